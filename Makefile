@@ -1,0 +1,106 @@
+# Everything runs in a virtual environment of its own; nothing but Python 3.11+ and make is needed.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help run enable-examples test lint format types contracts examples wheel bench soak \
+        test-openstack test-docker test-security test-watch-poll test-editor fuzz lock ci clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
+	$(PYTHON) -m venv $(VENV)
+
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# What is installed is pinned, with hashes, in requirements/. Each stamp is newer than what it was made from.
+$(VENV)/.run: pyproject.toml requirements/runtime.txt requirements/build.txt | $(BIN)/python
+	$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml requirements/dev.txt | $(BIN)/python
+	$(PIP) --require-hashes -r requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.run
+
+lock: ## Pin all dependencies anew (UPGRADE=1: the newest of everything)
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	PATH="$(CURDIR)/build/lock/bin:$$PATH" sh requirements/lock.sh $(if $(UPGRADE),--upgrade)
+
+run: $(VENV)/.run enable-examples ## Serve on port 42378 with the examples and a sandbox cloud
+	$(BIN)/cluster-builder serve --sandbox
+
+# Only the first time: what somebody disabled later stays disabled.
+enable-examples:
+	@if [ ! -d instance/cluster-types-enabled ]; then \
+	    mkdir -p instance/cluster-types-enabled instance/cluster-types-available; \
+	    for i in cluster-types-examples/* ; do ln -s ../../$${i} instance/cluster-types-enabled/ ; done; \
+	fi
+
+test: $(VENV)/.dev ## Run the tests
+	$(PYTEST)
+
+lint: $(VENV)/.dev ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dev ## Check types
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev ## Check that imports point one way
+	$(BIN)/lint-imports
+
+examples: $(VENV)/.dev ## Check the shipped examples as strictly as can be
+	$(BIN)/cluster-builder check --strict cluster-types-examples
+	$(BIN)/check-jsonschema --schemafile schemas/cluster-type.schema.json \
+	    cluster-types-examples/*.yaml cluster-types-examples/*/cluster-type.yaml
+
+wheel: $(VENV)/.dev ## Build the wheel and try it in an environment of its own
+	rm -rf build/wheel && mkdir -p build/wheel
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheel .
+	$(PYTHON) -m venv build/wheel/venv
+	build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps build/wheel/*.whl
+	cd build/wheel && venv/bin/cluster-builder check ../../cluster-types-examples && \
+	    venv/bin/cluster-builder schema cluster-type > /dev/null
+
+bench: $(VENV)/.dev ## Measure; prints ratios against a baseline of the same run
+	$(PYTEST) -m benchmark -s tests/benchmarks
+
+soak: $(VENV)/.dev ## Change files and read listings for ten minutes (SOAK_SECONDS)
+	$(PYTEST) -m soak -s tests/soak
+
+test-openstack: $(VENV)/.dev ## Test against a real cloud, named by OS_AUTH_URL and the rest
+	$(PYTEST) -m openstack
+
+test-docker: $(VENV)/.dev ## Build the image and drive it
+	$(PYTEST) -m docker tests/docker
+
+test-security: $(VENV)/.dev ## Attack the service
+	$(PYTEST) -m security tests/security
+
+test-watch-poll: $(VENV)/.dev ## Run the watching scenarios by rescan alone
+	$(PYTEST) tests/watching --watch-mode=poll
+
+test-editor: $(VENV)/.dev ## Drive a real YAML language server with the schema
+	npm install --silent --no-fund --no-audit --prefix build/editor yaml-language-server
+	YAML_LANGUAGE_SERVER=build/editor/node_modules/.bin/yaml-language-server $(PYTEST) -m editor
+
+fuzz: $(VENV)/.dev ## Feed the service thousands of generated requests and definitions
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(PYTEST) -m fuzz
+
+ci: ## Run everything that CI runs
+	bash .ci/run
+
+clean: ## Remove everything that make has made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Pin every dependency, with the hashes of its files, for all platforms and Python 3.11 and later (make lock):
+#   runtime.txt  what the service runs with; the image is made from it
+#   build.txt    what builds its wheel
+#   dev.txt      both, and what tests and checks it
+# Versions that are pinned already stay unless pyproject.toml rules them out. Options go on to uv:
+#   requirements/lock.sh --upgrade                    the newest of everything
+#   requirements/lock.sh --upgrade-package requests   the newest of one
+set -eu
+cd "$(dirname "$0")/.."
+
+pin() { # <file to write> <uv options and sources>...
+    file=$1
+    shift
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+        --custom-compile-command "make lock" --output-file "$file" "$@"
+}
+
+pin requirements/runtime.txt "$@" pyproject.toml
+pin requirements/build.txt "$@" requirements/build.in
+pin requirements/dev.txt "$@" --constraint requirements/runtime.txt --constraint requirements/build.txt \
+    --all-extras pyproject.toml requirements/build.in
