@@ -1,0 +1,250 @@
+"""Where the service may connect to: URLs compared by their parts, and addresses that are nobody's cloud.
+
+At the bottom of the tree, because the cloud adapter and the fetching of templates both need it, and know nothing of
+each other. URLs are compared as what they mean, never as text; addresses are judged after names were resolved, and
+the connection goes to the very address that was judged, so that a second answer of the name server changes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+_NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+_METADATA_NAMES = frozenset(
+    {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
+)
+
+_REFUSED = tuple(
+    (ipaddress.ip_network(network), why)
+    for network, why in (
+        ("169.254.0.0/16", "link-local, where clouds keep their metadata"),
+        ("fe80::/10", "link-local"),
+        ("fec0::/10", "site-local"),
+        ("fd00:ec2::/32", "a metadata address"),
+        ("fd20:ce::254/128", "a metadata address"),
+        ("100.100.100.200/32", "a metadata address"),
+        ("192.0.0.192/32", "a metadata address"),
+        ("168.63.129.16/32", "a metadata address"),
+        ("0.0.0.0/8", "unspecified"),
+        ("::/128", "unspecified"),
+        ("224.0.0.0/4", "multicast"),
+        ("ff00::/8", "multicast"),
+        ("240.0.0.0/4", "reserved"),
+    )
+)
+"""Link-local (RFC 3927, RFC 4291), and where Amazon, Google, Alibaba, Oracle and Azure keep metadata otherwise."""
+
+_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
+
+
+class RefusedAddressError(Exception):
+    """A host is, or its name leads to, an address that nothing is sent to. No OSError, so that nobody tries again."""
+
+    def __init__(self, host: str, why: str) -> None:
+        super().__init__(f"{host} is {why}")
+        self.host = host
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """An http or https URL in its normal form: what it means, without how it is spelled."""
+
+    scheme: str
+    host: str
+    port: int
+    segments: tuple[str, ...]
+
+    def covers(self, other: Url) -> bool:
+        """Whether ``other`` is this URL or below it, by whole segments of the path."""
+        return (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port) and (
+            other.segments[: len(self.segments)] == self.segments
+        )
+
+    def is_same_host(self, other: Url) -> bool:
+        """Whether ``other`` is on this host, at any port, and not less safe: https does not cover http."""
+        return self.host == other.host and (self.scheme == other.scheme or other.scheme == "https")
+
+
+def parse_url(text: str) -> Url:
+    """Take a URL apart.
+
+    Raises ValueError, with what is wanted, for anything that is no http(s) URL, that two readers might understand
+    differently, or that has a user, a query or a fragment.
+    """
+    return replace(parse_origin(text), segments=_parse_path(urlsplit(text).path))
+
+
+def parse_origin(text: str) -> Url:
+    """Take a URL apart, and leave its path out, whatever that is.
+
+    Raises ValueError as :func:`parse_url` does.
+    """
+    wanted = "an http or https URL without user, query and fragment"
+    if not text.isprintable() or re.search(r"[\s\\]", text):
+        raise ValueError(wanted)
+    parts = urlsplit(text)
+    if parts.scheme not in DEFAULT_PORTS or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(wanted)
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError(wanted) from None
+    if port == 0:
+        raise ValueError(wanted)
+    return Url(parts.scheme, normalize_host(parts.hostname or ""), port or DEFAULT_PORTS[parts.scheme], ())
+
+
+def parse_url_prefixes(text: str) -> tuple[Url, ...]:
+    """URLs, separated by commas."""
+    wanted = "http or https URLs, separated by commas"
+    try:
+        urls = tuple(parse_url(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError(wanted) from None
+    if not urls:  # an empty list would allow everything
+        raise ValueError(wanted)
+    return urls
+
+
+def format_url(url: Url) -> str:
+    """The URL in its normal form."""
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    port = "" if url.port == DEFAULT_PORTS[url.scheme] else f":{url.port}"
+    return f"{url.scheme}://{host}{port}/{'/'.join(url.segments)}"
+
+
+def normalize_host(host: str) -> str:
+    """A host in its normal form: an address as the resolver would understand it, or a name in lower case and ASCII.
+
+    >>> normalize_host("0xA9.254.43518")
+    '169.254.169.254'
+    >>> normalize_host("Keystone.Example.ORG.")
+    'keystone.example.org'
+
+    Raises ValueError for what is neither.
+    """
+    address = parse_address(host)
+    if address is not None:
+        return str(address)
+    name = host.lower()
+    if not name.isascii():
+        name = name.encode("idna").decode("ascii").lower()  # a UnicodeError is a ValueError
+    name = name.removesuffix(".")
+    if not _NAME.fullmatch(name) or _NUMERIC_LABEL.fullmatch(name.rpartition(".")[2]):
+        raise ValueError("a host")
+    return name
+
+
+def parse_address(host: str) -> Address | None:
+    """The address that a host is, in any spelling that a resolver takes (decimal, octal, hexadecimal); None for a name.
+
+    IPv4 inside IPv6 (RFC 4291, section 2.5.5.2) is IPv4. A zone (``fe80::1%eth0``) is left out.
+    """
+    bare = host.removeprefix("[").removesuffix("]").partition("%")[0]
+    try:
+        if ":" in bare:
+            address = ipaddress.IPv6Address(bare)
+            return address.ipv4_mapped or address
+        return ipaddress.IPv4Address(socket.inet_aton(bare.removesuffix("."))) if bare.isascii() else None
+    except (ValueError, OSError):
+        return None
+
+
+def refuse_host(host: str) -> str | None:
+    """Why nothing is sent to a host, as far as its name or address alone tells; None where it tells nothing."""
+    address = parse_address(host)
+    if address is not None:
+        return refuse_address(address)
+    return "a metadata service" if host.lower().removesuffix(".") in _METADATA_NAMES else None
+
+
+def refuse_address(address: Address) -> str | None:
+    """Why nothing is sent to an address, or None."""
+    for each in (address, *_embedded(address)):
+        for network, why in _REFUSED:
+            if each.version == network.version and each in network:
+                return why
+    return None
+
+
+def connect_checked(
+    host: str,
+    port: int,
+    timeout: float | None,
+    *,
+    allowed: bool = False,
+    options: Sequence[tuple[int, int, Any]] = (),
+) -> socket.socket:
+    """A connection to a host, none of whose addresses is refused, to one of the addresses that were judged.
+
+    ``allowed`` is for an address that the operator wrote down: it is not judged.
+
+    Raises RefusedAddressError before anything is sent, and OSError.
+    """
+    why = None if allowed else refuse_host(host)
+    if why:
+        raise RefusedAddressError(host, why)
+    found = socket.getaddrinfo(host.strip("[]"), port, socket.AF_UNSPEC, socket.SOCK_STREAM)
+    for *_, place in found:
+        address = parse_address(str(place[0]))
+        why = None if allowed or address is None else refuse_address(address)
+        if why:
+            raise RefusedAddressError(host, f"at an address that is {why}")
+    error: OSError = OSError("the name has no address")
+    for family, kind, protocol, _, place in found:
+        connection = socket.socket(family, kind, protocol)
+        try:
+            for option in options:
+                connection.setsockopt(*option)
+            connection.settimeout(timeout)
+            connection.connect(place)
+        except OSError as failure:
+            error = failure
+            connection.close()
+            continue
+        except BaseException:
+            with contextlib.suppress(OSError):
+                connection.close()
+            raise
+        return connection
+    raise error
+
+
+def _embedded(address: Address) -> Sequence[ipaddress.IPv4Address]:
+    """The IPv4 addresses that an IPv6 address leads to: by translation, tunnel, or an older way of writing."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return ()
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _COMPATIBLE and int(address) > 1:  # not :: and ::1
+        found.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
+    if any(address in network for network in _NAT64):
+        found.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
+    return [each for each in found if each is not None]
+
+
+def _parse_path(path: str) -> tuple[str, ...]:
+    """The segments of a path, decoded; slashes at its end mean nothing.
+
+    Raises ValueError for dots and encoded slashes, which servers understand differently.
+    """
+    segments = tuple(path.removeprefix("/").rstrip("/").split("/")) if path.strip("/") else ()
+    decoded = tuple(unquote(segment) for segment in segments)
+    for segment in decoded:
+        if segment in ("", ".", "..") or re.search(r"[/\\%\x00-\x20]", segment):
+            raise ValueError("a path without dots, empty and encoded parts")
+    return decoded

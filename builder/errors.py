@@ -1,0 +1,52 @@
+"""What a client is told when a request cannot be served.
+
+Bottom of the tree: every room may raise these, none may know how they are rendered (``api/rendering.py`` does that,
+once). A wrong *definition* is no exception: it is a value, :class:`builder.definitions.problems.Problem`.
+
+The shape follows JSON:API (https://jsonapi.org/format/#error-objects), as the Concertim Visualisation App reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request: one JSON:API error object.
+
+    ``title`` names the kind of failure and never varies for that kind; ``detail`` is written for the person who reads
+    it, and carries no secret; ``pointer`` is the RFC 6901 JSON pointer of the offending value in the request's body.
+    """
+
+    status: int
+    title: str
+    detail: str
+    pointer: str | None = None
+
+
+class RequestError(Exception):
+    """A request that cannot be served, with every fault found in it.
+
+    The status of the response is that of the first fault.
+    """
+
+    def __init__(self, *faults: Fault, headers: Mapping[str, str] = NO_HEADERS) -> None:
+        if not faults:
+            raise ValueError("a RequestError needs at least one fault")
+        super().__init__("; ".join(fault.detail for fault in faults))
+        self.faults = faults
+        self.headers = headers
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the response."""
+        return self.faults[0].status
+
+
+class ConfigurationError(Exception):
+    """A setting or a command-line argument that cannot be used; the message is one line that names it."""

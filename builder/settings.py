@@ -1,0 +1,325 @@
+"""Every setting of the service: its name, flag, environment variable, default, meaning and check, in one table.
+
+``--help``, docs/configuration.md and the reading of flags and environment are all made from this table. Nothing here
+reads the environment by itself; the command line hands it in. A flag wins over the environment, the environment over
+the default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from builder.addresses import Url, parse_url_prefixes
+from builder.errors import ConfigurationError
+
+Value = TypeVar("Value")
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is known of one setting; ``parse`` raises ValueError, with what is wanted, for a text it cannot take."""
+
+    name: str
+    variable: str
+    flag: str | None
+    metavar: str
+    default: Any
+    meaning: str
+    parse: Callable[[str], Any]
+
+
+def parse_text(text: str) -> str:
+    """Any text."""
+    return text
+
+
+def parse_optional_text(text: str) -> str | None:
+    """Any text; an empty one means that nothing is set."""
+    return text or None
+
+
+def parse_boolean(text: str) -> bool:
+    """``true`` or ``false``, in the usual spellings."""
+    lowered = text.strip().lower()
+    if lowered in _TRUE:
+        return True
+    if lowered in _FALSE:
+        return False
+    raise ValueError("true or false")
+
+
+def parse_integer(least: int, greatest: int) -> Callable[[str], int]:
+    """A whole number within bounds."""
+
+    def parse(text: str) -> int:
+        if not text.strip().lstrip("-").isdecimal() or not least <= int(text) <= greatest:
+            raise ValueError(f"a whole number from {least:,} to {greatest:,}")
+        return int(text)
+
+    return parse
+
+
+def parse_seconds(least: float, greatest: float) -> Callable[[str], float]:
+    """A number of seconds within bounds."""
+
+    def parse(text: str) -> float:
+        wanted = f"a number of seconds from {least:g} to {greatest:g}"
+        try:
+            seconds = float(text)
+        except ValueError:
+            raise ValueError(wanted) from None
+        if not least <= seconds <= greatest:
+            raise ValueError(wanted)
+        return seconds
+
+    return parse
+
+
+def parse_choice(*choices: str) -> Callable[[str], str]:
+    """One of a few words, in whatever case."""
+
+    def parse(text: str) -> str:
+        for choice in choices:
+            if text.strip().lower() == choice.lower():
+                return choice
+        raise ValueError(f"one of {', '.join(choices)}")
+
+    return parse
+
+
+def parse_path(text: str) -> Path:
+    """A path; an empty one is a mistake."""
+    if not text.strip():
+        raise ValueError("a path")
+    return Path(text).expanduser()
+
+
+def parse_paths(text: str) -> tuple[Path, ...]:
+    """Absolute paths, separated by colons."""
+    paths = tuple(Path(part) for part in text.split(":") if part)
+    if not all(path.is_absolute() for path in paths):
+        raise ValueError("absolute paths, separated by colons")
+    return paths
+
+
+def parse_optional_path(text: str) -> Path | None:
+    """A path; an empty text means that nothing is set."""
+    return Path(text).expanduser() if text else None
+
+
+def parse_secrets(text: str) -> tuple[str, ...]:
+    """Secrets, separated by commas."""
+    return tuple(secret for secret in (part.strip() for part in text.split(",")) if secret)
+
+
+def _setting(
+    default: Value, variable: str, metavar: str, meaning: str, parse: Callable[[str], Value], flag: str | None = None,
+    *, secret: bool = False,
+) -> Value:  # fmt: skip
+    metadata = {"variable": variable, "metavar": metavar, "meaning": meaning, "parse": parse, "flag": flag}
+    result: Value = field(default=default, metadata=metadata, repr=not secret)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one service, all checked. Times are in seconds."""
+
+    host: str = _setting("127.0.0.1", "HOST", "HOST", "Address to listen on.", parse_text, "--host")
+    port: int = _setting(
+        42378, "PORT", "PORT", "Port to listen on; 0 takes any that is free.", parse_integer(0, 65535), "--port"
+    )
+    instance_dir: Path = _setting(
+        Path("instance"), "INSTANCE_DIR", "DIR",
+        "Folder that holds `cluster-types-enabled/` and `cluster-types-available/`; made where it is missing.",
+        parse_path, "--instance",
+    )  # fmt: skip
+    workers: int = _setting(
+        1, "WORKERS", "N", "Number of worker processes, each with its own catalogue.", parse_integer(1, 64), "--workers"
+    )
+    log_level: str = _setting(
+        "INFO", "LOG_LEVEL", "LEVEL", "Least severe messages that are logged: DEBUG, INFO, WARNING or ERROR.",
+        parse_choice("DEBUG", "INFO", "WARNING", "ERROR"), "--log-level",
+    )  # fmt: skip
+    log_format: str = _setting(
+        "text", "LOG_FORMAT", "FORMAT", "`text` for people, or `json`: one object a line.", parse_choice("text", "json")
+    )
+    log_file: str | None = _setting(
+        None, "LOG_FILE", "PATH", "File that is logged to besides standard output; it may be rotated by others.",
+        parse_optional_text,
+    )  # fmt: skip
+    sandbox: bool = _setting(
+        False, "SANDBOX", "BOOLEAN", "Serve an embedded stand-in for Keystone and Heat beside, on loopback.",
+        parse_boolean, "--sandbox",
+    )  # fmt: skip
+    sandbox_port: int = _setting(
+        42379, "SANDBOX_PORT", "PORT", "Port of the embedded cloud; 0 takes any that is free.", parse_integer(0, 65535)
+    )
+    rescan_interval: float = _setting(
+        5.0, "RESCAN_INTERVAL", "SECONDS", "How often the enabled folder is read whether or not a change was noticed.",
+        parse_seconds(0.1, 3600),
+    )  # fmt: skip
+    watch: str = _setting(
+        "auto", "WATCH", "MODE",
+        "How changes are noticed: `inotify`, `poll` (by rescan only), or `auto`, which polls on file systems that "
+        "report no changes.",
+        parse_choice("auto", "inotify", "poll"),
+    )  # fmt: skip
+    template_roots: tuple[Path, ...] = _setting(
+        (), "TEMPLATE_ROOTS", "DIR:DIR",
+        "Folders, besides its own and the instance folder, from which a definition may use files.", parse_paths,
+    )  # fmt: skip
+    allow_remote_templates: bool = _setting(
+        False,
+        "ALLOW_REMOTE_TEMPLATES",
+        "BOOLEAN",
+        "Whether definitions may use templates by http(s) URL.",
+        parse_boolean,
+    )
+    body_limit: int = _setting(
+        1024 * 1024, "BODY_LIMIT", "BYTES", "The largest request body.", parse_integer(1024, 1024**3)
+    )
+    json_depth_limit: int = _setting(
+        64, "JSON_DEPTH_LIMIT", "N", "How deep the values in a request body may nest.", parse_integer(8, 500)
+    )
+    header_limit: int = _setting(
+        8192, "HEADER_LIMIT", "BYTES", "The largest head of a request: its first line and its headers.",
+        parse_integer(1024, 16384),
+    )  # fmt: skip
+    request_timeout: float = _setting(
+        20.0, "REQUEST_TIMEOUT", "SECONDS", "How long a request may take to arrive, from its first byte to its last.",
+        parse_seconds(0.1, 3600),
+    )  # fmt: skip
+    keep_alive_timeout: float = _setting(
+        75.0, "KEEP_ALIVE_TIMEOUT", "SECONDS", "How long a connection may stay open without a request.",
+        parse_seconds(0.1, 3600),
+    )  # fmt: skip
+    max_connections: int = _setting(
+        1000, "MAX_CONNECTIONS", "N",
+        "How many connections may be open, in each worker; for one more the one that is idle longest is closed.",
+        parse_integer(1, 100_000),
+    )  # fmt: skip
+    build_deadline: float = _setting(
+        50.0, "BUILD_DEADLINE", "SECONDS", "How long one build may take, all its calls to the cloud together.",
+        parse_seconds(1, 600),
+    )  # fmt: skip
+    build_workers: int = _setting(
+        32, "BUILD_WORKERS", "N", "How many builds talk to a cloud at once, in each worker.", parse_integer(1, 512)
+    )
+    build_queue: int = _setting(
+        128, "BUILD_QUEUE", "N", "How many builds wait for that, in each worker; more are answered 503.",
+        parse_integer(0, 10_000),
+    )  # fmt: skip
+    jwt_secret: tuple[str, ...] = _setting(
+        (), "JWT_SECRET", "SECRET", "Secret that callers sign their tokens with. Several, while one is replaced by "
+        "another, are separated by commas. Without one, everybody may build.", parse_secrets, secret=True,
+    )  # fmt: skip
+    jwt_secret_file: Path | None = _setting(
+        None, "JWT_SECRET_FILE", "PATH", "File with such secrets, one a line, as Docker and Kubernetes mount them.",
+        parse_optional_path,
+    )  # fmt: skip
+    require_auth: bool = _setting(False, "REQUIRE_AUTH", "BOOLEAN", "Refuse to start without a secret.", parse_boolean)
+    protect_reads: bool = _setting(
+        False, "PROTECT_READS", "BOOLEAN", "Demand a token for reading the catalogue, too.", parse_boolean
+    )
+    allowed_auth_urls: tuple[Url, ...] = _setting(
+        (), "ALLOWED_AUTH_URLS", "URL,URL",
+        "The clouds that may be built on: prefixes of their auth URLs, separated by commas.", parse_url_prefixes,
+    )  # fmt: skip
+    allowed_endpoints: tuple[Url, ...] = _setting(
+        (), "ALLOWED_ENDPOINTS", "URL,URL",
+        "Prefixes of the endpoints that a cloud's catalogue may name, separated by commas. Without any, but with "
+        "`ALLOWED_AUTH_URLS`, those on the same hosts.", parse_url_prefixes,
+    )  # fmt: skip
+    cloud_region: str | None = _setting(
+        None, "CLOUD_REGION", "NAME", "Region to build in where the request names none.", parse_optional_text
+    )
+    cloud_interface: str = _setting(
+        "public", "CLOUD_INTERFACE", "NAME", "Which endpoints of the cloud are used.",
+        parse_choice("public", "internal", "admin"),
+    )  # fmt: skip
+    cloud_ca_bundle: str | None = _setting(
+        None, "CLOUD_CA_BUNDLE", "PATH", "File or folder of the certificates that the cloud's are checked against.",
+        parse_optional_text,
+    )  # fmt: skip
+    cloud_insecure: bool = _setting(
+        False, "CLOUD_INSECURE", "BOOLEAN", "Do not check the cloud's certificates. For tests only.", parse_boolean
+    )
+    cloud_connect_timeout: float = _setting(
+        5.0, "CLOUD_CONNECT_TIMEOUT", "SECONDS", "How long connecting to a service of the cloud may take.",
+        parse_seconds(0.1, 600),
+    )  # fmt: skip
+    cloud_read_timeout: float = _setting(
+        45.0, "CLOUD_READ_TIMEOUT", "SECONDS", "How long a service of the cloud may be silent.", parse_seconds(0.1, 600)
+    )
+
+    @property
+    def enabled_dir(self) -> Path:
+        """The folder whose entries are listed."""
+        return self.instance_dir / "cluster-types-enabled"
+
+    @property
+    def available_dir(self) -> Path:
+        """The folder that enabled entries usually link to; the service itself does not read it."""
+        return self.instance_dir / "cluster-types-available"
+
+
+def list_settings() -> Iterator[Setting]:
+    """Every setting, in the order of the documentation."""
+    for each in dataclasses.fields(Settings):
+        yield Setting(name=each.name, default=each.default, **each.metadata)
+
+
+def format_default(setting: Setting) -> str:
+    """A setting's default as it would be written in the environment."""
+    default = setting.default
+    if default is None or default == ():
+        return "none"
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def build_settings(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
+    """Settle every setting from flags (by the setting's name; None where not given) and environment.
+
+    Raises ConfigurationError, naming the flag or variable, for a value that cannot be used.
+    """
+    values: dict[str, Any] = {}
+    for setting in list_settings():
+        given = flags.get(setting.name)
+        source, text = (
+            (setting.flag, given) if given is not None else (setting.variable, environment.get(setting.variable))
+        )
+        if text is None or (text == "" and source == setting.variable):
+            continue
+        try:
+            values[setting.name] = setting.parse(text)
+        except ValueError as error:
+            raise ConfigurationError(f"{source}: {text!r} is not {error}") from None
+    return Settings(**values)
+
+
+def load_jwt_secrets(settings: Settings) -> tuple[str, ...]:
+    """The secrets from the setting and from the file.
+
+    Raises ConfigurationError where the file cannot be read, or where there is none although one is required.
+    """
+    secrets = settings.jwt_secret
+    if settings.jwt_secret_file is not None:
+        try:
+            text = settings.jwt_secret_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"JWT_SECRET_FILE: {settings.jwt_secret_file} cannot be read: {error}") from error
+        secrets += tuple(line.strip() for line in text.splitlines() if line.strip())
+    for variable, wanted in (("REQUIRE_AUTH", settings.require_auth), ("PROTECT_READS", settings.protect_reads)):
+        if wanted and not secrets:
+            raise ConfigurationError(f"{variable} is set, but neither JWT_SECRET nor JWT_SECRET_FILE gives a secret")
+    return secrets

@@ -1,0 +1,142 @@
+"""What a published schema promises: see docs/cluster-types.md, "What a version promises"."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator, Draft202012Validator
+from jsonschema.validators import validator_for
+
+from builder import schemas
+from builder.definitions.documents import DocumentError, parse_definition
+from builder.definitions.schema_problems import TEMPLATE_KEYS
+from tests.schemas.releases import demands_of, list_releases, version_of
+
+ROOT = Path(__file__).parent.parent.parent
+RELEASES = list(list_releases())
+IDS = [f"{name}-{major}.{minor}" for name, (major, minor), _ in RELEASES]
+
+
+def read_definitions() -> list[Any]:
+    """Every definition among the examples, good or wrong."""
+    values = []
+    for folder in ("cluster-types-examples", "tests/examples"):
+        for path in sorted((ROOT / folder).rglob("*.y*ml")):
+            try:
+                values.append(parse_definition(path.read_text(errors="replace"), path.name).value)
+            except DocumentError:
+                continue
+    return values
+
+
+def test_the_schema_of_definitions_has_been_published() -> None:
+    assert schemas.CLUSTER_TYPE in [name for name, _, _ in RELEASES]
+
+
+@pytest.mark.parametrize(("name", "version", "released"), RELEASES, ids=IDS)
+def test_a_published_schema_demands_what_it_did_or_has_a_new_version(
+    name: str, version: tuple[int, int], released: Any
+) -> None:
+    current = schemas.load_schema(name)
+    if version_of(current) == version:
+        assert demands_of(current) == demands_of(released), (
+            f"what {name} demands has changed: raise the version in its $id, "
+            f"and copy it by python -m tests.schemas.releases {name}"
+        )
+    else:
+        assert version_of(current) > version
+
+
+@pytest.mark.parametrize(("name", "version", "released"), RELEASES, ids=IDS)
+def test_what_a_version_accepted_every_later_one_of_the_same_major_accepts(
+    name: str, version: tuple[int, int], released: Any
+) -> None:
+    current = schemas.load_schema(name)
+    if name != schemas.CLUSTER_TYPE or version_of(current)[0] != version[0]:
+        pytest.skip("there are no documents to compare on")
+    then, now = Draft7Validator(released), Draft7Validator(current)
+    accepted = [value for value in read_definitions() if then.is_valid(value)]
+    assert len(accepted) > 20
+    assert [value for value in accepted if not now.is_valid(value)] == []
+
+
+def test_a_tightened_schema_would_be_noticed() -> None:
+    tightened = json.loads(json.dumps(schemas.load_schema(schemas.CLUSTER_TYPE)))
+    tightened["properties"]["title"]["maxLength"] = 254
+    described = json.loads(json.dumps(schemas.load_schema(schemas.CLUSTER_TYPE)))
+    described["properties"]["title"]["markdownDescription"] = "Another"
+    current = demands_of(schemas.load_schema(schemas.CLUSTER_TYPE))
+    assert demands_of(tightened) != current
+    assert demands_of(described) == current
+
+
+@pytest.mark.parametrize("name", list(schemas.load_schema_texts()))
+def test_every_published_schema_is_valid_and_has_a_version(name: str) -> None:
+    schema = schemas.load_schema(name)
+    validator = validator_for(schema)
+    assert validator in (Draft7Validator, Draft202012Validator)
+    validator.check_schema(schema)
+    assert version_of(schema) >= (1, 0)
+    assert schema["$id"].endswith(f"/{name}{schemas.SUFFIX}")
+
+
+def collect_keys(schema: Any, place: str = "") -> list[tuple[str, Any]]:
+    """Every key that the schema describes, by its place."""
+    found = []
+    if isinstance(schema, dict):
+        for keyword, value in schema.items():
+            if keyword in ("properties", "definitions"):
+                for name, each in value.items():
+                    found += [(f"{place}/{name}", each), *collect_keys(each, f"{place}/{name}")]
+            elif keyword in ("items", "additionalProperties"):
+                found += collect_keys(value, f"{place}/{keyword}")
+    return found
+
+
+def test_every_key_of_a_definition_has_a_title_and_a_description_for_editors() -> None:
+    for place, each in collect_keys(schemas.load_schema(schemas.CLUSTER_TYPE)):
+        if "$ref" not in each:
+            assert each.get("title"), place
+            assert each.get("description"), place
+            assert len(each["title"]) < 60, place
+
+
+def test_examples_and_snippets_in_the_schema_are_accepted_by_it() -> None:
+    schema = schemas.load_schema(schemas.CLUSTER_TYPE)
+    compared = 0
+    for place, each in collect_keys(schema):
+        within = {**each, "definitions": schema["definitions"]}
+        for example in each.get("examples", []):
+            assert Draft7Validator(within).is_valid(example), (place, example)
+            compared += 1
+    assert compared > 15
+    for snippet in schema["defaultSnippets"]:
+        assert Draft7Validator(schema).is_valid(snippet["body"]), snippet["label"]
+        assert sum(key in snippet["body"] for key in TEMPLATE_KEYS) == 1
+
+
+@pytest.mark.parametrize(
+    "place",
+    [(), ("components", 0), ("parameter_groups", 0), ("parameter_groups", 0, "optional"), ("instructions", 0),
+     ("parameters", "p"), ("parameter_overrides", "p")],
+    ids=str,
+)  # fmt: skip
+def test_unknown_keys_are_refused_and_extensions_accepted(place: tuple[str | int, ...]) -> None:
+    definition: dict[str, Any] = {
+        "kind": "heat", "title": "A", "description": "A", "components": [{"name": "a"}],
+        "parameter_groups": [{"label": "A", "parameters": [], "optional": {"name": "a"}}],
+        "instructions": [{"id": "usage", "title": "A", "text": "A"}],
+        "parameters": {"p": {"type": "string"}}, "parameter_overrides": {"p": {"label": "P"}},
+    }  # fmt: skip
+    validator = Draft7Validator(schemas.load_schema(schemas.CLUSTER_TYPE))
+    assert validator.is_valid(definition)
+    node: Any = definition
+    for token in place:
+        node = node[token]
+    node["x-mine"] = {"anything": 1}
+    assert validator.is_valid(definition)
+    node["mine"] = 1
+    assert not validator.is_valid(definition)
