@@ -1,0 +1,177 @@
+"""From the text of a definition to a cluster type, or to the list of what is wrong with it.
+
+The one entry to this room: parse, hold against the schema, read the templates, settle the parameters. Every step adds
+its problems, and a step that needs what an earlier one could not give is left out. ``cluster-builder check`` and the
+service both come here, so that they agree in every word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from builder.definitions.ambiguities import find_ambiguities
+from builder.definitions.documents import Document, DocumentError, parse_definition
+from builder.definitions.exposing import expose_parameters
+from builder.definitions.grouping import build_groups, find_group_mistakes
+from builder.definitions.loading import DEFINITION, LoadedParts, load_parts
+from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction
+from builder.definitions.problems import Problem, Severity
+from builder.definitions.scalars import Reading
+from builder.definitions.schema_problems import TEMPLATE_KEYS, find_schema_problems
+from builder.definitions.silencing import Silences, find_vain_silences, parse_silences
+from builder.definitions.sources import Files, SourceError
+from builder.definitions.template_checks import NETWORK_TYPES, check_templates
+
+MAX_ID_LENGTH: Final = 64
+"""In characters: what the tag ``concertim-type:<id>`` of a stack, which Heat limits to 80, has room for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A cluster type, unless one of the problems is an error."""
+
+    cluster_type: ClusterType | None
+    problems: tuple[Problem, ...]
+
+
+def build_cluster_type(cluster_type_id: ClusterTypeId, files: Files, *, deep: bool = False) -> Outcome:
+    """Build the cluster type that the definition at the root of ``files`` describes.
+
+    ``deep`` adds warnings that are of use to the author alone, and never an error.
+
+    Raises nothing for a wrong definition: what is wrong is in the outcome.
+    """
+    reading = _Recording(files)
+    try:
+        document = parse_definition(reading.read(DEFINITION), files.display(DEFINITION))
+    except SourceError as error:
+        path = files.display(DEFINITION)
+        return Outcome(None, (Problem(path, error.line, error.column, "", error.rule, error.message, error.hint),))
+    except DocumentError as error:
+        return Outcome(None, error.problems)
+    building = _Building(document, reading)
+    cluster_type = building.build(cluster_type_id)
+    problems = [*building.problems, *(building.find_deep() if deep else ())]
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        cluster_type = None
+    return Outcome(cluster_type, tuple(_settle(problems, document.path, reading)))
+
+
+@dataclass(slots=True)
+class _Recording:
+    """The files of a definition, which notes the text of each that was read."""
+
+    files: Files
+    texts: dict[str, str] = field(default_factory=dict)
+    _silences: dict[str, Silences] = field(default_factory=dict)
+
+    def resolve(self, reference: str, base: str) -> str:
+        return self.files.resolve(reference, base)
+
+    def read(self, name: str) -> str:
+        text = self.files.read(name)
+        self.texts[self.files.display(name)] = text
+        return text
+
+    def display(self, name: str) -> str:
+        return self.files.display(name)
+
+    def silences(self, path: str) -> Silences:
+        """The comments of the file shown as ``path``."""
+        if path not in self._silences:
+            self._silences[path] = parse_silences(self.texts.get(path, ""))
+        return self._silences[path]
+
+
+@dataclass(slots=True)
+class _Building:
+    """One run over one definition; collects the problems on the way."""
+
+    document: Document
+    files: _Recording
+    problems: list[Problem] = field(default_factory=list)
+    parts: LoadedParts | None = None
+
+    def build(self, cluster_type_id: ClusterTypeId) -> ClusterType | None:
+        """The cluster type; None, or one that is of no use, where a problem is an error."""
+        self.problems, definition = find_schema_problems(self.document)
+        self.problems += _check_id(cluster_type_id, self.document)
+        if not definition:
+            return None
+        parts = self.parts = load_parts(self.document, definition, self.files)
+        self.problems += parts.problems
+        findings = check_templates(parts.components)
+        self.problems += findings.problems
+        if not parts.complete:
+            return None
+        self.problems += _check_network(self.document, findings.resource_types)
+        exposed = expose_parameters(self.document, definition, parts.components)
+        self.problems += exposed.problems
+        hardcoded = definition.get("hardcoded_parameters", {})
+        groups: Sequence[Mapping[str, Any]] = definition.get("parameter_groups", [])
+        if "parameters" in definition or "parameters" not in self.document.value:
+            components = [(each.component.name, each.component.optional) for each in parts.components]
+            for mistake in find_group_mistakes(groups, exposed.parameters, hardcoded, components):
+                self.problems.append(
+                    self.document.problem(mistake.rule, mistake.message, mistake.tokens, hint=mistake.hint)
+                )
+        if any(problem.severity is Severity.ERROR for problem in self.problems):
+            return None
+        return ClusterType(
+            id=cluster_type_id,
+            kind=definition["kind"],
+            title=definition["title"],
+            description=definition["description"],
+            order=definition.get("order", DEFAULT_ORDER),
+            logo_url=definition.get("logo_url"),
+            instructions=tuple(_build_instruction(page) for page in definition.get("instructions", [])),
+            parameter_groups=build_groups(groups, exposed.parameters, hardcoded),
+            parameters=exposed.parameters,
+            hardcoded_parameters=hardcoded,
+            components=tuple(each.component for each in parts.components),
+        )
+
+    def find_deep(self) -> list[Problem]:
+        """What takes another walk over every file, and concerns nobody but the author."""
+        documents = {self.document.path: self.document}
+        for each in self.parts.components if self.parts is not None else ():
+            documents |= {loaded.document.path: loaded.document for loaded in (each.root, *each.nested.values())}
+        problems: list[Problem] = []
+        for path, document in documents.items():
+            reading = Reading.YAML_1_2 if document is self.document else Reading.HEAT
+            problems += find_ambiguities(document, reading)
+            problems += find_vain_silences(path, self.files.silences(path))
+        return problems
+
+
+def _settle(problems: Sequence[Problem], definition_path: str, files: _Recording) -> list[Problem]:
+    """The problems that count, each once: those of the definition first, and each file's in the order of its lines."""
+    counted = [problem for problem in dict.fromkeys(problems) if not files.silences(problem.path).cover(problem)]
+    return sorted(counted, key=lambda each: (each.path != definition_path, each.path, each.line, each.column))
+
+
+def _check_id(cluster_type_id: ClusterTypeId, document: Document) -> list[Problem]:
+    problems = []
+    if "--" in cluster_type_id:
+        message = f"the id {cluster_type_id!r} holds '--', which ends the cluster's name in the names of stacks"
+        problems.append(document.problem("id-separator", message, hint="use a single '-'"))
+    if len(cluster_type_id) > MAX_ID_LENGTH:
+        message = f"the id has {len(cluster_type_id)} characters, of which the tag of a stack holds {MAX_ID_LENGTH}"
+        problems.append(document.problem("long-id", message, hint="shorten the name of the file"))
+    return problems
+
+
+def _check_network(document: Document, resource_types: frozenset[str]) -> list[Problem]:
+    missing = [type_ for type_ in NETWORK_TYPES if type_ not in resource_types]
+    if not missing:
+        return []
+    message = f"the template has no private network: no {' and no '.join(missing)}"
+    tokens = next((key,) for key in TEMPLATE_KEYS if key in document.value)
+    hint = "connect servers by a network of their own"
+    return [document.problem("no-private-network", message, tokens, key=True, hint=hint)]
+
+
+def _build_instruction(page: Mapping[str, Any]) -> Instruction:
+    return Instruction(page["id"], page["title"], page["text"])

@@ -1,0 +1,158 @@
+"""From YAML text to a tree of nodes: quickly where that can be, and never with another meaning.
+
+libyaml, by PyYAML, parses what it understands twenty times as fast as ruamel.yaml. What it does not understand is
+given to ruamel.yaml, the reference here, which either understands it (it knows YAML 1.2) or says best what is wrong.
+tests/definitions/test_composing.py compares the two. Neither decides the type of a plain scalar: that is
+:mod:`builder.definitions.scalars`'.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml as pyyaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from builder.definitions.problems import Problem
+from builder.definitions.scalars import PLAIN, Reading, resolve_tag
+
+MAX_DEPTH = 100
+"""How deep values may nest: far beyond any template, well within the recursion of every reader of the data."""
+
+MAX_SECOND_READING = 64 * 1024
+"""In characters: what libyaml refuses is read again by ruamel.yaml, in pure Python, only up to this size."""
+
+_SAFE_RECURSION = 1_000
+_INDENTATIONS = re.compile(r"^[ ?-]+", re.MULTILINE)
+_NODE_TYPES: dict[str, Any] = {"scalar": ScalarNode, "sequence": SequenceNode, "mapping": MappingNode}
+_CParser: Any = getattr(pyyaml, "CBaseLoader", pyyaml.BaseLoader)
+
+
+class DocumentError(Exception):
+    """Text that is not one usable YAML document; carries every problem found."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class _Composer(_CParser):  # type: ignore[misc]  # PyYAML's C parser has no annotations
+    """libyaml's parser, which leaves plain scalars unresolved."""
+
+    def resolve(self, kind: type[Node], _value: str, implicit: Any) -> str:
+        if kind is ScalarNode:
+            return PLAIN if implicit[0] else "tag:yaml.org,2002:str"
+        return "tag:yaml.org,2002:seq" if kind is SequenceNode else "tag:yaml.org,2002:map"
+
+
+def compose(text: str, path: str) -> Node | None:
+    """The root node of the one document in ``text``; None where there is none.
+
+    The tag of a plain scalar without one of its own is :data:`~builder.definitions.scalars.PLAIN`.
+
+    Raises DocumentError.
+    """
+    text = text.removeprefix("\ufeff")
+    if _may_nest_deeply(text):
+        _refuse_deep_nesting(text, path)
+    try:
+        root: Node | None = pyyaml.compose(text, _Composer)
+    except pyyaml.MarkedYAMLError as error:
+        if len(text) <= MAX_SECOND_READING:
+            return _compose_again(text, path)
+        raise DocumentError(_syntax_problem(error, text, path)) from error
+    except (pyyaml.YAMLError, ValueError):
+        return _compose_again(text[:MAX_SECOND_READING], path)
+    return root
+
+
+def _compose_again(text: str, path: str) -> Node | None:
+    """Compose by ruamel.yaml, for what libyaml does not understand."""
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        raise DocumentError(_syntax_problem(error, text, path)) from error
+    except ReaderError as error:
+        line, column = _line_and_column(text, error.position)
+        code = error.character if isinstance(error.character, int) else ord(error.character[:1] or "\0")
+        message = f"the character U+{code:04X} may not stand in YAML"
+        raise DocumentError(Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}")) from error
+    except RecursionError as error:
+        raise DocumentError(too_deep(path, 1, 1)) from error
+    except (YAMLError, ValueError) as error:
+        raise DocumentError(Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {error}")) from error
+    return _convert(root, {}) if root is not None else None
+
+
+def _convert(node: Any, known: dict[int, Node]) -> Node:
+    """A node of ruamel.yaml as one of PyYAML; a node that is met again, by an alias, stays one node."""
+    if id(node) in known:
+        return known[id(node)]
+    tag = str(node.tag)
+    if node.id == "scalar" and not node.style and tag == resolve_tag(node.value, Reading.YAML_1_2):
+        tag = PLAIN
+    converted: Node = _NODE_TYPES[node.id](tag, node.value, node.start_mark, node.end_mark)
+    known[id(node)] = converted
+    if node.id == "sequence":
+        converted.value = [_convert(item, known) for item in node.value]
+    elif node.id == "mapping":
+        converted.value = [(_convert(key, known), _convert(value, known)) for key, value in node.value]
+    return converted
+
+
+def _syntax_problem(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text: str, path: str) -> Problem:
+    mark: Any = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+    written = text.splitlines()[line - 1] if mark and line <= len(text.splitlines()) else ""
+    indentation = written[: len(written) - len(written.lstrip())]
+    if "\t" in indentation:
+        column = indentation.index("\t") + 1
+        return Problem(
+            path, line, column, "", "yaml-tab", "a tab is used for indentation", "YAML is indented with spaces"
+        )
+    message = ", ".join(part for part in (error.context, error.problem) if part)
+    return Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}")
+
+
+def _may_nest_deeply(text: str) -> bool:
+    """Whether the text could nest so deeply that the C parser, which composes by recursion, would crash on it.
+
+    A quick upper bound: every level is opened by a bracket, or by an indentation.
+    """
+    if text.count("[") + text.count("{") > _SAFE_RECURSION:
+        return True
+    return any(len(run) > _SAFE_RECURSION for run in _INDENTATIONS.findall(text))
+
+
+def _refuse_deep_nesting(text: str, path: str) -> None:
+    """Follow the parser's events, which need no recursion, and stop at the first value that is too deep."""
+    depth = 0
+    try:
+        for event in pyyaml.parse(text, _Composer):
+            if isinstance(event, pyyaml.CollectionStartEvent):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    mark: Any = event.start_mark
+                    raise DocumentError(too_deep(path, mark.line + 1, mark.column + 1))
+            elif isinstance(event, pyyaml.CollectionEndEvent):
+                depth -= 1
+    except pyyaml.MarkedYAMLError as error:
+        raise DocumentError(_syntax_problem(error, text, path)) from error
+    except (pyyaml.YAMLError, ValueError) as error:
+        raise DocumentError(Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {error}")) from error
+
+
+def too_deep(path: str, line: int, column: int) -> Problem:
+    """The problem of a value that nests too deeply."""
+    return Problem(
+        path, line, column, "", "too-deep", f"values are nested more than {MAX_DEPTH} levels deep", "flatten it"
+    )
+
+
+def _line_and_column(text: str, offset: int) -> tuple[int, int]:
+    before = text[:offset]
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1

@@ -1,0 +1,216 @@
+"""The constraints that a parameter may carry: what each lets pass, what to tell a person, how Heat writes it.
+
+The verdicts are those of ``heat/engine/constraints.py``. Reading constraints from a definition is apart, in
+:mod:`builder.definitions.constraint_parsing`, as is the syntax of the parameter around them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sized
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from builder.definitions.constraint_patterns import CarefulPattern, parse_pattern
+from builder.definitions.custom_constraints import CUSTOM_CHECKS
+from builder.definitions.parameter_syntax import ParameterType
+
+MOST_LISTED: Final = 12
+"""How many allowed values a sentence lists before it stops."""
+
+_UNITS: Final = {
+    ParameterType.COMMA_DELIMITED_LIST: ("have", "item", ""),
+    ParameterType.JSON: ("have", "entry", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedValue:
+    """A value that has been read as a parameter's type.
+
+    ``sent`` is what Heat is given; ``meant`` is what Heat makes of it, which constraints judge. Neither is shown by
+    ``repr``, since the value may be a secret. A value ``left_to_cloud`` has a type that only Heat can make sense of.
+    """
+
+    sent: object = field(repr=False)
+    meant: object = field(repr=False)
+    left_to_cloud: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Bounds the number of characters of a string, of members of a list, of entries of a JSON object."""
+
+    minimum: int | None
+    maximum: int | None
+    description: str | None = None
+
+    def is_met_by(self, value: ParsedValue) -> bool:
+        """Whether Heat lets the value pass."""
+        if not isinstance(value.meant, Sized):
+            return False
+        length = len(value.meant)
+        return (self.minimum is None or length >= self.minimum) and (self.maximum is None or length <= self.maximum)
+
+    def explain(self, type_: ParameterType) -> str:
+        """What must be true of a value, in words that follow the parameter's label."""
+        verb, unit, long = _UNITS.get(type_, ("be", "character", " long"))
+        last = self.maximum if self.maximum is not None else self.minimum
+        plural = unit if last == 1 else "entries" if unit == "entry" else f"{unit}s"
+        return f"must {verb} {_format_bounds(self.minimum, self.maximum)} {plural}{long}"
+
+    def render(self) -> dict[str, Any]:
+        """The constraint in Heat's syntax."""
+        return _render("length", _bounds(self.minimum, self.maximum), self.description)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Bounds a number, both ends included."""
+
+    minimum: int | float | None
+    maximum: int | float | None
+    description: str | None = None
+
+    def is_met_by(self, value: ParsedValue) -> bool:
+        """Whether Heat lets the value pass. Not-a-number is beyond no bound."""
+        number = value.meant
+        if not isinstance(number, int | float):
+            return False
+        below = self.minimum is not None and number < self.minimum
+        return not below and not (self.maximum is not None and number > self.maximum)
+
+    def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
+        """What must be true of a value, in words that follow the parameter's label."""
+        return f"must be {_format_bounds(self.minimum, self.maximum)}"
+
+    def render(self) -> dict[str, Any]:
+        """The constraint in Heat's syntax."""
+        return _render("range", _bounds(self.minimum, self.maximum), self.description)
+
+
+@dataclass(frozen=True, slots=True)
+class Modulo:
+    """Takes the numbers that leave ``offset`` when divided by ``step``."""
+
+    step: int
+    offset: int
+    description: str | None = None
+
+    def is_met_by(self, value: ParsedValue) -> bool:
+        """Whether Heat lets the value pass."""
+        number = value.meant
+        return isinstance(number, int | float) and number % self.step == self.offset
+
+    def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
+        """What must be true of a value, in words that follow the parameter's label."""
+        if self.offset == 0:
+            return f"must be a multiple of {self.step}"
+        return f"must be a multiple of {self.step}, plus {self.offset} (so {self.offset}, {self.offset + self.step}, …)"
+
+    def render(self) -> dict[str, Any]:
+        """The constraint in Heat's syntax."""
+        return _render("modulo", {"step": self.step, "offset": self.offset}, self.description)
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedValues:
+    """Takes only the values listed; of a list, only such members. The values are of the parameter's type."""
+
+    allowed: tuple[object, ...]
+    description: str | None = None
+
+    def is_met_by(self, value: ParsedValue) -> bool:
+        """Whether Heat lets the value pass."""
+        if isinstance(value.meant, list):
+            return all(member in self.allowed for member in value.meant)
+        return value.meant in self.allowed
+
+    def explain(self, type_: ParameterType) -> str:
+        """What must be true of a value, in words that follow the parameter's label."""
+        shown = [item if isinstance(item, str) else json.dumps(item, default=str) for item in self.allowed]
+        listed = ", ".join(shown[:MOST_LISTED])
+        if len(shown) > MOST_LISTED:
+            listed += f", … ({len(shown)} values in all)"
+        verb = "hold only values from" if type_ is ParameterType.COMMA_DELIMITED_LIST else "be one of"
+        return f"must {verb}: {listed}"
+
+    def render(self) -> dict[str, Any]:
+        """The constraint in Heat's syntax."""
+        return _render("allowed_values", list(self.allowed), self.description)
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedPattern:
+    """Takes the strings that a regular expression matches from beginning to end.
+
+    A text that it would not be safe to try the pattern on passes, and is left to the cloud
+    (:mod:`builder.definitions.constraint_patterns`).
+    """
+
+    pattern: str
+    description: str | None = None
+    _careful: CarefulPattern = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Raises re.error for a pattern that is no regular expression."""
+        object.__setattr__(self, "_careful", parse_pattern(self.pattern))
+
+    def is_met_by(self, value: ParsedValue) -> bool:
+        """Whether Heat lets the value pass."""
+        return isinstance(value.meant, str) and self._careful.takes(value.meant)
+
+    def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
+        """What must be true of a value, in words that follow the parameter's label."""
+        return f"must match the pattern {self.pattern} from beginning to end"
+
+    def render(self) -> dict[str, Any]:
+        """The constraint in Heat's syntax."""
+        return _render("allowed_pattern", self.pattern, self.description)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomConstraint:
+    """Names a check of Heat's; those that ask a cloud let everything pass here."""
+
+    name: str
+    description: str | None = None
+
+    def is_met_by(self, value: ParsedValue) -> bool:
+        """Whether Heat lets the value pass, as far as that can be told without a cloud."""
+        check = CUSTOM_CHECKS.get(self.name)
+        return check is None or check.is_met_by(value.sent)
+
+    def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
+        """What must be true of a value, in words that follow the parameter's label."""
+        check = CUSTOM_CHECKS.get(self.name)
+        return check.phrase if check else f"must be a {self.name}"
+
+    def render(self) -> dict[str, Any]:
+        """The constraint in Heat's syntax."""
+        return _render("custom_constraint", self.name, self.description)
+
+
+Constraint = Length | Range | Modulo | AllowedValues | AllowedPattern | CustomConstraint
+
+
+def _render(kind: str, definition: object, description: str | None) -> dict[str, Any]:
+    return {kind: definition} if description is None else {kind: definition, "description": description}
+
+
+def _bounds(minimum: float | None, maximum: float | None) -> dict[str, Any]:
+    return {key: bound for key, bound in (("min", minimum), ("max", maximum)) if bound is not None}
+
+
+def _format_bounds(minimum: float | None, maximum: float | None) -> str:
+    if maximum is None:
+        return f"at least {_format_number(minimum)}"
+    if minimum is None:
+        return f"at most {_format_number(maximum)}"
+    if minimum == maximum:
+        return f"exactly {_format_number(minimum)}"
+    return f"between {_format_number(minimum)} and {_format_number(maximum)}"
+
+
+def _format_number(number: float | None) -> str:
+    return str(int(number)) if isinstance(number, float) and number.is_integer() else str(number)

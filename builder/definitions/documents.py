@@ -1,0 +1,233 @@
+"""Reading YAML text into plain data, with the place of every value.
+
+:mod:`builder.definitions.composing` parses, and :mod:`builder.definitions.scalars` decides the type of each scalar,
+which differs between a definition and a Heat template.
+
+The result is JSON data (no dates, sets, binaries or non-string keys), so that what is validated, shown and sent to
+Heat is one and the same. Dates stay the text that was written: ``heat_template_version: 2021-04-16`` is a string.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from builder.definitions.composing import MAX_DEPTH, DocumentError, compose, too_deep
+from builder.definitions.problems import Problem, format_pointer
+from builder.definitions.scalars import Reading, construct_scalar, is_merge
+
+__all__ = ["Document", "DocumentError", "parse_definition", "parse_template"]
+
+MAX_VALUES = 100_000
+"""How many values a document may hold once its aliases are expanded; stops anchors that explode."""
+
+_MAP_TAG = "tag:yaml.org,2002:map"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One parsed document: ``value`` is JSON data, and :meth:`locate` tells where each part of it was written.
+
+    ``root`` is the tree of nodes that it was made from.
+    """
+
+    path: str
+    value: Any
+    root: Node | None
+
+    def locate(self, tokens: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
+        """Line and column, from 1, of the value at the pointer ``tokens``; with ``key`` of the key that names it.
+
+        Where the value itself was not written (it is missing), the place is that of the nearest value around it.
+        """
+        if self.root is None:
+            return 1, 1
+        node: Node = self.root
+        mark = node.start_mark
+        for number, token in enumerate(tokens):
+            found = _child(node, token)
+            if found is None:
+                break
+            name, node = found
+            last = number == len(tokens) - 1
+            mark = name.start_mark if key and last and name is not None else node.start_mark
+        return mark.line + 1, mark.column + 1
+
+    def problem(
+        self, rule: str, message: str, tokens: Sequence[str | int] = (), *, key: bool = False, hint: str = ""
+    ) -> Problem:
+        """A problem at the pointer ``tokens`` of this document."""
+        line, column = self.locate(tokens, key=key)
+        return Problem(self.path, line, column, format_pointer(tokens), rule, message, hint)
+
+
+def parse_definition(text: str, path: str) -> Document:
+    """Parse a cluster type definition; its inline ``heat_template`` is read as Heat would read it.
+
+    Raises DocumentError.
+    """
+    return _parse(text, path, Reading.YAML_1_2, heat_keys=frozenset({"heat_template"}))
+
+
+def parse_template(text: str, path: str) -> Document:
+    """Parse a Heat template as Heat would read it.
+
+    Raises DocumentError.
+    """
+    return _parse(text, path, Reading.HEAT)
+
+
+def _parse(text: str, path: str, reading: Reading, heat_keys: frozenset[str] = frozenset()) -> Document:
+    root = compose(text, path)
+    if root is None:
+        raise DocumentError(
+            Problem(path, 1, 1, "", "empty-file", "the file is empty", "write a definition or a template into it")
+        )
+    _check_size(root, path)
+    construction = _Construction(path, heat_keys)
+    value = construction.build(root, reading, ())
+    if construction.problems:
+        raise DocumentError(*construction.problems)
+    return Document(path, value, root)
+
+
+def _check_size(root: Node, path: str) -> None:
+    """Refuse what would be too deep or too large once aliases are expanded, before anything expands them."""
+    sizes: dict[int, int] = {}
+
+    def size(node: Node, depth: int) -> int:
+        if depth > MAX_DEPTH:
+            raise DocumentError(too_deep(path, node.start_mark.line + 1, node.start_mark.column + 1))
+        known = sizes.get(id(node))
+        if known is None:
+            sizes[id(node)] = 0  # a node within itself is met again before it is sized, and goes too deep
+            total = 1
+            for child in _children(node):
+                # A scalar, as most nodes are, counts for itself; it is looked at only where it would be too deep.
+                is_small = isinstance(child, ScalarNode) and depth < MAX_DEPTH
+                total += 1 if is_small else size(child, depth + 1)
+            if total > MAX_VALUES:
+                place = node.start_mark
+                raise DocumentError(
+                    Problem(
+                        path,
+                        place.line + 1,
+                        place.column + 1,
+                        "",
+                        "too-large",
+                        f"the document holds more than {MAX_VALUES:,} values once its aliases are expanded",
+                    )
+                )
+            sizes[id(node)] = known = total
+        elif known == 0:
+            place = node.start_mark
+            raise DocumentError(
+                Problem(path, place.line + 1, place.column + 1, "", "yaml-recursion", "the value contains itself")
+            )
+        return known
+
+    size(root, 0)
+
+
+def _children(node: Node) -> Iterator[Node]:
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield key
+            yield value
+    elif isinstance(node, SequenceNode):
+        yield from node.value
+
+
+def _child(node: Node, token: str | int) -> tuple[Node | None, Node] | None:
+    """The key and the value node that ``token`` names within ``node``."""
+    if isinstance(node, SequenceNode):
+        if isinstance(token, int) and 0 <= token < len(node.value):
+            return None, node.value[token]
+        return None
+    if not isinstance(node, MappingNode):
+        return None
+    merged: tuple[Node | None, Node] | None = None
+    for key, value in node.value:
+        if isinstance(key, ScalarNode) and key.value == token and not is_merge(key):
+            return key, value
+        if is_merge(key):
+            sources = value.value if isinstance(value, SequenceNode) else [value]
+            for source in sources:
+                merged = merged or _child(source, token)
+    return merged
+
+
+@dataclass(slots=True)
+class _Construction:
+    """One pass over a node tree that makes JSON data of it and collects every problem."""
+
+    path: str
+    heat_keys: frozenset[str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def build(self, node: Node, reading: Reading, tokens: tuple[str | int, ...]) -> Any:
+        if isinstance(node, MappingNode):
+            return self._mapping(node, reading, tokens)
+        if isinstance(node, SequenceNode):
+            return [self.build(item, reading, (*tokens, number)) for number, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)  # noqa: S101  # there is no fourth kind of node
+        return self._scalar(node, reading, tokens)
+
+    def _mapping(self, node: MappingNode, reading: Reading, tokens: tuple[str | int, ...]) -> dict[str, Any]:
+        if node.tag != _MAP_TAG:
+            self._refuse(node, tokens, "yaml-tag", f"the tag {node.tag} has no meaning here", "remove the tag")
+        merged: dict[str, Any] = {}
+        own: dict[str, Any] = {}
+        for key, value in node.value:
+            if is_merge(key):
+                merged = self._merge(value, reading, tokens) | merged
+                continue
+            if not isinstance(key, ScalarNode):
+                self._refuse(key, tokens, "yaml-key", "a key must be a plain text, not a list or a mapping")
+                continue
+            if key.value in own:
+                self._refuse(
+                    key,
+                    (*tokens, key.value),
+                    "duplicate-key",
+                    f"the key {key.value!r} is given twice",
+                    "keep one of them",
+                )
+                continue
+            child_reading = Reading.HEAT if not tokens and key.value in self.heat_keys else reading
+            own[key.value] = self.build(value, child_reading, (*tokens, key.value))
+        return {**{key: value for key, value in merged.items() if key not in own}, **own} if merged else own
+
+    def _merge(self, value: Node, reading: Reading, tokens: tuple[str | int, ...]) -> dict[str, Any]:
+        """The keys of a merge (``<<``): https://yaml.org/type/merge.html, where earlier mappings win."""
+        sources = value.value if isinstance(value, SequenceNode) else [value]
+        merged: dict[str, Any] = {}
+        for source in sources:
+            if isinstance(source, MappingNode):
+                merged = self._mapping(source, reading, tokens) | merged
+            else:
+                self._refuse(source, tokens, "yaml-merge", "'<<' merges mappings only")
+        return merged
+
+    def _scalar(self, node: ScalarNode, reading: Reading, tokens: tuple[str | int, ...]) -> Any:
+        try:
+            value = construct_scalar(node, reading)
+        except ValueError as error:
+            self._refuse(node, tokens, "yaml-tag", str(error), "write it as a string, a number, true, false or null")
+            return None
+        if isinstance(value, float) and not math.isfinite(value):
+            self._refuse(node, tokens, "yaml-number", f"{node.value} is not a number that JSON can carry")
+            return None
+        if isinstance(value, str) and "\0" in value:
+            self._refuse(node, tokens, "nul-character", "the text holds a NUL character, which cannot be stored")
+        return value
+
+    def _refuse(self, node: Node, tokens: Sequence[str | int], rule: str, message: str, hint: str = "") -> None:
+        mark = node.start_mark
+        self.problems.append(
+            Problem(self.path, mark.line + 1, mark.column + 1, format_pointer(tokens), rule, message, hint)
+        )

@@ -1,0 +1,148 @@
+"""Which parameters people are asked for: those of the templates, as the definition exposes and overrides them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from builder.definitions.documents import Document
+from builder.definitions.hot_findings import Mistake, Tokens
+from builder.definitions.parameters import Parameter, ParameterSyntaxError, find_default_faults, override_parameter
+from builder.definitions.problems import Problem
+from builder.definitions.template_parameters import explain_syntax, find_unknown_custom_constraints, read_parameter
+from builder.definitions.templates import LoadedComponent
+from builder.definitions.validation import suggest
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """The parameters that people are asked for, in form order, and what is wrong with them.
+
+    ``parameters`` is incomplete where one of the problems is an error.
+    """
+
+    parameters: Mapping[str, Parameter]
+    problems: tuple[Problem, ...]
+
+
+def expose_parameters(
+    document: Document, definition: Mapping[str, Any], components: Sequence[LoadedComponent]
+) -> Exposed:
+    """Settle the parameters of a definition; ``definition`` is what the schema accepts of the document."""
+    declared, problems = _read_declared(components)
+    mistakes: list[Mistake] = []
+    exposed: Mapping[str, Any] | None = definition.get("parameters")
+    overrides: Mapping[str, Any] = definition.get("parameter_overrides", {})
+    hardcoded: Mapping[str, Any] = definition.get("hardcoded_parameters", {})
+    mistakes += _find_unknown("unknown-override", "parameter_overrides", overrides, declared)
+    mistakes += _find_unknown("unknown-hardcoded-parameter", "hardcoded_parameters", hardcoded, declared)
+    parameters: dict[str, Parameter] = {}
+    for name in declared if exposed is None else exposed:
+        layers = [(("parameters", name), exposed[name])] if exposed is not None else []
+        layers += [(("parameter_overrides", name), overrides[name])] if name in overrides else []
+        if name not in declared:
+            hint = suggest(name, list(declared)) or "expose a parameter of the template"
+            message = f"the template has no parameter {name!r}"
+            mistakes.append(Mistake("unknown-parameter", message, ("parameters", name), hint, key=True))
+            continue
+        parameter = declared[name]
+        if parameter is None:
+            continue  # what is wrong with it has been said
+        settled, found = _lay_over(parameter, layers)
+        mistakes += found
+        if name not in hardcoded:
+            parameters[name] = settled
+    mistakes += _find_invalid_hardcoded(hardcoded, declared)
+    if exposed is not None:
+        mistakes += _find_unexposed(declared, exposed, hardcoded)
+    if not parameters and not mistakes and not problems:
+        hint = "give the template a parameter, such as clustername"
+        mistakes.append(Mistake("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True))
+    problems += [document.problem(m.rule, m.message, m.tokens, key=m.key, hint=m.hint) for m in mistakes]
+    return Exposed(parameters, tuple(problems))
+
+
+def _read_declared(components: Sequence[LoadedComponent]) -> tuple[dict[str, Parameter | None], list[Problem]]:
+    """The parameters of all components, of which the first that declares one wins; None for one that is faulty."""
+    declared: dict[str, Parameter | None] = {}
+    givers: dict[str, LoadedComponent] = {}
+    problems: list[Problem] = []
+    for each in components:
+        for name, attributes in (each.root.template.get("parameters") or {}).items():
+            if name in declared:
+                mistake = _compare_types(name, attributes, givers[name])
+                problems += [each.root.problem(mistake)] if mistake else []
+                continue
+            givers[name] = each
+            declared[name], mistakes = read_parameter(name, attributes)
+            problems += [each.root.problem(mistake) for mistake in mistakes]
+    return declared, problems
+
+
+def _compare_types(name: str, attributes: Mapping[str, Any], giver: LoadedComponent) -> Mistake | None:
+    first = giver.root.template["parameters"][name].get("type")
+    if attributes.get("type") == first:
+        return None
+    message = f"parameter {name!r} is a {attributes.get('type')} here, but a {first} in {giver.component.name!r}"
+    hint = "the first component's is taken"
+    return Mistake("parameter-types-differ", message, ("parameters", name, "type"), hint)
+
+
+def _find_unknown(
+    rule: str, section: str, names: Mapping[str, Any], declared: Mapping[str, Parameter | None]
+) -> Iterator[Mistake]:
+    """Names that the templates lack; earlier releases took them in silence, so they are no error."""
+    for name in names:
+        if name not in declared:
+            hint = suggest(name, list(declared)) or "it is not used"
+            yield Mistake(rule, f"the template has no parameter {name!r}", (section, name), hint, key=True)
+
+
+def _lay_over(
+    parameter: Parameter, layers: Sequence[tuple[Tokens, Mapping[str, Any]]]
+) -> tuple[Parameter, list[Mistake]]:
+    """The parameter with attributes of the definition laid over it, and what is wrong with them."""
+    mistakes: list[Mistake] = []
+    place: Tokens = ()
+    for tokens, entry in layers:
+        attributes = {key: value for key, value in entry.items() if not key.startswith("x-")}
+        if attributes.get("type", parameter.type) != parameter.type:
+            message = f"{parameter.id!r} is a {attributes['type']} here, but a {parameter.type} in the template"
+            mistakes.append(Mistake("parameter-type", message, (*tokens, "type"), f"write type: {parameter.type}"))
+        attributes.pop("type", None)
+        try:
+            parameter = override_parameter(parameter, attributes)
+        except ParameterSyntaxError:
+            mistakes += explain_syntax(parameter.id, attributes, parameter.type, tokens)
+            continue
+        mistakes += find_unknown_custom_constraints(attributes, tokens)
+        for key in ("constraints", "default"):
+            if key in attributes:
+                place = (*tokens, key)
+    if place:
+        mistakes += [Mistake("invalid-default", fault, place) for fault in find_default_faults(parameter)]
+    return parameter, mistakes
+
+
+def _find_invalid_hardcoded(
+    hardcoded: Mapping[str, Any], declared: Mapping[str, Parameter | None]
+) -> Iterator[Mistake]:
+    for name, value in hardcoded.items():
+        parameter = declared.get(name)
+        if parameter is None or value is None:
+            continue
+        for fault in find_default_faults(replace(parameter, default=value)):
+            # The same judgement, of a value that stands in another place.
+            message = f"the value of {name!r} {fault.removeprefix('the default ')}"
+            yield Mistake("invalid-hardcoded-value", message, ("hardcoded_parameters", name))
+
+
+def _find_unexposed(
+    declared: Mapping[str, Parameter | None], exposed: Mapping[str, Any], hardcoded: Mapping[str, Any]
+) -> Iterator[Mistake]:
+    for name, parameter in declared.items():
+        if parameter is not None and parameter.required and name not in exposed and hardcoded.get(name) is None:
+            message = f"the template needs the parameter {name!r}, which nobody is asked for"
+            hint = "expose it, hardcode it, or give it a default in the template"
+            yield Mistake("unexposed-parameter", message, ("parameters",), hint, key=True)

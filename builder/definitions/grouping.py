@@ -1,0 +1,75 @@
+"""The sections of the form, and the optional components that they select."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from builder.definitions.hot_findings import Mistake, Tokens
+from builder.definitions.model import OptionalGroup, ParameterGroup
+from builder.definitions.validation import suggest
+
+
+def build_groups(
+    entries: Sequence[Mapping[str, Any]], parameters: Collection[str], hardcoded: Collection[str]
+) -> tuple[ParameterGroup, ...]:
+    """The groups of a definition, with only the parameters that are asked for.
+
+    A group none of whose parameters is asked for is left out, unless it selects an optional component.
+    """
+    groups = []
+    for entry in entries:
+        names = tuple(name for name in entry["parameters"] if name in parameters and name not in hardcoded)
+        optional = entry.get("optional")
+        if names or optional is not None or not entry["parameters"]:
+            groups.append(ParameterGroup(entry["label"], entry.get("description") or "", names, _optional(optional)))
+    return tuple(groups)
+
+
+def find_group_mistakes(
+    entries: Sequence[Mapping[str, Any]],
+    parameters: Collection[str],
+    hardcoded: Collection[str],
+    components: Sequence[tuple[str, bool]],
+) -> Iterator[Mistake]:
+    """What is wrong with the groups; ``components`` are the names of the components and whether they are optional."""
+    seen: set[str] = set()
+    for number, entry in enumerate(entries):
+        for position, name in enumerate(entry["parameters"]):
+            tokens: Tokens = ("parameter_groups", number, "parameters", position)
+            if name in seen:
+                message = f"parameter {name!r} is in a group already"
+                yield Mistake("parameter-in-two-groups", message, tokens, "keep one of them")
+            elif name not in parameters and name not in hardcoded:
+                hint = suggest(name, list(parameters)) or "it is left out of the form"
+                yield Mistake("unknown-group-parameter", f"no parameter {name!r} is asked for", tokens, hint)
+            seen.add(name)
+    yield from _find_optional_mistakes(entries, components)
+
+
+def _find_optional_mistakes(
+    entries: Sequence[Mapping[str, Any]], components: Sequence[tuple[str, bool]]
+) -> Iterator[Mistake]:
+    optional_names = [name for name, optional in components if optional]
+    selected = set()
+    for number, entry in enumerate(entries):
+        optional = entry.get("optional")
+        if optional is None:
+            continue
+        selected.add(optional["name"])
+        if optional["name"] not in optional_names:
+            tokens: Tokens = ("parameter_groups", number, "optional", "name")
+            hint = suggest(optional["name"], optional_names) or "name a component that has optional: true"
+            message = f"no optional component is named {optional['name']!r}"
+            yield Mistake("unknown-optional-component", message, tokens, hint)
+    if not selected <= set(optional_names):
+        return  # a name that was meant for one of them has been told of
+    for number, (name, is_optional) in enumerate(components):
+        if is_optional and name not in selected:
+            message = f"no group has optional.name {name!r}, so that nobody can select the component"
+            tokens = ("components", number, "name")
+            yield Mistake("unselectable-component", message, tokens, "add a group, or remove optional: true")
+
+
+def _optional(entry: Mapping[str, Any] | None) -> OptionalGroup | None:
+    return OptionalGroup(entry["name"], entry.get("label"), entry.get("default")) if entry else None

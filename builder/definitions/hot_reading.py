@@ -1,0 +1,272 @@
+"""Reading what a template refers to, and every call of a function in it.
+
+One walk over a template, which finds names and mistakes; whether a name exists is
+:mod:`builder.definitions.hot_scope`'s to say, since that takes all the templates of a composition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, NestedUse, Reading, Reference, Tokens
+from builder.definitions.hot_functions import find_argument_fault, is_call
+from builder.definitions.hot_language import Language, first_version_with
+from builder.definitions.validation import suggest
+
+_GROUPS: Final = frozenset({"OS::Heat::ResourceGroup", "OS::Heat::InstanceGroup"})
+_JUDGED_WHEN_PARSED: Final = frozenset(
+    {
+        "get_attr", "list_join", "str_replace", "str_replace_strict", "str_replace_vstrict", "repeat", "yaql", "if",
+        "filter", "contains", "resource_facade",
+    }
+)  # fmt: skip
+"""Functions whose arguments Heat judges in outputs too, which it does not resolve before they are asked for."""
+
+_STRICT: Final = frozenset({"str_replace_strict", "str_replace_vstrict"})
+
+
+def read_template(template: Mapping[str, Any], language: Language, files: Mapping[str, str]) -> Reading:
+    """Find everything that a template of sound shape refers to; ``files`` are those that it includes."""
+    walk = _Walk(language, files)
+    for name, resource in (template.get("resources") or {}).items():
+        walk.resource(name, resource)
+    for name, output in (template.get("outputs") or {}).items():
+        walk.output(output, ("outputs", name))
+    used = {reference.name for reference in walk.reading.references if reference.kind is Kind.CONDITION}
+    for name, condition in (template.get("conditions") or {}).items():
+        walk.condition_definition(condition, ("conditions", name), certain=name in used)
+    return walk.reading
+
+
+@dataclass(slots=True)
+class _Walk:
+    language: Language
+    files: Mapping[str, str]
+    reading: Reading = field(default_factory=Reading)
+    owner: str = ""
+    in_output: bool = False
+
+    # ---- sections
+
+    def resource(self, name: str, resource: Mapping[str, Any]) -> None:
+        tokens: Tokens = ("resources", name)
+        self.owner = name
+        condition = resource.get("condition")
+        certain = condition is None or condition is True
+        if condition is not None:
+            self.condition(condition, (*tokens, "condition"), certain=True)
+        for key in ("properties", "metadata", "update_policy", "deletion_policy", "external_id"):
+            value = resource.get(key)
+            if isinstance(value, dict | list):
+                self.value(value, (*tokens, key), certain)
+        depends_on = resource.get("depends_on")
+        for number, dependency in enumerate(depends_on if isinstance(depends_on, list) else [depends_on]):
+            if isinstance(dependency, str):
+                place = (*tokens, "depends_on", number) if isinstance(depends_on, list) else (*tokens, "depends_on")
+                self._refer(Kind.RESOURCE, dependency, place, certain)
+        self._type(resource, tokens, certain)
+        self.owner = ""
+
+    def _type(self, resource: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
+        type_ = resource.get("type")
+        if not isinstance(type_, str):
+            return
+        self.reading.types.setdefault(type_, (*tokens, "type"))
+        properties = resource.get("properties")
+        if not isinstance(properties, dict):
+            properties = {}
+        if type_.endswith(NESTED_SUFFIXES):
+            self.reading.nested.append(NestedUse(type_, tokens, properties, certain, self.owner))
+        elif type_ in _GROUPS:
+            member = properties.get("resource_def")
+            if isinstance(member, dict):
+                self._type(member, (*tokens, "properties", "resource_def"), certain)
+
+    def output(self, output: Mapping[str, Any], tokens: Tokens) -> None:
+        condition = output.get("condition")
+        if condition is not None:
+            self.condition(condition, (*tokens, "condition"), certain=True)
+        value = output.get("value")
+        if isinstance(value, dict | list):
+            self.in_output = True
+            self.value(value, (*tokens, "value"), condition is None or condition is True)
+            self.in_output = False
+
+    def condition_definition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
+        if isinstance(condition, str):
+            self._mistake("template-shape", "a condition is true, false or a function, not a text", tokens, True)
+        else:
+            self.condition(condition, tokens, certain=certain)
+
+    # ---- conditions
+
+    def condition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
+        """A place where Heat wants a condition: its name, true, false, or a function that tells."""
+        if isinstance(condition, bool):
+            return
+        if isinstance(condition, str):
+            self._refer(Kind.CONDITION, condition, tokens, certain)
+        elif isinstance(condition, dict) and len(condition) == 1:
+            ((function, arguments),) = condition.items()
+            if function in self.language.condition_functions:
+                self._condition_call(function, arguments, (*tokens, function), certain)
+            else:
+                self._no_condition_function(function, tokens)
+        else:
+            self._mistake("template-shape", "a condition is a name, true, false or a function", tokens, certain)
+
+    def _condition_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
+        fault = find_argument_fault(function, arguments, self.language)
+        if fault:
+            self._mistake("function-arguments", fault, tokens, certain=True)
+        elif function == "not":
+            self.condition(arguments, tokens, certain=certain)
+        elif function in ("and", "or"):
+            for number, each in enumerate(arguments):
+                self.condition(each, (*tokens, number), certain=certain)
+        elif function == "get_param":
+            self._call(function, arguments, tokens, certain)
+        else:
+            self._condition_value(arguments, tokens, certain)
+
+    def _condition_value(self, value: Any, tokens: Tokens, certain: bool) -> None:
+        """Data within a condition, where only the functions of conditions may be called."""
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                self._condition_value(item, (*tokens, number), certain)
+        elif isinstance(value, dict):
+            if len(value) == 1:
+                ((key, arguments),) = value.items()
+                if key in self.language.condition_functions:
+                    self._condition_call(key, arguments, (*tokens, key), certain)
+                    return
+                if key in self.language.functions:
+                    self._no_condition_function(key, tokens)
+                    return
+            for key, item in value.items():
+                self._condition_value(item, (*tokens, key), certain)
+
+    def _no_condition_function(self, function: str, tokens: Tokens) -> None:
+        known = sorted(self.language.condition_functions)
+        hint = suggest(function, known, cutoff=0.75) or f"known there: {', '.join(known)}"
+        message = f"{function!r} is no function that conditions can use"
+        if not self.language.newer:
+            self._mistake("misplaced-function", message, (*tokens, function), True, hint, key=True)
+
+    # ---- values
+
+    def value(self, value: Any, tokens: Tokens, certain: bool) -> None:
+        """A value in which Heat evaluates functions."""
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                if isinstance(item, dict | list):
+                    self.value(item, (*tokens, number), certain)
+            return
+        if len(value) == 1:
+            ((key, arguments),) = value.items()
+            if key in self.language.functions:
+                self._call(key, arguments, (*tokens, key), certain)
+                return
+            self._judge_key(key, (*tokens, key), certain)
+        for key, item in value.items():
+            if isinstance(item, dict | list):
+                self.value(item, (*tokens, key), certain)
+
+    def _judge_key(self, key: str, tokens: Tokens, certain: bool) -> None:
+        """Tell what looks like a function and is none in this version."""
+        if key in self.language.removed_functions:
+            message = f"{key} is no function of version {self.language.version} any more"
+            self._mistake("removed-function", message, tokens, certain, _find_successor(key), key=True)
+        elif not self.language.newer and tokens[-2] != "properties":  # where it is the name of a property
+            message, hint = _explain_stranger(key, self.language)
+            if message:
+                self.reading.mistakes.append(Mistake("unknown-function", message, tokens, hint, key=True))
+
+    def _call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
+        fault = find_argument_fault(function, arguments, self.language)
+        if fault:
+            seen = certain and (function in _JUDGED_WHEN_PARSED or not self.in_output)
+            self._mistake("function-arguments", fault, tokens, seen)
+            return
+        match function:
+            case "get_param" | "get_resource" | "get_attr" | "Ref":
+                self._reference_call(function, arguments, tokens, certain)
+            case "if":
+                self.condition(arguments[0], (*tokens, 0), certain=certain)
+                for number, branch in enumerate(arguments[1:], start=1):
+                    if isinstance(branch, dict | list):
+                        self.value(branch, (*tokens, number), certain=False)
+                return
+            case _ if function in _STRICT:
+                self._check_placeholders(arguments, tokens, certain and not self.in_output)
+        if isinstance(arguments, list) or is_call(arguments, self.language):
+            self.value(arguments, tokens, certain)
+        elif isinstance(arguments, dict):
+            for key, item in arguments.items():
+                if isinstance(item, dict | list):
+                    self.value(item, (*tokens, key), certain)
+
+    def _reference_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
+        in_list = isinstance(arguments, list)
+        name = arguments[0] if in_list else arguments
+        if not isinstance(name, str):
+            return
+        if function == "Ref":
+            self.reading.ref_names.add(name)
+            return
+        place = (*tokens, 0) if in_list else tokens
+        if function == "get_param":
+            self._refer(Kind.PARAMETER, name, place, certain and not self.in_output)
+        elif function == "get_resource":
+            self._refer(Kind.RESOURCE, name, place, certain and not self.in_output)
+        else:
+            attribute = arguments[1] if len(arguments) > 1 and isinstance(arguments[1], str) else None
+            self._refer(Kind.RESOURCE, name, place, certain, attribute)
+
+    def _check_placeholders(self, arguments: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
+        """Heat fails a launch whose text lacks a placeholder; a text that is known before shows it before."""
+        template, params = arguments["template"], arguments["params"]
+        if isinstance(template, dict) and isinstance(template.get("get_file"), str):
+            template = self.files.get(template["get_file"])
+        if not isinstance(template, str) or is_call(params, self.language):
+            return
+        for name in params:
+            if name not in template:
+                message = f"the text does not contain {name!r}"
+                self._mistake("missing-placeholder", message, (*tokens, "params", name), certain, key=True)
+
+    # ---- findings
+
+    def _refer(self, kind: Kind, name: str, tokens: Tokens, certain: bool, attribute: str | None = None) -> None:
+        self.reading.references.append(Reference(kind, name, tokens, certain, self.owner, attribute))
+
+    def _mistake(
+        self, rule: str, message: str, tokens: Tokens, certain: bool, hint: str = "", *, key: bool = False
+    ) -> None:
+        self.reading.mistakes.append(Mistake(rule, message, tokens, hint, certain, key))
+
+
+_SUCCESSORS: Final[Mapping[str, str]] = {
+    "Ref": "get_param or get_resource", "Fn::Join": "list_join", "Fn::Split": "str_split", "Fn::Replace": "str_replace",
+    "Fn::ResourceFacade": "resource_facade", "Fn::Select": "get_attr or get_param with a path",
+}  # fmt: skip
+
+
+def _find_successor(function: str) -> str:
+    return f"use {_SUCCESSORS[function]}" if function in _SUCCESSORS else ""
+
+
+@lru_cache(maxsize=4096)
+def _explain_stranger(key: str, language: Language) -> tuple[str, str]:
+    """Message and hint for a lone key that is no function of the version but looks like one; else two times ``""``."""
+    since = first_version_with(key)
+    if since is not None and since > language.version:
+        message = f"{key} is a function since version {since} only; here it is plain data"
+        return message, f"write heat_template_version: {since} or later"
+    if since is not None:
+        return f"{key} is a function of conditions only; here it is plain data", ""
+    near = suggest(key, sorted(language.functions), cutoff=0.85)
+    return (f"{key!r} is no function; here it is plain data", near) if near else ("", "")

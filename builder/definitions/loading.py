@@ -1,0 +1,121 @@
+"""The templates of a definition: inline, by path or URL, or composed of components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from builder.definitions.documents import Document, DocumentError, parse_template
+from builder.definitions.hot_findings import Tokens
+from builder.definitions.hot_language import VERSION_KEY
+from builder.definitions.problems import Problem
+from builder.definitions.sources import Files, SourceError
+from builder.definitions.templates import (
+    LoadedComponent,
+    build_component,
+    describe_source_error,
+    find_collisions,
+)
+
+DEFINITION: Final = ""
+"""The name of the definition itself among its files."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedParts:
+    """The components that could be read, and what is wrong with reading them; ``complete`` if none is missing."""
+
+    components: tuple[LoadedComponent, ...]
+    problems: tuple[Problem, ...]
+    complete: bool
+
+
+def load_parts(document: Document, definition: Mapping[str, Any], files: Files) -> LoadedParts:
+    """Read the templates of a definition, which has exactly one of the keys that name them."""
+    loading = _Loading(document, files, [])
+    loaded: list[LoadedComponent | None]
+    if "heat_template" in definition:
+        component, problems = build_component(
+            document, DEFINITION, files, name="", optional=False, tokens=("heat_template",)
+        )
+        return LoadedParts((component,) if component else (), tuple(problems), component is not None)
+    if "heat_template_url" in definition:
+        url = definition["heat_template_url"]
+        loaded = [loading.load(url, ("heat_template_url",), name="", optional=False)]
+    else:
+        entries: Sequence[Mapping[str, Any]] = definition["components"]
+        loaded = [
+            loading.load(
+                _component_path(entry["name"]), ("components", number, "name"),
+                name=_component_name(entry["name"]), optional=entry.get("optional", False),
+            )
+            for number, entry in enumerate(entries)
+        ]  # fmt: skip
+        loading.check_composition([_component_name(entry["name"]) for entry in entries], loaded)
+    components = tuple(each for each in loaded if each is not None)
+    return LoadedParts(components, tuple(loading.problems), len(components) == len(loaded))
+
+
+@dataclass(slots=True)
+class _Loading:
+    """One reading of the templates of one definition; collects the problems on the way."""
+
+    document: Document
+    files: Files
+    problems: list[Problem]
+
+    def load(self, reference: str, tokens: Tokens, *, name: str, optional: bool) -> LoadedComponent | None:
+        """The component whose template is in the file ``reference``; None where it is of no use."""
+        try:
+            source = self.files.resolve(reference, DEFINITION)
+            template = parse_template(self.files.read(source), self.files.display(source))
+        except SourceError as error:
+            message, hint = describe_source_error(reference, error)
+            self.problems.append(self.document.problem(error.rule, message, tokens, hint=hint))
+            return None
+        except DocumentError as error:
+            self.problems += error.problems
+            return None
+        component, problems = build_component(template, source, self.files, name=name, optional=optional)
+        self.problems += problems
+        return component
+
+    def check_composition(self, names: Sequence[str], loaded: Sequence[LoadedComponent | None]) -> None:
+        """Find what keeps components from being composed into one template."""
+        components = [each.component for each in loaded if each is not None]
+        seen: set[str] = set()
+        first = components[0] if components else None
+        for number, name in enumerate(names):
+            tokens: Tokens = ("components", number, "name")
+            if name in seen:
+                self.problems.append(
+                    self.document.problem("duplicate-component", f"the component {name!r} is listed twice", tokens)
+                )
+            seen.add(name)
+            component = loaded[number]
+            if first is None or component is None:
+                continue
+            version, expected = (each.template[VERSION_KEY] for each in (component.component, first))
+            if version != expected:
+                message = f"{name!r} is of heat_template_version {version}, but {first.name!r} of {expected}"
+                hint = "write the same version into all components"
+                self.problems.append(self.document.problem("template-versions-differ", message, tokens, hint=hint))
+        for section, entry, giver, later in find_collisions(components):
+            if giver == later:
+                continue  # the component is listed twice
+            tokens = ("components", names.index(later), "name")
+            message = f"{section[:-1]} {entry!r} is in {giver!r} and in {later!r}"
+            self.problems.append(
+                self.document.problem(f"duplicate-{section[:-1]}", message, tokens, hint="rename one of them")
+            )
+
+
+def _component_path(name: str) -> str:
+    """Where a component's file is: an absolute path is taken as it is."""
+    return name if name.startswith("/") else f"components/{name}.yaml"
+
+
+def _component_name(name: str) -> str:
+    """What selections and groups call a component: for an absolute path, the file's name without its ending."""
+    return name.rpartition("/")[2].rpartition(".")[0] if name.startswith("/") else name

@@ -1,0 +1,127 @@
+"""Heat's parameter syntax, the part below a parameter: its types, and reading one attribute of a mapping.
+
+Separate because constraints are read with the same rules as the parameter they belong to, and neither may import the
+other. The syntax is Heat's: https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#parameters-section
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+from typing import Final, Literal
+
+TRUE_STRINGS: Final = frozenset({"1", "t", "true", "on", "y", "yes"})
+FALSE_STRINGS: Final = frozenset({"0", "f", "false", "off", "n", "no"})
+
+Token = str | int
+
+
+class ParameterType(StrEnum):
+    """The types of a HOT parameter."""
+
+    STRING = "string"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    JSON = "json"
+    COMMA_DELIMITED_LIST = "comma_delimited_list"
+
+
+class Absent(Enum):
+    """The type of :data:`ABSENT`."""
+
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final[Literal[Absent.ABSENT]] = Absent.ABSENT
+"""Stands for a default that the author did not give: ``None`` and ``""`` are values that a template may hold."""
+
+
+class ParameterSyntaxError(ValueError):
+    """A parameter that cannot be meant as it is written.
+
+    ``tokens`` are the reference tokens of the offending place below the parameter (RFC 6901), for example
+    ``("constraints", 0, "range", "min")``; the message is for the definition's author and names no value of a secret.
+    """
+
+    def __init__(self, tokens: tuple[Token, ...], message: str) -> None:
+        super().__init__(message)
+        self.tokens = tokens
+
+
+def parse_number(value: object) -> int | float | None:
+    """Read a number as Heat does (``Schema.str_to_num``): a native one as it is, else ``int()``, else ``float()``.
+
+    So ``"3"``, ``" 3 "``, ``"1_000"``, ``"1e3"`` and ``"nan"`` are numbers, and so is ``True``. ``None`` for what is no
+    number, rather than an exception, which would carry the value about.
+    """
+    if isinstance(value, int | float):
+        return value
+    if not isinstance(value, str):
+        return None
+    for read in (int, float):
+        try:
+            return read(value)
+        except ValueError:
+            continue
+    return None
+
+
+def is_finite(number: float) -> bool:
+    """Whether JSON can hold the number. ``math.isfinite`` alone fails on integers that are too large for a float."""
+    return isinstance(number, int) or math.isfinite(number)
+
+
+def parse_boolean(value: object) -> bool | None:
+    """Read a boolean as Heat does (``oslo_utils.strutils.bool_from_string``, strict), which looks at the text of it.
+
+    ``None`` for what is neither true nor false.
+    """
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in TRUE_STRINGS:
+        return True
+    return False if text in FALSE_STRINGS else None
+
+
+def read_text(mapping: Mapping[str, object], key: str, tokens: tuple[Token, ...] = ()) -> str | None:
+    """Read an optional text, such as a label or a description.
+
+    Raises ParameterSyntaxError for what is no scalar.
+    """
+    value = mapping.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return str(value)
+    raise ParameterSyntaxError((*tokens, key), f"{key} must be text")
+
+
+def read_flag(mapping: Mapping[str, object], key: str) -> bool:
+    """Read an optional truth value, false where it is not given.
+
+    Raises ParameterSyntaxError for what is neither true nor false.
+    """
+    value = mapping.get(key)
+    flag = False if value is None else parse_boolean(value)
+    if flag is None:
+        raise ParameterSyntaxError((key,), f"{key} must be true or false")
+    return flag
+
+
+def read_limit(mapping: Mapping[str, object], key: str, tokens: tuple[Token, ...]) -> int | float | None:
+    """Read a number that limits a value.
+
+    Raises ParameterSyntaxError for what is no finite number.
+    """
+    value = mapping.get(key)
+    if value is None:
+        return None
+    number = parse_number(value)
+    if isinstance(value, bool) or number is None or not is_finite(number):
+        raise ParameterSyntaxError((*tokens, key), f"{key} must be a number")
+    return number

@@ -1,0 +1,123 @@
+"""From the answers in a form to what Heat is asked for, or to everything that is wrong with the answers.
+
+Pure: nothing is created here, so every fault can be told before any money is spent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from builder.definitions.model import ClusterType, Component
+from builder.definitions.parameter_syntax import parse_boolean
+from builder.definitions.parameters import check_answers
+from builder.definitions.problems import format_pointer
+from builder.definitions.templates import ComposedTemplate, compose_template
+from builder.definitions.validation import suggest
+from builder.errors import Fault, RequestError
+
+NAME_SEPARATOR = "--"
+"""Stands between the cluster's name and the suffix in the name of its stack.
+
+The Concertim OpenStack Service takes everything before the first one as the cluster's name.
+"""
+
+MAX_STACK_NAME = 255
+"""Heat's limit: heat.engine.stack.Stack, and the message of its StackValidationFailed."""
+
+MAX_SUFFIX = 32
+"""The longest suffix that a stack's name is given."""
+
+MAX_CLUSTER_NAME = MAX_STACK_NAME - len(NAME_SEPARATOR) - MAX_SUFFIX
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterPlan:
+    """What Heat is asked for. ``secrets`` are the values of hidden parameters, which nothing may show."""
+
+    cluster_type: ClusterType
+    name: str
+    composed: ComposedTemplate
+    parameters: Mapping[str, Any] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False, default=())
+
+
+def plan_cluster(
+    cluster_type: ClusterType, name: str, answers: Mapping[str, Any], selections: Mapping[str, Any]
+) -> ClusterPlan:
+    """Plan a cluster of the given type.
+
+    Raises RequestError with every fault of the name, the answers and the selections, each with its pointer in the
+    body of ``POST /clusters/``.
+    """
+    selected, faults = _read_selections(cluster_type, selections)
+    faults += _check_name(name)
+    components = cluster_type.selected_components(selected)
+    ignored = _parameters_of_deselected(cluster_type, components)
+    checked = check_answers(
+        cluster_type.parameters,
+        answers,
+        hardcoded=cluster_type.hardcoded_parameters.keys(),
+        ignored=ignored,
+        cluster_name=name,
+    )
+    faults += [
+        Fault(400, "Invalid parameter", fault.detail, format_pointer(("cluster", "parameters", fault.parameter_id)))
+        for fault in checked.faults
+    ]
+    if faults:
+        raise RequestError(*faults)
+    declared = {parameter for component in components for parameter in component.parameter_names}
+    hardcoded = {key: value for key, value in cluster_type.hardcoded_parameters.items() if key in declared}
+    values = {key: value for key, value in checked.values.items() if key in declared}
+    return ClusterPlan(
+        cluster_type, name, compose_template(components), {**values, **hardcoded}, tuple(_secrets(cluster_type, values))
+    )
+
+
+def _read_selections(cluster_type: ClusterType, selections: Mapping[str, Any]) -> tuple[set[str], list[Fault]]:
+    selected: set[str] = set()
+    faults: list[Fault] = []
+    optional = cluster_type.optional_components
+    for name, raw in selections.items():
+        pointer = format_pointer(("cluster", "selections", name))
+        wanted = False if raw is None or raw == "" else parse_boolean(raw)
+        if name not in optional:
+            hint = suggest(name, optional)
+            detail = f"This cluster type has no optional component {name[:80]!r}{f'; {hint}' if hint else '.'}"
+            faults.append(Fault(400, "Invalid selection", detail, pointer))
+        elif wanted is None:
+            faults.append(
+                Fault(400, "Invalid selection", f"The selection of {name!r} is neither true nor false.", pointer)
+            )
+        elif wanted:
+            selected.add(name)
+    return selected, faults
+
+
+def _check_name(name: str) -> list[Fault]:
+    pointer = "/cluster/name"
+    details = []
+    if len(name) > MAX_CLUSTER_NAME:
+        details.append(f"The cluster's name has {len(name):,} characters; at most {MAX_CLUSTER_NAME} are allowed.")
+    elif _NAME.fullmatch(name) is None:
+        details.append("The cluster's name must start with a letter and hold only letters, digits, '_', '.' and '-'.")
+    if NAME_SEPARATOR in name or name.endswith("-"):
+        details.append("The cluster's name must neither contain '--' nor end with '-'.")
+    return [Fault(400, "Invalid cluster name", detail, pointer) for detail in details]
+
+
+def _parameters_of_deselected(cluster_type: ClusterType, selected: tuple[Component, ...]) -> set[str]:
+    """The parameters that only deselected components use: whatever the form holds for them is not judged."""
+    used = {parameter for component in selected for parameter in component.parameter_names}
+    return {parameter for component in cluster_type.components for parameter in component.parameter_names} - used
+
+
+def _secrets(cluster_type: ClusterType, values: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
+        if cluster_type.parameters[name].hidden:
+            yield value if isinstance(value, str) else str(value)

@@ -1,0 +1,61 @@
+"""What is wrong with a definition, and where: values, not exceptions.
+
+One definition gives all its problems at once, and one bad file never stops the others. The same values are logged by
+the daemon, shown by ``GET /catalogue`` and printed by ``cluster-builder check``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from builder.definitions.rules import Severity, find_severity
+
+__all__ = ["Problem", "Severity", "escape_pointer_token", "format_pointer"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong with a definition, for the person who can mend it.
+
+    ``path`` is the file as the reader knows it; ``line`` and ``column`` count from 1 and are 0 where the whole file
+    is meant; ``pointer`` is the RFC 6901 JSON pointer of the place (``""`` is the whole document); ``rule`` is an
+    id of :mod:`builder.definitions.rules`; ``message`` says what is wrong and ``hint`` how to mend it.
+    """
+
+    path: str
+    line: int
+    column: int
+    pointer: str
+    rule: str
+    message: str
+    hint: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """How serious it is: the rule's severity."""
+        return find_severity(self.rule)
+
+    def __str__(self) -> str:
+        """``file:line:column: message [rule]``, the form that editors and terminals turn into a link."""
+        place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{place}: {self.message}{hint} [{self.rule}]"
+
+
+def escape_pointer_token(token: str) -> str:
+    """Escape one reference token (RFC 6901, section 3).
+
+    >>> escape_pointer_token("a/b~c")
+    'a~1b~0c'
+    """
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def format_pointer(tokens: Iterable[str | int]) -> str:
+    """Join reference tokens to an RFC 6901 JSON pointer.
+
+    >>> format_pointer(["cluster", "parameters", "a/b", 0])
+    '/cluster/parameters/a~1b/0'
+    """
+    return "".join(f"/{escape_pointer_token(str(token))}" for token in tokens)

@@ -1,0 +1,169 @@
+"""Every rule that a definition is held to: its id, how serious it is, and what it means in one line.
+
+The one registry: a problem gets its severity from here, ``check --list-rules`` prints it, and docs/rules.md has a
+section for each rule in it, which the tests hold against each other.
+
+An *error* is what makes a launch fail for certain, or what the Concertim Visualisation App refuses; a definition with
+one is not listed. Everything else is a *warning*, in particular what earlier releases took in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Severity(StrEnum):
+    """``error``: the definition is refused. ``warning``: it is taken, but somebody should look."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. ``by_schema`` tells that the published JSON schema says the same."""
+
+    id: str
+    severity: Severity
+    meaning: str
+    by_schema: bool = False
+
+
+_ERRORS = {
+    # reading files
+    "missing-file": "a file that is referred to does not exist",
+    "not-a-file": "a folder, pipe, socket or device stands where a file is wanted",
+    "unreadable-file": "a file may not be read, or reading it fails",
+    "file-too-large": "a file is larger than the service reads",
+    "not-utf-8": "a file is not UTF-8 text",
+    "link-loop": "symbolic links lead in a circle",
+    "outside-tree": "a file lies outside the folder of the definition",
+    "file-scheme": "a reference is neither a path nor an http(s) URL",
+    "remote-file": "a file lies on another host, which is not allowed",
+    "too-many-files": "a template pulls in too many files",
+    # YAML
+    "empty-file": "a file holds nothing",
+    "yaml-syntax": "the text is not valid YAML",
+    "yaml-tab": "a tab is used for indentation",
+    "yaml-tag": "a tag gives a value a type that has no meaning here",
+    "yaml-key": "a key is not plain text",
+    "yaml-merge": "'<<' merges something that is no mapping",
+    "yaml-number": "a number is infinite or not a number",
+    "yaml-recursion": "a value contains itself",
+    "duplicate-key": "a mapping gives one key twice",
+    "nul-character": "a text holds a NUL character",
+    "too-deep": "values are nested too deeply",
+    "too-large": "a document holds too many values",
+    # names
+    "duplicate-id": "two entries of a folder have the same id",
+    "misnamed-entry": "the name of a file or folder cannot be an id",
+    # parameters
+    "unknown-parameter": "a parameter is exposed that the template lacks",
+    "parameter-type": "a parameter is exposed with another type than the template's",
+    "parameter-syntax": "a parameter is not as Heat's syntax has it",
+    "allowed-pattern": "an allowed_pattern is not a regular expression",
+    "invalid-default": "a default is not of its parameter's type, or breaks a constraint",
+    "invalid-hardcoded-value": "a hardcoded value is not of its parameter's type, or breaks a constraint",
+    "unexposed-parameter": "a parameter without default is neither exposed nor hardcoded, so that nobody can give it",
+    # groups and components
+    "unknown-optional-component": "a group belongs to an optional component that does not exist",
+    "duplicate-component": "a component is listed twice",
+    "duplicate-resource": "two components give a resource of the same name",
+    "duplicate-output": "two components give an output of the same name",
+    "duplicate-condition": "two components give a condition of the same name",
+    "template-versions-differ": "components are of different heat_template_versions",
+    # templates
+    "template-version": "a template has no heat_template_version",
+    "unknown-template-version": "Heat knows no such heat_template_version",
+    "unknown-section": "a template has a section that Heat refuses",
+    "template-shape": "a part of a template is of the wrong kind, or lacks what it needs",
+    "unknown-resource-key": "a resource has a key that Heat refuses",
+    "unknown-parameter-key": "a parameter of a template has a key that Heat refuses",
+    "removed-function": "a function is used that the template's version no longer has",
+    "function-arguments": "a function is given arguments that Heat refuses",
+    "missing-placeholder": "str_replace_strict is given a placeholder that its text does not contain",
+    "misplaced-function": "a function is used in a condition, where Heat refuses it",
+    "template-parameter-groups": "the parameter_groups of a template are not as Heat wants them",
+    "duplicate-name": "a parameter and a resource have the same name",
+    "nested-suffix": "the name of a nested template ends neither in .yaml nor in .template",
+    "nested-property": "a nested template is given a property that it has no parameter for",
+    "nested-parameter": "a nested template is not given a parameter that it needs",
+    "nested-attribute": "an attribute is read that a nested template has no output for",
+    "dependency-cycle": "resources depend on each other in a circle",
+    # references
+    "parameter-reference": "get_param names a parameter that does not exist",
+    "resource-reference": "get_resource, get_attr or depends_on names a resource that does not exist",
+    "condition-reference": "a condition is named that does not exist",
+    "optional-reference": "something that is always there refers to what only an optional component has",
+}
+
+_SCHEMA_ERRORS = {
+    "template-as-definition": "the file is a Heat template, not a definition",
+    "unknown-key": "a key is not part of the format",
+    "missing-key": "a required key is missing",
+    "wrong-type": "a value is of the wrong type",
+    "unknown-value": "a value is none of those that are allowed",
+    "text-too-long": "a text is longer than the Visualisation App can store",
+    "blank-text": "a text that people see is blank",
+    "out-of-range": "a number is too small or too large",
+    "empty-value": "a value that may not be empty is empty",
+    "exclusive-keys": "not exactly one is given of keys that exclude each other",
+}
+
+_WARNINGS = {
+    # reading files
+    "unread-remote-file": "a file lies on another host, and is not read by the check",
+    # YAML
+    "yaml-versions": "YAML 1.1 and YAML 1.2 read a value differently",
+    "lossy-number": "a number loses digits when it is read, as the version 3.10 does",
+    # names
+    "ignored-entry": "a file or folder has a name that the service ignores",
+    "no-definitions": "a folder holds no definition",
+    "id-separator": "the id holds '--', which ends the cluster's name in names of stacks",
+    "long-id": "the id is longer than the tag that marks a stack can hold",
+    # parameters
+    "no-parameters": "nothing is asked for: the Visualisation App shows such a type to nobody, but it can be launched",
+    "unknown-override": "an override names a parameter that the template lacks",
+    "unknown-hardcoded-parameter": "a hardcoded value is for a parameter that the template lacks",
+    "unused-parameter": "a parameter of a template is used nowhere",
+    "unknown-custom-constraint": "Heat knows no such custom constraint",
+    "parameter-types-differ": "components declare one parameter with different types",
+    # groups and components
+    "unknown-group-parameter": "a group names a parameter that is not asked for",
+    "parameter-in-two-groups": "a parameter is in two groups",
+    "unselectable-component": "an optional component has no group that people could select it by",
+    "ignored-section": "a section of a component is left out of the composed template",
+    # templates
+    "newer-template-version": "the heat_template_version is newer than any known here",
+    "unknown-function": "what looks like a function is none here, and Heat takes it as plain data",
+    "unknown-output-key": "an output has a key that Heat ignores",
+    "misspelt-resource-type": "a type of resource looks misspelt",
+    "no-private-network": "the template makes no private network with a router",
+    # references
+    "other-optional-reference": "an optional component refers to what only another optional component has",
+    "conditional-mistake": "something is wrong where Heat looks only under a condition",
+    "conditional-resource": "a resource that is always there refers to one that a condition may leave out",
+    # comments
+    "unknown-rule": "a comment silences a rule that does not exist",
+    "unsilenceable-rule": "a comment silences an error, which cannot be",
+}
+
+
+def _register() -> Mapping[str, Rule]:
+    rules = [Rule(rule_id, Severity.ERROR, meaning) for rule_id, meaning in _ERRORS.items()]
+    rules += [Rule(rule_id, Severity.ERROR, meaning, by_schema=True) for rule_id, meaning in _SCHEMA_ERRORS.items()]
+    rules += [Rule(rule_id, Severity.WARNING, meaning) for rule_id, meaning in _WARNINGS.items()]
+    return MappingProxyType({rule.id: rule for rule in sorted(rules, key=lambda rule: rule.id)})
+
+
+RULES = _register()
+"""Every rule, by its id, in the order of the ids."""
+
+
+def find_severity(rule_id: str) -> Severity:
+    """How serious a problem of a rule is; one that no rule is registered for is an error."""
+    rule = RULES.get(rule_id)
+    return Severity.ERROR if rule is None else rule.severity

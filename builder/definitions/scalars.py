@@ -1,0 +1,85 @@
+"""The type of a scalar: the one difference between how a definition and a Heat template are read.
+
+A definition is YAML 1.2, as editors and schema validators read it. A Heat template is what Heat reads, and Heat reads
+YAML 1.1 with PyYAML: there ``yes`` is true and ``0755`` is 493. So ruamel.yaml's rules decide the scalars of a
+definition, and PyYAML's, the very code that Heat runs, those of a template. Dates stay the text that was written, as
+Heat does it (``heat/common/template_format.py``).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import cache, lru_cache
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml import nodes as ruamel_nodes
+from ruamel.yaml.resolver import VersionedResolver
+from yaml.constructor import SafeConstructor
+from yaml.nodes import Node, ScalarNode
+from yaml.resolver import Resolver
+
+PLAIN = "?"
+"""The tag of an unquoted scalar that has none of its own: its type is decided by the reading."""
+
+_TAG = "tag:yaml.org,2002:"
+_TEXT_TAGS = frozenset({f"{_TAG}str", f"{_TAG}timestamp", f"{_TAG}value", f"{_TAG}merge", "!"})
+
+Scalar = str | int | float | bool | None
+
+
+class Reading(Enum):
+    """Which rules decide the type of a plain scalar."""
+
+    YAML_1_2 = "1.2"
+    HEAT = "1.1"
+
+
+def construct_scalar(node: ScalarNode, reading: Reading) -> Scalar:
+    """The value of a scalar under a reading.
+
+    Raises ValueError for a tag that JSON data has no value for.
+    """
+    text: str = node.value
+    tag: str = resolve_tag(text, reading) if node.tag == PLAIN else node.tag
+    if tag in _TEXT_TAGS:
+        return text
+    if tag == f"{_TAG}null":
+        return None
+    if tag not in (f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"):
+        raise ValueError(f"the tag {tag} has no meaning here")
+    if reading is Reading.HEAT:
+        value: Scalar = SafeConstructor().construct_object(ScalarNode(tag, text))
+        return value
+    if tag == f"{_TAG}bool":
+        return text.lower() == "true"
+    number: int | float = _yaml_1_2_constructor().construct_object(ruamel_nodes.ScalarNode(tag, text))
+    return number
+
+
+def is_merge(node: Node) -> bool:
+    """Whether a key merges other mappings into its own: ``<<``, unquoted."""
+    return isinstance(node, ScalarNode) and (node.tag == f"{_TAG}merge" or (node.tag == PLAIN and node.value == "<<"))
+
+
+@lru_cache(maxsize=8192)
+def resolve_tag(text: str, reading: Reading) -> str:
+    """The tag that an unquoted ``text`` gets under a reading."""
+    if reading is Reading.HEAT:
+        return str(_heat_resolver().resolve(ScalarNode, text, (True, False)))
+    return str(_yaml_1_2_resolver().resolve(ruamel_nodes.ScalarNode, text, (True, False)))
+
+
+@cache
+def _yaml_1_2_constructor() -> Any:
+    return YAML(typ="safe", pure=True).constructor
+
+
+@cache
+def _yaml_1_2_resolver() -> Any:  # ruamel.yaml leaves the methods unannotated
+    return VersionedResolver()
+
+
+@cache
+def _heat_resolver() -> Any:  # as are PyYAML's
+    return Resolver()

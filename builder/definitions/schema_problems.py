@@ -1,0 +1,64 @@
+"""What the published schema says of a definition, as problems; and what of the definition can be used all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from builder import schemas
+from builder.definitions.documents import Document
+from builder.definitions.hot_language import VERSION_KEY
+from builder.definitions.problems import Problem
+from builder.definitions.validation import Violation, find_violations
+
+TEMPLATE_KEYS: Final = ("heat_template", "heat_template_url", "components")
+"""The ways to say what to launch, of which a definition has exactly one."""
+
+RULES_BY_KEYWORD: Final[Mapping[str, str]] = {
+    "additionalProperties": "unknown-key",
+    "required": "missing-key",
+    "type": "wrong-type",
+    "enum": "unknown-value",
+    "maxLength": "text-too-long",
+    "pattern": "blank-text",
+    "minimum": "out-of-range",
+    "maximum": "out-of-range",
+    "minLength": "empty-value",
+    "minItems": "empty-value",
+    "minProperties": "empty-value",
+    "oneOf": "exclusive-keys",
+}
+"""Which rule a violation of a keyword is a problem of: there is one for every keyword that the schema uses."""
+
+
+def find_schema_problems(document: Document) -> tuple[list[Problem], Mapping[str, Any]]:
+    """Every violation of the schema, and the keys of the definition that have none.
+
+    The mapping is empty where nothing is worth a further look: without exactly one template, for example.
+    """
+    definition = document.value
+    if isinstance(definition, dict) and VERSION_KEY in definition and "kind" not in definition:
+        hint = "keep it beside a definition that names it by heat_template_url or as a component"
+        message = "this is a Heat template, not the definition of a cluster type"
+        return [document.problem("template-as-definition", message, (VERSION_KEY,), key=True, hint=hint)], {}
+    violations = find_violations(definition, schemas.CLUSTER_TYPE, write=_write)
+    problems = [_describe(document, violation) for violation in violations]
+    if not violations:
+        return problems, definition
+    if not isinstance(definition, dict):
+        return problems, {}
+    broken = {violation.tokens[0] for violation in violations if violation.tokens}
+    usable = {key: value for key, value in definition.items() if key not in broken}
+    return problems, usable if sum(key in usable for key in TEMPLATE_KEYS) == 1 else {}
+
+
+def _describe(document: Document, violation: Violation) -> Problem:
+    rule = RULES_BY_KEYWORD[violation.keyword]
+    return document.problem(rule, violation.message, violation.tokens, key=violation.key, hint=violation.hint)
+
+
+def _write(value: Any) -> str:
+    """A value as YAML has it, a text in quotes."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)

@@ -1,0 +1,64 @@
+"""Comments that silence warnings: ``# check: ignore=<rule>[,<rule>]``.
+
+On a line of its own such a comment holds for the whole file, at the end of a line for that line. An error cannot be
+silenced: it stands for something that cannot work, whatever a comment says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from builder.definitions.problems import Problem, Severity
+from builder.definitions.rules import RULES
+from builder.definitions.validation import suggest
+
+_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#\s*check:\s*ignore=\s*([\w-]+(?:\s*,\s*[\w-]+)*)")
+
+
+@dataclass(slots=True)
+class Silences:
+    """The silenced rules of one file; ``mentions`` are all rules named, each with its line and column, from 1."""
+
+    whole_file: set[str] = field(default_factory=set)
+    by_line: dict[int, set[str]] = field(default_factory=dict)
+    mentions: list[tuple[int, int, str]] = field(default_factory=list)
+
+    def cover(self, problem: Problem) -> bool:
+        """Whether a problem of this file is silenced."""
+        if problem.severity is Severity.ERROR:
+            return False
+        return problem.rule in self.whole_file or problem.rule in self.by_line.get(problem.line, ())
+
+
+def parse_silences(text: str) -> Silences:
+    """Read the comments of a file."""
+    silences = Silences()
+    if "check:" not in text:
+        return silences
+    for number, line in enumerate(text.splitlines(), start=1):
+        found = _COMMENT.search(line)
+        if found is None:
+            continue
+        rules = {rule.strip() for rule in found[1].split(",")}
+        if line[: found.start()].strip():
+            silences.by_line.setdefault(number, set()).update(rules)
+        else:
+            silences.whole_file |= rules
+        for name in re.finditer(r"[\w-]+", found[1]):
+            silences.mentions.append((number, found.start(1) + name.start() + 1, name[0]))
+    return silences
+
+
+def find_vain_silences(path: str, silences: Silences) -> Iterator[Problem]:
+    """Comments that have no effect because of the rule that they name."""
+    for line, column, name in silences.mentions:
+        rule = RULES.get(name)
+        if rule is None:
+            hint = suggest(name, list(RULES)) or "check --list-rules lists them"
+            yield Problem(path, line, column, "", "unknown-rule", f"there is no rule {name!r}", hint)
+        elif rule.severity is Severity.ERROR:
+            message = f"{name!r} is an error, and an error cannot be silenced"
+            yield Problem(path, line, column, "", "unsilenceable-rule", message, "mend it, and remove the comment")

@@ -1,0 +1,47 @@
+"""How a definition asks for the files that it refers to.
+
+This room does no input or output; whoever builds a cluster type hands in a :class:`Files` that does it, and that
+notes what was asked for, so that a change of any of it is a change of the type.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class SourceError(Exception):
+    """A file cannot be had. ``rule`` is the rule id of the problem that this makes.
+
+    ``line`` and ``column`` tell where in the file the reading failed, from 1; 0 where the whole file is meant.
+    """
+
+    def __init__(self, rule: str, message: str, hint: str = "", line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+        self.hint = hint
+        self.line = line
+        self.column = column
+
+
+class Files(Protocol):
+    """The files around one definition.
+
+    A *name* identifies a file towards Heat: its path relative to the folder of the definition's real file, with
+    slashes, or the URL of a remote file. ``""`` stands for the definition itself.
+    """
+
+    def resolve(self, reference: str, base: str) -> str:
+        """The name of the file that ``reference`` means within the file named ``base``.
+
+        Raises SourceError where the reference leads out of the folders that are allowed.
+        """
+
+    def read(self, name: str) -> str:
+        """The text of a file.
+
+        Raises SourceError where it is missing, too large, not UTF-8 or not a regular file.
+        """
+
+    def display(self, name: str) -> str:
+        """The path of a file as the reader of a problem knows it."""

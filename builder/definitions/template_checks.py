@@ -1,0 +1,150 @@
+"""Everything that is wrong with the templates of a cluster type, once they are read.
+
+Brings together what :mod:`builder.definitions.hot_shape`, ``hot_reading`` and ``hot_scope`` find in each of them, the
+nested ones included, and adds what takes both sides of a nested template: the properties that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from builder.definitions.hot_findings import Kind, Mistake, NestedUse, Reading
+from builder.definitions.hot_language import VERSION_KEY, Language, find_language
+from builder.definitions.hot_reading import read_template
+from builder.definitions.hot_resource_types import RESOURCE_TYPES
+from builder.definitions.hot_scope import ScopedTemplate, demote, find_scope_mistakes, find_unused_parameters
+from builder.definitions.hot_shape import explain_version, find_shape_mistakes
+from builder.definitions.problems import Problem
+from builder.definitions.template_parameters import find_parameter_mistakes
+from builder.definitions.templates import LoadedComponent, LoadedTemplate
+from builder.definitions.validation import suggest
+
+NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")
+"""What a private network takes; earlier releases refused templates without."""
+
+ALWAYS_USED: Final = frozenset({"clustername"})
+"""Parameters with a meaning of their own: the Visualisation App names the cluster by this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFindings:
+    """Every problem of the templates, and the types of resources in them."""
+
+    problems: tuple[Problem, ...]
+    resource_types: frozenset[str]
+
+
+def check_templates(components: Sequence[LoadedComponent]) -> TemplateFindings:
+    """Judge the templates of a cluster type, each by itself and all as one scope."""
+    problems: list[Problem] = []
+    scope: list[ScopedTemplate] = []
+    types: set[str] = set()
+    nested: dict[str, LoadedTemplate] = {}
+    for each in components:
+        language, reading = _read(each.root, each.component.files, problems)
+        problems += _problems(
+            each.root, find_shape_mistakes(each.root.template, language, composed=len(components) > 1)
+        )
+        scope.append(ScopedTemplate(each.component.name, each.component.optional, each.root.template, reading))
+        types.update(reading.types)
+        nested.update(each.nested)
+        problems += _problems(each.root, _check_nested_uses(reading, each.nested))
+    problems += _scope_problems([each.root for each in components], scope)
+    for template in nested.values():
+        files = next(each.component.files for each in components if template in each.nested.values())
+        nested_problems, nested_types = _check_nested(template, files, nested)
+        problems += nested_problems
+        types |= nested_types
+    return TemplateFindings(tuple(problems), frozenset(types))
+
+
+def _read(loaded: LoadedTemplate, files: Mapping[str, str], problems: list[Problem]) -> tuple[Language, Reading]:
+    """The language of a template and its reading, whose own mistakes are added to ``problems``."""
+    version = loaded.template.get(VERSION_KEY)
+    language = find_language(version)
+    if language is None:
+        problems.append(loaded.problem(explain_version(version)))
+        language = find_language("9999-12-31")
+        assert language is not None  # noqa: S101  # every date to come is a version of a newer Heat's
+    elif language.newer:
+        message = f"heat_template_version {version} is not known here, and functions new in it are not checked"
+        problems.append(loaded.problem(Mistake("newer-template-version", message, (VERSION_KEY,))))
+    reading = read_template(loaded.template, language, files)
+    problems += _problems(loaded, reading.mistakes)
+    problems += _problems(loaded, _find_misspelt_types(reading))
+    return language, reading
+
+
+def _problems(loaded: LoadedTemplate, mistakes: Iterator[Mistake] | Sequence[Mistake]) -> list[Problem]:
+    return [loaded.problem(demote(mistake)) for mistake in mistakes]
+
+
+def _scope_problems(templates: Sequence[LoadedTemplate], scope: Sequence[ScopedTemplate]) -> list[Problem]:
+    mistakes = [*find_scope_mistakes(scope), *find_unused_parameters(scope)]
+    return [
+        templates[number].problem(demote(mistake))
+        for number, mistake in mistakes
+        if not (mistake.rule == "unused-parameter" and mistake.tokens[-1] in ALWAYS_USED)
+    ]
+
+
+def _check_nested(
+    template: LoadedTemplate, files: Mapping[str, str], nested: Mapping[str, LoadedTemplate]
+) -> tuple[list[Problem], set[str]]:
+    """The problems of a nested template, which is a scope of its own, and the types of its resources."""
+    problems: list[Problem] = []
+    language, reading = _read(template, files, problems)
+    problems += _problems(template, find_shape_mistakes(template.template, language, composed=False))
+    problems += _problems(template, find_parameter_mistakes(template.template))
+    problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)])
+    problems += _problems(template, _check_nested_uses(reading, nested))
+    return problems, set(reading.types)
+
+
+def _check_nested_uses(reading: Reading, nested: Mapping[str, LoadedTemplate]) -> Iterator[Mistake]:
+    for use in reading.nested:
+        template = nested.get(use.name)
+        if template is not None:
+            yield from _check_properties(use, template)
+    plain = {use.owner: use for use in reading.nested if len(use.tokens) == 2}
+    for reference in reading.references:
+        loaded = nested.get(plain[reference.name].name) if reference.name in plain else None
+        if loaded is None or reference.kind is not Kind.RESOURCE or reference.attribute is None:
+            continue
+        outputs = list(loaded.template.get("outputs") or {})
+        attribute = reference.attribute
+        if attribute not in outputs and attribute != "show" and not attribute.startswith("resource."):
+            message = f"{plain[reference.name].name} has no output {attribute!r}"
+            tokens = (*reference.tokens[:-1], 1)
+            yield Mistake("nested-attribute", message, tokens, suggest(attribute, outputs), reference.certain)
+
+
+def _check_properties(use: NestedUse, template: LoadedTemplate) -> Iterator[Mistake]:
+    parameters = template.template.get("parameters") or {}
+    for name in use.properties:
+        if name not in parameters:
+            message = f"{use.name} has no parameter {name!r}"
+            tokens = (*use.tokens, "properties", name)
+            yield Mistake("nested-property", message, tokens, suggest(name, list(parameters)), use.certain, key=True)
+    for name, parameter in parameters.items():
+        if name not in use.properties and parameter.get("default") is None:
+            message = f"{use.name} needs the property {name!r}"
+            yield Mistake(
+                "nested-parameter", message, (*use.tokens, "type"), "give it, or a default there", use.certain
+            )
+
+
+def _find_misspelt_types(reading: Reading) -> Iterator[Mistake]:
+    for type_, tokens in reading.types.items():
+        if type_ not in RESOURCE_TYPES:
+            hint = _suggest_type(type_)
+            if hint:
+                yield Mistake("misspelt-resource-type", f"Heat has no type {type_!r} of its own", tokens, hint)
+
+
+@lru_cache(maxsize=1024)
+def _suggest_type(type_: str) -> str:
+    return suggest(type_, RESOURCE_TYPES, cutoff=0.87)

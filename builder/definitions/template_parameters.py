@@ -1,0 +1,107 @@
+"""The parameters that a template declares, and attributes laid over them: every fault, each at its own place.
+
+:mod:`builder.definitions.parameters` stops at the first fault of a parameter. For the author who wants them all, this
+module has it read each attribute and each constraint by itself, but only where there is a fault at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from builder.definitions.hot_findings import Mistake, Tokens
+from builder.definitions.parameters import (
+    Parameter,
+    ParameterSyntaxError,
+    ParameterType,
+    find_default_faults,
+    parse_parameter,
+)
+from builder.definitions.validation import suggest
+
+_NAMES = """
+    barbican.container barbican.secret blazar.reservation cinder.backup cinder.qos_specs cinder.snapshot cinder.volume
+    cinder.vtype cron_expression designate.zone dns_domain dns_name expiration glance.image ip_addr ip_or_cidr
+    ironic.node ironic.portgroup iso_8601 json_string keystone.domain keystone.group keystone.project keystone.region
+    keystone.role keystone.service keystone.user mac_addr magnum.cluster_template manila.share_network
+    manila.share_snapshot manila.share_type mistral.workflow monasca.notification net_cidr neutron.address_scope
+    neutron.flow_classifier neutron.lbaas.listener neutron.lbaas.loadbalancer neutron.lbaas.pool neutron.lbaas.provider
+    neutron.network neutron.port neutron.port_pair neutron.port_pair_group neutron.qos_policy neutron.router
+    neutron.security_group neutron.segment neutron.subnet neutron.subnetpool neutron.taas.tap_flow
+    neutron.taas.tap_service nova.flavor nova.host nova.keypair nova.network nova.server octavia.availabilityzone
+    octavia.availabilityzoneprofile octavia.flavor octavia.flavorprofile octavia.l7policy octavia.listener
+    octavia.loadbalancer octavia.pool rel_dns_name sahara.cluster sahara.cluster_template sahara.data_source
+    sahara.image sahara.job_binary sahara.job_type sahara.plugin senlin.cluster senlin.policy senlin.policy_type
+    senlin.profile senlin.profile_type test_constr timezone trove.flavor zaqar.queue
+"""
+CUSTOM_CONSTRAINTS: Final = tuple(_NAMES.split())
+"""The custom constraints of Heat, and of the plug-ins that earlier releases of it came with."""
+
+_CONSTRAINT_KINDS: Final = (
+    "description", "length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint",
+)  # fmt: skip
+
+
+def find_parameter_mistakes(template: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Every fault in the parameters of a template that stands by itself."""
+    for name, attributes in (template.get("parameters") or {}).items():
+        _, mistakes = read_parameter(name, attributes)
+        yield from mistakes
+
+
+def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter | None, list[Mistake]]:
+    """A parameter of a template, unless a mistake keeps it from being one, and its mistakes."""
+    tokens: Tokens = ("parameters", name)
+    try:
+        parameter = parse_parameter(name, attributes)
+    except ParameterSyntaxError:
+        return None, list(explain_syntax(name, attributes, attributes.get("type"), tokens))
+    faults = find_default_faults(parameter, in_template=True)
+    mistakes = [Mistake("invalid-default", fault, (*tokens, "default")) for fault in faults]
+    mistakes += find_unknown_custom_constraints(attributes, tokens)
+    return parameter, mistakes
+
+
+def explain_syntax(name: str, attributes: Mapping[str, Any], type_: object, tokens: Tokens) -> Iterator[Mistake]:
+    """Every fault in the syntax of a parameter's attributes, of a parameter of the given type."""
+    try:
+        parse_parameter(name, {"type": type_})
+    except ParameterSyntaxError as error:
+        hint = suggest(str(type_), list(ParameterType))
+        yield Mistake("parameter-syntax", str(error), (*tokens, *error.tokens), hint)
+        return
+    for key, value in attributes.items():
+        if key == "constraints" and isinstance(value, list):
+            for number, constraint in enumerate(value):
+                place = (*tokens, "constraints", number)
+                yield from _explain_one(name, type_, {"constraints": [constraint]}, place, cut=2, written=constraint)
+        elif key != "type":
+            yield from _explain_one(name, type_, {key: value}, tokens)
+
+
+def _explain_one(
+    name: str, type_: object, attributes: Mapping[str, Any], tokens: Tokens, *, cut: int = 0, written: Any = None
+) -> Iterator[Mistake]:
+    """The fault of one attribute, if it has one; ``cut`` is how much of the error's own place ``tokens`` stand for."""
+    try:
+        parse_parameter(name, {"type": type_, **attributes})
+    except ParameterSyntaxError as error:
+        below = error.tokens[cut:]
+        is_pattern = type_ == ParameterType.STRING and below[-1:] == ("allowed_pattern",)
+        rule = "allowed-pattern" if is_pattern else "parameter-syntax"
+        strangers = [key for key in written if key not in _CONSTRAINT_KINDS] if isinstance(written, dict) else []
+        hint = suggest(strangers[0], _CONSTRAINT_KINDS) if strangers else ""
+        yield Mistake(rule, str(error), (*tokens, *below), hint)
+
+
+def find_unknown_custom_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> list[Mistake]:
+    """The custom constraints that no Heat is known to have; a cloud may have them by plug-ins."""
+    constraints = attributes.get("constraints")
+    mistakes = []
+    for number, constraint in enumerate(constraints if isinstance(constraints, list) else []):
+        name = constraint.get("custom_constraint") if isinstance(constraint, dict) else None
+        if isinstance(name, str) and name not in CUSTOM_CONSTRAINTS:
+            place = (*tokens, "constraints", number, "custom_constraint")
+            message = f"Heat has no custom constraint {name!r} of its own"
+            mistakes.append(Mistake("unknown-custom-constraint", message, place, suggest(name, CUSTOM_CONSTRAINTS)))
+    return mistakes

@@ -1,0 +1,182 @@
+"""What a published JSON schema says about data, in words for the person who wrote the data.
+
+The one place that knows jsonschema. A failed choice among alternatives is explained by the closest one, and every
+unknown key is a violation of its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import ValidationError
+
+from builder import schemas
+from builder.definitions.quick_validation import Check, UnknownKeywordError, compile_schema
+
+Tokens = tuple[str | int, ...]
+
+_MAX_ECHO = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which data breaks a schema.
+
+    ``tokens`` is the JSON pointer of the offending value, unescaped; ``keyword`` the JSON Schema keyword that it
+    breaks; with ``key`` the offence is the key named last, not its value.
+    """
+
+    tokens: Tokens
+    keyword: str
+    message: str
+    hint: str = ""
+    key: bool = False
+
+
+def find_violations(
+    instance: Any,
+    schema: str,
+    *,
+    may_echo: Callable[[Tokens], bool] = lambda _: True,
+    write: Callable[[Any], str] = repr,
+) -> list[Violation]:
+    """Every violation of the published schema named ``schema``, in the order of the data.
+
+    A message repeats the offending value only where ``may_echo`` allows it for the value's place: it may be a secret.
+    ``write`` is how it is written there.
+    """
+    quick = _quick_check(schema)
+    if quick is not None and quick(instance):
+        return []
+    violations = [
+        violation
+        for error in _validator(schema).iter_errors(instance)
+        for violation in _explain(error, may_echo, write)
+    ]
+    return sorted(dict.fromkeys(violations), key=lambda violation: [str(token) for token in violation.tokens])
+
+
+@cache
+def _validator(schema: str) -> Draft7Validator:
+    return Draft7Validator(schemas.load_schema(schema))
+
+
+@cache
+def _quick_check(schema: str) -> Check | None:
+    try:
+        return compile_schema(schemas.load_schema(schema))
+    except UnknownKeywordError:
+        return None
+
+
+def _explain(
+    error: ValidationError, may_echo: Callable[[Tokens], bool], write: Callable[[Any], str]
+) -> Iterator[Violation]:
+    tokens: Tokens = tuple(error.absolute_path)
+    keyword = str(error.validator)
+    if keyword == "additionalProperties":
+        yield from _explain_unknown_keys(error, tokens)
+    elif keyword in ("oneOf", "anyOf"):
+        yield from _explain_choice(error, tokens)
+    elif keyword == "required":
+        yield Violation(tokens, keyword, error.message)
+    else:
+        harmless = error.instance is None or error.instance in ([], {}, "")
+        echo = (harmless or may_echo(tokens)) and keyword != "maxLength"
+        value = _describe(error.instance, write) if echo else "the value"
+        yield Violation(tokens, keyword, f"{value} {_complaint(error)}", _hint(error))
+
+
+def _explain_unknown_keys(error: ValidationError, tokens: Tokens) -> Iterator[Violation]:
+    schema: Any = error.schema
+    instance: Any = error.instance
+    known = list(schema.get("properties", {}))
+    patterns = list(schema.get("patternProperties", {}))
+    for key in instance:
+        if key not in known and not any(key.startswith(pattern.removeprefix("^")) for pattern in patterns):
+            hint = suggest(key, known) or f"known keys: {', '.join(known)}"
+            yield Violation((*tokens, key), "additionalProperties", f"unknown key {key!r}", hint, key=True)
+
+
+def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[Violation]:
+    """Explain a choice among sets of required keys, the only kind of choice that the published schemas make."""
+    choices: Any = error.validator_value
+    instance: Any = error.instance
+    if not isinstance(instance, dict):
+        return  # told as the wrong type
+    alternatives: list[list[str]] = [choice["required"] for choice in choices]
+    present = set(instance)
+    chosen = [names for names in alternatives if present.issuperset(names)]
+    if chosen:
+        given = " and ".join(repr(name) for names in chosen for name in names)
+        yield Violation(tokens, "oneOf", f"{given} exclude each other", "keep one of them")
+    elif all(len(names) == 1 for names in alternatives) and error.validator == "oneOf":
+        if _misspells_one(error, [names[0] for names in alternatives]):
+            return  # told as an unknown key, with the key that was meant
+        wanted = ", ".join(repr(names[0]) for names in alternatives)
+        yield Violation(tokens, "oneOf", f"one of {wanted} is required")
+    else:
+        closest = min(alternatives, key=lambda names: (len(set(names) - present), -len(present.intersection(names))))
+        for name in closest:
+            if name not in present:
+                yield Violation(tokens, "required", f"{name!r} is a required property")
+
+
+def _misspells_one(error: ValidationError, wanted: Sequence[str]) -> bool:
+    schema: Any = error.schema
+    instance: Any = error.instance
+    strangers = [key for key in instance if key not in schema.get("properties", {}) and not key.startswith("x-")]
+    return schema.get("additionalProperties") is False and any(suggest(key, wanted) for key in strangers)
+
+
+def _complaint(error: ValidationError) -> str:
+    limit: Any = error.validator_value
+    instance: Any = error.instance
+    match str(error.validator):
+        case "type":
+            types = limit if isinstance(limit, list) else [limit]
+            return f"is not of type {', '.join(repr(name) for name in types)}"
+        case "enum" if len(limit) == 1:
+            return f"is not {limit[0]!r}"
+        case "enum":
+            return f"is not one of {', '.join(repr(value) for value in limit)}"
+        case "maxLength":
+            return f"is too long: {len(instance):,} characters, where {limit:,} are allowed"
+        case "pattern":
+            return "is blank" if limit == r"\S" else f"does not match {limit!r}"
+        case "minimum":
+            return f"is less than {limit}"
+        case "maximum":
+            return f"is greater than {limit}"
+        case "minLength" | "minItems" | "minProperties":
+            return "is empty"
+        case keyword:
+            return f"breaks {keyword!r}"
+
+
+def _hint(error: ValidationError) -> str:
+    choices: Any = error.validator_value
+    if error.validator == "enum" and isinstance(error.instance, str):
+        return suggest(error.instance, [value for value in choices if isinstance(value, str)])
+    return ""
+
+
+def suggest(word: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
+    """A hint that names the known word nearest to ``word``, or ``""`` where none is as near as ``cutoff``, up to 1."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
+    return f"did you mean {str(near[0])!r}?" if near else ""
+
+
+def _describe(instance: Any, write: Callable[[Any], str]) -> str:
+    """The value, cut where it is long; a filled container only by its kind."""
+    if isinstance(instance, dict) and instance:
+        return "the object"
+    if isinstance(instance, list) and instance:
+        return "the array"
+    text = write(instance)
+    return text if len(text) <= _MAX_ECHO else f"{text[:_MAX_ECHO]}…"

@@ -1,0 +1,135 @@
+"""The quick way of reading YAML means what ruamel.yaml, the reference, and Heat itself mean."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml as pyyaml
+from heatclient.common import template_format
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from builder.definitions.composing import MAX_SECOND_READING, compose
+from builder.definitions.documents import DocumentError, parse_definition, parse_template
+
+ROOT = Path(__file__).parent.parent.parent
+SHIPPED = sorted((ROOT / "cluster-types-examples").rglob("*.yaml")) + sorted(
+    (ROOT / "tests/examples/legacy").rglob("*.yaml")
+)
+
+SCALARS = [
+    "yes", "no", "on", "off", "y", "true", "TRUE", "null", "~", "0755", "0o17", "0x1F", "0b11", "1_000", "12:30:45",
+    "3.10", "1e3", "1.5e+3", "1.", ".5", "+12", "-7", "2021-04-16", "a b", "a#b", "http://x/y", "m1.small",
+    "1.2.3",     "::1", "OS::Heat::Value", "%index%", "a: b", "'x'", '"y"', "$(x)", "[a]", "{a}", "é", "-",
+]  # fmt: skip
+
+DOCUMENTS = [
+    "a: {type: OS::Heat::RandomString, b: [OS::Nova::Server, x]}",  # what early versions of libyaml refuse
+    "a: &x {b: 1}\nc: *x\nd: {<<: *x, e: 2}\n",
+    "a: |\n  one\n  \ttwo\n\n  three\nb: >-\n  folded\n  text\n",
+    "a: 'it''s'\nb: \"tab\\tand \\u00e9\"\nc: !!str 12\nd: !!int '3'\n",
+    "? a\n: b\n",
+    "- [1, 2, [3]]\n- {a: {b: c}}\n",
+    "# a comment\n---\na: 1 # another\n...\n",
+    "a:\n- 1\n- 2\nb:\n  - 3\n",
+    "%YAML 1.2\n---\na: 1\n",
+    "a: ''\nb: \"\"\nc:\nd: []\ne: {}\n",
+]
+
+
+def reference(text: str) -> Any:
+    """What ruamel.yaml, in pure Python and so with no help of libyaml, reads; dates as they were written."""
+    yaml = YAML(typ="safe", pure=True)
+    return _as_json(yaml.load(text))
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _as_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+@pytest.mark.parametrize("scalar", SCALARS)
+@pytest.mark.parametrize("frame", ["a: {}\n", "a: [{}]\n", "- {}\n", "a: {{b: {}}}\n"])
+def test_scalar_is_read_as_the_reference_reads_it(frame: str, scalar: str) -> None:
+    text = frame.format(scalar)
+    try:
+        expected = reference(text)
+    except YAMLError:
+        with pytest.raises(DocumentError):
+            parse_definition(text, "x.yaml")
+        return
+    assert parse_definition(text, "x.yaml").value == expected
+
+
+@pytest.mark.parametrize("scalar", SCALARS)
+def test_scalar_of_a_template_is_read_as_heat_reads_it(scalar: str) -> None:
+    text = f"heat_template_version: 2021-04-16\na: {scalar}\n"
+    try:
+        expected = template_format.parse(text)
+    except ValueError:
+        with pytest.raises(DocumentError):
+            parse_template(text, "x.yaml")
+        return
+    assert parse_template(text, "x.yaml").value == expected
+
+
+@pytest.mark.parametrize("text", DOCUMENTS)
+def test_document_is_read_as_the_reference_reads_it(text: str) -> None:
+    assert parse_definition(text, "x.yaml").value == reference(text)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_shipped_file_is_read_as_the_references_read_it(path: Path) -> None:
+    text = path.read_text()
+    assert parse_definition(text, path.name).value == reference(text)
+    if "heat_template_version" in text and "kind: heat" not in text:
+        assert parse_template(text, path.name).value == template_format.parse(text)
+
+
+FRAGMENTS = st.sampled_from(
+    ["a", "b", "1", "yes", ": ", ":", "- ", "-", "\n", "\n  ", "\n    ", "{", "}", "[", "]", ", ", ",", "'", '"', "#",
+     " #", "&x ", "*x", "|", ">", "? ", "!!str ", "~", "%", "@", "`", "\\", "::", "<<: ", "é", "\t", "---\n",
+     "...\n"]
+)  # fmt: skip
+
+
+@settings(max_examples=2_000, deadline=None, derandomize=True, database=None)
+@given(st.lists(FRAGMENTS, min_size=1, max_size=14).map("".join))
+def test_what_both_understand_means_the_same(text: str) -> None:
+    try:
+        expected = reference(text)
+    except Exception:  # noqa: BLE001  # ruamel.yaml has errors of many kinds; here it only matters that it refuses
+        return
+    try:
+        value = parse_definition(text, "x.yaml").value
+    except DocumentError:
+        return  # ours is stricter: duplicate anchors, odd keys, tags
+    if _has_only_text_keys(expected):
+        assert value == expected, text
+
+
+def _has_only_text_keys(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) for key in value) and all(map(_has_only_text_keys, value.values()))
+    return all(map(_has_only_text_keys, value)) if isinstance(value, list) else True
+
+
+def test_text_that_libyaml_refuses_is_still_read_by_the_reference() -> None:
+    text = 'a: "x\\/y"\n'  # an escape of YAML 1.2
+    assert parse_definition(text, "x.yaml").value == {"a": "x/y"}
+
+
+def test_broken_text_of_any_size_is_refused_at_its_place() -> None:
+    text = "a: 1\n" + "# filler\n" * MAX_SECOND_READING + "b: [\n"
+    with pytest.raises(DocumentError) as caught:
+        compose(text, "x.yaml")
+    assert caught.value.problems[0].line > MAX_SECOND_READING
+    assert pyyaml.__with_libyaml__

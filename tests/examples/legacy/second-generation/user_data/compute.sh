@@ -1,0 +1,2 @@
+#!/bin/bash
+echo "$login_ip login" >> /etc/hosts

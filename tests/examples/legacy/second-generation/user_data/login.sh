@@ -1,0 +1,2 @@
+#!/bin/bash
+hostnamectl set-hostname login
