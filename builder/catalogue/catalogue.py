@@ -1,0 +1,302 @@
+"""The catalogue: compares the enabled folder with what was loaded last, and swaps in a new snapshot.
+
+One catalogue lives in each worker process, for as long as the process. Only its keeper's thread reconciles; any
+thread may read :attr:`Catalogue.snapshot`, which is replaced in one assignment and never changed. Reconciling is
+idempotent and may happen at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from builder.catalogue.entries import Classified, Entry, Ignored, classify_path, scan_folder
+from builder.catalogue.index import PathIndex
+from builder.catalogue.journal import log_changes
+from builder.catalogue.links import LinkLoopError, LinkResolver
+from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry, reload_entry
+from builder.catalogue.looks import EVERYTHING, FolderUnavailableError, Hint, Known, Look, report_other
+from builder.catalogue.patience import Patience, Successors
+from builder.catalogue.placing import is_at_or_below
+from builder.catalogue.publishing import publish
+from builder.catalogue.snapshot import EMPTY, Snapshot
+from builder.catalogue.states import Verdict, judge
+from builder.definitions.model import ClusterTypeId
+
+MAX_PASSES = 3
+"""How often a pass is made again because a link was re-pointed while it ran; the next hint or rescan goes on."""
+
+SWEEP_STEP = 32
+"""How many entries one step of a sweep compares: a few milliseconds at most."""
+
+
+class Catalogue:
+    """The live catalogue of one enabled folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: LoadSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+        patience: Patience | None = None,
+    ) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._entries: dict[str, Known] = {}
+        self._names: dict[ClusterTypeId, set[str]] = {}
+        self._index = PathIndex()
+        self._real_folder = ""
+        self._own_folders: frozenset[str] = frozenset()
+        self._watched: tuple[frozenset[str], frozenset[str], frozenset[str]] | None = None
+        self.snapshot: Snapshot = EMPTY
+        self._held_back: set[str] = set()
+
+    @property
+    def folder(self) -> Path:
+        """The enabled folder, before links are followed."""
+        return self._folder
+
+    @property
+    def real_folder(self) -> str:
+        """The enabled folder with all links followed, as it was last read; an empty text before that."""
+        return self._real_folder
+
+    @property
+    def has_loaded(self) -> bool:
+        """Whether the enabled folder was read at least once."""
+        return bool(self._real_folder)
+
+    @property
+    def held_back(self) -> frozenset[str]:
+        """Paths of entries whose change has to wait for a moment: look at them again then."""
+        return frozenset(os.path.join(self._real_folder, name) for name in self._held_back)
+
+    def watched_folders(self) -> frozenset[str]:
+        """The folders in which a change may change the catalogue; the very same value until they change.
+
+        None of the paths has a link in it; the folders need not exist.
+        """
+        outer, inner = self._own_folders, self._index.folders()
+        if self._watched is None or self._watched[0] is not outer or self._watched[1] is not inner:
+            self._watched = (outer, inner, outer | inner)
+        return self._watched[2]
+
+    def reconcile(self, hint: Hint = EVERYTHING) -> bool:
+        """Look at what may have changed and, if it did, swap in a new snapshot. Returns whether it did.
+
+        Raises FolderUnavailableError where the enabled folder cannot be read; the snapshot then stays as it is.
+        """
+        for _ in range(MAX_PASSES):
+            resolver = LinkResolver()
+            look = self._look(hint, resolver)
+            if not resolver.links_moved():
+                break
+        looked_at = look.found.keys() | look.gone | look.held_back
+        self._held_back = {name for name in self._held_back if name not in looked_at} | look.held_back
+        return self._settle(look)
+
+    def sweep(self) -> Iterator[frozenset[str]]:
+        """Compare everything with what was loaded, a little at a time; each step gives the paths that differ.
+
+        Between the steps other reconciles may be made. Raises FolderUnavailableError.
+        """
+        resolver = LinkResolver()
+        folder, classified = self._read_folder(resolver)
+        if folder != self._real_folder:
+            yield frozenset({folder})
+            return
+        names = {name for name, found in classified.items() if self._is_news(found)}
+        names |= self._entries.keys() - classified.keys()
+        yield frozenset(os.path.join(folder, name) for name in names)
+        rest = [name for name in classified if name not in names]
+        for start in range(0, len(rest), SWEEP_STEP):
+            changed = [name for name in rest[start : start + SWEEP_STEP] if not self._recheck(name, resolver)]
+            yield frozenset(os.path.join(folder, name) for name in changed)
+
+    # ---- looking
+
+    def _read_folder(self, resolver: LinkResolver) -> tuple[str, dict[str, Classified]]:
+        try:
+            folder = self._locate(resolver)
+            return folder, scan_folder(folder)
+        except OSError as error:
+            raise self._unavailable(error) from error
+
+    def _locate(self, resolver: LinkResolver) -> str:
+        """Where the enabled folder really is. Raises OSError where its links lead in a circle."""
+        try:
+            resolved = resolver.resolve(str(self._folder))
+        except LinkLoopError as error:
+            self._own_folders = frozenset(map(os.path.dirname, error.links))
+            raise
+        # The folder itself, where it would appear, and where a link that leads there would be re-pointed.
+        own = frozenset({resolved.real, *map(os.path.dirname, (resolved.real, *resolved.links))})
+        if own != self._own_folders:
+            self._own_folders = own
+        return resolved.real
+
+    def _unavailable(self, error: OSError) -> FolderUnavailableError:
+        return FolderUnavailableError(f"{self._folder} cannot be read: {error.strerror}")
+
+    def _look(self, hint: Hint, resolver: LinkResolver) -> Look:
+        try:
+            folder = self._locate(resolver)
+            modified = os.stat(folder).st_mtime  # a folder that is gone has lost no entry
+            names = self._names_for(hint, folder)
+            if names is None:
+                classified = scan_folder(folder)
+                look = Look(folder, modified, gone=self._entries.keys() - classified.keys())
+                self._load_all(look, classified.values(), resolver)
+            else:
+                look = Look(folder, modified)
+                while names:
+                    self._look_at(look, names, resolver)
+                    names = self._fellows(look) - look.found.keys()
+        except OSError as error:
+            raise self._unavailable(error) from error
+        if folder == self._real_folder:  # another folder is taken as it is: its link was put in place in one step
+            self._wait(look, hint)
+        return look
+
+    def _look_at(self, look: Look, names: Iterable[str], resolver: LinkResolver) -> None:
+        looked_at = {name: classify_path(look.folder, name) for name in names}
+        look.gone |= {name for name, found in looked_at.items() if found is None} & self._entries.keys()
+        self._load_all(look, [found for found in looked_at.values() if found is not None], resolver)
+
+    def _load_all(self, look: Look, classified: Iterable[Classified], resolver: LinkResolver) -> None:
+        for found in classified:
+            look.found[found.name] = self._load(found, look.folder, resolver)
+
+    def _fellows(self, look: Look) -> set[str]:
+        """The entries that depend on a link which a pass found to lead elsewhere: all of them change in one step."""
+        moved: set[str] = set()
+        for name, found in look.found.items():
+            known = self._entries.get(name)
+            if isinstance(known, LoadedEntry) and isinstance(found, LoadedEntry) and found is not known:
+                now = {dependency.resolved for dependency in found.dependencies}
+                moved.update(*(each.resolved.links for each in known.dependencies if each.resolved not in now))
+        fellows: set[str] = set()
+        return fellows.union(*map(self._index.names, moved)) & (self._entries.keys() - look.gone)
+
+    def _names_for(self, hint: Hint, folder: str) -> set[str] | None:
+        """The names of the entries to look at, or None for all of them."""
+        if hint.everything or folder != self._real_folder:
+            return None
+        names: set[str] = set()
+        for path in hint.paths:
+            if os.path.dirname(path) == folder:
+                names.add(os.path.basename(path))
+            elif is_at_or_below(folder, path):
+                return None
+            names.update(self._index.names(path))
+        return names
+
+    def _load(self, found: Classified, folder: str, resolver: LinkResolver) -> Known:
+        known = self._entries.get(found.name)
+        if isinstance(known, LoadedEntry) and isinstance(found, Ignored):
+            found = known.entry  # what was a cluster type is a broken one now
+        if not isinstance(found, Entry):
+            return known if known == found else found
+        if not isinstance(known, LoadedEntry) or known.entry != found:
+            return load_entry(found, Path(folder), self._settings, resolver)
+        if folder == self._real_folder:
+            same = recheck_entry(known, resolver, time.monotonic_ns())
+            if same is not None:
+                return same
+        return reload_entry(known, Path(folder), self._settings, resolver)
+
+    def _is_news(self, found: Classified) -> bool:
+        known = self._entries.get(found.name)
+        if isinstance(known, LoadedEntry):
+            return isinstance(found, Entry) and found != known.entry
+        return found != known
+
+    def _recheck(self, name: str, resolver: LinkResolver) -> bool:
+        """Whether an entry is what it was."""
+        known = self._entries.get(name)
+        if not isinstance(known, LoadedEntry):
+            return True
+        same = recheck_entry(known, resolver, time.monotonic_ns())
+        if same is not None:
+            self._entries[name] = same
+        return same is not None
+
+    # ---- waiting
+
+    def _wait(self, look: Look, hint: Hint) -> None:
+        """Leave out of a pass what has to wait."""
+        for name, found in look.found.items():
+            known = self._entries.get(name)
+            if not isinstance(found, LoadedEntry):
+                continue
+            before = known.dependencies if isinstance(known, LoadedEntry) else ()
+            if found is known or (isinstance(known, LoadedEntry) and known.revision == found.revision):
+                self._patience.accept(name)
+            elif self._patience.holds_back_change(name, before, found.dependencies, hint.finished):
+                look.held_back.add(name)
+        new = {name: each for name, each in look.found.items() if name not in self._entries}
+        arrived = Successors.of(new[name] for name in new if name not in look.held_back)
+        awaited = Successors.of(new[name] for name in new if name in look.held_back)
+        emptied = not look.found and look.gone == self._entries.keys()
+        for name in look.gone:
+            known = self._entries[name]
+            if not isinstance(known, LoadedEntry) or arrived.replace(known):
+                self._patience.accept(name)
+            elif awaited.replace(known) or self._patience.holds_back_removal(name, emptied=emptied):
+                look.held_back.add(name)
+        look.gone -= look.held_back
+        for name in look.held_back:
+            look.found.pop(name, None)
+
+    # ---- settling
+
+    def _settle(self, look: Look) -> bool:
+        """Take over what a pass found; swap in a new snapshot if that changes anything that can be seen."""
+        first = not self.has_loaded
+        self._real_folder = look.folder
+        changed = {name for name, found in look.found.items() if self._entries.get(name) is not found} | look.gone
+        if not changed and not first:
+            return False
+        touched = self._ids_of(changed)
+        for name in changed:
+            self._replace(name, look.found.get(name))
+        touched |= self._ids_of(changed)
+        before = self.snapshot
+        self.snapshot = publish(
+            before,
+            {key: self._judge(key) for key in touched},
+            {name: report_other(name, self._entries.get(name), self._clock()) for name in changed},
+            self._clock(),
+            oldest_date=int(look.modified) if first else None,
+        )
+        log_changes(before, self.snapshot, touched, changed)
+        return self.snapshot is not before
+
+    def _replace(self, name: str, found: Known | None) -> None:
+        known = self._entries.pop(name, None)
+        if isinstance(known, LoadedEntry):
+            self._names[known.entry.id].discard(name)
+        if found is not None:
+            self._entries[name] = found
+        if isinstance(found, LoadedEntry):
+            self._names.setdefault(found.entry.id, set()).add(name)
+            self._index.put(name, found.paths())
+        else:
+            self._index.remove(name)
+
+    def _ids_of(self, names: Iterable[str]) -> set[ClusterTypeId]:
+        entries = (self._entries.get(name) for name in names)
+        return {entry.entry.id for entry in entries if isinstance(entry, LoadedEntry)}
+
+    def _judge(self, cluster_type_id: ClusterTypeId) -> Verdict | None:
+        names = sorted(self._names.get(cluster_type_id, ()))
+        entries = [entry for name in names if isinstance(entry := self._entries[name], LoadedEntry)]
+        if not entries:
+            self._names.pop(cluster_type_id, None)
+            return None
+        return judge(entries, self.snapshot.types.get(cluster_type_id))

@@ -1,0 +1,115 @@
+"""Which entries of the enabled folder are cluster types, and which are left alone.
+
+Names decide, so that the same rule holds for every file system; only what a name leaves open is asked of the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from builder.definitions.model import ID_PATTERN, ClusterTypeId
+
+DEFINITION_NAME = "cluster-type.yaml"
+"""The definition within the folder of a composed cluster type."""
+
+_FILE_SUFFIXES = (".yaml", ".yml")
+_ID = re.compile(ID_PATTERN)
+_TEMPORARY = re.compile(r".*~|#.*#|.*\.(swp|swx|swo|tmp|bak|part|orig)|\d+", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the enabled folder that means to be a cluster type.
+
+    ``name`` is its name in the folder; ``definition`` the path of the definition within the folder, before any
+    symbolic link is followed.
+    """
+
+    id: ClusterTypeId
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misnamed:
+    """An entry that looks like a definition but cannot be one because of its name."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An entry that is no cluster type, and why."""
+
+    name: str
+    reason: str
+
+
+Classified = Entry | Misnamed | Ignored
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name is passed over without a word: hidden files, and what editors leave while they save."""
+    return name.startswith(".") or _TEMPORARY.fullmatch(name) is not None
+
+
+def printable(name: str) -> str:
+    """A file name as it can be shown and logged, whatever bytes it is made of."""
+    return name if name.isprintable() else name.encode("unicode_escape").decode("ascii")
+
+
+def classify(name: str, is_folder: Callable[[], bool | None]) -> Classified | None:
+    """What an entry of that name is; None for one that is passed over without a word.
+
+    ``is_folder`` is asked only where the name leaves it open. It answers None where it cannot be known, as for a
+    symbolic link that leads nowhere.
+    """
+    if is_hidden(name):
+        return None
+    stem, suffix = os.path.splitext(name)
+    if suffix in _FILE_SUFFIXES:
+        if _ID.fullmatch(stem) is None:
+            return Misnamed(name, f"{stem!r} cannot be an id: it starts with a letter or a digit; . _ and - may follow")
+        return Entry(ClusterTypeId(stem), name, name)
+    folder = is_folder()
+    if folder is False:
+        return Ignored(name, "neither a .yaml or .yml file nor a folder")
+    if _ID.fullmatch(name) is None:
+        return Ignored(name, f"{name!r} cannot be an id: it starts with a letter or a digit; . _ and - may follow")
+    return Entry(ClusterTypeId(name), name, f"{name}/{DEFINITION_NAME}")
+
+
+def scan_folder(folder: str) -> dict[str, Classified]:
+    """Every entry of the enabled folder that is worth a word, by name.
+
+    Raises OSError where the folder cannot be read.
+    """
+    with os.scandir(folder) as entries:
+        return {found.name: found for found in _classify_all(entries)}
+
+
+def classify_path(folder: str, name: str) -> Classified | None:
+    """What one entry of the enabled folder is now; None where it is gone or passed over."""
+    path = os.path.join(folder, name)
+    if not os.path.lexists(path):
+        return None
+    return classify(name, lambda: _is_folder(path))
+
+
+def _classify_all(entries: Iterable[os.DirEntry[str]]) -> Iterable[Classified]:
+    for entry in entries:
+        found = classify(entry.name, lambda path=entry.path: _is_folder(path))  # type: ignore[misc]  # the default binds the loop's path
+        if found is not None:
+            yield found
+
+
+def _is_folder(path: str) -> bool | None:
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except OSError:
+        return None

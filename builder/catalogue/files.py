@@ -1,0 +1,105 @@
+"""The files of one definition on disk: where references lead, which of them are allowed, and what each one held."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+
+from builder.catalogue.dependencies import Dependency, load_dependency, load_remote_dependency, refuse_dependency
+from builder.catalogue.links import LinkLoopError, LinkResolver
+from builder.catalogue.reading import decode, explain_unreadable
+from builder.definitions.sources import SourceError
+
+_REMOTE = ("http://", "https://")
+
+
+class DefinitionFiles:
+    """The files of one definition on disk; an implementation of :class:`builder.definitions.sources.Files`.
+
+    Lives for one load. ``shown_as`` is the definition's path as operators know it, relative to the enabled folder;
+    ``now_ns`` is the time of the load by the steady clock.
+    """
+
+    def __init__(
+        self,
+        definition: str,
+        shown_as: str,
+        resolver: LinkResolver,
+        *,
+        now_ns: int,
+        template_roots: Iterable[str] = (),
+        fetch_remote: Callable[[str], bytes] | None = None,
+    ) -> None:
+        self._definition = definition
+        self._shown_as = shown_as
+        self._resolver = resolver
+        self._now_ns = now_ns
+        self._fetch_remote = fetch_remote
+        self._tree = find_tree(definition, resolver)
+        self._roots = (self._tree, *template_roots)
+        self.dependencies: dict[str, Dependency] = {}
+
+    def resolve(self, reference: str, base: str) -> str:
+        """See :meth:`builder.definitions.sources.Files.resolve`."""
+        scheme = reference.partition("://")[0].lower() if "://" in reference else ""
+        if scheme in ("http", "https"):
+            if self._fetch_remote is None:
+                raise SourceError(
+                    "remote-file",
+                    f"{reference!r} is on another host",
+                    "copy it here, or set ALLOW_REMOTE_TEMPLATES=true",
+                )
+            return reference
+        if scheme:
+            raise SourceError(
+                "file-scheme", f"{reference!r} is neither a path nor an http(s) URL", "use a relative path"
+            )
+        if base.startswith(_REMOTE):
+            raise SourceError("remote-file", f"{reference!r} is relative to a remote file", "use its whole URL")
+        path = os.path.normpath(os.path.join(self._tree, os.path.dirname(base), reference))
+        name = os.path.relpath(path, self._tree)
+        try:
+            real = self._resolver.resolve(path).real
+        except LinkLoopError as error:
+            self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, "link-loop")
+            raise explain_unreadable(error) from error
+        if not any(real == root or real.startswith(root.rstrip("/") + "/") for root in self._roots):
+            self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, "outside-tree")
+            raise SourceError(
+                "outside-tree", f"{reference!r} is outside the folder of the definition",
+                "keep it in that folder, or name its folder in TEMPLATE_ROOTS",
+            )  # fmt: skip
+        return name
+
+    def read(self, name: str) -> str:
+        """See :meth:`builder.definitions.sources.Files.read`."""
+        if name.startswith(_REMOTE):
+            if self._fetch_remote is None:
+                raise SourceError("remote-file", f"{name!r} is on another host")
+            self.dependencies[name], content = load_remote_dependency(name, self._fetch_remote, self._now_ns)
+        else:
+            path = locate(name, self._definition, self._tree)
+            self.dependencies[name], content = load_dependency(name, path, self._resolver, self._now_ns)
+        if isinstance(content, SourceError):
+            raise content
+        return decode(content)
+
+    def display(self, name: str) -> str:
+        """See :meth:`builder.definitions.sources.Files.display`."""
+        if not name:
+            return self._shown_as
+        return name if "://" in name else os.path.normpath(PurePosixPath(self._shown_as).parent / name)
+
+
+def find_tree(definition: str, resolver: LinkResolver) -> str:
+    """The folder that a definition's references start from: that of its real file."""
+    try:
+        return os.path.dirname(resolver.resolve(definition).real)
+    except LinkLoopError:
+        return os.path.dirname(definition)
+
+
+def locate(name: str, definition: str, tree: str) -> str:
+    """The path of the file that a definition calls ``name``."""
+    return os.path.normpath(os.path.join(tree, name) if name else definition)

@@ -1,0 +1,83 @@
+"""Symbolic links, followed by hand: where a path really is, and which links lead there.
+
+inotify reports nothing when a link is re-pointed somewhere along a path, so every link that was followed is known by
+name. One resolver serves one pass over the catalogue: it follows each folder once, so that all the files of a pass
+are read from the same tree even when a link is re-pointed meanwhile, as Kubernetes does it with ``..data``.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+
+_MAX_LINKS = 40  # as Linux: path_resolution(7)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedPath:
+    """Where a path leads: ``real`` has no link in it, ``links`` are those that were followed, outermost first."""
+
+    real: str
+    links: tuple[str, ...]
+
+
+class LinkLoopError(OSError):
+    """Links lead in a circle; ``links`` are those that were followed until that was clear."""
+
+    def __init__(self, path: str, links: tuple[str, ...]) -> None:
+        super().__init__(errno.ELOOP, os.strerror(errno.ELOOP), path)
+        self.links = links
+
+
+class LinkResolver:
+    """Follows links for one pass; not shared between threads."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, ResolvedPath] = {"/": ResolvedPath("/", ())}
+        self._targets: dict[str, str] = {}
+
+    def resolve(self, path: str) -> ResolvedPath:
+        """Follow every link in an absolute path; the last part need not exist.
+
+        Raises LinkLoopError where links lead in a circle.
+        """
+        return self._resolve(os.path.normpath(path) if "//" in path else path, ())
+
+    def links_moved(self) -> bool:
+        """Whether a link that was followed in this pass leads elsewhere by now."""
+        return any(_read_link(link) != target for link, target in self._targets.items())
+
+    def _resolve(self, path: str, chain: tuple[str, ...]) -> ResolvedPath:
+        folder, name = os.path.split(path.rstrip("/") or "/")
+        if not name:
+            return self._folders["/"]
+        above = self._resolve_folder(folder, chain)
+        if name == "..":
+            return ResolvedPath(os.path.dirname(above.real), above.links)
+        if name == ".":
+            return above
+        real = os.path.join(above.real, name)
+        target = self._targets.get(real) or _read_link(real)
+        if target is None:
+            return ResolvedPath(real, above.links)
+        if len(chain) >= _MAX_LINKS:
+            raise LinkLoopError(path, tuple(dict.fromkeys((*chain, *above.links, real))))
+        self._targets[real] = target
+        beyond = self._resolve(os.path.join(above.real, target), (*chain, real))
+        return ResolvedPath(beyond.real, (*above.links, real, *beyond.links))
+
+    def _resolve_folder(self, folder: str, chain: tuple[str, ...]) -> ResolvedPath:
+        known = self._folders.get(folder)
+        if known is None:
+            known = self._folders[folder] = self._resolve(folder, chain)
+        return known
+
+
+def _read_link(path: str) -> str | None:
+    try:
+        # Asking first is quicker than being refused: most paths are no links.
+        return os.readlink(path) if stat.S_ISLNK(os.lstat(path).st_mode) else None
+    except OSError:
+        return None

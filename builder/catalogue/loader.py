@@ -1,0 +1,128 @@
+"""One entry of the enabled folder, loaded: its cluster type or its problems, and all that it was made from.
+
+Owns the question "is this still what was loaded?", so that the catalogue need not know what a definition consists of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from builder.catalogue.dependencies import Dependency, load_dependency, recheck_dependency
+from builder.catalogue.entries import Entry
+from builder.catalogue.files import DefinitionFiles, find_tree, locate
+from builder.catalogue.links import LinkResolver
+from builder.definitions.building import Outcome, build_cluster_type
+
+REVISION_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSettings:
+    """How entries are loaded.
+
+    ``template_roots`` are real paths of folders that definitions may refer to besides their own.
+    """
+
+    template_roots: tuple[str, ...] = ()
+    fetch_remote: Callable[[str], bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedEntry:
+    """What an entry held when it was last looked at.
+
+    ``revision`` identifies the content of the definition and of all that it depends on, whatever the clock says;
+    ``last_modified`` is in seconds since the epoch: the newest of all those files and of the links that lead to them.
+    The first of the ``dependencies`` is the definition itself.
+    """
+
+    entry: Entry
+    outcome: Outcome
+    revision: str
+    last_modified: int
+    dependencies: tuple[Dependency, ...]
+
+    def paths(self) -> Iterator[str]:
+        """Every path at which a change may change this entry: files, wanted or there, and the links that lead there."""
+        for dependency in self.dependencies:
+            if dependency.remote:
+                continue
+            yield dependency.resolved.real
+            yield from dependency.resolved.links
+
+
+def load_entry(entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver) -> LoadedEntry:
+    """Load an entry of the enabled ``folder``. A wrong definition raises nothing: its problems are in the outcome."""
+    files = DefinitionFiles(
+        str(folder / entry.definition),
+        entry.definition,
+        resolver,
+        now_ns=time.monotonic_ns(),
+        template_roots=settings.template_roots,
+        fetch_remote=settings.fetch_remote,
+    )
+    outcome = build_cluster_type(entry.id, files)
+    dependencies = files.dependencies
+    return LoadedEntry(
+        entry, outcome, _revision(dependencies), _last_modified(dependencies), tuple(dependencies.values())
+    )
+
+
+def recheck_entry(loaded: LoadedEntry, resolver: LinkResolver, now_ns: int) -> LoadedEntry | None:
+    """The entry if all that it was made from is what it was, whatever was touched; None if it must be loaded again."""
+    rechecked = []
+    for dependency in loaded.dependencies:
+        same = recheck_dependency(dependency, resolver, now_ns)
+        if same is None:
+            return None
+        rechecked.append(same)
+    if all(new is old for new, old in zip(rechecked, loaded.dependencies, strict=True)):
+        return loaded
+    return replace(loaded, dependencies=tuple(rechecked))
+
+
+def reload_entry(loaded: LoadedEntry, folder: Path, settings: LoadSettings, resolver: LinkResolver) -> LoadedEntry:
+    """Load an entry again. What only moved, as after a link was re-pointed, is read but not judged again."""
+    moved = _find_moved(loaded, str(folder / loaded.entry.definition), resolver)
+    if moved is not None:
+        return replace(loaded, dependencies=moved)
+    return load_entry(loaded.entry, folder, settings, resolver)
+
+
+def _find_moved(loaded: LoadedEntry, definition: str, resolver: LinkResolver) -> tuple[Dependency, ...] | None:
+    """The dependencies where they are now, if each has the content that it had; None if one has not."""
+    tree, now_ns = find_tree(definition, resolver), time.monotonic_ns()
+    moved = []
+    for known in loaded.dependencies:
+        if known.remote:
+            return None
+        found, _ = load_dependency(known.name, locate(known.name, definition, tree), resolver, now_ns)
+        if known.refused or found.digest != known.digest:
+            return None
+        moved.append(found)
+    return tuple(moved)
+
+
+def _revision(dependencies: dict[str, Dependency]) -> str:
+    digest = hashlib.sha256()
+    for name, dependency in sorted(dependencies.items()):
+        digest.update(f"{name}\0{dependency.digest}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:REVISION_LENGTH]
+
+
+def _last_modified(dependencies: dict[str, Dependency]) -> int:
+    links = {link for dependency in dependencies.values() for link in dependency.resolved.links}
+    times = [dependency.stamp.mtime_ns for dependency in dependencies.values() if dependency.stamp is not None]
+    return max((*times, *(_link_mtime_ns(link) for link in links)), default=0) // 1_000_000_000
+
+
+def _link_mtime_ns(link: str) -> int:
+    try:
+        return os.lstat(link).st_mtime_ns
+    except OSError:
+        return 0

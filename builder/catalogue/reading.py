@@ -1,0 +1,125 @@
+"""Reading one file safely and within bounds.
+
+Nothing that an operator may put into a folder makes a read hang or grow without bound: pipes, devices and sockets are
+refused before they are opened, and a file larger than the limit is refused before it is read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+
+from builder.definitions.sources import SourceError
+
+MAX_FILE_BYTES = 1024 * 1024
+"""The largest file of a definition; Heat itself refuses templates over 512 KiB."""
+
+MAX_READS = 3
+"""How often a file is read again because somebody wrote to it meanwhile; the next look goes on."""
+
+MISSING = "missing-file"
+LINK_LOOP = "link-loop"
+UNREADABLE = "unreadable-file"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What stat tells of a file. ctime cannot be set by hand, so restored times do not hide an edit."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        """The stamp in a stat result."""
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def stamp_of(path: str) -> Stamp | None:
+    """The stamp of what is at ``path``; None where there is nothing, or nothing that may be looked at."""
+    try:
+        return Stamp.of(os.stat(path))
+    except OSError:
+        return None
+
+
+def read_file(path: str) -> tuple[bytes, Stamp]:
+    """The content of a regular file of bounded size, and its stamp.
+
+    Raises SourceError.
+    """
+    try:
+        _check(os.stat(path))  # opening a device may do something; opening a pipe may wait
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        raise explain_unreadable(error) from error
+    try:
+        for _ in range(MAX_READS):
+            before = os.fstat(descriptor)
+            _check(before)
+            content = os.pread(descriptor, MAX_FILE_BYTES + 1, 0)
+            after = Stamp.of(os.fstat(descriptor))
+            if after == Stamp.of(before) and len(content) == after.size:
+                break
+    except OSError as error:
+        raise explain_unreadable(error) from error
+    finally:
+        os.close(descriptor)
+    if len(content) > MAX_FILE_BYTES:
+        raise _too_large()
+    return content, after
+
+
+def decode(content: bytes) -> str:
+    """The text of a file, which is UTF-8, with or without a byte order mark.
+
+    Raises SourceError.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
+        raise SourceError(
+            "not-utf-8",
+            f"the file is not UTF-8: byte 0x{content[error.start]:02x} at line {line}, column {column}",
+            "save it as UTF-8",
+            line,
+            column,
+        ) from error
+
+
+def explain_unreadable(error: OSError) -> SourceError:
+    """Why a file cannot be read, in words for whoever wrote the definition."""
+    match error.errno:
+        case errno.ENOENT | errno.ENOTDIR:
+            return SourceError(MISSING, "the file does not exist", "create it, or correct the path")
+        case errno.ELOOP:
+            return SourceError(LINK_LOOP, "the symbolic links lead in a circle", "point the link at a file")
+        case errno.EACCES | errno.EPERM:
+            return SourceError(UNREADABLE, "the service may not read it", "make it readable for the service's user")
+        case errno.ENXIO:
+            return SourceError("not-a-file", "it is a socket or a device, not a file", "put a file there")
+        case _:
+            return SourceError(UNREADABLE, f"it cannot be read: {error.strerror}")
+
+
+def _check(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise SourceError("not-a-file", f"it is {_describe_mode(status.st_mode)}, not a file", "put a file there")
+    if status.st_size > MAX_FILE_BYTES:
+        raise _too_large()
+
+
+def _too_large() -> SourceError:
+    return SourceError("file-too-large", f"the file is larger than {MAX_FILE_BYTES:,} bytes", "split or shorten it")
+
+
+def _describe_mode(mode: int) -> str:
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")

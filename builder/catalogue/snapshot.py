@@ -1,0 +1,127 @@
+"""What the world sees: an immutable picture of the catalogue, encoded once, when it is made.
+
+Made by the catalogue after every change and swapped in whole; whoever holds one may keep using it. No request handler
+encodes anything or reads the disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from builder import __version__
+from builder.definitions.model import ClusterType, ClusterTypeId
+from builder.definitions.problems import Problem
+
+_ENTITY_TAG_LENGTH = 32
+
+
+class State(StrEnum):
+    """What became of an entry of the enabled folder."""
+
+    LISTED = "listed"
+    STALE = "stale"
+    """Broken by an edit: its last good version is still listed."""
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryReport:
+    """One entry of the enabled folder, for operators.
+
+    ``path`` is relative to the enabled folder; ``changed_at`` is in seconds since the epoch.
+    """
+
+    path: str
+    state: State
+    id: ClusterTypeId | None = None
+    revision: str | None = None
+    changed_at: float | None = None
+    problems: tuple[Problem, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """A response body, encoded, with its validators (RFC 9110, section 8.8).
+
+    The entity tag derives from content alone, so that all workers and replicas give the same one: it leaves
+    ``last_modified`` out, which a copy of the same files may have otherwise, and is a weak one for that reason.
+    ``last_modified`` is in seconds since the epoch.
+    """
+
+    body: bytes
+    entity_tag: str
+    last_modified: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedType:
+    """A cluster type as it is listed.
+
+    ``modified`` is what its body says in ``last_modified``, in seconds since the epoch; the representation's own date
+    may be later, see :func:`date_of_change`.
+    """
+
+    cluster_type: ClusterType
+    revision: str
+    modified: int
+    representation: Representation
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """All that is known of one id: what is listed of it, if anything, and how its entries fare."""
+
+    published: PublishedType | None
+    state: State
+    reports: tuple[EntryReport, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The catalogue at one moment; ``changed_at`` is in seconds since the epoch.
+
+    ``ordered`` are the types as they are listed; ``others`` reports the entries that have no id, by path.
+    ``listings`` counts the different listings so far, this one included.
+    """
+
+    types: Mapping[ClusterTypeId, PublishedType]
+    listing: Representation
+    slots: Mapping[ClusterTypeId, Slot]
+    ordered: Sequence[PublishedType] = ()
+    others: Mapping[str, EntryReport] = field(default_factory=dict)
+    changed_at: float = 0.0
+    listings: int = 0
+
+    def reports(self) -> list[EntryReport]:
+        """Every entry of the enabled folder, sorted by path."""
+        own = [report for slot in self.slots.values() for report in slot.reports]
+        return sorted((*own, *self.others.values()), key=lambda report: report.path)
+
+    def count_states(self) -> Counter[State]:
+        """How many entries are in each state."""
+        counts = Counter(report.state for slot in self.slots.values() for report in slot.reports)
+        counts.update(report.state for report in self.others.values())
+        return counts
+
+    @property
+    def revision(self) -> str:
+        """Identifies the content of the listing; the same in every worker and replica."""
+        return self.listing.entity_tag[3:-1][:12]
+
+
+def build_entity_tag(parts: Iterable[bytes]) -> str:
+    """A weak entity tag (RFC 9110, section 8.8.3) of content; another release of this service has others."""
+    digest = hashlib.sha256(b"\0".join((__version__.encode(), *parts)))
+    return f'W/"{digest.hexdigest()[:_ENTITY_TAG_LENGTH]}"'
+
+
+EMPTY: Snapshot = Snapshot(MappingProxyType({}), Representation(b"[]", build_entity_tag([]), 0), MappingProxyType({}))
+"""The catalogue before anything was loaded."""

@@ -1,0 +1,314 @@
+"""Noticing: inotify watches on exactly the folders that matter, and what they report, passed on.
+
+It knows no definitions and no catalogue; it calls back. Everything that it may miss (a file system without events, a
+lost event, a folder that could not be watched) is found by the rescan, so a failure here is a delay, never an error.
+
+Built on watchdog's inotify reader, not on its observers: those start a thread for every watch, hold a removal back for
+half a second and all that follows with it, and watch whole trees where a few folders are wanted.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+from collections import deque
+from collections.abc import Callable, Collection
+from itertools import count
+from typing import TYPE_CHECKING, Protocol
+
+from builder.catalogue.placing import (
+    ALL_CHANGES,
+    IN_CLOSE_WRITE,
+    IN_CREATE,
+    IN_DELETE,
+    IN_DELETE_SELF,
+    IN_ISDIR,
+    IN_MODIFY,
+    IN_MOVE_SELF,
+    IN_MOVED_FROM,
+    IN_MOVED_TO,
+    IN_UNMOUNT,
+    OWN_GOING,
+    find_standin,
+    identify,
+    is_at_or_below,
+    plan_masks,
+)
+
+if TYPE_CHECKING:
+    from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, WatchDescriptor
+
+logger = logging.getLogger(__name__)
+
+MAX_WATCHES = 50_000
+"""How many folders are watched, at about 1 KiB of the kernel's memory each; the rescan looks after the rest."""
+
+CHECKS = 256
+"""How many watches one thorough check looks at."""
+
+_STOP_SECONDS = 5.0
+_EXHAUSTED = {
+    errno.ENOSPC: "raise fs.inotify.max_user_watches",
+    errno.EMFILE: "raise fs.inotify.max_user_instances, or the limit of open files",
+    errno.ENFILE: "the system has too many files open",
+    errno.ENOMEM: "the kernel has no memory left for watches",
+}
+
+
+class Listener(Protocol):
+    """Who is told what was noticed. Called from the watcher's own thread; every call must return at once."""
+
+    def notice(self, path: str) -> None:
+        """Something may have changed at ``path``."""
+
+    def notice_writing(self, path: str, *, finished: bool) -> None:
+        """The file at ``path`` is being written, or has been ``finished``: closed, or put there whole."""
+
+    def notice_loss(self) -> None:
+        """Changes were not reported; they may be anywhere."""
+
+
+class _Watch:
+    """One folder that is watched; what watchdog's reader calls back."""
+
+    def __init__(self, path: str, mask: int, watcher: Watcher) -> None:
+        self.path = path
+        self.mask = mask
+        self.identity = identify(path)
+        self.descriptor: WatchDescriptor
+        self.is_dead = False
+        self._watcher = watcher
+
+    def is_misplaced(self) -> bool:
+        """Whether another folder than the one that is watched is at its path."""
+        return self.is_dead or identify(self.path) != self.identity
+
+    def on_event(self, event: InotifyEvent) -> None:
+        """Something happened to the folder, or in it."""
+        self._watcher.pass_on(self.path, event)
+
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:  # noqa: ARG002  # the signature is watchdog's
+        """The folder is gone, and the watch with it."""
+        self.is_dead = True
+        self._watcher.disturb(self.path)
+
+    def on_queue_overflow(self) -> None:
+        """The kernel had more to report than it keeps."""
+        self._watcher.overflow()
+
+
+def open_reader() -> InotifyFD:
+    """An inotify instance and the thread that reads it.
+
+    Raises OSError where there can be none.
+    """
+    try:
+        from watchdog.observers.inotify_c import InotifyFD
+    except Exception as error:  # not Linux: the module fails in several ways
+        raise OSError(errno.ENOSYS, "this system has no inotify") from error
+    logging.getLogger("watchdog").setLevel(logging.ERROR)  # what it warns of is said here, once
+    reader = InotifyFD()
+    reader.start()
+    return reader
+
+
+class Watcher:
+    """Keeps watches in place and passes on what they report, until :meth:`stop`.
+
+    All methods but those that the watches call are for one thread.
+    """
+
+    def __init__(self, listener: Listener, open_reader: Callable[[], InotifyFD] = open_reader) -> None:
+        self._listener = listener
+        self._open_reader = open_reader
+        self._reader: InotifyFD | None = None
+        self._ids = count(1)
+        self._watches: dict[str, tuple[_Watch, CallbackId]] = {}
+        self._folders: frozenset[str] | None = None
+        self._masks: dict[str, int] = {}
+        self._missing: set[str] = set()
+        self._to_check: list[str] = []
+        self._disturbed: deque[str] = deque()
+        self._has_overflowed = False
+        self._said_overflow = False
+        self.problem = ""
+        """Why some folders, or all, are not watched; an empty text where they are."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether what happens is read and passed on."""
+        return self._reader is not None and self._reader.is_alive()
+
+    def is_watching(self, folder: str) -> bool:
+        """Whether changes in a folder are noticed."""
+        return self.is_alive and folder in self._watches
+
+    def watch(self, folders: frozenset[str], *, thorough: bool = False) -> Collection[str]:
+        """Watch ``folders`` and no others any more. Call it again after every look at the disk.
+
+        With ``thorough`` some watches are checked, and what could not be watched is tried again. Returns the folders
+        that are newly watched: what happened there just before was not noticed.
+        """
+        if not self._is_running(thorough):
+            return ()
+        if thorough:
+            self._said_overflow, self._has_overflowed = self._has_overflowed, False
+        dropped = self._drop_misplaced(thorough)
+        if folders is self._folders and not (dropped or self._missing or thorough):
+            return ()
+        if folders is not self._folders:
+            self._folders, self._masks = folders, plan_masks(folders)
+        return self._place_all()
+
+    def stop(self) -> None:
+        """Stop noticing; waits for the thread at most five seconds."""
+        reader, self._reader = self._reader, None
+        self._watches.clear()
+        if reader is not None and reader.is_alive():
+            reader.stop()
+            reader.join(_STOP_SECONDS)
+
+    # ---- called by the watches, in the reader's thread
+
+    def pass_on(self, folder: str, event: InotifyEvent) -> None:
+        """Tell the listener of an event in ``folder``."""
+        mask = event.mask
+        path = os.path.join(folder, os.fsdecode(event.name)) if event.name else folder
+        if mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT) or (
+            mask & IN_ISDIR and mask & (IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE)
+        ):
+            self.disturb(path)
+        if mask & (IN_CLOSE_WRITE | IN_MOVED_TO):
+            self._listener.notice_writing(path, finished=True)
+        elif mask & (IN_MODIFY | IN_CREATE):
+            self._listener.notice_writing(path, finished=False)
+        else:
+            self._listener.notice(path)
+
+    def disturb(self, path: str) -> None:
+        """Note that watches at ``path`` or below it may be on another folder than is there now."""
+        self._disturbed.append(path)
+        self._listener.notice(path)
+
+    def overflow(self) -> None:
+        """Note that events were lost; called once for every watch."""
+        self._has_overflowed = True
+        if not self._said_overflow:
+            self._said_overflow = True
+            logger.warning("more changed at once than inotify reports: looking at everything")
+        self._listener.notice_loss()
+
+    # ---- watches
+
+    def _is_running(self, thorough: bool) -> bool:
+        """Start the reader where there is none, or where it has died."""
+        if self.is_alive:
+            return True
+        if self._reader is None and self.problem and not thorough:
+            return False  # it could not be started a moment ago
+        if self._reader is not None:
+            logger.error("the thread that watches for changes has died; starting another")
+            self.stop()
+        try:
+            self._reader = self._open_reader()
+        except OSError as error:
+            self._say(f"{error.strerror}{_advice(error)}", "changes are found by rescan only")
+            return False
+        self._folders = None
+        return True
+
+    def _drop_misplaced(self, thorough: bool) -> bool:
+        """Drop the watches on folders that are not where they were; all that were disturbed are checked."""
+        disturbed = {self._disturbed.popleft() for _ in range(len(self._disturbed))}
+        suspects = {path for path in self._watches for each in disturbed if is_at_or_below(path, each)}
+        if thorough:
+            suspects.update(self._next_to_check())
+        misplaced = [path for path in suspects if self._watches[path][0].is_misplaced()]
+        for path in misplaced:
+            self._drop(path)
+        return bool(misplaced)
+
+    def _next_to_check(self) -> list[str]:
+        """A few of the watches, in turn: what no event tells, such as another mount on top, is rare."""
+        self._to_check = self._to_check or list(self._watches)
+        batch, self._to_check = self._to_check[:CHECKS], self._to_check[CHECKS:]
+        return [path for path in batch if path in self._watches]
+
+    def _place_all(self) -> list[str]:
+        placed: list[str] = []
+        problems: list[str] = []
+        self._missing = self._place_each(self._masks, placed, problems)
+        standins = dict.fromkeys(map(find_standin, self._missing), ALL_CHANGES)
+        self._place_each(standins, placed, problems)
+        for path in [path for path in self._watches if path not in self._masks and path not in standins]:
+            self._drop(path)
+        if problems:
+            more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+            folder, _, reason = problems[0].partition("\0")
+            self._say(reason, f"changes in {folder}{more} are found by rescan only")
+        else:
+            self._say("", "changes are noticed at once again")
+        return placed
+
+    def _place_each(self, masks: dict[str, int], placed: list[str], problems: list[str]) -> set[str]:
+        """Place what is not in place yet; returns what is missing."""
+        missing = set()
+        for path, mask in masks.items():
+            known = self._watches.get(path)
+            if known is not None and known[0].mask & mask == mask:
+                continue
+            try:
+                self._place(path, mask)
+            except (FileNotFoundError, NotADirectoryError):
+                missing.add(path)
+            except OSError as error:
+                if mask != OWN_GOING:
+                    problems.append(f"{path}\0{error.strerror}{_advice(error)}")
+            else:
+                if mask == ALL_CHANGES:
+                    placed.append(path)
+        return {path for path in missing if masks[path] == ALL_CHANGES}
+
+    def _place(self, path: str, mask: int) -> None:
+        assert self._reader is not None  # noqa: S101  # the caller has started it
+        if len(self._watches) >= MAX_WATCHES:
+            raise OSError(errno.ENOSPC, f"more than {MAX_WATCHES:,} folders")
+        if path in self._watches:
+            self._drop(path)
+        watch, number = _Watch(path, mask, self), _callback_id(next(self._ids))
+        if watch.identity is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        watch.descriptor = self._reader.add_callback(os.fsencode(path), mask, watch, number)  # type: ignore[arg-type]  # a NewType of int
+        self._watches[path] = watch, number
+        if watch.descriptor == -1:  # what watchdog makes of EACCES
+            self._drop(path)
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        if identify(path) != watch.identity:
+            self._drop(path)
+            raise FileNotFoundError(errno.ENOENT, "it was replaced meanwhile", path)
+
+    def _drop(self, path: str) -> None:
+        watch, number = self._watches.pop(path)
+        if self._reader is not None and not watch.is_dead:
+            try:
+                self._reader.remove_callbacks([(watch.descriptor, number)])
+            except OSError as error:
+                logger.debug("the watch on %s was gone already: %s", path, error)
+
+    def _say(self, problem: str, consequence: str) -> None:
+        """Say once what is wrong, and once that it is right again."""
+        if problem and problem != self.problem:
+            logger.warning("%s: %s", consequence, problem)
+        elif self.problem and not problem:
+            logger.info("%s", consequence)
+        self.problem = problem
+
+
+def _advice(error: OSError) -> str:
+    advice = _EXHAUSTED.get(error.errno or 0, "")
+    return f" ({advice})" if advice else ""
+
+
+def _callback_id(number: int) -> CallbackId:
+    return number  # type: ignore[return-value]  # a NewType of int

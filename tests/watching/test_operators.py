@@ -1,0 +1,157 @@
+"""What operators see: the log, /catalogue, /ready, /metrics, and SIGHUP."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from tests.service import wait_until
+from tests.watching.world import World, definition, write_composed
+
+SECRET_TEXT = "nobody-but-the-file-says-this"
+
+
+def changes(world: World, cluster_type_id: str) -> list[str]:
+    """The words that the log has for what became of a type."""
+    lines = (line for line in world.log() if f" id={cluster_type_id} " in f"{line} " and "cluster type" in line)
+    return [line.split("cluster type ")[1].split()[0] for line in lines]
+
+
+def test_log_tells_each_change_of_a_type_in_one_line(world: World) -> None:
+    path = world.enable("told", "One")
+    for step in (definition("Two"), "kind: [", "kind: ]", definition("Three")):
+        tag, problems = world.etag(), world.entry("told.yaml")["problems"]
+        world.replace(path, step)
+        world.wait(lambda: world.etag() != tag or world.entry("told.yaml")["problems"] != problems, "a step")  # noqa: B023
+    path.unlink()
+    world.wait_for_title("told", None)
+    assert changes(world, "told") == ["enabled", "changed", "stale", "stale", "recovered", "withdrawn"]
+    enabled = next(line for line in world.log() if "cluster type enabled" in line)
+    assert re.search(r"cluster type enabled id=told path=told\.yaml revision=[0-9a-f]{12}$", enabled)
+
+
+def test_log_tells_each_problem_once_with_file_line_and_column(world: World) -> None:
+    text = definition("Broken").replace("kind: heat", "kind: cold")
+    world.replace(world.enabled / "broken.yaml", text + "colour: red\n")
+    world.wait_for_state("broken.yaml", "rejected")
+    world.settle()
+    world.service.process.send_signal(signal.SIGHUP)
+    world.settle()
+    problems = [line for line in world.log() if " broken.yaml:" in line]
+    assert len(problems) == len(world.entry("broken.yaml")["problems"])
+    assert len([line for line in problems if re.search(r" broken\.yaml:1:7: .*cold", line)]) == 1
+    assert len([line for line in problems if re.search(r" broken\.yaml:\d+:1: .*colour", line)]) == 1
+    assert changes(world, "broken") == ["rejected"]
+
+
+def test_catalogue_tells_the_state_of_every_entry(world: World) -> None:
+    world.enable("good", "Good")
+    stale = world.enable("stale", "Stale")
+    world.replace(stale, "kind: [")
+    world.replace(world.enabled / "broken.yaml", definition("Broken").replace("kind: heat", "kind: cold"))
+    (world.enabled / "notes.txt").write_text("notes")
+    write_composed(world.enabled / "folder", "Folder")
+    expected = {"good.yaml": "listed", "stale.yaml": "stale", "broken.yaml": "rejected", "notes.txt": "ignored"}
+    expected |= {"folder": "listed", "resident.yaml": "listed"}
+    world.wait(lambda: {each["path"]: each["state"] for each in world.catalogue()["entries"]} == expected, "all states")
+    good, broken, notes = world.entry("good.yaml"), world.entry("broken.yaml"), world.entry("notes.txt")
+    assert good["id"] == "good"
+    assert re.fullmatch(r"[0-9a-f]{12}", good["revision"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", good["changed_at"])
+    assert world.entry("stale.yaml")["revision"] is not None
+    assert broken["revision"] is None
+    (problem,) = [each for each in broken["problems"] if each["severity"] == "error"]
+    assert (problem["path"], problem["line"], problem["column"], problem["pointer"]) == ("broken.yaml", 1, 7, "/kind")
+    assert problem["message"]
+    assert set(problem) == {"path", "line", "column", "pointer", "rule", "severity", "message", "hint"}
+    assert notes["id"] is None
+    assert notes["reason"]
+
+
+def test_catalogue_tells_how_changes_are_noticed(world: World) -> None:
+    described = world.catalogue()
+    assert described["noticing"] == {"auto": "inotify", "poll": "poll"}[world.mode]
+    assert described["problem"] is None
+    assert described["rescan_age_seconds"] >= 0
+    before = described["snapshot"]
+    world.enable("new", "New")
+    after = world.catalogue()["snapshot"]
+    assert after["revision"] != before["revision"]
+    assert after["listings"] == before["listings"] + 1
+    assert after["changed_at"] > before["changed_at"]
+
+
+def test_catalogue_shows_nothing_of_what_files_hold(world: World) -> None:
+    text = definition("Silent") + f"x-note: {SECRET_TEXT}\n"
+    world.replace(world.enabled / "silent.yaml", text)
+    world.wait_for_title("silent", "Silent")
+    world.replace(world.enabled / "silent.yaml", text.replace("kind: heat", "kind: [heat"))
+    world.wait_for_state("silent.yaml", "stale")
+    assert SECRET_TEXT.encode() not in world.client.get("/catalogue")[2]
+
+
+def test_hangup_signal_rescans_at_once(start: Callable[..., World]) -> None:
+    world = start(WATCH="poll", RESCAN_INTERVAL="300", resident=False)
+    (world.enabled / "new.yaml").write_text(definition("New"))
+    for number in range(1, 4):
+        rescans = world.catalogue()["rescans"]
+        world.service.process.send_signal(signal.SIGHUP)
+        world.wait(lambda: world.catalogue()["rescans"] > rescans, "a rescan")  # noqa: B023  # waited for at once
+        world.wait_for_title("new", "New" if number == 1 else f"New {number}")
+        (world.enabled / "new.yaml").write_text(definition(f"New {number + 1}"))
+
+
+def test_hangup_signal_reaches_every_worker(start: Callable[..., World]) -> None:
+    world = start(WATCH="poll", RESCAN_INTERVAL="300", resident=False, flags=("--workers", "2"))
+    wait_until(lambda: len(set(metrics_of_workers(world))) >= 1, "a worker answers")
+    (world.enabled / "new.yaml").write_text(definition("New"))
+    world.service.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: world.service.log.count("cluster type enabled id=new") == 2, "both workers list it")
+
+
+def metrics_of_workers(world: World) -> list[str]:
+    return world.service.get("/metrics").body.decode().splitlines()
+
+
+def test_not_ready_before_the_first_load_and_ready_after(start: Callable[..., World]) -> None:
+    world = start()
+    world.wait(lambda: world.client.get("/ready")[0] == 200, "the service is ready")
+
+
+def sample(world: World, name: str) -> float | None:
+    """One sample of the metrics, by name and labels."""
+    text = world.service.get("/metrics").body.decode()
+    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else None
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_metrics_tell_how_the_catalogue_fares(start: Callable[..., World], workers: str) -> None:
+    world = start(flags=("--workers", workers), RESCAN_INTERVAL="0.3")
+    world.replace(world.enabled / "broken.yaml", "kind: [")
+    types = "cluster_builder_cluster_types"
+    world.wait(lambda: sample(world, f'{types}{{state="rejected"}}') == 1, "the rejected type is counted")
+    assert sample(world, f'{types}{{state="listed"}}') == 1
+    assert sample(world, f'{types}{{state="stale"}}') == 0
+    assert (sample(world, "cluster_builder_reload_duration_seconds_count") or 0) >= int(workers)
+    assert (sample(world, "cluster_builder_last_successful_reload_timestamp_seconds") or 0) > 1_700_000_000
+    assert 0 <= (sample(world, "cluster_builder_rescan_age_seconds") or 0) < 10
+    counted = (
+        'cluster_builder_http_requests_total{method="GET",route="/cluster-types/<cluster_type_id:str>",status="404"}'
+    )
+    for _ in range(10):
+        assert world.service.get("/cluster-types/none-such").status == 404
+    world.wait(lambda: sample(world, counted) == 10, "all requests are counted, whoever answered them")
+
+
+def test_metrics_are_what_prometheus_reads(world: World) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    status, headers, body = world.client.get("/metrics")
+    assert status == 200
+    assert headers["content-type"].startswith("text/plain; version=0.0.4")
+    families = {family.name for family in text_string_to_metric_families(body.decode())}
+    assert {"cluster_builder_http_requests", "cluster_builder_reload_duration_seconds"} <= families
