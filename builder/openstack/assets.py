@@ -1,0 +1,103 @@
+"""What a project can choose from when it fills a form in: flavors, images, networks and keypairs, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+from builder.openstack.circumstances import Service
+from builder.openstack.connection import Cloud, CloudSettings, Credentials, connect
+from builder.openstack.deadline import Deadline
+from builder.openstack.failure_kinds import CloudError, FailureKind
+from builder.openstack.services import has_service, open_sdk
+
+MAX_ASSETS = 5000
+"""Of one kind: beyond that, nobody chooses from a list, and the cloud may never end."""
+
+Item = TypeVar("Item")
+
+_ABSENT = frozenset({FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND})
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network; ``external`` ones lead out of the cloud."""
+
+    name: str
+    external: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CloudAssets:
+    """What there is to choose from, in alphabetical order; an asset without a name goes by its id."""
+
+    flavors: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    networks: tuple[Network, ...] = ()
+    keypairs: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, list[dict[str, Any]]]:
+        """The answer as the Concertim Visualisation App reads it: each ``id`` is the name, sahara's lists are empty."""
+        return {
+            "flavors": _choices(self.flavors),
+            "images": _choices(self.images),
+            "networks": [{"id": net.name, "name": net.name, "external": net.external} for net in self.networks],
+            "keypairs": _choices(self.keypairs),
+            "sahara.plugins": [],
+            "sahara.images": [],
+            "sahara.cluster_templates": [],
+        }
+
+
+def fetch_assets(
+    credentials: Credentials, settings: CloudSettings, deadline: Deadline, request_id: str | None = None
+) -> CloudAssets:
+    """List what the project can choose from. Blocks.
+
+    A service that the cloud has not, or that the user may not ask, gives an empty list.
+
+    Raises:
+        RequestError: Keystone refuses; a service fails or cannot be reached (502), or is late (504).
+    """
+    with connect(credentials, settings, deadline, request_id) as cloud:
+        deadline.under_way = "The cloud's services were being asked for what there is to choose from."
+        sdk = open_sdk(cloud)
+        flavors = _fetch(cloud, Service.COMPUTE, lambda: map(_name, sdk.compute.flavors(details=False)))
+        keypairs = _fetch(cloud, Service.COMPUTE, lambda: (str(keypair.name) for keypair in sdk.compute.keypairs()))
+        images = _fetch(cloud, Service.IMAGE, lambda: map(_name, sdk.image.images(status="active")))
+        networks = _fetch(cloud, Service.NETWORK, lambda: map(_network, sdk.network.networks()))
+    external = {name for name, is_external in networks if is_external}
+    return CloudAssets(
+        tuple(sorted(set(flavors))),
+        tuple(sorted(set(images))),
+        tuple(Network(name, name in external) for name in sorted({name for name, _ in networks})),
+        tuple(sorted(set(keypairs))),
+    )
+
+
+def _fetch(cloud: Cloud, service: Service, fetch: Callable[[], Iterable[Item]]) -> list[Item]:
+    from builder.openstack.failures import translated
+
+    if not has_service(cloud, service):
+        return []
+    try:
+        with translated(cloud.circumstances(service)):
+            return list(islice(fetch(), MAX_ASSETS))
+    except CloudError as error:
+        if error.kind in _ABSENT:
+            return []
+        raise
+
+
+def _name(asset: Any) -> str:
+    return str(asset.name or asset.id)
+
+
+def _network(network: Any) -> tuple[str, bool]:
+    return _name(network), bool(network.is_router_external)
+
+
+def _choices(names: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"id": name, "name": name} for name in names]

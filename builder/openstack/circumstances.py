@@ -1,0 +1,50 @@
+"""What a failure is told with: who was asked, within which deadline, and what the caller must know or must not see.
+
+Light to import, unlike ``failures.py``, which reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from builder.openstack.deadline import Deadline
+
+
+class Service(Enum):
+    """A service of the cloud, in the words of a detail."""
+
+    IDENTITY = "identity service (Keystone)"
+    ORCHESTRATION = "orchestration service (Heat)"
+    COMPUTE = "compute service (Nova)"
+    BLOCK_STORAGE = "block storage service (Cinder)"
+    IMAGE = "image service (Glance)"
+    NETWORK = "network service (Neutron)"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Of one call: made before it, for the case that it fails.
+
+    ``secrets`` must not be shown. ``creating`` names the stack that Heat is asked to create: a failure may leave it
+    behind, and then its detail says so. It is ``repeatable`` where the same request finds that stack.
+    """
+
+    service: Service
+    deadline: Deadline
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    region_name: str | None = None
+    region_is_the_callers: bool = False
+    creating: str | None = None
+    repeatable: bool = False
+
+    @property
+    def aftermath(self) -> str:
+        """The end of a detail, where the request may have had its effect all the same; else nothing."""
+        return f". {may_have_created(self.creating, self.repeatable)}" if self.creating is not None else ""
+
+
+def may_have_created(stack_name: str, repeatable: bool = False) -> str:
+    """The sentence for a creation whose outcome is not known."""
+    advice = "ask again with the same Idempotency-Key" if repeatable else "look for it before you try again"
+    return f"Stack {stack_name} may have been created all the same: {advice}."

@@ -1,0 +1,229 @@
+"""Who connects to which cloud, and how: the values, and the session they open.
+
+Light to import: the OpenStack clients are loaded on first use, in a thread of the pool. What happens on the wire
+(timeouts, retries, redirects) is ``transport.py``'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from builder.addresses import normalize_host
+from builder.openstack.circumstances import Circumstances, Service
+from builder.openstack.deadline import Deadline
+from builder.openstack.failure_kinds import FailureKind
+from builder.openstack.guard import NO_GUARD, CloudGuard
+
+if TYPE_CHECKING:
+    from builder.openstack.transport import CloudSession
+
+DEFAULT_REGION = "RegionOne"
+"""What ``keystone-manage bootstrap``, and so nearly every cloud, calls its first region."""
+
+AUTH_URL_POINTER = "/cloud_env/auth_url"
+
+_REQUEST_ID = re.compile(r"(req-)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
+_NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]|[\\<>\"^`{|}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who asks, of which project, on which cloud: as the caller gave it, for one request only."""
+
+    auth_url: str
+    password: str = field(repr=False)
+    user_id: str | None = None
+    username: str | None = None
+    user_domain_id: str | None = None
+    user_domain_name: str | None = None
+    project_id: str | None = None
+    project_name: str | None = None
+    project_domain_id: str | None = None
+    project_domain_name: str | None = None
+    region_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSettings:
+    """How the operator wants clouds to be called; the same for every request. Times are seconds.
+
+    ``region_name`` is used where the caller names none; without either, RegionOne is, or the first of the catalogue.
+    ``interface`` is the catalogue's: public, internal or admin. ``ca_bundle`` is a file or folder of certificates;
+    ``insecure`` switches the verification of certificates off. Only connections that failed before anything was sent
+    are tried again, ``connect_retries`` times. ``check_limits``: whether a cluster is compared with what its project
+    has left before it is created. ``guard`` has the operator's lists of clouds.
+    """
+
+    region_name: str | None = None
+    interface: str = "public"
+    ca_bundle: str | None = None
+    insecure: bool = False
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    connect_retries: int = 2
+    check_limits: bool = True
+    guard: CloudGuard = NO_GUARD
+
+
+def parse_credentials(cloud_env: Mapping[str, Any]) -> Credentials:
+    """Read the request's ``cloud_env``, which its schema has already accepted.
+
+    An empty string means not given, as it does in a form. Where both an id and a name are given, the id counts.
+
+    Raises:
+        RequestError: (400) ``auth_url`` cannot be the address of a Keystone.
+    """
+    given: dict[str, Any] = {key: cloud_env.get(key) or None for key in Credentials.__dataclass_fields__}
+    if given["user_id"]:
+        given.update(username=None, user_domain_id=None, user_domain_name=None)
+    if given["project_id"]:
+        given.update(project_name=None, project_domain_id=None, project_domain_name=None)
+    given["auth_url"] = parse_auth_url(str(cloud_env.get("auth_url", "")))
+    given["password"] = str(cloud_env.get("password", ""))
+    return Credentials(**given)
+
+
+def parse_auth_url(auth_url: str) -> str:
+    """Refuse what cannot be the address of a Keystone before anything is sent to it.
+
+    Raises:
+        RequestError: (400) with the pointer of ``auth_url`` and what is wrong with it.
+    """
+    wrong = _fault_of_auth_url(auth_url)
+    if wrong:
+        raise FailureKind.INVALID_AUTH_URL.error(
+            f"auth_url {wrong}; it should look like https://keystone.example.org:5000/v3", AUTH_URL_POINTER
+        )
+    return auth_url
+
+
+def _fault_of_auth_url(auth_url: str) -> str | None:
+    if _NOT_IN_A_URL.search(auth_url):
+        return "contains a character that no URL contains"
+    try:
+        parts = urlsplit(auth_url)
+        port_is_zero = parts.port == 0
+    except ValueError:
+        return "is not a URL"
+    if parts.scheme not in ("http", "https"):
+        return "must start with http:// or https://"
+    if not parts.hostname or port_is_zero:
+        return "names no host" if not parts.hostname else "names no usable port"
+    if parts.username is not None or parts.password is not None:
+        return "must not contain a user name or password"
+    try:
+        normalize_host(parts.hostname)
+    except ValueError:
+        return "names no usable host"
+    if parts.query or parts.fragment:
+        return "must not contain a query or fragment"
+    return None
+
+
+@contextmanager
+def open_session(
+    credentials: Credentials, settings: CloudSettings, deadline: Deadline, request_id: str | None = None
+) -> Iterator[CloudSession]:
+    """A keystoneauth session for one request; nothing is sent before it is first used. Closed on leaving.
+
+    ``request_id`` is sent on as OpenStack's global request id where it has that form, a UUID with or without
+    ``req-`` before it (https://docs.openstack.org/api-guide/compute/faults.html#global-request-id).
+
+    Raises:
+        RequestError: (400, 403) this is no auth URL, or not one the operator allows; (504) the deadline has passed.
+    """
+    from builder.openstack.transport import build_session
+
+    why = settings.guard.refuse_auth_url(parse_auth_url(credentials.auth_url))
+    if why:
+        raise FailureKind.CLOUD_NOT_ALLOWED.error(f"auth_url {why}; nothing was sent there", AUTH_URL_POINTER)
+    deadline.remaining()
+    session = build_session(credentials, settings, deadline, global_request_id(request_id))
+    deadline.on_abort(session.abort)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def global_request_id(request_id: str | None) -> str | None:
+    """``req-<uuid>`` for a UUID, with or without the prefix; None for anything else.
+
+    >>> global_request_id("6cb6b2a5-9a8f-4d37-b8e1-5c7f8e1fb6d4")
+    'req-6cb6b2a5-9a8f-4d37-b8e1-5c7f8e1fb6d4'
+    """
+    match = _REQUEST_ID.fullmatch(request_id or "")
+    return f"req-{match[2].lower()}" if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One caller's authenticated way to one cloud, for one request: made, and closed, by :func:`connect`."""
+
+    session: CloudSession
+    credentials: Credentials
+    settings: CloudSettings
+    deadline: Deadline
+    project_id: str
+    default_region: str | None = None
+    token: str = field(default="", repr=False)
+
+    @property
+    def region_name(self) -> str | None:
+        """The caller's region, else the operator's, else the default; None stands for the first of the catalogue."""
+        return self.credentials.region_name or self.settings.region_name or self.default_region
+
+    def circumstances(
+        self,
+        service: Service,
+        secrets: tuple[str, ...] = (),
+        creating: str | None = None,
+        repeatable: bool = False,
+    ) -> Circumstances:
+        """What a failure of ``service`` is told with; ``creating`` names the stack that is being created."""
+        return Circumstances(
+            service,
+            self.deadline,
+            (self.credentials.password, self.token, *secrets),
+            self.region_name,
+            region_is_the_callers=self.credentials.region_name is not None,
+            creating=creating,
+            repeatable=repeatable,
+        )
+
+
+@contextmanager
+def connect(
+    credentials: Credentials, settings: CloudSettings, deadline: Deadline, request_id: str | None = None
+) -> Iterator[Cloud]:
+    """Open a session, authenticate, and close the session on leaving. Blocks; see :func:`open_session`.
+
+    Raises:
+        RequestError: Keystone refuses (400, 401, 403), cannot be reached (502) or is late (504).
+    """
+    from builder.openstack.failures import translated
+
+    with open_session(credentials, settings, deadline, request_id) as session:
+        deadline.under_way = "The identity service was being asked for a token; nothing was created."
+        with translated(Circumstances(Service.IDENTITY, deadline, (credentials.password,))):
+            token = session.get_token()
+            if not token:
+                raise KeyError("X-Subject-Token")
+            project_id = session.get_project_id()
+            default_region = _find_default_region(session, settings)
+        deadline.under_way = "The cloud was being asked; nothing was created."
+        yield Cloud(session, credentials, settings, deadline, str(project_id or ""), default_region, str(token))
+
+
+def _find_default_region(session: CloudSession, settings: CloudSettings) -> str | None:
+    """The region that a catalogue with several means where nobody names one: Keystone's own name for the first."""
+    auth: Any = session.auth
+    catalog = auth.get_access(session).service_catalog
+    endpoints = catalog.get_endpoints_data(service_type="orchestration", interface=settings.interface)
+    regions = {endpoint.region_name for found in endpoints.values() for endpoint in found}
+    return DEFAULT_REGION if DEFAULT_REGION in regions else None

@@ -1,0 +1,195 @@
+"""One stack per idempotency key, with nothing but Heat to remember it by.
+
+Follows https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/, without a store of our own: any
+replica finds the stack of a key by a tag that Heat keeps, also after the stack is deleted.
+
+Heat refuses a name that is taken, but looks before it writes: two creations at the same moment both succeed. So a
+stack counts only when its creator has looked after creating it and saw no other of the same key; who sees another
+deletes its own and starts over, one after the other. Of two creators, at least one is later to look than the other is
+to create, so at most one keeps its stack.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from builder.openstack.circumstances import Service, may_have_created
+from builder.openstack.connection import Cloud
+from builder.openstack.failure_kinds import CloudError, FailureKind
+from builder.openstack.heat import CreatedStack, StackRequest, create_stack, heat_client
+from builder.openstack.names import body_tag, key_tag, keyed_suffix
+
+logger = logging.getLogger(__name__)
+
+SETTLING_SECONDS = 2.0
+"""How long a young stack is watched before it is given to a second caller: its creator may yet delete it."""
+OLD_SECONDS = 60.0
+"""A stack of this age is settled, even if the clocks of this host and of Heat differ a little."""
+POLL_SECONDS = 0.25
+YIELD_SECONDS = 1.5
+"""How far apart the creators of simultaneous stacks try again."""
+MAX_REFUSALS = 8
+"""How often a taken name is looked up before it counts as taken by something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedStack:
+    """A stack that carries the tag of a key; ``created`` is Heat's time stamp, in seconds."""
+
+    id: str
+    name: str
+    status: str
+    created: str
+    tags: tuple[str, ...]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is neither deleted nor being deleted."""
+        return not self.status.startswith("DELETE")
+
+    @property
+    def is_old(self) -> bool:
+        """Whether its creator has long decided to keep it."""
+        try:
+            created = datetime.fromisoformat(self.created)
+        except ValueError:
+            return False
+        created = created if created.tzinfo else created.replace(tzinfo=UTC)
+        return (datetime.now(UTC) - created).total_seconds() > OLD_SECONDS
+
+
+def create_stack_once(
+    cloud: Cloud,
+    key: str,
+    asked: Mapping[str, Any],
+    build_request: Callable[[str, tuple[str, ...]], StackRequest],
+    prepare: Callable[[StackRequest], None],
+) -> tuple[CreatedStack, bool]:
+    """Create the stack of ``key``, or find it; tells which: True when it was there.
+
+    ``build_request`` makes the request for a name suffix and further tags; ``prepare`` may refuse it before the
+    creation. Blocks: two requests to Heat more than a creation without a key.
+
+    Raises:
+        RequestError: (422) the key came before with something else in ``asked``; (409) its stack was deleted, or
+            another stack has the name; and whatever :func:`create_stack` raises.
+    """
+    tags = (key_tag(key, cloud.project_id), body_tag(key, asked))
+    refusals = 0
+    while True:
+        stacks = fetch_keyed_stacks(cloud, tags[0])
+        _check_same_body(stacks, tags[1])
+        if any(stack.is_live for stack in stacks):
+            settled = _settled(cloud, tags[0])
+            if settled is not None:
+                return CreatedStack(settled.id, settled.name), True
+            continue
+        request = build_request(keyed_suffix(key, cloud.project_id, _next_attempt(stacks)), tags)
+        try:
+            prepare(request)
+            created = create_stack(cloud, request)
+        except CloudError as error:
+            refusals += 1
+            if error.kind is not FailureKind.NAME_TAKEN or refusals >= MAX_REFUSALS:
+                raise
+            _pause(cloud, POLL_SECONDS)  # of the same key, most likely: its tag is about to show
+            continue
+        rivals = [stack for stack in fetch_keyed_stacks(cloud, tags[0]) if stack.is_live and stack.id != created.id]
+        if not rivals:
+            return created, False
+        _yield_to(cloud, created, rivals, tags[0])
+
+
+def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
+    """The stacks that carry a key's tag, deleted ones included, oldest first."""
+    from builder.openstack.failures import translated
+
+    with translated(cloud.circumstances(Service.ORCHESTRATION)):
+        found = list(heat_client(cloud).stacks.list(filters={"tags": tag, "show_deleted": True}))
+        stacks = [_keyed_stack(stack.to_dict()) for stack in found]
+    # Not every Heat (or stand-in for one) knows the filter.
+    return sorted((stack for stack in stacks if tag in stack.tags), key=lambda stack: (stack.created, stack.id))
+
+
+def _keyed_stack(listed: Mapping[str, Any]) -> KeyedStack:
+    return KeyedStack(
+        str(listed["id"]),
+        str(listed["stack_name"]),
+        str(listed["stack_status"]),
+        str(listed.get("creation_time") or ""),
+        tuple(listed.get("tags") or ()),
+    )
+
+
+def _check_same_body(stacks: Sequence[KeyedStack], tag: str) -> None:
+    if any(tag not in stack.tags for stack in stacks):
+        raise FailureKind.IDEMPOTENCY_KEY_REUSED.error(
+            "This Idempotency-Key came before with another request. Use a new key for each cluster."
+        )
+
+
+def _next_attempt(stacks: Sequence[KeyedStack]) -> int:
+    """The number of the attempt that may be made where no stack of the key is live.
+
+    Raises:
+        RequestError: (409) the key's cluster was there, and has been deleted.
+    """
+    if not stacks:
+        return 0
+    by_name: dict[str, list[KeyedStack]] = {}
+    for stack in stacks:
+        by_name.setdefault(stack.name, []).append(stack)
+    *_, latest = by_name.values()
+    if len(latest) == 1:  # nobody yielded to it or made it yield: it was kept, and somebody deleted it
+        raise FailureKind.CONFLICT.error(
+            f"The cluster of this Idempotency-Key, stack {latest[0].name}, was launched and has been deleted since "
+            f"({latest[0].status}). Use a new key to launch another."
+        )
+    return len(by_name)
+
+
+def _settled(cloud: Cloud, tag: str) -> KeyedStack | None:
+    """The one stack of the key that its creator has kept; None where all have been deleted meanwhile."""
+    until = time.monotonic() + SETTLING_SECONDS
+    while True:
+        live = [stack for stack in fetch_keyed_stacks(cloud, tag) if stack.is_live]
+        if not live:
+            return None
+        cloud.deadline.under_way = may_have_created(live[0].name, repeatable=True)
+        if live[0].is_old or time.monotonic() >= until:
+            if len(live) > 1:
+                logger.warning("stacks of one idempotency key: %s", ", ".join(stack.id for stack in live))
+            return live[0]
+        _pause(cloud, POLL_SECONDS)
+
+
+def _yield_to(cloud: Cloud, created: CreatedStack, rivals: Sequence[KeyedStack], tag: str) -> None:
+    """Delete what was just created, and leave the others time to be first."""
+    from builder.openstack.failures import translated
+
+    logger.info("stack %s (%s) yields to a simultaneous one of the same key", created.name, created.id)
+    try:
+        with translated(cloud.circumstances(Service.ORCHESTRATION)):
+            heat_client(cloud).stacks.delete(f"{created.name}/{created.id}")
+    except CloudError as error:
+        raise FailureKind.CLOUD_FAILURE.error(
+            f"Two requests with this Idempotency-Key created a stack at the same moment, and the second one, "
+            f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
+        ) from error
+    rank = sum(rival.id < created.id for rival in rivals)
+    until = time.monotonic() + YIELD_SECONDS * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
+    while time.monotonic() < until:
+        _pause(cloud, POLL_SECONDS)
+        others = [stack for stack in fetch_keyed_stacks(cloud, tag) if stack.id not in {rival.id for rival in rivals}]
+        if any(stack.is_live for stack in others):
+            return
+
+
+def _pause(cloud: Cloud, seconds: float) -> None:
+    time.sleep(min(seconds, cloud.deadline.remaining()))

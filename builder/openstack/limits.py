@@ -1,0 +1,179 @@
+"""What a cluster needs beside what its project has left: Heat accepts a stack whose servers the quota forbids.
+
+Only what can be read is compared. Needs are a lower bound: what Heat cannot resolve before the creation is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from builder.openstack.circumstances import Service
+from builder.openstack.connection import Cloud
+from builder.openstack.failure_kinds import FailureKind
+from builder.openstack.preview import PreviewedResource
+from builder.openstack.services import ask_if_possible, get_json, has_service, open_sdk
+
+LIMITS_SECONDS = 8.0
+"""How long the services may take to tell their limits: a build does not fail because they are slow."""
+UNLIMITED = -1
+
+# Name, unit, service, and the keys of the service's absolute limits: the limit, and what of it is used.
+_LIMITS = (
+    ("instances", "", Service.COMPUTE, "maxTotalInstances", "totalInstancesUsed"),
+    ("vcpus", "", Service.COMPUTE, "maxTotalCores", "totalCoresUsed"),
+    ("ram", "MiB", Service.COMPUTE, "maxTotalRAMSize", "totalRAMUsed"),
+    ("volumes", "", Service.BLOCK_STORAGE, "maxTotalVolumes", "totalVolumesUsed"),
+    ("gigabytes", "GiB", Service.BLOCK_STORAGE, "maxTotalVolumeGigabytes", "totalGigabytesUsed"),
+)
+_FLAVOR_PROPERTY = {"OS::Nova::Server": "flavor", "AWS::EC2::Instance": "InstanceType"}
+_VOLUME_SIZE_PROPERTY = {"OS::Cinder::Volume": "size", "AWS::EC2::Volume": "Size"}
+
+
+@dataclass(frozen=True, slots=True)
+class Flavor:
+    """A size of servers: ``ram`` in MiB."""
+
+    id: str
+    name: str
+    vcpus: int
+    ram: int
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a cluster needs of one limited thing. ``available`` is None where there is no limit."""
+
+    resource: str
+    unit: str
+    required: int
+    available: int | None
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether the project has less left than is required."""
+        return self.available is not None and self.required > self.available
+
+    def __str__(self) -> str:
+        """The sentence for what is exceeded."""
+        unit = f" {self.unit}" if self.unit else ""
+        return (
+            f"would exceed project's {self.resource} limit: requires {self.required}{unit}, "
+            f"{self.available}{unit} available"
+        )
+
+
+def has_limits(cloud: Cloud) -> bool:
+    """Whether the catalogue names a service that has limits to ask for."""
+    return has_service(cloud, Service.COMPUTE) or has_service(cloud, Service.BLOCK_STORAGE)
+
+
+def fetch_needs(cloud: Cloud, resources: Sequence[PreviewedResource]) -> tuple[Need, ...]:
+    """What ``resources`` need and the project has left, as far as the services tell. Blocks, not for long."""
+    sdk = open_sdk(cloud)
+    with cloud.deadline.at_most(LIMITS_SECONDS):
+        wanted = set(_flavors_of(resources))
+        flavors = ask_if_possible(cloud, Service.COMPUTE, lambda: _fetch_flavors(sdk)) if wanted else []
+        required = count_needs(resources, flavors)
+        limits: dict[Service, Mapping[str, Any] | None] = {}
+        for service, fetch in _fetchers(sdk).items():
+            if any(required.get(name) for name, _, of, _, _ in _LIMITS if of is service):
+                limits[service] = ask_if_possible(cloud, service, fetch)
+    return tuple(_compare(required, limits))
+
+
+def check_needs(needs: Sequence[Need]) -> None:
+    """Refuse what the project's limits forbid.
+
+    Raises:
+        RequestError: (400) names every limit that would be exceeded.
+    """
+    exceeded = [need for need in needs if need.is_exceeded]
+    if exceeded:
+        raise FailureKind.PROJECT_LIMIT_EXCEEDED.error("; ".join(map(str, exceeded)))
+
+
+def count_needs(resources: Sequence[PreviewedResource], flavors: Sequence[Flavor] | None) -> dict[str, int]:
+    """How much of each limited thing the resources need; without ``flavors``, vCPUs and RAM are not counted."""
+    needs = dict.fromkeys(("instances", "volumes", "gigabytes"), 0)
+    for size in _volume_sizes(resources):
+        needs["volumes"] += 1
+        needs["gigabytes"] += size
+    named = list(_flavors_of(resources))
+    needs["instances"] = sum(resource.type in _FLAVOR_PROPERTY for resource in resources)
+    if flavors is not None:
+        known = {flavor.name: flavor for flavor in flavors} | {flavor.id: flavor for flavor in flavors}
+        found = [known[name] for name in named if name in known]
+        needs["vcpus"] = sum(flavor.vcpus for flavor in found)
+        needs["ram"] = sum(flavor.ram for flavor in found)
+    return needs
+
+
+def _flavors_of(resources: Sequence[PreviewedResource]) -> Iterator[str]:
+    for resource in resources:
+        flavor = resource.properties.get(_FLAVOR_PROPERTY.get(resource.type, ""))
+        if isinstance(flavor, str) and flavor:
+            yield flavor
+
+
+def _volume_sizes(resources: Sequence[PreviewedResource]) -> Iterator[int]:
+    """The size in GiB of every volume that would be made; 0 where it is not known before."""
+    for resource in resources:
+        if resource.type in _VOLUME_SIZE_PROPERTY:
+            yield _whole(resource.properties.get(_VOLUME_SIZE_PROPERTY[resource.type]))
+        if resource.type == "OS::Nova::Server":
+            for mapping in _block_devices(resource.properties):
+                # A server boots from, or gets, a volume that Nova makes of an image or snapshot.
+                if not mapping.get("volume_id") and any(
+                    mapping.get(key) for key in ("image", "image_id", "snapshot_id")
+                ):
+                    yield _whole(mapping.get("volume_size"))
+
+
+def _block_devices(properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for key in ("block_device_mapping", "block_device_mapping_v2"):
+        devices = properties.get(key)
+        for device in devices if isinstance(devices, list) else ():
+            if isinstance(device, dict):
+                yield device
+
+
+def _whole(value: object) -> int:
+    """A non-negative whole number, also from Heat's text for one; 0 for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def _fetchers(sdk: Any) -> dict[Service, Callable[[], Mapping[str, Any]]]:
+    return {
+        Service.COMPUTE: lambda: _fetch_limits(sdk.compute),
+        Service.BLOCK_STORAGE: lambda: _fetch_limits(sdk.block_storage),
+    }
+
+
+def _fetch_limits(proxy: Any) -> Mapping[str, Any]:
+    # Not openstacksdk's get_limits(): it warns of each field that Nova no longer uses, whether or not it is read.
+    absolute = get_json(proxy, "/limits")["limits"]["absolute"]
+    if not isinstance(absolute, dict):
+        raise TypeError("limits.absolute")
+    return absolute
+
+
+def _fetch_flavors(sdk: Any) -> list[Flavor]:
+    return [
+        Flavor(str(flavor.id), str(flavor.name), _whole(flavor.vcpus), _whole(flavor.ram))
+        for flavor in sdk.compute.flavors()
+    ]
+
+
+def _compare(required: Mapping[str, int], limits: Mapping[Service, Mapping[str, Any] | None]) -> Iterator[Need]:
+    for name, unit, service, limit_key, used_key in _LIMITS:
+        absolute = limits.get(service)
+        if absolute is None or not required.get(name):
+            continue
+        limit, used = absolute.get(limit_key), absolute.get(used_key)
+        if not isinstance(limit, int) or not isinstance(used, int):
+            continue
+        yield Need(name, unit, required[name], None if limit == UNLIMITED else max(0, limit - used))

@@ -1,0 +1,169 @@
+"""Blocking calls beside the event loop: so many at once, so many waiting, each with its deadline.
+
+Knows no OpenStack: it would run any function. Separate from asyncio's own executor, whose queue has no bound and whose
+threads are shared with everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import importlib
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from builder.errors import RequestError
+from builder.openstack.deadline import Deadline
+from builder.openstack.failure_kinds import CloudError, FailureKind
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+_SLOW_IMPORTS = ("heatclient.v1.client", "openstack.connection", "builder.openstack.failures")
+
+Result = TypeVar("Result")
+
+
+class CloudPool:
+    """A bounded pool of threads with a bounded queue. Lives as long as the worker process; used from one event loop.
+
+    A call that outlives its deadline is answered for, its connections are ended, and it keeps its thread (and counts
+    as in flight) until it has really ended.
+    """
+
+    def __init__(self, workers: int, queue_size: int) -> None:
+        self.workers = workers
+        self.queue_size = queue_size
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="cloud")
+        self._free = asyncio.Semaphore(workers)
+        self._running: dict[Future[Any], Deadline] = {}
+        self._queued = 0
+        self._draining = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def in_flight(self) -> int:
+        """Calls that have a thread."""
+        return len(self._running)
+
+    @property
+    def queued(self) -> int:
+        """Calls that wait for a thread."""
+        return self._queued
+
+    async def run(self, function: Callable[..., Result], *args: object, deadline: Deadline) -> Result:
+        """Call ``function(*args)`` in a thread and give what it returns or raises.
+
+        Raises:
+            RequestError: (503, with ``Retry-After``) as many calls as allowed run and wait, or the pool is being
+                drained; (504) the deadline passed, in the words of ``deadline.failure()``.
+        """
+        if self._draining or (self._free.locked() and self._queued >= self.queue_size):
+            raise _busy()
+        await self._wait_for_thread(deadline)
+        seconds = deadline.seconds_left()
+        waiter = self._start(function, args, deadline, seconds)
+        try:
+            done, _ = await asyncio.wait([waiter], timeout=seconds)
+        except asyncio.CancelledError:
+            waiter.add_done_callback(_note_unheard)
+            raise
+        if done:
+            return waiter.result()
+        waiter.add_done_callback(_note_unheard)
+        raise deadline.failure()
+
+    async def drain(self, timeout_seconds: float) -> bool:
+        """Take no more calls and wait for those in flight; then end the connections of what is left.
+
+        Returns whether all had ended by themselves.
+        """
+        self._draining = True
+        try:
+            await asyncio.wait_for(self._idle.wait(), timeout_seconds)
+        except TimeoutError:
+            logger.warning("%d calls to the cloud did not end in time: ending their connections", self.in_flight)
+            for deadline in list(self._running.values()):
+                deadline.abort()
+            return False
+        finally:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+        return True
+
+    async def preload(self) -> None:
+        """Import the OpenStack clients in a thread, so that the first build need not. Does not count as a call."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, _import_clients)
+
+    async def _wait_for_thread(self, deadline: Deadline) -> None:
+        self._queued += 1
+        self._idle.clear()
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                await self._free.acquire()
+        except BaseException as error:
+            self._queued -= 1
+            self._settle()
+            if isinstance(error, TimeoutError):
+                raise deadline.failure() from None
+            raise
+        self._queued -= 1  # not idle: the call starts before anything else happens on this loop
+
+    def _start(
+        self, function: Callable[..., Result], args: tuple[object, ...], deadline: Deadline, seconds: float
+    ) -> asyncio.Future[Result]:
+        loop = asyncio.get_running_loop()
+        try:
+            future = self._threads.submit(contextvars.copy_context().run, function, *args)
+        except RuntimeError:  # drained while this call waited for a thread
+            self._free.release()
+            self._settle()
+            raise _busy() from None
+        self._running[future] = deadline
+        self._idle.clear()
+        # Also when the caller goes away: no thread waits for a cloud longer than the deadline allows.
+        timer = loop.call_later(seconds, deadline.abort)
+        future.add_done_callback(lambda ended: _call_in(loop, self._release, ended, timer))
+        return asyncio.wrap_future(future)
+
+    def _release(self, ended: Future[Any], timer: asyncio.TimerHandle) -> None:
+        timer.cancel()
+        self._running.pop(ended, None)
+        self._free.release()
+        self._settle()
+
+    def _settle(self) -> None:
+        if not self._running and not self._queued:
+            self._idle.set()
+
+
+def _busy() -> CloudError:
+    return FailureKind.SERVICE_BUSY.error(
+        "This service has as many requests under way as it may; nothing was created. Try again shortly.",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *args: object) -> None:
+    try:
+        loop.call_soon_threadsafe(function, *args)
+    except RuntimeError:  # the loop has been closed: nobody waits for the thread any more
+        logger.debug("a call to the cloud ended after its event loop")
+
+
+def _note_unheard(waiter: asyncio.Future[Any]) -> None:
+    """Take note of how a call ended that nobody waits for any more."""
+    if waiter.cancelled():
+        return
+    error = waiter.exception()
+    if error is None:
+        logger.warning("a call to the cloud succeeded after its caller had gone or been told that it is late")
+    elif not isinstance(error, RequestError):
+        logger.error("a call to the cloud failed after its deadline: %s", type(error).__name__)
+
+
+def _import_clients() -> None:
+    for name in _SLOW_IMPORTS:
+        importlib.import_module(name)

@@ -1,0 +1,70 @@
+"""The further services of a cloud (compute, block storage, image, network), by openstacksdk on our session.
+
+Nothing of openstacksdk's own configuration is read: no ``clouds.yaml``, no environment.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from builder.openstack.circumstances import Service
+from builder.openstack.connection import Cloud
+from builder.openstack.failure_kinds import CloudError, FailureKind
+
+logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+SERVICE_TYPES = {
+    Service.COMPUTE: "compute",
+    Service.BLOCK_STORAGE: "block-storage",
+    Service.IMAGE: "image",
+    Service.NETWORK: "network",
+}
+"""Official service types (https://service-types.openstack.org); aliases such as ``volumev3`` are found by them too."""
+
+
+def has_service(cloud: Cloud, service: Service) -> bool:
+    """Whether the catalogue names the service, in the region and for the interface that are used. Sends nothing."""
+    return ask_if_possible(cloud, service, lambda: _endpoint(cloud, service)) is not None
+
+
+def _endpoint(cloud: Cloud, service: Service) -> str | None:
+    return cloud.session.get_endpoint(
+        service_type=SERVICE_TYPES[service], interface=cloud.settings.interface, region_name=cloud.region_name
+    )
+
+
+def open_sdk(cloud: Cloud) -> Any:
+    """openstacksdk's connection on the session of ``cloud``; sends nothing by itself, and ends with the session."""
+    from openstack.config import cloud_region
+    from openstack.connection import Connection
+
+    region = cloud_region.from_session(
+        cloud.session, name="cloud", region_name=cloud.region_name, interface=cloud.settings.interface
+    )
+    return Connection(config=region)
+
+
+def ask_if_possible(cloud: Cloud, service: Service, ask: Callable[[], Answer]) -> Answer | None:
+    """What ``ask`` finds out from a service; None where it cannot be had, for whatever reason."""
+    from builder.openstack.failures import translated
+
+    try:
+        with translated(cloud.circumstances(service)):
+            return ask()
+    except CloudError as error:
+        log = logger.debug if error.kind is FailureKind.SERVICE_NOT_FOUND else logger.info
+        log("not known from the %s: %s", service.value, error)
+        return None
+
+
+def get_json(proxy: Any, path: str) -> Any:
+    """What a service answers to a GET, by openstacksdk's adapter for it; raises openstacksdk's exceptions."""
+    from openstack.exceptions import raise_from_response
+
+    response = proxy.get(path)
+    raise_from_response(response)
+    return response.json()

@@ -1,0 +1,277 @@
+"""HTTP to the cloud: timeouts under one deadline, brief retries, no redirects, bounded answers.
+
+The OpenStack clients all send through the one session made here. Slow to import (keystoneauth, requests); loaded by
+``connection.open_session`` and by nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from keystoneauth1.identity import v3
+from keystoneauth1.session import Session, TCPKeepAliveAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+import builder
+from builder.addresses import RefusedAddressError, connect_checked
+from builder.openstack.connection import AUTH_URL_POINTER, CloudSettings, Credentials
+from builder.openstack.deadline import Deadline
+from builder.openstack.failure_kinds import CloudError, FailureKind
+from builder.openstack.guard import CloudGuard, is_token_request
+from builder.redaction import clean
+
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+RETRY_DELAY = 0.2
+_CHUNK_BYTES = 64 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 305, 307, 308})
+_USER_AGENT = f"concertim-cluster-builder/{builder.__version__}"
+
+
+class UnexpectedRedirectError(requests.exceptions.RequestException):
+    """A service answered with a redirect, which is never followed: the next request would carry the credentials.
+
+    ``location`` is the scheme, host and port that it points to, or empty.
+    """
+
+    def __init__(self, response: requests.Response) -> None:
+        super().__init__("redirect refused", request=response.request, response=response)
+        self.location = _origin(response.headers.get("location", ""))
+
+
+class AnswerTooLargeError(requests.exceptions.RequestException):
+    """A service sent more than ``MAX_ANSWER_BYTES``."""
+
+
+class TlsHandshakeTimeoutError(urllib3.exceptions.SSLError):
+    """The other end took the connection but not part in TLS: plain HTTP servers wait so for a request."""
+
+
+class Sockets:
+    """The open connections of one session, so that another thread can end them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: list[socket.socket] = []
+        self._aborted = False
+
+    def add(self, connected: socket.socket) -> None:
+        """Remember a connection; end it at once when the session was aborted meanwhile."""
+        with self._lock:
+            self._open.append(connected)
+            aborted = self._aborted
+        if aborted:
+            self.shut_down()
+
+    def shut_down(self) -> None:
+        """End every connection: a read or write that waits in another thread returns."""
+        with self._lock:
+            self._aborted = True
+            sockets, self._open = self._open, []
+        for connected in sockets:
+            with contextlib.suppress(OSError):
+                # socket.socket's method even for TLS: SSLSocket.shutdown would take the TLS state from under a reader.
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+
+class CloudAdapter(TCPKeepAliveAdapter):
+    """One exchange of HTTP, within the deadline and the settings' timeouts."""
+
+    def __init__(self, settings: CloudSettings, auth_url: str, deadline: Deadline, sockets: Sockets) -> None:
+        self._settings = settings
+        self._auth_url = auth_url
+        self._deadline = deadline
+        self._sockets = sockets
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make connections that ``sockets`` knows."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._sockets, self._settings.guard)
+
+    def send(self, request: requests.PreparedRequest, *_args: Any, **kwargs: Any) -> requests.Response:
+        """Send, and read the whole answer.
+
+        Raises:
+            RequestError: (403, 502) the operator does not allow this address; (504) the deadline has passed.
+            requests.exceptions.RequestException: anything else that went wrong.
+        """
+        kwargs["stream"] = True
+        is_token = is_token_request(str(request.url), self._auth_url)
+        why = None if is_token else self._settings.guard.refuse_endpoint(str(request.url))
+        if why:
+            raise _not_allowed(str(request.url), why)
+        for attempts_left in range(self._settings.connect_retries, -1, -1):
+            left = self._deadline.remaining()
+            kwargs["timeout"] = (min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left))
+            try:
+                response = super().send(request, **kwargs)
+                break
+            except RefusedAddressError as error:
+                raise _not_allowed(str(request.url), f"is {error.why}", is_token=is_token) from error
+            except requests.exceptions.ConnectionError as error:
+                if not attempts_left or not never_connected(error):
+                    raise
+            attempt = self._settings.connect_retries - attempts_left
+            time.sleep(min(RETRY_DELAY * 2**attempt, self._deadline.remaining()))
+        if response.status_code in _REDIRECTS:
+            response.close()
+            raise UnexpectedRedirectError(response)
+        self._read(response)
+        return response
+
+    def _read(self, response: requests.Response) -> None:
+        """Read the answer, bounded; a compressed one by its size when unpacked."""
+        content = bytearray()
+        for chunk in response.iter_content(_CHUNK_BYTES):
+            content += chunk
+            if len(content) > MAX_ANSWER_BYTES:
+                response.close()
+                raise AnswerTooLargeError("answer too large", request=response.request, response=response)
+            self._deadline.remaining()
+        # requests has no public way to hand in a body that was read from a stream; ``content`` returns this.
+        response._content = bytes(content)
+
+
+class CloudSession(Session):
+    """keystoneauth's session, with every request through one :class:`CloudAdapter`.
+
+    Not keystoneauth's own logging of requests and answers: at DEBUG it prints bodies, with hidden parameters in them.
+    """
+
+    def __init__(self, adapter: CloudAdapter, sockets: Sockets, **kwargs: Any) -> None:
+        http = requests.Session()
+        # The environment and ~/.netrc of the service must not decide where a caller's credentials go.
+        http.trust_env = False
+        http.mount("http://", adapter)
+        http.mount("https://", adapter)
+        super().__init__(session=http, redirect=False, **kwargs)
+        self._http = http
+        self._sockets = sockets
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send one request under our own user agent, unlogged, and tried again by nobody but :class:`CloudAdapter`."""
+        kwargs.update(log=False, user_agent=None, connect_retries=0, status_code_retries=0)
+        return super().request(*args, **kwargs)
+
+    def abort(self) -> None:
+        """End what is under way: callable from any thread, never blocks."""
+        self._sockets.shut_down()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+
+def build_session(
+    credentials: Credentials, settings: CloudSettings, deadline: Deadline, request_id: str | None
+) -> CloudSession:
+    """A session that authenticates with ``v3.Password``: no discovery, so ``/v3`` in the URL or not is the same."""
+    sockets = Sockets()
+    if settings.insecure:
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # once at start, by the service, is enough
+    return CloudSession(
+        CloudAdapter(settings, credentials.auth_url, deadline, sockets),
+        sockets,
+        auth=v3.Password(
+            auth_url=credentials.auth_url,
+            password=credentials.password,
+            user_id=credentials.user_id,
+            username=credentials.username,
+            user_domain_id=credentials.user_domain_id,
+            user_domain_name=credentials.user_domain_name,
+            project_id=credentials.project_id,
+            project_name=credentials.project_name,
+            project_domain_id=credentials.project_domain_id,
+            project_domain_name=credentials.project_domain_name,
+        ),
+        verify=False if settings.insecure else settings.ca_bundle or True,
+        user_agent=_USER_AGENT,
+        additional_headers={"X-OpenStack-Request-ID": request_id} if request_id else None,
+    )
+
+
+def never_connected(error: requests.exceptions.RequestException) -> bool:
+    """Whether the connection itself failed: nothing was sent, so sending again repeats nothing."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+
+
+def _origin(url: str) -> str:
+    """``scheme://host:port`` of a URL, without user, path and query; empty for what is none."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.hostname}{port}" if parts.scheme and parts.hostname else ""
+
+
+def _not_allowed(url: str, why: str, *, is_token: bool = False) -> CloudError:
+    """The failure of a request to an address that nothing is sent to."""
+    if is_token:
+        return FailureKind.CLOUD_NOT_ALLOWED.error(f"auth_url {why}; nothing was sent there", AUTH_URL_POINTER)
+    return FailureKind.ENDPOINT_NOT_ALLOWED.error(
+        f"The cloud's catalogue names {clean(_origin(url)) or 'an address'}, which {why}; nothing was sent there"
+    )
+
+
+def _open_socket(connection: Any, guard: CloudGuard) -> socket.socket:
+    """What ``HTTPConnection._new_conn`` does, with every address judged, and those connected that were judged."""
+    host, timeout = connection._dns_host, connection.timeout
+    try:
+        return connect_checked(
+            host,
+            connection.port,
+            timeout if isinstance(timeout, int | float) else None,
+            allowed=guard.allows_address(host),
+            options=connection.socket_options or (),
+        )
+    except socket.gaierror as error:
+        raise urllib3.exceptions.NameResolutionError(connection.host, connection, error) from error
+    except UnicodeError as error:  # a label that is empty or too long
+        raise urllib3.exceptions.LocationParseError(host) from error
+    except TimeoutError as error:
+        raise urllib3.exceptions.ConnectTimeoutError(connection, "connecting timed out") from error
+    except OSError as error:
+        raise urllib3.exceptions.NewConnectionError(connection, f"no connection: {error}") from error
+
+
+def _pool_classes(sockets: Sockets, guard: CloudGuard) -> dict[str, type[HTTPConnectionPool]]:
+    """urllib3's connection pools, whose connections are judged first, and added to ``sockets`` once they are up."""
+
+    class Connection(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return _open_socket(self, guard)
+
+        def connect(self) -> None:
+            super().connect()
+            sockets.add(self.sock)
+
+    class SecureConnection(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return _open_socket(self, guard)
+
+        def connect(self) -> None:
+            try:
+                super().connect()
+            except TimeoutError as error:  # Python's: urllib3 raises its own for the connection itself
+                raise TlsHandshakeTimeoutError("handshake timed out") from error
+            sockets.add(self.sock)
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = SecureConnection
+
+    return {"http": Pool, "https": SecurePool}

@@ -1,0 +1,317 @@
+"""One wish, one cluster: names, tags and idempotency keys."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from builder.definitions.planning import MAX_CLUSTER_NAME, MAX_STACK_NAME
+from builder.errors import Fault, RequestError
+from builder.openstack import idempotency
+from builder.openstack.connection import CloudSettings, parse_credentials
+from builder.openstack.deadline import Deadline
+from builder.openstack.launch import LaunchOutcome, LaunchWish, launch
+from builder.openstack.names import (
+    body_tag,
+    build_stack_name,
+    build_tags,
+    key_tag,
+    keyed_suffix,
+    random_suffix,
+)
+from tests.openstack.remembering_heat import RememberingHeat
+from tests.openstack.replay_cloud import PROJECT_ID, Behaviour, Received, answer
+
+WISH = LaunchWish(
+    "hpc", "hpc-type", "sha256:abc", {"heat_template_version": "2018-08-31"}, asked={"name": "hpc", "n": 1}
+)
+KEYED = dataclasses.replace(WISH, idempotency_key="8e03978e-40d5-43e8-bc93-6894a57f9324")
+
+
+@pytest.fixture
+def heat() -> Iterator[RememberingHeat]:
+    with RememberingHeat() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "SETTLING_SECONDS", 0.1)
+    monkeypatch.setattr(idempotency, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(idempotency, "YIELD_SECONDS", 0.2)
+
+
+def ask(heat: RememberingHeat, wish: LaunchWish, seconds: float = 10, **settings: Any) -> LaunchOutcome:
+    return launch(parse_credentials(heat.credentials()), CloudSettings(**settings), wish, Deadline(seconds))
+
+
+def refusal(heat: RememberingHeat, wish: LaunchWish, seconds: float = 10, **settings: Any) -> Fault:
+    with pytest.raises(RequestError) as caught:
+        ask(heat, wish, seconds, **settings)
+    return caught.value.faults[0]
+
+
+# --- names and tags ---------------------------------------------------------------------------------------------------
+
+
+def test_stack_is_named_after_the_cluster_with_a_suffix_heat_and_urls_accept(heat: RememberingHeat) -> None:
+    outcome = ask(heat, WISH)
+    assert re.fullmatch(r"hpc--[a-z2-7]{12}", outcome.stack.name)
+    assert not outcome.replayed
+
+
+def test_every_wish_without_a_key_gets_its_own_stack(heat: RememberingHeat) -> None:
+    assert ask(heat, WISH).stack != ask(heat, WISH).stack
+    assert len(heat.live) == 2
+
+
+def test_the_longest_cluster_name_makes_a_stack_name_that_heat_takes() -> None:
+    assert len(build_stack_name("x" * MAX_CLUSTER_NAME, random_suffix())) <= MAX_STACK_NAME
+
+
+def test_stack_carries_where_it_comes_from(heat: RememberingHeat) -> None:
+    ask(heat, WISH)
+    assert heat.stacks[0].tags == ["concertim", "concertim-type:hpc-type", "concertim-revision:sha256_abc"]
+
+
+def test_tags_keep_to_heats_limits() -> None:
+    tags = build_tags("t" * 200, "a,b\u00e9\n" + "r" * 200)
+    assert all(len(tag) <= 80 and re.fullmatch(r"[A-Za-z0-9._:-]+", tag) for tag in tags)
+    assert len(key_tag("k", "p")) <= 80
+    assert len(body_tag("k", {})) <= 80
+
+
+def test_suffix_depends_on_key_project_and_attempt_only() -> None:
+    suffixes = {keyed_suffix(key, project, attempt) for key in "ab" for project in "pq" for attempt in (0, 1)}
+    assert len(suffixes) == 8
+    assert keyed_suffix("ab", "c", 0) != keyed_suffix("a", "bc", 0)
+    assert keyed_suffix("a", "p", 0) == keyed_suffix("a", "p", 0)
+
+
+def test_nobody_without_the_key_can_tell_what_was_asked() -> None:
+    assert body_tag("key one", {"pin": "1234"}) != body_tag("key two", {"pin": "1234"})
+
+
+def test_order_of_keys_in_what_was_asked_does_not_matter() -> None:
+    assert body_tag("k", {"a": 1, "b": {"c": 2, "d": 3}}) == body_tag("k", {"b": {"d": 3, "c": 2}, "a": 1})
+    assert body_tag("k", {"a": 1}) != body_tag("k", {"a": "1"})
+
+
+@pytest.mark.parametrize("key", ["x", "\ud800", "\u00e9" * 5000, '"quoted"', "a,b:c"])
+def test_any_key_makes_usable_tags_and_suffixes(key: str) -> None:
+    assert re.fullmatch(r"concertim-key:[0-9a-f]{32}", key_tag(key, PROJECT_ID))
+    assert re.fullmatch(r"[a-z2-7]{12}", keyed_suffix(key, PROJECT_ID, 0))
+    assert re.fullmatch(r"concertim-body:[0-9a-f]{32}", body_tag(key, {"name": key}))
+
+
+# --- one key, one request after the other -----------------------------------------------------------------------------
+
+
+def test_the_same_request_again_gets_the_same_stack(heat: RememberingHeat) -> None:
+    first, second = ask(heat, KEYED), ask(heat, KEYED)
+    assert (first.replayed, second.replayed) == (False, True)
+    assert first.stack == second.stack
+    assert len(heat.stacks) == 1
+
+
+def test_another_key_is_another_wish(heat: RememberingHeat) -> None:
+    other = dataclasses.replace(KEYED, idempotency_key="other")
+    assert ask(heat, KEYED).stack != ask(heat, other).stack
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"asked": {"name": "hpc", "n": 2}}, {"cluster_name": "other", "asked": {"name": "other", "n": 1}}],
+    ids=["other parameters", "other name"],
+)
+def test_the_same_key_with_another_request_is_422(heat: RememberingHeat, changes: dict[str, Any]) -> None:
+    ask(heat, KEYED)
+    fault = refusal(heat, dataclasses.replace(KEYED, **changes))
+    assert (fault.status, fault.title) == (422, "Idempotency key reused")
+    assert len(heat.stacks) == 1
+
+
+def test_a_changed_definition_does_not_make_a_retry_another_request(heat: RememberingHeat) -> None:
+    first = ask(heat, KEYED)
+    changed = dataclasses.replace(KEYED, revision="sha256:def", template={"heat_template_version": "2021-04-16"})
+    assert ask(heat, changed) == LaunchOutcome(first.stack, replayed=True, url=first.url)
+
+
+def test_a_failed_stack_is_still_the_one_that_was_made(heat: RememberingHeat) -> None:
+    first = ask(heat, KEYED)
+    heat.stacks[0].status = "CREATE_FAILED"
+    assert ask(heat, KEYED) == LaunchOutcome(first.stack, replayed=True, url=first.url)
+
+
+@pytest.mark.parametrize("status", ["DELETE_IN_PROGRESS", "DELETE_FAILED", "DELETE_COMPLETE"])
+def test_a_key_whose_stack_was_deleted_launches_nothing(heat: RememberingHeat, status: str) -> None:
+    first = ask(heat, KEYED)
+    heat.stacks[0].status = status
+    fault = refusal(heat, KEYED)
+    assert (fault.status, fault.title) == (409, "Conflict")
+    assert first.stack.name in fault.detail
+    assert len(heat.stacks) == 1
+
+
+def test_a_stack_whose_answer_was_lost_is_found_again(heat: RememberingHeat) -> None:
+    def lose(_: Received) -> Behaviour:
+        return lambda _: None
+
+    heat.hooks.after_writing = lose
+    fault = refusal(heat, KEYED)
+    assert (fault.status, fault.title) == (502, "Cloud unreachable")
+    assert fault.detail.endswith("may have been created all the same: ask again with the same Idempotency-Key.")
+    heat.hooks.after_writing = lambda _: None
+    outcome = ask(heat, KEYED)
+    assert outcome.replayed
+    assert [stack.id for stack in heat.stacks] == [outcome.stack.id]
+
+
+def test_a_refused_creation_can_be_corrected_under_the_same_key(heat: RememberingHeat) -> None:
+    heat.hooks.after_writing = _refuse_once(heat)
+    assert refusal(heat, KEYED).title == "Parameter refused"
+    assert not ask(heat, dataclasses.replace(KEYED, asked={"name": "hpc", "n": 2})).replayed
+
+
+def test_a_stack_of_the_same_name_without_the_key_is_a_taken_name(heat: RememberingHeat) -> None:
+    ask(heat, KEYED)
+    heat.stacks[0].tags = ["somebody else's"]
+    fault = refusal(heat, KEYED)
+    assert (fault.status, fault.title, fault.pointer) == (409, "Stack name taken", "/cluster/name")
+
+
+def test_a_tag_that_shows_late_is_waited_for(heat: RememberingHeat) -> None:
+    ask(heat, KEYED)
+    tags, heat.stacks[0].tags = heat.stacks[0].tags, []
+    posts = len(heat.posts_to_heat)
+
+    def show_after_refusal() -> None:
+        _until(lambda: len(heat.posts_to_heat) > posts)
+        heat.stacks[0].tags = tags
+
+    thread = threading.Thread(target=show_after_refusal)
+    thread.start()
+    assert ask(heat, KEYED).replayed
+    thread.join()
+
+
+def test_a_young_stack_is_given_to_a_second_caller_only_when_it_has_settled(heat: RememberingHeat) -> None:
+    heat.created_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ask(heat, KEYED)
+    asked = len(heat.received)
+    assert ask(heat, KEYED).replayed
+    assert len(heat.received) - asked > 3  # token, look, and looks until it has settled
+
+
+def test_failures_while_looking_a_key_up_are_told(heat: RememberingHeat) -> None:
+    heat.orchestration = answer(500, {"error": {"message": "down"}})
+    assert refusal(heat, KEYED).title == "Cloud failure"
+    heat.orchestration = answer(200, {"stacks": [{"id": 1}]})
+    assert refusal(heat, KEYED).title == "Invalid answer"
+    assert not heat.posts_to_heat
+
+
+# --- one key, two requests at once ------------------------------------------------------------------------------------
+
+
+def both(*calls: Callable[[], LaunchOutcome]) -> list[LaunchOutcome]:
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return [future.result(timeout=20) for future in [threads.submit(call) for call in calls]]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_simultaneous_requests_get_one_stack_though_heat_lets_all_create(heat: RememberingHeat, count: int) -> None:
+    together = threading.Barrier(count)
+    first_round = threading.Semaphore(count)
+
+    def meet(_: Received) -> None:
+        if first_round.acquire(blocking=False):
+            together.wait(5)  # all have passed Heat's look for the name
+
+    heat.hooks.before_writing = meet
+    outcomes = both(*[lambda: ask(heat, KEYED)] * count)
+    (kept,) = heat.live
+    assert {outcome.stack.id for outcome in outcomes} == {kept.id}
+    assert sorted(outcome.replayed for outcome in outcomes) == [False] + [True] * (count - 1)
+    assert len(heat.stacks) > count - 1
+
+
+def test_a_late_creator_yields_to_a_stack_that_was_alone_when_its_creator_looked(heat: RememberingHeat) -> None:
+    second_at_heat, first_done = threading.Event(), threading.Event()
+
+    def hold_the_second(_: Received) -> None:
+        if len(heat.posts_to_heat) == 2:
+            second_at_heat.set()
+            first_done.wait(5)
+        elif len(heat.posts_to_heat) == 1:
+            second_at_heat.wait(5)
+
+    heat.hooks.before_writing = hold_the_second
+
+    def first_or_second() -> LaunchOutcome:
+        outcome = ask(heat, KEYED)
+        if not outcome.replayed:
+            first_done.set()
+        return outcome
+
+    outcomes = both(first_or_second, first_or_second)
+    (kept,) = heat.live
+    assert {outcome.stack.id for outcome in outcomes} == {kept.id}
+    assert [stack.status for stack in heat.stacks] == ["CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS"]
+
+
+def test_a_second_stack_that_cannot_be_deleted_is_named(heat: RememberingHeat) -> None:
+    def rival(request: Received) -> None:
+        heat.hooks.before_writing = lambda _: None
+        heat._create(request)
+
+    heat.hooks.before_writing = rival
+    heat.hooks.before_deleting = lambda _: answer(500, {"error": {"message": "no"}})
+    fault = refusal(heat, KEYED)
+    assert (fault.status, fault.title) == (502, "Cloud failure")
+    assert f"{heat.stacks[1].name} ({heat.stacks[1].id}), could not be deleted again" in fault.detail
+
+
+# --- late -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wish", "advice"),
+    [(WISH, "look for it before you try again."), (KEYED, "ask again with the same Idempotency-Key.")],
+    ids=["without a key", "with a key"],
+)
+def test_a_deadline_passed_after_heat_may_have_accepted_names_the_stack(
+    heat: RememberingHeat, wish: LaunchWish, advice: str
+) -> None:
+    def wait(_: Received) -> None:
+        heat.closing.wait(10)
+
+    heat.hooks.after_writing = wait
+    fault = refusal(heat, wish, seconds=0.5)
+    assert (fault.status, fault.title) == (504, "Cloud timed out")
+    assert f"Stack {heat.stacks[0].name} may have been created all the same: {advice}" in fault.detail
+
+
+def _refuse_once(heat: RememberingHeat) -> Callable[[Received], bytes]:
+    def refuse(_: Received) -> bytes:
+        heat.stacks.clear()
+        heat.hooks.after_writing = lambda _: None
+        message = "Parameter 'n' is invalid: 1 is out of range"
+        return answer(400, {"error": {"type": "StackValidationFailed", "message": message}})
+
+    return refuse
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    for _ in range(10_000):
+        if condition():
+            return
+        threading.Event().wait(0.001)
+    raise TimeoutError

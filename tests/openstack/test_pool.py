@@ -1,0 +1,256 @@
+"""The pool of threads: its bounds, its deadlines, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.errors import RequestError
+from builder.openstack.connection import CloudSettings, connect, parse_credentials
+from builder.openstack.deadline import Deadline
+from builder.openstack.heat import CreatedStack, StackRequest, create_stack
+from builder.openstack.pool import CloudPool
+from tests.openstack.replay_cloud import ReplayCloud
+
+LIMIT = 10.0
+
+
+@pytest.fixture
+def gate() -> Iterator[threading.Event]:
+    """Threads wait for it; opened at the end of every test, so that none is left."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def run(main: Callable[[], Awaitable[None]]) -> None:
+    async def limited() -> None:
+        async with asyncio.timeout(LIMIT):
+            await main()
+
+    asyncio.run(limited())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT):
+        while not condition():  # noqa: ASYNC110  # the conditions change in threads, which set no asyncio.Event
+            await asyncio.sleep(0.001)
+
+
+def test_the_result_and_the_exception_of_a_call_reach_its_caller() -> None:
+    def fail() -> None:
+        raise KeyError("x")
+
+    async def main() -> None:
+        pool = CloudPool(2, 2)
+        assert await pool.run(divmod, 7, 2, deadline=Deadline(5)) == (3, 1)
+        with pytest.raises(KeyError):
+            await pool.run(fail, deadline=Deadline(5))
+        assert (pool.in_flight, pool.queued) == (0, 0)
+        assert await pool.drain(1)
+
+    run(main)
+
+
+def test_context_variables_reach_the_thread() -> None:
+    variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="")
+
+    async def main() -> None:
+        variable.set("request 7")
+        assert await CloudPool(1, 0).run(variable.get, deadline=Deadline(5)) == "request 7"
+
+    run(main)
+
+
+def test_a_full_pool_and_queue_refuse_with_retry_after(gate: threading.Event) -> None:
+    async def main() -> None:
+        pool = CloudPool(2, 3)
+        calls = [asyncio.create_task(pool.run(gate.wait, LIMIT, deadline=Deadline(LIMIT))) for _ in range(5)]
+        await until(lambda: pool.in_flight == 2 and pool.queued == 3)
+        with pytest.raises(RequestError) as caught:
+            await pool.run(gate.wait, deadline=Deadline(5))
+        assert (caught.value.status, caught.value.faults[0].title) == (503, "Service busy")
+        assert int(caught.value.headers["Retry-After"]) > 0
+        gate.set()
+        assert await asyncio.gather(*calls) == [True] * 5
+        assert (pool.in_flight, pool.queued) == (0, 0)
+
+    run(main)
+
+
+def test_no_more_calls_run_at_once_than_there_are_workers(gate: threading.Event) -> None:
+    entered: list[int] = []
+
+    def call(number: int) -> bool:
+        entered.append(number)
+        return gate.wait(LIMIT)
+
+    async def main() -> None:
+        pool = CloudPool(4, 56)
+        calls = [asyncio.create_task(pool.run(call, number, deadline=Deadline(LIMIT))) for number in range(60)]
+        await until(lambda: len(entered) == 4)
+        assert (pool.in_flight, pool.queued) == (4, 56)
+        assert len(entered) == 4
+        gate.set()
+        await asyncio.gather(*calls)
+        assert entered == list(range(60))
+
+    run(main)
+
+
+def test_a_late_call_is_answered_for_and_keeps_its_thread_until_it_ends(
+    gate: threading.Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        pool = CloudPool(1, 0)
+        deadline = Deadline(0.1)
+        deadline.under_way = "Heat was asked."
+        with pytest.raises(RequestError) as caught:
+            await pool.run(gate.wait, LIMIT, deadline=deadline)
+        assert (caught.value.status, caught.value.faults[0].title) == (504, "Cloud timed out")
+        assert caught.value.faults[0].detail == "Not done within 0.1 seconds. Heat was asked."
+        assert pool.in_flight == 1
+        with pytest.raises(RequestError) as caught:
+            await pool.run(time.monotonic, deadline=Deadline(5))
+        assert caught.value.status == 503
+        gate.set()
+        await until(lambda: pool.in_flight == 0)
+        assert await pool.run(time.monotonic, deadline=Deadline(5))
+
+    caplog.set_level(logging.WARNING)
+    run(main)
+    assert "succeeded after its caller had gone" in caplog.text
+
+
+def test_waiting_for_a_thread_counts_against_the_deadline(gate: threading.Event) -> None:
+    async def main() -> None:
+        pool = CloudPool(1, 1)
+        first = asyncio.create_task(pool.run(gate.wait, LIMIT, deadline=Deadline(LIMIT)))
+        await until(lambda: pool.in_flight == 1)
+        with pytest.raises(RequestError) as caught:
+            await pool.run(time.monotonic, deadline=Deadline(0.05))
+        assert caught.value.status == 504
+        assert "had not been asked yet" in caught.value.faults[0].detail
+        assert pool.queued == 0
+        gate.set()
+        await first
+
+    run(main)
+
+
+def test_a_caller_that_goes_away_frees_its_place_in_the_queue_but_not_its_thread(gate: threading.Event) -> None:
+    async def main() -> None:
+        pool = CloudPool(1, 1)
+        running = asyncio.create_task(pool.run(gate.wait, LIMIT, deadline=Deadline(LIMIT)))
+        await until(lambda: pool.in_flight == 1)
+        waiting = asyncio.create_task(pool.run(gate.wait, LIMIT, deadline=Deadline(LIMIT)))
+        await until(lambda: pool.queued == 1)
+        waiting.cancel()
+        running.cancel()
+        await asyncio.wait([waiting, running])
+        assert (pool.in_flight, pool.queued) == (1, 0)
+        gate.set()
+        await until(lambda: pool.in_flight == 0)
+
+    run(main)
+
+
+def test_draining_refuses_new_calls_and_lets_those_in_flight_end(gate: threading.Event) -> None:
+    async def main() -> None:
+        pool = CloudPool(1, 1)
+        calls = [asyncio.create_task(pool.run(gate.wait, LIMIT, deadline=Deadline(LIMIT))) for _ in range(2)]
+        await until(lambda: pool.in_flight == 1 and pool.queued == 1)
+        draining = asyncio.create_task(pool.drain(LIMIT))
+        await asyncio.sleep(0)
+        with pytest.raises(RequestError) as caught:
+            await pool.run(time.monotonic, deadline=Deadline(5))
+        assert caught.value.status == 503
+        gate.set()
+        assert await draining
+        assert await asyncio.gather(*calls) == [True, True]
+
+    run(main)
+
+
+# --- with a cloud -----------------------------------------------------------------------------------------------------
+
+
+def launch(credentials: dict[str, Any], settings: CloudSettings, deadline: Deadline) -> CreatedStack:
+    with connect(parse_credentials(credentials), settings, deadline) as cloud:
+        return create_stack(cloud, StackRequest("hpc--x", {}))
+
+
+def _trickle_headers(cloud: ReplayCloud) -> Callable[[socket.socket], None]:
+    """One byte of a header line that never ends, again and again: no read ever times out."""
+
+    def trickle(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 201 Created\r\nX: ")
+        while not cloud.closing.wait(0.02):
+            connection.sendall(b"x")
+
+    return trickle
+
+
+@pytest.mark.parametrize("service", ["identity", "orchestration"])
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+def test_a_cloud_that_trickles_its_answer_holds_neither_caller_nor_thread(
+    service: str, secure: bool, tmp_path: Path
+) -> None:
+    async def main(cloud: ReplayCloud) -> None:
+        setattr(cloud, service, _trickle_headers(cloud))
+        pool = CloudPool(1, 0)
+        await pool.preload()
+        deadline = Deadline(0.4)
+        began = time.monotonic()
+        with pytest.raises(RequestError) as caught:
+            await pool.run(launch, cloud.credentials(), settings, deadline, deadline=deadline)
+        assert caught.value.status == 504
+        assert ("Stack hpc--x may have been created" in str(caught.value)) == (service == "orchestration")
+        await until(lambda: pool.in_flight == 0)
+        assert time.monotonic() - began < 3
+        assert not cloud.closing.is_set()
+
+    settings = CloudSettings()
+    with ReplayCloud() as cloud:
+        if secure:
+            certificate = cloud.use_tls(tmp_path)
+            settings = CloudSettings(ca_bundle=str(certificate))
+        run(lambda: main(cloud))
+
+
+def test_draining_in_haste_ends_what_does_not_end_by_itself() -> None:
+    async def main(cloud: ReplayCloud) -> None:
+        cloud.orchestration = _trickle_headers(cloud)
+        pool = CloudPool(1, 0)
+        deadline = Deadline(LIMIT)
+        call = asyncio.create_task(pool.run(launch, cloud.credentials(), CloudSettings(), deadline, deadline=deadline))
+        await until(lambda: len(cloud.posts_to_heat) == 1)
+        assert not await pool.drain(0.05)
+        with pytest.raises(RequestError) as caught:
+            await call
+        assert caught.value.status == 504
+        await until(lambda: pool.in_flight == 0)
+
+    with ReplayCloud() as cloud:
+        run(lambda: main(cloud))
+
+
+def test_preloading_imports_the_clients_without_counting_as_a_call() -> None:
+    import sys
+
+    async def main() -> None:
+        pool = CloudPool(1, 0)
+        await pool.preload()
+        assert "heatclient.v1.client" in sys.modules
+        assert (pool.in_flight, pool.queued) == (0, 0)
+
+    run(main)

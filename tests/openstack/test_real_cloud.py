@@ -1,0 +1,201 @@
+"""What only a real Keystone and Heat can prove: needs the ``OS_*`` variables of a user who may create stacks."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from builder.definitions.planning import MAX_CLUSTER_NAME
+from builder.errors import Fault, RequestError
+from builder.openstack.assets import CloudAssets, fetch_assets
+from builder.openstack.connection import parse_credentials
+from builder.openstack.deadline import Deadline
+from builder.openstack.heat import heat_client
+from builder.openstack.idempotency import fetch_keyed_stacks
+from builder.openstack.launch import LaunchOutcome, LaunchWish, launch, preview_launch
+from builder.openstack.names import key_tag
+from tests.openstack.real_cloud import SETTINGS, LosingProxy, cloud_env, connected, scratch_type
+
+pytestmark = [
+    pytest.mark.openstack,
+    pytest.mark.skipif("OS_AUTH_URL" not in os.environ, reason="needs OS_AUTH_URL and the rest"),
+    pytest.mark.timeout(180),
+    # openstacksdk uses an argument of its own that it has announced to remove.
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack"),
+]
+
+TEMPLATE = {
+    "heat_template_version": "2018-08-31",
+    "parameters": {"length": {"type": "number", "default": 8, "constraints": [{"range": {"min": 4, "max": 16}}]}},
+    "resources": {"word": {"type": "OS::Heat::RandomString", "properties": {"length": {"get_param": "length"}}}},
+}
+
+
+@pytest.fixture(scope="module")
+def type_id() -> Iterator[str]:
+    with scratch_type() as made:
+        yield made
+
+
+def farm(flavor: str, image: str, network: str, count: int) -> dict[str, Any]:
+    server = {"flavor": flavor, "image": image, "networks": [{"network": network}]}
+    definition = {"type": "OS::Nova::Server", "properties": server}
+    group = {"type": "OS::Heat::ResourceGroup", "properties": {"count": count, "resource_def": definition}}
+    return {"heat_template_version": "2018-08-31", "resources": {"nodes": group}}
+
+
+@pytest.fixture(scope="module")
+def assets() -> CloudAssets:
+    found = fetch_assets(parse_credentials(cloud_env()), SETTINGS, Deadline(50))
+    if not (found.flavors and found.images and found.networks):
+        pytest.skip("this cloud has no flavors, images or networks to choose from")
+    return found
+
+
+def wish(type_id: str, key: str | None = None, name: str = "real", **parameters: Any) -> LaunchWish:
+    asked = {"name": name, "parameters": parameters}
+    return LaunchWish(name, type_id, "r1", TEMPLATE, parameters=parameters, idempotency_key=key, asked=asked)
+
+
+def ask(wanted: LaunchWish, env: dict[str, str] | None = None) -> LaunchOutcome:
+    return launch(parse_credentials(env or cloud_env()), SETTINGS, wanted, Deadline(50))
+
+
+def refusal(wanted: LaunchWish, env: dict[str, str] | None = None) -> Fault:
+    with pytest.raises(RequestError) as caught:
+        ask(wanted, env)
+    return caught.value.faults[0]
+
+
+def fresh_key() -> str:
+    return secrets.token_hex(16)
+
+
+def live_stacks(key: str) -> set[str]:
+    with connected() as cloud:
+        return {stack.id for stack in fetch_keyed_stacks(cloud, key_tag(key, cloud.project_id)) if stack.is_live}
+
+
+def test_stack_is_created_with_its_tags_and_completes(type_id: str) -> None:
+    outcome = ask(wish(type_id))
+    with connected() as cloud:
+        stacks = heat_client(cloud).stacks
+        for _ in range(240):
+            stack = stacks.get(f"{outcome.stack.name}/{outcome.stack.id}")
+            if stack.stack_status != "CREATE_IN_PROGRESS":
+                break
+            time.sleep(0.25)
+    assert stack.stack_status == "CREATE_COMPLETE"
+    assert set(stack.tags) == {"concertim", f"concertim-type:{type_id}", "concertim-revision:r1"}
+
+
+def test_heat_takes_the_longest_cluster_name(type_id: str) -> None:
+    assert ask(wish(type_id, name="n" * MAX_CLUSTER_NAME)).stack.id
+
+
+def test_refusals_of_the_real_services_are_told(type_id: str) -> None:
+    assert refusal(wish(type_id), {**cloud_env(), "password": "wrong"}).status == 401
+    fault = refusal(wish(type_id, length=3))
+    assert (fault.status, fault.pointer) == (400, "/cluster/parameters/length")
+    assert refusal(wish(type_id, name="1 not a name")).title == "Stack refused"
+    fault = refusal(wish(type_id), {**cloud_env(), "region_name": "no-such-region"})
+    assert (fault.status, fault.pointer) == (502, "/cloud_env/region_name")
+
+
+def test_same_key_and_request_is_the_same_stack(type_id: str) -> None:
+    key = fresh_key()
+    first, second = ask(wish(type_id, key, length=5)), ask(wish(type_id, key, length=5))
+    assert first.stack == second.stack
+    assert (first.replayed, second.replayed) == (False, True)
+    assert live_stacks(key) == {first.stack.id}
+
+
+def test_same_key_with_another_request_is_422(type_id: str) -> None:
+    key = fresh_key()
+    first = ask(wish(type_id, key, length=5))
+    assert refusal(wish(type_id, key, length=6)).status == 422
+    assert refusal(wish(type_id, key, "other", length=5)).status == 422
+    assert live_stacks(key) == {first.stack.id}
+
+
+def test_a_stack_whose_answer_is_lost_after_heat_created_it_is_found_by_the_retry(type_id: str) -> None:
+    key = fresh_key()
+    with LosingProxy() as proxy:
+        proxy.losing = True
+        fault = refusal(wish(type_id, key), proxy.cloud_env())
+        assert fault.status == 502
+        assert "may have been created all the same" in fault.detail
+        (made,) = live_stacks(key)
+        proxy.losing = False
+        assert ask(wish(type_id, key), proxy.cloud_env()) == ask(wish(type_id, key))
+    assert ask(wish(type_id, key)).stack.id == made
+    assert live_stacks(key) == {made}
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5])
+def test_simultaneous_requests_with_one_key_make_one_stack(type_id: str, count: int) -> None:
+    key = fresh_key()
+    together = threading.Barrier(count)
+
+    def ask_together(_: int) -> LaunchOutcome:
+        together.wait(10)
+        return ask(wish(type_id, key))
+
+    with ThreadPoolExecutor(count) as threads:
+        outcomes = list(threads.map(ask_together, range(count)))
+    assert sorted(outcome.replayed for outcome in outcomes) == [False] + [True] * (count - 1)
+    assert {outcome.stack.id for outcome in outcomes} == live_stacks(key)
+    assert len(live_stacks(key)) == 1
+
+
+def test_a_key_whose_stack_was_deleted_launches_nothing(type_id: str) -> None:
+    key = fresh_key()
+    made = ask(wish(type_id, key)).stack
+    with connected() as cloud:
+        heat_client(cloud).stacks.delete(f"{made.name}/{made.id}")
+    assert refusal(wish(type_id, key)).status == 409
+    with connected() as cloud:
+        for _ in range(240):
+            (stack,) = fetch_keyed_stacks(cloud, key_tag(key, cloud.project_id))
+            if stack.status == "DELETE_COMPLETE":
+                break
+            time.sleep(0.25)
+    assert stack.status == "DELETE_COMPLETE"
+    assert refusal(wish(type_id, key)).status == 409
+    assert live_stacks(key) == set()
+
+
+def test_dry_run_counts_a_group_and_what_it_needs(type_id: str, assets: CloudAssets) -> None:
+    template = farm(assets.flavors[0], assets.images[0], assets.networks[0].name, 3)
+    wanted = dataclasses.replace(wish(type_id), template=template)
+    outcome = preview_launch(parse_credentials(cloud_env()), SETTINGS, wanted, Deadline(50))
+    (servers,) = outcome.resources
+    assert (servers.type, servers.names) == ("OS::Nova::Server", ("nodes.0", "nodes.1", "nodes.2"))
+    needs = {need.resource: need for need in outcome.needs}
+    assert needs["instances"].required == 3
+    assert needs["vcpus"].required >= 3
+
+
+def test_more_servers_than_the_project_may_have_are_refused_before_anything_is_created(
+    type_id: str, assets: CloudAssets
+) -> None:
+    one = dataclasses.replace(
+        wish(type_id), template=farm(assets.flavors[0], assets.images[0], assets.networks[0].name, 1)
+    )
+    needs = preview_launch(parse_credentials(cloud_env()), SETTINGS, one, Deadline(50)).needs
+    (instances,) = [need for need in needs if need.resource == "instances"]
+    if instances.available is None or instances.available > 100:
+        pytest.skip("this project has no limit that a test may reach")
+    template = farm(assets.flavors[0], assets.images[0], assets.networks[0].name, instances.available + 1)
+    fault = refusal(dataclasses.replace(one, template=template))
+    assert (fault.status, fault.title) == (400, "ProjectLimitError")
+    expected = f"instances limit: requires {instances.available + 1}, {instances.available} available"
+    assert expected in fault.detail
