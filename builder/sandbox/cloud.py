@@ -1,0 +1,149 @@
+"""The sandbox as a whole: two services behind one port, and the thread that serves them.
+
+Apart from the services, which know nothing of threads and ports. This is what the rest of the project starts.
+"""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from builder.sandbox.directory import Credentials, find_credentials
+from builder.sandbox.endpoints import IDENTITY_PATH
+from builder.sandbox.identity import IdentityService
+from builder.sandbox.orchestration import OrchestrationService, is_orchestration
+from builder.sandbox.server import Request, Response, Server
+from builder.sandbox.stacks import StackStore
+from builder.sandbox.tokens import TokenStore
+
+DEFAULT_QUOTA = 100
+"""The most stacks a project may have, unless told otherwise."""
+
+_EVERYWHERE = ("", "0.0.0.0")  # noqa: S104  # addresses a server may be told to listen on
+
+
+class Sandbox:
+    """An embedded Keystone and Heat, for trying things out and for tests; everything is in memory.
+
+    Start it with :meth:`start`, as a context manager, or with :meth:`serve_forever`; it lives until :meth:`stop`, and
+    is not started twice. ``port`` 0 takes any free one. ``quota_stacks`` is the most stacks a project may have;
+    ``heat_latency`` is how many seconds every answer of Heat takes.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        quota_stacks: int = DEFAULT_QUOTA,
+        heat_latency: float = 0.0,
+    ) -> None:
+        self._address = (host, port)
+        self._heat_latency = heat_latency
+        self._stopping = threading.Event()
+        self._server: Server | None = None
+        self._thread: threading.Thread | None = None
+        tokens = TokenStore()
+        self._identity = IdentityService(tokens)
+        self._orchestration = OrchestrationService(tokens, StackStore(quota_stacks))
+
+    @property
+    def auth_url(self) -> str:
+        """Where Keystone is, for clients on this machine: ``http://127.0.0.1:PORT/v3``; without /v3 works as well.
+
+        Raises:
+            RuntimeError: the sandbox does not listen.
+        """
+        if self._server is None:
+            raise RuntimeError("the sandbox is not started")
+        host = "127.0.0.1" if self._address[0] in _EVERYWHERE else self._address[0]
+        return f"http://{host}:{self._server.server_port}{IDENTITY_PATH}"
+
+    @property
+    def credentials(self) -> Credentials:
+        """The user to be, and the project to use."""
+        return find_credentials()
+
+    def find_credentials(self, username: str) -> Credentials:
+        """Return the credentials of another of the users that ``directory`` lists.
+
+        Raises:
+            KeyError: there is no such user, or the user has no project.
+        """
+        return find_credentials(username)
+
+    def start(self) -> None:
+        """Listen, and serve in a daemon thread; on return, requests are answered.
+
+        Raises:
+            OSError: the address is taken, or not one of this machine.
+        """
+        server = self._bind()
+        self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="sandbox-cloud", daemon=True)
+        self._thread.start()
+
+    def serve_forever(self) -> None:
+        """Serve in this thread until :meth:`stop` is called; listen first, unless :meth:`bind` was called.
+
+        Raises:
+            OSError: the address is taken, or not one of this machine.
+        """
+        server = self._server or self._bind()
+        self._thread = threading.current_thread()
+        try:
+            server.serve_forever(0.05)
+        finally:
+            self._close(server)
+
+    def bind(self) -> None:
+        """Listen without serving yet, so that :attr:`auth_url` is known before :meth:`serve_forever` is called.
+
+        Raises:
+            OSError: the address is taken, or not one of this machine.
+        """
+        self._bind()
+
+    def stop(self) -> None:
+        """Stop serving and end every connection; does nothing when nothing is served.
+
+        May be called from a signal handler in the thread that serves, too: then :meth:`serve_forever` returns soon.
+        """
+        self._stopping.set()
+        server, thread = self._server, self._thread
+        if server is None:
+            return
+        if thread is threading.current_thread():
+            # Waiting for the end of the loop would block the loop.
+            threading.Thread(target=server.shutdown, name="sandbox-stop", daemon=True).start()
+            return
+        if thread is not None:
+            server.shutdown()
+            thread.join(timeout=5.0)
+        self._close(server)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _bind(self) -> Server:
+        if self._server is not None or self._stopping.is_set():
+            raise RuntimeError("a sandbox is started once")
+        self._server = Server(self._address, self._answer)
+        return self._server
+
+    def _close(self, server: Server) -> None:
+        server.close()
+        self._server = None
+
+    def _answer(self, request: Request) -> Response:
+        if not is_orchestration(request):
+            return self._identity.handle(request)
+        if self._heat_latency > 0:
+            self._stopping.wait(self._heat_latency)
+        return self._orchestration.handle(request)

@@ -1,0 +1,134 @@
+"""Text to templates and environments: what Heat's API does to a body before the engine sees it.
+
+Apart from the templates' meaning, because the limits and the messages here belong to the text (the library is Heat's
+own YAML library, and so are its messages).
+"""
+
+from __future__ import annotations
+
+import json
+
+import yaml
+
+from builder.sandbox.faults import Json, bad_request, limit_exceeded
+
+MAX_TEMPLATE_SIZE = 512 * 1024
+"""The most characters a template, or a file beside it, may have: ``max_template_size`` of Heat."""
+
+MAX_NODES = 200_000
+"""The most values a document may hold once its aliases are followed: a bound of the sandbox's own, against bombs."""
+
+_VERSION_KEYS = ("HeatTemplateFormatVersion", "heat_template_version", "AWSTemplateFormatVersion")
+_ENVIRONMENT_SECTIONS = (
+    "parameters",
+    "resource_registry",
+    "parameter_defaults",
+    "encrypted_param_names",
+    "event_sinks",
+    "parameter_merge_strategies",
+)
+
+
+class _TemplateLoader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]  # either
+    """Reads dates as strings: ``heat_template_version: 2018-08-31`` is a name, not a day."""
+
+
+_TemplateLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
+
+
+class DocumentError(ValueError):
+    """Text that is no template; the message is Heat's."""
+
+
+def parse_template(text: str, origin: str = "[root stack]") -> dict[str, Json]:
+    """Return the template in ``text``, JSON or YAML.
+
+    ``origin`` names the text in messages.
+
+    Raises:
+        DocumentError: the text is no mapping, or names no template language.
+        HeatFault: the text is larger than ``MAX_TEMPLATE_SIZE``.
+    """
+    check_size(text)
+    try:
+        template = json.loads(text)
+    except ValueError:
+        template = _load_yaml(text, f"Error parsing template {origin} ")
+        template = {} if template is None else template
+    if not isinstance(template, dict):
+        raise DocumentError("The template is not a JSON object or YAML mapping.")
+    if not any(key in template for key in _VERSION_KEYS):
+        raise DocumentError("Template format version not found.")
+    check_nodes(template)
+    return template
+
+
+def parse_environment(value: Json) -> dict[str, Json]:
+    """Return an environment, posted as a mapping or as YAML.
+
+    Raises:
+        HeatFault: it cannot be read, or has a section that environments do not have.
+    """
+    if value is not None and not isinstance(value, (dict, str)):
+        raise bad_request()
+    try:
+        return _validate_environment(_load_yaml(value, "") if isinstance(value, str) else value)
+    except DocumentError as error:
+        raise bad_request(f"Environment not in valid format: {error}") from error
+
+
+def check_size(text: str) -> None:
+    """Refuse a text above Heat's limit.
+
+    Raises:
+        HeatFault: ``RequestLimitExceeded``.
+    """
+    if len(text) > MAX_TEMPLATE_SIZE:
+        raise limit_exceeded(
+            f"Template size ({len(text)} bytes) exceeds maximum allowed size ({MAX_TEMPLATE_SIZE} bytes)."
+        )
+
+
+def check_nodes(document: Json) -> None:
+    """Refuse a document that grows beyond ``MAX_NODES`` values when its aliases are followed.
+
+    Raises:
+        DocumentError: it does.
+    """
+    budget = MAX_NODES
+    pending = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+        budget -= 1
+        if budget < len(pending):
+            raise DocumentError(f"The document holds more than {MAX_NODES} values.")
+
+
+def _load_yaml(text: str, prefix: str) -> Json:
+    try:
+        return yaml.load(text, Loader=_TemplateLoader)  # noqa: S506  # a safe loader that differs in timestamps only
+    except (yaml.YAMLError, ValueError):
+        pass
+    try:
+        # The loader written in Python quotes the offending line in its message, as Heat's answer does.
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        raise DocumentError(prefix + str(error)) from error
+
+
+def _validate_environment(environment: Json) -> dict[str, Json]:
+    if environment is None:
+        return {}
+    if not isinstance(environment, dict):
+        raise DocumentError("The environment is not a valid YAML mapping data type.")
+    check_nodes(environment)
+    for section, value in environment.items():
+        if section not in _ENVIRONMENT_SECTIONS:
+            raise DocumentError(f'environment has wrong section "{section}"')
+        if value is None:
+            raise DocumentError(f'environment has empty section "{section}"')
+    return dict(environment)

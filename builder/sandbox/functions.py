@@ -1,0 +1,259 @@
+"""Intrinsic functions: a template's snippets parsed into trees that resolve against a stack.
+
+Apart from templates, because the trees serve three ends: finding what refers to what, checking references, and
+computing values. The functions that need nothing but their arguments live in ``computations``.
+https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#intrinsic-functions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from builder.sandbox.computations import COMPUTATIONS, check_arguments
+from builder.sandbox.faults import (
+    HeatFault,
+    Json,
+    StackValidationFailed,
+    invalid_reference,
+    parameter_missing,
+)
+
+Node = Json
+"""A parsed snippet: JSON in which every intrinsic function is a :class:`Function`."""
+
+OMITTED = Ellipsis
+"""What an ``if`` without its third argument gives: the item around it is left out."""
+
+
+class Scope(Protocol):
+    """What functions resolve against: a stack that is planned, or one that exists."""
+
+    @property
+    def parameters(self) -> Mapping[str, Json]:
+        """The values of the parameters, pseudo parameters included."""
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The files that came with the template."""
+
+    def has_resource(self, name: str) -> bool:
+        """Tell whether the template has such a resource (and its condition holds)."""
+
+    def reference(self, name: str) -> str:
+        """Return what ``get_resource`` gives for a resource."""
+
+    def attribute(self, name: str, attribute: str | None, path: Sequence[Json]) -> Json:
+        """Return what ``get_attr`` gives; all attributes when ``attribute`` is None."""
+
+    def check_attribute(self, name: str, attribute: str) -> bool:
+        """Tell whether resources of that type have such an attribute."""
+
+
+class Function:
+    """A call in a template; ``args`` are parsed, so calls nest."""
+
+    __slots__ = ("args", "name")
+
+    def __init__(self, name: str, args: Node) -> None:
+        self.name = name
+        self.args = args
+        self.check()
+
+    def check(self) -> None:
+        """Check the shape of the arguments, before any is resolved.
+
+        Raises:
+            ValueError, TypeError, KeyError: with Heat's words.
+        """
+        check_arguments(self.name, self.args)
+
+    def resolve(self, scope: Scope) -> Json:
+        """Compute the value.
+
+        Raises:
+            ValueError, TypeError, HeatFault: with Heat's words.
+        """
+        return COMPUTATIONS[self.name](self.name, resolve(self.args, scope))
+
+    def references(self, path: str) -> Iterator[tuple[str, str]]:
+        """Yield the resources referred to, each with the place in Heat's notation."""
+        yield from find_references(self.args, f"{path}.{self.name}")
+
+    def validate(self, scope: Scope) -> None:
+        """Check references that only the whole template can tell.
+
+        Raises:
+            HeatFault: one is wrong.
+        """
+        validate_node(self.args, scope)
+
+
+class GetParam(Function):
+    """``get_param: name`` or ``get_param: [name, key, ...]``."""
+
+    __slots__ = ()
+
+    def check(self) -> None:
+        """Nothing is checked before the value is asked for."""
+
+    def resolve(self, scope: Scope) -> Json:
+        """See :meth:`Function.resolve`."""
+        args = resolve(self.args, scope)
+        if not args:
+            raise ValueError(f'Function "{self.name}" must have arguments')
+        if not isinstance(args, (str, list)):
+            raise TypeError(f'Argument to "{self.name}" must be string or list')
+        name, path = (args, []) if isinstance(args, str) else (args[0], args[1:])
+        if not isinstance(name, str):
+            raise TypeError(f'Parameter name in "{self.name}" must be string')
+        if name not in scope.parameters:
+            raise parameter_missing(name)
+        value = select(scope.parameters[name], path)
+        return "" if value is None and path else value
+
+
+class GetResource(Function):
+    """``get_resource: name``."""
+
+    __slots__ = ()
+
+    def check(self) -> None:
+        """Nothing is checked before the references are."""
+
+    def resolve(self, scope: Scope) -> Json:
+        """See :meth:`Function.resolve`."""
+        name = str(resolve(self.args, scope))
+        if not scope.has_resource(name):
+            raise invalid_reference(name, "unknown")
+        return scope.reference(name)
+
+    def references(self, path: str) -> Iterator[tuple[str, str]]:
+        """See :meth:`Function.references`."""
+        yield from super().references(path)
+        if isinstance(self.args, str):
+            yield self.args, path
+
+
+class GetAttr(Function):
+    """``get_attr: [resource]`` or ``get_attr: [resource, attribute, key, ...]``."""
+
+    __slots__ = ()
+
+    def check(self) -> None:
+        """See :meth:`Function.check`."""
+        if not self.args:
+            raise ValueError(
+                f'Arguments to "{self.name}" can be of the next forms: [resource_name] or '
+                "[resource_name, attribute, (path), ...]"
+            )
+        if not isinstance(self.args, list):
+            raise TypeError(f'Argument to "{self.name}" must be a list')
+
+    def resolve(self, scope: Scope) -> Json:
+        """See :meth:`Function.resolve`."""
+        name, *rest = resolve(self.args, scope)
+        if not scope.has_resource(name):
+            raise invalid_reference(name, "unknown")
+        return scope.attribute(name, rest[0] if rest else None, rest[1:])
+
+    def references(self, path: str) -> Iterator[tuple[str, str]]:
+        """See :meth:`Function.references`."""
+        yield from super().references(path)
+        if isinstance(self.args[0], str):
+            yield self.args[0], path
+
+    def validate(self, scope: Scope) -> None:
+        """See :meth:`Function.validate`."""
+        super().validate(scope)
+        name, attribute = self.args[0], self.args[1] if len(self.args) > 1 else None
+        if not isinstance(name, str):
+            return
+        if not scope.has_resource(name):
+            raise StackValidationFailed(invalid_reference(name, "unknown").message)
+        if isinstance(attribute, str) and not scope.check_attribute(name, attribute):
+            raise StackValidationFailed(f"The Referenced Attribute ({name} {attribute}) is incorrect.")
+
+
+class GetFile(Function):
+    """``get_file: path``."""
+
+    __slots__ = ()
+
+    def check(self) -> None:
+        """Nothing is checked before the file is asked for."""
+
+    def resolve(self, scope: Scope) -> Json:
+        """See :meth:`Function.resolve`."""
+        path = resolve(self.args, scope)
+        if not isinstance(path, str):
+            raise TypeError(f'Argument to "{self.name}" must be a string')
+        if path not in scope.files:
+            raise ValueError(f'No content found in the "files" section for {self.name} path: {path}')
+        return scope.files[path]
+
+
+def resolve(node: Node, scope: Scope) -> Json:
+    """Return the value of a parsed snippet.
+
+    Raises:
+        ValueError, TypeError, HeatFault: a function in it has none.
+    """
+    if isinstance(node, Function):
+        return node.resolve(scope)
+    if isinstance(node, dict):
+        resolved = ((key, resolve(value, scope)) for key, value in node.items())
+        return {key: value for key, value in resolved if value is not OMITTED}
+    if isinstance(node, list):
+        return [value for value in (resolve(item, scope) for item in node) if value is not OMITTED]
+    return node
+
+
+def find_references(node: Node, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the resources that a parsed snippet refers to, each with the place in Heat's notation."""
+    if isinstance(node, Function):
+        yield from node.references(path)
+    else:
+        for part, child in _children(node):
+            yield from find_references(child, f"{path}[{part}]" if isinstance(part, int) else f"{path}.{part}")
+
+
+def validate_node(node: Node, scope: Scope) -> None:
+    """Check the references in a parsed snippet.
+
+    Raises:
+        HeatFault: one is wrong; its path is relative to ``node``.
+    """
+    if isinstance(node, Function):
+        _validate_at(node.name, lambda: node.validate(scope))
+    else:
+        for part, child in _children(node):
+            _validate_at(part, lambda child=child: validate_node(child, scope))  # type: ignore[misc]  # bound early
+
+
+def _validate_at(part: str | int, check: Callable[[], None]) -> None:
+    try:
+        check()
+    except StackValidationFailed as failure:
+        raise failure.within((part,)) from failure
+
+
+def _children(node: Node) -> Iterable[tuple[str | int, Node]]:
+    if isinstance(node, dict):
+        return ((str(key), value) for key, value in node.items())
+    return enumerate(node) if isinstance(node, list) else ()
+
+
+def select(value: Json, path: Sequence[Json]) -> Json:
+    """Return the part of a value that a path of keys and indexes leads to; None when it leads nowhere."""
+    for key in path:
+        try:
+            value = value[int(key)] if isinstance(value, (list, str)) else value[key]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return None
+    return value
+
+
+def describe_error(error: Exception) -> str:
+    """Return the text of what went wrong while a function was resolved."""
+    return error.message if isinstance(error, HeatFault) else str(error)

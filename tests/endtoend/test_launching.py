@@ -1,0 +1,191 @@
+"""From a definition on disk to a finished cluster: the running service, real HTTP, and a real cloud.
+
+What needs no more than Heat also runs against the sandbox, in the ordinary suite.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from keystoneauth1.exceptions import EndpointNotFound
+
+from tests.contract.clouds import Cloud, Stacks, wait_for
+from tests.service import Answer, Service, wait_until
+
+LEGACY = Path(__file__).parent.parent / "examples" / "legacy"
+
+SETTLE_SECONDS = 150.0
+"""A control plane on two cores has moments in which it does nothing for half a minute."""
+
+pytestmark = pytest.mark.timeout(2 * SETTLE_SECONDS + 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One cluster to launch; it takes Nova, Neutron and Glance unless it needs ``heat_only``."""
+
+    cluster_type: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    selections: Mapping[str, bool] = field(default_factory=dict)
+    heat_only: bool = False
+
+    def __str__(self) -> str:
+        selected = [name for name, is_wanted in self.selections.items() if is_wanted]
+        return "+".join([self.cluster_type, *selected])
+
+
+IMAGE_AND_KEY = {"image": "fedora-coreos", "key_name": "test-key"}
+
+LAUNCHES = [
+    Launch("self-contained", {"node_count": "2", "start_seconds": "1"}, heat_only=True),
+    Launch("hpc-cluster", {**IMAGE_AND_KEY, "clustername": "hpc-test"}),
+    Launch("database-cluster", {**IMAGE_AND_KEY, "owner_password": "long-enough-12345"}),
+    Launch("dask-cluster", IMAGE_AND_KEY, {"notebook": False, "monitoring": False}),
+    Launch("dask-cluster", IMAGE_AND_KEY, {"notebook": True, "monitoring": True}),
+    Launch("k3s-cluster", {**IMAGE_AND_KEY, "join_token": "0123456789abcdef0123"}),
+    Launch("single-file", {**IMAGE_AND_KEY, "clustername": "legacy-one"}),
+    Launch("second-generation", {**IMAGE_AND_KEY, "clustername": "legacy-two"}),
+]
+
+
+@pytest.fixture(scope="module")
+def stacks(cloud: Cloud) -> Stacks:
+    return Stacks(cloud)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Iterator[Service]:
+    """The service with every example and every definition of earlier releases enabled by a symbolic link."""
+    service = Service(tmp_path_factory.mktemp("endtoend") / "instance")
+    service.enabled.mkdir(parents=True)
+    legacy = [path for path in LEGACY.iterdir() if path.name != "templates"]
+    for path in (*examples.iterdir(), *legacy):
+        (service.enabled / path.name).symlink_to(path)
+    with service:
+        yield service
+
+
+def post(service: Service, cloud: Cloud, cluster: Mapping[str, Any], **cloud_env: Any) -> Answer:
+    """Post a build as the Visualisation App does."""
+    by_ids = {"user_id": cloud.user_id, "project_id": cloud.project_id}
+    credentials = {"auth_url": cloud.auth_url, "password": cloud.password, **(cloud_env or by_ids)}
+    body = {"cloud_env": credentials, "cluster": cluster, "billing_account_id": None, "middleware_url": "http://x"}
+    return service.post("/clusters/", body)
+
+
+def finish(stacks: Stacks, answer: Answer) -> Any:
+    """Wait for the stack that an answer names, delete it, and give what became of it.
+
+    It waits for the deletion as well: a small cloud that is busy deleting has no time for the next test.
+    """
+    assert answer.status == 201, answer.body
+    stack_id = answer.json()["id"]
+
+    def look() -> Any:
+        return stacks.client.stacks.get(stack_id)
+
+    stack = wait_for(look, lambda seen: not seen.stack_status.endswith("IN_PROGRESS"), SETTLE_SECONDS)
+    stacks.client.stacks.delete(stack.id)
+    wait_for(look, lambda seen: seen.deletion_time is not None, SETTLE_SECONDS)
+    return stack
+
+
+@pytest.mark.parametrize("launch", LAUNCHES, ids=str)
+def test_cluster_type_reaches_create_complete(service: Service, cloud: Cloud, stacks: Stacks, launch: Launch) -> None:
+    if not launch.heat_only:
+        require_compute(cloud)
+    cluster = {
+        "cluster_type_id": launch.cluster_type,
+        "name": "endtoend",
+        "parameters": launch.parameters,
+        "selections": launch.selections,
+    }
+    answer = post(service, cloud, cluster)
+    stack = finish(stacks, answer)
+    assert (stack.stack_status, stack.stack_status_reason) == ("CREATE_COMPLETE", "Stack CREATE completed successfully")
+    assert stack.stack_name == answer.json()["name"]
+    assert stack.stack_name.startswith("endtoend--")
+    assert answer.headers["location"].endswith(f"/stacks/{stack.stack_name}/{stack.id}")
+
+
+def require_compute(cloud: Cloud) -> None:
+    """Skip where the cloud has Heat alone."""
+    try:
+        cloud.session().get_endpoint(service_type="compute", region_name=cloud.region_name)
+    except EndpointNotFound:
+        pytest.skip("this cloud has no compute service")
+    if cloud.session().get_endpoint(service_type="compute", region_name=cloud.region_name) is None:
+        pytest.skip("this cloud has no compute service")
+
+
+@pytest.mark.parametrize("version", ["/v3", ""])
+@pytest.mark.parametrize("naming", ["ids", "names", "names-by-domain-ids", "name-and-project-id"])
+def test_any_way_to_name_user_and_project_launches(
+    service: Service, cloud: Cloud, stacks: Stacks, naming: str, version: str
+) -> None:
+    ways: dict[str, dict[str, str]] = {
+        "ids": {"user_id": cloud.user_id, "project_id": cloud.project_id},
+        "names": {
+            "username": cloud.username,
+            "user_domain_name": cloud.user_domain_name,
+            "project_name": cloud.project_name,
+            "project_domain_name": cloud.project_domain_name,
+        },
+        "names-by-domain-ids": {
+            "username": cloud.username,
+            "user_domain_id": cloud.user_domain_id,
+            "project_name": cloud.project_name,
+            "project_domain_id": cloud.project_domain_id,
+        },
+        "name-and-project-id": {
+            "username": cloud.username,
+            "user_domain_name": cloud.user_domain_name,
+            "project_id": cloud.project_id,
+        },
+    }
+    cluster = {"type_id": "self-contained", "name": "anyway", "parameters": {"start_seconds": 0}}
+    answer = post(service, cloud, cluster, **ways[naming], auth_url=cloud.base_url + version)
+    assert finish(stacks, answer).stack_status == "CREATE_COMPLETE"
+
+
+def test_definition_enabled_while_it_runs_is_listed_and_launched(
+    service: Service, cloud: Cloud, stacks: Stacks, examples: Path
+) -> None:
+    definition = service.enabled / "mine.yaml"
+    definition.write_text((examples / "self-contained.yaml").read_text())
+    wait_until(lambda: "mine" in service.ids(), "listed")
+    answer = post(service, cloud, {"cluster_type_id": "mine", "name": "mine", "parameters": {"start_seconds": "0"}})
+    assert finish(stacks, answer).stack_status == "CREATE_COMPLETE"
+    definition.unlink()
+    wait_until(lambda: "mine" not in service.ids(), "withdrawn")
+
+
+def test_service_killed_before_its_answer_makes_no_second_cluster(
+    cloud: Cloud, stacks: Stacks, tmp_path: Path, examples: Path
+) -> None:
+    """Two services stand for one that was killed and started again, or for two replicas: nothing is kept in either."""
+    cluster = {"cluster_type_id": "self-contained", "name": "once", "parameters": {"start_seconds": "0"}}
+    credentials = {"auth_url": cloud.auth_url, "password": cloud.password}
+    body = {
+        "cloud_env": {**credentials, "user_id": cloud.user_id, "project_id": cloud.project_id},
+        "cluster": cluster,
+    }
+    key = {"Idempotency-Key": f'"{os.urandom(8).hex()}"'}
+    answers = []
+    for number in range(2):
+        service = Service(tmp_path / str(number))
+        service.enabled.mkdir(parents=True)
+        (service.enabled / "self-contained.yaml").symlink_to(examples / "self-contained.yaml")
+        with service:
+            answers.append(service.post("/clusters/", body, key))
+            service.process.kill()
+    first, second = answers
+    assert (first.status, second.status) == (201, 201)
+    assert first.json() == second.json()
+    assert (first.headers.get("idempotent-replayed"), second.headers.get("idempotent-replayed")) == (None, "true")
+    assert finish(stacks, first).stack_status == "CREATE_COMPLETE"
