@@ -1,0 +1,105 @@
+"""Wiring: which rooms one worker process consists of, and when they start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from sanic import Sanic
+
+from builder.api import build_handlers, catalogue_handlers, operator_handlers, schema_handlers
+from builder.api.access import NumberedRequest
+from builder.api.application import Application, Services
+from builder.api.metrics import Metrics
+from builder.api.rendering import install_error_handlers
+from builder.catalogue.catalogue import Catalogue
+from builder.catalogue.keeper import Keeper, Noticing
+from builder.catalogue.loader import LoadSettings
+from builder.catalogue.remote import fetch_remote
+from builder.openstack.connection import CloudSettings
+from builder.openstack.guard import CloudGuard
+from builder.openstack.pool import CloudPool
+from builder.settings import Settings, load_jwt_secrets
+
+APP_NAME = "cluster-builder"
+
+SWITCH_SECONDS = 0.001
+"""How long a thread that reads definitions may hold up the event loop; Python's own default is five times that."""
+
+
+def create_app(settings: Settings, name: str = APP_NAME) -> Application:
+    """The application of one worker process; nothing runs before its server starts."""
+    app: Application = Sanic(name, request_class=NumberedRequest, configure_logging=False)
+    app.config.update(
+        FALLBACK_ERROR_FORMAT="json",
+        REQUEST_MAX_SIZE=settings.body_limit,
+        REQUEST_MAX_HEADER_SIZE=settings.header_limit,
+        REQUEST_TIMEOUT=settings.request_timeout,
+        KEEP_ALIVE_TIMEOUT=settings.keep_alive_timeout,
+        MAX_CONNECTIONS=settings.max_connections,
+        RESPONSE_TIMEOUT=settings.build_deadline + 10,
+        MOTD=False,
+        ACCESS_LOG=False,
+    )
+    for handlers in (catalogue_handlers, operator_handlers, build_handlers, schema_handlers):
+        app.blueprint(handlers.blueprint.copy(handlers.blueprint.name))
+    install_error_handlers(app)
+    app.before_server_start(lambda app: start_services(app, settings))
+    app.after_server_start(preload)
+    app.before_server_stop(stop_services)
+    return app
+
+
+def build_services(settings: Settings) -> Services:
+    """Make the rooms of one worker process, on its event loop; starts nothing."""
+    catalogue = Catalogue(settings.enabled_dir.absolute(), build_load_settings(settings))
+    metrics = Metrics()
+    keeper = Keeper(
+        catalogue, rescan_seconds=settings.rescan_interval, noticing=Noticing(settings.watch), observer=metrics
+    )
+    cloud_settings = CloudSettings(
+        region_name=settings.cloud_region,
+        interface=settings.cloud_interface,
+        ca_bundle=settings.cloud_ca_bundle,
+        insecure=settings.cloud_insecure,
+        connect_timeout=settings.cloud_connect_timeout,
+        read_timeout=settings.cloud_read_timeout,
+        guard=CloudGuard(settings.allowed_auth_urls, settings.allowed_endpoints),
+    )
+    pool = CloudPool(settings.build_workers, settings.build_queue)
+    return Services(settings, cloud_settings, catalogue, keeper, pool, metrics, load_jwt_secrets(settings))
+
+
+def build_load_settings(settings: Settings) -> LoadSettings:
+    """From where definitions may take files: their own folder, the instance folder, those that are named, URLs."""
+    roots = (settings.instance_dir, *settings.template_roots)
+    fetch = fetch_remote if settings.allow_remote_templates else None
+    return LoadSettings(template_roots=tuple(str(root.resolve()) for root in roots), fetch_remote=fetch)
+
+
+async def start_services(app: Application, settings: Settings) -> None:
+    """Start keeping the catalogue; the first load goes on beside the server."""
+    services = build_services(settings)
+    app.ctx.services = services
+    sys.setswitchinterval(SWITCH_SECONDS)
+    services.keeper.start()
+
+
+async def preload(app: Application) -> None:
+    """Import the OpenStack clients while nobody waits for them."""
+    services: Services = app.ctx.services
+    if services.preloading is None:  # no request has asked for them yet
+        services.preloading = asyncio.create_task(services.pool.preload())
+
+
+async def stop_services(app: Application) -> None:
+    """Let builds that are under way end, unless they are told to hurry, then stop the rest."""
+    services: Services = app.ctx.services
+    drained = asyncio.ensure_future(services.pool.drain(services.settings.build_deadline))
+    hurried = asyncio.ensure_future(services.hurry.wait())
+    await asyncio.wait((drained, hurried), return_when=asyncio.FIRST_COMPLETED)
+    if services.hurry.is_set():
+        await services.pool.drain(0)
+    for task in (drained, hurried):
+        task.cancel()
+    services.keeper.stop()

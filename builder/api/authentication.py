@@ -1,0 +1,103 @@
+"""Who may ask: the token that the Visualisation App sends with every request.
+
+``Authorization: Bearer`` with a JSON Web Token (RFC 7519, RFC 6750), signed by HMAC-SHA-256 with a secret that both
+sides know. It says nothing but until when it is good. Any other algorithm is refused, ``none`` above all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import jwt
+from sanic import Request
+
+from builder.api.application import Services
+from builder.errors import Fault, RequestError
+
+ALGORITHM = "HS256"
+
+LEEWAY_SECONDS = 10
+"""How far the clocks of the two sides may differ."""
+
+LONGEST_LIFE_SECONDS = 3600
+"""A token that is good for longer than this is refused: the App's are good for a minute, and what leaks must end."""
+
+LEAST_SECRET_BYTES = 32
+"""The least length of a secret for HS256 (RFC 7518, section 3.2)."""
+
+MAX_TOKEN_LENGTH = 4096
+
+
+def authenticate(request: Request, secrets: Sequence[str]) -> None:
+    """Let a request pass that carries a token signed with one of ``secrets``; without any, let everything pass.
+
+    Raises RequestError (401).
+    """
+    if not secrets:
+        return
+    headers = request.headers.getall("authorization", [])
+    if len(headers) != 1:
+        raise _unauthorized("The request needs exactly one Authorization header, with a bearer token.")
+    scheme, _, token = headers[0].partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _unauthorized("The Authorization header must hold a bearer token.")
+    check_token(token.strip(), secrets)
+
+
+def authenticate_read(request: Request, services: Services) -> None:
+    """Let a request pass that reads the catalogue: every one, unless ``PROTECT_READS`` demands a token.
+
+    Raises RequestError (401).
+    """
+    if services.settings.protect_reads:
+        authenticate(request, services.jwt_secrets)
+
+
+def check_token(token: str, secrets: Sequence[str], now: float | None = None) -> None:
+    """Check signature and times of a token.
+
+    Raises RequestError (401), in words that tell nothing to who should not know.
+    """
+    claims = _verify(token, secrets)
+    expires = claims["exp"]
+    if not isinstance(expires, int | float):  # PyJWT takes numbers that are written as text, too
+        raise _unauthorized("The token does not say when it expires.", "invalid_token")
+    if expires > (time.time() if now is None else now) + LONGEST_LIFE_SECONDS:
+        raise _unauthorized(f"The token is good for longer than {LONGEST_LIFE_SECONDS} seconds.", "invalid_token")
+
+
+def _verify(token: str, secrets: Sequence[str]) -> dict[str, Any]:
+    if len(token) > MAX_TOKEN_LENGTH:
+        raise _unauthorized("The token is too long.", "invalid_token")
+    for secret in secrets:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                secret,
+                algorithms=[ALGORITHM],
+                leeway=LEEWAY_SECONDS,
+                options={
+                    "require": ["exp"],
+                    "verify_aud": False,
+                    "verify_iss": False,
+                    "verify_sub": False,
+                    "verify_jti": False,
+                },
+            )
+        except jwt.InvalidSignatureError:
+            continue
+        except jwt.ExpiredSignatureError:
+            raise _unauthorized("The token has expired.", "invalid_token") from None
+        except jwt.MissingRequiredClaimError:
+            raise _unauthorized("The token does not say when it expires.", "invalid_token") from None
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
+            break
+        return claims
+    raise _unauthorized("The token is not one that this service accepts.", "invalid_token")
+
+
+def _unauthorized(detail: str, error: str | None = None) -> RequestError:
+    challenge = 'Bearer realm="cluster-builder"' + (f', error="{error}"' if error else "")
+    return RequestError(Fault(401, "Unauthorized", detail), headers={"WWW-Authenticate": challenge})

@@ -1,0 +1,131 @@
+"""Reading request bodies: JSON within bounds, held against the published schema, every fault told."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from builder import schemas
+from builder.definitions.problems import format_pointer
+from builder.definitions.validation import Tokens, find_violations
+from builder.errors import Fault, RequestError
+
+MAX_DEPTH = 64
+"""How deep the values of a body may nest, unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """The body of ``POST /clusters/``, described by ``schemas/build-request.schema.json``.
+
+    ``type_key`` is the key that names the cluster type: the first releases of the Visualisation App wrote ``type_id``.
+    """
+
+    cloud_env: Mapping[str, Any] = field(repr=False)
+    name: str
+    cluster_type_id: str
+    type_key: str
+    parameters: Mapping[str, Any] = field(repr=False)
+    selections: Mapping[str, Any]
+
+
+def parse_build_request(content: bytes, max_depth: int = MAX_DEPTH) -> BuildRequest:
+    """Read the body of a build.
+
+    Raises RequestError (400) with every fault of its structure.
+    """
+    body = parse_json(content, max_depth)
+    _validate(body)
+    cluster = body["cluster"]
+    type_key = "cluster_type_id" if "cluster_type_id" in cluster else "type_id"
+    return BuildRequest(
+        cloud_env=body["cloud_env"],
+        name=cluster["name"],
+        cluster_type_id=cluster[type_key],
+        type_key=type_key,
+        parameters=cluster.get("parameters") or {},
+        selections=cluster.get("selections") or {},
+    )
+
+
+def parse_cloud_env(given: bytes | Mapping[str, Any], max_depth: int = MAX_DEPTH) -> Mapping[str, Any]:
+    """Read credentials alone: from a body, where they are under ``cloud_env`` or bare, or from a query string.
+
+    Raises RequestError (400) with every fault of their structure.
+    """
+    body = parse_json(given, max_depth) if isinstance(given, bytes) else given
+    cloud_env = body["cloud_env"] if isinstance(body, dict) and "cloud_env" in body else body
+    _validate({"cloud_env": cloud_env, "cluster": {"name": "", "cluster_type_id": ""}})
+    valid: Mapping[str, Any] = cloud_env
+    return valid
+
+
+def _validate(body: Any) -> None:
+    violations = find_violations(body, schemas.BUILD_REQUEST, may_echo=_may_echo)
+    if violations:
+        raise RequestError(
+            *(Fault(400, "JSON schema error", each.message, format_pointer(each.tokens)) for each in violations)
+        )
+
+
+def parse_json(content: bytes, max_depth: int = MAX_DEPTH) -> Any:
+    """Parse a JSON text (RFC 8259).
+
+    Raises RequestError (400) where it is none, or nests too deeply.
+    """
+    try:
+        value = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_parse_float)
+    except UnicodeDecodeError as error:
+        raise _bad_request(f"The body is not UTF-8: byte {error.start} is wrong.") from None
+    except json.JSONDecodeError as error:
+        raise _bad_request(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+    except ValueError as error:
+        raise _bad_request(f"The body is not JSON: {error}.") from None
+    except RecursionError:
+        raise _too_deep(max_depth) from None
+    _check_depth(value, max_depth)
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _parse_float(text: str) -> float:
+    """A number that is finite: what is too large for one could be sent to no cloud as JSON again."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {text[:40]} is too large")
+    return value
+
+
+def _check_depth(value: Any, max_depth: int) -> None:
+    level = [value]
+    for _ in range(max_depth):
+        level = [
+            item
+            for each in level
+            if isinstance(each, (dict, list))
+            for item in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return
+    raise _too_deep(max_depth)
+
+
+def _too_deep(max_depth: int) -> RequestError:
+    return _bad_request(f"The body nests more than {max_depth} levels deep.")
+
+
+def _bad_request(detail: str) -> RequestError:
+    return RequestError(Fault(400, "Bad Request", detail))
+
+
+def _may_echo(tokens: Tokens) -> bool:
+    """Whether a message may repeat the value at a place: not where it could be, or hold, a secret."""
+    if not tokens or tokens == ("cloud_env",):
+        return False
+    return tokens != ("cloud_env", "password") and tokens[:2] != ("cluster", "parameters")

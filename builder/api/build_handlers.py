@@ -1,0 +1,206 @@
+"""Building clusters: the request is checked against its type, and handed to the cloud adapter of its kind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from sanic import Blueprint, HTTPResponse, Request
+
+from builder import logs
+from builder.api.application import READ, Services
+from builder.api.authentication import authenticate
+from builder.api.bodies import BuildRequest, parse_build_request, parse_cloud_env
+from builder.api.catalogue_handlers import current_snapshot
+from builder.api.rendering import respond_json
+from builder.catalogue.snapshot import PublishedType
+from builder.definitions.model import ClusterTypeId
+from builder.definitions.planning import ClusterPlan, plan_cluster
+from builder.errors import Fault, RequestError
+from builder.openstack.assets import fetch_assets
+from builder.openstack.connection import CloudSettings, Credentials, parse_credentials
+from builder.openstack.deadline import Deadline
+from builder.openstack.launch import LaunchOutcome, LaunchWish, launch, preview_launch
+from builder.settings import parse_boolean
+
+logger = logging.getLogger(__name__)
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+_KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|(?P<bare>[\x21\x23-\x7e][\x20-\x7e]{0,254})')
+
+blueprint = Blueprint("builds")
+
+Result = TypeVar("Result")
+CloudCall = Callable[[Credentials, CloudSettings, LaunchWish, Deadline, str], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A build that was found good: what its type is, what Heat will be asked for, and on whose behalf."""
+
+    build: BuildRequest
+    published: PublishedType
+    credentials: Credentials
+    wish: LaunchWish
+
+
+async def create_cluster(request: Request) -> HTTPResponse:
+    """Build a cluster: 201 with the id and the name of its stack; or, as a dry run, tell what that would make."""
+    services: Services = request.app.ctx.services
+    deadline = Deadline(services.settings.build_deadline)
+    authenticate(request, services.jwt_secrets)
+    is_dry_run = _read_flag(request, "dry_run")
+    order = await _read_order(request, services)
+    if is_dry_run:
+        return await _preview(services, order, deadline, str(request.id))
+    with services.metrics.measure_build(order.published.cluster_type.kind):
+        outcome = await _ask_cloud(services, launch, order, deadline, str(request.id))
+    _log_build(order, outcome)
+    headers = {"Location": outcome.url}
+    if outcome.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return respond_json({"id": outcome.stack.id, "name": outcome.stack.name}, 201, headers)
+
+
+async def list_cloud_assets(request: Request) -> HTTPResponse:
+    """What a form can offer for parameters that name flavors, images, networks and key pairs."""
+    services: Services = request.app.ctx.services
+    deadline = Deadline(services.settings.build_deadline)
+    authenticate(request, services.jwt_secrets)
+    cloud_env: Mapping[str, Any]
+    if request.method == "POST":
+        cloud_env = parse_cloud_env(request.body, services.settings.json_depth_limit)
+    else:
+        logs.protect(request.args.getlist("password") or ())
+        cloud_env = parse_cloud_env({key: values[0] for key, values in request.args.items()})
+    logs.protect([cloud_env["password"]])
+    await _wait_for_clients(services, deadline)
+    assets = await services.pool.run(
+        fetch_assets,
+        parse_credentials(cloud_env),
+        services.cloud_settings,
+        deadline,
+        str(request.id),
+        deadline=deadline,
+    )
+    return respond_json(assets.document(), headers=NO_STORE)
+
+
+async def _read_order(request: Request, services: Services) -> _Order:
+    """Check everything about a build that can be known without the cloud.
+
+    Raises RequestError with every fault.
+    """
+    build = parse_build_request(request.body, services.settings.json_depth_limit)
+    logs.protect([str(build.cloud_env["password"])])
+    published = await _find_type(services, build)
+    plan = plan_cluster(published.cluster_type, build.name, build.parameters, build.selections)
+    logs.protect(plan.secrets)
+    credentials = parse_credentials(build.cloud_env)
+    return _Order(build, published, credentials, _wish(plan, published, build, _read_key(request)))
+
+
+async def _find_type(services: Services, build: BuildRequest) -> PublishedType:
+    snapshot = await current_snapshot(services)
+    published = snapshot.types.get(ClusterTypeId(build.cluster_type_id))
+    if published is None:
+        detail = f"There is no cluster type {build.cluster_type_id[:100]!r}; it may have been withdrawn."
+        raise RequestError(Fault(400, "Unknown cluster type", detail, f"/cluster/{build.type_key}"))
+    return published
+
+
+def _wish(plan: ClusterPlan, published: PublishedType, build: BuildRequest, key: str | None) -> LaunchWish:
+    return LaunchWish(
+        cluster_name=plan.name,
+        type_id=build.cluster_type_id,
+        revision=published.revision,
+        template=plan.composed.template,
+        files=plan.composed.files,
+        parameters=plan.parameters,
+        secrets=plan.secrets,
+        idempotency_key=key,
+        asked={
+            "cluster_type_id": build.cluster_type_id,
+            "name": build.name,
+            "parameters": dict(build.parameters),
+            "selections": dict(build.selections),
+        },
+    )
+
+
+async def _preview(services: Services, order: _Order, deadline: Deadline, request_id: str) -> HTTPResponse:
+    preview = await _ask_cloud(services, preview_launch, order, deadline, request_id)
+    resources = [asdict(resource) for resource in preview.resources]
+    return respond_json({"resources": resources, "limits": [asdict(need) for need in preview.needs]}, headers=NO_STORE)
+
+
+async def _ask_cloud(
+    services: Services, call: CloudCall[Result], order: _Order, deadline: Deadline, request_id: str
+) -> Result:
+    """Have a thread of the pool make a call to the cloud."""
+    await _wait_for_clients(services, deadline)
+    return await services.pool.run(
+        call, order.credentials, services.cloud_settings, order.wish, deadline, request_id, deadline=deadline
+    )
+
+
+async def _wait_for_clients(services: Services, deadline: Deadline) -> None:
+    """Wait until the OpenStack clients are imported: two threads that import them at once get halves of modules."""
+    if services.preloading is None:  # a request that came with the first connection
+        services.preloading = asyncio.create_task(services.pool.preload())
+    await asyncio.wait([services.preloading], timeout=deadline.seconds_left())
+
+
+def _read_flag(request: Request, name: str) -> bool:
+    """A query parameter that is true or false.
+
+    Raises RequestError (400).
+    """
+    given = request.get_args(keep_blank_values=True).getlist(name)
+    if not given:
+        return False
+    try:
+        if len(given) == 1 and given[0]:
+            return parse_boolean(given[0])
+    except ValueError:
+        pass  # told below
+    detail = f"The query parameter {name} must be true or false, once."
+    raise RequestError(Fault(400, "Bad Request", detail))
+
+
+def _read_key(request: Request) -> str | None:
+    """The ``Idempotency-Key``: a string as structured fields write it, or, as most clients send it, without quotes.
+
+    See https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
+
+    Raises RequestError (400).
+    """
+    given = request.headers.getall("idempotency-key", [])
+    if not given:
+        return None
+    match = _KEY.fullmatch(given[0])
+    if len(given) > 1 or match is None:
+        detail = "The Idempotency-Key must be one text of 1 to 255 printable ASCII characters."
+        raise RequestError(Fault(400, "Bad Request", detail))
+    return match["quoted"] or match["bare"]
+
+
+def _log_build(order: _Order, outcome: LaunchOutcome) -> None:
+    fields = {
+        "type": order.build.cluster_type_id,
+        "revision": order.published.revision,
+        "stack": outcome.stack.id,
+        "name": outcome.stack.name,
+        "project": order.credentials.project_id or order.credentials.project_name,
+        "outcome": "replayed" if outcome.replayed else "created",
+    }
+    logger.info("cluster built", extra={"fields": fields})
+
+
+blueprint.add_route(create_cluster, "/clusters", methods=("POST",))
+blueprint.add_route(list_cloud_assets, "/cloud_assets", methods=(*READ, "POST"))

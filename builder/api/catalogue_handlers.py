@@ -1,0 +1,61 @@
+"""Reading the catalogue: the listing, one type, and how the service fares."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sanic import Blueprint, HTTPResponse, Request
+
+from builder.api.application import READ, Services
+from builder.api.authentication import authenticate_read
+from builder.api.conditional import respond_representation
+from builder.api.rendering import respond_json
+from builder.catalogue.snapshot import Snapshot
+from builder.definitions.model import ClusterTypeId
+from builder.errors import Fault, RequestError
+
+FIRST_LOAD_SECONDS = 10.0
+"""How long a request waits for the first load before it is answered 503."""
+
+blueprint = Blueprint("catalogue")
+
+
+async def list_cluster_types(request: Request) -> HTTPResponse:
+    """All cluster types, sorted by order, then by id."""
+    authenticate_read(request, request.app.ctx.services)
+    snapshot = await current_snapshot(request.app.ctx.services)
+    return respond_representation(request, snapshot.listing)
+
+
+async def show_cluster_type(request: Request, cluster_type_id: str) -> HTTPResponse:
+    """One cluster type."""
+    authenticate_read(request, request.app.ctx.services)
+    snapshot = await current_snapshot(request.app.ctx.services)
+    published = snapshot.types.get(ClusterTypeId(cluster_type_id))
+    if published is None:
+        raise RequestError(Fault(404, "Not Found", f"There is no cluster type {cluster_type_id[:100]!r}."))
+    return respond_representation(request, published.representation)
+
+
+async def show_health(_: Request) -> HTTPResponse:
+    """Whether the process answers at all; never anything else's fault."""
+    return respond_json({"status": "ok"})
+
+
+async def current_snapshot(services: Services) -> Snapshot:
+    """The catalogue, once it was loaded for the first time: an empty listing would have clients delete their types.
+
+    Raises RequestError (503) where the enabled folder could not be read yet.
+    """
+    keeper = services.keeper
+    if not keeper.has_loaded:
+        loaded = await asyncio.to_thread(keeper.wait_for_first_pass, FIRST_LOAD_SECONDS)
+        if not loaded:
+            detail = f"No cluster types were loaded yet: {keeper.readiness()}."
+            raise RequestError(Fault(503, "Catalogue not loaded", detail), headers={"Retry-After": "5"})
+    return services.catalogue.snapshot
+
+
+blueprint.add_route(list_cluster_types, "/cluster-types", methods=READ)
+blueprint.add_route(show_cluster_type, "/cluster-types/<cluster_type_id:str>", methods=READ)
+blueprint.add_route(show_health, "/health", methods=READ)

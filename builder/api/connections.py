@@ -1,0 +1,146 @@
+"""The connections of clients, bounded in number and time, and read strictly.
+
+Sanic bounds neither: it takes as many connections as come, and its request timeout begins anew with every byte, so
+that a client that sends one now and then is never done. Here a request must arrive as a whole in time, and where there
+are too many connections the one goes that has been idle longest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import resource
+import time
+from typing import Any
+
+from sanic.exceptions import BadRequest, BadURL, RequestTimeout
+from sanic.http import Http, Stage
+from sanic.server.protocols.http_protocol import HttpProtocol
+
+logger = logging.getLogger(__name__)
+
+LAST_WORD_SECONDS = 1.0
+"""For how long a client that was too slow may go on, so that it reads why it was given up."""
+
+SPARE_DESCRIPTORS = 1024
+"""File descriptors beside those of clients: connections to clouds, folders that are watched, files."""
+
+_LOG_SECONDS = 10.0
+
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+
+
+class StrictHttp(Http):
+    """HTTP/1.1 without what proxies and servers are known to read differently, so that no request hides in another."""
+
+    async def http1_request_header(self) -> None:
+        """Read the head of a request (RFC 9112, sections 2.2 and 5.1; RFC 9110, section 5.5).
+
+        Raises BadRequest for a name that is none, a blank before its colon, a folded line, and control characters.
+        """
+        await super().http1_request_header()  # type: ignore[no-untyped-call]  # Sanic leaves it so
+        head = self.request.head
+        lines = head.count(b"\r\n")
+        if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
+            raise BadRequest("The head of the request holds control characters.")
+        if not all(_FIELD_NAME.fullmatch(name) for name in self.request.headers):
+            raise BadRequest("The head of the request holds a header without a proper name.")
+
+    def create_empty_request(self) -> None:
+        """Stand in for a request that is none, even where its URL is none."""
+        try:
+            super().create_empty_request()
+        except BadURL:
+            self.url = None
+            super().create_empty_request()
+
+
+class BoundedProtocol(HttpProtocol):
+    """One connection. ``app.config.MAX_CONNECTIONS`` and ``REQUEST_TIMEOUT`` (seconds) are its bounds."""
+
+    HTTP_CLASS = StrictHttp
+
+    __slots__ = ("_receiving_since", "_receiving_timer")
+
+    _last_logged = 0.0
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._receiving_since = 0.0
+        self._receiving_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Take a connection, for that of the client that has kept this one waiting longest where there are too many."""
+        if len(self.connections) >= self.app.config.MAX_CONNECTIONS:
+            self._make_room()
+        super().connection_made(transport)  # type: ignore[no-untyped-call]  # Sanic leaves it so
+
+    def data_received(self, data: bytes) -> None:
+        """Take data; with the first of a request the time begins in which all of it has to come."""
+        stage = self.http.stage if self.http is not None else Stage.IDLE
+        if stage is Stage.IDLE or self._receiving_timer is None:
+            self._receiving_since = self.loop.time()
+            if self._receiving_timer is None:  # one timer serves all requests: starting one for each costs too much
+                self._receiving_timer = self.loop.call_later(self.request_timeout, self._check_received)
+        super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._cancel_timer()
+        super().connection_lost(exc)  # type: ignore[no-untyped-call]  # Sanic leaves it so
+
+    def _check_received(self) -> None:
+        """Give a request up that is not there in time."""
+        self._receiving_timer = None
+        if self._task is None or self.http is None or not self._is_receiving():
+            return
+        left = self._receiving_since + self.request_timeout - self.loop.time()
+        if left > 0:
+            self._receiving_timer = self.loop.call_later(left, self._check_received)
+            return
+        self.http.exception = RequestTimeout("The request did not arrive in time.")
+        self._task.cancel()
+        self.loop.call_later(LAST_WORD_SECONDS, self._end)
+
+    def _is_receiving(self) -> bool:
+        http = self.http
+        return http.stage is Stage.REQUEST or (http.stage is Stage.HANDLER and bool(http.request_body))
+
+    def _make_room(self) -> None:
+        """Close the connection that has been silent longest of those that wait for nothing of ours."""
+        waiting = [each for each in self.connections if each.http is None or not each.http or each._is_receiving()]
+        self._log_full(len(self.connections))
+        if waiting:
+            oldest = min(waiting, key=lambda each: each._time)
+            self.connections.discard(oldest)
+            oldest._end()
+
+    def _log_full(self, number: int) -> None:
+        now = time.monotonic()
+        if now - BoundedProtocol._last_logged > _LOG_SECONDS:
+            BoundedProtocol._last_logged = now
+            logger.warning("%d connections are open (MAX_CONNECTIONS): closing those that are idle longest", number)
+
+    def _end(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.abort()
+
+    def _cancel_timer(self) -> None:
+        if self._receiving_timer is not None:
+            self._receiving_timer.cancel()
+            self._receiving_timer = None
+
+
+def make_room_for_connections(number: int) -> None:
+    """Raise this process's limit of open files, as far as it may, for so many connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number + SPARE_DESCRIPTORS
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < wanted:
+        logger.warning("only %d files may be open, which is too few for MAX_CONNECTIONS=%d", most, number)

@@ -1,0 +1,177 @@
+"""What the service measures of itself, for Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/).
+
+With several workers each writes what it counts into a folder of files, and whichever is asked adds them all up: see
+https://prometheus.github.io/client_python/multiprocess/. prometheus-client decides between the two ways when it is
+imported, so it is imported here, when the application of a worker is made, and nowhere at the top of a module.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from builder.catalogue.snapshot import Snapshot, State
+from builder.errors import RequestError
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
+    from prometheus_client.registry import CollectorRegistry
+    from sanic_routing.route import Route
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+BUILD_SECONDS = (0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)
+RELOAD_SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
+
+_LAST_RESCAN = "cluster_builder_last_rescan_timestamp_seconds"
+
+
+@contextmanager
+def shared_metrics(environment: MutableMapping[str, str]) -> Iterator[None]:
+    """The folder that the workers of one service share, from before the first of them starts until all have ended.
+
+    Where the environment names a folder it is that one, and what an earlier run left in it is removed.
+    """
+    given = environment.get(FOLDER_VARIABLE)
+    if given is not None:
+        folder = Path(given)
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in folder.glob("*.db"):
+            file.unlink(missing_ok=True)
+        yield
+        return
+    environment[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="cluster-builder-metrics-")
+    try:
+        yield
+    finally:
+        shutil.rmtree(environment.pop(FOLDER_VARIABLE), ignore_errors=True)
+
+
+class Metrics:
+    """What one worker measures; lives as long as its application."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+        self._folder = environment.get(FOLDER_VARIABLE)
+        self._registry: CollectorRegistry | None = None if self._folder else CollectorRegistry()
+        options: dict[str, Any] = {"registry": self._registry}
+        self._types = Gauge(
+            "cluster_builder_cluster_types", "Entries of the enabled folder, by state.", ["state"],
+            multiprocess_mode="livemostrecent", **options,
+        )  # fmt: skip
+        self._reloads = Histogram(
+            "cluster_builder_reload_duration_seconds", "Looks at the enabled folder that changed the catalogue.",
+            buckets=RELOAD_SECONDS, **options,
+        )  # fmt: skip
+        self._last_reload = Gauge(
+            "cluster_builder_last_successful_reload_timestamp_seconds", "When the catalogue last changed.",
+            multiprocess_mode="livemax", **options,
+        )  # fmt: skip
+        self._last_rescan = Gauge(
+            _LAST_RESCAN, "When the whole enabled folder was last read, by the worker for which that is longest ago.",
+            multiprocess_mode="livemin", **options,
+        )  # fmt: skip
+        self._requests = Counter(
+            "cluster_builder_http_requests_total", "HTTP requests answered.", ["route", "method", "status"], **options
+        )
+        self._builds = Histogram(
+            "cluster_builder_build_duration_seconds", "Builds of clusters, by how they ended.", ["kind", "outcome"],
+            buckets=BUILD_SECONDS, **options,
+        )  # fmt: skip
+        self._counted: dict[tuple[int, str, int], Any] = {}
+
+    def count_request(self, route: Route | None, method: str, status: int) -> None:
+        """Count an answered request; ``route`` is the one that its path matched, if any."""
+        key = (id(route), method, status)  # routes live as long as the application, and building a path takes long
+        counter = self._counted.get(key)
+        if counter is None:
+            path = f"/{route.path}" if route is not None else "-"
+            counter = self._counted[key] = self._requests.labels(path, method, str(status))
+        counter.inc()
+
+    @contextmanager
+    def measure_build(self, kind: str) -> Iterator[None]:
+        """Note how the build of a cluster that the context encloses ends, and how long it takes.
+
+        The outcome is ``created``, or the status that the caller is answered.
+        """
+        outcome, began = "500", time.perf_counter()
+        try:
+            yield
+            outcome = "created"
+        except RequestError as error:
+            outcome = str(error.status)
+            raise
+        finally:
+            self._builds.labels(kind, outcome).observe(time.perf_counter() - began)
+
+    def observe_reload(self, snapshot: Snapshot, seconds: float) -> None:
+        """Note a change of the catalogue, and how long the look took that found it."""
+        self._reloads.observe(seconds)
+        self._last_reload.set(time.time())
+        states = snapshot.count_states()
+        for state in State:
+            self._types.labels(str(state)).set(states[state])
+
+    def observe_rescan(self) -> None:
+        """Note that the whole enabled folder was read."""
+        self._last_rescan.set(time.time())
+
+    def render(self) -> bytes:
+        """All that was measured, of all workers."""
+        from prometheus_client import CollectorRegistry, generate_latest
+
+        registry = CollectorRegistry()
+        registry.register(_Ages(self._collector()))
+        return generate_latest(registry)
+
+    def _collector(self) -> _Collector:
+        if self._registry is not None:
+            return self._registry
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        assert self._folder is not None  # noqa: S101  # there is a folder, or a registry
+        _forget_dead_workers(Path(self._folder))
+        collector: _Collector = MultiProcessCollector(None, path=self._folder)  # type: ignore[no-untyped-call]  # it has no annotations
+        return collector
+
+
+class _Collector(Protocol):
+    def collect(self) -> Iterable[Metric]: ...
+
+
+class _Ages:
+    """Adds the age of the last rescan, as of now, to what another collector gives."""
+
+    def __init__(self, collector: _Collector) -> None:
+        self._collector = collector
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics."""
+        from prometheus_client.core import GaugeMetricFamily
+
+        for metric in self._collector.collect():
+            yield metric
+            if metric.name == _LAST_RESCAN:
+                age = max((time.time() - sample.value for sample in metric.samples if sample.value), default=None)
+                help_text = "How long ago the whole enabled folder was last read."
+                yield GaugeMetricFamily("cluster_builder_rescan_age_seconds", help_text, value=age)
+
+
+def _forget_dead_workers(folder: Path) -> None:
+    """Leave out what a worker that has ended said of its present; what it counted stays."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    for file in folder.glob("gauge_live*_*.db"):
+        process = file.stem.rpartition("_")[2]
+        if process.isdecimal() and not Path("/proc", process).exists():
+            mark_process_dead(int(process), str(folder))  # type: ignore[no-untyped-call]

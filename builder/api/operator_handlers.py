@@ -1,0 +1,99 @@
+"""What operators look at: how each entry of the enabled folder fares, whether the service is ready, its metrics."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import raw
+
+from builder.api.application import READ, Services
+from builder.api.authentication import authenticate_read
+from builder.api.metrics import CONTENT_TYPE
+from builder.api.rendering import respond_json
+from builder.catalogue.keeper import Keeper
+from builder.catalogue.snapshot import EntryReport, Snapshot
+from builder.definitions.problems import Problem
+from builder.errors import Fault, RequestError
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+blueprint = Blueprint("operators")
+
+
+async def show_catalogue(request: Request) -> HTTPResponse:
+    """Every entry of the enabled folder with its state and problems, and how changes are noticed."""
+    services: Services = request.app.ctx.services
+    authenticate_read(request, services)
+    described = await asyncio.to_thread(describe_catalogue, services.catalogue.snapshot, services.keeper)
+    return respond_json(described, headers=NO_STORE)
+
+
+async def show_readiness(request: Request) -> HTTPResponse:
+    """200 where the catalogue can be relied upon; 503 with the reason where it cannot."""
+    services: Services = request.app.ctx.services
+    reason = "the service is stopping" if services.stopping else services.keeper.readiness()
+    if reason:
+        fault = Fault(503, "Not ready", f"{reason[0].upper()}{reason[1:]}.")
+        raise RequestError(fault, headers={"Retry-After": "5", **NO_STORE})
+    return respond_json({"status": "ready"}, headers=NO_STORE)
+
+
+async def show_metrics(request: Request) -> HTTPResponse:
+    """What the service measures of itself, for Prometheus."""
+    services: Services = request.app.ctx.services
+    return raw(await asyncio.to_thread(services.metrics.render), content_type=CONTENT_TYPE)
+
+
+def describe_catalogue(snapshot: Snapshot, keeper: Keeper) -> dict[str, Any]:
+    """The catalogue as operators are shown it; nothing of what its files hold."""
+    age = keeper.rescan_age
+    return {
+        "snapshot": {
+            "revision": snapshot.revision,
+            "listings": snapshot.listings,
+            "changed_at": _format_time(snapshot.changed_at),
+        },
+        "noticing": keeper.health.noticing,
+        "problem": keeper.readiness() or None,
+        "rescans": keeper.health.rescans,
+        "rescan_age_seconds": None if age is None else round(age, 3),
+        "entries": [_describe(report) for report in snapshot.reports()],
+    }
+
+
+def _describe(report: EntryReport) -> dict[str, Any]:
+    return {
+        "id": report.id,
+        "path": report.path,
+        "state": report.state,
+        "reason": report.reason or None,
+        "revision": report.revision,
+        "changed_at": _format_time(report.changed_at),
+        "problems": [_describe_problem(problem) for problem in report.problems],
+    }
+
+
+def _describe_problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "path": problem.path,
+        "line": problem.line,
+        "column": problem.column,
+        "pointer": problem.pointer,
+        "rule": problem.rule,
+        "severity": problem.severity,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def _format_time(seconds: float | None) -> str | None:
+    """A time in seconds since the epoch, as RFC 3339 writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds") if seconds else None
+
+
+blueprint.add_route(show_catalogue, "/catalogue", methods=READ)
+blueprint.add_route(show_readiness, "/ready", methods=READ)
+blueprint.add_route(show_metrics, "/metrics", methods=READ)

@@ -1,0 +1,87 @@
+"""How anything that goes wrong is told to a client: JSON:API error objects, made in this one place.
+
+Known errors tell their faults; whatever else happens is logged with its traceback and told as a plain 500. The shape
+is what the Visualisation App reads: an object with a non-empty array ``errors``, each with a ``detail``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from sanic import HTTPResponse, Request
+from sanic.exceptions import SanicException
+from sanic.response import raw
+
+from builder.api.application import Application
+from builder.errors import NO_HEADERS, Fault, RequestError
+
+logger = logging.getLogger(__name__)
+
+JSON = "application/json"
+
+TOO_LARGE = "Request too large"
+"""The title of a 413: the phrase of that status varies with the version of Python."""
+
+
+def encode_json(value: object) -> bytes:
+    """JSON in UTF-8; half a surrogate pair, which JSON text may hold and UTF-8 may not, becomes a question mark."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def respond_json(value: object, status: int = 200, headers: Mapping[str, str] = NO_HEADERS) -> HTTPResponse:
+    """A response with a JSON body."""
+    return raw(encode_json(value), status=status, headers=dict(headers), content_type=JSON)
+
+
+def respond_faults(faults: Sequence[Fault], headers: Mapping[str, str] = NO_HEADERS) -> HTTPResponse:
+    """The error response that tells ``faults``; its status is that of the first."""
+    return respond_json({"errors": [_render(fault) for fault in faults]}, faults[0].status, headers)
+
+
+def install_error_handlers(app: Application) -> None:
+    """Have every error of the application rendered here, Sanic's own included."""
+    app.exception(RequestError)(_on_request_error)
+    app.exception(SanicException)(_on_sanic_exception)
+    app.exception(Exception)(_on_unexpected)
+
+
+def _render(fault: Fault) -> dict[str, object]:
+    rendered: dict[str, object] = {"status": str(fault.status), "title": fault.title, "detail": fault.detail}
+    if fault.pointer is not None:
+        rendered["source"] = {"pointer": fault.pointer}
+    return rendered
+
+
+def _on_request_error(_: Request | None, error: RequestError) -> HTTPResponse:
+    return respond_faults(error.faults, error.headers)
+
+
+def _on_sanic_exception(request: Request | None, error: SanicException) -> HTTPResponse:
+    status = error.status_code
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE:
+        return _on_unexpected(request, error)
+    title = TOO_LARGE if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else HTTPStatus(status).phrase
+    headers = {name: str(value) for name, value in (getattr(error, "headers", None) or {}).items()}
+    return respond_faults([Fault(status, title, _describe(request, error, status))], headers)
+
+
+def _describe(request: Request | None, error: SanicException, status: int) -> str:
+    """A detail of our own where Sanic's text would repeat what the client sent."""
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            return f"There is nothing at {request.path[:200]}." if request else "There is nothing here."
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return f"{request.method if request else 'This method'} is not allowed here."
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return "The request is larger than this service accepts."
+        case _:
+            return str(error) or HTTPStatus(status).phrase
+
+
+def _on_unexpected(request: Request | None, error: Exception) -> HTTPResponse:
+    logger.error("%s failed", request.path if request else "a request", exc_info=error)
+    detail = "The service failed; its log tells more. This is not your fault."
+    return respond_faults([Fault(500, "Internal Server Error", detail)])

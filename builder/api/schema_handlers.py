@@ -1,0 +1,33 @@
+"""The published contract: the JSON schemas and the description of this API made from them."""
+
+from __future__ import annotations
+
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import raw
+
+from builder import schemas
+from builder.api.application import READ
+from builder.api.openapi import encode_openapi
+from builder.api.openapi_operations import SCHEMA_JSON
+from builder.api.rendering import JSON
+from builder.errors import Fault, RequestError
+
+blueprint = Blueprint("schemas")
+
+
+async def show_schema(_: Request, name: str) -> HTTPResponse:
+    """A published schema, with or without ``.schema.json`` behind its name."""
+    text = schemas.load_schema_texts().get(name.removesuffix(schemas.SUFFIX))
+    if text is None:
+        published = ", ".join(schemas.load_schema_texts())
+        raise RequestError(Fault(404, "Not Found", f"There is no schema of that name; there are: {published}."))
+    return raw(text, content_type=SCHEMA_JSON)
+
+
+async def show_openapi(_: Request) -> HTTPResponse:
+    """The OpenAPI description of this service."""
+    return raw(encode_openapi(), content_type=JSON)
+
+
+blueprint.add_route(show_schema, "/schemas/<name:str>", methods=READ)
+blueprint.add_route(show_openapi, "/openapi.json", methods=READ)

@@ -1,0 +1,182 @@
+"""What a client is told when the cloud refuses, fails, is late, or is not there; and what nobody is told."""
+
+from __future__ import annotations
+
+import re
+import socket
+import urllib.parse
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+
+from builder import schemas
+from builder.sandbox import Sandbox
+from tests.api.conftest import prepare
+from tests.api.orders import WRONG_PASSWORD, assert_error, assert_refused, by_ids, order, stack_names
+from tests.openstack.further_services import WholeCloud, previewed
+from tests.service import Answer, Service, fetch, wait_until
+
+NOTHING: dict[str, list[str]] = {"flavors": [], "images": [], "networks": [], "keypairs": []}
+SAHARA: dict[str, list[str]] = {"sahara.plugins": [], "sahara.images": [], "sahara.cluster_templates": []}
+
+
+@pytest.fixture(scope="module")
+def closed_port() -> Iterator[str]:
+    """The URL of a port where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/v3"
+
+
+@pytest.mark.parametrize("path", ["/clusters/", "/clusters/?dry_run=true", "/cloud_assets/"])
+def test_wrong_password_is_401_in_keystones_words(building: Service, cloud: Sandbox, path: str) -> None:
+    answer = building.post(path, order(by_ids(cloud, password=WRONG_PASSWORD)))
+    assert_refused(answer, 401, ("Unauthorized", "/cloud_env"))
+    assert "requires authentication" in answer.json()["errors"][0]["detail"]
+
+
+def test_project_without_a_role_is_401(building: Service, cloud: Sandbox) -> None:
+    other = cloud.find_credentials("alt_demo").project_id
+    answer = building.post("/clusters/", order(by_ids(cloud, project_id=other)))
+    assert_refused(answer, 401, ("Unauthorized", "/cloud_env"))
+
+
+def test_keystone_that_cannot_be_reached_is_502(building: Service, cloud: Sandbox, closed_port: str) -> None:
+    answer = building.post("/clusters/", order(by_ids(cloud, auth_url=closed_port)))
+    assert_refused(answer, 502, ("Cloud unreachable", None))
+    assert "connection refused" in answer.json()["errors"][0]["detail"]
+
+
+def test_address_of_something_else_is_told_at_auth_url(building: Service, cloud: Sandbox) -> None:
+    answer = building.post("/clusters/", order(by_ids(cloud, auth_url=building.url)))
+    assert_refused(answer, 400, ("Invalid auth_url", "/cloud_env/auth_url"))
+
+
+def test_region_without_heat_is_502_at_the_region(building: Service, cloud: Sandbox) -> None:
+    answer = building.post("/clusters/", order(by_ids(cloud, region_name="RegionEmpty")))
+    assert_refused(answer, 502, ("Service not found", "/cloud_env/region_name"))
+
+
+def test_region_may_be_named_or_null(building: Service, cloud: Sandbox) -> None:
+    for region in ("RegionOne", None):
+        assert building.post("/clusters/", order(by_ids(cloud, region_name=region))).status == 201
+
+
+def test_heats_quota_of_stacks_is_400(building: Service) -> None:
+    with Sandbox(quota_stacks=1) as small:
+        assert building.post("/clusters/", order(by_ids(small))).status == 201
+        answer = building.post("/clusters/", order(by_ids(small)))
+        assert_refused(answer, 400, ("Stack limit exceeded", None))
+
+
+def test_cloud_that_is_late_is_504_and_the_stack_to_look_for_is_named(tmp_path: Path) -> None:
+    with Sandbox(heat_latency=1.5) as slow:
+        service = Service(tmp_path / "instance", {"BUILD_DEADLINE": "1"})
+        prepare(service)
+        with service:
+            wait_until(lambda: service.post("/cloud_assets/", by_ids(slow)).status == 200, "clients loaded")
+            answer = service.post("/clusters/", order(by_ids(slow)))
+            assert_refused(answer, 504, ("Cloud timed out", None))
+            detail = answer.json()["errors"][0]["detail"]
+            assert "Not done within 1 seconds" in detail
+            assert re.search(r"Stack mycluster--\w+ may have been created", detail)
+
+
+def test_pool_that_is_full_is_503_and_says_when_to_come_back(tmp_path: Path) -> None:
+    with Sandbox(heat_latency=0.5) as slow:
+        service = Service(tmp_path / "instance", {"BUILD_WORKERS": "1", "BUILD_QUEUE": "0", "BUILD_DEADLINE": "20"})
+        prepare(service)
+        with service, ThreadPoolExecutor(3) as people:
+            wait_until(lambda: service.post("/cloud_assets/", by_ids(slow)).status == 200, "clients loaded")
+            answers: list[Answer] = list(people.map(lambda _: service.post("/clusters/", order(by_ids(slow))), "abc"))
+        assert sorted(answer.status for answer in answers) == [201, 503, 503]
+        for answer in answers:
+            if answer.status == 503:
+                assert_refused(answer, 503, ("Service busy", None))
+                assert int(answer.headers["retry-after"]) > 0
+        assert len(stack_names(slow)) == 1
+
+
+def test_listings_are_served_while_builds_wait(tmp_path: Path) -> None:
+    with Sandbox(heat_latency=1.0) as slow:
+        service = Service(tmp_path / "instance")
+        prepare(service)
+        with service, ThreadPoolExecutor(1) as somebody:
+            wait_until(lambda: service.ids() == ["form"], "listed")
+            building = somebody.submit(service.post, "/clusters/", order(by_ids(slow)))
+            assert service.ids() == ["form"]
+            assert not building.done()
+            assert building.result().status == 201
+
+
+@pytest.mark.parametrize("path", ["/cloud_assets", "/cloud_assets/"])
+def test_assets_of_a_cloud_without_those_services_are_empty_lists(building: Service, cloud: Sandbox, path: str) -> None:
+    query = urllib.parse.urlencode(by_ids(cloud))
+    for answer in (
+        building.get(f"{path}?{query}"),
+        building.post(path, {"cloud_env": by_ids(cloud)}),
+        building.post(path, by_ids(cloud)),
+    ):
+        assert (answer.status, answer.json()) == (200, {**NOTHING, **SAHARA})
+        assert answer.headers["cache-control"] == "no-store"
+        assert not list(Draft7Validator(schemas.load_schema("cloud-assets")).iter_errors(answer.json()))
+    assert fetch(f"{building.url}{path}?{query}", "HEAD").status == 200
+
+
+def test_assets_without_credentials_tell_what_is_missing(building: Service) -> None:
+    for answer in (building.get("/cloud_assets/"), building.post("/cloud_assets/", {})):
+        assert_error(answer, 400)
+        assert {pointer for _, pointer in answer.faults()} == {"/cloud_env"}
+
+
+@pytest.mark.parametrize("body", [[], "text", 7, {"cloud_env": []}, {"cloud_env": None}])
+def test_assets_of_what_is_no_object_is_a_schema_error(building: Service, body: object) -> None:
+    assert_refused(building.post("/cloud_assets/", body), 400, ("JSON schema error", "/cloud_env"))
+
+
+def test_password_is_in_no_message_and_no_log(building: Service, cloud: Sandbox, closed_port: str) -> None:
+    secret = "s3cret-of-this-test"
+    asked = [
+        (path, order(by_ids(cloud, password=secret, **changes)))
+        for path in ("/clusters/", "/cloud_assets/")
+        for changes in (
+            {},
+            {"auth_url": closed_port},
+            {"auth_url": f"http://demo:{secret}@127.0.0.1:1/"},
+            {"auth_url": f"http://127.0.0.1:1/{secret}"},
+            {"username": secret, "user_id": ""},
+        )
+    ]
+    with ThreadPoolExecutor(len(asked)) as people:
+        answers = list(people.map(lambda each: building.post(*each), asked))
+    answers.append(building.get("/cloud_assets/?" + urllib.parse.urlencode(by_ids(cloud, password=secret))))
+    answers.append(building.get(f"/nothing?password={secret}"))
+    answers.append(fetch(f"{building.url}/cloud_assets/?password={secret}", "DELETE"))
+    assert all(answer.status >= 400 for answer in answers)
+    assert not any(secret.encode() in answer.body for answer in answers)
+    assert building.get("/health").status == 200
+    wait_until(lambda: "/health" in building.log, "the log has caught up")
+    assert secret not in building.log
+
+
+def test_more_than_the_project_has_left_is_refused_and_a_dry_run_shows_it(building: Service) -> None:
+    with WholeCloud() as full:
+        full.previewed = [previewed("OS::Nova::Server", f"node-{number}", flavor="m1.medium") for number in range(12)]
+        body = order(full.credentials())
+        refused = building.post("/clusters/", body)
+        shown = building.post("/clusters/?dry_run=true", body)
+    assert_refused(refused, 400, ("ProjectLimitError", None))
+    detail = refused.json()["errors"][0]["detail"]
+    assert "would exceed project's instances limit: requires 12, 9 available" in detail
+    assert "would exceed project's vcpus limit: requires 24, 9 available" in detail
+    assert shown.status == 200
+    assert shown.json()["resources"] == [
+        {"type": "OS::Nova::Server", "count": 12, "names": sorted(f"node-{number}" for number in range(12))}
+    ]
+    limits = {limit["resource"]: (limit["required"], limit["available"]) for limit in shown.json()["limits"]}
+    assert limits["instances"] == (12, 9)
+    assert limits["vcpus"] == (24, 9)
+    assert not list(Draft7Validator(schemas.load_schema("build-preview")).iter_errors(shown.json()))

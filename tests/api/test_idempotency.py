@@ -1,0 +1,74 @@
+"""One wish, one cluster: what ``Idempotency-Key`` promises. Against real Heat: ``tests/openstack``."""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from builder.sandbox import Sandbox
+from tests.api.orders import assert_refused, by_ids, order, stack_names
+from tests.sandbox.clients import Member
+from tests.service import Answer, Service
+
+
+@pytest.fixture
+def key() -> str:
+    return str(uuid.uuid4())
+
+
+def build(service: Service, cloud: Sandbox, key: str, **cluster: Any) -> Answer:
+    return service.post("/clusters/", order(by_ids(cloud), **cluster), {"Idempotency-Key": key})
+
+
+def test_repeated_request_gets_the_same_answer_and_makes_nothing(building: Service, cloud: Sandbox, key: str) -> None:
+    first = build(building, cloud, key)
+    second = build(building, cloud, f'"{key}"')
+    assert (first.status, second.status) == (201, 201)
+    assert first.body == second.body
+    assert first.headers["location"] == second.headers["location"]
+    assert "idempotent-replayed" not in first.headers
+    assert second.headers["idempotent-replayed"] == "true"
+    assert stack_names(cloud).count(first.json()["name"]) == 1
+
+
+def test_same_key_with_another_wish_is_422(building: Service, cloud: Sandbox, key: str) -> None:
+    assert build(building, cloud, key).status == 201
+    changes: list[dict[str, Any]] = [{"name": "another"}, {"parameters": {"count": 2}}]
+    for changed in changes:
+        answer = build(building, cloud, key, **changed)
+        assert_refused(answer, 422, ("Idempotency key reused", None))
+
+
+def test_key_belongs_to_a_project(building: Service, cloud: Sandbox, key: str) -> None:
+    other = cloud.find_credentials("alt_demo")
+    env = by_ids(cloud, user_id=other.user_id, project_id=other.project_id)
+    theirs = building.post("/clusters/", order(env), {"Idempotency-Key": key})
+    ours = build(building, cloud, key)
+    assert (theirs.status, ours.status) == (201, 201)
+    assert theirs.json()["id"] != ours.json()["id"]
+    assert theirs.json()["name"] != ours.json()["name"]
+
+
+def test_two_requests_at_the_same_instant_make_one_stack(building: Service, cloud: Sandbox, key: str) -> None:
+    with ThreadPoolExecutor(2) as people:
+        answers = list(people.map(lambda _: build(building, cloud, key, name="simultaneous"), range(2)))
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].body == answers[1].body
+    (name,) = [name for name in stack_names(cloud) if name.startswith("simultaneous--")]
+    assert name == answers[0].json()["name"]
+    assert sorted("idempotent-replayed" in answer.headers for answer in answers) == [False, True]
+
+
+def test_key_whose_cluster_was_deleted_is_409(building: Service, cloud: Sandbox, key: str) -> None:
+    made = build(building, cloud, key).json()
+    Member(cloud).delete(f"{made['name']}/{made['id']}")
+    assert_refused(build(building, cloud, key), 409, ("Conflict", None))
+
+
+def test_dry_run_takes_no_notice_of_the_key(building: Service, cloud: Sandbox, key: str) -> None:
+    headers = {"Idempotency-Key": key}
+    assert building.post("/clusters/?dry_run=1", order(by_ids(cloud)), headers).status == 200
+    assert build(building, cloud, key, name="another").status == 201

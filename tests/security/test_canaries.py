@@ -1,0 +1,266 @@
+"""Secrets that are looked for in everything the service says: on success and on each failure, at every level."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import logging
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from builder import logs
+from builder.api.bodies import parse_build_request
+from builder.openstack.connection import parse_credentials
+from builder.sandbox import Sandbox
+from builder.settings import Settings
+from tests.openstack.replay_cloud import TOKEN, Behaviour, Received, ReplayCloud, answer, catalog_entry, reset
+from tests.security.tokens import SECRET, bearer, make_token
+from tests.service import Answer, Service, wait_until
+
+PASSWORD = 'canary-"pass\\word"-é-1'
+HIDDEN = "canary-hidden-parameter-2"
+QUERY = "canary-query-string-3"
+JWT_CLAIM = "canary-claim-4"
+
+DEFINITION = """\
+kind: heat
+title: With a secret
+description: It has a hidden parameter.
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters:
+    admin: {type: string, hidden: true, constraints: [{length: {min: 8, max: 100}}]}
+    size: {type: number, default: 1, constraints: [{range: {min: 1, max: 9}}]}
+  resources:
+    secret: {type: OS::Heat::Value, properties: {value: {get_param: admin}}}
+"""
+
+
+@pytest.fixture(scope="module", params=["text", "json"])
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("canaries")
+    environment = {
+        "LOG_LEVEL": "DEBUG",
+        "LOG_FORMAT": request.param,
+        "LOG_FILE": str(folder / "log"),
+        "JWT_SECRET": SECRET,
+        "CLOUD_CONNECT_TIMEOUT": "1",
+        "CLOUD_READ_TIMEOUT": "0.5",
+    }
+    with Service(folder / "instance", environment) as running:
+        (running.enabled / "secretive.yaml").write_text(DEFINITION)
+        wait_until(lambda: running.ids() == ["secretive"], "the type is listed")
+        yield running
+        running.stop()
+        _assert_silent(running.log)
+        _assert_silent((folder / "log").read_text())
+
+
+@pytest.fixture
+def cloud() -> Iterator[ReplayCloud]:
+    with ReplayCloud() as server:
+        yield server
+
+
+def spellings(secret: str) -> set[str]:
+    return {
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+        quote(secret),
+        quote(secret, safe=""),
+    }
+
+
+def _assert_silent(text: str) -> None:
+    for secret in (PASSWORD, HIDDEN, QUERY, JWT_CLAIM, SECRET):
+        assert not [spelled for spelled in spellings(secret) if spelled in text]
+
+
+def assert_silent(service: Service, answers: list[Answer]) -> None:
+    """No secret in answers, nor in what the service shows and logs."""
+    shown = [service.get("/metrics"), service.get("/catalogue"), service.get("/cluster-types/secretive")]
+    for each in (*answers, *shown):
+        _assert_silent(each.body.decode("utf-8", "replace"))
+        _assert_silent(json.dumps(dict(each.headers)))
+    _assert_silent(service.log)
+
+
+def token() -> dict[str, str]:
+    return bearer(make_token(sub=JWT_CLAIM))
+
+
+def body(cloud_env: dict[str, Any], **parameters: Any) -> dict[str, Any]:
+    return {
+        "cloud_env": cloud_env,
+        "cluster": {"name": "canary", "cluster_type_id": "secretive", "parameters": {"admin": HIDDEN, **parameters}},
+    }
+
+
+def ask_everything(service: Service, cloud_env: dict[str, Any], **parameters: Any) -> list[Answer]:
+    """The same secrets by every way in."""
+    query = urlencode({**cloud_env, "password": cloud_env["password"] + QUERY})
+    request = body(cloud_env, **parameters)
+    return [
+        service.post("/clusters/", request, token()),
+        service.post("/clusters/", request, {**token(), "Idempotency-Key": "k-1"}),
+        service.post("/clusters/?dry_run=true", request, token()),
+        service.post("/cloud_assets/", {"cloud_env": cloud_env}, token()),
+        service.get(f"/cloud_assets/?{query}", token()),
+        service.get(f"/cloud_assets?{query}&password={QUERY}", token()),
+    ]
+
+
+def test_success_tells_no_secret(service: Service, cloud: ReplayCloud) -> None:
+    answers = ask_everything(service, cloud.credentials(password=PASSWORD))
+    assert answers[0].status == 201
+    assert_silent(service, answers)
+
+
+def test_sandbox_tells_no_secret(service: Service) -> None:
+    with Sandbox() as sandbox:
+        who = sandbox.credentials
+        env = {"auth_url": sandbox.auth_url, "user_id": who.user_id, "project_id": who.project_id}
+        answers = [service.post("/clusters/", body({**env, "password": who.password}), token())]
+        assert answers[0].status == 201
+        answers += ask_everything(service, {**env, "password": PASSWORD})
+        assert [each.status for each in answers[1:]] == [401] * (len(answers) - 1)
+    assert_silent(service, answers)
+
+
+class EchoingCloud(ReplayCloud):
+    """Repeats whatever it was sent in its refusals, as a careless service may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failing = ""
+        self.status = 400
+
+    def respond(self, request: Received) -> bytes | Behaviour:
+        if not request.path.startswith(self.failing):
+            return super().respond(request)
+        said = f"you sent {request.body.decode()} with {dict(request.headers)}"
+        error = {"message": said, "code": self.status, "type": "Refused"}
+        return answer(self.status, {"error": error}, headers={"X-Said": PASSWORD.encode("ascii", "ignore").decode()})
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 418, 429, 500, 503])
+@pytest.mark.parametrize("failing", ["/v3", "/heat"])
+def test_cloud_that_repeats_what_it_was_sent_spreads_no_secret(service: Service, failing: str, status: int) -> None:
+    with EchoingCloud() as cloud:
+        cloud.failing, cloud.status = failing, status
+        answers = ask_everything(service, cloud.credentials(password=PASSWORD))
+    assert answers[0].status >= 400
+    assert TOKEN not in answers[0].body.decode()
+    assert_silent(service, answers)
+
+
+FAILURES: dict[str, bytes | Behaviour] = {
+    "garbage": answer(200, f"<html>{PASSWORD}{HIDDEN}"),
+    "redirect": answer(302, headers={"Location": f"http://127.0.0.1:1/?{urlencode({'p': PASSWORD})}"}),
+    "reset": reset,
+    "not HTTP": f"{PASSWORD} {HIDDEN}\r\n\r\n".encode(),
+    "breaks off": answer(200, f"{PASSWORD} {HIDDEN}")[:-20],
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("of", ["identity", "orchestration"])
+def test_failure_of_the_cloud_tells_no_secret(service: Service, cloud: ReplayCloud, of: str, failure: str) -> None:
+    setattr(cloud, of, FAILURES[failure])
+    answers = ask_everything(service, cloud.credentials(password=PASSWORD))
+    assert answers[0].status >= 400
+    assert_silent(service, answers)
+
+
+def test_silent_cloud_tells_no_secret(service: Service, cloud: ReplayCloud) -> None:
+    def say_nothing(_: socket.socket) -> None:
+        cloud.closing.wait(5)
+
+    cloud.orchestration = say_nothing
+    answers = [service.post("/clusters/", body(cloud.credentials(password=PASSWORD)), token())]
+    assert answers[0].status == 504
+    assert_silent(service, answers)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/v3", "http://name.invalid/v3", "http://169.254.169.254/v3"])
+def test_cloud_that_is_not_there_tells_no_secret(service: Service, url: str) -> None:
+    env = {"auth_url": url, "user_id": "u", "project_id": "p", "password": PASSWORD}
+    assert_silent(service, ask_everything(service, env))
+
+
+def test_steering_tells_no_secret(service: Service, cloud: ReplayCloud) -> None:
+    cloud.catalog = [catalog_entry("orchestration", f"http://{QUERY}:{QUERY}@169.254.169.254/v1")]
+    assert_silent(service, ask_everything(service, cloud.credentials(password=PASSWORD)))
+
+
+def test_wrong_requests_tell_no_secret(service: Service, cloud: ReplayCloud) -> None:
+    env = cloud.credentials(password=PASSWORD)
+    answers = [
+        *ask_everything(service, {**env, "auth_url": f"http://u:{quote(PASSWORD)}@127.0.0.1/v3"}),
+        *ask_everything(service, {**env, "auth_url": "ftp://127.0.0.1"}),
+        *ask_everything(service, env, size=100),
+        *ask_everything(service, env, unheard_of=HIDDEN),
+        service.post("/clusters/", body(env, admin=HIDDEN * 20), token()),
+        service.post("/clusters/", body(env, admin=[HIDDEN]), token()),
+        service.post("/clusters/", {**body(env), "cloud_env": {"password": [PASSWORD]}}, token()),
+        service.post("/clusters/", {**body(env), "cloud_env": PASSWORD}, token()),
+        service.post("/clusters/", {**body(env), PASSWORD: 1}, token()),
+        service.post("/clusters/", json.dumps(body(env)).encode()[:-5], token()),
+        service.post("/clusters/", body(env), {"Authorization": f"Bearer {JWT_CLAIM}"}),
+        service.post("/clusters/", body(env), {"Authorization": f"Basic {SECRET}"}),
+        service.get(f"/unheard-of?password={QUERY}", token()),
+        service.get(f"/cloud_assets/?password={QUERY}", token()),
+        service.get(f"/cluster-types/?password={QUERY}", token()),
+    ]
+    for each in answers:
+        shown = each.body.decode()
+        assert JWT_CLAIM not in shown
+        assert QUERY not in shown
+    assert_silent(service, [each for each in answers if PASSWORD not in json.dumps(each.json())])
+
+
+def test_values_that_hold_secrets_do_not_print_them() -> None:
+    env = {"auth_url": "http://k.example/v3", "user_id": "u", "project_id": "p", "password": PASSWORD}
+    build = parse_build_request(json.dumps(body(env)).encode())
+    settings = replace(Settings(), jwt_secret=(SECRET,))
+    _assert_silent(repr([build, parse_credentials(env), settings]))
+
+
+def test_traceback_of_a_failure_holds_no_secret(tmp_path: Path, cloud: ReplayCloud) -> None:
+    """An unexpected failure is logged with its traceback, and that is masked, too."""
+    cloud.catalog = [{"type": "orchestration", "endpoints": [{"url": 5, "interface": [PASSWORD], "region": {}}]}]
+    with Service(tmp_path, {"LOG_LEVEL": "DEBUG"}) as service:
+        (service.enabled / "secretive.yaml").write_text(DEFINITION)
+        wait_until(lambda: service.ids() == ["secretive"], "the type is listed")
+        answers = [service.post("/clusters/", body(cloud.credentials(password=PASSWORD)))]
+        assert answers[0].status == 502
+        assert_silent(service, answers)
+
+
+@pytest.mark.parametrize("formatter", [logs.TextFormatter(), logs.JsonFormatter()])
+def test_secret_of_the_request_is_masked_in_whatever_is_logged(formatter: logging.Formatter) -> None:
+    """The second line of defence: a library that prints the request all the same, or a traceback with it."""
+
+    def log() -> str:
+        logs.begin_request("req-1")
+        logs.protect([PASSWORD, HIDDEN])
+        try:
+            int(PASSWORD)
+        except ValueError:
+            told = (logging.DEBUG, "path", 1, f"body: {json.dumps(PASSWORD)} %s", (HIDDEN,), sys.exc_info())
+            record = logging.LogRecord("urllib3", *told)
+        record.fields = {"name": PASSWORD}
+        return formatter.format(record)
+
+    line = contextvars.copy_context().run(log)
+    assert "***" in line
+    _assert_silent(line)

@@ -1,0 +1,176 @@
+"""How the service bears what happens around it: signals, crashes, full disks, closed pipes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.sandbox import Sandbox
+from tests.service import STOP_SECONDS, Answer, Service, fetch, minimal_definition, wait_until
+
+ESTABLISHED = "01"
+"""In /proc/net/tcp, see proc(5)."""
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def slow_cloud() -> Iterator[Sandbox]:
+    with Sandbox(heat_latency=1.0) as sandbox:
+        yield sandbox
+
+
+def build(service: Service, sandbox: Sandbox) -> tuple[threading.Thread, list[Answer | Exception]]:
+    """Start a build, in a thread; its answer will be in the list."""
+    who = sandbox.credentials
+    body: dict[str, Any] = {
+        "cloud_env": {
+            "auth_url": sandbox.auth_url,
+            "user_id": who.user_id,
+            "project_id": who.project_id,
+            "password": who.password,
+        },
+        "cluster": {"name": "slow", "cluster_type_id": "small"},
+    }
+    ended: list[Answer | Exception] = []
+
+    def ask() -> None:
+        try:
+            ended.append(service.post("/clusters/", body))
+        except Exception as error:  # noqa: BLE001  # whatever it was, the test wants to know
+            ended.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    return thread, ended
+
+
+def enable(service: Service) -> None:
+    (service.enabled / "small.yaml").write_text(minimal_definition())
+    wait_until(lambda: service.ids() == ["small"], "the type is listed")
+
+
+def is_asked(sandbox: Sandbox) -> bool:
+    """Whether somebody has a connection to the cloud, which only the service does."""
+    port = int(sandbox.auth_url.rpartition(":")[2].partition("/")[0])
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(int(line[2].partition(":")[2], 16) == port and line[3] == ESTABLISHED for line in lines)
+
+
+def children(service: Service) -> list[int]:
+    """The worker processes."""
+    process = service.process.pid
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def test_build_under_way_is_finished_and_readiness_ends_at_once(tmp_path: Path, slow_cloud: Sandbox) -> None:
+    with Service(tmp_path) as service:
+        enable(service)
+        thread, ended = build(service, slow_cloud)
+        wait_until(lambda: is_asked(slow_cloud), "the build is under way")
+        assert service.get("/ready").status == 200
+        service.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "stopping" in service.log, "the signal arrived")
+        answer = service.get("/ready")
+        assert answer.status == 503
+        assert "stopping" in answer.body.decode()
+        assert service.get("/health").status == 200
+        thread.join(20)
+        assert isinstance(ended[0], Answer), ended
+        assert ended[0].status == 201
+        assert service.wait() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_second_signal_hurries(tmp_path: Path, workers: str) -> None:
+    with Sandbox(heat_latency=15.0) as sandbox, Service(tmp_path, flags=("--workers", workers)) as service:
+        enable(service)
+        thread, ended = build(service, sandbox)
+        wait_until(lambda: is_asked(sandbox), "the build is under way")
+        service.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: service.log.count("stopping") >= int(workers), "the signal arrived")
+        began = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(10) == 0
+        assert time.monotonic() - began < 8
+        thread.join(20)
+        assert ended
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_worker_that_crashes_is_replaced_and_says_why(tmp_path: Path, number: signal.Signals) -> None:
+    with Service(tmp_path, flags=("--workers", "2")) as service:
+        enable(service)
+        wait_until(lambda: len(children(service)) == 2, "both workers run")
+        victim, other = children(service)
+        os.kill(victim, number)
+        wait_until(lambda: f"was ended by {number.name}" in service.log, "its end is told")
+        assert fetch(f"{service.url}/health").status == 200
+        wait_until(lambda: len(set(children(service)) - {victim}) == 2, "another runs")
+        assert other in children(service)
+        for _ in range(20):
+            assert service.ids() == ["small"]
+
+
+def test_full_disk_for_the_log_file_is_nobodys_fault(tmp_path: Path) -> None:
+    with Service(tmp_path, {"LOG_FILE": "/dev/full", "LOG_LEVEL": "DEBUG"}) as service:
+        enable(service)
+        assert service.stop() == 0
+        assert "No space" not in service.log
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("stdout", ["/dev/full", "closed pipe", "closed"])
+def test_service_goes_on_when_nobody_takes_its_output(tmp_path: Path, stdout: str, workers: str) -> None:
+    port = _free_port()
+    command = [sys.executable, "-m", "builder", "serve", "--instance", str(tmp_path), "--port", str(port)]
+    command += ["--workers", workers]
+    environment = {"PATH": os.environ["PATH"]}
+    if stdout == "closed":
+        command = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    elif stdout == "closed pipe":
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=writer, stderr=subprocess.DEVNULL)
+        os.close(writer)
+    else:
+        with Path(stdout).open("wb") as full:
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=full, stderr=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: _is_up(url), "it serves", STOP_SECONDS)
+        (tmp_path / "cluster-types-enabled" / "small.yaml").write_text(minimal_definition())
+        wait_until(lambda: b"small" in fetch(f"{url}/cluster-types/").body, "it reloads")
+    finally:
+        process.terminate()
+        try:
+            status = process.wait(STOP_SECONDS)
+        finally:
+            process.kill()
+            process.wait(STOP_SECONDS)
+    assert status in (0, 120, 141)  # 120 and 141 are Python's and ours for output that nobody takes
+    assert not _is_up(url)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _is_up(url: str) -> bool:
+    try:
+        return fetch(f"{url}/health").status == 200
+    except OSError:
+        return False

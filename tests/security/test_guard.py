@@ -1,0 +1,377 @@
+"""Attempts to have credentials or tokens sent to where they do not belong (SSRF)."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from builder.addresses import (
+    RefusedAddressError,
+    Url,
+    connect_checked,
+    format_url,
+    parse_url,
+    parse_url_prefixes,
+    refuse_host,
+)
+from builder.errors import RequestError
+from builder.openstack.connection import CloudSettings, connect, parse_credentials
+from builder.openstack.deadline import Deadline
+from builder.openstack.guard import CloudGuard
+from builder.openstack.heat import StackRequest, create_stack
+from tests.openstack.replay_cloud import (
+    PASSWORD,
+    TOKEN,
+    Received,
+    ReplayCloud,
+    WireServer,
+    answer,
+    catalog_entry,
+)
+
+AUTH_URL = "/cloud_env/auth_url"
+LISTED = "https://keystone.example.org:5000/v3"
+
+
+class Trap(WireServer):
+    """A host that must never hear of anything."""
+
+    def respond(self, request: Received) -> bytes:
+        return answer(201, {})
+
+
+@pytest.fixture
+def cloud() -> Iterator[ReplayCloud]:
+    with ReplayCloud() as server:
+        yield server
+
+
+@pytest.fixture
+def trap() -> Iterator[Trap]:
+    with Trap() as server:
+        yield server
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Whatever a socket tries to connect to."""
+    attempts: list[Any] = []
+
+    def refuse(_: socket.socket, place: Any) -> None:
+        attempts.append(place)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    return attempts
+
+
+def guard(auth_urls: str = "", endpoints: str = "") -> CloudGuard:
+    return CloudGuard(
+        parse_url_prefixes(auth_urls) if auth_urls else (), parse_url_prefixes(endpoints) if endpoints else ()
+    )
+
+
+def launch(credentials: dict[str, Any], rules: CloudGuard, deadline: float = 5) -> str:
+    settings = CloudSettings(guard=rules, connect_retries=0, connect_timeout=1, check_limits=False)
+    with connect(parse_credentials(credentials), settings, Deadline(deadline)) as connected:
+        return create_stack(connected, StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})).id
+
+
+def fault_of(credentials: dict[str, Any], rules: CloudGuard) -> tuple[int, str, str | None]:
+    with pytest.raises(RequestError) as caught:
+        launch(credentials, rules)
+    (fault,) = caught.value.faults
+    assert PASSWORD not in fault.detail
+    assert TOKEN not in fault.detail
+    return fault.status, fault.title, fault.pointer
+
+
+# --- which auth URLs a list covers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "auth_url",
+    [
+        LISTED,
+        "https://keystone.example.org:5000/v3/",
+        "https://keystone.example.org:5000",  # keystoneauth adds the /v3
+        "HTTPS://Keystone.EXAMPLE.org:5000/v3",
+        "https://keystone.example.org.:5000/v3",
+        "https://keystone.example.org:05000/v3",
+        "https://keystone.example.org:5000/%76%33",
+    ],
+)
+def test_other_spellings_of_a_listed_cloud_are_that_cloud(auth_url: str) -> None:
+    assert guard(LISTED).refuse_auth_url(auth_url) is None
+
+
+@pytest.mark.parametrize(
+    "auth_url",
+    [
+        "http://keystone.example.org:5000/v3",
+        "https://keystone.example.org/v3",
+        "https://keystone.example.org:5001/v3",
+        "https://keystone.example.org.evil.example:5000/v3",
+        "https://evil.example/https://keystone.example.org:5000/v3",
+        "https://evil.example:5000/v3",
+        "https://keystone.example.org:5000@evil.example/v3",
+        "https://keystone.example.org:5000/v2",
+        "https://keystone.example.org:5000/v3evil",
+        "https://keystone.example.org:5000/evil/v3",
+        "https://keystone.example.org:5000/v3/../evil/v3",
+        "https://keystone.example.org:5000/v3/%2e%2e/evil/v3",
+        "https://keystone.example.org:5000/v3%2f..%2fevil/v3",
+        "https://keystone.example.org:5000/v3/./v3",
+        "https://keystone.example.org:5000//v3",
+        "https://keystone.example.org:5000/v3%00",
+        "https://keystone.example.org:5000/%2576%2533",
+        "https://xkeystone.example.org:5000/v3",
+        "https://keystone.example.org%2eevil.example:5000/v3",
+        "https://keystone.example.org:5000\\@evil.example/v3",
+        "https://[::ffff:10.0.0.1]:5000/v3",
+    ],
+)
+def test_what_only_looks_like_a_listed_cloud_is_not(auth_url: str) -> None:
+    assert guard(LISTED).refuse_auth_url(auth_url) is not None
+
+
+@pytest.mark.parametrize(
+    ("prefix", "auth_url"),
+    [
+        ("https://bücher.example/v3", "https://xn--bcher-kva.example/v3"),
+        ("https://k.example:443/v3", "https://k.example/v3"),
+        ("http://k.example", "http://k.example:80/identity/v3"),
+        ("https://k.example/identity", "https://k.example/identity/v3"),
+        ("http://10.0.0.1:5000", "http://0xa.1:5000/v3"),
+        ("http://[fd12::1]:5000", "http://[FD12:0:0:0:0:0:0:1]:5000/v3"),
+        ("http://10.0.0.1:5000", "http://[::ffff:10.0.0.1]:5000/v3"),
+    ],
+)
+def test_a_prefix_means_a_place_however_it_is_spelled(prefix: str, auth_url: str) -> None:
+    assert guard(prefix).refuse_auth_url(auth_url) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["keystone.example.org", "ftp://k.example", "https://", "https://u:p@k.example", "https://k.example/?x=1", " , ",
+     "https://k.example/a/../b", "https://k.example:0", "https://[::1", "https://k example"],
+)  # fmt: skip
+def test_a_list_that_means_nothing_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="http or https URLs"):
+        parse_url_prefixes(text)
+
+
+def test_another_cloud_is_refused_before_any_connection(connections: list[Any]) -> None:
+    credentials = {"auth_url": "http://10.9.9.9:5000/v3", "password": PASSWORD, "user_id": "u", "project_id": "p"}
+    assert fault_of(credentials, guard(LISTED)) == (403, "Cloud not allowed", AUTH_URL)
+    assert connections == []
+
+
+def test_listed_cloud_is_built_on(cloud: ReplayCloud) -> None:
+    assert launch(cloud.credentials(), guard(f"{cloud.url}/v3"))
+
+
+# --- where the catalogue may lead -------------------------------------------------------------------------------------
+
+
+def test_catalogue_steers_no_token_to_another_host(cloud: ReplayCloud, trap: Trap) -> None:
+    cloud.catalog = [catalog_entry("orchestration", f"http://localhost:{trap.port}/v1/p")]
+    assert fault_of(cloud.credentials(), guard(f"{cloud.url}/v3")) == (502, "Endpoint not allowed", None)
+    assert trap.received == []
+
+
+def test_without_endpoints_other_ports_of_a_listed_host_will_do(cloud: ReplayCloud, trap: Trap) -> None:
+    cloud.catalog = [catalog_entry("orchestration", f"{trap.url}/v1/p")]
+    fault_of(cloud.credentials(), guard(f"{cloud.url}/v3"))  # it answers nonsense
+    assert [request.path for request in trap.received] == ["/v1/p/stacks"]
+
+
+def test_listed_endpoints_decide_alone(cloud: ReplayCloud, trap: Trap) -> None:
+    rules = guard(f"{cloud.url}/v3", f"{cloud.url}/heat/v1")
+    assert launch(cloud.credentials(), rules)
+    for steered in (f"{cloud.url}/other/v1", f"{cloud.url}/heat/v10", f"{cloud.url}/v3/auth", f"{trap.url}/heat/v1"):
+        cloud.catalog = [catalog_entry("orchestration", steered)]
+        assert fault_of(cloud.credentials(), rules) == (502, "Endpoint not allowed", None), steered
+    assert trap.received == []
+
+
+def test_listed_endpoints_hold_without_a_list_of_clouds(cloud: ReplayCloud, trap: Trap) -> None:
+    cloud.catalog = [catalog_entry("orchestration", f"{trap.url}/heat/v1")]
+    assert fault_of(cloud.credentials(), guard("", f"{cloud.url}/heat")) == (502, "Endpoint not allowed", None)
+    assert trap.received == []
+
+
+def test_https_cloud_does_not_steer_tokens_to_plain_http() -> None:
+    rules = guard("https://k.example:5000/v3")
+    assert rules.refuse_endpoint("https://k.example:8004/v1/p") is None
+    assert rules.refuse_endpoint("http://k.example:8004/v1/p") is not None
+    assert guard("http://k.example:5000/v3").refuse_endpoint("https://k.example:8004/v1/p") is None
+
+
+@pytest.mark.parametrize("metadata", ["http://169.254.169.254/latest", "http://[fd00:ec2::254]/", "http://0.0.0.0:80/"])
+def test_catalogue_steers_to_no_metadata(cloud: ReplayCloud, metadata: str) -> None:
+    cloud.catalog = [catalog_entry("orchestration", metadata)]
+    assert fault_of(cloud.credentials(), guard()) == (502, "Endpoint not allowed", None)
+
+
+@pytest.mark.parametrize("endpoint", ["file:///etc/passwd", "ftp://10.0.0.1/", "gopher://10.0.0.1/", "unix:///x"])
+def test_catalogue_steers_to_no_other_scheme(cloud: ReplayCloud, endpoint: str) -> None:
+    cloud.catalog = [catalog_entry("orchestration", endpoint)]
+    assert fault_of(cloud.credentials(), guard())[0] == 502
+
+
+def test_endpoint_of_a_usual_cloud_may_have_doubled_slashes(cloud: ReplayCloud) -> None:
+    cloud.catalog = [catalog_entry("orchestration", f"{cloud.url}/heat//v1/p")]
+    assert launch(cloud.credentials(), guard(cloud.url))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 305, 307, 308])
+def test_redirect_is_followed_neither_with_password_nor_with_token(cloud: ReplayCloud, trap: Trap, status: int) -> None:
+    moved = answer(status, headers={"Location": f"{trap.url}/v3/auth/tokens"})
+    cloud.identity = moved
+    assert fault_of(cloud.credentials(), guard())[:2] == (400, "Invalid auth_url")
+    cloud.identity, cloud.orchestration = None, moved
+    assert fault_of(cloud.credentials(), guard())[0] == 502
+    assert trap.received == []
+
+
+# --- addresses that are nobody's cloud --------------------------------------------------------------------------------
+
+FORBIDDEN_HOSTS = [
+    "169.254.169.254",
+    "169.254.0.1",
+    "169.254.169.254.",
+    "2852039166",  # decimal
+    "0xA9FEA9FE",  # hexadecimal
+    "0251.0376.0251.0376",  # octal
+    "0xa9.254.0251.254",
+    "169.254.43518",
+    "169.16689662",
+    "[::ffff:169.254.169.254]",
+    "[::ffff:a9fe:a9fe]",
+    "[0:0:0:0:0:FFFF:A9FE:A9FE]",
+    "[::169.254.169.254]",
+    "[64:ff9b::a9fe:a9fe]",
+    "[64:ff9b:1::169.254.169.254]",
+    "[2002:a9fe:a9fe::1]",
+    "[fe80::1]",
+    "[fe80::1%25eth0]",
+    "[febf::1]",
+    "[fd00:ec2::254]",
+    "[fd20:ce::254]",
+    "100.100.100.200",
+    "192.0.0.192",
+    "168.63.129.16",
+    "metadata.google.internal",
+    "METADATA.Google.Internal.",
+    "0.0.0.0",
+    "0",
+    "0x0",
+    "[::]",
+    "224.0.0.1",
+    "239.255.255.250",
+    "[ff02::1]",
+    "255.255.255.255",
+    "240.0.0.1",
+]
+
+
+@pytest.mark.parametrize("host", FORBIDDEN_HOSTS)
+def test_address_that_is_nobodys_cloud_is_refused_before_any_connection(host: str, connections: list[Any]) -> None:
+    credentials = {"auth_url": f"http://{host}/v3", "password": PASSWORD, "user_id": "u", "project_id": "p"}
+    status, _, pointer = fault_of(credentials, guard())
+    assert (status, pointer) in {(403, AUTH_URL), (400, AUTH_URL)}
+    assert connections == []
+
+
+@pytest.mark.parametrize("host", FORBIDDEN_HOSTS)
+def test_no_endpoint_is_at_such_an_address(host: str) -> None:
+    assert guard().refuse_endpoint(f"http://{host}/v1") is not None
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "[::1]", "localhost", "10.0.0.1", "192.168.1.1", "172.17.0.1", "[fd12::1]", "8.8.8.8", "sandbox"],
+)
+def test_loopback_and_private_clouds_are_clouds(host: str) -> None:
+    assert guard().refuse_auth_url(f"http://{host}:5000/v3") is None
+
+
+def test_lists_decide_about_loopback_too() -> None:
+    assert guard(LISTED).refuse_auth_url("http://127.0.0.1:5000/v3") is not None
+
+
+def test_operator_may_list_an_address_that_is_refused_otherwise() -> None:
+    listed = guard("http://169.254.1.1:5000/v3")
+    assert listed.refuse_auth_url("http://169.254.1.1:5000/v3") is None
+    assert listed.refuse_auth_url("http://169.254.169.254:5000/v3") is not None
+
+
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
+    """Have the resolver answer so, one answer after the other."""
+    queue = list(answers)
+
+    def getaddrinfo(host: str, port: int, *_: object) -> list[Any]:
+        addresses = queue.pop(0) if len(queue) > 1 else queue[0]
+        return [
+            (socket.AF_INET6 if ":" in each else socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port))
+            for each in addresses
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+@pytest.mark.parametrize(
+    "addresses", [["169.254.169.254"], ["10.0.0.1", "169.254.169.254"], ["::ffff:169.254.169.254"], ["fe80::1%2"]]
+)
+@pytest.mark.parametrize("rules", [guard(), guard("http://innocent.example:5000/v3")])
+def test_name_that_leads_to_metadata_is_refused(
+    addresses: list[str], rules: CloudGuard, monkeypatch: pytest.MonkeyPatch, connections: list[Any]
+) -> None:
+    resolve_to(monkeypatch, addresses)
+    credentials = {
+        "auth_url": "http://innocent.example:5000/v3",
+        "password": PASSWORD,
+        "user_id": "u",
+        "project_id": "p",
+    }
+    assert fault_of(credentials, rules) == (403, "Cloud not allowed", AUTH_URL)
+    assert connections == []
+
+
+def test_connection_goes_to_the_address_that_was_judged(
+    monkeypatch: pytest.MonkeyPatch, connections: list[Any]
+) -> None:
+    resolve_to(monkeypatch, ["10.0.0.1"], ["169.254.169.254"])
+    with pytest.raises(ConnectionRefusedError):
+        connect_checked("rebinding.example", 80, 1.0)
+    assert connections == [("10.0.0.1", 80)]
+
+
+def test_catalogue_name_that_leads_to_metadata_gets_no_token(
+    cloud: ReplayCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: str, *rest: Any) -> list[Any]:
+        return real("169.254.169.254" if host == "heat.example" else host, *rest)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    cloud.catalog = [catalog_entry("orchestration", "http://heat.example:8004/v1/p")]
+    assert fault_of(cloud.credentials(), guard()) == (502, "Endpoint not allowed", None)
+
+
+def test_refused_host_is_not_tried_again() -> None:
+    with pytest.raises(RefusedAddressError):
+        connect_checked("169.254.169.254", 80, 1.0)
+    assert refuse_host("keystone.example.org") is None
+
+
+def test_normal_form_is_its_own_normal_form() -> None:
+    for text in ("https://K.example:443/a/", "http://0x7f.1:5000/v3", "http://[::FFFF:10.0.0.1]/x"):
+        url = parse_url(text)
+        assert isinstance(url, Url)
+        assert parse_url(format_url(url)) == url

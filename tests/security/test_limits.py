@@ -1,0 +1,283 @@
+"""Clients that ask for too much, too slowly, or in too odd a way: they are refused, and others are served."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import resource
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.security.raw import (
+    assert_is_error,
+    assert_serves,
+    connect,
+    exchange,
+    head,
+    parse_answer,
+    read_all,
+)
+from tests.service import Service, fetch, minimal_definition
+
+MEBIBYTE = 1024 * 1024
+CONNECTIONS = 200
+IDLE = 2000
+SECONDS = 0.5
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("limits")
+    limits = {"REQUEST_TIMEOUT": str(SECONDS), "KEEP_ALIVE_TIMEOUT": "30", "MAX_CONNECTIONS": str(CONNECTIONS)}
+    with Service(folder, limits) as running:
+        (running.enabled / "small.yaml").write_text(minimal_definition())
+        yield running
+
+
+# --- slow clients -----------------------------------------------------------------------------------------------------
+
+
+def trickle(connection: socket.socket, data: bytes, seconds: float) -> None:
+    """Send one byte now and then, until there is an answer or time is up."""
+    connection.settimeout(SECONDS / 10)
+    end = time.monotonic() + seconds
+    for number in range(len(data)):
+        connection.sendall(data[number : number + 1])
+        with contextlib.suppress(TimeoutError):
+            connection.recv(1, socket.MSG_PEEK)
+            return
+        if time.monotonic() > end:
+            raise AssertionError("nobody minded")
+
+
+@pytest.mark.parametrize("start", [b"", head("POST", "/clusters/", "Content-Length: 1000")])
+def test_request_that_trickles_is_given_up_though_bytes_keep_coming(service: Service, start: bytes) -> None:
+    with connect(service) as connection:
+        connection.sendall(start)
+        trickle(connection, b"GET / HTTP/1.1\r\nX-Slow: " + b"x" * 500, SECONDS * 8)
+        connection.settimeout(5)
+        assert_is_error(parse_answer(read_all(connection)), 408)
+    assert_serves(service)
+
+
+def test_request_that_stops_half_way_is_given_up(service: Service) -> None:
+    for part in (b"GET /health HT", head("POST", "/clusters/", "Content-Length: 10") + b"{", b"\r\n"):
+        assert_is_error(parse_answer(exchange(service, part)), 400, 408)
+    assert_serves(service)
+
+
+def test_chunked_body_that_never_ends_is_given_up(service: Service) -> None:
+    start = head("POST", "/clusters/", "Transfer-Encoding: chunked")
+    assert_is_error(parse_answer(exchange(service, start, b"5\r\nabcde\r\n")), 408)
+    assert_serves(service)
+
+
+def test_requests_one_after_the_other_may_go_on_for_longer(service: Service) -> None:
+    with connect(service) as connection:
+        end = time.monotonic() + SECONDS * 3
+        while time.monotonic() < end:
+            connection.sendall(head("GET", "/health"))
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_silent_connections_are_closed_in_time(tmp_path: Path) -> None:
+    with Service(tmp_path, {"KEEP_ALIVE_TIMEOUT": "0.3"}) as service, connect(service) as connection:
+        began = time.monotonic()
+        assert read_all(connection) == b""
+        assert time.monotonic() - began < 5
+
+
+# --- many clients -----------------------------------------------------------------------------------------------------
+
+
+def test_idle_connections_without_number_leave_room_for_others(service: Service) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = IDLE + 200
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        pytest.skip(f"this process may open {hard} files only")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    try:
+        with contextlib.ExitStack() as stack:
+            for number in range(IDLE):
+                stack.enter_context(connect(service))
+                if number % 500 == 0:
+                    assert_serves(service)
+            assert_serves(service)
+            assert _open_connections(service) <= CONNECTIONS + 5
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert_serves(service)
+    assert "MAX_CONNECTIONS" in service.log
+
+
+def test_connections_that_stop_half_way_leave_room_for_others(service: Service) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(CONNECTIONS * 2):
+            connection = stack.enter_context(connect(service))
+            with contextlib.suppress(OSError):
+                connection.sendall(b"GET /health HTTP/1.1\r\nX-")
+        assert_serves(service)
+
+
+def _open_connections(service: Service) -> int:
+    """How many sockets the process has."""
+    links = Path(f"/proc/{service.process.pid}/fd").iterdir()
+    return sum(link.is_symlink() and str(link.readlink()).startswith("socket:") for link in links)
+
+
+# --- large requests ---------------------------------------------------------------------------------------------------
+
+
+def test_body_of_a_gigabyte_is_refused_at_once(service: Service) -> None:
+    start = head("POST", "/clusters/", f"Content-Length: {1024**3}", "Content-Type: application/json")
+    assert_is_error(parse_answer(exchange(service, start, b"{" * 1000)), 413)
+    assert_serves(service)
+
+
+def test_body_of_a_gigabyte_in_chunks_is_refused_when_it_is_too_large(service: Service) -> None:
+    start = head("POST", "/clusters/", "Transfer-Encoding: chunked")
+    chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    answer = exchange(service, start, *[chunk] * 20)
+    if answer:  # the system may drop the answer with what was not read
+        assert_is_error(parse_answer(answer), 413)
+    assert_serves(service)
+
+
+@pytest.mark.parametrize("path", ["/clusters/", "/cloud_assets/"])
+def test_body_just_over_the_limit_is_refused(service: Service, path: str) -> None:
+    assert_is_error(fetch(service.url + path, "POST", body=b" " * (MEBIBYTE + 1)), 413)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["X-Bomb: " + "x" * 20_000],
+        [f"X-Bomb-{number}: x" for number in range(2000)],
+        ["Cookie: " + "a=b; " * 5000],
+        ["Authorization: Bearer " + "x" * 20_000],
+    ],
+)
+def test_header_bombs_are_refused(service: Service, lines: list[str]) -> None:
+    assert_is_error(parse_answer(exchange(service, head("GET", "/health", *lines))), 413)
+    assert_serves(service)
+
+
+def test_endless_first_line_is_refused(service: Service) -> None:
+    assert_is_error(parse_answer(exchange(service, b"GET /" + b"a" * 100_000)), 413)
+    assert_serves(service)
+
+
+# --- odd bodies -------------------------------------------------------------------------------------------------------
+
+HASH_FLOOD = json.dumps({str(hash_like): 0 for hash_like in range(0, 61 * 2**10, 61)}).encode()
+
+ODD_BODIES = {
+    "deep lists": b"[" * 400_000,
+    "deep lists, closed": b"[" * 100_000 + b"]" * 100_000,
+    "deep objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "deep parameters": b'{"cloud_env": {}, "cluster": {"parameters": {"a": ' + b"[" * 70 + b"]" * 70 + b"}}}",
+    "many keys": json.dumps({f"key{number}": number for number in range(50_000)}).encode(),
+    "keys of one hash": HASH_FLOOD,
+    "a huge number": b"[" + b"9" * 1_000_000 + b"]",
+    "a huge exponent": b'{"cloud_env": 1e999999999, "cluster": 1}',
+    "NaN": b'{"cloud_env": NaN, "cluster": Infinity}',
+    "NUL": b'{"cloud_env": "\x00"}',
+    "NUL alone": b"\x00" * 1000,
+    "invalid UTF-8": b'{"cloud_env": "\xff\xfe\xc3\x28"}',
+    "UTF-16": '{"cloud_env": {}}'.encode("utf-16"),
+    "byte order mark": b"\xef\xbb\xbf{}",
+    "half a surrogate pair": b'{"cloud_env": {"auth_url": "\\ud800"}, "cluster": {"name": "\\ud800"}}',
+    "a duplicated key": b'{"cluster": {}, "cluster": []}',
+    "a list": b"[]",
+    "null": b"null",
+    "nothing": b"",
+    "a string": b'"' + b"a" * 500_000 + b'"',
+    "XML": b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+    "YAML": b"!!python/object/apply:os.system ['true']",
+    "prototype": b'{"__proto__": {"a": 1}, "constructor": 1}',
+}
+
+
+@pytest.mark.parametrize("path", ["/clusters/", "/cloud_assets/", "/clusters/?dry_run=true"])
+@pytest.mark.parametrize("kind", ODD_BODIES)
+def test_odd_body_is_told_to_be_one(service: Service, kind: str, path: str) -> None:
+    began = time.monotonic()
+    answer = fetch(service.url + path, "POST", body=ODD_BODIES[kind])
+    assert_is_error(answer, 400, 413)
+    assert time.monotonic() - began < 5
+    assert_serves(service)
+
+
+def test_depth_limit_is_a_setting(tmp_path: Path) -> None:
+    body = b'{"a": ' * 20 + b"1" + b"}" * 20
+    with Service(tmp_path, {"JSON_DEPTH_LIMIT": "10"}) as service:
+        assert "10 levels" in fetch(service.url + "/clusters/", "POST", body=body).json()["errors"][0]["detail"]
+
+
+# --- odd requests -----------------------------------------------------------------------------------------------------
+
+SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+
+ODD_REQUESTS = {
+    "two lengths": head("POST", "/clusters/", "Content-Length: 0", f"Content-Length: {len(SMUGGLED)}") + SMUGGLED,
+    "length and chunks": head("POST", "/clusters/", "Content-Length: 5", "Transfer-Encoding: chunked")
+    + b"0\r\n\r\n" + SMUGGLED,
+    "chunks and length": head("POST", "/clusters/", "Transfer-Encoding: chunked", "Content-Length: 5")
+    + b"0\r\n\r\n" + SMUGGLED,
+    "negative length": head("POST", "/clusters/", "Content-Length: -1") + SMUGGLED,
+    "signed length": head("POST", "/clusters/", "Content-Length: +5") + b"abcde" + SMUGGLED,
+    "length with underscore": head("POST", "/clusters/", "Content-Length: 1_0") + SMUGGLED,
+    "length that is none": head("POST", "/clusters/", "Content-Length: five") + SMUGGLED,
+    "two lengths in one": head("POST", "/clusters/", "Content-Length: 5, 5") + SMUGGLED,
+    "chunk size that is none": head("POST", "/clusters/", "Transfer-Encoding: chunked") + b"zz\r\n" + SMUGGLED,
+    "negative chunk": head("POST", "/clusters/", "Transfer-Encoding: chunked") + b"-5\r\n" + SMUGGLED,
+    "encoding in disguise": head("POST", "/clusters/", "Transfer-Encoding: xchunked") + SMUGGLED,
+    "trailers": head("POST", "/clusters/", "Transfer-Encoding: chunked") + b"0\r\n" + SMUGGLED,
+    "folded header": b"GET /health HTTP/1.1\r\nHost: x\r\nX-A: b\r\n folded\r\n\r\n",
+    "space before the colon": head("POST", "/clusters/", f"Content-Length : {len(SMUGGLED)}") + SMUGGLED,
+    "bare line feeds": b"GET /health HTTP/1.1\nHost: x\n\n" + SMUGGLED,
+    "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "no version": b"GET /health\r\n\r\n",
+    "NUL in the path": head("GET", "/cluster-types/a\x00b"),
+    "not ASCII": head("GET", "/cluster-types/\xff"),
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200 + b"\r\n\r\n",
+    "another expectation": head("POST", "/clusters/", "Expect: a-miracle", "Content-Length: 2") + b"{}",
+    "an absolute URL": head("GET", "http://169.254.169.254/latest/meta-data/"),
+    "a tunnel": head("CONNECT", "169.254.169.254:80"),
+    "an unheard-of method": head("BREW", "/clusters/"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ODD_REQUESTS)
+def test_odd_request_is_an_error_and_hides_no_other(service: Service, kind: str) -> None:
+    before = len(service.output)
+    received = exchange(service, ODD_REQUESTS[kind], timeout=3.0)
+    if received and received.startswith(b"HTTP/1.1 "):
+        answer = parse_answer(received)
+        assert answer.status < 500
+        if answer.status >= 400:
+            assert_is_error(answer, answer.status)
+    assert_serves(service)
+    assert "/smuggled" not in "".join(service.output[before:])
+    assert received.count(b"HTTP/1.1 ") <= 1
+
+
+@pytest.mark.parametrize(
+    "value", ["a\r\nX-Injected: yes", "a\nX-Injected: yes", "req%0d%0aX-Injected:%20yes", "a\tb", "é", "x" * 300]
+)
+def test_request_id_injects_no_header(service: Service, value: str) -> None:
+    received = exchange(service, head("GET", "/health", f"X-Request-ID: {value}", "Connection: close"))
+    start, _, _ = received.partition(b"\r\n\r\n")
+    assert b"x-injected" not in start.lower().replace(b"x-request-id: a", b"")
+
+
+@pytest.mark.parametrize("path", ["/cluster-types/%0d%0aX-Injected:%20yes", "/%0d%0aX-Injected:%20yes/"])
+def test_path_injects_neither_header_nor_log_line(service: Service, path: str) -> None:
+    answer = service.get(path)
+    assert_is_error(answer, 404)
+    assert "x-injected" not in answer.headers
+    assert not any(line.startswith("X-Injected") for line in service.log.splitlines())

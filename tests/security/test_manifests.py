@@ -1,0 +1,128 @@
+"""The files that docs/deployment.md hands out: they are what they say, and name only settings that there are."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from builder.api.metrics import Metrics
+from builder.catalogue.snapshot import State
+from builder.settings import Settings, list_settings
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+DEPLOY = DOCS / "deploy"
+VARIABLES = {setting.variable for setting in list_settings()}
+
+
+@pytest.fixture(scope="module")
+def objects() -> dict[str, Any]:
+    """The Kubernetes objects by kind."""
+    documents = yaml.safe_load_all((DEPLOY / "kubernetes" / "cluster-builder.yaml").read_text())
+    return {document["kind"]: document for document in documents}
+
+
+@pytest.fixture(scope="module")
+def container(objects: dict[str, Any]) -> Any:
+    (container,) = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
+    return container
+
+
+def test_kubernetes_objects_are_complete(objects: dict[str, Any]) -> None:
+    versions = {kind: document["apiVersion"] for kind, document in objects.items()}
+    assert versions == {
+        "Deployment": "apps/v1",
+        "Service": "v1",
+        "PodDisruptionBudget": "policy/v1",
+        "HorizontalPodAutoscaler": "autoscaling/v2",
+        "NetworkPolicy": "networking.k8s.io/v1",
+    }
+    labels = objects["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    assert objects["Deployment"]["spec"]["selector"]["matchLabels"] == labels
+    assert objects["Service"]["spec"]["selector"] == labels
+    assert objects["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == labels
+    assert objects["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"] == labels
+    assert objects["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"] == "cluster-builder"
+
+
+def test_pod_is_hardened(objects: dict[str, Any], container: Any) -> None:
+    pod = objects["Deployment"]["spec"]["template"]["spec"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["automountServiceAccountToken"] is False
+    mounts = {mount["name"] for mount in container["volumeMounts"]}
+    assert mounts == {volume["name"] for volume in pod["volumes"]}
+    assert not any("subPath" in mount for mount in container["volumeMounts"])
+
+
+def test_pod_is_given_time_for_its_builds(objects: dict[str, Any], container: Any) -> None:
+    assert objects["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > (
+        Settings().build_deadline + 5
+    )
+    assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
+    assert container["livenessProbe"]["httpGet"]["path"] == "/health"
+    (port,) = container["ports"]
+    assert port["containerPort"] == Settings().port
+
+
+def test_every_variable_that_is_set_is_a_setting(container: Any) -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    unit = (DEPLOY / "cluster-builder.service").read_text()
+    used = {variable["name"] for variable in container["env"]}
+    used |= set(compose["services"]["cluster-builder"]["environment"])
+    used |= set(re.findall(r"^Environment=(\w+)=", unit, re.MULTILINE))
+    used |= set(re.findall(r"--env (\w+)=", (DOCS / "deployment.md").read_text()))
+    assert used <= VARIABLES
+
+
+def test_compose_file_is_hardened() -> None:
+    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["cluster-builder"]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert int(service["stop_grace_period"].removesuffix("s")) > Settings().build_deadline
+
+
+def test_proxy_waits_longer_than_the_service_and_keeps_connections_for_less() -> None:
+    text = (DEPLOY / "nginx.conf").read_text()
+    seconds = {name: float(value) for name, value in re.findall(r"^\s*(\w+_timeout) (\d+)s;", text, re.MULTILINE)}
+    assert seconds["proxy_read_timeout"] > Settings().build_deadline + 10
+    assert seconds["keepalive_timeout"] < Settings().keep_alive_timeout
+    assert "non_idempotent" not in text
+    assert text.count("{") == text.count("}")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
+def test_unit_is_one(tmp_path: Path) -> None:
+    unit = tmp_path / "cluster-builder.service"
+    text = (DEPLOY / "cluster-builder.service").read_text()
+    unit.write_text(text.replace("/opt/cluster-builder/bin/cluster-builder", "/bin/true"))
+    checked = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+    assert "cluster-builder.service" not in checked.stderr
+
+
+def test_alerts_name_metrics_and_states_that_there_are() -> None:
+    text = (DOCS / "deployment.md").read_text()
+    metrics = Metrics({})
+    known = {line.split()[2] for line in metrics.render().decode().splitlines() if line.startswith("# TYPE")}
+    known |= {"cluster_builder_rescan_age_seconds"}  # it is there once there was a rescan
+    for name in re.findall(r"cluster_builder_\w+", text):
+        assert name.removesuffix("_count") in known, name
+    assert set(re.findall(r'state="(\w+)"', text)) <= {str(state) for state in State}
+
+
+def test_tests_that_the_threat_model_names_exist() -> None:
+    text = (DOCS / "security.md").read_text()
+    here = Path(__file__).parent
+    assert all((here / name).is_file() for name in re.findall(r"`(test_\w+\.py)`", text))
+    assert all((here.parent.parent / name).is_dir() for name in re.findall(r"`(tests/\w+/)`", text))

@@ -1,0 +1,197 @@
+"""Attacks on the token by which callers are known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.security.raw import assert_is_error, exchange, head, parse_answer
+from tests.security.tokens import OTHER, SECRET, bearer, encode, make_token, sign
+from tests.service import STOP_SECONDS, Answer, Service, launch
+
+NOW = int(time.time())
+SOON = NOW + 300
+HS256 = {"alg": "HS256", "typ": "JWT"}
+PUBLIC_KEY = (
+    rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    .public_key()
+    .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+)
+GOOD = make_token(seconds=300)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("tokens"), {"JWT_SECRET": f"{SECRET},{OTHER}"}) as running:
+        yield running
+
+
+def ask(service: Service, token: str | None, path: str = "/clusters/") -> Answer:
+    return service.post(path, {}, bearer(token) if token is not None else None)
+
+
+def assert_is_refused(answer: Answer) -> None:
+    assert_is_error(answer, 401)
+    assert answer.headers["www-authenticate"].startswith("Bearer ")
+    assert SECRET not in answer.body.decode()
+
+
+BAD = {
+    "no algorithm": f"{encode({'alg': 'none'})}.{encode({'exp': SOON})}.",
+    "no algorithm, in capitals": f"{encode({'alg': 'NONE'})}.{encode({'exp': SOON})}.",
+    "no algorithm, signed": sign({"alg": "none"}, {"exp": SOON}),
+    "algorithm missing": sign({"typ": "JWT"}, {"exp": SOON}),
+    "algorithm in lower case": sign({"alg": "hs256"}, {"exp": SOON}),
+    "algorithm is a list": sign({"alg": ["HS256"]}, {"exp": SOON}),
+    "another HMAC": sign({"alg": "HS512"}, {"exp": SOON}, digest="sha512"),
+    "RS256, signed by a public key": sign({"alg": "RS256"}, {"exp": SOON}, PUBLIC_KEY),
+    "HS256, signed by a public key": sign(HS256, {"exp": SOON}, PUBLIC_KEY),
+    "expired": make_token(seconds=-60),
+    "no expiry": sign(HS256, {"sub": "me"}),
+    "expiry is text": sign(HS256, {"exp": "soon"}),
+    "expiry is a number in text": sign(HS256, {"exp": str(SOON)}),
+    "expiry is null": sign(HS256, {"exp": None}),
+    "expiry is a list": sign(HS256, {"exp": [SOON]}),
+    "expiry is true": sign(HS256, {"exp": True}),
+    "expiry is huge": sign(HS256, {"exp": 10**400}),
+    "expiry is infinite": sign(HS256, b'{"exp": 1e999}'),
+    "expiry is no number": sign(HS256, b'{"exp": NaN}'),
+    "expiry is negative": sign(HS256, {"exp": -1}),
+    "far future": make_token(seconds=10 * 365 * 86400),
+    "not valid yet": make_token(nbf=SOON),
+    "issued in the future": make_token(iat=SOON),
+    "wrong secret": make_token("x" * 40),
+    "empty secret": make_token(""),
+    "no signature": GOOD.rpartition(".")[0] + ".",
+    "no third part": GOOD.rpartition(".")[0],
+    "cut signature": GOOD[:-4],
+    "other claims, same signature": f"{GOOD.split('.')[0]}.{encode({'exp': SOON + 60})}.{GOOD.split('.')[2]}",
+    "claims are a list": sign(HS256, [SOON]),
+    "claims are no JSON": sign(HS256, b"{"),
+    "claims nest deeply": sign(HS256, b'{"a":' * 500 + b"1" + b"}" * 500),
+    "header is a list": sign(["HS256"], {"exp": SOON}),
+    "header names a key": sign({**HS256, "jwk": {"kty": "oct", "k": encode(b"x" * 40)}}, {"exp": SOON}, b"x" * 40),
+    "header names a file": sign({**HS256, "kid": "../../../../dev/null"}, {"exp": SOON}, ""),
+    "header names a URL": sign({**HS256, "jku": "http://169.254.169.254/"}, {"exp": SOON}, "x" * 40),
+    "encrypted": "a.b.c.d.e",
+    "critical extension": sign({**HS256, "crit": ["x"], "x": 1}, {"exp": SOON}),
+    "garbage": "garbage",
+    "dots": "...",
+    "long": "a" * 5000,
+    "two tokens": f"{GOOD} {GOOD}",
+    "with a comma": f"{GOOD},{GOOD}",
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("path", ["/clusters/", "/cloud_assets/"])
+def test_bad_token_is_refused(service: Service, kind: str, path: str) -> None:
+    assert_is_refused(ask(service, BAD[kind], path))
+
+
+def test_good_token_lets_pass(service: Service) -> None:
+    assert ask(service, GOOD).status == 400  # the body is what is wrong
+    assert ask(service, make_token(seconds=30, aud="another", iss="x", sub="y", jti="z")).status == 400
+
+
+def test_clocks_may_differ_a_little(service: Service) -> None:
+    assert ask(service, make_token(seconds=-5)).status == 400
+
+
+def test_secret_is_replaced_while_both_are_good(service: Service) -> None:
+    assert ask(service, make_token(SECRET)).status == 400
+    assert ask(service, make_token(OTHER)).status == 400
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        ["Authorization:"],
+        ["Authorization: Bearer"],
+        [f"Authorization: Basic {GOOD}"],
+        [f"Authorization: {GOOD}"],
+        [f"Authorization: Bearer{GOOD}"],
+        [f"Authorization: Bearer {GOOD}", f"Authorization: Bearer {GOOD}"],
+        ["Authorization: Bearer x", f"Authorization: Bearer {GOOD}"],
+        [f"Authorization: Bearer {GOOD}", "Authorization: Basic eDp5"],
+        [f"X-Authorization: Bearer {GOOD}"],
+        [f"Cookie: token={GOOD}"],
+    ],
+)
+def test_header_that_is_missing_doubled_or_of_another_scheme_is_refused(service: Service, lines: list[str]) -> None:
+    request = head("POST", "/clusters/", "Content-Length: 2", "Connection: close", *lines) + b"{}"
+    assert_is_refused(parse_answer(exchange(service, request)))
+
+
+def test_token_in_the_query_is_none(service: Service) -> None:
+    assert_is_refused(service.post(f"/clusters/?access_token={GOOD}&jwt={GOOD}", {}))
+
+
+def test_scheme_is_named_in_any_case(service: Service) -> None:
+    assert service.post("/clusters/", {}, {"Authorization": f"bEaReR  {GOOD}"}).status == 400
+
+
+def test_token_is_asked_for_before_the_body_is_read(service: Service) -> None:
+    assert_is_refused(service.post("/clusters/", b"{"))
+    assert_is_refused(service.post("/clusters/?dry_run=nonsense", {}))
+
+
+@pytest.mark.parametrize("path", ["/cluster-types/", "/cluster-types/x", "/health", "/ready", "/metrics", "/catalogue"])
+def test_reads_stay_open(service: Service, path: str) -> None:
+    assert service.get(path).status in (200, 404)
+
+
+def test_reads_are_closed_where_that_is_wanted(tmp_path: Path) -> None:
+    with Service(tmp_path, {"JWT_SECRET": SECRET, "PROTECT_READS": "true"}) as service:
+        for path in ("/cluster-types/", "/cluster-types", "/cluster-types/x", "/catalogue"):
+            assert_is_refused(service.get(path))
+            assert service.get(path, bearer(make_token())).status in (200, 404), path
+        assert service.get("/health").status == 200
+        assert service.get("/metrics").status == 200
+
+
+def test_secrets_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET}\n{OTHER}\n")
+    with Service(tmp_path / "instance", {"JWT_SECRET_FILE": str(file), "REQUIRE_AUTH": "true"}) as service:
+        assert_is_refused(ask(service, None))
+        assert ask(service, make_token(SECRET)).status == 400
+        assert ask(service, make_token(OTHER)).status == 400
+        assert "anybody" not in service.log
+        command = Path(f"/proc/{service.process.pid}/cmdline").read_bytes()
+        assert SECRET.encode() not in command
+        assert SECRET not in service.log
+
+
+@pytest.mark.parametrize("environment", [{}, {"JWT_SECRET": " , "}, {"JWT_SECRET_FILE": "empty"}])
+def test_open_service_does_not_start_where_tokens_are_required(tmp_path: Path, environment: dict[str, str]) -> None:
+    (tmp_path / "empty").write_text("\n\n")
+    given = {name: value.replace("empty", str(tmp_path / "empty")) for name, value in environment.items()}
+    with launch("serve", "--instance", str(tmp_path), "--port", "0", REQUIRE_AUTH="true", **given) as process:
+        output, _ = process.communicate(timeout=STOP_SECONDS)
+    assert process.returncode == 2
+    assert "REQUIRE_AUTH" in output
+    assert output.count("\n") == 1
+
+
+def test_protected_reads_without_any_secret_do_not_start(tmp_path: Path) -> None:
+    with launch("serve", "--instance", str(tmp_path), "--port", "0", PROTECT_READS="true") as process:
+        output, _ = process.communicate(timeout=STOP_SECONDS)
+    assert process.returncode == 2
+    assert "PROTECT_READS" in output
+
+
+def test_open_doors_are_told_of_once(tmp_path: Path) -> None:
+    with Service(tmp_path, {"JWT_SECRET": "short"}, flags=("--workers", "2")) as service:
+        assert service.log.count("less than 32 bytes") == 1
+        assert service.log.count("ALLOWED_AUTH_URLS") == 1
+        assert "short" not in service.log
+    with Service(tmp_path, {"ALLOWED_AUTH_URLS": "https://k.example/v3"}) as service:
+        assert service.log.count("JWT_SECRET") == 1
+        assert "ALLOWED_AUTH_URLS" not in service.log
