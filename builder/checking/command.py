@@ -1,0 +1,115 @@
+"""What ``cluster-builder check`` and ``schema`` do, once their arguments are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+from builder import schemas
+from builder.checking.files import CheckSettings
+from builder.checking.running import check_targets
+from builder.checking.targets import STANDARD_INPUT, find_targets
+from builder.definitions.problems import Severity
+from builder.definitions.rules import RULES
+from builder.definitions.validation import suggest
+from builder.errors import ConfigurationError
+from builder.reporting.as_github import render_github
+from builder.reporting.as_json import render_json
+from builder.reporting.as_junit import render_junit
+from builder.reporting.as_sarif import render_sarif
+from builder.reporting.as_text import render_text
+from builder.reporting.report import Report
+
+EXIT_CLEAN: Final = 0
+EXIT_PROBLEMS: Final = 1
+EXIT_INTERNAL: Final = 3
+
+FORMATS: Final = ("text", "json", "github", "sarif", "junit")
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Standard input and output of a command; ``colours`` says whether a terminal is to be given any."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    colours: bool = True
+
+
+def run_check(
+    paths: Sequence[str],
+    settings: CheckSettings,
+    streams: Streams,
+    *,
+    output_format: str = "text",
+    strict: bool = False,
+) -> int:
+    """Check the definitions that ``paths`` mean, print what is wrong, and return the exit status.
+
+    Raises ConfigurationError for a path that leads nowhere.
+    """
+    targets = find_targets(paths)
+    standard_input = read_standard_input(streams) if STANDARD_INPUT in paths else None
+    report = check_targets(targets, settings, standard_input)
+    streams.stdout.write(_find_renderer(output_format, streams, strict=strict)(report))
+    for definition in report.definitions:
+        if definition.crash:
+            told = f"{definition.path}: internal error: {definition.crash}; please report it, with the file"
+            streams.stderr.write(f"cluster-builder: {told}\n")
+    if any(definition.crash for definition in report.definitions):
+        return EXIT_INTERNAL
+    failing = report.count(Severity.ERROR) + (report.count(Severity.WARNING) if strict else 0)
+    return EXIT_PROBLEMS if failing else EXIT_CLEAN
+
+
+def read_standard_input(streams: Streams) -> str:
+    """The definition on standard input."""
+    return streams.stdin.read().removeprefix("\ufeff")
+
+
+def list_rules(streams: Streams, *, output_format: str = "text") -> int:
+    """Print every rule: its id, its severity and what it means."""
+    rules = RULES.values()
+    if output_format == "json":
+        entries = [{"id": rule.id, "severity": str(rule.severity), "meaning": rule.meaning} for rule in rules]
+        streams.stdout.write(json.dumps(entries, indent=2) + "\n")
+        return EXIT_CLEAN
+    width = max(len(rule.id) for rule in rules)
+    for rule in rules:
+        streams.stdout.write(f"{rule.id:<{width}}  {rule.severity:<7}  {rule.meaning}\n")
+    return EXIT_CLEAN
+
+
+def print_schema(name: str, streams: Streams) -> int:
+    """Print a published schema as it was written.
+
+    Raises ConfigurationError for a name that is not published.
+    """
+    texts = schemas.load_schema_texts()
+    known = name.removesuffix(schemas.SUFFIX)
+    if known not in texts:
+        hint = suggest(name, list(texts)) or f"there are: {', '.join(texts)}"
+        raise ConfigurationError(f"no schema is named {name!r}; {hint}")
+    streams.stdout.write(texts[known].decode())
+    return EXIT_CLEAN
+
+
+def _find_renderer(output_format: str, streams: Streams, *, strict: bool) -> Callable[[Report], str]:
+    if output_format == "text":
+        terminal = streams.stdout.isatty()
+        return lambda report: render_text(report, excerpts=terminal, colours=terminal and streams.colours)
+    renderers: Mapping[str, Callable[[Report], str]] = {
+        "json": render_json,
+        "github": render_github,
+        "sarif": render_sarif,
+        "junit": lambda report: render_junit(report, strict=strict),
+    }
+    return renderers[output_format]
+
+
+def wants_colours(environment: Mapping[str, str]) -> bool:
+    """Whether a terminal may be given colours: https://no-color.org/."""
+    return not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"

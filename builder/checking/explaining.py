@@ -1,0 +1,97 @@
+"""``cluster-builder check --explain``: what becomes of a definition, for the person who wrote it."""
+
+# Paths are plain strings here, shown as they were given, which a Path would tidy up.
+# ruff: noqa: PTH110, PTH118
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from email.utils import formatdate
+
+import yaml
+
+from builder.catalogue.entries import DEFINITION_NAME
+from builder.catalogue.links import LinkResolver
+from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams, read_standard_input
+from builder.checking.files import CheckSettings
+from builder.checking.running import STANDARD_INPUT_SHOWN, open_files
+from builder.checking.targets import STANDARD_INPUT, Target, find_targets
+from builder.definitions.building import build_cluster_type
+from builder.definitions.listing import render_cluster_type
+from builder.definitions.model import ClusterType
+from builder.definitions.templates import compose_template
+from builder.definitions.validation import suggest
+from builder.errors import ConfigurationError
+from builder.reporting.as_text import render_text
+from builder.reporting.report import CheckedDefinition, Report
+
+
+def explain(
+    subject: str,
+    enabled: str,
+    settings: CheckSettings,
+    streams: Streams,
+    *,
+    template: bool = False,
+    selected: Sequence[str] = (),
+) -> int:
+    """Print what the Visualisation App is sent of a definition, or with ``template`` what Heat is.
+
+    ``subject`` is a path, or the id of an entry of the folder ``enabled``; ``selected`` are the optional components
+    that are chosen. What is wrong with the definition goes to standard error. Returns the exit status.
+
+    Raises ConfigurationError for a subject that leads to no definition, and for an unknown component.
+    """
+    target = _find_target(subject, enabled)
+    text = read_standard_input(streams) if target.path == STANDARD_INPUT else None
+    files = open_files(target, settings, text, LinkResolver())
+    outcome = build_cluster_type(target.id, files, deep=True)
+    if outcome.problems:
+        texts = {} if text is None else {STANDARD_INPUT_SHOWN: text}
+        report = Report((CheckedDefinition(files.display(""), target.id, outcome.problems),), (), texts)
+        terminal = streams.stderr.isatty()
+        streams.stderr.write(render_text(report, excerpts=terminal, colours=terminal and streams.colours))
+    cluster_type = outcome.cluster_type
+    if cluster_type is None:
+        return EXIT_PROBLEMS
+    if template:
+        streams.stdout.write(render_template(cluster_type, selected))
+    else:
+        modified = formatdate(files.last_modified, usegmt=True)
+        body = {**render_cluster_type(cluster_type), "last_modified": modified}
+        streams.stdout.write(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    return EXIT_CLEAN
+
+
+def render_template(cluster_type: ClusterType, selected: Sequence[str]) -> str:
+    """The template that Heat is sent when the optional components ``selected`` are chosen, as YAML.
+
+    Raises ConfigurationError for a name that is no optional component.
+    """
+    optional = cluster_type.optional_components
+    for name in selected:
+        if name not in optional:
+            known = f"there are: {', '.join(optional)}" if optional else "there is none"
+            raise ConfigurationError(f"no optional component is named {name!r}; {suggest(name, optional) or known}")
+    composed = compose_template(cluster_type.selected_components(selected))
+    text: str = yaml.safe_dump(composed.template, sort_keys=False, allow_unicode=True, width=120)
+    named = "".join(f"# file: {name}\n" for name in sorted(composed.files))
+    return named + text
+
+
+def _find_target(subject: str, enabled: str) -> Target:
+    if subject == STANDARD_INPUT or os.path.lexists(subject):
+        paths = [subject]
+    else:
+        candidates = [os.path.join(enabled, f"{subject}{suffix}") for suffix in (".yaml", ".yml")]
+        candidates.append(os.path.join(enabled, subject, DEFINITION_NAME))
+        paths = [path for path in candidates if os.path.exists(path)]
+        if not paths:
+            raise ConfigurationError(f"{subject!r} is neither a path nor the id of a definition in {enabled}")
+    targets = find_targets(paths).definitions
+    if len(targets) != 1:
+        found = ", ".join(repr(target.path) for target in targets[:5]) or "none"
+        raise ConfigurationError(f"{subject!r} leads to {len(targets)} definitions, not to one: {found}")
+    return targets[0]

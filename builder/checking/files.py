@@ -1,0 +1,80 @@
+"""The files of a definition that is checked: read as the service reads them, named as the person at the prompt does."""
+
+# Paths are plain strings here, shown as they were given, which a Path would tidy up.
+# ruff: noqa: PTH100, PTH117, PTH118, PTH120
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+
+from builder.catalogue.files import DefinitionFiles
+from builder.catalogue.links import LinkResolver
+from builder.definitions.loading import DEFINITION
+from builder.definitions.sources import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """What a check shares with the service: ``template_roots`` are folders, besides its own, that a definition may use.
+
+    With ``allow_remote`` a definition may refer to files on other hosts, which are not fetched.
+    """
+
+    template_roots: tuple[str, ...] = ()
+    allow_remote: bool = False
+    deep: bool = True
+
+
+@dataclass(slots=True)
+class CheckedFiles:
+    """The files around the definition at ``path``; an implementation of :class:`builder.definitions.sources.Files`.
+
+    Where ``text`` is given the definition is that text, and ``path`` only says where it would be.
+    """
+
+    path: str
+    resolver: LinkResolver
+    settings: CheckSettings
+    text: str | None = None
+    _files: DefinitionFiles = field(init=False)
+    _tree: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        absolute = os.path.abspath(self.path)
+        self._files = DefinitionFiles(
+            absolute, self.path, self.resolver, now_ns=time.monotonic_ns(), template_roots=self.settings.template_roots,
+            fetch_remote=_leave_remote if self.settings.allow_remote else None,
+        )  # fmt: skip
+        is_link = os.path.realpath(absolute) != absolute
+        # Behind a link, the files beside the definition are beside the link's target, and shown there.
+        self._tree = os.path.dirname(os.path.realpath(absolute) if is_link else self.path)
+        if is_link and not os.path.isabs(self.path):
+            self._tree = os.path.relpath(self._tree)
+
+    def resolve(self, reference: str, base: str) -> str:
+        """See :meth:`builder.definitions.sources.Files.resolve`."""
+        return self._files.resolve(reference, base)
+
+    def read(self, name: str) -> str:
+        """See :meth:`builder.definitions.sources.Files.read`."""
+        if name == DEFINITION and self.text is not None:
+            return self.text
+        return self._files.read(name)
+
+    def display(self, name: str) -> str:
+        """See :meth:`builder.definitions.sources.Files.display`."""
+        if name == DEFINITION:
+            return self.path
+        return name if "://" in name else os.path.normpath(os.path.join(self._tree, name))
+
+    @property
+    def last_modified(self) -> int:
+        """The newest of the files that were read, in seconds since the epoch; 0 where there is none."""
+        stamps = [each.stamp.mtime_ns for each in self._files.dependencies.values() if each.stamp is not None]
+        return max(stamps, default=0) // 1_000_000_000
+
+
+def _leave_remote(url: str) -> bytes:
+    raise SourceError("unread-remote-file", f"{url!r} is on another host and is not read here", "launch it to try it")

@@ -1,0 +1,93 @@
+"""Checking many definitions: each by itself, in several processes where that pays."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from builder.catalogue.entries import Entry
+from builder.catalogue.links import LinkResolver
+from builder.catalogue.loader import LoadedEntry
+from builder.catalogue.states import judge
+from builder.checking.files import CheckedFiles, CheckSettings
+from builder.checking.targets import STANDARD_INPUT, Target, Targets, list_duplicates
+from builder.definitions.building import Outcome, build_cluster_type
+from builder.definitions.problems import Problem
+from builder.reporting.report import CheckedDefinition, Report
+
+PARALLEL_FROM: Final = 100
+"""Below so many definitions, another process takes longer to start than it saves."""
+
+_CHUNK: Final = 25
+STANDARD_INPUT_SHOWN: Final = "<stdin>"
+
+
+def check_targets(targets: Targets, settings: CheckSettings, standard_input: str | None = None) -> Report:
+    """Check every definition; ``standard_input`` is the text of the one that is not in a file."""
+    definitions = targets.definitions
+    workers = min(_count_processors(), len(definitions) // PARALLEL_FROM + 1)
+    chunks = [definitions[start : start + _CHUNK] for start in range(0, len(definitions), _CHUNK)]
+    tasks = [(chunk, settings, standard_input) for chunk in chunks]
+    if workers > 1:
+        method = "fork" if sys.platform == "linux" else "spawn"  # this process has one thread: forking is safe
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method)) as pool:
+            checked = [each for chunk in pool.map(_check_chunk, tasks) for each in chunk]
+    else:
+        checked = [each for task in tasks for each in _check_chunk(task)]
+    texts = {} if standard_input is None else {STANDARD_INPUT_SHOWN: standard_input}
+    return Report(tuple(_add_duplicates(definitions, checked)), tuple(targets.problems), texts)
+
+
+def _check_chunk(task: tuple[Sequence[Target], CheckSettings, str | None]) -> list[CheckedDefinition]:
+    targets, settings, standard_input = task
+    resolver = LinkResolver()
+    return [_check(target, settings, standard_input, resolver) for target in targets]
+
+
+def open_files(
+    target: Target, settings: CheckSettings, standard_input: str | None, resolver: LinkResolver
+) -> CheckedFiles:
+    """The files of a target; those of standard input are beside it in the current folder."""
+    if target.path == STANDARD_INPUT:
+        return CheckedFiles(STANDARD_INPUT_SHOWN, resolver, settings, standard_input or "")
+    return CheckedFiles(target.path, resolver, settings)
+
+
+def _check(
+    target: Target, settings: CheckSettings, standard_input: str | None, resolver: LinkResolver
+) -> CheckedDefinition:
+    files = open_files(target, settings, standard_input, resolver)
+    try:
+        outcome = build_cluster_type(target.id, files, deep=settings.deep)
+    except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the check of the others
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        crash = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        return CheckedDefinition(files.display(""), target.id, (), crash)
+    return CheckedDefinition(files.display(""), target.id, outcome.problems)
+
+
+def _add_duplicates(targets: Sequence[Target], checked: Sequence[CheckedDefinition]) -> list[CheckedDefinition]:
+    """The results, with the problem that the service has with two entries of one id, in its own words."""
+    problems: dict[Target, tuple[Problem, ...]] = {}
+    for group in list_duplicates(targets):
+        entries = [Entry(target.id, target.entry, target.path) for target in group]
+        loaded = [LoadedEntry(entry, Outcome(None, ()), "", 0, ()) for entry in entries]
+        problems |= {target: (problem,) for target, problem in zip(group, judge(loaded, None).problems, strict=True)}
+    return [
+        replace(result, problems=(*problems.get(target, ()), *result.problems))
+        for target, result in zip(targets, checked, strict=True)
+    ]
+
+
+def _count_processors() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,190 @@
+"""From the paths of a command line to the definitions that are meant.
+
+A folder is that of one definition, or an enabled folder, whose entries are told apart as the service does it; folders
+in it that are no definition are searched in turn, so that a whole tree can be given.
+"""
+
+# Paths are plain strings here, shown as they were given, which a Path would tidy up.
+# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH114, PTH118, PTH119, PTH120
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from builder.catalogue.entries import (
+    DEFINITION_NAME,
+    Classified,
+    Entry,
+    Ignored,
+    Misnamed,
+    classify,
+    scan_folder,
+)
+from builder.catalogue.reading import decode, read_file
+from builder.definitions.model import ClusterTypeId
+from builder.definitions.problems import Problem
+from builder.definitions.sources import SourceError
+from builder.errors import ConfigurationError
+
+STANDARD_INPUT: Final = "-"
+MAX_TREE_DEPTH: Final = 12
+"""How many folders deep a tree is searched: an end to links that lead in circles."""
+
+_MARKS: Final = ("heat_template:", "heat_template_url:", "components:", "kind: heat")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A definition to check: ``path`` is its file, ``entry`` what stands for it in its folder."""
+
+    id: ClusterTypeId
+    path: str
+    entry: str
+
+
+@dataclass(slots=True)
+class Targets:
+    """What was found, in the order of the paths; ``problems`` are of names and folders."""
+
+    definitions: list[Target]
+    problems: list[Problem]
+
+
+def find_targets(paths: Sequence[str]) -> Targets:
+    """Find the definitions that ``paths`` mean.
+
+    Raises ConfigurationError for a path that leads nowhere.
+    """
+    found = Targets([], [])
+    for path in paths:
+        if path == STANDARD_INPUT:
+            found.definitions.append(Target(ClusterTypeId("stdin"), STANDARD_INPUT, STANDARD_INPUT))
+        elif os.path.isdir(path):
+            before = len(found.definitions), len(found.problems)
+            _search(path, found, depth=0)
+            if (len(found.definitions), len(found.problems)) == before:
+                _take_everything(path, found)
+        elif os.path.lexists(path):
+            _take_file(path, found)
+        else:
+            raise ConfigurationError(f"{path!r} does not exist")
+    found.definitions = list(dict.fromkeys(found.definitions))
+    return found
+
+
+def _take_file(path: str, found: Targets) -> None:
+    folder, name = os.path.split(os.path.abspath(path))
+    if name == DEFINITION_NAME:
+        _take(classify(os.path.basename(folder), lambda: True), path, os.path.dirname(path) or ".", found)
+        return
+    owner = _find_owner(os.path.dirname(path) or ".")
+    if owner is not None:
+        _take_file(owner, found)
+        return
+    entry = classify(name, lambda: False)
+    if entry is None:
+        found.problems.append(_ignored(path, "the name of a hidden or temporary file"))
+    else:
+        _take(entry, path, path, found)
+
+
+def _find_owner(folder: str) -> str | None:
+    """The definition whose folder a file lies in, if it lies in one."""
+    for _ in range(MAX_TREE_DEPTH):
+        definition = os.path.normpath(os.path.join(folder, DEFINITION_NAME))
+        if os.path.isfile(definition):
+            return definition
+        above = os.path.join(folder, os.pardir)
+        if os.path.realpath(above) == os.path.realpath(folder):
+            break
+        folder = above
+    return None
+
+
+def _take(classified: Entry | Misnamed | Ignored | None, path: str, entry: str, found: Targets) -> None:
+    match classified:
+        case Entry(id=id_):
+            found.definitions.append(Target(id_, path, entry))
+        case Misnamed(reason=reason):
+            found.problems.append(Problem(entry, 0, 0, "", "misnamed-entry", reason, "rename it"))
+        case Ignored(reason=reason):
+            found.problems.append(_ignored(entry, reason))
+        case None:
+            found.problems.append(_ignored(entry, "the name of a hidden or temporary file"))
+
+
+def _ignored(path: str, reason: str) -> Problem:
+    return Problem(path, 0, 0, "", "ignored-entry", f"the service ignores it: {reason}", "rename it, or move it away")
+
+
+def _search(folder: str, found: Targets, *, depth: int) -> None:
+    """Take the definitions of a folder; where it has none itself, it is only searched for folders that have."""
+    if os.path.lexists(_join(folder, DEFINITION_NAME)):
+        _take_file(_join(folder, DEFINITION_NAME), found)
+        return
+    entries = _scan(folder)
+    files = [entry for entry in entries if isinstance(entry, Entry) and entry.definition == entry.name]
+    folders = [entry for entry in entries if isinstance(entry, Entry) and entry.definition != entry.name]
+    own = [entry for entry in folders if _means_definition(folder, entry)]
+    named = [entry.name for entry in files] + [entry.name for entry in entries if isinstance(entry, Misnamed)]
+    if own or any(_looks_like_definition(_join(folder, name)) for name in named):
+        for entry in (*files, *own):
+            _take(entry, _join(folder, entry.definition), _join(folder, entry.name), found)
+        for other in entries:
+            if isinstance(other, Misnamed | Ignored):
+                _take(other, "", _join(folder, other.name), found)
+    for entry in folders:
+        below = _join(folder, entry.name)
+        if entry not in own and depth < MAX_TREE_DEPTH and os.path.isdir(below):
+            _search(below, found, depth=depth + 1)
+
+
+def _join(folder: str, name: str) -> str:
+    """The path of an entry, with no needless ``./`` before it."""
+    return os.path.normpath(os.path.join(folder, name))
+
+
+def _means_definition(folder: str, entry: Entry) -> bool:
+    """Whether a folder is one of a definition, or a link to one that is not there."""
+    path = _join(folder, entry.name)
+    return os.path.lexists(_join(folder, entry.definition)) or (os.path.islink(path) and not os.path.exists(path))
+
+
+def _scan(folder: str) -> list[Classified]:
+    try:
+        return [found for _, found in sorted(scan_folder(folder).items())]
+    except OSError as error:
+        raise ConfigurationError(f"{folder!r} cannot be read: {error.strerror}") from error
+
+
+def _take_everything(folder: str, found: Targets) -> None:
+    """A folder in which nothing looks like a definition: what has the name of one is meant to be one."""
+    for entry in _scan(folder):
+        if isinstance(entry, Entry) and entry.definition == entry.name:
+            path = _join(folder, entry.name)
+            found.definitions.append(Target(entry.id, path, path))
+    if not found.definitions:
+        hint = "name a file, the folder of a definition, or a folder of definitions"
+        found.problems.append(Problem(folder, 0, 0, "", "no-definitions", "the folder holds no definition", hint))
+
+
+def _looks_like_definition(path: str) -> bool:
+    """Whether a file has a key at its top that only definitions have; one that cannot be read might."""
+    try:
+        content, _ = read_file(os.path.realpath(path))
+        text = decode(content)
+    except SourceError:
+        return True
+    return any(line.startswith(_MARKS) for line in text.splitlines())
+
+
+def list_duplicates(targets: Sequence[Target]) -> Iterator[list[Target]]:
+    """The targets that stand in one folder and have one id."""
+    groups: dict[tuple[str, str], list[Target]] = {}
+    for target in targets:
+        folder = os.path.dirname(os.path.abspath(target.entry))
+        groups.setdefault((folder, target.id), []).append(target)
+    yield from (group for group in groups.values() if len(group) > 1)

@@ -1,0 +1,1 @@
+"""Problems shown: as text for people, and in the formats that editors, code hosts and CI read."""

@@ -1,0 +1,31 @@
+"""A report as workflow commands of GitHub Actions, which shows them at the lines of a pull request.
+
+https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+from builder.definitions.problems import Problem
+from builder.reporting.report import Report, describe
+
+
+def render_github(report: Report) -> str:
+    """One command for each problem."""
+    return "".join(f"{_render(problem)}\n" for problem in report.problems())
+
+
+def _render(problem: Problem) -> str:
+    properties = {"file": problem.path}
+    if problem.line:
+        properties |= {"line": str(problem.line), "col": str(problem.column)}
+    properties["title"] = problem.rule
+    given = ",".join(f"{name}={_escape_property(value)}" for name, value in properties.items())
+    return f"::{problem.severity} {given}::{_escape(describe(problem))}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escape_property(text: str) -> str:
+    return _escape(text).replace(":", "%3A").replace(",", "%2C")

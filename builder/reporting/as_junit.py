@@ -1,0 +1,53 @@
+"""A report as JUnit XML, which CI servers show as tests: one test for each definition.
+
+The form is that of https://github.com/testmoapp/junitxml, which they all read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from builder.definitions.problems import Problem, Severity
+from builder.reporting.report import Report, describe
+
+_NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render_junit(report: Report, *, strict: bool = False) -> str:
+    """A definition fails where it has an error, or with ``strict`` a warning."""
+    tests: list[tuple[str, Sequence[Problem]]] = [(each.path, each.problems) for each in report.definitions]
+    tests += [(problem.path, [problem]) for problem in report.others]
+    root = Element("testsuites")
+    suite = SubElement(root, "testsuite", name="cluster types")
+    failures = 0
+    for path, problems in tests:
+        case = SubElement(suite, "testcase", classname="cluster types", name=_clean(path), file=_clean(path))
+        serious = [problem for problem in problems if strict or problem.severity is Severity.ERROR]
+        others = [problem for problem in problems if problem not in serious]
+        if serious:
+            failures += 1
+            summary = f"{len(serious)} problem{'' if len(serious) == 1 else 's'}"
+            SubElement(case, "failure", message=summary, type=str(serious[0].rule)).text = _render(serious)
+        if others:
+            SubElement(case, "system-out").text = _render(others)
+    for element in (root, suite):
+        element.set("tests", str(len(tests)))
+        element.set("failures", str(failures))
+        element.set("errors", "0")
+    return tostring(root, encoding="unicode", xml_declaration=False) + "\n"
+
+
+def _render(problems: Sequence[Problem]) -> str:
+    lines = []
+    for problem in problems:
+        place = f"{problem.path}:{problem.line}:{problem.column}" if problem.line else problem.path
+        line = f"{place}: {problem.severity}: {describe(problem)} [{problem.rule}]"
+        lines.append(" ".join(line.splitlines()))
+    return _clean("\n".join(lines))
+
+
+def _clean(text: str) -> str:
+    return _NOT_IN_XML.sub("\ufffd", text)

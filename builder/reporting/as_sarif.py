@@ -1,0 +1,70 @@
+"""A report as SARIF 2.1.0, which code hosts and editors read.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+from typing import Any, Final
+from urllib.parse import quote
+
+from builder import __version__
+from builder.definitions.problems import Problem
+from builder.definitions.rules import RULES, Rule
+from builder.reporting.report import Report, describe
+
+SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+VERSION: Final = "2.1.0"
+
+
+def render_sarif(report: Report) -> str:
+    """One run of this tool, with the rules that were broken."""
+    problems = report.problems()
+    broken = sorted({problem.rule for problem in problems})
+    run = {
+        "tool": {
+            "driver": {
+                "name": "cluster-builder",
+                "semanticVersion": __version__,
+                "rules": [_render_rule(rule_id) for rule_id in broken],
+            }
+        },
+        # In Unicode characters, as the columns of problems are.
+        "columnKind": "unicodeCodePoints",
+        "results": [_render_result(problem, broken.index(problem.rule)) for problem in problems],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": VERSION, "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _render_rule(rule_id: str) -> dict[str, Any]:
+    rule: Rule | None = RULES.get(rule_id)
+    rendered: dict[str, Any] = {"id": rule_id}
+    if rule is not None:
+        rendered["shortDescription"] = {"text": f"{rule.meaning[0].upper()}{rule.meaning[1:]}."}
+        rendered["help"] = {"text": f"See the section {rule_id} of docs/rules.md."}
+        rendered["defaultConfiguration"] = {"level": str(rule.severity)}
+    return rendered
+
+
+def _render_result(problem: Problem, rule_index: int) -> dict[str, Any]:
+    location: dict[str, Any] = {"artifactLocation": {"uri": _render_uri(problem.path)}}
+    if problem.line:
+        location["region"] = {"startLine": problem.line, "startColumn": max(1, problem.column)}
+    rendered: dict[str, Any] = {"physicalLocation": location}
+    if problem.pointer:
+        rendered["logicalLocations"] = [{"fullyQualifiedName": problem.pointer}]
+    return {
+        "ruleId": problem.rule,
+        "ruleIndex": rule_index,
+        "level": str(problem.severity),
+        "message": {"text": describe(problem)},
+        "locations": [rendered],
+    }
+
+
+def _render_uri(path: str) -> str:
+    """A relative path as a relative reference, an absolute one as a ``file`` URI."""
+    pure = PurePath(path)
+    return pure.as_uri() if pure.is_absolute() else quote(pure.as_posix())

@@ -1,0 +1,111 @@
+"""A report for people: one line per problem, which editors and terminals turn into a link.
+
+On a terminal the line at fault follows, with a mark below the place, and there are colours.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from builder.definitions.problems import Problem, Severity
+from builder.reporting.report import Report, describe
+
+_RESET: Final = "\033[0m"
+_BOLD: Final = "\033[1m"
+_DIM: Final = "\033[2m"
+_COLOURS: Final = {Severity.ERROR: "\033[31m", Severity.WARNING: "\033[33m"}
+_WORD: Final = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,\[\]{}#:]+(?::[^\s,\[\]{}#:]+)*")
+_LONGEST: Final = 160
+"""In characters: how much of a line is shown."""
+
+
+def render_text(report: Report, *, excerpts: bool = False, colours: bool = False) -> str:
+    """The report as lines; ``excerpts`` and ``colours`` are for a terminal."""
+    source = _Source(report)
+    paint = _paint if colours else _leave
+    lines: list[str] = []
+    for problem in report.problems():
+        lines.append(_render_problem(problem, paint))
+        if excerpts and problem.line:
+            lines += _excerpt(problem, source, paint)
+    lines.append(_summarize(report))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _render_problem(problem: Problem, paint: Callable[[str, str], str]) -> str:
+    place = f"{problem.path}:{problem.line}:{problem.column}" if problem.line else problem.path
+    severity = paint(str(problem.severity), _COLOURS[problem.severity])
+    pointer = f" at {problem.pointer}" if problem.pointer else ""
+    rule = paint(f"[{problem.rule}]{_printable(pointer)}", _DIM)
+    return f"{paint(_printable(place), _BOLD)}: {severity}: {_printable(describe(problem))} {rule}"
+
+
+def _excerpt(problem: Problem, source: _Source, paint: Callable[[str, str], str]) -> Iterator[str]:
+    written = source.line(problem.path, problem.line)
+    if written is None or problem.column > len(written) + 1:
+        return
+    start = problem.column - 1
+    skipped = max(0, start - _LONGEST // 2)
+    word = _WORD.match(written, start)
+    length = word.end() - start if word else 1
+    number = str(problem.line)
+    before = written[skipped:start]
+    shown = _printable(written[skipped : skipped + _LONGEST])
+    gap = "".join("\t" if character == "\t" else " " * _width(character) for character in before)
+    mark = "^" * max(1, sum(_width(character) for character in written[start : start + length][: _LONGEST // 2]))
+    yield f"  {paint(f'{number} |', _DIM)} {shown}"
+    yield f"  {paint(' ' * len(number) + ' |', _DIM)} {gap}{paint(mark, _COLOURS[problem.severity])}"
+
+
+def _summarize(report: Report) -> str:
+    definitions = _count(len(report.definitions), "definition")
+    errors, warnings = report.count(Severity.ERROR), report.count(Severity.WARNING)
+    if not errors and not warnings:
+        return f"{definitions}: no problems"
+    found = [_count(number, name) for number, name in ((errors, "error"), (warnings, "warning")) if number]
+    return f"{definitions}: {', '.join(found)}"
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
+def _paint(text: str, colour: str) -> str:
+    return f"{colour}{text}{_RESET}"
+
+
+def _leave(text: str, _colour: str) -> str:
+    return text
+
+
+def _printable(text: str) -> str:
+    """The text without control characters, which might move a terminal's cursor."""
+    return "".join(character if character.isprintable() or character == "\t" else "�" for character in text)
+
+
+def _width(character: str) -> int:
+    """The columns that a terminal gives to a character."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+class _Source:
+    """The lines of the files that problems are in; each file is read once, and only if it is wanted."""
+
+    def __init__(self, report: Report) -> None:
+        self._lines = {path: text.splitlines() for path, text in report.texts.items()}
+
+    def line(self, path: str, number: int) -> str | None:
+        """A line of a file, from 1; None where it cannot be had."""
+        if path not in self._lines:
+            try:
+                self._lines[path] = Path(path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            except (OSError, ValueError):
+                self._lines[path] = []
+        lines = self._lines[path]
+        return lines[number - 1] if 0 < number <= len(lines) else None

@@ -1,0 +1,53 @@
+"""What a check has found, before anybody has decided how to show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from builder.definitions.problems import Problem, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDefinition:
+    """One definition and all its problems, those of its templates included.
+
+    ``crash`` tells where the check itself failed; ``""`` where it did not.
+    """
+
+    path: str
+    id: str
+    problems: tuple[Problem, ...]
+    crash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of one check.
+
+    ``others`` are problems of no definition, such as a name that is ignored; ``texts`` are sources that no path leads
+    to, as standard input.
+    """
+
+    definitions: tuple[CheckedDefinition, ...]
+    others: tuple[Problem, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem once: definitions may share a template."""
+        return tuple(dict.fromkeys(self._all()))
+
+    def count(self, severity: Severity) -> int:
+        """How many different problems there are of a severity."""
+        return sum(problem.severity is severity for problem in self.problems())
+
+    def _all(self) -> Iterator[Problem]:
+        yield from self.others
+        for definition in self.definitions:
+            yield from definition.problems
+
+
+def describe(problem: Problem) -> str:
+    """What is wrong and how to mend it, in the words of the service's log."""
+    return f"{problem.message} ({problem.hint})" if problem.hint else problem.message

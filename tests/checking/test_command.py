@@ -1,0 +1,354 @@
+"""``cluster-builder check`` at the prompt: what it takes, what it prints, how it exits."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from builder import cli
+from builder.checking import running
+from builder.definitions.building import build_cluster_type
+from builder.definitions.problems import Severity
+from builder.definitions.rules import RULES
+from tests.checking.examples import INVALID, LEGACY, SHIPPED
+
+GOOD = """\
+# check: ignore=no-private-network
+kind: heat
+title: Good
+description: Nothing is wrong with it.
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters: {size: {type: number, default: 1}}
+  resources: {secret: {type: OS::Heat::Value, properties: {value: {get_param: size}}}}
+"""
+WARNED = GOOD.replace("# check: ignore=no-private-network\n", "")
+BAD = GOOD.replace("title:", "titel:")
+
+
+class Run:
+    """One run of the command: its exit status and what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> None:
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(arguments)
+        self.status = stopped.value.code or 0
+        self.out, self.err = capsys.readouterr()
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("TEMPLATE_ROOTS", "ALLOW_REMOTE_TEMPLATES", "INSTANCE_DIR", "NO_COLOR"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+# ---- exit status
+
+
+def test_exit_status_is_0_when_nothing_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("good.yaml").write_text(GOOD)
+    run = Run(capsys, "check", "good.yaml")
+    assert (run.status, run.out, run.err) == (0, "1 definition: no problems\n", "")
+
+
+def test_exit_status_is_1_for_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.yaml").write_text(BAD)
+    run = Run(capsys, "check", "bad.yaml")
+    assert run.status == 1
+    assert "bad.yaml:3:1: error: unknown key 'titel' (did you mean 'title'?) [unknown-key] at /titel\n" in run.out
+
+
+def test_warnings_fail_with_strict_only(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("warned.yaml").write_text(WARNED)
+    assert Run(capsys, "check", "warned.yaml").status == 0
+    assert Run(capsys, "check", "--strict", "warned.yaml").status == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check",),
+        ("check", "missing.yaml"),
+        ("check", "--format", "xml", "."),
+        ("check", "--no-such-flag", "."),
+        ("check", "--select", "a", "."),
+        ("check", "--template", "."),
+        ("check", "--explain"),
+        ("schema", "no-such-schema"),
+        ("new",),
+        ("new", "-dash"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_is_told_in_one_line_with_status_2(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    run = Run(capsys, *arguments)
+    assert (run.status, run.out) == (2, "")
+    assert run.err.startswith("cluster-builder")
+    assert run.err.count("\n") == 1
+
+
+def test_a_crash_over_one_definition_leaves_the_others_checked_with_status_3(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("a.yaml").write_text(GOOD)
+    Path("b.yaml").write_text(BAD)
+
+    def crash_over_a(cluster_type_id: object, *arguments: object, **options: object) -> object:
+        if cluster_type_id == "a":
+            raise KeyError("secret")
+        return build_cluster_type(cluster_type_id, *arguments, **options)  # type: ignore[arg-type]  # passed on
+
+    monkeypatch.setattr(running, "build_cluster_type", crash_over_a)
+    run = Run(capsys, "check", ".")
+    assert run.status == 3
+    assert "[unknown-key]" in run.out
+    assert run.err.startswith("cluster-builder: a.yaml: internal error: KeyError in ")
+    assert "secret" not in run.err
+    assert run.err.count("\n") == 1
+
+
+# ---- what is checked
+
+
+def test_a_folder_is_a_definition_an_enabled_folder_or_a_tree(capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("enabled/composed/components", "tree/deeper/still", "tree/templates"):
+        Path(folder).mkdir(parents=True)
+    Path("enabled/single.yaml").write_text(GOOD)
+    Path("enabled/composed/cluster-type.yaml").write_text(
+        "# check: ignore=no-private-network\nkind: heat\ntitle: A\ndescription: A\ncomponents: [{name: one}]\n"
+    )
+    Path("enabled/composed/components/one.yaml").write_text(
+        "heat_template_version: 2021-04-16\nparameters: {size: {type: number}}\n"
+        "resources: {r: {type: OS::Heat::Value, properties: {value: {get_param: size}}}}\n"
+    )
+    Path("tree/deeper/still/one.yml").write_text(GOOD)
+    Path("tree/templates/hot.yaml").write_text("heat_template_version: 2021-04-16\n")
+    assert Run(capsys, "check", "enabled").out == "2 definitions: no problems\n"
+    assert Run(capsys, "check", "enabled/composed").out == "1 definition: no problems\n"
+    assert Run(capsys, "check", "enabled/composed/components/one.yaml").out == "1 definition: no problems\n"
+    assert Run(capsys, "check", "tree").out == "1 definition: no problems\n"
+    assert Run(capsys, "check", ".").out == "3 definitions: no problems\n"
+
+
+def test_a_link_in_an_enabled_folder_is_followed_and_its_files_are_shown_where_they_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("available/type/components").mkdir(parents=True)
+    Path("enabled").mkdir()
+    Path("available/type/cluster-type.yaml").write_text(
+        "kind: heat\ntitle: A\ndescription: A\ncomponents: [{name: one}]\n"
+    )
+    Path("available/type/components/one.yaml").write_text("heat_template_version: nonsense-9\n")
+    Path("enabled/type").symlink_to("../available/type")
+    out = Run(capsys, "check", "enabled").out
+    assert "available/type/components/one.yaml:1:24: error: " in out
+    assert "enabled/type/cluster-type.yaml:4:1: warning: " in out
+
+
+def test_a_dangling_link_is_a_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("enabled").mkdir()
+    Path("enabled/gone.yaml").symlink_to("nowhere.yaml")
+    Path("enabled/gone-too").symlink_to("nowhere")
+    out = Run(capsys, "check", "enabled").out
+    assert out.count("[missing-file]") == 2
+
+
+def test_links_in_a_circle_are_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").symlink_to("b.yaml")
+    Path("b.yaml").symlink_to("a.yaml")
+    assert "[link-loop]" in Run(capsys, "check", "a.yaml").out
+
+
+def test_standard_input_is_checked_with_files_of_the_current_folder(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("template.yaml").write_text(
+        "heat_template_version: 2021-04-16\nparameters: {a: {type: string}}\n"
+        "resources: {r: {type: OS::Heat::Value, properties: {value: {get_param: b}}}}\n"
+    )
+    definition = "kind: heat\ntitle: A\ndescription: A\nheat_template_url: template.yaml\ncolour: red\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(definition))
+    run = Run(capsys, "check", "-")
+    assert run.status == 1
+    assert "<stdin>:5:1: error: unknown key 'colour'" in run.out
+    assert "\ntemplate.yaml:3:72: error: there is no parameter 'b'" in run.out
+
+
+def test_neither_of_two_entries_with_one_id_wins(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").write_text(GOOD)
+    Path("a.yml").write_text(GOOD)
+    for arguments in ((".",), ("a.yaml", "a.yml")):
+        assert Run(capsys, "check", *arguments).out.count("[duplicate-id]") == 2
+
+
+@pytest.mark.parametrize("name", ["a.yaml~", ".a.yaml", "a.yaml.bak", "notes.txt"])
+def test_a_file_that_the_service_ignores_is_told_of_when_it_is_named(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    Path(name).write_text(GOOD)
+    run = Run(capsys, "check", name)
+    assert (run.status, "[ignored-entry]" in run.out) == (0, True)
+
+
+def test_the_same_definition_is_checked_once(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").write_text(GOOD)
+    assert Run(capsys, "check", "a.yaml", "a.yaml").out == "1 definition: no problems\n"
+
+
+def test_a_byte_order_mark_and_carriage_returns_are_no_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert Run(capsys, "check", "a.yaml").status == 0
+
+
+def test_template_roots_and_remote_templates_are_allowed_as_the_service_allows_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("types").mkdir()
+    Path("shared").mkdir()
+    Path("shared/hot.yaml").write_text(
+        "heat_template_version: 2021-04-16\nparameters: {a: {type: string}}\n"
+        "resources: {r: {type: OS::Heat::Value, properties: {value: {get_param: a}}}}\n"
+    )
+    Path("types/a.yaml").write_text(
+        "# check: ignore=no-private-network\n"
+        "kind: heat\ntitle: A\ndescription: A\nheat_template_url: ../shared/hot.yaml\n"
+    )
+    Path("types/b.yaml").write_text(
+        "kind: heat\ntitle: A\ndescription: A\nheat_template_url: https://example.org/hot.yaml\n"
+    )
+    out = Run(capsys, "check", "types").out
+    assert "[outside-tree]" in out
+    assert "[remote-file]" in out
+    monkeypatch.setenv("TEMPLATE_ROOTS", str(Path("shared").absolute()))
+    monkeypatch.setenv("ALLOW_REMOTE_TEMPLATES", "true")
+    run = Run(capsys, "check", "types")
+    assert run.status == 0
+    assert run.out.count("\n") == 2
+    assert "types/b.yaml:4:20: warning: " in run.out
+    assert "[unread-remote-file]" in run.out
+
+
+def test_many_definitions_are_checked_by_several_processes_with_the_same_result(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("many").mkdir()
+    for number in range(60):
+        Path(f"many/{number:03}.yaml").write_text(BAD if number % 7 == 0 else GOOD)
+    alone = Run(capsys, "check", "many").out
+    monkeypatch.setattr(running, "PARALLEL_FROM", 10)
+    monkeypatch.setattr(running, "_count_processors", lambda: 2)
+    assert Run(capsys, "check", "many").out == alone
+
+
+def test_limits_on_size_are_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("large.yaml").write_text(GOOD + "# " + "x" * 1024 * 1024)
+    assert "[file-too-large]" in Run(capsys, "check", "large.yaml").out
+    bomb = "".join(f"x-{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else 'x'] * 10)}]\n" for n in range(7))
+    Path("bomb.yaml").write_text(GOOD + bomb)
+    assert "[too-large]" in Run(capsys, "check", "bomb.yaml").out
+    Path("pulling").mkdir()
+    resources = []
+    for number in range(201):
+        Path(f"pulling/{number}.sh").write_text("true\n")
+        resources.append(
+            f"    r{number}: {{type: OS::Heat::Value, properties: {{value: {{get_file: {number}.sh}}}}}}\n"
+        )
+    Path("pulling/cluster-type.yaml").write_text(GOOD + "".join(resources).replace("    r", "    r"))
+    text = GOOD.replace("  resources: {secret:", "  resources:\n    secret:").replace("}}}}\n", "}}}\n")
+    Path("pulling/cluster-type.yaml").write_text(text + "".join(resources))
+    assert "[too-many-files]" in Run(capsys, "check", "pulling").out
+
+
+# ---- other things that the command prints
+
+
+def test_rules_are_listed_with_their_severity_and_meaning(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Run(capsys, "check", "--list-rules").out.splitlines()
+    assert len(lines) == len(RULES)
+    assert [line.split()[:2] for line in lines] == [[rule.id, str(rule.severity)] for rule in RULES.values()]
+    listed = json.loads(Run(capsys, "check", "--list-rules", "--format", "json").out)
+    assert listed[0] == {
+        "id": "allowed-pattern", "severity": "error", "meaning": RULES["allowed-pattern"].meaning,
+    }  # fmt: skip
+
+
+def test_schemas_are_printed_as_they_are_published(capsys: pytest.CaptureFixture[str]) -> None:
+    published = Path(__file__).parent.parent.parent / "schemas/cluster-type.schema.json"
+    assert Run(capsys, "schema").out == published.read_text()
+    assert Run(capsys, "schema", "cluster-type.schema.json").out == published.read_text()
+    assert json.loads(Run(capsys, "schema", "build-request").out)["$id"].endswith("build-request.schema.json")
+
+
+def test_the_service_rejects_with_the_words_of_the_check() -> None:
+    from builder.catalogue.entries import Entry
+    from builder.catalogue.links import LinkResolver
+    from builder.catalogue.loader import LoadSettings, load_entry
+    from builder.definitions.model import ClusterTypeId
+    from tests.checking.examples import check
+
+    name = "everything-at-once"
+    entry = Entry(ClusterTypeId(name), f"{name}.yaml", f"{name}.yaml")
+    loaded = load_entry(entry, INVALID, LoadSettings(), LinkResolver())
+    checked = check(str(INVALID / f"{name}.yaml")).problems()
+    assert [(each.line, each.message, each.hint) for each in loaded.outcome.problems] == [
+        (each.line, each.message, each.hint) for each in checked
+    ]
+    assert any(each.severity is Severity.ERROR for each in checked)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a pseudo-terminal")
+def test_a_terminal_shows_the_line_at_fault_and_colours() -> None:
+    Path("bad.yaml").write_text(BAD)
+    seen = run_on_a_terminal("check", "bad.yaml")
+    assert "\033[31merror\033[0m: unknown key 'titel'" in seen
+    assert "3 |\033[0m titel: Good\r\n" in seen
+    assert "\033[31m^^^^^\033[0m\r\n" in seen
+    plain = run_on_a_terminal("check", "bad.yaml", NO_COLOR="1")
+    assert "\033" not in plain
+    assert "  3 | titel: Good\r\n    | ^^^^^\r\n" in plain
+
+
+def run_on_a_terminal(*arguments: str, **environment: str) -> str:
+    """What the command prints when its standard output is a terminal."""
+    import pty
+
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "builder", *arguments]
+    folder = Path(__file__).parent.parent.parent
+    process = subprocess.Popen(
+        command, stdout=follower, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(folder), "TERM": "xterm", **environment},
+    )  # fmt: skip
+    os.close(follower)
+    seen = b""
+    while True:
+        try:
+            read = os.read(leader, 65536)
+        except OSError:  # Linux says so that the other side is closed
+            break
+        if not read:
+            break
+        seen += read
+    os.close(leader)
+    process.wait(timeout=30)
+    return seen.decode()
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    folder = Path(__file__).parent.parent.parent
+    command = f"'{sys.executable}' -m builder check --format sarif '{INVALID}' '{LEGACY}' '{SHIPPED}' | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(folder)}, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""

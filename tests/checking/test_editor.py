@@ -1,0 +1,91 @@
+"""In an editor: the YAML language server completes and checks definitions by the published schema.
+
+``make test-editor`` installs the server (npm package yaml-language-server) and names it by YAML_LANGUAGE_SERVER.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.checking.examples import ROOT, SHIPPED
+from tests.checking.language_server import LanguageServer
+from tests.service import Service
+
+SERVER = Path(
+    os.environ.get("YAML_LANGUAGE_SERVER", str(ROOT / "build/editor/node_modules/.bin/yaml-language-server"))
+).resolve()
+SCHEMA = ROOT / "schemas/cluster-type.schema.json"
+
+pytestmark = [
+    pytest.mark.editor,
+    pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
+    pytest.mark.skipif(not SERVER.is_file(), reason=f"no YAML language server at {SERVER}: make test-editor"),
+]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[LanguageServer]:
+    with LanguageServer([str(shutil.which("node")), str(SERVER), "--stdio"], tmp_path) as running:
+        yield running
+
+
+def by_path() -> str:
+    return f"# yaml-language-server: $schema={SCHEMA}\n"
+
+
+def test_keys_are_offered(server: LanguageServer) -> None:
+    uri = server.open("a.yaml", by_path() + "kind: heat\nheat_template_\n")
+    offered = server.complete(uri, 2, len("heat_template_"))
+    assert "heat_template_url" in offered
+    documentation = offered["heat_template_url"].get("documentation", "")
+    shown = documentation["value"] if isinstance(documentation, dict) else documentation
+    assert "relative to this file" in shown
+
+
+def test_values_are_offered(server: LanguageServer) -> None:
+    uri = server.open("a.yaml", by_path() + "parameters:\n  p:\n    type: \n")
+    assert {"string", "number", "comma_delimited_list", "json", "boolean"} <= server.complete(uri, 3, 10).keys()
+
+
+def test_snippets_are_offered(server: LanguageServer) -> None:
+    uri = server.open("a.yaml", by_path() + "components:\n  - \n")
+    assert {"Component", "Optional component"} <= server.complete(uri, 2, 4).keys()
+    empty = server.open("b.yaml", by_path() + "\n")
+    assert "New composed cluster type" in server.complete(empty, 1, 0)
+
+
+def test_a_misspelt_key_is_marked_where_it_is(server: LanguageServer) -> None:
+    text = (SHIPPED / "self-contained.yaml").read_text().replace("\ntitle:", "\ntitel:")
+    lines = [line for line in text.splitlines() if "yaml-language-server" not in line]
+    uri = server.open("a.yaml", by_path() + "\n".join(lines))
+    marked = server.diagnostics(uri)
+    at = 1 + next(number for number, line in enumerate(lines) if line.startswith("titel:"))
+    assert any("titel" in each["message"] and each["range"]["start"] == {"line": at, "character": 0} for each in marked)
+    assert any("title" in each["message"] for each in marked)
+
+
+def test_extensions_are_not_marked(server: LanguageServer) -> None:
+    text = "kind: heat\ntitle: A\ndescription: A\nheat_template_url: a.yaml\nx-note: mine\n"
+    assert server.diagnostics(server.open("a.yaml", by_path() + text)) == []
+
+
+def test_descriptions_are_shown_as_markdown(server: LanguageServer) -> None:
+    uri = server.open("a.yaml", by_path() + "title: A\n")
+    assert "At most **255** characters" in server.hover(uri, 1, 2)
+
+
+@pytest.mark.parametrize("example", sorted(SHIPPED.glob("*.yaml")) + sorted(SHIPPED.glob("*/cluster-type.yaml")))
+def test_shipped_examples_are_not_marked(tmp_path: Path, example: Path) -> None:
+    with LanguageServer([str(shutil.which("node")), str(SERVER), "--stdio"], example.parent) as server:
+        assert server.diagnostics(server.open(example.name, example.read_text())) == []
+
+
+def test_the_schema_of_a_running_service_does_as_well(server: LanguageServer, service: Service) -> None:
+    url = f"{service.url}/schemas/cluster-type.schema.json"
+    uri = server.open("a.yaml", f"# yaml-language-server: $schema={url}\nkind: heat\nheat_template_\n")
+    assert "heat_template_url" in server.complete(uri, 2, len("heat_template_"))

@@ -1,0 +1,107 @@
+"""``check --explain`` shows what a definition comes to; ``new`` writes one to start from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from builder import schemas
+from builder.catalogue.links import LinkResolver
+from builder.checking.files import CheckedFiles, CheckSettings
+from builder.definitions.building import build_cluster_type
+from builder.definitions.model import ClusterTypeId
+from builder.definitions.planning import plan_cluster
+from tests.checking.examples import INVALID, SHIPPED, check
+from tests.checking.test_command import Run
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("INSTANCE_DIR", raising=False)
+
+
+@pytest.mark.parametrize("example", sorted(SHIPPED.iterdir()), ids=lambda path: path.stem)
+def test_what_the_app_is_sent_is_shown(capsys: pytest.CaptureFixture[str], example: Path) -> None:
+    run = Run(capsys, "check", "--explain", str(example))
+    body = json.loads(run.out)
+    Draft7Validator(schemas.load_schema("listed-cluster-type")).validate(body)
+    assert (run.status, run.err, body["id"]) == (0, "", example.stem)
+
+
+def test_a_definition_is_found_by_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    enabled = Path("somewhere/cluster-types-enabled")
+    enabled.mkdir(parents=True)
+    (enabled / "dask-cluster").symlink_to(SHIPPED / "dask-cluster")
+    run = Run(capsys, "check", "--explain", "--instance", "somewhere", "dask-cluster")
+    assert json.loads(run.out)["title"] == "Dask cluster"
+
+
+def test_an_unknown_id_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run(capsys, "check", "--explain", "nothing")
+    assert (run.status, run.out) == (2, "")
+    assert "'nothing' is neither a path nor the id of a definition in instance/cluster-types-enabled" in run.err
+
+
+def test_the_template_is_the_one_that_heat_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    path = SHIPPED / "dask-cluster/cluster-type.yaml"
+    outcome = build_cluster_type(
+        ClusterTypeId("dask-cluster"), CheckedFiles(str(path), LinkResolver(), CheckSettings())
+    )
+    assert outcome.cluster_type is not None
+    for selected in ([], ["notebook"], ["monitoring", "notebook"]):
+        flags = [flag for name in selected for flag in ("--select", name)]
+        out = Run(capsys, "check", "--explain", "--template", *flags, str(path)).out
+        answers = {
+            name: "x" * 8 if parameter.type == "string" else None
+            for name, parameter in outcome.cluster_type.parameters.items()
+            if parameter.required
+        }
+        plan = plan_cluster(outcome.cluster_type, "cluster", answers, dict.fromkeys(selected, True))
+        assert yaml.safe_load(out) == plan.composed.template
+        assert [line[8:] for line in out.splitlines() if line.startswith("# file: ")] == sorted(plan.composed.files)
+
+
+def test_an_unknown_component_cannot_be_selected(capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(SHIPPED / "dask-cluster")
+    run = Run(capsys, "check", "--explain", "--template", "--select", "notbook", path)
+    assert (run.status, run.out) == (2, "")
+    assert "did you mean 'notebook'?" in run.err
+
+
+def test_a_wrong_definition_is_explained_by_its_problems(capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run(capsys, "check", "--explain", str(INVALID / "unknown-key.yaml"))
+    assert (run.status, run.out) == (1, "")
+    assert "[unknown-key]" in run.err
+
+
+@pytest.mark.parametrize("composed", [False, True])
+def test_a_new_definition_passes_every_check(capsys: pytest.CaptureFixture[str], composed: bool) -> None:
+    run = Run(capsys, "new", "my-cluster", *(["--composed"] if composed else []))
+    assert run.status == 0
+    assert all(Path(line).is_file() for line in run.out.splitlines())
+    report = check(".")
+    assert (report.problems(), [each.id for each in report.definitions]) == ((), ["my-cluster"])
+    assert (
+        json.loads(Run(capsys, "check", "--explain", "my-cluster.yaml" if not composed else "my-cluster").out)["title"]
+        == "My cluster"
+    )
+
+
+def test_a_new_definition_overwrites_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.yml").write_text("precious")
+    for flags in ([], ["--composed"]):
+        run = Run(capsys, "new", "mine", *flags)
+        assert (run.status, run.err) == (2, "cluster-builder: 'mine.yml' exists already\n")
+    assert [path.name for path in Path().iterdir()] == ["mine.yml"]
+
+
+@pytest.mark.parametrize("name", ["a b", "../up", "a--b", "", "ä"])
+def test_an_id_that_cannot_be_is_refused(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    run = Run(capsys, "new", name)
+    assert (run.status, run.out) == (2, "")
+    assert list(Path().iterdir()) == []

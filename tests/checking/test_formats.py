@@ -1,0 +1,164 @@
+"""The formats of a report, each read back by those who define it where that can be had."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from jsonschema import Draft4Validator
+
+from builder.definitions.problems import Problem, Severity
+from builder.definitions.rules import RULES
+from builder.reporting.as_github import render_github
+from builder.reporting.as_json import render_json
+from builder.reporting.as_junit import render_junit
+from builder.reporting.as_sarif import render_sarif
+from builder.reporting.as_text import render_text
+from builder.reporting.report import CheckedDefinition, Report
+from tests.checking.examples import INVALID, SHIPPED, check
+
+NASTY = "100% of %0A, %25 and %3A, a\r\nline, with: commas <b>&amp;\x07\x1b[31m\ud83d\udc4d".encode(
+    "utf-16", "surrogatepass"
+).decode("utf-16")
+
+
+@pytest.fixture(scope="module")
+def found() -> Report:
+    """The report on all the wrong examples, with a problem whose every text is nasty."""
+    report = check(str(INVALID))
+    nasty = Problem(f"dir,with:odd%/{NASTY}.yaml", 3, 7, f"/{NASTY}", "unknown-key", NASTY, NASTY)
+    return Report((CheckedDefinition(nasty.path, "odd", (nasty,)), *report.definitions), report.others)
+
+
+def test_every_format_tells_of_every_problem(found: Report) -> None:
+    number = len(found.problems())
+    assert number > 150
+    assert len(json.loads(render_json(found))["problems"]) == number
+    assert render_github(found).count("\n") == number
+    assert len(json.loads(render_sarif(found))["runs"][0]["results"]) == number
+    junit = ElementTree.fromstring(render_junit(found, strict=True))
+    told = sum((failure.text or "").count("\n") + 1 for failure in junit.iter("failure"))
+    assert told == sum(len(each.problems) for each in found.definitions) + len(found.others)
+
+
+@pytest.mark.parametrize("render", [render_json, render_github, render_sarif, render_junit, render_text])
+def test_every_format_can_be_encoded(found: Report, render: Callable[[Report], str]) -> None:
+    assert render(found).encode()
+    assert render(Report(())).encode() is not None
+
+
+def test_json_holds_every_field(found: Report) -> None:
+    document = json.loads(render_json(found))
+    assert document["problems"][1 if found.others else 0].keys() == {
+        "path", "line", "column", "pointer", "rule", "severity", "message", "hint",
+    }  # fmt: skip
+    assert document["errors"] + document["warnings"] == len(document["problems"])
+    assert document["definitions"][0] == {"path": found.definitions[0].path, "id": "odd", "errors": 1, "warnings": 0}
+
+
+# ---- GitHub: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+
+
+def unescape(text: str, *, in_property: bool) -> str:
+    """As actions/runner does it: src/Runner.Common/ActionCommand.cs."""
+    pairs = [("%0D", "\r"), ("%0A", "\n"), *([("%3A", ":"), ("%2C", ",")] if in_property else []), ("%25", "%")]
+    for written, meant in pairs:
+        text = text.replace(written, meant)
+    return text
+
+
+def test_github_reads_back_what_was_written(found: Report) -> None:
+    for line, problem in zip(render_github(found).splitlines(), found.problems(), strict=True):
+        command = re.fullmatch(r"::(error|warning) ([^:]*)::(.*)", line)
+        assert command is not None
+        severity, given, message = command.groups()
+        properties = dict(each.split("=", 1) for each in given.split(","))
+        assert severity == problem.severity
+        assert unescape(properties["file"], in_property=True) == problem.path
+        assert properties.get("line", "0") == str(problem.line)
+        assert unescape(message, in_property=False).startswith(problem.message)
+
+
+# ---- SARIF: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+
+
+def test_sarif_is_valid_against_its_schema(found: Report) -> None:
+    schema = json.loads((Path(__file__).parent.parent / "schemas/sarif-2.1.0.json").read_text())
+    validator = Draft4Validator(schema, format_checker=Draft4Validator.FORMAT_CHECKER)
+    for report in (found, Report(()), check(str(SHIPPED))):
+        errors = [error.message for error in validator.iter_errors(json.loads(render_sarif(report)))]
+        assert errors == []
+
+
+def test_sarif_names_rule_place_and_severity(found: Report) -> None:
+    (run,) = json.loads(render_sarif(found))["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    for result, problem in zip(run["results"], found.problems(), strict=True):
+        rule = rules[result["ruleIndex"]]
+        assert rule["id"] == result["ruleId"] == problem.rule
+        assert result["level"] == problem.severity
+        location: dict[str, Any] = result["locations"][0]["physicalLocation"]
+        if problem.line:
+            assert location["region"] == {"startLine": problem.line, "startColumn": problem.column}
+        assert re.fullmatch(r"[A-Za-z0-9._~/%()*!'+:@&=,-]+", location["artifactLocation"]["uri"])
+
+
+# ---- JUnit
+
+
+def test_junit_is_well_formed_and_has_a_test_for_each_definition(found: Report) -> None:
+    root = ElementTree.fromstring(render_junit(found))
+    (suite,) = root.findall("testsuite")
+    cases = suite.findall("testcase")
+    failed = [case for case in cases if case.find("failure") is not None]
+    assert len(cases) == len(found.definitions) + len(found.others)
+    assert suite.attrib["tests"] == str(len(cases))
+    assert suite.attrib["failures"] == str(len(failed))
+    wrong = [each for each in found.definitions if any(p.severity is Severity.ERROR for p in each.problems)]
+    assert len(failed) == len(wrong) + sum(each.severity is Severity.ERROR for each in found.others)
+
+
+def test_junit_fails_for_warnings_only_where_they_are_failures() -> None:
+    warning = Problem("a.yaml", 1, 1, "", "unused-parameter", "unused")
+    report = Report((CheckedDefinition("a.yaml", "a", (warning,)),))
+    assert ElementTree.fromstring(render_junit(report)).attrib["failures"] == "0"
+    assert "unused" in render_junit(report)
+    assert ElementTree.fromstring(render_junit(report, strict=True)).attrib["failures"] == "1"
+
+
+# ---- text
+
+
+def test_text_sends_no_control_character_to_a_terminal(found: Report) -> None:
+    shown = render_text(found, excerpts=True)
+    assert [character for character in shown if not character.isprintable() and character not in "\n\t"] == []
+
+
+def test_the_mark_stands_below_the_place_whatever_comes_before_it() -> None:
+    text = "title: \N{CJK UNIFIED IDEOGRAPH-7684}e\N{COMBINING ACUTE ACCENT}\tx wrong\n"
+    problem = Problem("<stdin>", 1, text.index("wrong") + 1, "", "unknown-key", "no")
+    shown = render_text(Report((), (problem,), {"<stdin>": text}), excerpts=True).splitlines()
+    line, mark = shown[1], shown[2]
+    assert line == "  1 | " + text.rstrip("\n")
+    assert mark == "    | " + "       " + "  " + " " + "\t" + "  " + "^^^^^"
+
+
+def test_a_long_line_is_shown_around_the_place() -> None:
+    text = "x" * 5000 + " wrong " + "y" * 5000
+    problem = Problem("<stdin>", 1, 5002, "", "unknown-key", "no")
+    shown = render_text(Report((), (problem,), {"<stdin>": text}), excerpts=True).splitlines()
+    assert len(shown[1]) < 200
+    assert shown[1][shown[2].index("^") :].startswith("wrong")
+
+
+def test_every_rule_has_a_severity_and_a_meaning() -> None:
+    for rule_id, rule in RULES.items():
+        assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", rule_id)
+        assert rule.id == rule_id
+        assert rule.meaning
+        assert not rule.meaning.endswith(".")

@@ -1,0 +1,169 @@
+"""docs/cluster-types.md does what it says: its guide is followed word by word, and every snippet of it is checked."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from builder import schemas
+from tests.checking.examples import ROOT, check
+from tests.checking.test_rules_document import NOISE, complete
+from tests.service import Service, wait_until
+
+DOCUMENT = ROOT / "docs/cluster-types.md"
+GUIDE = ("From an empty file to a listed cluster type", "Composing a cluster type")
+FILE_MARK = re.compile(r"# ([\w./-]+\.yaml)\n")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: the section that it is in, its language and its text."""
+
+    section: str
+    language: str
+    text: str
+
+
+def read_blocks() -> list[Block]:
+    blocks = []
+    for part in re.split(r"^## ", DOCUMENT.read_text(), flags=re.MULTILINE)[1:]:
+        section, _, body = part.partition("\n")
+        blocks += [
+            Block(section, language, text)
+            for language, text in re.findall(r"^```(\w*)\n(.*?)^```$", body, re.MULTILINE | re.DOTALL)
+        ]
+    return blocks
+
+
+BLOCKS = read_blocks()
+SNIPPETS = [block for block in BLOCKS if block.section not in GUIDE]
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Service]:
+    with Service(tmp_path / "instance") as service:
+        yield service
+
+
+def run(command: str, folder: Path, service: Service) -> subprocess.CompletedProcess[str]:
+    """Give commands in the folder of the service, as the guide says it."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for variable in ("INSTANCE_DIR", "TEMPLATE_ROOTS", "ALLOW_REMOTE_TEMPLATES"):
+        environment.pop(variable, None)
+    command = command.replace("http://127.0.0.1:42378", service.url)
+    return subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=50
+    )
+
+
+def test_the_guide_leads_from_an_empty_file_to_two_listed_types(tmp_path: Path, running: Service) -> None:
+    told: subprocess.CompletedProcess[str] | None = None
+    for block in BLOCKS:
+        if block.section not in GUIDE:
+            continue
+        if block.language == "yaml":
+            mark = FILE_MARK.match(block.text)
+            assert mark is not None, block.text
+            path = tmp_path / mark[1]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text)
+        elif block.language == "sh":
+            if "curl" in block.text:
+                name = block.text.strip().rpartition("/")[2]
+                wait_until(lambda name=name: name in running.ids(), f"{name} is listed")  # type: ignore[misc]  # the default binds the loop's name
+            told = run(block.text, tmp_path, running)
+            assert "problems" not in told.stdout or "no problems" in told.stdout
+        else:
+            assert told is not None
+            assert told.stdout == block.text
+    assert running.ids() == ["first-cluster", "lab-cluster"]
+
+
+def test_every_command_of_the_guide_succeeds_but_those_that_show_problems(tmp_path: Path, running: Service) -> None:
+    failing = []
+    for number, block in enumerate(BLOCKS):
+        if block.section in GUIDE and block.language == "yaml":
+            mark = FILE_MARK.match(block.text)
+            assert mark is not None
+            (tmp_path / mark[1]).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / mark[1]).write_text(block.text)
+        elif block.section in GUIDE and block.language == "sh" and "curl" not in block.text:
+            done = run(f"set -e\n{block.text}", tmp_path, running)
+            shows = BLOCKS[number + 1].language == "text" and "error" in BLOCKS[number + 1].text
+            if (done.returncode != 0) != shows:
+                failing.append((block.text, done.stdout, done.stderr))
+    assert failing == []
+
+
+@pytest.mark.parametrize("number", range(len(SNIPPETS)))
+def test_every_other_snippet_is_part_of_a_definition_without_problems(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snippet = SNIPPETS[number]
+    assert snippet.language == "yaml"
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "example"
+    (folder / "components").mkdir(parents=True)
+    silence = f"# check: ignore={','.join(NOISE)}"
+    (folder / "cluster-type.yaml").write_text(complete(snippet.text, silence=silence))
+    for name in ("templates/cluster.yaml", "components/network.yaml", "components/storage.yaml"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        declares = "" if "storage" in name else "parameters: {nodes: {type: number}}\n"
+        (folder / name).write_text(f"{silence}\nheat_template_version: 2021-04-16\n{declares}")
+    assert check("example").problems() == ()
+
+
+def test_every_key_of_the_format_is_in_the_table() -> None:
+    keys = re.findall(r"^\| `(\w+)` \|", DOCUMENT.read_text(), re.MULTILINE)
+    assert keys == list(schemas.load_schema(schemas.CLUSTER_TYPE)["properties"])
+
+
+# ---- snippets for CI
+
+
+def load(path: str) -> Any:
+    return yaml.safe_load((ROOT / path).read_text())
+
+
+def test_the_snippets_for_ci_use_the_command_as_it_is() -> None:
+    texts = [(ROOT / "docs/ci" / name).read_text() for name in ("github-actions.yaml", "gitlab-ci.yaml")]
+    commands = [line.strip() for text in texts for line in text.splitlines() if "cluster-builder check" in line]
+    assert len(commands) == 4
+    for command in commands:
+        arguments = re.search(r"cluster-builder check ([^>|]*)", command)
+        assert arguments is not None
+        words = [word for word in arguments[1].split() if word != "cluster-types"]
+        done = subprocess.run(
+            [sys.executable, "-m", "builder", "check", *words, str(ROOT / "cluster-types-examples")],
+            cwd=ROOT, capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_hook_of_pre_commit_is_the_one_that_the_snippet_uses() -> None:
+    (hook,) = load(".pre-commit-hooks.yaml")
+    (repository,) = load("docs/ci/pre-commit-config.yaml")["repos"]
+    assert hook["id"] == repository["hooks"][0]["id"] == "cluster-types"
+    assert hook["entry"] == "cluster-builder check"
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        ("vendor.github-workflows", "docs/ci/github-actions.yaml"),
+        ("vendor.gitlab-ci", "docs/ci/gitlab-ci.yaml"),
+    ],
+)
+def test_the_snippets_for_ci_keep_to_the_schemas_of_their_services(schema: str, path: str) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(ROOT / path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 0, done.stdout + done.stderr
