@@ -1,0 +1,6 @@
+"""``python -m builder``."""
+
+from builder.cli import main
+
+if __name__ == "__main__":  # worker processes import this module, too
+    main()

@@ -1,0 +1,218 @@
+"""The command line: the only place that reads the environment, exits, and turns exceptions into exit text."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from builder import __version__
+from builder.errors import ConfigurationError
+from builder.settings import build_settings, format_default, list_settings, parse_integer
+from builder.signals import STOP, hold_signals, release_signals
+
+if TYPE_CHECKING:
+    from builder.checking.command import Streams
+
+EXIT_USAGE = 2
+EXIT_BROKEN_PIPE = 141
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command that the arguments name, and exit."""
+    options = _build_parser().parse_args(arguments)
+    # A daemon waits for its signals; the image starts every command with them held back, so that none is lost before.
+    (hold_signals if options.is_daemon else release_signals)()
+    try:
+        status = options.run(options)
+        if sys.stdout is not None:  # it was closed before we were started
+            sys.stdout.flush()
+        sys.exit(status)
+    except BrokenPipeError:
+        # Whoever read the output has gone, as head does; nothing more can be said, not even at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_BROKEN_PIPE)
+    except ConfigurationError as error:
+        sys.stderr.write(f"cluster-builder: {error}\n")
+        sys.exit(EXIT_USAGE)
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="cluster-builder", description="Launches clusters on OpenStack from cluster type definitions."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.set_defaults(is_daemon=False)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_serve(commands)
+    _add_sandbox(commands)
+    _add_check(commands)
+    _add_new(commands)
+    _add_schema(commands)
+    return parser
+
+
+def _add_serve(commands: argparse._SubParsersAction[_Parser]) -> None:
+    variables = "\n".join(
+        f"  {setting.variable:<24} {setting.meaning} (default: {format_default(setting)})"
+        for setting in list_settings()
+    )
+    serve = commands.add_parser(
+        "serve",
+        help="serve the API",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"environment variables (a flag wins over its variable):\n{variables}",
+    )
+    for setting in list_settings():
+        if setting.flag is None:
+            continue
+        if setting.metavar == "BOOLEAN":
+            serve.add_argument(
+                setting.flag, dest=setting.name, action="store_const", const="true", help=setting.meaning
+            )
+        else:
+            serve.add_argument(setting.flag, dest=setting.name, metavar=setting.metavar, help=setting.meaning)
+    serve.set_defaults(run=_serve, is_daemon=True)
+
+
+def _add_sandbox(commands: argparse._SubParsersAction[_Parser]) -> None:
+    sandbox = commands.add_parser("sandbox", help="serve a stand-in for Keystone and Heat, to try things out with")
+    sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    sandbox.add_argument("--port", default="42379", help="port to listen on; 0 takes any (default: %(default)s)")
+    sandbox.set_defaults(run=_sandbox, is_daemon=True)
+
+
+def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
+    check = commands.add_parser(
+        "check",
+        help="check definitions",
+        description="Finds everything that is wrong with definitions of cluster types. Needs no cloud and no service.",
+        epilog="exit status: 0 nothing found, 1 problems, 2 wrong usage, 3 internal error",
+    )
+    check.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="a definition, its folder, a folder or tree of definitions, or - for standard input",
+    )
+    check.add_argument(
+        "--format",
+        choices=("text", "json", "github", "sarif", "junit"),
+        default="text",
+        help="how to show what was found (default: %(default)s)",
+    )
+    check.add_argument("--strict", action="store_true", help="fail for warnings too")
+    check.add_argument("--list-rules", action="store_true", help="list the rules, and check nothing")
+    check.add_argument(
+        "--explain",
+        action="store_true",
+        help="print what the Visualisation App is sent of one definition, given by its path or by its id",
+    )
+    check.add_argument("--template", action="store_true", help="with --explain: print the template that Heat is sent")
+    check.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with --template: choose an optional component; may be repeated",
+    )
+    check.add_argument("--instance", metavar="DIR", help="folder of the service that ids and files are looked up in")
+    check.set_defaults(run=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from builder.checking.command import list_rules, run_check
+    from builder.checking.explaining import explain
+    from builder.checking.files import CheckSettings
+
+    streams = _open_streams()
+    _refuse_useless_flags(options)
+    if options.list_rules:
+        return list_rules(streams, output_format=options.format)
+    if not options.paths:
+        raise ConfigurationError("check: name at least one PATH, or - for standard input")
+    service = build_settings({"instance_dir": options.instance}, os.environ)
+    roots = (service.instance_dir, *service.template_roots)
+    settings = CheckSettings(tuple(os.path.realpath(root) for root in roots), service.allow_remote_templates)
+    if not options.explain:
+        return run_check(options.paths, settings, streams, output_format=options.format, strict=options.strict)
+    if len(options.paths) != 1:
+        raise ConfigurationError("check: --explain takes one definition")
+    (subject,) = options.paths
+    enabled = str(service.enabled_dir)
+    return explain(subject, enabled, settings, streams, template=options.template, selected=options.select)
+
+
+def _refuse_useless_flags(options: argparse.Namespace) -> None:
+    if options.template and not options.explain:
+        raise ConfigurationError("check: --template is of use with --explain only")
+    if options.select and not options.template:
+        raise ConfigurationError("check: --select is of use with --explain --template only")
+
+
+def _add_new(commands: argparse._SubParsersAction[_Parser]) -> None:
+    new = commands.add_parser("new", help="write a definition to start from into the current folder")
+    new.add_argument("id", metavar="ID", help="the id of the cluster type, which names its file or folder")
+    new.add_argument("--composed", action="store_true", help="a folder with components, one of them optional")
+    new.set_defaults(run=_new)
+
+
+def _new(options: argparse.Namespace) -> int:
+    from builder.checking.scaffolding import create_definition
+
+    return create_definition(options.id, _open_streams(), composed=options.composed)
+
+
+def _add_schema(commands: argparse._SubParsersAction[_Parser]) -> None:
+    schema = commands.add_parser("schema", help="print a published JSON schema")
+    schema.add_argument("name", nargs="?", default="cluster-type", metavar="NAME", help="(default: %(default)s)")
+    schema.set_defaults(run=_schema)
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from builder.checking.command import print_schema
+
+    return print_schema(options.name, _open_streams())
+
+
+def _open_streams() -> Streams:
+    """The standard streams, which take every character, and the wish for colours from the environment."""
+    from builder.checking.command import Streams, wants_colours
+
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                encoding="utf-8", errors="surrogateescape" if stream is sys.stdin else "backslashreplace"
+            )
+    return Streams(sys.stdin, sys.stdout, sys.stderr, colours=wants_colours(os.environ))
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from builder.serving import bind_sandbox, running
+
+    try:
+        port = parse_integer(0, 65535)(options.port)
+    except ValueError as error:
+        raise ConfigurationError(f"--port: {options.port!r} is not {error}") from None
+    with running(bind_sandbox(options.host, port)):
+        signal.sigwait(STOP)
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from builder.serving import serve
+
+    flags = {setting.name: getattr(options, setting.name) for setting in list_settings() if setting.flag is not None}
+    serve(build_settings(flags, os.environ))
+    return 0

@@ -1,0 +1,141 @@
+"""Serving: from settings to a running server and back to a clean end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+
+from builder.api.app import create_app
+from builder.api.authentication import LEAST_SECRET_BYTES
+from builder.api.metrics import shared_metrics
+from builder.api.server import run_server
+from builder.errors import ConfigurationError
+from builder.logs import configure_logging
+from builder.sandbox import Sandbox, format_welcome
+from builder.settings import Settings, load_jwt_secrets
+from builder.signals import release_signals
+from builder.supervision import supervise
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 1024
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, which the caller holds (see :mod:`builder.signals`).
+
+    Raises ConfigurationError where an address cannot be listened on, or a setting does not hold here.
+    """
+    start_logging(settings)
+    secrets = load_jwt_secrets(settings)
+    listener = listen(settings.host, settings.port)
+    url = format_url(listener)
+    sandbox = bind_sandbox("127.0.0.1", settings.sandbox_port, url) if settings.sandbox else None
+    warn_of_open_doors(settings, secrets)
+    for folder in (settings.enabled_dir, settings.available_dir):
+        make_folder(folder)
+    logger.info("serving on %s, cluster types from %s", url, settings.enabled_dir)
+    if settings.workers == 1:
+        with running(sandbox) if sandbox is not None else nullcontext():
+            run_worker(settings, listener)
+        return
+    tasks = [partial(run_worker, settings, listener)] * settings.workers
+    with shared_metrics(os.environ):
+        supervise([*tasks, partial(run_sandbox, sandbox)] if sandbox is not None else tasks)
+
+
+def run_worker(settings: Settings, listener: socket.socket) -> None:
+    """Run the server in this process until SIGTERM or SIGINT."""
+    run_server(create_app(settings), listener)
+
+
+def run_sandbox(sandbox: Sandbox) -> None:
+    """Serve a sandbox cloud in this process until a signal ends it at once: it has nothing to lose."""
+    release_signals()
+    sandbox.serve_forever()
+
+
+def start_logging(settings: Settings) -> None:
+    """Have this process log as the settings say.
+
+    Raises ConfigurationError where it cannot.
+    """
+    configure_logging(settings.log_level, settings.log_format, settings.log_file)
+
+
+def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbox:
+    """A sandbox cloud that listens and is not served yet; says how it is used, by the service at ``service_url``.
+
+    Raises ConfigurationError where the address cannot be listened on.
+    """
+    sandbox = Sandbox(host, port)
+    try:
+        sandbox.bind()
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    sys.stdout.write(format_welcome(sandbox, service_url, cluster_type_id="self-contained") + "\n")
+    sys.stdout.flush()
+    return sandbox
+
+
+@contextmanager
+def running(sandbox: Sandbox) -> Iterator[None]:
+    """Serve a sandbox cloud in a thread while the context lasts."""
+    thread = threading.Thread(target=sandbox.serve_forever, name="sandbox", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        sandbox.stop()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on the address.
+
+    Raises ConfigurationError.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def format_url(listener: socket.socket) -> str:
+    """The URL by which this machine reaches a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder where it is missing and where that is possible; a read-only mount is fine."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        logger.warning("%s cannot be made: %s", folder, error.strerror)
+
+
+def warn_of_open_doors(settings: Settings, secrets: Sequence[str]) -> None:
+    """Say, once, what an operator should know about who may build, and where."""
+    if not secrets:
+        logger.warning("anybody who reaches this service may have it build: set JWT_SECRET to demand a token")
+    if any(len(secret.encode()) < LEAST_SECRET_BYTES for secret in secrets):
+        logger.warning("JWT_SECRET holds a secret of less than %d bytes, which can be guessed", LEAST_SECRET_BYTES)
+    if not settings.allowed_auth_urls:
+        logger.warning("callers may have this service connect to any host: set ALLOWED_AUTH_URLS to the clouds to use")
+    if settings.cloud_insecure:
+        logger.warning("CLOUD_INSECURE is set: whoever is between this service and a cloud can read passwords")
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> ConfigurationError:
+    reason = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)
+    return ConfigurationError(f"cannot listen on {host} port {port}: {reason}")

@@ -1,0 +1,126 @@
+"""Several worker processes behind one listening socket: started, looked after, and stopped together.
+
+The parent holds no threads and no event loop, so that it can fork a worker at any time: one that ends by itself is
+replaced, with a word in the log on how it ended. Signals are passed on: SIGTERM and SIGINT stop, SIGHUP rescans.
+Sanic's own manager of workers neither passes SIGHUP on nor can be stopped while its workers start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from builder.signals import RESCAN, STOP
+
+logger = logging.getLogger(__name__)
+
+RESTART_DELAY = 1.0
+"""In seconds: a worker that ended is replaced after so long; one that cannot start must not keep a core busy."""
+
+_AWAITED = {*STOP, RESCAN, signal.SIGCHLD}
+_PR_SET_PDEATHSIG = 1
+
+
+def supervise(tasks: Sequence[Callable[[], None]]) -> None:
+    """Run each task in a process of its own until SIGTERM or SIGINT, and until all processes have ended then.
+
+    Must be called from the main thread of a process without other threads, with signals held; a task starts with them
+    held, too.
+    """
+    _Supervisor(tasks).run()
+
+
+class _Supervisor:
+    """One run of :func:`supervise`."""
+
+    def __init__(self, tasks: Sequence[Callable[[], None]]) -> None:
+        self._tasks = tasks
+        self._running: dict[int, int] = {}
+        self._due: dict[int, float] = dict.fromkeys(range(len(tasks)), 0.0)
+        self._stopping = False
+
+    def run(self) -> None:
+        while self._running or (self._due and not self._stopping):
+            self._start_due()
+            received = signal.sigtimedwait(_AWAITED, self._seconds_to_next_start())
+            if received is None:
+                continue
+            number = signal.Signals(received.si_signo)
+            if number != signal.SIGCHLD:
+                self._stopping = self._stopping or number in STOP
+                for process in self._running:
+                    os.kill(process, RESCAN if number == RESCAN else signal.SIGTERM)
+            self._reap()
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        for task, due in list(self._due.items()):
+            if due <= now and not self._stopping:
+                del self._due[task]
+                self._running[_fork(self._tasks[task])] = task
+
+    def _seconds_to_next_start(self) -> float:
+        if self._stopping or not self._due:
+            return 60.0
+        return max(0.0, min(self._due.values()) - time.monotonic())
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                process, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if process == 0:
+                return
+            task = self._running.pop(process, None)
+            if task is None:  # an orphan that was handed to this process, as process 1 of a container
+                continue
+            if not self._stopping:
+                logger.error("worker process %d %s; starting another", process, _describe(status))
+                self._due[task] = time.monotonic() + RESTART_DELAY
+
+
+def _fork(task: Callable[[], None]) -> int:
+    """Run a task in a child process, which ends with it; returns the child's process id."""
+    _flush_output()
+    parent = os.getpid()
+    process = os.fork()
+    if process:
+        return process
+    status = 1
+    try:
+        _follow(parent)
+        task()
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        logger.exception("the worker process failed")
+    finally:
+        _flush_output()
+        os._exit(status)
+
+
+def _flush_output() -> None:
+    """Write what is still to be printed: only one of two processes may. Nobody may take it, as on a full disk."""
+    if sys.stdout is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+
+
+def _follow(parent: int) -> None:
+    """End when the parent does, even if it is killed (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit(0)
+
+
+def _describe(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    return f"ended with status {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"

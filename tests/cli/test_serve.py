@@ -1,0 +1,128 @@
+"""``python -m builder serve`` as an operator meets it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from builder.settings import list_settings
+from tests.service import STOP_SECONDS, Service, launch, minimal_definition, wait_until
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+
+
+def run(*arguments: str, **environment: str) -> tuple[int, str]:
+    """Run a command to its end: exit status, and all that it printed."""
+    with launch(*arguments, **environment) as process:
+        output, _ = process.communicate(timeout=STOP_SECONDS)
+    return process.returncode, output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "named"),
+    [
+        (["--port", "70000"], {}, "--port"),
+        (["--port", "many"], {}, "--port"),
+        ([], {"PORT": "many"}, "PORT"),
+        (["--workers", "0"], {}, "--workers"),
+        ([], {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
+        (["--log-level", "LOUD"], {}, "--log-level"),
+        ([], {"SANDBOX": "perhaps"}, "SANDBOX"),
+        ([], {"WATCH": "closely"}, "WATCH"),
+        ([], {"RESCAN_INTERVAL": "-1"}, "RESCAN_INTERVAL"),
+        ([], {"TEMPLATE_ROOTS": "relative"}, "TEMPLATE_ROOTS"),
+        ([], {"REQUIRE_AUTH": "true"}, "REQUIRE_AUTH"),
+        ([], {"JWT_SECRET_FILE": "/nowhere"}, "JWT_SECRET_FILE"),
+        ([], {"LOG_FILE": "/nowhere/log"}, "LOG_FILE"),
+        (["--unheard-of"], {}, "--unheard-of"),
+    ],
+)
+def test_wrong_value_ends_with_one_line_that_names_it(
+    arguments: list[str], environment: dict[str, str], named: str, tmp_path: Path
+) -> None:
+    status, output = run("serve", "--instance", str(tmp_path), *arguments, **environment)
+    assert status == 2
+    assert output.count("\n") == 1
+    assert named in output
+
+
+def test_taken_port_ends_with_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, output = run("serve", "--instance", str(tmp_path), "--port", str(port))
+    assert status == 2
+    assert output.splitlines() == [f"cluster-builder: cannot listen on 127.0.0.1 port {port}: Address already in use"]
+
+
+def test_flag_wins_over_environment(tmp_path: Path) -> None:
+    with Service(tmp_path / "by-flag", {"INSTANCE_DIR": str(tmp_path / "by-environment"), "PORT": "1"}) as service:
+        assert service.get("/health").status == 200
+        assert (tmp_path / "by-flag" / "cluster-types-available").is_dir()
+        assert not (tmp_path / "by-environment").exists()
+
+
+def test_missing_instance_folders_are_made(tmp_path: Path) -> None:
+    with Service(tmp_path / "new" / "instance") as service:
+        assert sorted(path.name for path in service.instance.iterdir()) == [
+            "cluster-types-available",
+            "cluster-types-enabled",
+        ]
+        assert service.ids() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_signal_stops_it_with_status_0(number: signal.Signals, workers: str, tmp_path: Path) -> None:
+    with Service(tmp_path / "instance", flags=("--workers", workers)) as service:
+        (service.enabled / "a.yaml").write_text(minimal_definition())
+        wait_until(lambda: service.ids() == ["a"], "listed")
+        with socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2]))):  # an idle client
+            service.process.send_signal(number)
+            assert service.wait() == 0
+    assert "Traceback" not in service.log
+
+
+def test_workers_serve_the_same_listing(tmp_path: Path) -> None:
+    with Service(tmp_path / "instance", flags=("--workers", "2")) as service:
+        (service.enabled / "a.yaml").write_text(minimal_definition())
+        wait_until(lambda: all(service.ids() == ["a"] for _ in range(10)), "listed by both")
+        assert len({service.get("/cluster-types/").headers["etag"] for _ in range(10)}) == 1
+
+
+def test_invalid_file_is_logged_with_its_place_and_keeps_others_listed(service: Service) -> None:
+    (service.enabled / "good.yaml").write_text(minimal_definition())
+    (service.enabled / "bad.yaml").write_text("kind: heat\ntitle: [\n")
+    wait_until(lambda: service.ids() == ["good"], "the good one listed")
+    wait_until(lambda: "bad.yaml:" in service.log, "the bad one logged")
+    assert re.search(r"bad\.yaml:\d+:\d+: not valid YAML", service.log)
+
+
+def test_each_setting_is_documented_and_in_the_help() -> None:
+    _, usage = run("serve", "--help")
+    documented = (DOCS / "configuration.md").read_text()
+    for setting in list_settings():
+        assert setting.variable in usage
+        assert f"`{setting.variable}`" in documented
+        assert setting.meaning in documented
+        assert setting.flag is None or (setting.flag in usage and f"`{setting.flag}`" in documented)
+
+
+def test_secret_is_not_in_the_arguments_that_everybody_sees(tmp_path: Path) -> None:
+    secret = "0123456789abcdef0123456789abcdef"
+    with Service(tmp_path / "instance", {"JWT_SECRET": secret}, ("--workers", "2")) as service:
+        seen = b"".join(read_command_line(process) for process in Path("/proc").glob("[0-9]*"))
+        assert b"serve" in seen
+        assert secret.encode() not in seen
+        assert secret not in service.log
+
+
+def read_command_line(process: Path) -> bytes:
+    """The arguments of a process; none where it has ended meanwhile."""
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""

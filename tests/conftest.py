@@ -1,0 +1,25 @@
+"""What all the tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.service import Service
+
+EXAMPLES = Path(__file__).parent.parent / "cluster-types-examples"
+
+
+@pytest.fixture(scope="session")
+def examples() -> Path:
+    """The folder of the shipped examples."""
+    return EXAMPLES
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """A service of the test's own, with nothing enabled."""
+    with Service(tmp_path / "instance") as running:
+        yield running

@@ -1,0 +1,196 @@
+"""The service as its users run it: a process of its own, on real files, talked to over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+START_SECONDS = 20.0
+STOP_SECONDS = 20.0
+
+MINIMAL = """\
+kind: heat
+title: {title}
+description: A cluster for the tests.
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters:
+    size: {{type: number, default: 1}}
+  resources:
+    secret: {{type: OS::Heat::RandomString, properties: {{length: 8}}}}
+"""
+
+
+def minimal_definition(title: str = "A cluster") -> str:
+    """The shortest definition that makes sense; needs nothing but Heat."""
+    return MINIMAL.format(title=title)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP response; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    def faults(self) -> list[tuple[str, str | None]]:
+        """Title and pointer of every error."""
+        return [(error["title"], error.get("source", {}).get("pointer")) for error in self.json()["errors"]]
+
+
+def fetch(
+    url: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: object = None, timeout: float = 60.0
+) -> Answer:
+    """One HTTP request; any status is an answer. A body that is no bytes is sent as JSON."""
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
+    try:
+        with _OPENER.open(request, timeout=timeout) as response:
+            return Answer(response.status, _lowered(response.headers), response.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, _lowered(error.headers), error.read())
+
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _lowered(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+    """Wait for a condition that nothing announces, at most so long."""
+    end = time.monotonic() + seconds
+    pause = threading.Event()
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds:g} seconds: {what}")
+        pause.wait(0.01)
+
+
+@dataclass
+class Service:
+    """A running ``python -m builder serve``; use it as a context manager."""
+
+    instance: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    url: str = ""
+    sandbox_url: str = ""
+    output: list[str] = field(default_factory=list)
+    _process: subprocess.Popen[str] | None = None
+    _reader: threading.Thread | None = None
+    _listening: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def enabled(self) -> Path:
+        """The enabled folder."""
+        return self.instance / "cluster-types-enabled"
+
+    @property
+    def process(self) -> subprocess.Popen[str]:
+        """The process, once it was started."""
+        assert self._process is not None
+        return self._process
+
+    @property
+    def log(self) -> str:
+        """All that was printed so far."""
+        return "".join(self.output)
+
+    def start(self) -> Self:
+        """Start it and wait until it listens."""
+        self.enabled.mkdir(parents=True, exist_ok=True)
+        self._process = launch(
+            "serve", "--instance", str(self.instance), "--port", "0", *self.flags, **self.environment
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if not self._listening.wait(START_SECONDS) or not self.url:
+            self.process.kill()
+            self._reader.join(STOP_SECONDS)
+            self.process.communicate()
+            raise AssertionError(f"the service did not start:\n{self.log}")
+        return self
+
+    def stop(self) -> int:
+        """Ask it to stop; returns the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for its end; returns the exit status."""
+        try:
+            status = self.process.wait(STOP_SECONDS)
+        finally:
+            self.process.kill()
+            self.process.wait(STOP_SECONDS)
+            if self._reader is not None:
+                self._reader.join(STOP_SECONDS)
+        return status
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """GET."""
+        return fetch(self.url + path, headers=headers)
+
+    def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Answer:
+        """POST."""
+        return fetch(self.url + path, "POST", headers, body)
+
+    def ids(self) -> list[str]:
+        """The ids in the listing, in its order."""
+        return [listed["id"] for listed in self.get("/cluster-types/").json()]
+
+    def _read(self) -> None:
+        stdout = self.process.stdout
+        assert stdout is not None
+        for line in stdout:
+            self.output.append(line)
+            if not self.url and (found := re.search(r"serving on (http://\S+?),? ", line)):
+                self.url = found[1]
+                self._listening.set()
+        self._listening.set()  # it has ended
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout:
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGTERM)
+            self.wait()
+
+
+def launch(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Start ``python -m builder`` with an environment of its own; output and errors come in one stream."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "builder", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        bufsize=1,
+        cwd=Path(__file__).parent.parent,
+        env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **environment},
+    )
