@@ -94,10 +94,12 @@ class Stacks:
         """Create a stack, wait until nothing is in progress, and return it."""
         return self.settle(self.create(template, name, **arguments).id)
 
-    def settle(self, stack_id: str) -> Any:
+    def settle(self, stack_id: str, seconds: float = TIMEOUT) -> Any:
         """Wait until a stack is not in progress, and return it."""
         return wait_for(
-            lambda: self.client.stacks.get(stack_id), lambda stack: not stack.stack_status.endswith("IN_PROGRESS")
+            lambda: self.client.stacks.get(stack_id),
+            lambda stack: not stack.stack_status.endswith("IN_PROGRESS"),
+            seconds,
         )
 
     def wait_until_deleted(self, stack: Any) -> Any:
