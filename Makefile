@@ -43,8 +43,8 @@ enable-examples:
 	    for i in cluster-types-examples/* ; do ln -s ../../$${i} instance/cluster-types-enabled/ ; done; \
 	fi
 
-test: $(VENV)/.dev ## Run the tests
-	$(PYTEST)
+test: $(VENV)/.dev ## Run the tests, in JOBS processes (2)
+	$(PYTEST) --numprocesses=$(or $(JOBS),2) --dist=loadfile
 
 lint: $(VENV)/.dev ## Check style and formatting
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ import pytest
 from tests.service import Service
 from tests.watching.world import World, definition, remove
 
-SLOWEST = pytest.StashKey[list[tuple[float, str]]]()
+SLOWEST = "seconds until a change was listed"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,7 +52,7 @@ def world(shared_world: World, request: pytest.FixtureRequest) -> Iterator[World
     shared_world.begin()
     shared_world.slowest = 0.0
     yield shared_world
-    request.config.stash.setdefault(SLOWEST, []).append((shared_world.slowest, request.node.name))
+    request.node.user_properties.append((SLOWEST, shared_world.slowest))
     assert shared_world.etag("resident") == resident
     for folder in (shared_world.enabled, shared_world.available):
         for path in folder.iterdir():
@@ -83,10 +83,16 @@ def add_resident(world: World) -> None:
     world.wait(lambda: "resident" in world.listing(), "the resident is listed")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    measured = config.stash.setdefault(SLOWEST, [])
-    slowest = sorted(measured, reverse=True)[:5]
-    if slowest:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    measured = {
+        (seconds, report.head_line)
+        for report in reports
+        if isinstance(report, pytest.TestReport)
+        for name, seconds in report.user_properties
+        if name == SLOWEST
+    }
+    if measured:
         terminalreporter.write_line("slowest changes to be listed:")
-        for seconds, name in slowest:
+        for seconds, name in sorted(measured, reverse=True)[:5]:
             terminalreporter.write_line(f"  {seconds:.2f} s {name}")
