@@ -16,6 +16,7 @@ from builder.api.application import READ, Services
 from builder.api.authentication import authenticate
 from builder.api.bodies import BuildRequest, parse_build_request, parse_cloud_env
 from builder.api.catalogue_handlers import current_snapshot
+from builder.api.queries import read_flag, refuse_unknown
 from builder.api.rendering import respond_json
 from builder.catalogue.snapshot import PublishedType
 from builder.definitions.model import ClusterTypeId
@@ -25,7 +26,6 @@ from builder.openstack.assets import fetch_assets
 from builder.openstack.connection import CloudSettings, Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.launch import LaunchOutcome, LaunchWish, launch, preview_launch
-from builder.settings import parse_boolean
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,8 @@ async def create_cluster(request: Request) -> HTTPResponse:
     services: Services = request.app.ctx.services
     deadline = Deadline(services.settings.build_deadline)
     authenticate(request, services.jwt_secrets)
-    is_dry_run = _read_flag(request, "dry_run")
+    refuse_unknown(request, "dry_run")
+    is_dry_run = read_flag(request, "dry_run")
     order = await _read_order(request, services)
     if is_dry_run:
         return await _preview(services, order, deadline, str(request.id))
@@ -154,23 +155,6 @@ async def _wait_for_clients(services: Services, deadline: Deadline) -> None:
     if services.preloading is None:  # a request that came with the first connection
         services.preloading = asyncio.create_task(services.pool.preload())
     await asyncio.wait([services.preloading], timeout=deadline.seconds_left())
-
-
-def _read_flag(request: Request, name: str) -> bool:
-    """A query parameter that is true or false.
-
-    Raises RequestError (400).
-    """
-    given = request.get_args(keep_blank_values=True).getlist(name)
-    if not given:
-        return False
-    try:
-        if len(given) == 1 and given[0]:
-            return parse_boolean(given[0])
-    except ValueError:
-        pass  # told below
-    detail = f"The query parameter {name} must be true or false, once."
-    raise RequestError(Fault(400, "Bad Request", detail))
 
 
 def _read_key(request: Request) -> str | None:

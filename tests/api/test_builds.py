@@ -48,6 +48,12 @@ def test_user_and_project_may_be_named_in_any_of_keystones_ways(
     assert fetch_stack(cloud, answer)["id"] == answer.json()["id"]
 
 
+@pytest.mark.parametrize("scheme", ["HTTP", "hTTp"])
+def test_scheme_of_auth_url_is_named_in_any_case(building: Service, cloud: Sandbox, scheme: str) -> None:
+    auth_url = cloud.auth_url.replace("http", scheme, 1)
+    assert building.post("/clusters/", order(by_ids(cloud, auth_url=auth_url))).status == 201
+
+
 @pytest.mark.parametrize("suffix", ["", "/", "/v3", "/v3/"])
 @pytest.mark.parametrize("path", ["/clusters", "/clusters/"])
 def test_version_in_auth_url_and_slash_at_the_end_are_optional(
@@ -260,7 +266,38 @@ def test_dry_run_that_is_neither_true_nor_false_makes_nothing(building: Service,
     assert stack_names(cloud) == before
 
 
-@pytest.mark.parametrize("query", ["dry_run=false", "dry_run=0", "other=1"])
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("dryrun=true", "did you mean 'dry_run'?"),
+        ("dry-run=true", "did you mean 'dry_run'?"),
+        ("DRY_RUN=true", "did you mean 'dry_run'?"),
+        ("dryRun", "did you mean 'dry_run'?"),
+        ("dry_run=true&dry_runs=false", "did you mean 'dry_run'?"),
+        ("preview=1", "those that there are: dry_run"),
+        ("%ff=1", "those that there are: dry_run"),
+        ("=true", "those that there are: dry_run"),
+        ("x" * 3000, "those that there are: dry_run"),
+    ],
+)
+def test_query_parameter_that_there_is_not_makes_nothing(
+    building: Service, cloud: Sandbox, query: str, said: str
+) -> None:
+    before = stack_names(cloud)
+    answer = building.post(f"/clusters/?{query}", order(by_ids(cloud)))
+    assert_refused(answer, 400, ("Bad Request", None))
+    assert said in details(answer)[None]
+    assert stack_names(cloud) == before
+
+
+def test_every_unknown_query_parameter_is_told_of_up_to_a_bound(building: Service, cloud: Sandbox) -> None:
+    for given, told in ((3, 3), (1000, 20)):
+        query = "&".join(f"x{number}" for number in range(given))
+        answer = building.post(f"/clusters/?{query}", order(by_ids(cloud)))
+        assert_refused(answer, 400, *[("Bad Request", None)] * told)
+
+
+@pytest.mark.parametrize("query", ["dry_run=false", "dry_run=0", "", "&"])
 def test_what_is_no_dry_run_builds(building: Service, cloud: Sandbox, query: str) -> None:
     assert building.post(f"/clusters/?{query}", order(by_ids(cloud))).status == 201
 

@@ -1,0 +1,49 @@
+"""Query parameters, read so that a misspelled one does no harm."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from sanic import Request
+
+from builder.definitions.validation import suggest
+from builder.errors import Fault, RequestError
+from builder.settings import parse_boolean
+
+MAX_TOLD = 20
+"""How many unknown parameters are told of in one answer."""
+
+_LONGEST_NAME = 40
+
+
+def refuse_unknown(request: Request, *known: str) -> None:
+    """Refuse query parameters that there are not: a misspelled ``dry_run`` must not build for real.
+
+    Raises RequestError (400) with a fault for each.
+    """
+    strangers = [name for name in request.get_args(keep_blank_values=True) if name not in known]
+    if strangers:
+        raise RequestError(*(Fault(400, "Bad Request", _describe(name, known)) for name in islice(strangers, MAX_TOLD)))
+
+
+def read_flag(request: Request, name: str) -> bool:
+    """A query parameter that is true or false; false where it is not given.
+
+    Raises RequestError (400).
+    """
+    given = request.get_args(keep_blank_values=True).getlist(name)
+    if not given:
+        return False
+    try:
+        if len(given) == 1 and given[0]:
+            return parse_boolean(given[0])
+    except ValueError:
+        pass  # told below
+    detail = f"The query parameter {name} must be true or false, once."
+    raise RequestError(Fault(400, "Bad Request", detail))
+
+
+def _describe(name: str, known: tuple[str, ...]) -> str:
+    shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+    hint = suggest(shown.lower(), known) or f"those that there are: {', '.join(known)}"
+    return f"There is no query parameter {shown!r} here; {hint}"
