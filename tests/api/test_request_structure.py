@@ -109,7 +109,11 @@ def test_wrong_kind_of_value_is_told_at_its_place(
     assert_refused(building.post("/clusters/", order(by_ids(cloud), **changed)), 400, (SCHEMA, pointer))
 
 
-@pytest.mark.parametrize("auth_url", ["keystone", "ftp://keystone/", "http://", "http:///v3", "file:///etc/passwd", ""])
+@pytest.mark.parametrize(
+    "auth_url",
+    ["keystone", "ftp://keystone/", "http://", "http:///v3", "file:///etc/passwd", "",
+     "httpx://k/v3", "HTTPSS://k/v3", f"http://{'a' * 64}.example:5000/v3"],
+)  # fmt: skip
 def test_auth_url_that_is_no_http_address_is_refused(building: Service, cloud: Sandbox, auth_url: str) -> None:
     answer = building.post("/clusters/", order(by_ids(cloud, auth_url=auth_url)))
     assert_error(answer, 400)

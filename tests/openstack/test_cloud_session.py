@@ -303,6 +303,10 @@ def test_no_secret_is_in_a_repr(cloud: ReplayCloud) -> None:
         "http://key\x00stone/v3",
         "http://keystone\\@evil.example/v3",
         "http://bücher.example/v3",
+        f"http://{'a' * 64}/v3",
+        f"http://keystone.{'a' * 64}.example/v3",
+        f"http://{'a.' * 130}example/v3",
+        "http://keystone..example/v3",
     ],
 )
 def test_an_auth_url_that_is_none_is_refused_before_any_connection(auth_url: str) -> None:
@@ -313,7 +317,17 @@ def test_an_auth_url_that_is_none_is_refused_before_any_connection(auth_url: str
     assert "secret" not in fault.detail
 
 
-@pytest.mark.parametrize("auth_url", ["http://10.0.0.1:5000/v3", "https://k.example/identity/v3", "http://[::1]:5000"])
+@pytest.mark.parametrize(
+    "auth_url",
+    [
+        "http://10.0.0.1:5000/v3",
+        "https://k.example/identity/v3",
+        "http://[::1]:5000",
+        "HTTPS://k.example/v3",
+        f"http://{'a' * 63}.example/v3",
+        f"http://{'.'.join(['a' * 49] * 5)}.ex/v3",
+    ],
+)
 def test_a_usable_auth_url_is_kept_as_given(auth_url: str) -> None:
     assert parse_auth_url(auth_url) == auth_url
 

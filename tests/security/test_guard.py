@@ -24,6 +24,7 @@ from builder.openstack.guard import CloudGuard
 from builder.openstack.heat import StackRequest, create_stack
 from tests.openstack.replay_cloud import (
     PASSWORD,
+    PROJECT_ID,
     TOKEN,
     Received,
     ReplayCloud,
@@ -99,6 +100,7 @@ def fault_of(credentials: dict[str, Any], rules: CloudGuard) -> tuple[int, str, 
         "https://keystone.example.org:5000/v3/",
         "https://keystone.example.org:5000",  # keystoneauth adds the /v3
         "HTTPS://Keystone.EXAMPLE.org:5000/v3",
+        "hTtPs://keystone.example.org:5000/v3",
         "https://keystone.example.org.:5000/v3",
         "https://keystone.example.org:05000/v3",
         "https://keystone.example.org:5000/%76%33",
@@ -132,6 +134,13 @@ def test_other_spellings_of_a_listed_cloud_are_that_cloud(auth_url: str) -> None
         "https://keystone.example.org%2eevil.example:5000/v3",
         "https://keystone.example.org:5000\\@evil.example/v3",
         "https://[::ffff:10.0.0.1]:5000/v3",
+        "HTTP://keystone.example.org:5000/v3",
+        "HTTPS://keystone.example.org/v3",
+        "HTTPS://evil.example:5000/v3",
+        "HTTPS://keystone.example.org:5000@evil.example/v3",
+        "HTTPS://keystone.example.org:5000\\@evil.example/v3",
+        "HTTPS:keystone.example.org:5000/v3",
+        f"https://{'a' * 64}.keystone.example.org:5000/v3",
     ],
 )
 def test_what_only_looks_like_a_listed_cloud_is_not(auth_url: str) -> None:
@@ -170,8 +179,11 @@ def test_another_cloud_is_refused_before_any_connection(connections: list[Any]) 
     assert connections == []
 
 
-def test_listed_cloud_is_built_on(cloud: ReplayCloud) -> None:
-    assert launch(cloud.credentials(), guard(f"{cloud.url}/v3"))
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
+def test_listed_cloud_is_built_on(cloud: ReplayCloud, scheme: str) -> None:
+    auth_url = cloud.url.replace("http", scheme) + "/v3"
+    assert launch(cloud.credentials(auth_url=auth_url), guard(f"{cloud.url}/v3"))
+    assert [request.path for request in cloud.received] == ["/v3/auth/tokens", f"/heat/v1/{PROJECT_ID}/stacks"]
 
 
 # --- where the catalogue may lead -------------------------------------------------------------------------------------
@@ -279,9 +291,12 @@ FORBIDDEN_HOSTS = [
 ]
 
 
+@pytest.mark.parametrize("scheme", ["http", "HTTP", "hTtPs"])
 @pytest.mark.parametrize("host", FORBIDDEN_HOSTS)
-def test_address_that_is_nobodys_cloud_is_refused_before_any_connection(host: str, connections: list[Any]) -> None:
-    credentials = {"auth_url": f"http://{host}/v3", "password": PASSWORD, "user_id": "u", "project_id": "p"}
+def test_address_that_is_nobodys_cloud_is_refused_before_any_connection(
+    host: str, scheme: str, connections: list[Any]
+) -> None:
+    credentials = {"auth_url": f"{scheme}://{host}/v3", "password": PASSWORD, "user_id": "u", "project_id": "p"}
     status, _, pointer = fault_of(credentials, guard())
     assert (status, pointer) in {(403, AUTH_URL), (400, AUTH_URL)}
     assert connections == []
