@@ -96,8 +96,8 @@ def _create_cluster() -> Part:
             {
                 "name": "dry_run",
                 "in": "query",
-                "description": "Whether to do everything but the creation: `true` or `false`. Any other query parameter "
-                "is refused (400).",
+                "description": "Whether to do everything but the creation: `true` or `false`. Any other query "
+                "parameter is refused (400).",
                 "schema": {"type": "boolean", "default": False},
             },
             {
