@@ -15,7 +15,6 @@ from builder.api.metrics import CONTENT_TYPE
 from builder.api.rendering import respond_json
 from builder.catalogue.keeper import Keeper
 from builder.catalogue.snapshot import EntryReport, Snapshot
-from builder.definitions.problems import Problem
 from builder.errors import Fault, RequestError
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -72,20 +71,7 @@ def _describe(report: EntryReport) -> dict[str, Any]:
         "reason": report.reason or None,
         "revision": report.revision,
         "changed_at": _format_time(report.changed_at),
-        "problems": [_describe_problem(problem) for problem in report.problems],
-    }
-
-
-def _describe_problem(problem: Problem) -> dict[str, Any]:
-    return {
-        "path": problem.path,
-        "line": problem.line,
-        "column": problem.column,
-        "pointer": problem.pointer,
-        "rule": problem.rule,
-        "severity": problem.severity,
-        "message": problem.message,
-        "hint": problem.hint,
+        "problems": [problem.as_json() for problem in report.problems],
     }
 
 

@@ -36,6 +36,19 @@ class Problem:
         """How serious it is: the rule's severity."""
         return find_severity(self.rule)
 
+    def as_json(self) -> dict[str, str | int]:
+        """The members of its JSON object, the same in ``GET /catalogue`` and ``check --format json``."""
+        return {
+            "path": self.path,
+            "line": self.line,
+            "column": self.column,
+            "pointer": self.pointer,
+            "rule": self.rule,
+            "severity": str(self.severity),
+            "message": self.message,
+            "hint": self.hint,
+        }
+
     def __str__(self) -> str:
         """``file:line:column: message [rule]``, the form that editors and terminals turn into a link."""
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from builder.definitions.problems import Problem, Severity
+from builder.definitions.problems import Severity
 from builder.reporting.report import Report
 
 
@@ -21,21 +20,8 @@ def render_json(report: Report) -> str:
             }
             for definition in report.definitions
         ],
-        "problems": [_render(problem) for problem in report.problems()],
+        "problems": [problem.as_json() for problem in report.problems()],
         "errors": report.count(Severity.ERROR),
         "warnings": report.count(Severity.WARNING),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def _render(problem: Problem) -> dict[str, Any]:
-    return {
-        "path": problem.path,
-        "line": problem.line,
-        "column": problem.column,
-        "pointer": problem.pointer,
-        "rule": problem.rule,
-        "severity": str(problem.severity),
-        "message": problem.message,
-        "hint": problem.hint,
-    }
