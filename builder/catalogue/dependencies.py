@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from builder.catalogue.links import LinkLoopError, LinkResolver, ResolvedPath
-from builder.catalogue.reading import LINK_LOOP, MISSING, UNREADABLE, Stamp, explain_unreadable, read_file, stamp_of
-from builder.definitions.sources import SourceError
+from builder.catalogue.reading import LINK_LOOP, UNREADABLE, Stamp, explain_unreadable, read_file, stamp_of
+from builder.definitions.sources import MISSING_FILE, SourceError
 
 RACY_NS = 2_000_000_000
 """For so long (in ns) after a stamp was first met, an equal stamp does not prove equal content.
@@ -61,7 +61,7 @@ def load_dependency(
     try:
         content, stamp = read_file(resolved.real)
     except SourceError as error:
-        found = None if error.rule == MISSING else stamp_of(resolved.real)
+        found = None if error.rule == MISSING_FILE else stamp_of(resolved.real)
         return Dependency(name, path, resolved, found, error.rule, now_ns), error
     return Dependency(name, path, resolved, stamp, _digest(content), now_ns), content
 

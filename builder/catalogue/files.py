@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import PurePosixPath
 
 from builder.catalogue.dependencies import Dependency, load_dependency, load_remote_dependency, refuse_dependency
@@ -12,6 +13,9 @@ from builder.catalogue.reading import decode, explain_unreadable
 from builder.definitions.sources import SourceError
 
 _REMOTE = ("http://", "https://")
+
+MAX_LISTED = 200
+"""How many entries of a folder are looked at for a name like the one that is missing."""
 
 
 class DefinitionFiles:
@@ -64,7 +68,7 @@ class DefinitionFiles:
         except LinkLoopError as error:
             self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, "link-loop")
             raise explain_unreadable(error) from error
-        if not any(real == root or real.startswith(root.rstrip("/") + "/") for root in self._roots):
+        if not self._allows(real):
             self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, "outside-tree")
             raise SourceError(
                 "outside-tree", f"{reference!r} is outside the folder of the definition",
@@ -85,11 +89,29 @@ class DefinitionFiles:
             raise content
         return decode(content)
 
+    def list_beside(self, name: str) -> Sequence[str]:
+        """See :meth:`builder.definitions.sources.Files.list_beside`."""
+        if name.startswith(_REMOTE):
+            return ()
+        try:
+            folder = self._resolver.resolve(os.path.dirname(locate(name, self._definition, self._tree))).real
+            if not self._allows(folder):
+                return ()
+            with os.scandir(folder) as entries:
+                found = [each.name for each in islice(entries, MAX_LISTED) if not each.is_dir()]
+        except OSError:
+            return ()
+        parent = os.path.dirname(name)
+        return sorted(os.path.join(parent, each) for each in found if each.isprintable() and each[0] != ".")
+
     def display(self, name: str) -> str:
         """See :meth:`builder.definitions.sources.Files.display`."""
         if not name:
             return self._shown_as
         return name if "://" in name else os.path.normpath(PurePosixPath(self._shown_as).parent / name)
+
+    def _allows(self, real: str) -> bool:
+        return any(real == root or real.startswith(root.rstrip("/") + "/") for root in self._roots)
 
 
 def find_tree(definition: str, resolver: LinkResolver) -> str:

@@ -11,7 +11,7 @@ import os
 import stat
 from dataclasses import dataclass
 
-from builder.definitions.sources import SourceError
+from builder.definitions.sources import MISSING_FILE, SourceError
 
 MAX_FILE_BYTES = 1024 * 1024
 """The largest file of a definition; Heat itself refuses templates over 512 KiB."""
@@ -19,7 +19,6 @@ MAX_FILE_BYTES = 1024 * 1024
 MAX_READS = 3
 """How often a file is read again because somebody wrote to it meanwhile; the next look goes on."""
 
-MISSING = "missing-file"
 LINK_LOOP = "link-loop"
 UNREADABLE = "unreadable-file"
 
@@ -98,7 +97,7 @@ def explain_unreadable(error: OSError) -> SourceError:
     """Why a file cannot be read, in words for whoever wrote the definition."""
     match error.errno:
         case errno.ENOENT | errno.ENOTDIR:
-            return SourceError(MISSING, "the file does not exist", "create it, or correct the path")
+            return SourceError(MISSING_FILE, "the file does not exist", "create it, or correct the path")
         case errno.ELOOP:
             return SourceError(LINK_LOOP, "the symbolic links lead in a circle", "point the link at a file")
         case errno.EACCES | errno.EPERM:

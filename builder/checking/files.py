@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from builder.catalogue.files import DefinitionFiles
@@ -62,6 +63,10 @@ class CheckedFiles:
         if name == DEFINITION and self.text is not None:
             return self.text
         return self._files.read(name)
+
+    def list_beside(self, name: str) -> Sequence[str]:
+        """See :meth:`builder.definitions.sources.Files.list_beside`."""
+        return self._files.list_beside(name)
 
     def display(self, name: str) -> str:
         """See :meth:`builder.definitions.sources.Files.display`."""

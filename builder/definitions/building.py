@@ -75,6 +75,9 @@ class _Recording:
         self.texts[self.files.display(name)] = text
         return text
 
+    def list_beside(self, name: str) -> Sequence[str]:
+        return self.files.list_beside(name)
+
     def display(self, name: str) -> str:
         return self.files.display(name)
 

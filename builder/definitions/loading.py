@@ -9,12 +9,12 @@ from typing import Any, Final
 from builder.definitions.documents import Document, DocumentError, parse_template
 from builder.definitions.hot_findings import Tokens
 from builder.definitions.hot_language import VERSION_KEY
+from builder.definitions.near_files import COMPONENTS, describe_source_error, hint_at_components
 from builder.definitions.problems import Problem
-from builder.definitions.sources import Files, SourceError
+from builder.definitions.sources import MISSING_FILE, Files, SourceError
 from builder.definitions.templates import (
     LoadedComponent,
     build_component,
-    describe_source_error,
     find_collisions,
 )
 
@@ -45,14 +45,15 @@ def load_parts(document: Document, definition: Mapping[str, Any], files: Files) 
         loaded = [loading.load(url, ("heat_template_url",), name="", optional=False)]
     else:
         entries: Sequence[Mapping[str, Any]] = definition["components"]
+        names = [_component_name(entry["name"]) for entry in entries]
         loaded = [
             loading.load(
                 _component_path(entry["name"]), ("components", number, "name"),
-                name=_component_name(entry["name"]), optional=entry.get("optional", False),
+                name=name, optional=entry.get("optional", False), others=names,
             )
-            for number, entry in enumerate(entries)
+            for number, (name, entry) in enumerate(zip(names, entries, strict=True))
         ]  # fmt: skip
-        loading.check_composition([_component_name(entry["name"]) for entry in entries], loaded)
+        loading.check_composition(names, loaded)
     components = tuple(each for each in loaded if each is not None)
     return LoadedParts(components, tuple(loading.problems), len(components) == len(loaded))
 
@@ -65,13 +66,17 @@ class _Loading:
     files: Files
     problems: list[Problem]
 
-    def load(self, reference: str, tokens: Tokens, *, name: str, optional: bool) -> LoadedComponent | None:
+    def load(
+        self, reference: str, tokens: Tokens, *, name: str, optional: bool, others: Sequence[str] = ()
+    ) -> LoadedComponent | None:
         """The component whose template is in the file ``reference``; None where it is of no use."""
         try:
             source = self.files.resolve(reference, DEFINITION)
             template = parse_template(self.files.read(source), self.files.display(source))
         except SourceError as error:
-            message, hint = describe_source_error(reference, error)
+            message, hint = describe_source_error(reference, DEFINITION, error, self.files)
+            if others and error.rule == MISSING_FILE and not reference.startswith("/"):
+                hint = hint_at_components(name, others, self.files) or error.hint
             self.problems.append(self.document.problem(error.rule, message, tokens, hint=hint))
             return None
         except DocumentError as error:
@@ -113,7 +118,7 @@ class _Loading:
 
 def _component_path(name: str) -> str:
     """Where a component's file is: an absolute path is taken as it is."""
-    return name if name.startswith("/") else f"components/{name}.yaml"
+    return name if name.startswith("/") else f"{COMPONENTS}/{name}.yaml"
 
 
 def _component_name(name: str) -> str:

@@ -6,7 +6,11 @@ notes what was asked for, so that a change of any of it is a change of the type.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+MISSING_FILE: Final = "missing-file"
+"""The rule of a file that is not there."""
 
 
 class SourceError(Exception):
@@ -41,6 +45,12 @@ class Files(Protocol):
         """The text of a file.
 
         Raises SourceError where it is missing, too large, not UTF-8 or not a regular file.
+        """
+
+    def list_beside(self, name: str) -> Sequence[str]:
+        """The names of the files in the folder that a file would be in: what may have been meant where it is missing.
+
+        Nothing depends on them but a hint. Names that are not fit to be shown are left out.
         """
 
     def display(self, name: str) -> str:

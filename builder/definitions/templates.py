@@ -15,6 +15,7 @@ from builder.definitions.documents import Document, DocumentError, parse_templat
 from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake, Tokens
 from builder.definitions.hot_shape import NAMED_SECTIONS, find_broken_sections
 from builder.definitions.model import Component
+from builder.definitions.near_files import describe_source_error
 from builder.definitions.problems import Problem
 from builder.definitions.sources import Files, SourceError
 
@@ -89,7 +90,7 @@ class _Reader:
             if name not in self.contents:
                 self._read(name, nested=nested)
         except SourceError as error:
-            message, hint = describe_source_error(reference, error)
+            message, hint = describe_source_error(reference, base, error, self.files)
             self.problems.append(document.problem(error.rule, message, tokens, hint=hint))
             return reference
         return name
@@ -118,13 +119,6 @@ class _Reader:
         template = self.rewrite(document.value, document, name, ())
         self.nested[name] = LoadedTemplate(document, (), template)
         self.contents[name] = dump_template(template)
-
-
-def describe_source_error(reference: str, error: SourceError) -> tuple[str, str]:
-    """Message and hint for a file that cannot be had, which name it as it is referred to."""
-    if repr(reference) in error.message:
-        return error.message, error.hint
-    return f"{reference}: {error.message}", error.hint
 
 
 def dump_template(template: Any) -> str:

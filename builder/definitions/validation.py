@@ -168,8 +168,14 @@ def _hint(error: ValidationError) -> str:
 
 def suggest(word: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
     """A hint that names the known word nearest to ``word``, or ``""`` where none is as near as ``cutoff``, up to 1."""
+    near = find_near(word, known, cutoff=cutoff)
+    return f"did you mean {near!r}?" if near else ""
+
+
+def find_near(word: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
+    """The known word nearest to ``word``, or ``""`` where none is as near as ``cutoff``, up to 1."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
-    return f"did you mean {str(near[0])!r}?" if near else ""
+    return str(near[0]) if near else ""
 
 
 def _describe(instance: Any, write: Callable[[Any], str]) -> str:

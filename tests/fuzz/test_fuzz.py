@@ -83,6 +83,9 @@ class OneFile:
             raise SourceError("missing-file", "it is not there")
         return self._text
 
+    def list_beside(self, name: str) -> list[str]:
+        return [name]
+
     def display(self, name: str) -> str:
         return name or "fuzzed.yaml"
 
