@@ -31,6 +31,9 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 BUILD_SECONDS = (0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)
 RELOAD_SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+"""Those that are told apart (RFC 9110 and RFC 5789): callers may make up others without end."""
+
 _LAST_RESCAN = "cluster_builder_last_rescan_timestamp_seconds"
 
 
@@ -91,6 +94,7 @@ class Metrics:
 
     def count_request(self, route: Route | None, method: str, status: int) -> None:
         """Count an answered request; ``route`` is the one that its path matched, if any."""
+        method = method if method in METHODS else "other"
         key = (id(route), method, status)  # routes live as long as the application, and building a path takes long
         counter = self._counted.get(key)
         if counter is None:

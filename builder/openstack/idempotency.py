@@ -100,17 +100,21 @@ def create_stack_once(
                 raise
             _pause(cloud, POLL_SECONDS)  # of the same key, most likely: its tag is about to show
             continue
-        rivals = [stack for stack in fetch_keyed_stacks(cloud, tags[0]) if stack.is_live and stack.id != created.id]
+        found = fetch_keyed_stacks(cloud, tags[0], created.name)
+        rivals = [stack for stack in found if stack.is_live and stack.id != created.id]
         if not rivals:
             return created, False
         _yield_to(cloud, created, rivals, tags[0])
 
 
-def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
-    """The stacks that carry a key's tag, deleted ones included, oldest first."""
+def fetch_keyed_stacks(cloud: Cloud, tag: str, created: str | None = None) -> list[KeyedStack]:
+    """The stacks that carry a key's tag, deleted ones included, oldest first.
+
+    ``created`` is the name of one that is there already: a failure says so.
+    """
     from builder.openstack.failures import translated
 
-    with translated(cloud.circumstances(Service.ORCHESTRATION)):
+    with translated(cloud.circumstances(Service.ORCHESTRATION, creating=created, repeatable=True)):
         found = list(heat_client(cloud).stacks.list(filters={"tags": tag, "show_deleted": True}))
         stacks = [_keyed_stack(stack.to_dict()) for stack in found]
     # Not every Heat (or stand-in for one) knows the filter.

@@ -83,7 +83,8 @@ class CloudPool:
         """
         self._draining = True
         try:
-            await asyncio.wait_for(self._idle.wait(), timeout_seconds)
+            if not self._idle.is_set():  # else a time of 0 would be too short for nothing at all
+                await asyncio.wait_for(self._idle.wait(), timeout_seconds)
         except TimeoutError:
             logger.warning("%d calls to the cloud did not end in time: ending their connections", self.in_flight)
             for deadline in list(self._running.values()):

@@ -218,6 +218,13 @@ def test_failures_while_looking_a_key_up_are_told(heat: RememberingHeat) -> None
     assert not heat.posts_to_heat
 
 
+def test_a_failure_while_looking_for_rivals_names_the_stack_that_was_made(heat: RememberingHeat) -> None:
+    heat.hooks.after_writing = lambda _: setattr(heat, "orchestration", answer(500, {"error": {"message": "down"}}))
+    fault = refusal(heat, KEYED)
+    assert (fault.status, fault.title) == (502, "Cloud failure")
+    assert f"Stack {heat.stacks[0].name} may have been created all the same: ask again with the same" in fault.detail
+
+
 # --- one key, two requests at once ------------------------------------------------------------------------------------
 
 

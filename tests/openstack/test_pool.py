@@ -181,6 +181,13 @@ def test_draining_refuses_new_calls_and_lets_those_in_flight_end(gate: threading
     run(main)
 
 
+def test_draining_in_haste_finds_an_idle_pool_idle() -> None:
+    async def main() -> None:
+        assert await CloudPool(1, 1).drain(0)
+
+    run(main)
+
+
 # --- with a cloud -----------------------------------------------------------------------------------------------------
 
 

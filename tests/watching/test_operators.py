@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.service import wait_until
+from tests.service import fetch, wait_until
 from tests.watching.world import World, definition, write_composed
 
 SECRET_TEXT = "nobody-but-the-file-says-this"
@@ -145,6 +145,14 @@ def test_metrics_tell_how_the_catalogue_fares(start: Callable[..., World], worke
     for _ in range(10):
         assert world.service.get("/cluster-types/none-such").status == 404
     world.wait(lambda: sample(world, counted) == 10, "all requests are counted, whoever answered them")
+
+
+def test_methods_that_callers_make_up_are_counted_as_one(world: World) -> None:
+    for number in range(3):
+        assert fetch(f"{world.service.url}/health", f"MADE-UP-{number}").status == 405
+    text = world.service.get("/metrics").body.decode()
+    assert "MADE-UP" not in text
+    assert 'cluster_builder_http_requests_total{method="other",route="-",status="405"} 3.0' in text
 
 
 def test_metrics_are_what_prometheus_reads(world: World) -> None:
