@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -20,7 +21,7 @@ from builder.errors import ConfigurationError
 from builder.logs import configure_logging
 from builder.sandbox import Sandbox, format_welcome
 from builder.settings import Settings, load_jwt_secrets
-from builder.signals import release_signals
+from builder.signals import RESCAN, release_signals
 from builder.supervision import supervise
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,8 @@ def run_worker(settings: Settings, listener: socket.socket) -> None:
 
 def run_sandbox(sandbox: Sandbox) -> None:
     """Serve a sandbox cloud in this process until a signal ends it at once: it has nothing to lose."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(RESCAN, signal.SIG_IGN)  # which is not meant for it
     release_signals()
     sandbox.serve_forever()
 

@@ -6,13 +6,20 @@ import signal
 
 STOP = (signal.SIGTERM, signal.SIGINT)
 RESCAN = signal.SIGHUP
+HURRY = signal.SIGUSR1
+"""What a supervisor sends its workers when it is told to stop a second time.
+
+Apart from STOP, which a worker may get twice for one wish: Ctrl-C and some service managers signal all processes.
+"""
+
+_HELD = {*STOP, RESCAN, HURRY, signal.SIGCHLD}
 
 
 def hold_signals() -> None:
     """Have signals wait, in this thread and in all that it starts from now on."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {*STOP, RESCAN, signal.SIGCHLD})
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
 
 
 def release_signals() -> None:
     """Let signals in, in this thread, first of all those that came meanwhile."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*STOP, RESCAN, signal.SIGCHLD})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)

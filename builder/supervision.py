@@ -1,7 +1,8 @@
 """Several worker processes behind one listening socket: started, looked after, and stopped together.
 
 The parent holds no threads and no event loop, so that it can fork a worker at any time: one that ends by itself is
-replaced, with a word in the log on how it ended. Signals are passed on: SIGTERM and SIGINT stop, SIGHUP rescans.
+replaced, with a word in the log on how it ended. Signals are passed on: SIGTERM and SIGINT stop, a second one hurries,
+SIGHUP rescans.
 Sanic's own manager of workers neither passes SIGHUP on nor can be stopped while its workers start.
 """
 
@@ -16,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from builder.signals import RESCAN, STOP
+from builder.signals import HURRY, RESCAN, STOP
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +54,14 @@ class _Supervisor:
                 continue
             number = signal.Signals(received.si_signo)
             if number != signal.SIGCHLD:
-                self._stopping = self._stopping or number in STOP
-                for process in self._running:
-                    os.kill(process, RESCAN if number == RESCAN else signal.SIGTERM)
+                self._pass_on(number)
             self._reap()
+
+    def _pass_on(self, number: signal.Signals) -> None:
+        if number in STOP:
+            number, self._stopping = HURRY if self._stopping else signal.SIGTERM, True
+        for process in self._running:
+            os.kill(process, number)
 
     def _start_due(self) -> None:
         now = time.monotonic()

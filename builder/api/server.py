@@ -16,7 +16,7 @@ import uvloop
 
 from builder.api.application import Application, Services
 from builder.api.connections import BoundedProtocol, make_room_for_connections
-from builder.signals import RESCAN, STOP, release_signals
+from builder.signals import HURRY, RESCAN, STOP, release_signals
 
 logger = logging.getLogger(__name__)
 
@@ -50,15 +50,21 @@ async def _wait_for_stop(services: Services) -> None:
     """Let signals in, and wait for the first that stops; the service is not ready for anything new from then on."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
+    is_supervised = services.settings.workers > 1
 
     def on_stop() -> None:
-        if services.stopping:
+        if services.stopping and not is_supervised:
             services.hurry.set()
         services.stopping = True
         stop.set()
 
+    def on_hurry() -> None:
+        services.hurry.set()
+        on_stop()
+
     for number in STOP:
         loop.add_signal_handler(number, on_stop)
+    loop.add_signal_handler(HURRY, on_hurry)
     loop.add_signal_handler(RESCAN, services.keeper.rescan)
     release_signals()
     await stop.wait()

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import Reader
 
 from builder.definitions.problems import Problem
 from builder.definitions.scalars import PLAIN, Reading, resolve_tag
@@ -65,8 +66,13 @@ def compose(text: str, path: str) -> Node | None:
         if len(text) <= MAX_SECOND_READING:
             return _compose_again(text, path)
         raise DocumentError(_syntax_problem(error, text, path)) from error
-    except (pyyaml.YAMLError, ValueError):
-        return _compose_again(text[:MAX_SECOND_READING], path)
+    except (pyyaml.YAMLError, ValueError) as error:
+        if len(text) <= MAX_SECOND_READING:
+            return _compose_again(text, path)
+        forbidden = Reader.NON_PRINTABLE.search(text)
+        if forbidden is None:
+            raise DocumentError(Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {error}")) from error
+        raise DocumentError(_forbidden_character(forbidden[0], text, forbidden.start(), path)) from error
     return root
 
 
@@ -77,10 +83,8 @@ def _compose_again(text: str, path: str) -> Node | None:
     except MarkedYAMLError as error:
         raise DocumentError(_syntax_problem(error, text, path)) from error
     except ReaderError as error:
-        line, column = _line_and_column(text, error.position)
-        code = error.character if isinstance(error.character, int) else ord(error.character[:1] or "\0")
-        message = f"the character U+{code:04X} may not stand in YAML"
-        raise DocumentError(Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}")) from error
+        character = chr(error.character) if isinstance(error.character, int) else error.character[:1] or "\0"
+        raise DocumentError(_forbidden_character(character, text, error.position, path)) from error
     except RecursionError as error:
         raise DocumentError(too_deep(path, 1, 1)) from error
     except (YAMLError, ValueError) as error:
@@ -115,6 +119,12 @@ def _syntax_problem(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text: str, 
             path, line, column, "", "yaml-tab", "a tab is used for indentation", "YAML is indented with spaces"
         )
     message = ", ".join(part for part in (error.context, error.problem) if part)
+    return Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}")
+
+
+def _forbidden_character(character: str, text: str, offset: int, path: str) -> Problem:
+    line, column = _line_and_column(text, offset)
+    message = f"the character U+{ord(character):04X} may not stand in YAML"
     return Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}")
 
 

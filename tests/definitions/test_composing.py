@@ -127,6 +127,15 @@ def test_text_that_libyaml_refuses_is_still_read_by_the_reference() -> None:
     assert parse_definition(text, "x.yaml").value == {"a": "x/y"}
 
 
+def test_forbidden_character_in_text_of_any_size_is_refused_at_its_place() -> None:
+    text = "a: 1\n" + "# filler\n" * MAX_SECOND_READING + "b: \x01\n"
+    with pytest.raises(DocumentError) as caught:
+        compose(text, "x.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column) == (MAX_SECOND_READING + 2, 4)
+    assert "U+0001" in problem.message
+
+
 def test_broken_text_of_any_size_is_refused_at_its_place() -> None:
     text = "a: 1\n" + "# filler\n" * MAX_SECOND_READING + "b: [\n"
     with pytest.raises(DocumentError) as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -105,6 +106,33 @@ def test_second_signal_hurries(tmp_path: Path, workers: str) -> None:
         assert time.monotonic() - began < 8
         thread.join(20)
         assert ended
+
+
+def test_one_signal_to_all_processes_lets_a_build_end(tmp_path: Path, slow_cloud: Sandbox) -> None:
+    """Ctrl-C signals the whole group of processes, and the parent passes its own on."""
+    with Service(tmp_path, flags=("--workers", "2")) as service:
+        enable(service)
+        thread, ended = build(service, slow_cloud)
+        wait_until(lambda: is_asked(slow_cloud), "the build is under way")
+        for worker in children(service):
+            os.kill(worker, signal.SIGINT)
+        wait_until(lambda: service.log.count("stopping") == 2, "both workers are stopping")
+        service.process.send_signal(signal.SIGINT)
+        thread.join(20)
+        assert isinstance(ended[0], Answer), ended
+        assert ended[0].status == 201
+        assert service.wait() == 0
+
+
+def test_rescan_signal_leaves_the_sandbox_alone(tmp_path: Path) -> None:
+    environment = {"SANDBOX_PORT": "0"}
+    with Service(tmp_path, environment=environment, flags=("--workers", "2", "--sandbox")) as service:
+        (url,) = set(re.findall(r"http://127\.0\.0\.1:\d+/v3", service.log))
+        assert fetch(url).status == 200
+        *_, sandbox = children(service)
+        os.kill(sandbox, signal.SIGHUP)
+        assert fetch(url).status == 200
+        assert sandbox in children(service)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
