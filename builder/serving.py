@@ -36,6 +36,8 @@ def serve(settings: Settings) -> None:
     """
     start_logging(settings)
     secrets = load_jwt_secrets(settings)
+    if settings.cloud_ca_bundle is not None and not Path(settings.cloud_ca_bundle).exists():
+        raise ConfigurationError(f"CLOUD_CA_BUNDLE: {settings.cloud_ca_bundle!r} does not exist")
     listener = listen(settings.host, settings.port)
     url = format_url(listener)
     sandbox = bind_sandbox("127.0.0.1", settings.sandbox_port, url) if settings.sandbox else None

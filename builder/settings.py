@@ -8,6 +8,7 @@ the default.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ Value = TypeVar("Value")
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,10 @@ class Setting:
     parse: Callable[[str], Any]
 
 
-def parse_text(text: str) -> str:
-    """Any text."""
+def parse_address(text: str) -> str:
+    """An address or a host name; an empty one is a mistake, since it would mean every address of this host."""
+    if not text.strip():
+        raise ValueError("an address; 0.0.0.0 stands for all of this host")
     return text
 
 
@@ -59,7 +63,7 @@ def parse_integer(least: int, greatest: int) -> Callable[[str], int]:
     """A whole number within bounds."""
 
     def parse(text: str) -> int:
-        if not text.strip().lstrip("-").isdecimal() or not least <= int(text) <= greatest:
+        if not _INTEGER.fullmatch(text.strip()) or not least <= int(text) <= greatest:
             raise ValueError(f"a whole number from {least:,} to {greatest:,}")
         return int(text)
 
@@ -98,7 +102,10 @@ def parse_path(text: str) -> Path:
     """A path; an empty one is a mistake."""
     if not text.strip():
         raise ValueError("a path")
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("a path: there is no such user") from None
 
 
 def parse_paths(text: str) -> tuple[Path, ...]:
@@ -111,7 +118,7 @@ def parse_paths(text: str) -> tuple[Path, ...]:
 
 def parse_optional_path(text: str) -> Path | None:
     """A path; an empty text means that nothing is set."""
-    return Path(text).expanduser() if text else None
+    return parse_path(text) if text else None
 
 
 def parse_secrets(text: str) -> tuple[str, ...]:
@@ -132,7 +139,7 @@ def _setting(
 class Settings:
     """The settings of one service, all checked. Times are in seconds."""
 
-    host: str = _setting("127.0.0.1", "HOST", "HOST", "Address to listen on.", parse_text, "--host")
+    host: str = _setting("127.0.0.1", "HOST", "HOST", "Address to listen on.", parse_address, "--host")
     port: int = _setting(
         42378, "PORT", "PORT", "Port to listen on; 0 takes any that is free.", parse_integer(0, 65535), "--port"
     )
@@ -310,7 +317,8 @@ def build_settings(flags: Mapping[str, str | None], environment: Mapping[str, st
 def load_jwt_secrets(settings: Settings) -> tuple[str, ...]:
     """The secrets from the setting and from the file.
 
-    Raises ConfigurationError where the file cannot be read, or where there is none although one is required.
+    Raises ConfigurationError where the file cannot be read, or where there is none although one is required, or a file
+    was named to hold one.
     """
     secrets = settings.jwt_secret
     if settings.jwt_secret_file is not None:
@@ -322,4 +330,6 @@ def load_jwt_secrets(settings: Settings) -> tuple[str, ...]:
     for variable, wanted in (("REQUIRE_AUTH", settings.require_auth), ("PROTECT_READS", settings.protect_reads)):
         if wanted and not secrets:
             raise ConfigurationError(f"{variable} is set, but neither JWT_SECRET nor JWT_SECRET_FILE gives a secret")
+    if settings.jwt_secret_file is not None and not secrets:  # whoever names a file wants tokens to be demanded
+        raise ConfigurationError(f"JWT_SECRET_FILE: {settings.jwt_secret_file} holds no secret")
     return secrets

@@ -37,7 +37,12 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
         ([], {"TEMPLATE_ROOTS": "relative"}, "TEMPLATE_ROOTS"),
         ([], {"REQUIRE_AUTH": "true"}, "REQUIRE_AUTH"),
         ([], {"JWT_SECRET_FILE": "/nowhere"}, "JWT_SECRET_FILE"),
+        ([], {"JWT_SECRET_FILE": "/dev/null"}, "JWT_SECRET_FILE"),
         ([], {"LOG_FILE": "/nowhere/log"}, "LOG_FILE"),
+        ([], {"PORT": "--5"}, "PORT: '--5' is not a whole number"),
+        ([], {"CLOUD_CA_BUNDLE": "/nowhere"}, "CLOUD_CA_BUNDLE"),
+        (["--instance", "~nobody-of-that-name/x"], {}, "--instance"),
+        (["--host", ""], {}, "--host"),
         (["--unheard-of"], {}, "--unheard-of"),
     ],
 )
