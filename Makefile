@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help run enable-examples test lint format types contracts examples wheel bench soak \
-        test-openstack test-docker test-security test-watch-poll test-editor fuzz lock ci clean
+        test-openstack test-docker test-security test-watch-poll test-editor fuzz fuzz-api lock ci clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -98,6 +98,9 @@ test-editor: $(VENV)/.dev ## Drive a real YAML language server with the schema
 
 fuzz: $(VENV)/.dev ## Feed the service thousands of generated requests and definitions
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(PYTEST) -m fuzz
+
+fuzz-api: $(VENV)/.dev ## Hold 5,000 generated requests against /openapi.json; says how many (FUZZ_CASES: more)
+	$(PYTEST) -m fuzz -s tests/api/test_fuzz.py
 
 ci: ## Run everything that CI runs
 	bash .ci/run
