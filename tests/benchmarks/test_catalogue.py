@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from statistics import median, quantiles
 import pytest
 
 from tests.benchmarks.load import Load, Rate, cpu_seconds, resident_bytes
+from tests.benchmarks.running import read_for
 from tests.service import Service, fetch, wait_until
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
@@ -24,64 +24,6 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 ROUNDS = 7
 SECONDS = 0.5
 SIZES = tuple(int(size) for size in os.environ.get("BENCH_SIZES", "10,1000,10000").split(","))
-
-
-def fill(folder: Path, number: int, text: str) -> None:
-    """So many definitions, each with a title of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for each in range(number):
-        (folder / f"type-{each}.yaml").write_text(text.replace("title: ", f"title: {each} ", 1))
-
-
-@pytest.fixture(scope="module")
-def text() -> str:
-    """The smallest of the examples."""
-    return (Path(__file__).parents[2] / "cluster-types-examples" / "self-contained.yaml").read_text()
-
-
-@pytest.fixture
-def serve(tmp_path: Path, text: str) -> Iterator[Callable[..., Service]]:
-    """Starts services with so many types, and waits until all are listed."""
-    running: list[Service] = []
-
-    def start(number: int, **environment: str) -> Service:
-        instance = tmp_path / f"instance-{number}-{len(running)}"
-        fill(instance / "cluster-types-enabled", number, text)
-        service = Service(instance, {"LOG_LEVEL": "ERROR", **environment})
-        service.environment = {**service.environment}
-        running.append(start_quietly(service))
-        return service
-
-    yield start
-    for service in running:
-        if service.process.poll() is None:
-            service.stop()
-        assert service.process.stdout is not None
-        service.process.stdout.close()
-
-
-def start_quietly(service: Service) -> Service:
-    """Start a service that is to log nothing while it is measured; it says where it listens all the same."""
-    port = free_port()
-    service.flags = ("--port", str(port))
-    service.url = f"http://127.0.0.1:{port}"
-    service._listening.set()
-    service.start()
-    wait_until(lambda: is_ready(service), "the service is ready", 240)
-    return service
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def is_ready(service: Service) -> bool:
-    try:
-        return service.get("/ready").status == 200
-    except OSError:
-        return False
 
 
 @pytest.fixture
@@ -245,18 +187,3 @@ def test_readers_hardly_notice_ten_thousand_changes_a_minute(serve: Callable[...
         ),
         "all changes are taken in",
     )
-
-
-def read_for(service: Service, seconds: float) -> list[float]:
-    """How long each of the listings took that one client asked for in so many seconds, a hundred a second."""
-    connection = http.client.HTTPConnection(service.url.removeprefix("http://"))
-    taken = []
-    end, pause = time.perf_counter() + seconds, threading.Event()
-    while time.perf_counter() < end:
-        began = time.perf_counter()
-        connection.request("GET", "/cluster-types")
-        assert connection.getresponse().read()
-        taken.append(time.perf_counter() - began)
-        pause.wait(0.01)
-    connection.close()
-    return taken
