@@ -20,6 +20,7 @@ from yaml.reader import Reader
 
 from builder.definitions.problems import Problem
 from builder.definitions.scalars import PLAIN, Reading, resolve_tag
+from builder.definitions.syntax_problems import describe_syntax_error
 
 MAX_DEPTH = 100
 """How deep values may nest: far beyond any template, well within the recursion of every reader of the data."""
@@ -65,7 +66,7 @@ def compose(text: str, path: str) -> Node | None:
     except pyyaml.MarkedYAMLError as error:
         if len(text) <= MAX_SECOND_READING:
             return _compose_again(text, path)
-        raise DocumentError(_syntax_problem(error, text, path)) from error
+        raise DocumentError(describe_syntax_error(error, text, path)) from error
     except (pyyaml.YAMLError, ValueError) as error:
         if len(text) <= MAX_SECOND_READING:
             return _compose_again(text, path)
@@ -81,7 +82,7 @@ def _compose_again(text: str, path: str) -> Node | None:
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        raise DocumentError(_syntax_problem(error, text, path)) from error
+        raise DocumentError(describe_syntax_error(error, text, path)) from error
     except ReaderError as error:
         character = chr(error.character) if isinstance(error.character, int) else error.character[:1] or "\0"
         raise DocumentError(_forbidden_character(character, text, error.position, path)) from error
@@ -106,20 +107,6 @@ def _convert(node: Any, known: dict[int, Node]) -> Node:
     elif node.id == "mapping":
         converted.value = [(_convert(key, known), _convert(value, known)) for key, value in node.value]
     return converted
-
-
-def _syntax_problem(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text: str, path: str) -> Problem:
-    mark: Any = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-    written = text.splitlines()[line - 1] if mark and line <= len(text.splitlines()) else ""
-    indentation = written[: len(written) - len(written.lstrip())]
-    if "\t" in indentation:
-        column = indentation.index("\t") + 1
-        return Problem(
-            path, line, column, "", "yaml-tab", "a tab is used for indentation", "YAML is indented with spaces"
-        )
-    message = ", ".join(part for part in (error.context, error.problem) if part)
-    return Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}")
 
 
 def _forbidden_character(character: str, text: str, offset: int, path: str) -> Problem:
@@ -151,7 +138,7 @@ def _refuse_deep_nesting(text: str, path: str) -> None:
             elif isinstance(event, pyyaml.CollectionEndEvent):
                 depth -= 1
     except pyyaml.MarkedYAMLError as error:
-        raise DocumentError(_syntax_problem(error, text, path)) from error
+        raise DocumentError(describe_syntax_error(error, text, path)) from error
     except (pyyaml.YAMLError, ValueError) as error:
         raise DocumentError(Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {error}")) from error
 
