@@ -14,7 +14,7 @@ from typing import Any, Final
 from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, NestedUse, Reading, Reference, Tokens
 from builder.definitions.hot_functions import find_argument_fault, is_call
 from builder.definitions.hot_language import Language, first_version_with
-from builder.definitions.validation import suggest
+from builder.definitions.validation import suggest, suggest_key
 
 _GROUPS: Final = frozenset({"OS::Heat::ResourceGroup", "OS::Heat::InstanceGroup"})
 _JUDGED_WHEN_PARSED: Final = frozenset(
@@ -97,7 +97,7 @@ class _Walk:
 
     def condition_definition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
         if isinstance(condition, str):
-            self._mistake("template-shape", "a condition is true, false or a function, not a text", tokens, True)
+            self._mistake("template-shape", "a condition must be true, false or a function, not a text", tokens, True)
         else:
             self.condition(condition, tokens, certain=certain)
 
@@ -116,7 +116,7 @@ class _Walk:
             else:
                 self._no_condition_function(function, tokens)
         else:
-            self._mistake("template-shape", "a condition is a name, true, false or a function", tokens, certain)
+            self._mistake("template-shape", "a condition must be a name, true, false or a function", tokens, certain)
 
     def _condition_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         fault = find_argument_fault(function, arguments, self.language)
@@ -268,5 +268,5 @@ def _explain_stranger(key: str, language: Language) -> tuple[str, str]:
         return message, f"write heat_template_version: {since} or later"
     if since is not None:
         return f"{key} is a function of conditions only; here it is plain data", ""
-    near = suggest(key, sorted(language.functions), cutoff=0.85)
+    near = suggest_key(key, sorted(language.functions), cutoff=0.85)
     return (f"{key!r} is no function; here it is plain data", near) if near else ("", "")

@@ -12,19 +12,24 @@ from typing import Any, Final
 from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake, Tokens
 from builder.definitions.hot_functions import is_call
 from builder.definitions.hot_language import KNOWN_VERSIONS, VERSION_KEY, Language
-from builder.definitions.validation import suggest
+from builder.definitions.validation import suggest, suggest_key
 
 NAMED_SECTIONS: Final = ("parameters", "conditions", "resources", "outputs")
 """The sections whose entries have names, in the order in which a composed template has them."""
 
 _POLICIES: Final = ("Delete", "Retain", "Snapshot")
 _OUTPUT_KEYS: Final = ("description", "value", "condition")
+_ENTRIES: Final[Mapping[str, str]] = {
+    "parameters": "write {type: string}, or another type",
+    "resources": "give it a type, and properties",
+    "outputs": "give it a value",
+}
 
 
 def find_broken_sections(template: Any) -> list[Mistake]:
     """What keeps a value from being a HOT template at all: with one of these, nothing else of it can be judged."""
     if not isinstance(template, dict):
-        return [Mistake("template-shape", "a HOT template is a mapping", ())]
+        return [Mistake("template-shape", "a HOT template must be a mapping", ())]
     if VERSION_KEY not in template:
         hint = suggest(VERSION_KEY, list(template), cutoff=0.8)
         return [
@@ -39,11 +44,11 @@ def find_broken_sections(template: Any) -> list[Mistake]:
         if entries is None:
             continue
         if not isinstance(entries, dict):
-            mistakes.append(Mistake("template-shape", f"{section} is a mapping of names", (section,)))
+            mistakes.append(Mistake("template-shape", f"{section} must be a mapping of names", (section,)))
             continue
         if section != "conditions":
             mistakes += [
-                Mistake("template-shape", f"{section}: {name} is a mapping", (section, name))
+                Mistake("template-shape", f"{section}: {name} must be a mapping", (section, name), _ENTRIES[section])
                 for name, entry in entries.items()
                 if not isinstance(entry, dict)
             ]
@@ -53,7 +58,7 @@ def find_broken_sections(template: Any) -> list[Mistake]:
 def explain_version(version: object) -> Mistake:
     """The mistake of a version that no Heat knows."""
     if not isinstance(version, str):
-        message, hint = "heat_template_version is a text", "write it in quotes, such as '2021-04-16'"
+        message, hint = "heat_template_version must be a text", "write it in quotes, such as '2021-04-16'"
     else:
         message = f"Heat knows no heat_template_version {version[:80]!r}"
         hint = suggest(version, KNOWN_VERSIONS) or f"the newest is {KNOWN_VERSIONS[10]}"
@@ -88,14 +93,16 @@ def _check_sections(template: Mapping[str, Any], language: Language, *, composed
         else:
             yield Mistake("unknown-section", f"{section!r} is no section of a template", (section,), hint, key=True)
     if not composed and "conditions" in template and template["conditions"] is None:
-        yield Mistake("template-shape", "conditions is a mapping of names", ("conditions",), "remove the empty section")
+        yield Mistake(
+            "template-shape", "conditions must be a mapping of names", ("conditions",), "remove the empty section"
+        )
 
 
 def _check_parameter(parameter: Mapping[str, Any], tokens: Tokens, language: Language) -> Iterator[Mistake]:
     if not language.newer:
         for key in parameter:
             if key not in language.parameter_keys:
-                hint = suggest(key, language.parameter_keys) or f"known: {', '.join(language.parameter_keys)}"
+                hint = suggest_key(key, language.parameter_keys) or f"known: {', '.join(language.parameter_keys)}"
                 if key == "tags":
                     hint = "write heat_template_version: 2018-03-02 or later"
                 yield Mistake(
@@ -116,7 +123,7 @@ def _check_resource(name: str, resource: Mapping[str, Any], tokens: Tokens, lang
     if not language.newer:
         for key in resource:
             if key not in language.resource_keys:
-                hint = suggest(key, language.resource_keys) or f"known: {', '.join(language.resource_keys)}"
+                hint = suggest_key(key, language.resource_keys) or f"known: {', '.join(language.resource_keys)}"
                 if key in ("condition", "external_id"):
                     hint = "write heat_template_version: 2016-10-14 or later"
                 yield Mistake(
@@ -144,21 +151,21 @@ def _looks_nested(type_: str) -> bool:
 def _check_resource_values(resource: Mapping[str, Any], tokens: Tokens, language: Language) -> Iterator[Mistake]:
     for key in ("properties", "metadata", "update_policy"):
         if key in resource and not isinstance(resource[key], dict):
-            yield Mistake("template-shape", f"{key} is a mapping", (*tokens, key), _remove_if_empty(resource[key]))
+            yield Mistake("template-shape", f"{key} must be a mapping", (*tokens, key), _remove_if_empty(resource[key]))
     if "depends_on" in resource:
         value = resource["depends_on"]
         if not isinstance(value, str) and not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
             yield Mistake(
-                "template-shape", "depends_on is the name of a resource or a list of names", (*tokens, "depends_on"),
-                _remove_if_empty(value),
+                "template-shape", "depends_on must be the name of a resource or a list of names",
+                (*tokens, "depends_on"), _remove_if_empty(value),
             )  # fmt: skip
     if "description" in resource and not isinstance(resource["description"], str):
-        yield Mistake("template-shape", "the description of a resource is a text", (*tokens, "description"))
+        yield Mistake("template-shape", "the description of a resource must be a text", (*tokens, "description"))
     if "condition" in resource and resource["condition"] is None:
-        yield Mistake("template-shape", "a condition is a name, true, false or a function", (*tokens, "condition"))
+        yield Mistake("template-shape", "a condition must be a name, true, false or a function", (*tokens, "condition"))
     policy = resource.get("deletion_policy")
     if policy is not None and not is_call(policy, language) and str(policy).capitalize() not in _POLICIES:
-        message = f"deletion_policy is one of {', '.join(_POLICIES)}"
+        message = f"deletion_policy must be one of {', '.join(_POLICIES)}"
         yield Mistake("template-shape", message, (*tokens, "deletion_policy"), suggest(str(policy), _POLICIES))
 
 
@@ -171,7 +178,7 @@ def _check_output(output: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake
         yield Mistake("template-shape", f"output {tokens[-1]} has no value", tokens, "give it a value")
     for key in output:
         if key not in _OUTPUT_KEYS:
-            hint = suggest(key, _OUTPUT_KEYS)
+            hint = suggest_key(key, _OUTPUT_KEYS)
             yield Mistake("unknown-output-key", f"{key!r} is no key of an output", (*tokens, key), hint, key=True)
 
 
@@ -181,7 +188,7 @@ def _check_groups(template: Mapping[str, Any]) -> Iterator[Mistake]:
     if not groups:
         return
     if not isinstance(groups, list):
-        yield Mistake(rule, "parameter_groups is a list of groups", ("parameter_groups",))
+        yield Mistake(rule, "parameter_groups must be a list of groups", ("parameter_groups",))
         return
     declared = template.get("parameters") or {}
     seen: set[object] = set()
@@ -189,7 +196,7 @@ def _check_groups(template: Mapping[str, Any]) -> Iterator[Mistake]:
         tokens: Tokens = ("parameter_groups", number)
         names = group.get("parameters") if isinstance(group, dict) else None
         if not isinstance(names, list):
-            yield Mistake(rule, "a group has a list of parameters", tokens)
+            yield Mistake(rule, "a group must have a list of parameters", tokens)
             continue
         for position, name in enumerate(names):
             place = (*tokens, "parameters", position)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from builder import schemas
@@ -54,7 +54,40 @@ def find_schema_problems(document: Document) -> tuple[list[Problem], Mapping[str
 
 def _describe(document: Document, violation: Violation) -> Problem:
     rule = RULES_BY_KEYWORD[violation.keyword]
-    return document.problem(rule, violation.message, violation.tokens, key=violation.key, hint=violation.hint)
+    hint = violation.hint or (_hint_at_type(document.value, violation) if violation.keyword == "type" else "")
+    return document.problem(rule, violation.message, violation.tokens, key=violation.key, hint=hint)
+
+
+def _hint_at_type(definition: Any, violation: Violation) -> str:
+    """How a value of the type that is wanted is written in YAML."""
+    value = definition
+    for token in violation.tokens:
+        value = value[token]
+    wanted = violation.part["type"]
+    wanted = wanted[0] if isinstance(wanted, list) else wanted
+    if value is None:
+        return "give it a value"
+    match wanted:
+        case "array":
+            return "write a list, each item on a line that begins with '- '"
+        case "object":
+            return _hint_at_mapping(value, violation.part)
+        case "string":
+            return "write it in quotes" if isinstance(value, int | float) else ""
+        case "boolean":
+            return "write true or false, without quotes"
+        case _:
+            return "write it without quotes" if isinstance(value, str) and value.isdecimal() else ""
+
+
+def _hint_at_mapping(value: Any, part: Mapping[str, Any]) -> str:
+    keys: Sequence[str] = part.get("required") or list(part.get("properties", {}))
+    if isinstance(value, str):
+        if "\n" in value:
+            return "write keys, not a text, which '|' or '>' begins"
+        if len(keys) == 1:
+            return f"write {keys[0]}: {value[:80]}"
+    return f"write keys below it: {', '.join(keys)}" if keys else "write keys below it, each with a ':'"
 
 
 def _write(value: Any) -> str:

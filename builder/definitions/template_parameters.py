@@ -37,6 +37,15 @@ _NAMES = """
 CUSTOM_CONSTRAINTS: Final = tuple(_NAMES.split())
 """The custom constraints of Heat, and of the plug-ins that earlier releases of it came with."""
 
+_TYPES_ELSEWHERE: Final[Mapping[ParameterType, frozenset[str]]] = {
+    ParameterType.STRING: frozenset({"str", "text", "varchar", "password", "char"}),
+    ParameterType.NUMBER: frozenset({"integer", "int", "float", "double", "decimal"}),
+    ParameterType.BOOLEAN: frozenset({"bool", "flag", "checkbox"}),
+    ParameterType.JSON: frozenset({"map", "mapping", "dict", "object", "hash"}),
+    ParameterType.COMMA_DELIMITED_LIST: frozenset({"list", "array", "commadelimitedlist", "sequence"}),
+}
+"""What the types of parameters are called by other tools, and which of Heat's is meant."""
+
 _CONSTRAINT_KINDS: Final = (
     "description", "length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint",
 )  # fmt: skip
@@ -67,7 +76,7 @@ def explain_syntax(name: str, attributes: Mapping[str, Any], type_: object, toke
     try:
         parse_parameter(name, {"type": type_})
     except ParameterSyntaxError as error:
-        hint = suggest(str(type_), list(ParameterType))
+        hint = _suggest_type(type_)
         yield Mistake("parameter-syntax", str(error), (*tokens, *error.tokens), hint)
         return
     for key, value in attributes.items():
@@ -77,6 +86,13 @@ def explain_syntax(name: str, attributes: Mapping[str, Any], type_: object, toke
                 yield from _explain_one(name, type_, {"constraints": [constraint]}, place, cut=2, written=constraint)
         elif key != "type":
             yield from _explain_one(name, type_, {key: value}, tokens)
+
+
+def _suggest_type(written: object) -> str:
+    if written is None:
+        return "write type: string, or another"
+    meant = next((type_ for type_, names in _TYPES_ELSEWHERE.items() if str(written).lower() in names), None)
+    return f"did you mean '{meant}'?" if meant else suggest(str(written), list(ParameterType))
 
 
 def _explain_one(

@@ -7,8 +7,8 @@ unknown key is a violation of its own.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -28,7 +28,7 @@ class Violation:
     """One way in which data breaks a schema.
 
     ``tokens`` is the JSON pointer of the offending value, unescaped; ``keyword`` the JSON Schema keyword that it
-    breaks; with ``key`` the offence is the key named last, not its value.
+    breaks; with ``key`` the offence is the key named last, not its value. ``part`` is the schema of that value.
     """
 
     tokens: Tokens
@@ -36,6 +36,7 @@ class Violation:
     message: str
     hint: str = ""
     key: bool = False
+    part: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 def find_violations(
@@ -89,7 +90,8 @@ def _explain(
         harmless = error.instance is None or error.instance in ([], {}, "")
         echo = (harmless or may_echo(tokens)) and keyword != "maxLength"
         value = _describe(error.instance, write) if echo else "the value"
-        yield Violation(tokens, keyword, f"{value} {_complaint(error)}", _hint(error))
+        part: Any = error.schema
+        yield Violation(tokens, keyword, f"{value} {_complaint(error)}", _hint(error), part=part)
 
 
 def _explain_unknown_keys(error: ValidationError, tokens: Tokens) -> Iterator[Violation]:
@@ -99,7 +101,7 @@ def _explain_unknown_keys(error: ValidationError, tokens: Tokens) -> Iterator[Vi
     patterns = list(schema.get("patternProperties", {}))
     for key in instance:
         if key not in known and not any(key.startswith(pattern.removeprefix("^")) for pattern in patterns):
-            hint = suggest(key, known) or f"known keys: {', '.join(known)}"
+            hint = suggest_key(key, known) or f"known keys: {', '.join(known)}"
             yield Violation((*tokens, key), "additionalProperties", f"unknown key {key!r}", hint, key=True)
 
 
@@ -170,6 +172,17 @@ def suggest(word: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
     """A hint that names the known word nearest to ``word``, or ``""`` where none is as near as ``cutoff``, up to 1."""
     near = find_near(word, known, cutoff=cutoff)
     return f"did you mean {near!r}?" if near else ""
+
+
+def suggest_key(key: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
+    """A hint that names the known key that ``key`` was meant to be: near to it, or run together with its value."""
+    word, gap, _ = key.partition(":")
+    if gap and word in known:
+        return f"put a space after '{word}:'"
+    word, gap, _ = key.partition(" ")
+    if gap and word in known:
+        return f"put a ':' after {word!r}"
+    return suggest(key, known, cutoff=cutoff)
 
 
 def find_near(word: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:

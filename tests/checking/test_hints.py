@@ -82,3 +82,63 @@ def test_a_template_by_path(folder: Path) -> None:
     (folder / "cluster-type.yaml").write_text(f"{DEFINITION}heat_template_url: templates.yaml\n")
     write(folder / "template.yaml")
     assert hints() == ["did you mean 'template.yaml'?"]
+
+
+COMPLETE = (
+    DEFINITION
+    + """\
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters:
+    size: {type: number, default: 1}
+  resources:
+    use: {type: OS::Heat::Value, properties: {value: [{get_param: size}, {get_resource: other}]}}
+    other: {type: OS::Heat::RandomString}
+"""
+)
+ITEMS = "write a list, each item on a line that begins with '- '"
+LAID_OVER = "label, description, default, hidden, immutable, tags, constraints"
+
+MISTAKES = {
+    "type-of-another-tool": ("type: number", "type: integer", ["did you mean 'number'?"]),
+    "type-misspelt": ("type: number", "type: nubmer", ["did you mean 'number'?"]),
+    "no-type": ("type: number, ", "", ["write type: string, or another"]),
+    "type-as-parameter": ("{type: number, default: 1}", "number", ["write {type: string}, or another type"]),
+    "type-as-resource": (
+        "{type: OS::Heat::RandomString}",
+        "OS::Heat::RandomString",
+        ["give it a type, and properties"],
+    ),
+    "no-space": ("type: number", "type:number", ["write type: string, or another", "put a space after 'type:'"]),
+    "no-space-in-call": ("get_resource: other", "get_resource:other", ["put a space after 'get_resource:'"]),
+    "no-colon-in-call": ("get_resource: other", "get_resource other", ["put a ':' after 'get_resource'"]),
+    "nothing": ("title: Hints", "title:", ["give it a value"]),
+    "number-for-text": ("title: Hints", "title: 42", ["write it in quotes"]),
+    "text-for-number": ("title:", "order: '1'\ntitle:", ["write it without quotes"]),
+    "text-for-list": ("title:", "instructions: Log in\ntitle:", [ITEMS]),
+    "text-for-truth": (
+        "title:",
+        "parameter_overrides: {size: {hidden: 'no'}}\ntitle:",
+        ["write true or false, without quotes"],
+    ),
+    "text-for-mapping": ("title:", "parameter_overrides: {size: 2}\ntitle:", [f"write keys below it: {LAID_OVER}"]),
+    "name-for-mapping": ("title:", "parameters: {size: number}\ntitle:", ["write type: number"]),
+    "list-for-mapping": ("title:", "parameters: [size]\ntitle:", ["write keys below it, each with a ':'"]),
+    "block-for-mapping": ("heat_template:", "heat_template: |", ["write keys, not a text, which '|' or '>' begins"]),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_writing(folder: Path, mistake: str) -> None:
+    right, wrong, expected = MISTAKES[mistake]
+    assert right in COMPLETE
+    (folder / "cluster-type.yaml").write_text(COMPLETE.replace(right, wrong, 1))
+    assert hints() == expected
+
+
+def test_a_component_without_its_key(folder: Path) -> None:
+    write(folder / "components/nodes.yaml")
+    (folder / "cluster-type.yaml").write_text(
+        f"{DEFINITION}components:\n  - nodes\n  - name: nodes\n    optional: 'no'\n"
+    )
+    assert hints() == ["write name: nodes", "write true or false, without quotes"]
