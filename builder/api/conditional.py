@@ -38,10 +38,10 @@ def is_not_modified(if_none_match: str | None, if_modified_since: str | None, cu
     if if_modified_since is None:
         return False
     try:
-        since = parsedate_to_datetime(if_modified_since)
-        return int(since.timestamp()) >= current.last_modified
+        since = int(parsedate_to_datetime(if_modified_since).timestamp())
     except (ValueError, OverflowError):
         return False
+    return since == current.last_modified or since >= max(current.last_modified, current.dated_from)
 
 
 @lru_cache(maxsize=1024)

@@ -40,6 +40,11 @@ class _Moment:
     date: int
     first: bool
 
+    @property
+    def dated_from(self) -> int:
+        """From when on a client that has a date has this snapshot: a later one is dated after all before it."""
+        return int(self.now) if self.first else 0
+
 
 def publish(
     previous: Snapshot,
@@ -67,7 +72,7 @@ def publish(
     listed = {key: slot.published if slot is not None else None for key, slot in changed_slots.items()}
     types = _updated(previous.types, listed)
     ordered = _reorder(previous, types, listed)
-    listing = publish_listing(ordered, moment.date)
+    listing = publish_listing(ordered, moment.date, moment.dated_from)
     if listing.entity_tag == previous.listing.entity_tag and not first:
         listing = previous.listing
     return Snapshot(
@@ -81,19 +86,21 @@ def publish(
     )
 
 
-def publish_type(cluster_type: ClusterType, revision: str, modified: int, date: int) -> PublishedType:
-    """Encode a cluster type; ``modified`` is shown in the body, ``date`` is that of the representation."""
+def publish_type(
+    cluster_type: ClusterType, revision: str, modified: int, date: int, dated_from: int = 0
+) -> PublishedType:
+    """Encode a cluster type; ``modified`` is shown in the body, the dates are those of the representation."""
     rendered = render_cluster_type(cluster_type)
     tag = build_entity_tag([revision.encode(), _encode(rendered)])
     body = _encode({**rendered, "last_modified": formatdate(modified, usegmt=True)})
-    return PublishedType(cluster_type, revision, modified, Representation(body, tag, date))
+    return PublishedType(cluster_type, revision, modified, Representation(body, tag, date, dated_from))
 
 
-def publish_listing(ordered: Sequence[PublishedType], date: int) -> Representation:
+def publish_listing(ordered: Sequence[PublishedType], date: int, dated_from: int = 0) -> Representation:
     """The listing of types that are in order."""
     body = b"[" + b",".join([published.representation.body for published in ordered]) + b"]"
     tag = build_entity_tag(["\0".join([published.representation.entity_tag for published in ordered]).encode()])
-    return Representation(body, tag, date)
+    return Representation(body, tag, date, dated_from)
 
 
 def date_of_change(newest: int, previous: int, now: float) -> int:
@@ -128,7 +135,7 @@ def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Ver
         if published is None or published.revision != entry.revision:
             fresh = moment.first or entry.last_modified > previous.listing.last_modified
             own_date = entry.last_modified if fresh else moment.date
-            published = publish_type(verdict.accepted, entry.revision, entry.last_modified, own_date)
+            published = publish_type(verdict.accepted, entry.revision, entry.last_modified, own_date, moment.dated_from)
     known = {report.path: report for report in before.reports} if before is not None else {}
     reports = tuple(_keep(known.get(report.path), report) for report in _reports(verdict, published, moment.now))
     return Slot(published, verdict.state, reports, verdict.problems)

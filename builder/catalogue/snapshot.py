@@ -52,12 +52,14 @@ class Representation:
 
     The entity tag derives from content alone, so that all workers and replicas give the same one: it leaves
     ``last_modified`` out, which a copy of the same files may have otherwise, and is a weak one for that reason.
-    ``last_modified`` is in seconds since the epoch.
+    ``last_modified`` is in seconds since the epoch, as is ``dated_from``: a client's date between the two is that of
+    something else, which was listed before this process began.
     """
 
     body: bytes
     entity_tag: str
     last_modified: int
+    dated_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,31 @@ def test_removal_while_no_service_ran_is_never_answered_304(tmp_path: Path) -> N
         assert_changed(second, before)
 
 
+def test_rollback_while_no_service_ran_is_never_answered_304(tmp_path: Path) -> None:
+    definition = tmp_path / "rolled-back.yaml"
+
+    def put(title: str, date: int) -> None:
+        definition.write_text(minimal_definition(title))
+        os.utime(definition, (date, date))
+
+    put("The new version", OLD + 5000)
+    with Service(tmp_path / "instance") as first:
+        (first.enabled / "a.yaml").symlink_to(definition)
+        wait_until(lambda: first.ids() == ["a"], "listed")
+    os.utime(first.enabled / "a.yaml", (OLD, OLD), follow_symlinks=False)
+    os.utime(first.enabled, (OLD, OLD))
+    with Service(tmp_path / "instance") as second:
+        before, one = second.get("/cluster-types/"), second.get("/cluster-types/a")
+        assert newest_date(before) == before.headers["last-modified"] == formatdate(OLD + 5000, usegmt=True)
+    put("The old version", OLD)
+    with Service(tmp_path / "instance") as third:
+        assert_changed(third, before)
+        assert third.get("/cluster-types/a", {"If-Modified-Since": one.headers["last-modified"]}).status == 200
+        after = third.get("/cluster-types/")
+        for date in (after.headers["last-modified"], formatdate(usegmt=True)):
+            assert third.get("/cluster-types/", {"If-Modified-Since": date}).status == 304
+
+
 def assert_changed(service: Service, before: Answer) -> None:
     """Whatever validators a client kept of ``before``, it is given the new listing."""
     kept = [("If-None-Match", before.headers["etag"]), ("If-Modified-Since", before.headers["last-modified"])]
