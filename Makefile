@@ -33,7 +33,7 @@ lock: ## Pin all dependencies anew (UPGRADE=1: the newest of everything)
 	build/lock/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 	PATH="$(CURDIR)/build/lock/bin:$$PATH" sh requirements/lock.sh $(if $(UPGRADE),--upgrade)
 
-run: $(VENV)/.run enable-examples ## Serve on port 42378 with the examples and a sandbox cloud
+run: $(VENV)/.run enable-examples ## Serve the examples with a sandbox cloud on port 42378 (PORT, SANDBOX_PORT)
 	$(BIN)/cluster-builder serve --sandbox
 
 # Only the first time: what somebody disabled later stays disabled.

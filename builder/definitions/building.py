@@ -15,8 +15,10 @@ from builder.definitions.ambiguities import find_ambiguities
 from builder.definitions.documents import Document, DocumentError, parse_definition
 from builder.definitions.exposing import expose_parameters
 from builder.definitions.grouping import build_groups, find_group_mistakes
+from builder.definitions.hot_findings import Mistake
 from builder.definitions.loading import DEFINITION, LoadedParts, load_parts
 from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction
+from builder.definitions.presentation import find_presentation_mistakes
 from builder.definitions.problems import Problem, Severity
 from builder.definitions.scalars import Reading
 from builder.definitions.schema_problems import TEMPLATE_KEYS, find_schema_problems
@@ -112,14 +114,14 @@ class _Building:
         self.problems += _check_network(self.document, findings.resource_types)
         exposed = expose_parameters(self.document, definition, parts.components)
         self.problems += exposed.problems
+        for mistake in find_presentation_mistakes(definition):
+            self._tell(mistake)
         hardcoded = definition.get("hardcoded_parameters", {})
         groups: Sequence[Mapping[str, Any]] = definition.get("parameter_groups", [])
         if "parameters" in definition or "parameters" not in self.document.value:
             components = [(each.component.name, each.component.optional) for each in parts.components]
             for mistake in find_group_mistakes(groups, exposed.parameters, hardcoded, components):
-                self.problems.append(
-                    self.document.problem(mistake.rule, mistake.message, mistake.tokens, hint=mistake.hint)
-                )
+                self._tell(mistake)
         if any(problem.severity is Severity.ERROR for problem in self.problems):
             return None
         return ClusterType(
@@ -135,6 +137,9 @@ class _Building:
             hardcoded_parameters=hardcoded,
             components=tuple(each.component for each in parts.components),
         )
+
+    def _tell(self, mistake: Mistake) -> None:
+        self.problems.append(self.document.problem(mistake.rule, mistake.message, mistake.tokens, hint=mistake.hint))
 
     def find_deep(self) -> list[Problem]:
         """What takes another walk over every file, and concerns nobody but the author."""

@@ -10,7 +10,12 @@ from builder.definitions.documents import Document
 from builder.definitions.hot_findings import Mistake, Tokens
 from builder.definitions.parameters import Parameter, ParameterSyntaxError, find_default_faults, override_parameter
 from builder.definitions.problems import Problem
-from builder.definitions.template_parameters import explain_syntax, find_unknown_custom_constraints, read_parameter
+from builder.definitions.template_parameters import (
+    explain_syntax,
+    find_structured_default,
+    find_unknown_custom_constraints,
+    read_parameter,
+)
 from builder.definitions.templates import LoadedComponent
 from builder.definitions.validation import suggest
 
@@ -117,6 +122,8 @@ def _lay_over(
             mistakes += explain_syntax(parameter.id, attributes, parameter.type, tokens)
             continue
         mistakes += find_unknown_custom_constraints(attributes, tokens)
+        if "default" in attributes:
+            mistakes += find_structured_default(parameter, (*tokens, "default"))
         for key in ("constraints", "default"):
             if key in attributes:
                 place = (*tokens, key)

@@ -119,12 +119,16 @@ _WARNINGS = {
     # YAML
     "yaml-versions": "YAML 1.1 and YAML 1.2 read a value differently",
     "lossy-number": "a number loses digits when it is read, as the version 3.10 does",
+    # what people see
+    "relative-logo": "the logo_url is neither an absolute URL nor an absolute path",
+    "unshown-instruction": "a page of instructions has an id that the Visualisation App has no place for",
     # names
     "ignored-entry": "a file or folder has a name that the service ignores",
     "no-definitions": "a folder holds no definition",
     "id-separator": "the id holds '--', which ends the cluster's name in names of stacks",
     "long-id": "the id is longer than the tag that marks a stack can hold",
     # parameters
+    "structured-default": "the default of a string is a list or a mapping, which Heat makes a text of",
     "no-parameters": "nothing is asked for: the Visualisation App shows such a type to nobody, but it can be launched",
     "unknown-override": "an override names a parameter that the template lacks",
     "unknown-hardcoded-parameter": "a hardcoded value is for a parameter that the template lacks",

@@ -67,8 +67,18 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
         return None, list(explain_syntax(name, attributes, attributes.get("type"), tokens))
     faults = find_default_faults(parameter, in_template=True)
     mistakes = [Mistake("invalid-default", fault, (*tokens, "default")) for fault in faults]
+    mistakes += find_structured_default(parameter, (*tokens, "default"))
     mistakes += find_unknown_custom_constraints(attributes, tokens)
     return parameter, mistakes
+
+
+def find_structured_default(parameter: Parameter, place: Tokens) -> list[Mistake]:
+    """A list or a mapping as the default of a string: Heat takes it, and makes a text of it that nobody means."""
+    if parameter.type is not ParameterType.STRING or not isinstance(parameter.default, list | dict):
+        return []
+    kind, other = ("list", "comma_delimited_list") if isinstance(parameter.default, list) else ("mapping", "json")
+    message = f"the default of a string is a {kind}, of which Heat makes a text as Python writes it"
+    return [Mistake("structured-default", message, place, f"write a text, or type: {other}")]
 
 
 def explain_syntax(name: str, attributes: Mapping[str, Any], type_: object, tokens: Tokens) -> Iterator[Mistake]:
