@@ -6,7 +6,6 @@ import dataclasses
 import os
 import secrets
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -22,6 +21,7 @@ from builder.openstack.heat import heat_client
 from builder.openstack.idempotency import fetch_keyed_stacks
 from builder.openstack.launch import LaunchOutcome, LaunchWish, launch, preview_launch
 from builder.openstack.names import key_tag
+from tests.contract.clouds import wait_for
 from tests.openstack.real_cloud import SETTINGS, LosingProxy, cloud_env, connected, scratch_type
 
 pytestmark = [
@@ -88,11 +88,10 @@ def test_stack_is_created_with_its_tags_and_completes(type_id: str) -> None:
     outcome = ask(wish(type_id))
     with connected() as cloud:
         stacks = heat_client(cloud).stacks
-        for _ in range(240):
-            stack = stacks.get(f"{outcome.stack.name}/{outcome.stack.id}")
-            if stack.stack_status != "CREATE_IN_PROGRESS":
-                break
-            time.sleep(0.25)
+        stack = wait_for(
+            lambda: stacks.get(f"{outcome.stack.name}/{outcome.stack.id}"),
+            lambda seen: seen.stack_status != "CREATE_IN_PROGRESS",
+        )
     assert stack.stack_status == "CREATE_COMPLETE"
     assert set(stack.tags) == {"concertim", f"concertim-type:{type_id}", "concertim-revision:r1"}
 
@@ -164,12 +163,10 @@ def test_a_key_whose_stack_was_deleted_launches_nothing(type_id: str) -> None:
         heat_client(cloud).stacks.delete(f"{made.name}/{made.id}")
     assert refusal(wish(type_id, key)).status == 409
     with connected() as cloud:
-        for _ in range(240):
-            (stack,) = fetch_keyed_stacks(cloud, key_tag(key, cloud.project_id))
-            if stack.status == "DELETE_COMPLETE":
-                break
-            time.sleep(0.25)
-    assert stack.status == "DELETE_COMPLETE"
+        wait_for(
+            lambda: fetch_keyed_stacks(cloud, key_tag(key, cloud.project_id)),
+            lambda stacks: [stack.status for stack in stacks] == ["DELETE_COMPLETE"],
+        )
     assert refusal(wish(type_id, key)).status == 409
     assert live_stacks(key) == set()
 
