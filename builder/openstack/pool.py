@@ -61,7 +61,9 @@ class CloudPool:
             RequestError: (503, with ``Retry-After``) as many calls as allowed run and wait, or the pool is being
                 drained; (504) the deadline passed, in the words of ``deadline.failure()``.
         """
-        if self._draining or (self._free.locked() and self._queued >= self.queue_size):
+        if self._draining:
+            raise _stopping()
+        if self._free.locked() and self._queued >= self.queue_size:
             raise _busy()
         await self._wait_for_thread(deadline)
         seconds = deadline.seconds_left()
@@ -121,7 +123,7 @@ class CloudPool:
         except RuntimeError:  # drained while this call waited for a thread
             self._free.release()
             self._settle()
-            raise _busy() from None
+            raise _stopping() from None
         self._running[future] = deadline
         self._idle.clear()
         # Also when the caller goes away: no thread waits for a cloud longer than the deadline allows.
@@ -141,9 +143,16 @@ class CloudPool:
 
 
 def _busy() -> CloudError:
+    return _not_now("This service has as many requests under way as it may")
+
+
+def _stopping() -> CloudError:
+    return _not_now("This service is being stopped")
+
+
+def _not_now(why: str) -> CloudError:
     return FailureKind.SERVICE_BUSY.error(
-        "This service has as many requests under way as it may; nothing was created. Try again shortly.",
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+        f"{why}; nothing was created. Try again shortly.", headers={"Retry-After": str(RETRY_AFTER_SECONDS)}
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
 import socket
+import threading
 import urllib.parse
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +19,8 @@ from builder.sandbox import Sandbox
 from tests.api.conftest import prepare
 from tests.api.orders import WRONG_PASSWORD, assert_error, assert_refused, by_ids, order, stack_names
 from tests.openstack.further_services import WholeCloud, previewed
+from tests.openstack.remembering_heat import RememberingHeat
+from tests.openstack.replay_cloud import Received
 from tests.service import Answer, Service, fetch, wait_until
 
 NOTHING: dict[str, list[str]] = {"flavors": [], "images": [], "networks": [], "keypairs": []}
@@ -98,6 +102,35 @@ def test_pool_that_is_full_is_503_and_says_when_to_come_back(tmp_path: Path) -> 
                 assert_refused(answer, 503, ("Service busy", None))
                 assert int(answer.headers["retry-after"]) > 0
         assert len(stack_names(slow)) == 1
+
+
+def test_stopping_service_refuses_what_is_new_and_says_when_to_come_back(tmp_path: Path) -> None:
+    arrived, gate = threading.Event(), threading.Event()
+
+    def hold(_: Received) -> None:
+        arrived.set()
+        gate.wait(30)
+
+    service = Service(tmp_path / "instance")
+    prepare(service)
+    with RememberingHeat() as heat, service, ThreadPoolExecutor(1) as somebody:
+        heat.hooks.before_writing = hold
+        building = somebody.submit(service.post, "/clusters/", order(heat.credentials()))
+        assert arrived.wait(30)
+        service.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: service.get("/ready").status == 503, "it is stopping")
+        paths = ("/clusters/", "/clusters/?dry_run=true", "/cloud_assets/")
+        answers = [service.post(path, order(heat.credentials())) for path in paths]
+        listed = service.ids()
+        gate.set()
+        for answer in answers:
+            assert_refused(answer, 503, ("Service busy", None))
+            assert "being stopped; nothing was created" in answer.json()["errors"][0]["detail"]
+            assert int(answer.headers["retry-after"]) > 0
+        assert listed == ["form"]
+        assert building.result().status == 201
+        assert service.wait() == 0
+    assert len(heat.stacks) == 1
 
 
 def test_listings_are_served_while_builds_wait(tmp_path: Path) -> None:

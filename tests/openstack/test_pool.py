@@ -173,7 +173,9 @@ def test_draining_refuses_new_calls_and_lets_those_in_flight_end(gate: threading
         late = asyncio.create_task(pool.run(time.monotonic, deadline=Deadline(5)))  # begins after the draining
         with pytest.raises(RequestError) as caught:
             await late
-        assert caught.value.status == 503
+        assert (caught.value.status, caught.value.faults[0].title) == (503, "Service busy")
+        assert "being stopped; nothing was created" in caught.value.faults[0].detail
+        assert int(caught.value.headers["Retry-After"]) > 0
         gate.set()
         assert await draining
         assert await asyncio.gather(*calls) == [True, True]
