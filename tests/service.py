@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ from typing import Any, Self
 
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
+
+_ESTABLISHED = "01"
+"""In /proc/net/tcp, see proc(5)."""
 
 MINIMAL = """\
 kind: heat
@@ -85,6 +89,13 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10.0) 
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds:g} seconds: {what}")
         pause.wait(0.01)
+
+
+def is_asked(url: str) -> bool:
+    """Whether somebody has a connection to the server of this machine at the port of ``url``."""
+    port = urllib.parse.urlsplit(url).port
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(int(line[2].partition(":")[2], 16) == port and line[3] == _ESTABLISHED for line in lines)
 
 
 @dataclass

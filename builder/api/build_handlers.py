@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from sanic import Blueprint, HTTPResponse, Request
@@ -60,8 +61,7 @@ async def create_cluster(request: Request) -> HTTPResponse:
     if is_dry_run:
         return await _preview(services, order, deadline, str(request.id))
     with services.metrics.measure_build(order.published.cluster_type.kind):
-        outcome = await _ask_cloud(services, launch, order, deadline, str(request.id))
-    _log_build(order, outcome)
+        outcome = await _ask_cloud(services, _logging(order), order, deadline, str(request.id))
     headers = {"Location": outcome.url}
     if outcome.replayed:
         headers["Idempotent-Replayed"] = "true"
@@ -174,16 +174,29 @@ def _read_key(request: Request) -> str | None:
     return match["quoted"] or match["bare"]
 
 
-def _log_build(order: _Order, outcome: LaunchOutcome) -> None:
+def _logging(order: _Order) -> CloudCall[LaunchOutcome]:
+    """:func:`launch`, with a line in the log of how it ended, also where nobody waits for that any more."""
     fields = {
         "type": order.build.cluster_type_id,
         "revision": order.published.revision,
-        "stack": outcome.stack.id,
-        "name": outcome.stack.name,
         "project": order.credentials.project_id or order.credentials.project_name,
-        "outcome": "replayed" if outcome.replayed else "created",
     }
-    logger.info("cluster built", extra={"fields": fields})
+
+    def launch_and_log(*arguments: Any) -> LaunchOutcome:
+        try:
+            built = launch(*arguments)
+        except RequestError as error:
+            level = logging.WARNING if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
+            logger.log(
+                level, "no cluster built", extra={"fields": {**fields, "outcome": error.status, "why": str(error)}}
+            )
+            raise
+        stack = {"stack": built.stack.id, "name": built.stack.name}
+        outcome = "replayed" if built.replayed else "created"
+        logger.info("cluster built", extra={"fields": {**fields, **stack, "outcome": outcome}})
+        return built
+
+    return launch_and_log
 
 
 blueprint.add_route(create_cluster, "/clusters", methods=("POST",))

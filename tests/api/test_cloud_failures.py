@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -21,7 +22,7 @@ from tests.api.orders import WRONG_PASSWORD, assert_error, assert_refused, by_id
 from tests.openstack.further_services import WholeCloud, previewed
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import Received
-from tests.service import Answer, Service, fetch, wait_until
+from tests.service import Answer, Service, fetch, is_asked, wait_until
 
 NOTHING: dict[str, list[str]] = {"flavors": [], "images": [], "networks": [], "keypairs": []}
 SAHARA: dict[str, list[str]] = {"sahara.plugins": [], "sahara.images": [], "sahara.cluster_templates": []}
@@ -52,6 +53,35 @@ def test_keystone_that_cannot_be_reached_is_502(building: Service, cloud: Sandbo
     answer = building.post("/clusters/", order(by_ids(cloud, auth_url=closed_port)))
     assert_refused(answer, 502, ("Cloud unreachable", None))
     assert "connection refused" in answer.json()["errors"][0]["detail"]
+
+
+def test_log_tells_why_no_cluster_was_built(building: Service, cloud: Sandbox, closed_port: str) -> None:
+    answer = building.post("/clusters/", order(by_ids(cloud, auth_url=closed_port)))
+    identifier = answer.headers["x-request-id"]
+    wait_until(lambda: "builder.access" in find_lines(building, identifier), "the access line")
+    line = next(line for line in find_lines(building, identifier).splitlines() if "no cluster built" in line)
+    assert "WARNING" in line
+    assert "type=form" in line
+    assert "outcome=502" in line
+    assert answer.json()["errors"][0]["detail"] in line
+
+
+def test_cluster_whose_caller_has_gone_is_logged(tmp_path: Path) -> None:
+    service = Service(tmp_path / "instance")
+    prepare(service)
+    with Sandbox(heat_latency=0.5) as slow, service:
+        wait_until(lambda: service.ids() == ["form"], "listed")
+        body = json.dumps(order(by_ids(slow))).encode()
+        with socket.create_connection(("127.0.0.1", urllib.parse.urlsplit(service.url).port or 0)) as caller:
+            caller.sendall(b"POST /clusters/ HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+            wait_until(lambda: is_asked(slow.auth_url), "the build is under way")
+        wait_until(lambda: "cluster built" in service.log, "the build is logged")
+        assert stack_names(slow)[0] in service.log
+
+
+def find_lines(service: Service, identifier: str) -> str:
+    """What the log says of one request."""
+    return "".join(line for line in service.output if identifier in line)
 
 
 def test_address_of_something_else_is_told_at_auth_url(building: Service, cloud: Sandbox) -> None:

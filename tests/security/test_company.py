@@ -17,10 +17,7 @@ from typing import Any
 import pytest
 
 from builder.sandbox import Sandbox
-from tests.service import STOP_SECONDS, Answer, Service, fetch, minimal_definition, wait_until
-
-ESTABLISHED = "01"
-"""In /proc/net/tcp, see proc(5)."""
+from tests.service import STOP_SECONDS, Answer, Service, fetch, is_asked, minimal_definition, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -61,13 +58,6 @@ def enable(service: Service) -> None:
     wait_until(lambda: service.ids() == ["small"], "the type is listed")
 
 
-def is_asked(sandbox: Sandbox) -> bool:
-    """Whether somebody has a connection to the cloud, which only the service does."""
-    port = int(sandbox.auth_url.rpartition(":")[2].partition("/")[0])
-    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return any(int(line[2].partition(":")[2], 16) == port and line[3] == ESTABLISHED for line in lines)
-
-
 def children(service: Service) -> list[int]:
     """The worker processes."""
     process = service.process.pid
@@ -78,7 +68,7 @@ def test_build_under_way_is_finished_and_readiness_ends_at_once(tmp_path: Path, 
     with Service(tmp_path) as service:
         enable(service)
         thread, ended = build(service, slow_cloud)
-        wait_until(lambda: is_asked(slow_cloud), "the build is under way")
+        wait_until(lambda: is_asked(slow_cloud.auth_url), "the build is under way")
         assert service.get("/ready").status == 200
         service.process.send_signal(signal.SIGTERM)
         wait_until(lambda: "stopping" in service.log, "the signal arrived")
@@ -97,7 +87,7 @@ def test_second_signal_hurries(tmp_path: Path, workers: str) -> None:
     with Sandbox(heat_latency=15.0) as sandbox, Service(tmp_path, flags=("--workers", workers)) as service:
         enable(service)
         thread, ended = build(service, sandbox)
-        wait_until(lambda: is_asked(sandbox), "the build is under way")
+        wait_until(lambda: is_asked(sandbox.auth_url), "the build is under way")
         service.process.send_signal(signal.SIGTERM)
         wait_until(lambda: service.log.count("stopping") >= int(workers), "the signal arrived")
         began = time.monotonic()
@@ -113,7 +103,7 @@ def test_one_signal_to_all_processes_lets_a_build_end(tmp_path: Path, slow_cloud
     with Service(tmp_path, flags=("--workers", "2")) as service:
         enable(service)
         thread, ended = build(service, slow_cloud)
-        wait_until(lambda: is_asked(slow_cloud), "the build is under way")
+        wait_until(lambda: is_asked(slow_cloud.auth_url), "the build is under way")
         for worker in children(service):
             os.kill(worker, signal.SIGINT)
         wait_until(lambda: service.log.count("stopping") == 2, "both workers are stopping")
