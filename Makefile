@@ -6,7 +6,8 @@ PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help run enable-examples test lint format types contracts examples wheel bench soak \
-        test-openstack test-docker test-security test-watch-poll test-editor fuzz fuzz-api lock ci clean
+        test-openstack test-docker test-security test-rolling test-kubernetes audit test-watch-poll \
+        test-editor fuzz fuzz-api lock ci clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -88,6 +89,22 @@ test-docker: $(VENV)/.dev ## Build the image and drive it
 
 test-security: $(VENV)/.dev ## Attack the service
 	$(PYTEST) -m security tests/security
+
+test-rolling: $(VENV)/.dev ## Restart replicas behind a real nginx (NGINX_PROGRAM) under load
+	$(PYTEST) -m rolling -s tests/rolling
+
+# The schemas of Kubernetes are too large for everybody's environment: they get one of their own.
+test-kubernetes: $(VENV)/.dev ## Hold the manifests against the schemas of Kubernetes
+	$(PYTHON) -m venv build/kubernetes
+	build/kubernetes/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	    -r requirements/kubernetes.txt
+	KUBERNETES_VALIDATE=build/kubernetes/bin/kubernetes-validate $(PYTEST) -m kubernetes tests/kubernetes
+
+# Where the data cannot be reached it says so, and passes.
+audit: ## Look the pinned dependencies up among known vulnerabilities
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	$(PYTHON) requirements/audit.py build/audit/bin/pip-audit requirements/*.txt
 
 test-watch-poll: $(VENV)/.dev ## Run the watching scenarios by rescan alone
 	$(PYTEST) tests/watching --watch-mode=poll

@@ -18,6 +18,7 @@ from builder.api.authentication import LEAST_SECRET_BYTES
 from builder.api.metrics import shared_metrics
 from builder.api.server import run_server
 from builder.errors import ConfigurationError
+from builder.listening import Listening
 from builder.logs import configure_logging
 from builder.sandbox import Sandbox, format_welcome
 from builder.settings import Settings, load_jwt_secrets
@@ -47,16 +48,17 @@ def serve(settings: Settings) -> None:
     logger.info("serving on %s, cluster types from %s", url, settings.enabled_dir)
     if settings.workers == 1:
         with running(sandbox) if sandbox is not None else nullcontext():
-            run_worker(settings, listener)
+            run_worker(settings, Listening(listener), 0)
         return
-    tasks = [partial(run_worker, settings, listener)] * settings.workers
+    listening = Listening(listener, settings.workers)
+    tasks = [partial(run_worker, settings, listening, place) for place in range(settings.workers)]
     with shared_metrics(os.environ):
-        supervise([*tasks, partial(run_sandbox, sandbox)] if sandbox is not None else tasks)
+        supervise([*tasks, partial(run_sandbox, sandbox)] if sandbox is not None else tasks, on_stop=listener.close)
 
 
-def run_worker(settings: Settings, listener: socket.socket) -> None:
+def run_worker(settings: Settings, listening: Listening, place: int) -> None:
     """Run the server in this process until SIGTERM or SIGINT."""
-    run_server(create_app(settings), listener)
+    run_server(create_app(settings), listening, place)
 
 
 def run_sandbox(sandbox: Sandbox) -> None:

@@ -28,20 +28,24 @@ _AWAITED = {*STOP, RESCAN, signal.SIGCHLD}
 _PR_SET_PDEATHSIG = 1
 
 
-def supervise(tasks: Sequence[Callable[[], None]]) -> None:
+def supervise(tasks: Sequence[Callable[[], None]], *, on_stop: Callable[[], None]) -> None:
     """Run each task in a process of its own until SIGTERM or SIGINT, and until all processes have ended then.
+
+    ``on_stop`` is called when the signal comes, before it is passed on: what the parent holds for tasks that it starts
+    is of no use any more.
 
     Must be called from the main thread of a process without other threads, with signals held; a task starts with them
     held, too.
     """
-    _Supervisor(tasks).run()
+    _Supervisor(tasks, on_stop).run()
 
 
 class _Supervisor:
     """One run of :func:`supervise`."""
 
-    def __init__(self, tasks: Sequence[Callable[[], None]]) -> None:
+    def __init__(self, tasks: Sequence[Callable[[], None]], on_stop: Callable[[], None]) -> None:
         self._tasks = tasks
+        self._on_stop = on_stop
         self._running: dict[int, int] = {}
         self._due: dict[int, float] = dict.fromkeys(range(len(tasks)), 0.0)
         self._stopping = False
@@ -59,6 +63,8 @@ class _Supervisor:
 
     def _pass_on(self, number: signal.Signals) -> None:
         if number in STOP:
+            if not self._stopping:
+                self._on_stop()
             number, self._stopping = HURRY if self._stopping else signal.SIGTERM, True
         for process in self._running:
             os.kill(process, number)

@@ -93,13 +93,7 @@ async def preload(app: Application) -> None:
 
 
 async def stop_services(app: Application) -> None:
-    """Let builds that are under way end, unless they are told to hurry, then stop the rest."""
+    """Stop what is still under way: the server has waited for builds as long as it may."""
     services: Services = app.ctx.services
-    drained = asyncio.ensure_future(services.pool.drain(services.settings.build_deadline))
-    hurried = asyncio.ensure_future(services.hurry.wait())
-    await asyncio.wait((drained, hurried), return_when=asyncio.FIRST_COMPLETED)
-    if services.hurry.is_set():
-        await services.pool.drain(0)
-    for task in (drained, hurried):
-        task.cancel()
+    await services.pool.drain(0)
     services.keeper.stop()

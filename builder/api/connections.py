@@ -104,6 +104,16 @@ class BoundedProtocol(HttpProtocol):
         self._task.cancel()
         self.loop.call_later(LAST_WORD_SECONDS, self._end)
 
+    @property
+    def had_request(self) -> bool:
+        """Whether something of a request ever came."""
+        return self._receiving_since > 0
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a whole request is there that has no answer yet."""
+        return self.http is not None and self.http.stage is Stage.HANDLER and not self.http.request_body
+
     def _is_receiving(self) -> bool:
         http = self.http
         return http.stage is Stage.REQUEST or (http.stage is Stage.HANDLER and bool(http.request_body))

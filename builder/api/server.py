@@ -3,46 +3,66 @@
 Sanic's own runner is not used: it answers requests before it takes signals, and while it starts it throws away those
 that come. Here signals are held from the first moment of the process (:mod:`builder.signals`) and let in when the
 server can act on them.
+
+A stop loses no request. While builds are under way, new connections are taken for a moment, so that whoever asks
+``/ready`` can look away; then none is begun any more (:mod:`builder.listening`), what comes on those that are open is
+answered, each answer closes its connection, and the process ends when all have gone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from typing import Any
 
 import uvloop
 
 from builder.api.application import Application, Services
 from builder.api.connections import BoundedProtocol, make_room_for_connections
+from builder.listening import HANDSHAKE_SECONDS, Listening
 from builder.signals import HURRY, RESCAN, STOP, release_signals
 
 logger = logging.getLogger(__name__)
 
+LOOK_AWAY_SECONDS = 5.0
+"""For how long at most, once told to stop, connections are taken while builds are under way."""
+
+FIRST_REQUEST_SECONDS = 0.5
+"""How long a connection that was taken last may stay without a request, before it is closed as an idle one."""
+
 LAST_ANSWERS_SECONDS = 2.0
-"""For how long a stopping server, with no build under way any more, goes on with connections that are not idle: their
+"""For how long a stopping server that works on nothing any more goes on with connections that are not idle: their
 answers leave meanwhile, and requests that are only half received are given up."""
 
+_STEP_SECONDS = 0.02
 
-def run_server(app: Application, listener: socket.socket) -> None:
+
+def run_server(app: Application, listening: Listening, place: int) -> None:
     """Serve in this process until SIGTERM or SIGINT, which the caller holds."""
     make_room_for_connections(app.config.MAX_CONNECTIONS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(app, listener))
+        runner.run(_serve(app, listening, place))
 
 
-async def _serve(app: Application, listener: socket.socket) -> None:
+async def _serve(app: Application, listening: Listening, place: int) -> None:
     server: Any = await app.create_server(
-        sock=listener, protocol=BoundedProtocol, asyncio_server_kwargs={"start_serving": False}
+        sock=listening.socket, protocol=BoundedProtocol, asyncio_server_kwargs={"start_serving": False}
     )
     await server.startup()
     await server.before_start()
+    listening.take_place(place)
     await server.start_serving()
     await server.after_start()
-    await _wait_for_stop(app.ctx.services)
+    services: Services = app.ctx.services
+    await _wait_for_stop(services)
+    _end_keeping_alive(app, server.connections)
+    await _look_away(services)
+    listening.leave_place(place)
+    await asyncio.sleep(HANDSHAKE_SECONDS)
+    server.server.close()
+    await _wind_down(server.connections, services)
     await server.before_stop()
-    await _close(server)
+    await _close(server.connections)
     await server.after_stop()
 
 
@@ -71,13 +91,47 @@ async def _wait_for_stop(services: Services) -> None:
     logger.info("stopping")
 
 
-async def _close(server: Any) -> None:
-    """Stop listening, let the last answers leave, and end what is still open then."""
-    server.server.close()
-    end = asyncio.get_running_loop().time() + LAST_ANSWERS_SECONDS
-    while server.connections and asyncio.get_running_loop().time() < end:
-        for connection in list(server.connections):
+def _end_keeping_alive(app: Application, connections: set[BoundedProtocol]) -> None:
+    """Have every answer from now on say that it is the last on its connection."""
+    app.config.KEEP_ALIVE = False  # which counts for a request when its head has come
+    for connection in connections:
+        if connection.is_answered:
+            connection.http.keep_alive = False
+
+
+async def _look_away(services: Services) -> None:
+    """Give those who send builds here the time to notice that they should not, while there are builds to wait for."""
+    waits = [asyncio.ensure_future(each) for each in (services.pool.wait_until_idle(), services.hurry.wait())]
+    await asyncio.wait(waits, timeout=LOOK_AWAY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+
+
+async def _wind_down(connections: set[BoundedProtocol], services: Services) -> None:
+    """Answer what comes on the connections that are left until there are none, at most for the time of a build."""
+    began = worked = _now()
+    end = began + services.settings.build_deadline
+    while (connections or services.pool.is_busy) and not services.hurry.is_set() and _now() < end:
+        if services.pool.is_busy or any(connection.is_answered for connection in connections):
+            worked = _now()
+        elif _now() > worked + LAST_ANSWERS_SECONDS:
+            return
+        for connection in list(connections):
+            if connection.had_request or _now() > began + FIRST_REQUEST_SECONDS:
+                connection.close_if_idle()
+        await asyncio.sleep(_STEP_SECONDS)
+
+
+async def _close(connections: set[BoundedProtocol]) -> None:
+    """Let the last answers leave, and end what is still open then."""
+    end = _now() + LAST_ANSWERS_SECONDS
+    while connections and _now() < end:
+        for connection in list(connections):
             connection.close_if_idle()
-        await asyncio.sleep(0.02)
-    for connection in list(server.connections):
-        connection.transport.abort()
+        await asyncio.sleep(_STEP_SECONDS)
+    for connection in list(connections):
+        connection.abort()  # type: ignore[no-untyped-call]  # Sanic leaves it so
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -54,6 +54,15 @@ class CloudPool:
         """Calls that wait for a thread."""
         return self._queued
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether any call has a thread or waits for one."""
+        return not self._idle.is_set()
+
+    async def wait_until_idle(self) -> None:
+        """Wait until there is none."""
+        await self._idle.wait()
+
     async def run(self, function: Callable[..., Result], *args: object, deadline: Deadline) -> Result:
         """Call ``function(*args)`` in a thread and give what it returns or raises.
 
@@ -85,7 +94,7 @@ class CloudPool:
         """
         self._draining = True
         try:
-            if not self._idle.is_set():  # else a time of 0 would be too short for nothing at all
+            if self.is_busy:  # else a time of 0 would be too short for nothing at all
                 await asyncio.wait_for(self._idle.wait(), timeout_seconds)
         except TimeoutError:
             logger.warning("%d calls to the cloud did not end in time: ending their connections", self.in_flight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import signal
@@ -28,7 +29,7 @@ def slow_cloud() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def build(service: Service, sandbox: Sandbox) -> tuple[threading.Thread, list[Answer | Exception]]:
+def build(service: Service, sandbox: Sandbox, name: str = "slow") -> tuple[threading.Thread, list[Answer | Exception]]:
     """Start a build, in a thread; its answer will be in the list."""
     who = sandbox.credentials
     body: dict[str, Any] = {
@@ -38,7 +39,7 @@ def build(service: Service, sandbox: Sandbox) -> tuple[threading.Thread, list[An
             "project_id": who.project_id,
             "password": who.password,
         },
-        "cluster": {"name": "slow", "cluster_type_id": "small"},
+        "cluster": {"name": name, "cluster_type_id": "small"},
     }
     ended: list[Answer | Exception] = []
 
@@ -79,6 +80,34 @@ def test_build_under_way_is_finished_and_readiness_ends_at_once(tmp_path: Path, 
         thread.join(20)
         assert isinstance(ended[0], Answer), ended
         assert ended[0].status == 201
+        assert service.wait() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_requests_that_come_while_it_stops_are_answered_and_close_their_connections(
+    tmp_path: Path, slow_cloud: Sandbox, workers: str
+) -> None:
+    with Service(tmp_path, flags=("--workers", workers)) as service:
+        enable(service)
+        kept = http.client.HTTPConnection(service.url.removeprefix("http://"))
+        kept.request("GET", "/health")
+        assert kept.getresponse().read()
+        first, answers_of_first = build(service, slow_cloud)
+        wait_until(lambda: is_asked(slow_cloud), "the build is under way")
+        service.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: service.log.count("stopping") == int(workers), "the signal arrived")
+        # One on a new connection, to a worker that has a build under way, one on a connection that was kept.
+        second, answers_of_second = build(service, slow_cloud, "another")
+        kept.request("GET", "/cluster-types/")
+        answer = kept.getresponse()
+        assert answer.status == 200
+        assert answer.getheader("Connection") == "close"
+        kept.close()
+        for thread, answers in ((first, answers_of_first), (second, answers_of_second)):
+            thread.join(20)
+            assert isinstance(answers[0], Answer), answers
+            assert answers[0].status == 201
+            assert answers[0].headers["connection"] == "close"
         assert service.wait() == 0
 
 

@@ -12,11 +12,13 @@ import pytest
 import yaml
 
 from builder.api.metrics import Metrics
+from builder.api.server import LAST_ANSWERS_SECONDS, LOOK_AWAY_SECONDS
 from builder.catalogue.snapshot import State
 from builder.settings import Settings, list_settings
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 DEPLOY = DOCS / "deploy"
+PAUSE_BEFORE_STOP = 5
 VARIABLES = {setting.variable for setting in list_settings()}
 
 
@@ -66,8 +68,9 @@ def test_pod_is_hardened(objects: dict[str, Any], container: Any) -> None:
 
 def test_pod_is_given_time_for_its_builds(objects: dict[str, Any], container: Any) -> None:
     assert objects["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > (
-        Settings().build_deadline + 5
+        PAUSE_BEFORE_STOP + LOOK_AWAY_SECONDS + Settings().build_deadline + LAST_ANSWERS_SECONDS
     )
+    assert f"time.sleep({PAUSE_BEFORE_STOP})" in container["lifecycle"]["preStop"]["exec"]["command"][-1]
     assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
     assert container["livenessProbe"]["httpGet"]["path"] == "/health"
     (port,) = container["ports"]
@@ -90,7 +93,8 @@ def test_compose_file_is_hardened() -> None:
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
-    assert int(service["stop_grace_period"].removesuffix("s")) > Settings().build_deadline
+    grace = int(service["stop_grace_period"].removesuffix("s"))
+    assert grace > LOOK_AWAY_SECONDS + Settings().build_deadline + LAST_ANSWERS_SECONDS
 
 
 def test_proxy_waits_longer_than_the_service_and_keeps_connections_for_less() -> None:
@@ -99,6 +103,9 @@ def test_proxy_waits_longer_than_the_service_and_keeps_connections_for_less() ->
     assert seconds["proxy_read_timeout"] > Settings().build_deadline + 10
     assert seconds["keepalive_timeout"] < Settings().keep_alive_timeout
     assert "non_idempotent" not in text
+    assert text.count(" max_fails=0;") == text.count("    server 10.0.0.")
+    upstreams = dict(re.findall(r"^upstream (\w+) \{(.*?)^\}", text, re.MULTILINE | re.DOTALL))
+    assert "keepalive" not in upstreams["cluster_builds"]
     assert text.count("{") == text.count("}")
 
 

@@ -1,0 +1,59 @@
+"""A listening socket that can be left without breaking a connection off.
+
+Closing one resets every connection that waits to be taken, and a proxy that has sent a POST by then must not send it
+again. So new connections are turned away first, by a filter in the kernel that drops what opens them (bpf(4); Linux
+asks for no privilege); those that are there are taken; then the socket is closed. A client whose first packet was
+dropped repeats it after a second, is refused, and knows that nothing of its request arrived.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import mmap
+import socket
+import struct
+
+HANDSHAKE_SECONDS = 0.05
+"""How long connections that are just being made may take, once no new ones are begun."""
+
+_SO_ATTACH_FILTER = 26
+_DROP_SYN = (  # classic BPF: load the flags of the TCP header; drop where SYN is among them
+    (0x30, 0, 0, 13),
+    (0x45, 0, 1, 0x02),
+    (0x06, 0, 0, 0),
+    (0x06, 0, 0, 0xFFFFFFFF),
+)
+
+
+class Listening:
+    """A listening socket and the places of those processes, forked with it, that take connections from it.
+
+    Made before the processes are; lives as long as they do. Each process takes its own place and leaves it.
+    """
+
+    def __init__(self, listener: socket.socket, places: int = 1) -> None:
+        self.socket = listener
+        self._taken = mmap.mmap(-1, places)  # shared with the processes that are forked from here on
+
+    def take_place(self, place: int) -> None:
+        """Say that this process takes connections from now on."""
+        self._taken[place] = 1
+
+    def leave_place(self, place: int) -> None:
+        """Say that this process is going to close the socket; where it is the last, no connection is begun any more.
+
+        Connections that are begun already can be taken for :data:`HANDSHAKE_SECONDS`.
+        """
+        self._taken[place] = 0
+        if not any(self._taken[:]):
+            turn_away(self.socket)
+
+
+def turn_away(listener: socket.socket) -> None:
+    """Have the kernel begin no new connections on a listening socket; where it cannot, nothing changes."""
+    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in _DROP_SYN))
+    with contextlib.suppress(OSError):
+        listener.setsockopt(
+            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(_DROP_SYN), ctypes.addressof(program))
+        )
