@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent.parent
-LOCKS = ("runtime", "build", "dev")
+LOCKS = ("runtime", "build", "dev", "kubernetes", "audit")
 
 
 def load_project() -> dict[str, Any]:
@@ -57,6 +57,12 @@ def test_development_is_locked_to_what_is_shipped() -> None:
     assert_satisfied([each for extra in project["optional-dependencies"].values() for each in extra], pinned)
     assert load_lock("runtime").items() <= pinned.items()
     assert load_lock("build").items() <= pinned.items()
+
+
+@pytest.mark.parametrize("name", ["kubernetes", "audit"])
+def test_tools_are_locked(name: str) -> None:
+    lines = (ROOT / "requirements" / f"{name}.in").read_text().splitlines()
+    assert_satisfied([line for line in lines if not line.startswith("#")], load_lock(name))
 
 
 @pytest.mark.parametrize("name", LOCKS)
