@@ -42,8 +42,13 @@ class NumberedRequest(Request):
     async def respond(self, response: BaseHTTPResponse | None = None, **options: Any) -> Any:
         """Answer: see :meth:`sanic.Request.respond`."""
         answer = await super().respond(response, **options)
-        note_response(self, answer, time.perf_counter() - self._arrived)
+        note_response(self, answer)
         return answer
+
+    @property
+    def age(self) -> float:
+        """How long ago the request came, in seconds."""
+        return time.perf_counter() - self._arrived
 
 
 def make_request_id() -> str:
@@ -52,16 +57,16 @@ def make_request_id() -> str:
     return f"req-{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"
 
 
-def note_response(request: Request, response: BaseHTTPResponse, seconds: float) -> None:
+def note_response(request: NumberedRequest, response: BaseHTTPResponse) -> None:
     """Count what became of a request, log it, and tell the request's id."""
-    response.headers["X-Request-ID"] = str(request.id)
+    response.headers["X-Request-ID"] = request._id
     request.app.ctx.services.metrics.count_request(request.route, request.method, response.status)
     if logger.isEnabledFor(logging.INFO):
         fields = {
             "method": request.method,
             "route": f"/{request.route.path}" if request.route is not None else "-",
             "status": response.status,
-            "ms": round(seconds * 1000, 1),
+            "ms": round(request.age * 1000, 1),
             "client": request.ip,
         }
         logger.info("request", extra={"fields": fields})

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from sanic import Sanic
-
 from builder.api import build_handlers, catalogue_handlers, operator_handlers, schema_handlers
 from builder.api.access import NumberedRequest
 from builder.api.application import Application, Services
@@ -29,7 +27,7 @@ SWITCH_SECONDS = 0.001
 
 def create_app(settings: Settings, name: str = APP_NAME) -> Application:
     """The application of one worker process; nothing runs before its server starts."""
-    app: Application = Sanic(name, request_class=NumberedRequest, configure_logging=False)
+    app = Application(name, request_class=NumberedRequest, configure_logging=False)
     app.config.update(
         FALLBACK_ERROR_FORMAT="json",
         REQUEST_MAX_SIZE=settings.body_limit,

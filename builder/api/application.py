@@ -1,4 +1,4 @@
-"""The type of the application and what its handlers share."""
+"""The application and what its handlers share."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from sanic import Sanic
 from sanic.config import Config
 
+from builder.api.access import note_response
 from builder.api.metrics import Metrics
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.keeper import Keeper
@@ -16,10 +17,28 @@ from builder.openstack.connection import CloudSettings
 from builder.openstack.pool import CloudPool
 from builder.settings import Settings
 
-Application = Sanic[Config, Any]
-
 READ = ("GET", "HEAD")
 """The methods of a resource that is only read."""
+
+
+class Application(Sanic[Config, Any]):
+    """Sanic without its signals and middleware, of which this service has none: they cost more than a listing does."""
+
+    async def handle_request(self, request: Any) -> None:
+        """Answer one request; its handler is a coroutine function that returns the response."""
+        try:
+            host = request.headers.getone("host", None)
+            route, handler, kwargs = self.router.get(request.path, request.method, host)
+            request._match_info = kwargs
+            request.route = route
+            if request.stream.request_body:
+                await request.receive_body()
+            response: Any = await handler(request, **kwargs)
+            note_response(request, response)
+            request.stream.respond(response)
+            await response.send(end_stream=True)
+        except Exception as error:  # noqa: BLE001  # the edge of HTTP: Sanic finds who renders it
+            await self.handle_exception(request, error, run_middleware=False)
 
 
 @dataclass(slots=True)

@@ -33,6 +33,8 @@ def respond_representation(request: Request, representation: Representation) -> 
 def is_not_modified(if_none_match: str | None, if_modified_since: str | None, current: Representation) -> bool:
     """Whether the preconditions of a request say that the client has the current representation."""
     if if_none_match is not None:
+        if if_none_match == current.entity_tag:
+            return True
         tags = [tag.strip() for tag in if_none_match.split(",")]
         return "*" in tags or any(_weak(tag) == _weak(current.entity_tag) for tag in tags)
     if if_modified_since is None:
