@@ -12,12 +12,12 @@ from email.utils import formatdate
 
 import yaml
 
-from builder.catalogue.entries import DEFINITION_NAME
+from builder.catalogue.entries import DEFINITION_NAME, Entry, scan_folder
 from builder.catalogue.links import LinkResolver
 from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams, read_standard_input
 from builder.checking.files import CheckSettings
 from builder.checking.running import STANDARD_INPUT_SHOWN, open_files
-from builder.checking.targets import STANDARD_INPUT, Target, find_targets
+from builder.checking.targets import STANDARD_INPUT, Target, find_targets, hint_at_path
 from builder.definitions.building import build_cluster_type
 from builder.definitions.listing import render_cluster_type
 from builder.definitions.model import ClusterType
@@ -89,9 +89,18 @@ def _find_target(subject: str, enabled: str) -> Target:
         candidates.append(os.path.join(enabled, subject, DEFINITION_NAME))
         paths = [path for path in candidates if os.path.exists(path)]
         if not paths:
-            raise ConfigurationError(f"{subject!r} is neither a path nor the id of a definition in {enabled}")
+            near = suggest(subject, _list_ids(enabled))
+            hint = f"; {near}" if near else hint_at_path(subject)
+            raise ConfigurationError(f"{subject!r} is neither a path nor the id of a definition in {enabled}{hint}")
     targets = find_targets(paths).definitions
     if len(targets) != 1:
         found = ", ".join(repr(target.path) for target in targets[:5]) or "none"
         raise ConfigurationError(f"{subject!r} leads to {len(targets)} definitions, not to one: {found}")
     return targets[0]
+
+
+def _list_ids(enabled: str) -> list[str]:
+    try:
+        return [entry.id for entry in scan_folder(enabled).values() if isinstance(entry, Entry)]
+    except OSError:
+        return []

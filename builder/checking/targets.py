@@ -5,7 +5,7 @@ in it that are no definition are searched in turn, so that a whole tree can be g
 """
 
 # Paths are plain strings here, shown as they were given, which a Path would tidy up.
-# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH114, PTH118, PTH119, PTH120
+# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH114, PTH118, PTH119, PTH120, PTH208
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from builder.catalogue.reading import decode, read_file
 from builder.definitions.model import ClusterTypeId
 from builder.definitions.problems import Problem
 from builder.definitions.sources import SourceError
+from builder.definitions.validation import find_near
 from builder.errors import ConfigurationError
 
 STANDARD_INPUT: Final = "-"
@@ -70,9 +71,21 @@ def find_targets(paths: Sequence[str]) -> Targets:
         elif os.path.lexists(path):
             _take_file(path, found)
         else:
-            raise ConfigurationError(f"{path!r} does not exist")
+            raise ConfigurationError(f"{path!r} does not exist{hint_at_path(path)}")
     found.definitions = list(dict.fromkeys(found.definitions))
     return found
+
+
+def hint_at_path(path: str) -> str:
+    """A path like the one that leads nowhere, as the end of a sentence."""
+    folder, name = os.path.split(path.rstrip("/"))
+    try:
+        present = sorted(each for each in os.listdir(folder or ".") if each.isprintable())
+    except OSError:
+        return ""
+    meant = find_near(name, [*present, *(each.removesuffix(".yaml") for each in present)])
+    meant = meant if meant in present else f"{meant}.yaml"
+    return f"; did you mean {os.path.join(folder, meant)!r}?" if meant in present else ""
 
 
 def _take_file(path: str, found: Targets) -> None:

@@ -96,6 +96,21 @@ def test_wrong_usage_is_told_in_one_line_with_status_2(
     assert run.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("lab", "lab.yaml"), ("sub/lba.yaml", "sub/lab.yaml"), ("subs", "sub"), ("nothing", ""), ("none/lab.yaml", "")],
+)
+def test_a_path_like_the_one_that_leads_nowhere_is_named(
+    capsys: pytest.CaptureFixture[str], given: str, meant: str
+) -> None:
+    Path("sub").mkdir()
+    for path in ("lab.yaml", "sub/lab.yaml"):
+        Path(path).write_text(GOOD)
+    run = Run(capsys, "check", given)
+    hint = f"; did you mean {meant!r}?" if meant else ""
+    assert (run.status, run.err) == (2, f"cluster-builder: {given!r} does not exist{hint}\n")
+
+
 def test_a_crash_over_one_definition_leaves_the_others_checked_with_status_3(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

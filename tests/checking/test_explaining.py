@@ -47,6 +47,15 @@ def test_an_unknown_id_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> Non
     assert "'nothing' is neither a path nor the id of a definition in instance/cluster-types-enabled" in run.err
 
 
+def test_an_id_like_the_one_that_is_unknown_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    enabled = Path("instance/cluster-types-enabled")
+    enabled.mkdir(parents=True)
+    (enabled / "dask-cluster").symlink_to(SHIPPED / "dask-cluster")
+    Path("first.yaml").write_text("")
+    assert Run(capsys, "check", "--explain", "dask-clutser").err.endswith("; did you mean 'dask-cluster'?\n")
+    assert Run(capsys, "check", "--explain", "first").err.endswith("; did you mean 'first.yaml'?\n")
+
+
 def test_the_template_is_the_one_that_heat_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
     path = SHIPPED / "dask-cluster/cluster-type.yaml"
     outcome = build_cluster_type(
