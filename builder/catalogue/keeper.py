@@ -146,10 +146,6 @@ class Keeper:
 
     # ---- how it goes
 
-    def wait_for_first_pass(self, timeout: float) -> bool:
-        """Wait until the enabled folder was read for the first time, at most ``timeout`` seconds."""
-        return self._first_pass.wait(timeout)
-
     @property
     def has_loaded(self) -> bool:
         """Whether the enabled folder was read at least once."""

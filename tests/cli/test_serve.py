@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,19 @@ def test_signal_stops_it_with_status_0(number: signal.Signals, workers: str, tmp
             service.process.send_signal(number)
             assert service.wait() == 0
     assert "Traceback" not in service.log
+
+
+def test_those_who_wait_for_the_first_load_are_answered_when_it_stops(tmp_path: Path) -> None:
+    (tmp_path / "cluster-types-enabled").write_text("no folder")
+    with Service(tmp_path / "other", flags=("--instance", str(tmp_path))) as service, ExitStack() as clients:
+        address = "127.0.0.1", int(service.url.rpartition(":")[2])
+        waiting = [clients.enter_context(socket.create_connection(address, STOP_SECONDS)) for _ in range(20)]
+        for client in waiting:
+            client.sendall(b"GET /cluster-types/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert service.get("/metrics").status == 200  # in a thread of those that nobody waits in
+        service.process.send_signal(signal.SIGTERM)
+        assert {client.recv(12) for client in waiting} == {b"HTTP/1.1 503"}
+        assert service.wait() == 0
 
 
 def test_workers_serve_the_same_listing(tmp_path: Path) -> None:
