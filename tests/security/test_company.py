@@ -93,7 +93,7 @@ def test_requests_that_come_while_it_stops_are_answered_and_close_their_connecti
         kept.request("GET", "/health")
         assert kept.getresponse().read()
         first, answers_of_first = build(service, slow_cloud)
-        wait_until(lambda: is_asked(slow_cloud), "the build is under way")
+        wait_until(lambda: is_asked(slow_cloud.auth_url), "the build is under way")
         service.process.send_signal(signal.SIGTERM)
         wait_until(lambda: service.log.count("stopping") == int(workers), "the signal arrived")
         # One on a new connection, to a worker that has a build under way, one on a connection that was kept.
