@@ -1,27 +1,31 @@
 """Every setting of the service: its name, flag, environment variable, default, meaning and check, in one table.
 
-``--help``, docs/configuration.md and the reading of flags and environment are all made from this table. Nothing here
-reads the environment by itself; the command line hands it in. A flag wins over the environment, the environment over
-the default.
+``--help``, docs/configuration.md and the reading of flags and environment are all made from this table.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from builder.addresses import Url, parse_url_prefixes
-from builder.errors import ConfigurationError
+from builder.settings.values import (
+    parse_address,
+    parse_boolean,
+    parse_choice,
+    parse_integer,
+    parse_optional_path,
+    parse_optional_text,
+    parse_path,
+    parse_paths,
+    parse_seconds,
+    parse_secrets,
+)
 
 Value = TypeVar("Value")
-
-_TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off", ""})
-_INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,95 +39,6 @@ class Setting:
     default: Any
     meaning: str
     parse: Callable[[str], Any]
-
-
-def parse_address(text: str) -> str:
-    """An address or a host name; an empty one is a mistake, since it would mean every address of this host."""
-    if not text.strip():
-        raise ValueError("an address; 0.0.0.0 stands for all of this host")
-    return text
-
-
-def parse_optional_text(text: str) -> str | None:
-    """Any text; an empty one means that nothing is set."""
-    return text or None
-
-
-def parse_boolean(text: str) -> bool:
-    """``true`` or ``false``, in the usual spellings."""
-    lowered = text.strip().lower()
-    if lowered in _TRUE:
-        return True
-    if lowered in _FALSE:
-        return False
-    raise ValueError("true or false")
-
-
-def parse_integer(least: int, greatest: int) -> Callable[[str], int]:
-    """A whole number within bounds."""
-
-    def parse(text: str) -> int:
-        if not _INTEGER.fullmatch(text.strip()) or not least <= int(text) <= greatest:
-            raise ValueError(f"a whole number from {least:,} to {greatest:,}")
-        return int(text)
-
-    return parse
-
-
-def parse_seconds(least: float, greatest: float) -> Callable[[str], float]:
-    """A number of seconds within bounds."""
-
-    def parse(text: str) -> float:
-        wanted = f"a number of seconds from {least:g} to {greatest:g}"
-        try:
-            seconds = float(text)
-        except ValueError:
-            raise ValueError(wanted) from None
-        if not least <= seconds <= greatest:
-            raise ValueError(wanted)
-        return seconds
-
-    return parse
-
-
-def parse_choice(*choices: str) -> Callable[[str], str]:
-    """One of a few words, in whatever case."""
-
-    def parse(text: str) -> str:
-        for choice in choices:
-            if text.strip().lower() == choice.lower():
-                return choice
-        raise ValueError(f"one of {', '.join(choices)}")
-
-    return parse
-
-
-def parse_path(text: str) -> Path:
-    """A path; an empty one is a mistake."""
-    if not text.strip():
-        raise ValueError("a path")
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise ValueError("a path: there is no such user") from None
-
-
-def parse_paths(text: str) -> tuple[Path, ...]:
-    """Absolute paths, separated by colons."""
-    paths = tuple(Path(part) for part in text.split(":") if part)
-    if not all(path.is_absolute() for path in paths):
-        raise ValueError("absolute paths, separated by colons")
-    return paths
-
-
-def parse_optional_path(text: str) -> Path | None:
-    """A path; an empty text means that nothing is set."""
-    return parse_path(text) if text else None
-
-
-def parse_secrets(text: str) -> tuple[str, ...]:
-    """Secrets, separated by commas."""
-    return tuple(secret for secret in (part.strip() for part in text.split(",")) if secret)
 
 
 def _setting(
@@ -292,44 +207,3 @@ def format_default(setting: Setting) -> str:
     if isinstance(default, bool):
         return str(default).lower()
     return f"{default:g}" if isinstance(default, float) else str(default)
-
-
-def build_settings(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
-    """Settle every setting from flags (by the setting's name; None where not given) and environment.
-
-    Raises ConfigurationError, naming the flag or variable, for a value that cannot be used.
-    """
-    values: dict[str, Any] = {}
-    for setting in list_settings():
-        given = flags.get(setting.name)
-        source, text = (
-            (setting.flag, given) if given is not None else (setting.variable, environment.get(setting.variable))
-        )
-        if text is None or (text == "" and source == setting.variable):
-            continue
-        try:
-            values[setting.name] = setting.parse(text)
-        except ValueError as error:
-            raise ConfigurationError(f"{source}: {text!r} is not {error}") from None
-    return Settings(**values)
-
-
-def load_jwt_secrets(settings: Settings) -> tuple[str, ...]:
-    """The secrets from the setting and from the file.
-
-    Raises ConfigurationError where the file cannot be read, or where there is none although one is required, or a file
-    was named to hold one.
-    """
-    secrets = settings.jwt_secret
-    if settings.jwt_secret_file is not None:
-        try:
-            text = settings.jwt_secret_file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"JWT_SECRET_FILE: {settings.jwt_secret_file} cannot be read: {error}") from error
-        secrets += tuple(line.strip() for line in text.splitlines() if line.strip())
-    for variable, wanted in (("REQUIRE_AUTH", settings.require_auth), ("PROTECT_READS", settings.protect_reads)):
-        if wanted and not secrets:
-            raise ConfigurationError(f"{variable} is set, but neither JWT_SECRET nor JWT_SECRET_FILE gives a secret")
-    if settings.jwt_secret_file is not None and not secrets:  # whoever names a file wants tokens to be demanded
-        raise ConfigurationError(f"JWT_SECRET_FILE: {settings.jwt_secret_file} holds no secret")
-    return secrets
