@@ -22,8 +22,11 @@ from tests.api.orders import WRONG_PASSWORD, assert_error, assert_refused, by_id
 from tests.openstack.further_services import WholeCloud, previewed
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import Received
+from tests.openstack.replay_cloud import answer as canned
 from tests.service import Answer, Service, fetch, is_asked, wait_until
 
+BUILDS = ("/clusters/", "/clusters/?dry_run=true")
+CLOUD_PATHS = (*BUILDS, "/cloud_assets/")
 NOTHING: dict[str, list[str]] = {"flavors": [], "images": [], "networks": [], "keypairs": []}
 SAHARA: dict[str, list[str]] = {"sahara.plugins": [], "sahara.images": [], "sahara.cluster_templates": []}
 
@@ -36,7 +39,7 @@ def closed_port() -> Iterator[str]:
         yield f"http://127.0.0.1:{taken.getsockname()[1]}/v3"
 
 
-@pytest.mark.parametrize("path", ["/clusters/", "/clusters/?dry_run=true", "/cloud_assets/"])
+@pytest.mark.parametrize("path", CLOUD_PATHS)
 def test_wrong_password_is_401_in_keystones_words(building: Service, cloud: Sandbox, path: str) -> None:
     answer = building.post(path, order(by_ids(cloud, password=WRONG_PASSWORD)))
     assert_refused(answer, 401, ("Unauthorized", "/cloud_env"))
@@ -47,6 +50,35 @@ def test_project_without_a_role_is_401(building: Service, cloud: Sandbox) -> Non
     other = cloud.find_credentials("alt_demo").project_id
     answer = building.post("/clusters/", order(by_ids(cloud, project_id=other)))
     assert_refused(answer, 401, ("Unauthorized", "/cloud_env"))
+
+
+@pytest.mark.parametrize(
+    ("service", "path"), [*(("identity", path) for path in CLOUD_PATHS), *(("orchestration", path) for path in BUILDS)]
+)
+def test_what_the_cloud_forbids_is_403_in_its_words(building: Service, service: str, path: str) -> None:
+    forbidden = {"error": {"code": 403, "message": "You are not authorized.", "title": "Forbidden"}}
+    with RememberingHeat() as cloud:
+        setattr(cloud, service, canned(403, forbidden))
+        answer = building.post(path, order(cloud.credentials()))
+    assert_refused(answer, 403, ("Forbidden", "/cloud_env"))
+    assert answer.json()["errors"][0]["detail"].endswith("does not allow this: You are not authorized.")
+    assert "www-authenticate" not in answer.headers
+
+
+def test_cloud_that_the_operator_does_not_list_is_403_before_anything_is_sent(tmp_path: Path) -> None:
+    with RememberingHeat() as listed, RememberingHeat() as other:
+        service = Service(tmp_path / "instance", {"ALLOWED_AUTH_URLS": f"https://keystone.example.org/v3,{listed.url}"})
+        prepare(service)
+        with service:
+            wait_until(lambda: service.ids() == ["form"], "listed")
+            for path in CLOUD_PATHS:
+                answer = service.post(path, order(other.credentials()))
+                assert_refused(answer, 403, ("Cloud not allowed", "/cloud_env/auth_url"))
+                assert "is not on the list" in answer.json()["errors"][0]["detail"]
+            refused = service.get("/cloud_assets/?" + urllib.parse.urlencode(other.credentials()))
+            assert_refused(refused, 403, ("Cloud not allowed", "/cloud_env/auth_url"))
+            assert service.post("/clusters/", order(listed.credentials())).status == 201
+    assert other.received == []
 
 
 def test_keystone_that_cannot_be_reached_is_502(building: Service, cloud: Sandbox, closed_port: str) -> None:

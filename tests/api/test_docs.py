@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,14 +21,34 @@ from builder.openstack.assets import MAX_ASSETS
 from builder.openstack.failure_kinds import FailureKind
 from builder.sandbox import Sandbox
 from builder.settings import Settings
-from tests.openstack.further_services import WholeCloud
+from tests.api.exchanges import Exchange, parse_exchanges, show, steady
+from tests.api.orders import order
+from tests.openstack.further_services import WholeCloud, previewed
+from tests.openstack.remembering_heat import RememberingHeat
+from tests.openstack.replay_cloud import Received
+from tests.sandbox.clients import Member
 from tests.service import Answer, Service, fetch, wait_until
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "api.md"
 
-CLOUD, BIGGER_CLOUD = "https://keystone.example.com:5000", "https://bigger-cloud.example.com:5000"
-
-SHOWN_HEADERS = ("location", "idempotent-replayed", "etag", "last-modified", "retry-after", "allow", "cache-control")
+CLOUD = "https://keystone.example.com:5000"
+BIGGER_CLOUD = "https://bigger-cloud.example.com:5000"
+SLOW_CLOUD = "https://slow-cloud.example.com:5000"
+FARM = """\
+kind: heat
+title: Farm
+description: Servers of one size.
+order: 1
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters: {count: {type: number, default: 1}}
+  resources:
+    nodes:
+      type: OS::Heat::ResourceGroup
+      properties:
+        count: {get_param: count}
+        resource_def: {type: "OS::Nova::Server", properties: {flavor: m1.medium, image: rocky}}
+"""
 
 OF_THE_SERVER = {
     HTTPStatus.BAD_REQUEST,
@@ -40,111 +60,110 @@ OF_THE_SERVER = {
 }
 """What Sanic refuses by itself, under the phrase of the status."""
 
-PHRASES = {422: "Unprocessable Content"}
-"""Where Python's own varies with its version."""
 
-VARYING = (
-    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>"),
-    (r"--[a-z2-7]{12}\b", "--<suffix>"),
-    (r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", "<date>"),
-    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", "<time>"),
-    (r'W/"[0-9a-f]{32}"', "<etag>"),
-    (r'"revision": "[0-9a-f]{12}"', '"revision": "<revision>"'),
-    (r'"(listings|rescans)": \d+', r'"\1": <count>'),
-    (r'"rescan_age_seconds": [\d.]+', '"rescan_age_seconds": <seconds>'),
-    (r'"noticing": "\w+"', '"noticing": "<how>"'),
-)
-"""What is different each time, and what stands for it in a comparison."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A request of the page and the answer that the page gives."""
-
-    method: str
-    path: str
-    headers: dict[str, str] = field(default_factory=dict)
-    body: str = ""
-    answer: str = ""
-
-    @property
-    def is_conditional(self) -> bool:
-        return "If-None-Match" in self.headers
-
-
-def parse_exchanges(page: str) -> list[Exchange]:
-    """The pairs of blocks: a request, and the answer to it."""
-    blocks = re.findall(r"^```http\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-    assert len(blocks) % 2 == 0
-    return [parse_request(request, answer) for request, answer in zip(blocks[::2], blocks[1::2], strict=True)]
-
-
-def parse_request(block: str, answer: str) -> Exchange:
-    head, _, body = block.partition("\n\n")
-    first, *rest = head.strip().split("\n")
-    method, path, _ = first.split(" ")
-    return Exchange(method, path, dict(line.split(": ", 1) for line in rest), body, answer)
-
-
-def show(answer: Answer, clouds: dict[str, str]) -> str:
-    """An answer as the page writes it."""
-    phrase = PHRASES.get(answer.status, HTTPStatus(answer.status).phrase)
-    lines = [f"HTTP/1.1 {answer.status} {phrase}"]
-    if answer.body:
-        lines.append(f"Content-Type: {answer.headers['content-type']}")
-    lines += [f"{name.title()}: {answer.headers[name]}" for name in SHOWN_HEADERS if name in answer.headers]
-    lines = [line.replace("Etag:", "ETag:") for line in lines]
-    if answer.body:
-        lines += ["", write(answer.json())]
-    text = "\n".join(lines) + "\n"
-    for shown, real in clouds.items():
-        text = text.replace(real, shown)
-    return text
-
-
-def write(value: Any, indent: str = "") -> str:
-    """JSON on one line where it fits in a page, else one item a line."""
-    line = json.dumps(value, ensure_ascii=False)
-    if len(indent) + len(line) <= 110 or not isinstance(value, dict | list) or not value:
-        return line
-    deeper = indent + "  "
-    if isinstance(value, dict):
-        items = [f"{json.dumps(key)}: {write(item, deeper)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(deeper + item for item in items) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(deeper + write(item, deeper) for item in value) + f"\n{indent}]"
-
-
-def steady(text: str) -> str:
-    for pattern, placeholder in VARYING:
-        text = re.sub(pattern, placeholder, text)
-    return text
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def clouds() -> Iterator[dict[str, str]]:
+def clouds(sandbox: Sandbox) -> Iterator[dict[str, str]]:
     """The addresses on the page, and what is there for the tests."""
-    with Sandbox() as sandbox, WholeCloud() as bigger:
-        yield {CLOUD: sandbox.auth_url.removesuffix("/v3"), BIGGER_CLOUD: bigger.url}
+    with WholeCloud() as bigger, Sandbox(heat_latency=60) as slow:
+        bigger.previewed = [previewed("OS::Nova::Server", f"nodes.{number}", flavor="m1.medium") for number in range(5)]
+        yield {
+            CLOUD: sandbox.auth_url.removesuffix("/v3"),
+            BIGGER_CLOUD: bigger.url,
+            SLOW_CLOUD: slow.auth_url.removesuffix("/v3"),
+        }
 
 
-@pytest.fixture(scope="module")
-def documented(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Iterator[Service]:
-    """A service with the one cluster type of the page."""
-    service = Service(tmp_path_factory.mktemp("documented") / "instance")
+@contextmanager
+def serving(folder: Path, types: dict[str, bytes], **environment: str) -> Iterator[Service]:
+    service = Service(folder, environment)
     service.enabled.mkdir(parents=True)
-    (service.enabled / "self-contained.yaml").write_bytes((examples / "self-contained.yaml").read_bytes())
+    for name, content in types.items():
+        (service.enabled / f"{name}.yaml").write_bytes(content)
     with service:
-        wait_until(lambda: service.ids() == ["self-contained"], "listed")
+        wait_until(lambda: set(service.ids()) == set(types), "listed")
         yield service
 
 
+@pytest.fixture(scope="module")
+def self_contained(examples: Path) -> bytes:
+    return (examples / "self-contained.yaml").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def documented(tmp_path_factory: pytest.TempPathFactory, self_contained: bytes) -> Iterator[Service]:
+    """A service with the one cluster type of the page's listing."""
+    with serving(tmp_path_factory.mktemp("documented") / "instance", {"self-contained": self_contained}) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def cautious(
+    tmp_path_factory: pytest.TempPathFactory, self_contained: bytes, clouds: dict[str, str]
+) -> Iterator[Service]:
+    """A service that may use the clouds there are, and waits for none of them for long."""
+    types = {"self-contained": self_contained, "farm": FARM.encode()}
+    settings = {"ALLOWED_AUTH_URLS": ",".join(clouds.values()), "BUILD_DEADLINE": "2"}
+    with serving(tmp_path_factory.mktemp("cautious") / "instance", types, **settings) as service:
+        wait_until(lambda: is_quick(service, clouds), "the clients are loaded")
+        yield service
+
+
+def is_quick(service: Service, clouds: dict[str, str]) -> bool:
+    who = {"user_id": "u", "project_id": "p", "password": "wrong"}
+    return service.post("/cloud_assets/", {"auth_url": f"{clouds[CLOUD]}/v3", **who}).status == 401
+
+
+@pytest.fixture
+def busy(tmp_path: Path, self_contained: bytes) -> Iterator[Service]:
+    """A service that has one build under way, and may have no more."""
+    arrived, gate = threading.Event(), threading.Event()
+
+    def hold(_: Received) -> None:
+        arrived.set()
+        gate.wait(30)
+
+    limits = {"BUILD_WORKERS": "1", "BUILD_QUEUE": "0"}
+    with (
+        RememberingHeat() as heat,
+        serving(tmp_path / "instance", {"self-contained": self_contained}, **limits) as service,
+        ThreadPoolExecutor(1) as somebody,
+    ):
+        heat.hooks.before_writing = hold
+        somebody.submit(service.post, "/clusters/", order(heat.credentials(), "self-contained"))
+        assert arrived.wait(30)
+        yield service
+        gate.set()
+
+
+@pytest.fixture
+def service_of_the_page(request: pytest.FixtureRequest, number: int) -> Service:
+    """The service that is as an exchange of the page has it."""
+    exchange = EXCHANGES[number]
+    ordinary = CLOUD in exchange.body or "example.com" not in exchange.body
+    name = "busy" if exchange.status == 503 else "documented" if ordinary else "cautious"
+    service: Service = request.getfixturevalue(name)
+    return service
+
+
 def replay(service: Service, exchange: Exchange, clouds: dict[str, str]) -> Answer:
-    headers, body = dict(exchange.headers), exchange.body
+    headers, path, body = dict(exchange.headers), exchange.path, exchange.body
     for shown, real in clouds.items():
-        body = body.replace(shown, real)
+        path, body = path.replace(shown, real), body.replace(shown, real)
     if exchange.is_conditional:
         headers["If-None-Match"] = service.get(exchange.path).headers["etag"]
-    return fetch(service.url + exchange.path, exchange.method, headers, body.encode() if body else None)
+    return fetch(service.url + path, exchange.method, headers, body.encode() if body else None)
+
+
+def use_up(service: Service, exchange: Exchange, clouds: dict[str, str], sandbox: Sandbox) -> None:
+    """Have the cluster of a key, and delete it."""
+    made = replay(service, exchange, clouds).json()
+    Member(sandbox).delete(f"{made['name']}/{made['id']}")
 
 
 EXCHANGES = parse_exchanges(PAGE.read_text(encoding="utf-8"))
@@ -152,10 +171,18 @@ EXCHANGES = parse_exchanges(PAGE.read_text(encoding="utf-8"))
 
 @pytest.mark.parametrize("number", range(len(EXCHANGES)))
 def test_every_request_of_the_page_is_answered_as_the_page_says(
-    documented: Service, clouds: dict[str, str], number: int
+    service_of_the_page: Service, clouds: dict[str, str], sandbox: Sandbox, number: int
 ) -> None:
     exchange = EXCHANGES[number]
-    assert steady(show(replay(documented, exchange, clouds), clouds)) == steady(exchange.answer)
+    if exchange.status == 409:
+        use_up(service_of_the_page, exchange, clouds, sandbox)
+    assert steady(show(replay(service_of_the_page, exchange, clouds), clouds)) == steady(exchange.answer)
+
+
+def test_every_status_that_a_build_may_have_is_on_the_page(documented: Service) -> None:
+    described = documented.get("/openapi.json").json()["paths"]["/clusters"]["post"]["responses"]
+    shown = {exchange.status for exchange in EXCHANGES if exchange.path.startswith("/clusters")}
+    assert {int(status) for status in described} - shown == {413}  # its request would be too long to show
 
 
 def test_every_path_of_the_service_is_on_the_page(documented: Service) -> None:
