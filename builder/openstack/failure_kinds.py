@@ -35,7 +35,7 @@ class FailureKind(Enum):
     CLOUD_FAILURE = (502, "Cloud failure", "A service of the cloud says that it failed")
     INVALID_ANSWER = (502, "Invalid answer", "A service of the cloud gave an answer that is not its protocol's")
     CLOUD_BUSY = (503, "Cloud busy", "A service of the cloud asks to be called less often")
-    SERVICE_BUSY = (503, "Service busy", "Cluster Builder has as many requests under way as it may, or stops")
+    SERVICE_BUSY = (503, "Service busy", "Cluster Builder has as many requests under way as it may, or stops in haste")
     TIMED_OUT = (504, "Cloud timed out", "A service did not answer in time, or all calls together took too long")
 
     def __init__(self, status: int, title: str, meaning: str) -> None:
