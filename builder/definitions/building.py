@@ -107,7 +107,7 @@ class _Building:
             return None
         parts = self.parts = load_parts(self.document, definition, self.files)
         self.problems += parts.problems
-        findings = check_templates(parts.components)
+        findings = check_templates(parts.components, complete=parts.complete)
         self.problems += findings.problems
         if not parts.complete:
             return None

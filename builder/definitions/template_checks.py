@@ -29,6 +29,10 @@ ALWAYS_USED: Final = frozenset({"clustername"})
 """Parameters with a meaning of their own: the Visualisation App names the cluster by this one."""
 
 
+TAKES_ALL: Final = frozenset({"parameter-reference", "resource-reference", "condition-reference", "unused-parameter"})
+"""Rules that can be judged only where every template of a composition could be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateFindings:
     """Every problem of the templates, and the types of resources in them."""
@@ -37,8 +41,11 @@ class TemplateFindings:
     resource_types: frozenset[str]
 
 
-def check_templates(components: Sequence[LoadedComponent]) -> TemplateFindings:
-    """Judge the templates of a cluster type, each by itself and all as one scope."""
+def check_templates(components: Sequence[LoadedComponent], *, complete: bool) -> TemplateFindings:
+    """Judge the templates of a cluster type, each by itself and all as one scope.
+
+    Unless ``complete``, some could not be read: nobody can say that a name is not in those, nor what they use.
+    """
     problems: list[Problem] = []
     scope: list[ScopedTemplate] = []
     types: set[str] = set()
@@ -52,7 +59,7 @@ def check_templates(components: Sequence[LoadedComponent]) -> TemplateFindings:
         types.update(reading.types)
         nested.update(each.nested)
         problems += _problems(each.root, _check_nested_uses(reading, each.nested))
-    problems += _scope_problems([each.root for each in components], scope)
+    problems += _scope_problems([each.root for each in components], scope, complete=complete)
     for template in nested.values():
         files = next(each.component.files for each in components if template in each.nested.values())
         nested_problems, nested_types = _check_nested(template, files, nested)
@@ -82,12 +89,15 @@ def _problems(loaded: LoadedTemplate, mistakes: Iterator[Mistake] | Sequence[Mis
     return [loaded.problem(demote(mistake)) for mistake in mistakes]
 
 
-def _scope_problems(templates: Sequence[LoadedTemplate], scope: Sequence[ScopedTemplate]) -> list[Problem]:
+def _scope_problems(
+    templates: Sequence[LoadedTemplate], scope: Sequence[ScopedTemplate], *, complete: bool = True
+) -> list[Problem]:
     mistakes = [*find_scope_mistakes(scope), *find_unused_parameters(scope)]
     return [
         templates[number].problem(demote(mistake))
         for number, mistake in mistakes
         if not (mistake.rule == "unused-parameter" and mistake.tokens[-1] in ALWAYS_USED)
+        and (complete or mistake.rule not in TAKES_ALL)
     ]
 
 

@@ -54,6 +54,19 @@ def test_a_component_without_a_file(folder: Path, name: str, present: str, hint:
     assert hints() == [hint]
 
 
+@pytest.mark.parametrize("network", [None, "resources: [", "just text"])
+def test_what_a_component_that_cannot_be_read_would_hold_is_not_missed_elsewhere(
+    folder: Path, network: str | None
+) -> None:
+    (folder / "cluster-type.yaml").write_text(f"{DEFINITION}components: [{{name: nodes}}, {{name: network}}]\n")
+    write(folder / "components/nodes.yaml", "{get_resource: subnet}, {get_resource: usee}, {get_attr: []}")
+    if network is not None:
+        (folder / "components/network.yaml").write_text(network)
+    rules = {problem.rule for problem in check("lab").problems()}
+    assert "function-arguments" in rules
+    assert not rules & {"resource-reference", "parameter-reference", "unused-parameter"}
+
+
 @pytest.mark.parametrize(
     ("reference", "hint"),
     [
