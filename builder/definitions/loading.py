@@ -44,13 +44,13 @@ def load_parts(document: Document, definition: Mapping[str, Any], files: Files) 
         url = definition["heat_template_url"]
         loaded = [loading.load(url, ("heat_template_url",), name="", optional=False)]
     else:
-        entries: Sequence[Mapping[str, Any]] = definition["components"]
-        names = [_component_name(entry["name"]) for entry in entries]
+        entries: Sequence[Mapping[str, Any] | None] = definition["components"]
+        names = [_component_name(entry["name"]) if entry else "" for entry in entries]
         loaded = [
             loading.load(
                 _component_path(entry["name"]), ("components", number, "name"),
                 name=name, optional=entry.get("optional", False), others=names,
-            )
+            ) if entry else None
             for number, (name, entry) in enumerate(zip(names, entries, strict=True))
         ]  # fmt: skip
         loading.check_composition(names, loaded)
@@ -93,7 +93,7 @@ class _Loading:
         first = components[0] if components else None
         for number, name in enumerate(names):
             tokens: Tokens = ("components", number, "name")
-            if name in seen:
+            if name and name in seen:
                 self.problems.append(
                     self.document.problem("duplicate-component", f"the component {name!r} is listed twice", tokens)
                 )

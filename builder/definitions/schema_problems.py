@@ -34,7 +34,8 @@ RULES_BY_KEYWORD: Final[Mapping[str, str]] = {
 def find_schema_problems(document: Document) -> tuple[list[Problem], Mapping[str, Any]]:
     """Every violation of the schema, and the keys of the definition that have none.
 
-    The mapping is empty where nothing is worth a further look: without exactly one template, for example.
+    The mapping is empty where nothing is worth a further look: without exactly one template, for example. A component
+    with a violation is None in it, so that the others can be looked at.
     """
     definition = document.value
     if isinstance(definition, dict) and VERSION_KEY in definition and "kind" not in definition:
@@ -49,6 +50,11 @@ def find_schema_problems(document: Document) -> tuple[list[Problem], Mapping[str
         return problems, {}
     broken = {violation.tokens[0] for violation in violations if violation.tokens}
     usable = {key: value for key, value in definition.items() if key not in broken}
+    faulty = {each.tokens[1] for each in violations if each.tokens[:1] == ("components",) and len(each.tokens) > 1}
+    if faulty and isinstance(definition["components"], list):
+        usable["components"] = [
+            None if number in faulty else entry for number, entry in enumerate(definition["components"])
+        ]
     return problems, usable if sum(key in usable for key in TEMPLATE_KEYS) == 1 else {}
 
 

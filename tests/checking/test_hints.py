@@ -155,3 +155,18 @@ def test_a_component_without_its_key(folder: Path) -> None:
         f"{DEFINITION}components:\n  - nodes\n  - name: nodes\n    optional: 'no'\n"
     )
     assert hints() == ["write name: nodes", "write true or false, without quotes"]
+
+
+def test_the_other_components_are_looked_at_beside_one_that_is_wrong(folder: Path) -> None:
+    entries = "[network, disks, {name: nodes}, {name: storage}, {name: storage}]"
+    (folder / "cluster-type.yaml").write_text(f"{DEFINITION}components: {entries}\n")
+    write(folder / "components/nodes.yaml", "{get_file: ../scripts/login.sh}, {get_resource: subnet}")
+    found = [(problem.rule, problem.pointer) for problem in check("lab").problems()]
+    assert found == [
+        ("wrong-type", "/components/0"),
+        ("wrong-type", "/components/1"),
+        ("missing-file", "/components/3/name"),
+        ("missing-file", "/components/4/name"),
+        ("duplicate-component", "/components/4/name"),
+        ("missing-file", "/resources/use/properties/value/1/get_file"),
+    ]
