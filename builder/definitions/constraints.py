@@ -29,7 +29,8 @@ class ParsedValue:
     """A value that has been read as a parameter's type.
 
     ``sent`` is what Heat is given; ``meant`` is what Heat makes of it, which constraints judge. Neither is shown by
-    ``repr``, since the value may be a secret. A value ``left_to_cloud`` has a type that only Heat can make sense of.
+    ``repr``, since the value may be a secret. A value ``left_to_cloud`` is not of the parameter's type, and Heat takes
+    it all the same: see :func:`is_for_the_cloud`.
     """
 
     sent: object = field(repr=False)
@@ -122,6 +123,9 @@ class AllowedValues:
 
     def is_met_by(self, value: ParsedValue) -> bool:
         """Whether Heat lets the value pass."""
+        if value.left_to_cloud:  # Heat compares text with what is listed, which may have been numbers
+            members = value.meant if isinstance(value.meant, list) else [value.meant]
+            return all(member in self.allowed or str(member) in self.allowed for member in members)
         if isinstance(value.meant, list):
             return all(member in self.allowed for member in value.meant)
         return value.meant in self.allowed
@@ -192,6 +196,17 @@ class CustomConstraint:
 
 
 Constraint = Length | Range | Modulo | AllowedValues | AllowedPattern | CustomConstraint
+
+
+def is_for_the_cloud(constraint: Constraint, value: ParsedValue) -> bool:
+    """Whether only Heat can tell what a constraint means for a value.
+
+    Of a list or an object given for a string it does not: it counts members, looks each of them up among the allowed
+    values, and no pattern matches.
+    """
+    return value.left_to_cloud and (
+        isinstance(constraint, CustomConstraint) or not isinstance(value.meant, list | dict)
+    )
 
 
 def _render(kind: str, definition: object, description: str | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from builder.definitions.constraints import (
     CustomConstraint,
     Length,
     ParsedValue,
+    is_for_the_cloud,
 )
 from builder.definitions.parameter_syntax import (
     ABSENT,
@@ -123,9 +124,11 @@ def parse_value(parameter: Parameter, raw: object) -> ParsedValue:
 
 def find_broken_constraints(parameter: Parameter, value: ParsedValue) -> list[Constraint]:
     """The constraints that a value does not keep to."""
-    if value.left_to_cloud:
-        return []
-    return [constraint for constraint in parameter.constraints if not constraint.is_met_by(value)]
+    return [
+        constraint
+        for constraint in parameter.constraints
+        if not is_for_the_cloud(constraint, value) and not constraint.is_met_by(value)
+    ]
 
 
 def describe_constraint(parameter: Parameter, constraint: Constraint) -> str:

@@ -30,6 +30,8 @@ def details(answers: Answers) -> list[tuple[str, str]]:
         ("string", 1.5, "1.5"),
         ("string", True, "True"),
         ("string", ["a"], ["a"]),
+        ("string", {"a": 1}, {"a": 1}),
+        ("string", [], []),
         ("number", 3, 3),
         ("number", "3", 3),
         ("number", " 3 ", 3),

@@ -15,9 +15,9 @@ from builder.definitions.constraint_patterns import LONGEST, find_longest_judged
 from builder.definitions.parameters import check_answers, parse_parameter
 
 
-def passes(constraint: dict[str, Any], text: str) -> bool:
+def passes(constraint: dict[str, Any], value: Any) -> bool:
     parameter = parse_parameter("p", {"type": "string", "constraints": [constraint]})
-    return not check_answers({"p": parameter}, {"p": text}).faults
+    return not check_answers({"p": parameter}, {"p": value}).faults
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,29 @@ def passes(constraint: dict[str, Any], text: str) -> bool:
 )
 def test_pattern_must_match_the_whole_value(pattern: str, text: str, taken: bool) -> None:
     assert passes({"allowed_pattern": pattern}, text) is taken
+
+
+@pytest.mark.parametrize(
+    ("constraint", "value", "taken"),
+    [
+        ({"allowed_pattern": ".*"}, ["a"], False),
+        ({"allowed_pattern": ".*"}, {"a": 1}, False),
+        ({"allowed_pattern": ""}, [], False),
+        ({"length": {"min": 1}}, [], False),
+        ({"length": {"max": 1}}, ["a" * 9], True),
+        ({"length": {"max": 1}}, {"a": 1, "b": 2}, False),
+        ({"allowed_values": ["a", "b"]}, ["b", "a"], True),
+        ({"allowed_values": ["a", "b"]}, ["b", "c"], False),
+        ({"allowed_values": [1, 2]}, [2], True),
+        ({"allowed_values": ["a"]}, {"a": 1}, False),
+        ({"allowed_values": ["{'a': 1}"]}, {"a": 1}, True),
+        ({"custom_constraint": "ip_addr"}, ["a"], True),
+    ],
+)
+def test_list_or_object_for_a_string_is_judged_as_heat_does(
+    constraint: dict[str, Any], value: Any, taken: bool
+) -> None:
+    assert passes(constraint, value) is taken
 
 
 @pytest.mark.parametrize(

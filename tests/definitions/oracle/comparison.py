@@ -94,9 +94,12 @@ WE_ACCEPT = (
         lambda schema, value: schema["type"] == "string" and _is_number(value) and bool(_constraints(schema)),
     ),
     Disagreement(
-        "a list or a map for a string is Heat's to turn into text, whatever its constraints make of that",
+        "a list or a map for a string is taken for the text of its members where Heat compares them with allowed "
+        "values as they are; and is for Heat's custom constraints, each of which reads it in its own way",
         lambda schema, value: (
-            schema["type"] == "string" and isinstance(value, list | dict) and bool(_constraints(schema))
+            schema["type"] == "string"
+            and isinstance(value, list | dict)
+            and any("custom_constraint" in entry or "allowed_values" in entry for entry in _constraints(schema))
         ),
     ),
     Disagreement(
