@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 
 from builder.api import build_handlers, catalogue_handlers, operator_handlers, schema_handlers
 from builder.api.access import NumberedRequest
@@ -11,9 +12,10 @@ from builder.api.application import Application, Services
 from builder.api.metrics import Metrics
 from builder.api.rendering import install_error_handlers
 from builder.catalogue.catalogue import Catalogue
+from builder.catalogue.fetching import RemoteFiles
 from builder.catalogue.keeper import Keeper, Noticing
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.remote import fetch_remote
+from builder.catalogue.remote import FetchLimits, fetch_remote
 from builder.openstack.connection import CloudSettings
 from builder.openstack.guard import CloudGuard
 from builder.openstack.pool import CloudPool
@@ -50,11 +52,14 @@ def create_app(settings: Settings, name: str = APP_NAME) -> Application:
 
 def build_services(settings: Settings) -> Services:
     """Make the rooms of one worker process, on its event loop; starts nothing."""
-    catalogue = Catalogue(settings.enabled_dir.absolute(), build_load_settings(settings))
+    load_settings = build_load_settings(settings)
+    catalogue = Catalogue(settings.enabled_dir.absolute(), load_settings)
     metrics = Metrics()
     keeper = Keeper(
         catalogue, rescan_seconds=settings.rescan_interval, noticing=Noticing(settings.watch), observer=metrics
     )
+    if load_settings.remote is not None:
+        load_settings.remote.on_change = keeper.rescan
     cloud_settings = CloudSettings(
         region_name=settings.cloud_region,
         interface=settings.cloud_interface,
@@ -71,8 +76,9 @@ def build_services(settings: Settings) -> Services:
 def build_load_settings(settings: Settings) -> LoadSettings:
     """From where definitions may take files: their own folder, the instance folder, those that are named, URLs."""
     roots = (settings.instance_dir, *settings.template_roots)
-    fetch = fetch_remote if settings.allow_remote_templates else None
-    return LoadSettings(template_roots=tuple(str(root.resolve()) for root in roots), fetch_remote=fetch)
+    limits = FetchLimits(settings.remote_template_limit, settings.remote_template_timeout)
+    remote = RemoteFiles(partial(fetch_remote, limits=limits)) if settings.allow_remote_templates else None
+    return LoadSettings(template_roots=tuple(str(root.resolve()) for root in roots), remote=remote)
 
 
 async def start_services(app: Application, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from builder.catalogue.entries import Classified, Entry, Ignored, classify_path, scan_folder
@@ -152,6 +152,8 @@ class Catalogue:
                 classified = scan_folder(folder)
                 look = Look(folder, modified, gone=self._entries.keys() - classified.keys())
                 self._load_all(look, classified.values(), resolver)
+                if not self.has_loaded:
+                    self._load_remote(look, classified, resolver)
             else:
                 look = Look(folder, modified)
                 while names:
@@ -171,6 +173,12 @@ class Catalogue:
     def _load_all(self, look: Look, classified: Iterable[Classified], resolver: LinkResolver) -> None:
         for found in classified:
             look.found[found.name] = self._load(found, look.folder, resolver)
+
+    def _load_remote(self, look: Look, classified: Mapping[str, Classified], resolver: LinkResolver) -> None:
+        """Wait, at the first load only, for what is on other hosts: who saw no such type would delete it."""
+        for _ in self._settings.remote.rounds() if self._settings.remote is not None else ():
+            remote = [name for name, found in look.found.items() if isinstance(found, LoadedEntry) and found.is_remote]
+            self._load_all(look, [classified[name] for name in remote], resolver)
 
     def _fellows(self, look: Look) -> set[str]:
         """The entries that depend on a link which a pass found to lead elsewhere: all of them change in one step."""
@@ -205,7 +213,7 @@ class Catalogue:
         if not isinstance(known, LoadedEntry) or known.entry != found:
             return load_entry(found, Path(folder), self._settings, resolver)
         if folder == self._real_folder:
-            same = recheck_entry(known, resolver, time.monotonic_ns())
+            same = recheck_entry(known, resolver, time.monotonic_ns(), self._settings.remote)
             if same is not None:
                 return same
         return reload_entry(known, Path(folder), self._settings, resolver)
@@ -221,7 +229,7 @@ class Catalogue:
         known = self._entries.get(name)
         if not isinstance(known, LoadedEntry):
             return True
-        same = recheck_entry(known, resolver, time.monotonic_ns())
+        same = recheck_entry(known, resolver, time.monotonic_ns(), self._settings.remote)
         if same is not None:
             self._entries[name] = same
         return same is not None

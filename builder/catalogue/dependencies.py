@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from builder.catalogue.fetching import digest_remote
 from builder.catalogue.links import LinkLoopError, LinkResolver, ResolvedPath
 from builder.catalogue.reading import LINK_LOOP, UNREADABLE, Stamp, explain_unreadable, read_file, stamp_of
 from builder.definitions.sources import MISSING_FILE, SourceError
@@ -20,12 +21,6 @@ The clock of a file system ticks in steps (4 ms on Linux, up to 2 s elsewhere), 
 leaves size and times as they were; git calls such an entry "racily clean". Time is measured by this host's own steady
 clock, never against the clock of the file system, which may be another host's.
 """
-
-REMOTE_AGE_NS = 300_000_000_000
-"""For so long (in ns) what was fetched from another host counts as unchanged; nobody tells when it changes."""
-
-FAILED_REMOTE_AGE_NS = 30_000_000_000
-"""After so long (in ns) it is tried again where there was nothing to be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +62,15 @@ def load_dependency(
 
 
 def load_remote_dependency(
-    url: str, fetch: Callable[[str], bytes], now_ns: int
+    url: str, read: Callable[[str], bytes], now_ns: int
 ) -> tuple[Dependency, bytes | SourceError]:
-    """Fetch a file from another host; gives its content or why there is none."""
-    nowhere = ResolvedPath("", ())
+    """Take a file of another host; gives its content or why there is none."""
+    content: bytes | SourceError
     try:
-        content = fetch(url)
+        content = read(url)
     except SourceError as error:
-        return Dependency(url, url, nowhere, None, error.rule, now_ns, remote=True), error
-    return Dependency(url, url, nowhere, None, _digest(content), now_ns, settled=True, remote=True), content
+        content = error
+    return Dependency(url, url, ResolvedPath("", ()), None, digest_remote(content), now_ns, remote=True), content
 
 
 def refuse_dependency(name: str, path: str, resolver: LinkResolver, now_ns: int, rule: str) -> Dependency:
@@ -90,11 +85,10 @@ def refuse_dependency(name: str, path: str, resolver: LinkResolver, now_ns: int,
 def recheck_dependency(known: Dependency, resolver: LinkResolver, now_ns: int) -> Dependency | None:
     """The dependency if it is what it was, by its stamp where that proves it, else by its content; None if it is not.
 
+    It is one of this host: for others see :meth:`builder.catalogue.fetching.RemoteFiles.digest`.
+
     What is returned may carry a newer stamp: the file was touched.
     """
-    if known.remote:
-        age = REMOTE_AGE_NS if known.settled else FAILED_REMOTE_AGE_NS
-        return known if now_ns - known.met_ns < age else None
     try:
         resolved = resolver.resolve(known.path)
     except LinkLoopError as error:

@@ -33,13 +33,13 @@ class DefinitionFiles:
         *,
         now_ns: int,
         template_roots: Iterable[str] = (),
-        fetch_remote: Callable[[str], bytes] | None = None,
+        read_remote: Callable[[str], bytes] | None = None,
     ) -> None:
         self._definition = definition
         self._shown_as = shown_as
         self._resolver = resolver
         self._now_ns = now_ns
-        self._fetch_remote = fetch_remote
+        self._read_remote = read_remote
         self._tree = find_tree(definition, resolver)
         self._roots = (self._tree, *template_roots)
         self.dependencies: dict[str, Dependency] = {}
@@ -48,7 +48,7 @@ class DefinitionFiles:
         """See :meth:`builder.definitions.sources.Files.resolve`."""
         scheme = reference.partition("://")[0].lower() if "://" in reference else ""
         if scheme in ("http", "https"):
-            if self._fetch_remote is None:
+            if self._read_remote is None:
                 raise SourceError(
                     "remote-file",
                     f"{reference!r} is on another host",
@@ -79,9 +79,9 @@ class DefinitionFiles:
     def read(self, name: str) -> str:
         """See :meth:`builder.definitions.sources.Files.read`."""
         if name.startswith(_REMOTE):
-            if self._fetch_remote is None:
+            if self._read_remote is None:
                 raise SourceError("remote-file", f"{name!r} is on another host")
-            self.dependencies[name], content = load_remote_dependency(name, self._fetch_remote, self._now_ns)
+            self.dependencies[name], content = load_remote_dependency(name, self._read_remote, self._now_ns)
         else:
             path = locate(name, self._definition, self._tree)
             self.dependencies[name], content = load_dependency(name, path, self._resolver, self._now_ns)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder.catalogue.dependencies import Dependency, load_dependency, recheck_dependency
 from builder.catalogue.entries import Entry
+from builder.catalogue.fetching import RemoteFiles
 from builder.catalogue.files import DefinitionFiles, find_tree, locate
 from builder.catalogue.links import LinkResolver
 from builder.definitions.building import Outcome, build_cluster_type
@@ -25,11 +26,12 @@ REVISION_LENGTH = 12
 class LoadSettings:
     """How entries are loaded.
 
-    ``template_roots`` are real paths of folders that definitions may refer to besides their own.
+    ``template_roots`` are real paths of folders that definitions may refer to besides their own, ``remote`` has the
+    files of other hosts, where definitions may refer to those.
     """
 
     template_roots: tuple[str, ...] = ()
-    fetch_remote: Callable[[str], bytes] | None = None
+    remote: RemoteFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class LoadedEntry:
     revision: str
     last_modified: int
     dependencies: tuple[Dependency, ...]
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether any of it is on another host."""
+        return any(dependency.remote for dependency in self.dependencies)
 
     def paths(self) -> Iterator[str]:
         """Every path at which a change may change this entry: files, wanted or there, and the links that lead there."""
@@ -64,7 +71,7 @@ def load_entry(entry: Entry, folder: Path, settings: LoadSettings, resolver: Lin
         resolver,
         now_ns=time.monotonic_ns(),
         template_roots=settings.template_roots,
-        fetch_remote=settings.fetch_remote,
+        read_remote=settings.remote.read if settings.remote is not None else None,
     )
     outcome = build_cluster_type(entry.id, files)
     dependencies = files.dependencies
@@ -73,11 +80,17 @@ def load_entry(entry: Entry, folder: Path, settings: LoadSettings, resolver: Lin
     )
 
 
-def recheck_entry(loaded: LoadedEntry, resolver: LinkResolver, now_ns: int) -> LoadedEntry | None:
+def recheck_entry(
+    loaded: LoadedEntry, resolver: LinkResolver, now_ns: int, remote: RemoteFiles | None = None
+) -> LoadedEntry | None:
     """The entry if all that it was made from is what it was, whatever was touched; None if it must be loaded again."""
     rechecked = []
     for dependency in loaded.dependencies:
-        same = recheck_dependency(dependency, resolver, now_ns)
+        if dependency.remote:
+            known = remote is None or remote.digest(dependency.name) == dependency.digest
+            same = dependency if known else None
+        else:
+            same = recheck_dependency(dependency, resolver, now_ns)
         if same is None:
             return None
         rechecked.append(same)

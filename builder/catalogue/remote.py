@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 import builder
@@ -19,32 +20,39 @@ from builder.addresses import RefusedAddressError, Url, connect_checked, parse_u
 from builder.catalogue.reading import MAX_FILE_BYTES, UNREADABLE
 from builder.definitions.sources import SourceError
 
-FETCH_SECONDS = 10.0
-"""How long a whole fetch may take, with its redirects."""
-
 CONNECT_SECONDS = 5.0
-"""How long connecting to each address of the host may take."""
+"""How long connecting to each address of the host may take, in no case longer than the whole fetch."""
 
 MAX_REDIRECTS = 3
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def fetch_remote(url: str) -> bytes:
-    """What is at an http or https URL: at most 1 MiB, within ten seconds. Blocks.
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """``size`` is the most bytes of a file; ``seconds`` how long a whole fetch may take, with its redirects."""
+
+    size: int = MAX_FILE_BYTES
+    seconds: float = 10.0
+
+
+def fetch_remote(url: str, limits: FetchLimits) -> bytes:
+    """What is at an http or https URL, within limits. Blocks.
 
     Redirects are followed on the same scheme, host and port only.
 
     Raises SourceError.
     """
-    fetching = _Fetching()
-    timer = threading.Timer(FETCH_SECONDS, fetching.give_up)
+    fetching = _Fetching(limits)
+    timer = threading.Timer(limits.seconds, fetching.give_up)
     timer.daemon = True
     timer.start()
     try:
         return fetching.fetch(url)
     except (OSError, http.client.HTTPException, RefusedAddressError, ValueError) as error:
-        raise SourceError(UNREADABLE, f"{url!r} cannot be fetched: {_explain(error, late=fetching.late)}") from error
+        is_late = fetching.late or isinstance(error, TimeoutError)
+        why = f"it took longer than {limits.seconds:g} seconds" if is_late else _explain(error)
+        raise SourceError(UNREADABLE, f"{url!r} cannot be fetched: {why}") from error
     finally:
         timer.cancel()
         fetching.close()
@@ -53,7 +61,8 @@ def fetch_remote(url: str) -> bytes:
 class _Fetching:
     """One fetch; :meth:`give_up` ends it from another thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: FetchLimits) -> None:
+        self._limits = limits
         self.late = False
         self._socket: socket.socket | None = None
         self._response: http.client.HTTPResponse | None = None
@@ -63,7 +72,7 @@ class _Fetching:
         for _ in range(MAX_REDIRECTS + 1):
             response = self._get(url)
             if response.status not in _REDIRECTS:
-                content = _read(url, response)
+                content = _read(url, response, self._limits.size)
                 if self.late:
                     raise TimeoutError
                 return content
@@ -91,7 +100,8 @@ class _Fetching:
 
     def _get(self, url: str) -> http.client.HTTPResponse:
         place, parts = _parse(url), urlsplit(url)
-        self._socket = connect_checked(place.host, place.port, CONNECT_SECONDS)
+        self._socket = connect_checked(place.host, place.port, min(CONNECT_SECONDS, self._limits.seconds))
+        self._socket.settimeout(self._limits.seconds)
         if place.scheme == "https":
             context = ssl.create_default_context()
             self._socket = context.wrap_socket(self._socket, server_hostname=place.host, do_handshake_on_connect=False)
@@ -99,7 +109,7 @@ class _Fetching:
             raise TimeoutError
         if isinstance(self._socket, ssl.SSLSocket):
             self._socket.do_handshake()
-        connection = http.client.HTTPConnection(place.host, place.port, timeout=FETCH_SECONDS)
+        connection = http.client.HTTPConnection(place.host, place.port, timeout=self._limits.seconds)
         connection.sock = self._socket
         target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (f"?{parts.query}" if parts.query else "")
         headers = {"Accept-Encoding": "identity", "User-Agent": f"concertim-cluster-builder/{builder.__version__}"}
@@ -112,22 +122,20 @@ def _parse(url: str) -> Url:
     return parse_url(url.partition("?")[0])
 
 
-def _read(url: str, response: http.client.HTTPResponse) -> bytes:
+def _read(url: str, response: http.client.HTTPResponse, size: int) -> bytes:
     if response.status != http.client.OK:
         raise SourceError(UNREADABLE, f"{url!r} is answered with status {response.status}", "correct the URL")
     content = bytearray()
-    while chunk := response.read(min(64 * 1024, MAX_FILE_BYTES + 1 - len(content))):
+    while chunk := response.read(min(64 * 1024, size + 1 - len(content))):
         content += chunk
-        if len(content) > MAX_FILE_BYTES:
-            raise SourceError("file-too-large", f"{url!r} is larger than {MAX_FILE_BYTES:,} bytes")
+        if len(content) > size:
+            raise SourceError("file-too-large", f"{url!r} is larger than {size:,} bytes")
     if response.length:  # what http.client, asked for so many bytes, does not complain about
         raise http.client.IncompleteRead(bytes(content), response.length)
     return bytes(content)
 
 
-def _explain(error: Exception, *, late: bool) -> str:
-    if late or isinstance(error, TimeoutError):
-        return f"it took longer than {FETCH_SECONDS:g} seconds"
+def _explain(error: Exception) -> str:
     explanations: tuple[tuple[type[Exception], Callable[[], str]], ...] = (
         (RefusedAddressError, lambda: str(error)),
         (socket.gaierror, lambda: "its name cannot be resolved"),

@@ -46,7 +46,7 @@ class CheckedFiles:
         absolute = os.path.abspath(self.path)
         self._files = DefinitionFiles(
             absolute, self.path, self.resolver, now_ns=time.monotonic_ns(), template_roots=self.settings.template_roots,
-            fetch_remote=_leave_remote if self.settings.allow_remote else None,
+            read_remote=_leave_remote if self.settings.allow_remote else None,
         )  # fmt: skip
         is_link = os.path.realpath(absolute) != absolute
         # Behind a link, the files beside the definition are beside the link's target, and shown there.

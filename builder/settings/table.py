@@ -105,6 +105,14 @@ class Settings:
         "Whether definitions may use templates by http(s) URL.",
         parse_boolean,
     )
+    remote_template_limit: int = _setting(
+        1024 * 1024, "REMOTE_TEMPLATE_LIMIT", "BYTES", "The largest of these templates.",
+        parse_integer(1024, 16 * 1024**2),
+    )  # fmt: skip
+    remote_template_timeout: float = _setting(
+        10.0, "REMOTE_TEMPLATE_TIMEOUT", "SECONDS", "How long fetching one of them may take, redirects included.",
+        parse_seconds(0.1, 300),
+    )  # fmt: skip
     body_limit: int = _setting(
         1024 * 1024, "BODY_LIMIT", "BYTES", "The largest request body.", parse_integer(1024, 1024**3)
     )

@@ -11,10 +11,10 @@ import pytest
 
 from builder.catalogue import remote
 from builder.catalogue.reading import MAX_FILE_BYTES
-from builder.catalogue.remote import fetch_remote
+from builder.catalogue.remote import FetchLimits
 from builder.definitions.sources import SourceError
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer
-from tests.service import Service, wait_until
+from tests.service import Service, minimal_definition, wait_until
 
 TEMPLATE = b"""\
 heat_template_version: 2021-04-16
@@ -47,9 +47,13 @@ def host() -> Iterator[Host]:
         yield server
 
 
-def refusal(url: str) -> str:
+def fetch_remote(url: str, limits: FetchLimits | None = None) -> bytes:
+    return remote.fetch_remote(url, limits or FetchLimits())
+
+
+def refusal(url: str, limits: FetchLimits | None = None) -> str:
     with pytest.raises(SourceError) as caught:
-        fetch_remote(url)
+        fetch_remote(url, limits)
     return f"{caught.value.rule}: {caught.value.message}"
 
 
@@ -73,16 +77,14 @@ def test_file_of_exactly_the_limit_is_taken(host: Host) -> None:
     assert len(fetch_remote(host.url)) == MAX_FILE_BYTES
 
 
-def test_fetch_ends_in_time_though_data_trickles(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "FETCH_SECONDS", 0.3)
-
+def test_fetch_ends_in_time_though_data_trickles(host: Host) -> None:
     def trickle(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
         while not host.closing.wait(0.05):
             connection.sendall(b"x")
 
     host.answers = trickle
-    assert "took longer" in refusal(host.url)
+    assert "took longer than 0.3 seconds" in refusal(host.url, FetchLimits(seconds=0.3))
 
 
 def test_answer_that_breaks_off_is_no_template(host: Host) -> None:
@@ -145,10 +147,9 @@ def test_remote_template_is_served_where_it_is_allowed(tmp_path: Path, host: Hos
         (service.enabled / "far.yaml").write_text(DEFINITION.format(url=f"{host.url}/t.yaml"))
         wait_until(lambda: service.ids() == ["far"], "it is listed")
         assert "size" in service.get("/cluster-types/far").json()["parameters"]
-        before = len(host.received)
         (service.enabled / "near.yaml").write_text(DEFINITION.format(url=f"{host.url}/t.yaml"))
         wait_until(lambda: service.ids() == ["far", "near"], "the other is listed")
-        assert len(host.received) == before + 1  # what was fetched is not fetched again at each look
+        assert len(host.received) == 1  # what was fetched is not fetched again for each look, or each type
 
 
 def test_dead_host_of_one_type_leaves_the_others_listed(tmp_path: Path) -> None:
@@ -160,6 +161,54 @@ def test_dead_host_of_one_type_leaves_the_others_listed(tmp_path: Path) -> None:
             wait_until(lambda: _problems(service) == ["unreadable-file"], "the other's problem is shown")
 
 
+def test_silent_host_delays_no_other_type(tmp_path: Path, host: Host) -> None:
+    asked = threading.Event()
+
+    def hold(_: socket.socket) -> None:
+        asked.set()
+        host.closing.wait(30)
+
+    host.answers = hold
+    settings = {"ALLOW_REMOTE_TEMPLATES": "true", "REMOTE_TEMPLATE_TIMEOUT": "300", "RESCAN_INTERVAL": "0.1"}
+    with Service(tmp_path, settings) as service:
+        assert service.ids() == []  # the first load, which would wait for the host, is over
+        (service.enabled / "far.yaml").write_text(DEFINITION.format(url=f"{host.url}/t.yaml"))
+        assert asked.wait(10)
+        for title in ("one", "two"):
+            (service.enabled / "near.yaml").write_text(minimal_definition(title))
+            wait_until(lambda title=title: title in service.get("/cluster-types/").body.decode(), "it is listed")  # type: ignore[misc]
+        assert service.ids() == ["near"]
+        assert service.get("/ready").status == 200
+        assert _problems(service) == ["unreadable-file"]
+        (entry,) = [entry for entry in service.get("/catalogue").json()["entries"] if entry["id"] == "far"]
+        (problem,) = entry["problems"]
+        assert "it is being fetched" in problem["message"]
+
+
+def test_remote_type_is_in_the_first_listing_after_a_start(tmp_path: Path, host: Host) -> None:
+    enabled = tmp_path / "cluster-types-enabled"
+    enabled.mkdir()
+    (enabled / "far.yaml").write_text(DEFINITION.format(url=f"{host.url}/t.yaml"))
+    (enabled / "dead.yaml").write_text(DEFINITION.format(url="http://127.0.0.1:1/t.yaml"))
+    with Service(tmp_path, {"ALLOW_REMOTE_TEMPLATES": "true"}) as service:
+        assert service.ids() == ["far"]
+
+
+def test_limits_are_settings(tmp_path: Path, host: Host) -> None:
+    settings = {"ALLOW_REMOTE_TEMPLATES": "true", "REMOTE_TEMPLATE_LIMIT": "1024", "REMOTE_TEMPLATE_TIMEOUT": "0.2"}
+    with Host() as silent, Service(tmp_path, settings) as service:
+
+        def hold(_: socket.socket) -> None:
+            silent.closing.wait(30)
+
+        silent.answers = hold
+        host.answers = answer(200, b"x" * 1025)
+        (service.enabled / "large.yaml").write_text(DEFINITION.format(url=f"{host.url}/t.yaml"))
+        (service.enabled / "slow.yaml").write_text(DEFINITION.format(url=f"{silent.url}/t.yaml"))
+        wait_until(lambda: "larger than 1,024 bytes" in service.get("/catalogue").body.decode(), "its size is told of")
+        wait_until(lambda: "longer than 0.2 seconds" in service.get("/catalogue").body.decode(), "its time is told of")
+
+
 def _problems(service: Service) -> list[str]:
     entries = service.get("/catalogue").json()["entries"]
     problems = [problem for entry in entries for problem in entry["problems"]]
@@ -167,7 +216,7 @@ def _problems(service: Service) -> list[str]:
 
 
 def test_giving_up_ends_a_fetch_in_another_thread(host: Host) -> None:
-    fetching = remote._Fetching()
+    fetching = remote._Fetching(FetchLimits())
     waiting = threading.Event()
 
     def hold(_: socket.socket) -> None:
