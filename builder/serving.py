@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from builder.api.app import create_app
 from builder.api.authentication import LEAST_SECRET_BYTES
@@ -20,10 +21,12 @@ from builder.api.server import run_server
 from builder.errors import ConfigurationError
 from builder.listening import Listening
 from builder.logs import configure_logging
-from builder.sandbox import Sandbox, format_welcome
 from builder.settings import Settings, load_jwt_secrets
 from builder.signals import RESCAN, release_signals
 from builder.supervision import supervise
+
+if TYPE_CHECKING:
+    from builder.sandbox import Sandbox
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +85,8 @@ def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbo
 
     Raises ConfigurationError where the address cannot be listened on.
     """
+    from builder.sandbox import Sandbox, format_welcome  # most services have none, and start the faster for it
+
     sandbox = Sandbox(host, port)
     try:
         sandbox.bind()

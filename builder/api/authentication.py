@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import jwt
 from sanic import Request
 
 from builder.api.application import Services
@@ -69,6 +68,8 @@ def check_token(token: str, secrets: Sequence[str], now: float | None = None) ->
 
 
 def _verify(token: str, secrets: Sequence[str]) -> dict[str, Any]:
+    import jwt  # with it comes a library of cryptography, which a service without secrets need not wait for
+
     if len(token) > MAX_TOKEN_LENGTH:
         raise _unauthorized("The token is too long.", "invalid_token")
     for secret in secrets:
