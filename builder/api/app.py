@@ -8,7 +8,7 @@ from functools import partial
 
 from builder.api import build_handlers, catalogue_handlers, operator_handlers, schema_handlers
 from builder.api.access import NumberedRequest
-from builder.api.application import Application, Services
+from builder.api.application import FIRST_LOAD_SECONDS, Application, Services
 from builder.api.metrics import Metrics
 from builder.api.rendering import install_error_handlers
 from builder.catalogue.catalogue import Catalogue
@@ -90,9 +90,14 @@ async def start_services(app: Application, settings: Settings) -> None:
 
 
 async def preload(app: Application) -> None:
-    """Import the OpenStack clients while nobody waits for them."""
+    """Import the OpenStack clients while nobody waits for them: when the first load, for which people wait, is done."""
     services: Services = app.ctx.services
-    if services.preloading is None:  # no request has asked for them yet
+    app.add_task(_preload_when_loaded(services))
+
+
+async def _preload_when_loaded(services: Services) -> None:
+    await services.wait_until_loaded(FIRST_LOAD_SECONDS)
+    if services.preloading is None and not services.stopping:  # no request has asked for them yet
         services.preloading = asyncio.create_task(services.pool.preload())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +42,13 @@ class Application(Sanic[Config, Any]):
             await self.handle_exception(request, error, run_middleware=False)
 
 
+FIRST_LOAD_SECONDS = 10.0
+"""How long is waited for the first load of the catalogue; a request for it is answered 503 then."""
+
+_POLL_SECONDS = 0.005
+"""How often is looked. Waiting in a thread for each would use up those that /metrics and /catalogue need."""
+
+
 @dataclass(slots=True)
 class Services:
     """What the handlers of one worker process work with; made with the application, gone with the process."""
@@ -58,3 +66,12 @@ class Services:
     """Set as soon as the service was told to stop: it is not ready for anything new."""
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when it was told so twice: builds under way are not waited for."""
+
+    async def wait_until_loaded(self, seconds: float) -> bool:
+        """Wait for the first load of the catalogue, so long at most; False where it has not come, or will not."""
+        end = time.monotonic() + seconds
+        while not self.keeper.has_loaded:
+            if self.stopping or time.monotonic() > end:
+                return False
+            await asyncio.sleep(_POLL_SECONDS)
+        return True

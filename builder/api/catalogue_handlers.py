@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-
 from sanic import Blueprint, HTTPResponse, Request
 
-from builder.api.application import READ, Services
+from builder.api.application import FIRST_LOAD_SECONDS, READ, Services
 from builder.api.authentication import authenticate_read
 from builder.api.conditional import respond_representation
 from builder.api.rendering import respond_json
 from builder.catalogue.snapshot import Snapshot
 from builder.definitions.model import ClusterTypeId
 from builder.errors import Fault, RequestError
-
-FIRST_LOAD_SECONDS = 10.0
-"""How long a request waits for the first load before it is answered 503."""
-
-POLL_SECONDS = 0.005
-"""How often it looks. Waiting in a thread for each would use up those that /metrics and /catalogue need."""
 
 blueprint = Blueprint("catalogue")
 
@@ -51,13 +42,9 @@ async def current_snapshot(services: Services) -> Snapshot:
 
     Raises RequestError (503) where the enabled folder could not be read yet.
     """
-    keeper = services.keeper
-    end = time.monotonic() + FIRST_LOAD_SECONDS
-    while not keeper.has_loaded:
-        if services.stopping or time.monotonic() > end:
-            detail = f"No cluster types were loaded yet: {keeper.readiness()}."
-            raise RequestError(Fault(503, "Catalogue not loaded", detail), headers={"Retry-After": "5"})
-        await asyncio.sleep(POLL_SECONDS)
+    if not await services.wait_until_loaded(FIRST_LOAD_SECONDS):
+        detail = f"No cluster types were loaded yet: {services.keeper.readiness()}."
+        raise RequestError(Fault(503, "Catalogue not loaded", detail), headers={"Retry-After": "5"})
     return services.catalogue.snapshot
 
 
