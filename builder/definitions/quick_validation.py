@@ -17,6 +17,7 @@ _ANNOTATIONS: Final = frozenset(
     {
         "$schema", "$id", "$comment", "title", "description", "default", "examples", "definitions",
         "markdownDescription", "defaultSnippets", "enumDescriptions", "markdownEnumDescriptions",
+        "readOnly", "writeOnly",
     }
 )  # fmt: skip
 

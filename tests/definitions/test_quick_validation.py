@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from builder import schemas
+from builder.api.openapi_examples import BUILD_BY_NAMES
 from builder.definitions.documents import DocumentError, parse_definition
 from builder.definitions.quick_validation import UnknownKeywordError, compile_schema
 
@@ -53,6 +54,20 @@ def test_there_are_good_and_bad_definitions_to_compare_on() -> None:
 @pytest.mark.parametrize("number", range(len(DEFINITIONS)))
 def test_both_ways_agree_on_every_example(number: int) -> None:
     assert QUICK(DEFINITIONS[number]) == SLOW.is_valid(DEFINITIONS[number])
+
+
+@pytest.mark.parametrize("place", [(), ("cloud_env",), ("cloud_env", "auth_url"), ("cluster",), ("cluster", "name")])
+@pytest.mark.parametrize("value", [None, [], {}, "", "https://k.example/v3", "x" * 3000, 5])
+def test_both_ways_agree_on_requests(place: tuple[str, ...], value: Any) -> None:
+    schema = schemas.load_schema(schemas.BUILD_REQUEST)
+    quick = compile_schema(schema)
+    assert quick(BUILD_BY_NAMES)
+    body: Any = replace_at(BUILD_BY_NAMES, place, value)
+    assert quick(body) == Draft7Validator(schema).is_valid(body)
+
+
+def replace_at(body: Any, place: tuple[str, ...], value: Any) -> Any:
+    return {**body, place[0]: replace_at(body[place[0]], place[1:], value)} if place else value
 
 
 @given(data=st.data())
