@@ -18,6 +18,7 @@ from builder.api.app import create_app
 from builder.api.authentication import LEAST_SECRET_BYTES
 from builder.api.metrics import shared_metrics
 from builder.api.server import run_server
+from builder.core_dumps import forbid_core_dumps
 from builder.errors import ConfigurationError
 from builder.listening import Listening
 from builder.logs import configure_logging
@@ -38,6 +39,7 @@ def serve(settings: Settings) -> None:
 
     Raises ConfigurationError where an address cannot be listened on, or a setting does not hold here.
     """
+    forbid_core_dumps()
     start_logging(settings)
     secrets = load_jwt_secrets(settings)
     if settings.cloud_ca_bundle is not None and not Path(settings.cloud_ca_bundle).exists():

@@ -35,6 +35,8 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
 """Those that are told apart (RFC 9110 and RFC 5789): callers may make up others without end."""
 
 _LAST_RESCAN = "cluster_builder_last_rescan_timestamp_seconds"
+_LAST_RESCAN_STEADY = "cluster_builder_last_rescan_steady_seconds"
+"""By the steady clock, which all processes of a host share, and nobody sets; it is shown as an age only."""
 
 
 @contextmanager
@@ -83,6 +85,7 @@ class Metrics:
             _LAST_RESCAN, "When the whole enabled folder was last read, by the worker for which that is longest ago.",
             multiprocess_mode="livemin", **options,
         )  # fmt: skip
+        self._last_rescan_steady = Gauge(_LAST_RESCAN_STEADY, "-", multiprocess_mode="livemin", **options)
         self._requests = Counter(
             "cluster_builder_http_requests_total", "HTTP requests answered.", ["route", "method", "status"], **options
         )
@@ -129,6 +132,7 @@ class Metrics:
     def observe_rescan(self) -> None:
         """Note that the whole enabled folder was read."""
         self._last_rescan.set(time.time())
+        self._last_rescan_steady.set(time.monotonic())
 
     def render(self) -> bytes:
         """All that was measured, of all workers."""
@@ -164,9 +168,10 @@ class _Ages:
         from prometheus_client.core import GaugeMetricFamily
 
         for metric in self._collector.collect():
-            yield metric
-            if metric.name == _LAST_RESCAN:
-                age = max((time.time() - sample.value for sample in metric.samples if sample.value), default=None)
+            if metric.name != _LAST_RESCAN_STEADY:
+                yield metric
+            else:
+                age = max((time.monotonic() - sample.value for sample in metric.samples if sample.value), default=None)
                 help_text = "How long ago the whole enabled folder was last read."
                 yield GaugeMetricFamily("cluster_builder_rescan_age_seconds", help_text, value=age)
 

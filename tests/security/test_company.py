@@ -169,6 +169,32 @@ def test_worker_that_crashes_is_replaced_and_says_why(tmp_path: Path, number: si
             assert service.ids() == ["small"]
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_no_process_leaves_a_core_dump(tmp_path: Path, workers: str) -> None:
+    with Service(tmp_path, flags=("--workers", workers)) as service:
+        enable(service)
+        wait_until(lambda: len(children(service)) == (2 if workers == "2" else 0), "all run")
+        for process in (service.process.pid, *children(service)):
+            limits = Path(f"/proc/{process}/limits").read_text()
+            assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+
+
+def test_process_without_core_dumps_is_not_dumpable_and_nor_are_its_workers() -> None:
+    script = """
+import ctypes, os
+from builder.core_dumps import forbid_core_dumps
+is_dumpable = lambda: ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)  # PR_GET_DUMPABLE
+before = is_dumpable()
+forbid_core_dumps()
+child = os.fork()
+if not child:
+    os._exit(is_dumpable())
+print(before, is_dumpable(), os.waitpid(child, 0)[1])
+"""
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["1", "0", "0"]
+
+
 def test_full_disk_for_the_log_file_is_nobodys_fault(tmp_path: Path) -> None:
     with Service(tmp_path, {"LOG_FILE": "/dev/full", "LOG_LEVEL": "DEBUG"}) as service:
         enable(service)
