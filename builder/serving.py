@@ -44,6 +44,11 @@ def serve(settings: Settings) -> None:
     secrets = load_jwt_secrets(settings)
     if settings.cloud_ca_bundle is not None and not Path(settings.cloud_ca_bundle).exists():
         raise ConfigurationError(f"CLOUD_CA_BUNDLE: {settings.cloud_ca_bundle!r} does not exist")
+    with shared_metrics(os.environ, settings.workers):
+        _serve(settings, secrets)
+
+
+def _serve(settings: Settings, secrets: Sequence[str]) -> None:
     listener = listen(settings.host, settings.port)
     url = format_url(listener)
     sandbox = bind_sandbox("127.0.0.1", settings.sandbox_port, url) if settings.sandbox else None
@@ -57,8 +62,7 @@ def serve(settings: Settings) -> None:
         return
     listening = Listening(listener, settings.workers)
     tasks = [partial(run_worker, settings, listening, place) for place in range(settings.workers)]
-    with shared_metrics(os.environ):
-        supervise([*tasks, partial(run_sandbox, sandbox)] if sandbox is not None else tasks, on_stop=listener.close)
+    supervise([*tasks, partial(run_sandbox, sandbox)] if sandbox is not None else tasks, on_stop=listener.close)
 
 
 def run_worker(settings: Settings, listening: Listening, place: int) -> None:

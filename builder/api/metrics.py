@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from builder.catalogue.snapshot import Snapshot, State
-from builder.errors import RequestError
+from builder.errors import ConfigurationError, RequestError
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -40,17 +40,18 @@ _LAST_RESCAN_STEADY = "cluster_builder_last_rescan_steady_seconds"
 
 
 @contextmanager
-def shared_metrics(environment: MutableMapping[str, str]) -> Iterator[None]:
+def shared_metrics(environment: MutableMapping[str, str], workers: int) -> Iterator[None]:
     """The folder that the workers of one service share, from before the first of them starts until all have ended.
 
-    Where the environment names a folder it is that one, and what an earlier run left in it is removed.
+    Where the environment names a folder it is that one, and what an earlier run left in it is removed. A single worker
+    needs none. Raises ConfigurationError where the folder that is named cannot be used.
     """
     given = environment.get(FOLDER_VARIABLE)
     if given is not None:
-        folder = Path(given)
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in folder.glob("*.db"):
-            file.unlink(missing_ok=True)
+        _empty_folder(Path(given))
+        yield
+        return
+    if workers == 1:
         yield
         return
     environment[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="cluster-builder-metrics-")
@@ -58,6 +59,16 @@ def shared_metrics(environment: MutableMapping[str, str]) -> Iterator[None]:
         yield
     finally:
         shutil.rmtree(environment.pop(FOLDER_VARIABLE), ignore_errors=True)
+
+
+def _empty_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in folder.glob("*.db"):
+            file.unlink(missing_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ConfigurationError(f"{FOLDER_VARIABLE}: {str(folder)!r} cannot be written: {error.strerror}") from error
 
 
 class Metrics:

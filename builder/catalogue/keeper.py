@@ -211,7 +211,8 @@ class Keeper:
     def _fail(self, problem: str) -> None:
         self._sweep = None
         if problem != self.health.problem:
-            logger.error("serving the last good catalogue: %s", problem)
+            served = "the last good catalogue" if self.has_loaded else "no cluster types yet"
+            logger.error("serving %s: %s", served, problem)
         self._watch(thorough=True)
         self._note(problem=problem)
 

@@ -73,10 +73,10 @@ def plan_cluster(
         raise RequestError(*faults)
     declared = {parameter for component in components for parameter in component.parameter_names}
     hardcoded = {key: value for key, value in cluster_type.hardcoded_parameters.items() if key in declared}
-    values = {key: value for key, value in checked.values.items() if key in declared}
-    return ClusterPlan(
-        cluster_type, name, compose_template(components), {**values, **hardcoded}, tuple(_secrets(cluster_type, values))
-    )
+    values = {key: value for key, value in checked.values.items() if key in declared} | hardcoded
+    composed = compose_template(components)
+    hidden = [values[key] for key in values if _is_hidden(key, cluster_type, composed)]
+    return ClusterPlan(cluster_type, name, composed, values, tuple(text for value in hidden for text in _texts(value)))
 
 
 def _read_selections(cluster_type: ClusterType, selections: Mapping[str, Any]) -> tuple[set[str], list[Fault]]:
@@ -117,7 +117,21 @@ def _parameters_of_deselected(cluster_type: ClusterType, selected: tuple[Compone
     return {parameter for component in cluster_type.components for parameter in component.parameter_names} - used
 
 
-def _secrets(cluster_type: ClusterType, values: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in values.items():
-        if cluster_type.parameters[name].hidden:
-            yield value if isinstance(value, str) else str(value)
+def _is_hidden(parameter: str, cluster_type: ClusterType, composed: ComposedTemplate) -> bool:
+    """Whether nothing may show the parameter's value, be it answered in the form or hardcoded."""
+    exposed = cluster_type.parameters.get(parameter)
+    declared = composed.template.get("parameters", {}).get(parameter)
+    said = declared.get("hidden") if isinstance(declared, Mapping) else None
+    return (exposed is not None and exposed.hidden) or bool(parse_boolean(said))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a value that somebody may quote: of a list or map, also what it holds."""
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)

@@ -44,6 +44,7 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
         ([], {"CLOUD_CA_BUNDLE": "/nowhere"}, "CLOUD_CA_BUNDLE"),
         (["--instance", "~nobody-of-that-name/x"], {}, "--instance"),
         (["--host", ""], {}, "--host"),
+        ([], {"PROMETHEUS_MULTIPROC_DIR": "/dev/null/metrics"}, "PROMETHEUS_MULTIPROC_DIR"),
         (["--unheard-of"], {}, "--unheard-of"),
     ],
 )
@@ -69,6 +70,12 @@ def test_flag_wins_over_environment(tmp_path: Path) -> None:
         assert service.get("/health").status == 200
         assert (tmp_path / "by-flag" / "cluster-types-available").is_dir()
         assert not (tmp_path / "by-environment").exists()
+
+
+def test_folder_for_metrics_is_made_for_a_single_worker_too(tmp_path: Path) -> None:
+    with Service(tmp_path / "instance", {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}) as service:
+        assert b"cluster_builder_cluster_types" in service.get("/metrics").body
+    assert list((tmp_path / "metrics").glob("*.db"))
 
 
 def test_missing_instance_folders_are_made(tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ PASSWORD = 'canary-"pass\\word"-é-1'
 HIDDEN = "canary-hidden-parameter-2"
 QUERY = "canary-query-string-3"
 JWT_CLAIM = "canary-claim-4"
+IN_JSON = "canary-in-json-5"
+IN_LIST = "canary-in-list-6"
+HARDCODED = "canary-hardcoded-7"
 
 DEFINITION = """\
 kind: heat
@@ -37,10 +40,19 @@ heat_template:
   heat_template_version: 2021-04-16
   parameters:
     admin: {type: string, hidden: true, constraints: [{length: {min: 8, max: 100}}]}
+    access: {type: json, hidden: true}
+    names: {type: comma_delimited_list, hidden: true}
+    fixed: {type: string, hidden: true}
     size: {type: number, default: 1, constraints: [{range: {min: 1, max: 9}}]}
   resources:
     secret: {type: OS::Heat::Value, properties: {value: {get_param: admin}}}
+    others:
+      type: OS::Heat::Value
+      properties: {value: [{get_param: access}, {get_param: names}, {get_param: fixed}]}
+hardcoded_parameters: {fixed: canary-hardcoded-7}
 """
+
+HIDDEN_ANSWERS = {"admin": HIDDEN, "access": {"keys": [IN_JSON]}, "names": ["x", IN_LIST]}
 
 
 @pytest.fixture(scope="module", params=["text", "json"])
@@ -81,7 +93,7 @@ def spellings(secret: str) -> set[str]:
 
 
 def _assert_silent(text: str) -> None:
-    for secret in (PASSWORD, HIDDEN, QUERY, JWT_CLAIM, SECRET):
+    for secret in (PASSWORD, HIDDEN, QUERY, JWT_CLAIM, SECRET, IN_JSON, IN_LIST, HARDCODED):
         assert not [spelled for spelled in spellings(secret) if spelled in text]
 
 
@@ -101,7 +113,7 @@ def token() -> dict[str, str]:
 def body(cloud_env: dict[str, Any], **parameters: Any) -> dict[str, Any]:
     return {
         "cloud_env": cloud_env,
-        "cluster": {"name": "canary", "cluster_type_id": "secretive", "parameters": {"admin": HIDDEN, **parameters}},
+        "cluster": {"name": "canary", "cluster_type_id": "secretive", "parameters": {**HIDDEN_ANSWERS, **parameters}},
     }
 
 
