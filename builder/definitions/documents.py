@@ -18,7 +18,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from builder.definitions.composing import MAX_DEPTH, DocumentError, compose, too_deep
 from builder.definitions.problems import Problem, format_pointer
-from builder.definitions.scalars import Reading, construct_scalar, is_merge
+from builder.definitions.scalars import Reading, construct_scalar, is_merge, may_be_key
 
 __all__ = ["Document", "DocumentError", "parse_definition", "parse_template"]
 
@@ -26,6 +26,7 @@ MAX_VALUES = 100_000
 """How many values a document may hold once its aliases are expanded; stops anchors that explode."""
 
 _MAP_TAG = "tag:yaml.org,2002:map"
+_LIST_TAG = "tag:yaml.org,2002:seq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +174,13 @@ class _Construction:
         if isinstance(node, MappingNode):
             return self._mapping(node, reading, tokens)
         if isinstance(node, SequenceNode):
+            self._check_tag(node, _LIST_TAG, tokens)
             return [self.build(item, reading, (*tokens, number)) for number, item in enumerate(node.value)]
         assert isinstance(node, ScalarNode)  # noqa: S101  # there is no fourth kind of node
         return self._scalar(node, reading, tokens)
 
     def _mapping(self, node: MappingNode, reading: Reading, tokens: tuple[str | int, ...]) -> dict[str, Any]:
-        if node.tag != _MAP_TAG:
-            self._refuse(node, tokens, "yaml-tag", f"the tag {node.tag} has no meaning here", "remove the tag")
+        self._check_tag(node, _MAP_TAG, tokens)
         merged: dict[str, Any] = {}
         own: dict[str, Any] = {}
         for key, value in node.value:
@@ -189,6 +190,8 @@ class _Construction:
             if not isinstance(key, ScalarNode):
                 self._refuse(key, tokens, "yaml-key", "a key must be a plain text, not a list or a mapping")
                 continue
+            if not may_be_key(key):
+                self._refuse_tag(key, (*tokens, key.value))
             if key.value in own:
                 self._refuse(
                     key,
@@ -204,6 +207,8 @@ class _Construction:
 
     def _merge(self, value: Node, reading: Reading, tokens: tuple[str | int, ...]) -> dict[str, Any]:
         """The keys of a merge (``<<``): https://yaml.org/type/merge.html, where earlier mappings win."""
+        if isinstance(value, SequenceNode):
+            self._check_tag(value, _LIST_TAG, tokens)
         sources = value.value if isinstance(value, SequenceNode) else [value]
         merged: dict[str, Any] = {}
         for source in sources:
@@ -212,6 +217,14 @@ class _Construction:
             else:
                 self._refuse(source, tokens, "yaml-merge", "'<<' merges mappings only")
         return merged
+
+    def _check_tag(self, node: Node, plain: str, tokens: tuple[str | int, ...]) -> None:
+        """Refuse a list or a mapping with a tag of its own; ``!`` says that it is no more than that."""
+        if node.tag not in (plain, "!"):
+            self._refuse_tag(node, tokens)
+
+    def _refuse_tag(self, node: Node, tokens: tuple[str | int, ...]) -> None:
+        self._refuse(node, tokens, "yaml-tag", f"the tag {node.tag} has no meaning here", "remove the tag")
 
     def _scalar(self, node: ScalarNode, reading: Reading, tokens: tuple[str | int, ...]) -> Any:
         try:

@@ -25,6 +25,9 @@ PLAIN = "?"
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = frozenset({f"{_TAG}str", f"{_TAG}timestamp", f"{_TAG}value", f"{_TAG}merge", "!"})
 
+_VALUE_TAGS = frozenset({f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"})
+_KEY_TAGS = _TEXT_TAGS | _VALUE_TAGS | {f"{_TAG}null", PLAIN}
+
 Scalar = str | int | float | bool | None
 
 
@@ -46,15 +49,23 @@ def construct_scalar(node: ScalarNode, reading: Reading) -> Scalar:
         return text
     if tag == f"{_TAG}null":
         return None
-    if tag not in (f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"):
+    if tag not in _VALUE_TAGS:
         raise ValueError(f"the tag {tag} has no meaning here")
-    if reading is Reading.HEAT:
-        value: Scalar = SafeConstructor().construct_object(ScalarNode(tag, text))
-        return value
-    if tag == f"{_TAG}bool":
+    if reading is Reading.YAML_1_2 and tag == f"{_TAG}bool":
         return text.lower() == "true"
-    number: int | float = _yaml_1_2_constructor().construct_object(ruamel_nodes.ScalarNode(tag, text))
-    return number
+    try:
+        if reading is Reading.HEAT:
+            value: Scalar = SafeConstructor().construct_object(ScalarNode(tag, text))
+        else:
+            value = _yaml_1_2_constructor().construct_object(ruamel_nodes.ScalarNode(tag, text))
+    except (ValueError, LookupError) as error:  # a tag that was written does not fit what it stands before
+        raise ValueError(f"{text[:40]!r} is not what the tag {tag} says") from error
+    return value
+
+
+def may_be_key(node: ScalarNode) -> bool:
+    """Whether the tag of a key is one that a scalar may have; a key is the text that was written all the same."""
+    return node.tag in _KEY_TAGS
 
 
 def is_merge(node: Node) -> bool:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from builder.definitions import composing, documents
 from builder.definitions.composing import MAX_SECOND_READING, compose
 from builder.definitions.documents import DocumentError, parse_definition, parse_template
 
@@ -142,3 +143,43 @@ def test_broken_text_of_any_size_is_refused_at_its_place() -> None:
         compose(text, "x.yaml")
     assert caught.value.problems[0].line > MAX_SECOND_READING
     assert pyyaml.__with_libyaml__
+
+
+TAGGED = [  # text, and the place of each tag that has no meaning
+    ("a: !!python/tuple [1]\n", [(1, 4)]),
+    ("a: !!python/object:os.system {}\n", [(1, 4)]),
+    ("a: !!python/name:os.system x\n", [(1, 4)]),
+    ("a: [!x 1, !y [2], !z {b: 3}]\n", [(1, 5), (1, 11), (1, 19)]),
+    ("!x\na: 1\n", [(1, 1)]),
+    ("a: !!set {b, c}\nd: !!omap [b: 1]\n", [(1, 4), (2, 4)]),
+    ("a: !!str [1]\nb: !!seq {c: 1}\nd: !!map e\n", [(1, 4), (2, 4), (3, 4)]),
+    ("? !x a\n: 1\n", [(1, 3)]),
+    ("a:\n  <<: !x {b: 1}\n", [(2, 7)]),
+    ("a:\n  <<: !x [{b: 1}]\n", [(2, 7)]),
+    ("%TAG !e! tag:example.com,2026:\n---\na: !e!x [1]\n", [(3, 4)]),
+    ("a: !!int x\nb: !!float y\nc: !!int ''\n", [(1, 4), (2, 4), (3, 4)]),
+    ("a: !!seq [1]\nb: !!map {c: !!str 1}\n? !!int 3\n: !!int 3\nd: [! [1], ! {e: 1}, ! f]\n", []),
+]
+
+
+@pytest.mark.parametrize("composer", ["libyaml", "ruamel"])
+@pytest.mark.parametrize("parse", [parse_definition, parse_template])
+@pytest.mark.parametrize(("text", "places"), TAGGED)
+def test_tag_without_a_meaning_is_refused_at_its_place_whoever_reads_it(
+    text: str, places: list[tuple[int, int]], parse: Any, composer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if composer == "ruamel":
+        monkeypatch.setattr(documents, "compose", composing._compose_again)
+    if not places:
+        parse(text, "x.yaml")
+        return
+    with pytest.raises(DocumentError) as caught:
+        parse(text, "x.yaml")
+    assert [(each.rule, each.line, each.column) for each in caught.value.problems] == [
+        ("yaml-tag", *place) for place in places
+    ]
+
+
+def test_boolean_that_is_none_is_refused_in_a_template() -> None:
+    with pytest.raises(DocumentError, match=r"x\.yaml:1:4: 'x' is not what the tag tag:yaml.org,2002:bool says"):
+        parse_template("a: !!bool x\n", "x.yaml")
