@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from functools import lru_cache
 from logging.handlers import WatchedFileHandler
 from typing import Any
 
@@ -35,6 +37,10 @@ _TALKATIVE = (
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that is being served, in each of its lines."""
+
+_JSON = json.JSONEncoder(default=str)
+
+_PLAIN = re.compile(r'[^ "=]+')
 
 _secrets: ContextVar[tuple[str, ...]] = ContextVar("secrets", default=())
 
@@ -64,6 +70,7 @@ def configure_logging(level: str, style: str = "text", file: str | None = None) 
             raise ConfigurationError(f"LOG_FILE: {file!r} cannot be written: {error.strerror}") from error
     for handler in handlers:
         handler.setFormatter(formatter)
+    _leave_out_what_nobody_reads()
     logging.raiseExceptions = False  # a log that cannot be written is nobody's fault who is being served
     logging.basicConfig(level=level, handlers=handlers, force=True)
     logging.captureWarnings(True)
@@ -76,13 +83,19 @@ def configure_logging(level: str, style: str = "text", file: str | None = None) 
         logger.setLevel(logging.NOTSET if logging.getLogger().level <= logging.DEBUG else logging.WARNING)
 
 
+def _leave_out_what_nobody_reads() -> None:
+    """Have :mod:`logging` not look for source lines, threads and processes: its HOWTO, section "Optimization"."""
+    logging._srcfile = None
+    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
+
+
 class TextFormatter(logging.Formatter):
     """``2026-11-22T21:00:00.123Z INFO  builder.catalogue: message [request id] key=value``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, without secrets; a traceback follows in lines of its own."""
         line = f"{_format_time(record)} {record.levelname:<7} {record.name}: {record.getMessage()}"
-        line += "".join(f" {key}={_quote(value)}" for key, value in _fields(record).items())
+        line += "".join([f" {key}={_quote(value)}" for key, value in _fields(record).items()])
         if identifier := request_id.get():
             line += f" request_id={identifier}"
         line = _one_line(line)
@@ -107,7 +120,7 @@ class JsonFormatter(logging.Formatter):
             entry["request_id"] = identifier
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return mask(json.dumps(entry, default=str))
+        return mask(_JSON.encode(entry))
 
 
 def mask(text: str) -> str:
@@ -123,12 +136,17 @@ def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
 
 
 def _format_time(record: logging.LogRecord) -> str:
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03d}Z"
+    return f"{_format_second(int(record.created))}.{int(record.msecs):03d}Z"
+
+
+@lru_cache(maxsize=8)
+def _format_second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def _quote(value: object) -> str:
     text = str(value)
-    return json.dumps(text) if not text or any(letter in text for letter in ' "=') else text
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 
 def _one_line(text: str) -> str:

@@ -10,10 +10,12 @@ import logging
 import random
 import re
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from sanic import Request
 from sanic.response import BaseHTTPResponse
+from sanic_routing.route import Route
 
 from builder import logs
 
@@ -60,13 +62,20 @@ def make_request_id() -> str:
 def note_response(request: NumberedRequest, response: BaseHTTPResponse) -> None:
     """Count what became of a request, log it, and tell the request's id."""
     response.headers["X-Request-ID"] = request._id
-    request.app.ctx.services.metrics.count_request(request.route, request.method, response.status)
+    route = request.route.ctx.shown if request.route is not None else "-"
+    request.app.ctx.services.metrics.count_request(route, request.method, response.status)
     if logger.isEnabledFor(logging.INFO):
         fields = {
             "method": request.method,
-            "route": f"/{request.route.path}" if request.route is not None else "-",
+            "route": route,
             "status": response.status,
             "ms": round(request.age * 1000, 1),
             "client": request.ip,
         }
         logger.info("request", extra={"fields": fields})
+
+
+def name_routes(routes: Iterable[Route]) -> None:
+    """Note at each route how it is shown: Sanic puts its path together anew each time that it is asked for it."""
+    for route in routes:
+        route.ctx.shown = f"/{route.path}"

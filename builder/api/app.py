@@ -7,7 +7,7 @@ import sys
 from functools import partial
 
 from builder.api import build_handlers, catalogue_handlers, operator_handlers, schema_handlers
-from builder.api.access import NumberedRequest
+from builder.api.access import NumberedRequest, name_routes
 from builder.api.application import FIRST_LOAD_SECONDS, Application, Services
 from builder.api.metrics import Metrics
 from builder.api.rendering import install_error_handlers
@@ -85,6 +85,7 @@ async def start_services(app: Application, settings: Settings) -> None:
     """Start keeping the catalogue; the first load goes on beside the server."""
     services = build_services(settings)
     app.ctx.services = services
+    name_routes(app.router.routes)
     sys.setswitchinterval(SWITCH_SECONDS)
     services.keeper.start()
 

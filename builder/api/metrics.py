@@ -22,7 +22,6 @@ from builder.errors import ConfigurationError, RequestError
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
     from prometheus_client.registry import CollectorRegistry
-    from sanic_routing.route import Route
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -104,16 +103,14 @@ class Metrics:
             "cluster_builder_build_duration_seconds", "Builds of clusters, by how they ended.", ["kind", "outcome"],
             buckets=BUILD_SECONDS, **options,
         )  # fmt: skip
-        self._counted: dict[tuple[int, str, int], Any] = {}
+        self._counted: dict[tuple[str, str, int], Any] = {}
 
-    def count_request(self, route: Route | None, method: str, status: int) -> None:
-        """Count an answered request; ``route`` is the one that its path matched, if any."""
-        method = method if method in METHODS else "other"
-        key = (id(route), method, status)  # routes live as long as the application, and building a path takes long
+    def count_request(self, route: str, method: str, status: int) -> None:
+        """Count an answered request; ``route`` is the one that its path matched."""
+        key = (route, method if method in METHODS else "other", status)
         counter = self._counted.get(key)
         if counter is None:
-            path = f"/{route.path}" if route is not None else "-"
-            counter = self._counted[key] = self._requests.labels(path, method, str(status))
+            counter = self._counted[key] = self._requests.labels(*key)
         counter.inc()
 
     @contextmanager

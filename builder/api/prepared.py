@@ -12,6 +12,7 @@ from typing import Any
 from sanic import HTTPResponse
 from sanic.headers import format_http1_response
 from sanic.http import Http, Stage
+from sanic.response import BaseHTTPResponse
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 
@@ -40,7 +41,9 @@ class PreparedResponse(HTTPResponse):
     __slots__ = ("_head",)
 
     def __init__(self, body: bytes, head: PreparedHead) -> None:
-        super().__init__(body, head.status)
+        BaseHTTPResponse.__init__(self)  # type: ignore[no-untyped-call]  # HTTPResponse's own makes the headers twice
+        self.body = body
+        self.status = head.status
         self._head = head
 
     @property

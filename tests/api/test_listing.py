@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
@@ -80,6 +81,24 @@ def test_head_tells_the_headers_of_get(listed: Service) -> None:
 
     head, get = fetch(listed.url + "/cluster-types/", "HEAD"), listed.get("/cluster-types/")
     assert (head.status, head.body, head.headers["etag"]) == (200, b"", get.headers["etag"])
+
+
+def test_every_request_is_in_the_log_and_the_metrics_by_its_route(listed: Service) -> None:
+    def count() -> float:
+        name = 'cluster_builder_http_requests_total{method="GET",route="/cluster-types",status="304"} '
+        lines = listed.get("/metrics").body.decode().splitlines()
+        return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
+
+    before, tag = count(), listed.get("/cluster-types").headers["etag"]
+    answer = listed.get("/cluster-types?a=secret", {"X-Request-ID": "told-apart", "If-None-Match": tag})
+    assert answer.headers["x-request-id"] == "told-apart"
+    assert count() == before + 1
+    wait_until(lambda: "request_id=told-apart" in listed.log, "the request is in the log")
+    (line,) = (line for line in listed.log.splitlines() if "request_id=told-apart" in line)
+    assert re.search(
+        r"Z INFO    builder\.access: request method=GET route=/cluster-types status=304 ms=[\d.]+ client=", line
+    )
+    assert "secret" not in listed.log
 
 
 @pytest.mark.parametrize("path", ["/cluster-types/", "/cluster-types/self-contained"])
