@@ -69,8 +69,11 @@ def test_broken_file_is_listed_only_if_it_was_good_before(world: World, case: st
     assert world.etag("broken") == tag
     write(world.enabled / "broken.yaml", definition("Mended again"))
     world.wait_for_title("broken", "Mended again")
-    words = [line.split("cluster type ")[1].split()[0] for line in world.log() if "cluster type" in line]
-    assert words == ["rejected", "enabled", "stale", "recovered"]
+
+    def words() -> list[str]:
+        return [line.split("cluster type ")[1].split()[0] for line in world.log() if "cluster type" in line]
+
+    world.wait(lambda: words() == ["rejected", "enabled", "stale", "recovered"], "each change is in the log once")
     assert sum("builder.catalogue" in line and f"[{rule}]" in line for line in world.log()) >= 2
 
 
