@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from builder.catalogue.entries import Classified, Entry, Ignored, classify_path, scan_folder
-from builder.catalogue.index import PathIndex
+from builder.catalogue.inventory import Inventory
 from builder.catalogue.journal import log_changes
 from builder.catalogue.links import LinkLoopError, LinkResolver
 from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry, reload_entry
@@ -47,9 +47,7 @@ class Catalogue:
         self._settings = settings
         self._clock = clock
         self._patience = patience or Patience()
-        self._entries: dict[str, Known] = {}
-        self._names: dict[ClusterTypeId, set[str]] = {}
-        self._index = PathIndex()
+        self._entries = Inventory()
         self._real_folder = ""
         self._own_folders: frozenset[str] = frozenset()
         self._watched: tuple[frozenset[str], frozenset[str], frozenset[str]] | None = None
@@ -81,7 +79,7 @@ class Catalogue:
 
         None of the paths has a link in it; the folders need not exist.
         """
-        outer, inner = self._own_folders, self._index.folders()
+        outer, inner = self._own_folders, self._entries.index.folders()
         if self._watched is None or self._watched[0] is not outer or self._watched[1] is not inner:
             self._watched = (outer, inner, outer | inner)
         return self._watched[2]
@@ -189,7 +187,7 @@ class Catalogue:
                 now = {dependency.resolved for dependency in found.dependencies}
                 moved.update(*(each.resolved.links for each in known.dependencies if each.resolved not in now))
         fellows: set[str] = set()
-        return fellows.union(*map(self._index.names, moved)) & (self._entries.keys() - look.gone)
+        return fellows.union(*map(self._entries.index.names, moved)) & (self._entries.keys() - look.gone)
 
     def _names_for(self, hint: Hint, folder: str) -> set[str] | None:
         """The names of the entries to look at, or None for all of them."""
@@ -201,7 +199,7 @@ class Catalogue:
                 names.add(os.path.basename(path))
             elif is_at_or_below(folder, path):
                 return None
-            names.update(self._index.names(path))
+            names.update(self._entries.index.names(path))
         return names
 
     def _load(self, found: Classified, folder: str, resolver: LinkResolver) -> Known:
@@ -270,10 +268,10 @@ class Catalogue:
         changed = {name for name, found in look.found.items() if self._entries.get(name) is not found} | look.gone
         if not changed and not first:
             return False
-        touched = self._ids_of(changed)
+        touched = self._entries.ids_of(changed)
         for name in changed:
-            self._replace(name, look.found.get(name))
-        touched |= self._ids_of(changed)
+            self._entries.replace(name, look.found.get(name))
+        touched |= self._entries.ids_of(changed)
         before = self.snapshot
         self.snapshot = publish(
             before,
@@ -285,26 +283,6 @@ class Catalogue:
         log_changes(before, self.snapshot, touched, changed)
         return self.snapshot is not before
 
-    def _replace(self, name: str, found: Known | None) -> None:
-        known = self._entries.pop(name, None)
-        if isinstance(known, LoadedEntry):
-            self._names[known.entry.id].discard(name)
-        if found is not None:
-            self._entries[name] = found
-        if isinstance(found, LoadedEntry):
-            self._names.setdefault(found.entry.id, set()).add(name)
-            self._index.put(name, found.paths())
-        else:
-            self._index.remove(name)
-
-    def _ids_of(self, names: Iterable[str]) -> set[ClusterTypeId]:
-        entries = (self._entries.get(name) for name in names)
-        return {entry.entry.id for entry in entries if isinstance(entry, LoadedEntry)}
-
     def _judge(self, cluster_type_id: ClusterTypeId) -> Verdict | None:
-        names = sorted(self._names.get(cluster_type_id, ()))
-        entries = [entry for name in names if isinstance(entry := self._entries[name], LoadedEntry)]
-        if not entries:
-            self._names.pop(cluster_type_id, None)
-            return None
-        return judge(entries, self.snapshot.types.get(cluster_type_id))
+        entries = self._entries.of_id(cluster_type_id)
+        return judge(entries, self.snapshot.types.get(cluster_type_id)) if entries else None
