@@ -115,7 +115,7 @@ async def _wind_down(connections: set[BoundedProtocol], services: Services) -> N
         if services.pool.is_busy or any(connection.is_answered for connection in connections):
             worked = _now()
         elif _now() > worked + LAST_ANSWERS_SECONDS:
-            return
+            _abort(connections)
         for connection in list(connections):
             if connection.had_request or _now() > began + FIRST_REQUEST_SECONDS:
                 connection.close_if_idle()
@@ -129,6 +129,10 @@ async def _close(connections: set[BoundedProtocol]) -> None:
         for connection in list(connections):
             connection.close_if_idle()
         await asyncio.sleep(_STEP_SECONDS)
+    _abort(connections)
+
+
+def _abort(connections: set[BoundedProtocol]) -> None:
     for connection in list(connections):
         connection.abort()  # type: ignore[no-untyped-call]  # Sanic leaves it so
 
