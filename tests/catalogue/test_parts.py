@@ -305,6 +305,26 @@ def test_what_vanished_is_withdrawn_only_when_it_stays_away(tmp_path: Path) -> N
     assert not catalogue.held_back
 
 
+def test_folder_that_only_a_withdrawn_type_depended_on_is_watched_no_longer(tmp_path: Path) -> None:
+    enabled, elsewhere = tmp_path / "enabled", tmp_path / "elsewhere"
+    enabled.mkdir()
+    elsewhere.mkdir()
+    (enabled / "b.yaml").write_text(definition("B"))
+    (elsewhere / "target.yaml").write_text(definition("A"))
+    now = [0.0]
+    catalogue = Catalogue(enabled, LoadSettings(), patience=Patience(steady_clock=lambda: now[0]))
+    catalogue.reconcile()
+    before = catalogue.watched_folders()
+    (enabled / "a.yaml").symlink_to(elsewhere / "target.yaml")
+    catalogue.reconcile()
+    assert catalogue.watched_folders() == before | {str(elsewhere)}
+    (enabled / "a.yaml").unlink()
+    catalogue.reconcile()
+    now[0] = VANISHED_SECONDS
+    assert catalogue.reconcile()
+    assert catalogue.watched_folders() == before
+
+
 def test_types_behind_one_link_change_together_even_if_only_one_was_hinted_at(tmp_path: Path) -> None:
     for number in (1, 2):
         (tmp_path / str(number)).mkdir()
