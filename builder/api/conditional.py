@@ -48,8 +48,13 @@ def is_not_modified(if_none_match: str | None, if_modified_since: str | None, cu
 
 @lru_cache(maxsize=1024)
 def _prepare_head(status: int, entity_tag: str, date: int, length: int | None) -> PreparedHead:
-    validators = (b"etag", entity_tag.encode()), (b"last-modified", formatdate(date, usegmt=True).encode())
-    return PreparedHead(status, (*validators, _CONTENT_TYPE) if length is not None else validators, length)
+    fields = (
+        (b"etag", entity_tag.encode()),
+        (b"last-modified", formatdate(date, usegmt=True).encode()),
+        # A cache between may keep it, and has to ask each time: with a date alone it would guess how long it is good.
+        (b"cache-control", b"no-cache"),
+    )
+    return PreparedHead(status, (*fields, _CONTENT_TYPE) if length is not None else fields, length)
 
 
 def _weak(tag: str) -> str:

@@ -55,8 +55,8 @@ def _list_cluster_types() -> Part:
         "listClusterTypes",
         "All cluster types, sorted by order, then by id",
         {
-            "200": respond("The cluster types.", listing, "ETag", "Last-Modified"),
-            "304": respond("The client has them already.", None, "ETag", "Last-Modified"),
+            "200": respond("The cluster types.", listing, "ETag", "Last-Modified", "Cache-Control"),
+            "304": respond("The client has them already.", None, "ETag", "Last-Modified", "Cache-Control"),
             **errors(401, 503),
         },
         parameters=_CONDITIONS,
@@ -71,8 +71,8 @@ def _show_cluster_type() -> Part:
         "showClusterType",
         "One cluster type",
         {
-            "200": respond("The cluster type.", content, "ETag", "Last-Modified"),
-            "304": respond("The client has it already.", None, "ETag", "Last-Modified"),
+            "200": respond("The cluster type.", content, "ETag", "Last-Modified", "Cache-Control"),
+            "304": respond("The client has it already.", None, "ETag", "Last-Modified", "Cache-Control"),
             **errors(401, 404, 503),
         },
         parameters=[_path_parameter("id", "The id of the cluster type.", "self-contained"), *_CONDITIONS],

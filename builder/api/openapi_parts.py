@@ -77,7 +77,7 @@ def build_headers() -> Part:
         },
         "Retry-After": _header("After how many seconds to try again."),
         "WWW-Authenticate": _header("What token the service wants; absent where the cloud refused the credentials."),
-        "Cache-Control": _header("`no-store`: the answer is about this moment."),
+        "Cache-Control": _header("`no-store`: of this moment only. `no-cache`: may be kept, if asked about each time."),
     }
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from sanic import HTTPResponse
 from sanic.headers import format_http1_response
 from sanic.http import Http, Stage
-from sanic.response import BaseHTTPResponse
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 
@@ -41,9 +40,14 @@ class PreparedResponse(HTTPResponse):
     __slots__ = ("_head",)
 
     def __init__(self, body: bytes, head: PreparedHead) -> None:
-        BaseHTTPResponse.__init__(self)  # type: ignore[no-untyped-call]  # HTTPResponse's own makes the headers twice
+        # Not by HTTPResponse's own, which makes headers of a kind that takes the time of all the rest.
+        self.asgi = False
         self.body = body
+        self.content_type = None
+        self.stream = None
         self.status = head.status
+        self.headers = {}  # type: ignore[assignment]
+        self._cookies = None
         self._head = head
 
     @property
