@@ -10,6 +10,7 @@ The OpenStack clients and urllib3 are never logged below WARNING: at DEBUG they 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -23,6 +24,8 @@ from typing import Any
 
 from builder import redaction
 from builder.errors import ConfigurationError
+
+logger = logging.getLogger(__name__)
 
 _TALKATIVE = (
     "keystoneauth",
@@ -65,7 +68,7 @@ def configure_logging(level: str, style: str = "text", file: str | None = None) 
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
     if file is not None:
         try:
-            handlers.append(WatchedFileHandler(file, encoding="utf-8"))
+            handlers.append(LogFile(file, encoding="utf-8"))
         except OSError as error:
             raise ConfigurationError(f"LOG_FILE: {file!r} cannot be written: {error.strerror}") from error
     for handler in handlers:
@@ -83,6 +86,39 @@ def configure_logging(level: str, style: str = "text", file: str | None = None) 
         logger.setLevel(logging.NOTSET if logging.getLogger().level <= logging.DEBUG else logging.WARNING)
 
 
+class LogFile(WatchedFileHandler):
+    """A file that may be rotated, and that may fail: what it does not take is lost, and tried anew with the next line.
+
+    ``WatchedFileHandler`` looks for another file at its path, and opens it, where nobody catches what goes wrong: the
+    exception would end whatever it was that logged.
+    """
+
+    _is_failing = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, if that is possible."""
+        was_failing, self._is_failing = self._is_failing, False
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
+        if self._is_failing and not was_failing:
+            logger.warning("LOG_FILE: %r cannot be written: %s", self.baseFilename, self._reason)
+            self._is_failing = True  # it was asked to write this line, too
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
+        """Let go of a file that cannot be written: see :meth:`logging.Handler.handleError`."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        self._is_failing, self._reason = True, error.strerror
+        stream, self.stream = self.stream, None  # another is opened with the next line
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
 def _leave_out_what_nobody_reads() -> None:
     """Have :mod:`logging` not look for source lines, threads and processes: its HOWTO, section "Optimization"."""
     logging._srcfile = None
@@ -94,14 +130,14 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, without secrets; a traceback follows in lines of its own."""
-        line = f"{_format_time(record)} {record.levelname:<7} {record.name}: {record.getMessage()}"
-        line += "".join([f" {key}={_quote(value)}" for key, value in _fields(record).items()])
+        told = mask(record.getMessage())
+        told += "".join([f" {key}={_quote(value)}" for key, value in _fields(record).items()])
+        line = f"{_format_time(record)} {record.levelname:<7} {record.name}: {_one_line(told)}"
         if identifier := request_id.get():
             line += f" request_id={identifier}"
-        line = _one_line(line)
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
-        return mask(line)
+            line += "\n" + mask(self.formatException(record.exc_info))
+        return line
 
 
 class JsonFormatter(logging.Formatter):
@@ -113,14 +149,14 @@ class JsonFormatter(logging.Formatter):
             "time": _format_time(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": mask(record.getMessage()),
             **_fields(record),
         }
         if identifier := request_id.get():
             entry["request_id"] = identifier
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
-        return mask(_JSON.encode(entry))
+            entry["exception"] = mask(self.formatException(record.exc_info))
+        return _JSON.encode(entry)
 
 
 def mask(text: str) -> str:
@@ -130,9 +166,15 @@ def mask(text: str) -> str:
 
 
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
-    """What a line says by fields: ``logger.info("...", extra={"fields": {...}})``."""
+    """What a line says by fields, without secrets: ``logger.info("...", extra={"fields": {...}})``.
+
+    Only texts are masked. Masked in the finished line, a secret such as ``201`` or ``": "`` would take its form away.
+    """
     fields: Mapping[str, Any] = getattr(record, "fields", {})
-    return fields
+    secrets = _secrets.get()
+    if not secrets:
+        return fields
+    return {key: redaction.mask(each, secrets) if isinstance(each, str) else each for key, each in fields.items()}
 
 
 def _format_time(record: logging.LogRecord) -> str:

@@ -1,0 +1,80 @@
+"""The file that lines also go to: it may be rotated, and it may fail without harm to anybody who is served."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builder.logs import LogFile
+from tests.service import Service, minimal_definition, wait_until
+
+logger = logging.getLogger("tests.log_file")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Path]:
+    """The path of a file that this process logs to."""
+    handler = LogFile(str(tmp_path / "log"), encoding="utf-8")
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield tmp_path / "log"
+    root.removeHandler(handler)
+    root.setLevel(level)
+    handler.close()
+
+
+def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [message for message in caplog.messages if message.startswith("LOG_FILE")]
+
+
+def test_rotated_file_is_left_for_the_new_one(file: Path) -> None:
+    logger.info("one")
+    file.rename(file.with_name("log.1"))
+    logger.info("two")
+    assert (file.with_name("log.1").read_text(), file.read_text()) == ("one\n", "two\n")
+
+
+def test_file_that_cannot_be_opened_again_is_said_once_and_tried_with_every_line(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.rename(file.with_name("log.1"))
+    file.mkdir()
+    logger.info("one")
+    logger.info("two")
+    assert complaints(caplog) == [f"LOG_FILE: {str(file)!r} cannot be written: Is a directory"]
+    file.rmdir()
+    logger.info("three")
+    logger.info("four")
+    assert file.read_text() == "three\nfour\n"
+
+
+def test_full_disk_is_said_once_and_left_when_another_file_is_there(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.unlink()
+    file.symlink_to("/dev/full")
+    logger.info("one")
+    logger.info("two")
+    assert complaints(caplog) == [f"LOG_FILE: {str(file)!r} cannot be written: No space left on device"]
+    file.unlink()
+    logger.info("three")
+    assert file.read_text() == "three\n"
+
+
+def test_service_goes_on_when_its_log_file_is_taken_away(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    with Service(tmp_path / "instance", {"LOG_FILE": str(file)}) as service:
+        file.rename(tmp_path / "log.1")
+        file.mkdir()
+        (service.enabled / "small.yaml").write_text(minimal_definition())
+        wait_until(lambda: service.ids() == ["small"], "the type is listed")
+        assert service.get("/health").status == 200
+        wait_until(lambda: "LOG_FILE" in service.log, "standard output says so")
+        file.rmdir()
+        assert service.get("/health").status == 200
+        wait_until(lambda: file.is_file() and "route=/health" in file.read_text(), "the file is written again")
