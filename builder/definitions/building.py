@@ -25,6 +25,7 @@ from builder.definitions.schema_problems import TEMPLATE_KEYS, find_schema_probl
 from builder.definitions.silencing import Silences, find_vain_silences, parse_silences
 from builder.definitions.sources import Files, SourceError
 from builder.definitions.template_checks import NETWORK_TYPES, check_templates
+from builder.definitions.templates import tighten_parameters
 
 MAX_ID_LENGTH: Final = 64
 """In characters: what the tag ``concertim-type:<id>`` of a stack, which Heat limits to 80, has room for."""
@@ -135,7 +136,7 @@ class _Building:
             parameter_groups=build_groups(groups, exposed.parameters, hardcoded),
             parameters=exposed.parameters,
             hardcoded_parameters=hardcoded,
-            components=tuple(each.component for each in parts.components),
+            components=tuple(tighten_parameters(each.component, exposed.settled) for each in parts.components),
         )
 
     def _tell(self, mistake: Mistake) -> None:

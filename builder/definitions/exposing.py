@@ -24,10 +24,12 @@ from builder.definitions.validation import suggest
 class Exposed:
     """The parameters that people are asked for, in form order, and what is wrong with them.
 
-    ``parameters`` is incomplete where one of the problems is an error.
+    ``settled`` are all that the definition lays something over, those that nobody is asked for included. Both are
+    incomplete where one of the problems is an error.
     """
 
     parameters: Mapping[str, Parameter]
+    settled: Mapping[str, Parameter]
     problems: tuple[Problem, ...]
 
 
@@ -42,22 +44,20 @@ def expose_parameters(
     hardcoded: Mapping[str, Any] = definition.get("hardcoded_parameters", {})
     mistakes += _find_unknown("unknown-override", "parameter_overrides", overrides, declared)
     mistakes += _find_unknown("unknown-hardcoded-parameter", "hardcoded_parameters", hardcoded, declared)
-    parameters: dict[str, Parameter] = {}
-    for name in declared if exposed is None else exposed:
-        layers = [(("parameters", name), exposed[name])] if exposed is not None else []
+    asked = declared if exposed is None else exposed
+    settled: dict[str, Parameter] = {}
+    for name in dict.fromkeys((*asked, *overrides)):
+        layers = [(("parameters", name), exposed[name])] if exposed is not None and name in exposed else []
         layers += [(("parameter_overrides", name), overrides[name])] if name in overrides else []
         if name not in declared:
-            hint = suggest(name, list(declared)) or "expose a parameter of the template"
-            message = f"the template has no parameter {name!r}"
-            mistakes.append(Mistake("unknown-parameter", message, ("parameters", name), hint, key=True))
+            mistakes += _find_unknown_exposed(name, asked, declared)
             continue
         parameter = declared[name]
         if parameter is None:
             continue  # what is wrong with it has been said
-        settled, found = _lay_over(parameter, layers)
+        settled[name], found = _lay_over(parameter, layers)
         mistakes += found
-        if name not in hardcoded:
-            parameters[name] = settled
+    parameters = {name: settled[name] for name in asked if name in settled and name not in hardcoded}
     mistakes += _find_invalid_hardcoded(hardcoded, declared)
     if exposed is not None:
         mistakes += _find_unexposed(declared, exposed, hardcoded)
@@ -65,7 +65,7 @@ def expose_parameters(
         hint = "give the template a parameter, such as clustername"
         mistakes.append(Mistake("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True))
     problems += [document.problem(m.rule, m.message, m.tokens, key=m.key, hint=m.hint) for m in mistakes]
-    return Exposed(parameters, tuple(problems))
+    return Exposed(parameters, settled, tuple(problems))
 
 
 def _read_declared(components: Sequence[LoadedComponent]) -> tuple[dict[str, Parameter | None], list[Problem]]:
@@ -102,6 +102,14 @@ def _find_unknown(
         if name not in declared:
             hint = suggest(name, list(declared)) or "it is not used"
             yield Mistake(rule, f"the template has no parameter {name!r}", (section, name), hint, key=True)
+
+
+def _find_unknown_exposed(
+    name: str, asked: Mapping[str, Any], declared: Mapping[str, Parameter | None]
+) -> Iterator[Mistake]:
+    if name in asked:
+        hint = suggest(name, list(declared)) or "expose a parameter of the template"
+        yield Mistake("unknown-parameter", f"the template has no parameter {name!r}", ("parameters", name), hint, key=True)
 
 
 def _lay_over(

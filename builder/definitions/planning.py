@@ -75,7 +75,7 @@ def plan_cluster(
     hardcoded = {key: value for key, value in cluster_type.hardcoded_parameters.items() if key in declared}
     values = {key: value for key, value in checked.values.items() if key in declared} | hardcoded
     composed = compose_template(components)
-    hidden = [values[key] for key in values if _is_hidden(key, cluster_type, composed)]
+    hidden = [values[key] for key in values if _is_hidden(key, composed)]
     return ClusterPlan(cluster_type, name, composed, values, tuple(text for value in hidden for text in _texts(value)))
 
 
@@ -117,12 +117,10 @@ def _parameters_of_deselected(cluster_type: ClusterType, selected: tuple[Compone
     return {parameter for component in cluster_type.components for parameter in component.parameter_names} - used
 
 
-def _is_hidden(parameter: str, cluster_type: ClusterType, composed: ComposedTemplate) -> bool:
+def _is_hidden(parameter: str, composed: ComposedTemplate) -> bool:
     """Whether nothing may show the parameter's value, be it answered in the form or hardcoded."""
-    exposed = cluster_type.parameters.get(parameter)
     declared = composed.template.get("parameters", {}).get(parameter)
-    said = declared.get("hidden") if isinstance(declared, Mapping) else None
-    return (exposed is not None and exposed.hidden) or bool(parse_boolean(said))
+    return isinstance(declared, Mapping) and bool(parse_boolean(declared.get("hidden")))
 
 
 def _texts(value: object) -> Iterator[str]:

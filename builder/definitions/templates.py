@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from builder.definitions.documents import Document, DocumentError, parse_template
@@ -16,6 +16,7 @@ from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake, Tokens
 from builder.definitions.hot_shape import NAMED_SECTIONS, find_broken_sections
 from builder.definitions.model import Component
 from builder.definitions.near_files import describe_source_error
+from builder.definitions.parameters import Parameter
 from builder.definitions.problems import Problem
 from builder.definitions.sources import Files, SourceError
 
@@ -144,6 +145,18 @@ def build_component(
     return LoadedComponent(
         Component(name, optional, root.template, reader.contents), root, reader.nested
     ), reader.problems
+
+
+def tighten_parameters(component: Component, settled: Mapping[str, Parameter]) -> Component:
+    """The component with those parameters hidden and immutable for Heat, too, that a definition makes so."""
+    declared: Mapping[str, Any] = component.template.get("parameters") or {}
+    tightened = {
+        name: {**attributes, **{key: True for key in ("hidden", "immutable") if getattr(settled.get(name), key, False)}}
+        for name, attributes in declared.items()
+    }
+    if tightened == declared:
+        return component
+    return replace(component, template={**component.template, "parameters": tightened})
 
 
 def compose_template(components: Sequence[Component]) -> ComposedTemplate:

@@ -176,6 +176,41 @@ def test_definition_enabled_while_it_runs_is_listed_and_launched(
     wait_until(lambda: "mine" not in service.ids(), "withdrawn")
 
 
+SECRETIVE = """\
+kind: heat
+title: Secretive
+description: Its template keeps nothing secret; the definition does.
+parameters:
+  asked: {type: string, hidden: true, immutable: true}
+  open: {type: string, default: shown}
+hardcoded_parameters:
+  fixed: fixed-secret
+parameter_overrides:
+  fixed: {hidden: true}
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters:
+    asked: {type: string}
+    open: {type: string}
+    fixed: {type: string}
+  resources:
+    all: {type: OS::Heat::Value, properties: {value: [{get_param: asked}, {get_param: open}, {get_param: fixed}]}}
+"""
+
+
+def test_what_a_definition_hides_or_makes_immutable_is_so_for_heat(
+    service: Service, cloud: Cloud, stacks: Stacks
+) -> None:
+    (service.enabled / "secretive.yaml").write_text(SECRETIVE)
+    wait_until(lambda: "secretive" in service.ids(), "listed")
+    cluster = {"cluster_type_id": "secretive", "name": CLUSTER, "parameters": {"asked": "asked-secret"}}
+    stack = finish(stacks, post(service, cloud, cluster))
+    shown = {name: value for name, value in stack.parameters.items() if not name.startswith("OS::")}
+    assert shown == {"asked": "******", "open": "shown", "fixed": "******"}
+    sent = stacks.client.stacks.template(stack.id)["parameters"]
+    assert [name for name, attributes in sent.items() if attributes.get("immutable")] == ["asked"]
+
+
 def test_service_killed_before_its_answer_makes_no_second_cluster(
     cloud: Cloud, stacks: Stacks, tmp_path: Path, examples: Path
 ) -> None:
