@@ -108,8 +108,9 @@ def _find_unknown_exposed(
     name: str, asked: Mapping[str, Any], declared: Mapping[str, Parameter | None]
 ) -> Iterator[Mistake]:
     if name in asked:
+        message = f"the template has no parameter {name!r}"
         hint = suggest(name, list(declared)) or "expose a parameter of the template"
-        yield Mistake("unknown-parameter", f"the template has no parameter {name!r}", ("parameters", name), hint, key=True)
+        yield Mistake("unknown-parameter", message, ("parameters", name), hint, key=True)
 
 
 def _lay_over(
