@@ -120,13 +120,16 @@ class StackStore:
         self._count = 0
 
     def check_room(self, project_id: str, name: Json) -> None:
-        """Refuse a stack that could not be added.
+        """Refuse a stack that could not be added. For those that are being deleted this is a look.
 
         Raises:
             HeatFault: the name is taken, or the project has as many stacks as it may.
         """
         with self._lock:
             existing = self._list_existing(project_id)
+            for stack in existing:
+                if stack.action == "DELETE":
+                    self._settle(stack)
             if any(stack.name == name for stack in existing):
                 raise HeatFault(409, "StackExists", f"The Stack ({name}) already exists.")
             if len(existing) >= self._quota:
@@ -229,8 +232,7 @@ class StackStore:
         return stack
 
     def _list_existing(self, project_id: str) -> list[Stack]:
-        # A stack on its way out holds neither its name nor its place.
-        return [stack for stack in self._stacks.values() if stack.project_id == project_id and stack.action != "DELETE"]
+        return [stack for stack in self._stacks.values() if stack.project_id == project_id and not stack.is_gone]
 
     def _settle(self, stack: Stack) -> None:
         _settle(stack)

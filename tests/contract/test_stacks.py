@@ -14,6 +14,8 @@ from tests.contract.templates import NODE, NONE, RANDOM_STRING, TEST_RESOURCE, g
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
+SLOW_TO_DELETE = resource(TEST_RESOURCE, action_wait_secs={"delete": 2})
+
 EVERYTHING = template(
     {
         "n": {"type": "number", "default": "3"},
@@ -406,6 +408,19 @@ class TestDelete:
             stacks.client.stacks.delete(f"{stack.stack_name}/{stack.id}")
         assert refused(caught) == (404, "EntityNotFound", message)
         assert stacks.client.resources.list(stack.id) == []
+
+    def test_stack_that_is_being_deleted_is_shown_by_its_name(self, stacks: Stacks) -> None:
+        stack = stacks.create_settled(template(None, SLOW_TO_DELETE))
+        stacks.client.stacks.delete(stack.id)
+        wait_for(
+            lambda: stacks.client.stacks.get(stack.stack_name).stack_status, lambda seen: seen == "DELETE_IN_PROGRESS"
+        )
+
+    def test_stack_that_is_being_deleted_keeps_its_name(self, stacks: Stacks) -> None:
+        stack = stacks.create_settled(template(None, SLOW_TO_DELETE))
+        stacks.client.stacks.delete(stack.id)
+        with pytest.raises(HTTPConflict):
+            stacks.create(template(), stack.stack_name)
 
     def test_name_is_free_again(self, stacks: Stacks) -> None:
         stack = stacks.create_settled(template())

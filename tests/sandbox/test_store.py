@@ -49,8 +49,9 @@ class TestState:
         assert member.status(stack) == "DELETE_COMPLETE"
         assert member.names() == []
 
-    def test_name_is_free_as_soon_as_a_stack_is_being_deleted(self, member: Member) -> None:
+    def test_name_is_taken_until_it_was_seen_that_the_stack_is_being_deleted(self, member: Member) -> None:
         member.delete(address_of(member.create("one")))
+        assert member.create("one").status == 409
         assert member.create("one").status == 201
 
     def test_progress_shows_no_attributes_of_what_is_not_there(self, member: Member) -> None:
@@ -72,6 +73,7 @@ class TestQuota:
         preview = member.ask("POST", "/stacks/preview", {"stack_name": "four", "template": EMPTY})
         assert error_of(preview) == (400, "RequestLimitExceeded", OVER_QUOTA)
         member.delete(stacks[0])
+        assert member.create("four").status == 400
         assert member.create("four").status == 201
 
     def test_taken_name_comes_before_the_quota(self, member: Member) -> None:
