@@ -7,16 +7,18 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from builder import __version__
 from builder.errors import ConfigurationError
-from builder.settings import build_settings, format_default, list_settings, parse_integer
+from builder.settings import build_settings, format_default, list_settings, parse_address, parse_integer
 from builder.signals import STOP, hold_signals, release_signals
 
 if TYPE_CHECKING:
     from builder.checking.command import Streams
+
+Value = TypeVar("Value")
 
 EXIT_USAGE = 2
 EXIT_BROKEN_PIPE = 141
@@ -201,13 +203,19 @@ def _open_streams() -> Streams:
 def _sandbox(options: argparse.Namespace) -> int:
     from builder.serving import bind_sandbox, running
 
-    try:
-        port = parse_integer(0, 65535)(options.port)
-    except ValueError as error:
-        raise ConfigurationError(f"--port: {options.port!r} is not {error}") from None
-    with running(bind_sandbox(options.host, port)):
+    host = _parse_flag("--host", parse_address, options.host)
+    port = _parse_flag("--port", parse_integer(0, 65535), options.port)
+    with running(bind_sandbox(host, port)):
         signal.sigwait(STOP)
     return 0
+
+
+def _parse_flag(flag: str, parse: Callable[[str], Value], text: str) -> Value:
+    """What a flag says that is no setting. Raises ConfigurationError."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{flag}: {text!r} is not {error}") from None
 
 
 def _serve(options: argparse.Namespace) -> int:

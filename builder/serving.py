@@ -44,6 +44,8 @@ def serve(settings: Settings) -> None:
     secrets = load_jwt_secrets(settings)
     if settings.cloud_ca_bundle is not None and not Path(settings.cloud_ca_bundle).exists():
         raise ConfigurationError(f"CLOUD_CA_BUNDLE: {settings.cloud_ca_bundle!r} does not exist")
+    if settings.instance_dir.exists() and not settings.instance_dir.is_dir():
+        raise ConfigurationError(f"INSTANCE_DIR: {str(settings.instance_dir)!r} is not a folder")
     with shared_metrics(os.environ, settings.workers):
         _serve(settings, secrets)
 

@@ -49,5 +49,5 @@ async def current_snapshot(services: Services) -> Snapshot:
 
 
 blueprint.add_route(list_cluster_types, "/cluster-types", methods=READ)
-blueprint.add_route(show_cluster_type, "/cluster-types/<cluster_type_id:str>", methods=READ)
+blueprint.add_route(show_cluster_type, "/cluster-types/<cluster_type_id:str>", methods=READ, unquote=True)
 blueprint.add_route(show_health, "/health", methods=READ)

@@ -16,6 +16,8 @@ import logging
 from typing import Any
 
 import uvloop
+from sanic.application.state import ApplicationServerInfo
+from sanic.http.constants import HTTP
 
 from builder.api.application import Application, Services
 from builder.api.connections import BoundedProtocol, make_room_for_connections
@@ -45,6 +47,8 @@ def run_server(app: Application, listening: Listening, place: int) -> None:
 
 
 async def _serve(app: Application, listening: Listening, place: int) -> None:
+    # Unless told that there is no other version of HTTP, Sanic offers some in a header that is empty, and so invalid.
+    app.state.server_info.append(ApplicationServerInfo({"version": HTTP.VERSION_1}))
     server: Any = await app.create_server(
         sock=listening.socket, protocol=BoundedProtocol, asyncio_server_kwargs={"start_serving": False}
     )

@@ -70,6 +70,17 @@ def test_one_type_is_shown_as_it_is_listed(listed: Service, slash: str) -> None:
     assert listed.get(f"/cluster-types/{first['id']}{slash}").json() == first
 
 
+def test_percent_encoding_of_an_id_makes_no_difference(listed: Service) -> None:
+    """Both are the same URL (RFC 3986, section 6.2.2.2)."""
+    assert listed.get("/cluster-types/self%2Dcontained").body == listed.get("/cluster-types/self-contained").body
+    assert listed.get("/cluster-types/self-contained%2F").status == 404
+
+
+def test_no_header_is_empty(listed: Service) -> None:
+    for path in ("/cluster-types", "/cluster-types/nothing", "/health", "/metrics", "/schemas/cluster-type"):
+        assert [name for name, value in listed.get(path).headers.items() if not value] == []
+
+
 def test_unknown_type_is_404_in_the_error_format(listed: Service) -> None:
     answer = listed.get("/cluster-types/no-such-type")
     assert answer.status == 404

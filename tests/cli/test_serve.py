@@ -43,6 +43,7 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
         ([], {"PORT": "--5"}, "PORT: '--5' is not a whole number"),
         ([], {"CLOUD_CA_BUNDLE": "/nowhere"}, "CLOUD_CA_BUNDLE"),
         (["--instance", "~nobody-of-that-name/x"], {}, "--instance"),
+        (["--instance", "/dev/null"], {}, "INSTANCE_DIR: '/dev/null' is not a folder"),
         (["--host", ""], {}, "--host"),
         ([], {"PROMETHEUS_MULTIPROC_DIR": "/dev/null/metrics"}, "PROMETHEUS_MULTIPROC_DIR"),
         (["--unheard-of"], {}, "--unheard-of"),
@@ -55,6 +56,13 @@ def test_wrong_value_ends_with_one_line_that_names_it(
     assert status == 2
     assert output.count("\n") == 1
     assert named in output
+
+
+@pytest.mark.parametrize(("flag", "value"), [("--host", ""), ("--host", "256.0.0.1"), ("--port", "many")])
+def test_wrong_flag_of_the_sandbox_ends_with_one_line_too(flag: str, value: str) -> None:
+    status, output = run("sandbox", flag, value)
+    assert (status, output.count("\n")) == (2, 1)
+    assert output.startswith("cluster-builder: ")
 
 
 def test_taken_port_ends_with_one_line(tmp_path: Path) -> None:
