@@ -29,24 +29,37 @@ _DROP_SYN = (  # classic BPF: load the flags of the TCP header; drop where SYN i
 class Listening:
     """A listening socket and the places of those processes, forked with it, that take connections from it.
 
-    Made before the processes are; lives as long as they do. Each process takes its own place and leaves it.
+    Made before the processes are; lives as long as they do. Each process takes its own place and leaves it. One that
+    leaves alone is replaced, and what waits in the socket meanwhile is its successor's; the filter cannot be undone
+    for it, so it is set only when the whole service stops: where there is one place only, that is when it is left.
     """
 
     def __init__(self, listener: socket.socket, places: int = 1) -> None:
         self.socket = listener
-        self._taken = mmap.mmap(-1, places)  # shared with the processes that are forked from here on
+        # Shared with the processes that are forked from here on: the places, and whether the whole service stops.
+        self._taken = mmap.mmap(-1, places)
+        self._stopping = mmap.mmap(-1, 1)
+        self._stopping[0] = places == 1
 
     def take_place(self, place: int) -> None:
         """Say that this process takes connections from now on."""
         self._taken[place] = 1
 
     def leave_place(self, place: int) -> None:
-        """Say that this process is going to close the socket; where it is the last, no connection is begun any more.
+        """Say that this process is going to close the socket; the last of a service that stops begins none any more.
 
         Connections that are begun already can be taken for :data:`HANDSHAKE_SECONDS`.
         """
         self._taken[place] = 0
-        if not any(self._taken[:]):
+        self._turn_away_after_the_last()
+
+    def stop(self) -> None:
+        """Say that the whole service stops, before its processes are told."""
+        self._stopping[0] = 1
+        self._turn_away_after_the_last()
+
+    def _turn_away_after_the_last(self) -> None:
+        if self._stopping[0] and not any(self._taken[:]):
             turn_away(self.socket)
 
 

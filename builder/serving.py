@@ -63,8 +63,13 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> None:
             run_worker(settings, Listening(listener), 0)
         return
     listening = Listening(listener, settings.workers)
+
+    def on_stop() -> None:
+        listening.stop()
+        listener.close()
+
     tasks = [partial(run_worker, settings, listening, place) for place in range(settings.workers)]
-    supervise([*tasks, partial(run_sandbox, sandbox)] if sandbox is not None else tasks, on_stop=listener.close)
+    supervise([*tasks, partial(run_sandbox, sandbox)] if sandbox is not None else tasks, on_stop=on_stop)
 
 
 def run_worker(settings: Settings, listening: Listening, place: int) -> None:

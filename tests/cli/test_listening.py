@@ -37,14 +37,21 @@ def test_connection_that_waits_is_taken_and_none_is_begun_after_it(listener: soc
             assert received.read() == b"first second"
 
 
-def test_connections_are_begun_until_the_last_process_leaves(listener: socket.socket) -> None:
+def test_connections_are_begun_until_the_last_process_of_a_service_that_stops_leaves(listener: socket.socket) -> None:
     listening = Listening(listener, 2)
     for place in (0, 1):
         listening.take_place(place)
+    listening.stop()
     listening.leave_place(1)
     assert connects(listener)
-    listening.take_place(1)  # as a process that replaces one that ended
     listening.leave_place(0)
-    assert connects(listener)
-    listening.leave_place(1)
     assert not connects(listener)
+
+
+def test_connections_are_begun_where_all_processes_leave_to_be_replaced(listener: socket.socket) -> None:
+    listening = Listening(listener, 2)
+    for place in (0, 1):
+        listening.take_place(place)
+    for place in (0, 1):
+        listening.leave_place(place)
+    assert connects(listener)
