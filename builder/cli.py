@@ -222,5 +222,4 @@ def _serve(options: argparse.Namespace) -> int:
     from builder.serving import serve
 
     flags = {setting.name: getattr(options, setting.name) for setting in list_settings() if setting.flag is not None}
-    serve(build_settings(flags, os.environ))
-    return 0
+    return serve(build_settings(flags, os.environ))

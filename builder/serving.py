@@ -34,8 +34,10 @@ logger = logging.getLogger(__name__)
 BACKLOG = 1024
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT, which the caller holds (see :mod:`builder.signals`).
+
+    Returns the exit status: 0, or 1 where a worker was ended before it had done all.
 
     Raises ConfigurationError where an address cannot be listened on, or a setting does not hold here.
     """
@@ -47,10 +49,10 @@ def serve(settings: Settings) -> None:
     if settings.instance_dir.exists() and not settings.instance_dir.is_dir():
         raise ConfigurationError(f"INSTANCE_DIR: {str(settings.instance_dir)!r} is not a folder")
     with shared_metrics(os.environ, settings.workers):
-        _serve(settings, secrets)
+        return _serve(settings, secrets)
 
 
-def _serve(settings: Settings, secrets: Sequence[str]) -> None:
+def _serve(settings: Settings, secrets: Sequence[str]) -> int:
     listener = listen(settings.host, settings.port)
     url = format_url(listener)
     sandbox = bind_sandbox("127.0.0.1", settings.sandbox_port, url) if settings.sandbox else None
@@ -61,7 +63,7 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> None:
     if settings.workers == 1:
         with running(sandbox) if sandbox is not None else nullcontext():
             run_worker(settings, Listening(listener), 0)
-        return
+        return 0
     listening = Listening(listener, settings.workers)
 
     def on_stop() -> None:
@@ -69,7 +71,9 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> None:
         listener.close()
 
     tasks = [partial(run_worker, settings, listening, place) for place in range(settings.workers)]
-    supervise([*tasks, partial(run_sandbox, sandbox)] if sandbox is not None else tasks, on_stop=on_stop)
+    if sandbox is not None:
+        tasks.append(partial(run_sandbox, sandbox))
+    return 0 if supervise(tasks, on_stop=on_stop) else 1
 
 
 def run_worker(settings: Settings, listening: Listening, place: int) -> None:

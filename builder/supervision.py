@@ -28,8 +28,10 @@ _AWAITED = {*STOP, RESCAN, signal.SIGCHLD}
 _PR_SET_PDEATHSIG = 1
 
 
-def supervise(tasks: Sequence[Callable[[], None]], *, on_stop: Callable[[], None]) -> None:
+def supervise(tasks: Sequence[Callable[[], None]], *, on_stop: Callable[[], None]) -> bool:
     """Run each task in a process of its own until SIGTERM or SIGINT, and until all processes have ended then.
+
+    Returns whether all ended then as they should: one that is killed before may have broken off a build.
 
     ``on_stop`` is called when the signal comes, before it is passed on: what the parent holds for tasks that it starts
     is of no use any more.
@@ -37,7 +39,7 @@ def supervise(tasks: Sequence[Callable[[], None]], *, on_stop: Callable[[], None
     Must be called from the main thread of a process without other threads, with signals held; a task starts with them
     held, too.
     """
-    _Supervisor(tasks, on_stop).run()
+    return _Supervisor(tasks, on_stop).run()
 
 
 class _Supervisor:
@@ -49,8 +51,9 @@ class _Supervisor:
         self._running: dict[int, int] = {}
         self._due: dict[int, float] = dict.fromkeys(range(len(tasks)), 0.0)
         self._stopping = False
+        self._all_ended_well = True
 
-    def run(self) -> None:
+    def run(self) -> bool:
         while self._running or (self._due and not self._stopping):
             self._start_due()
             received = signal.sigtimedwait(_AWAITED, self._seconds_to_next_start())
@@ -60,6 +63,7 @@ class _Supervisor:
             if number != signal.SIGCHLD:
                 self._pass_on(number)
             self._reap()
+        return self._all_ended_well
 
     def _pass_on(self, number: signal.Signals) -> None:
         if number in STOP:
@@ -73,8 +77,18 @@ class _Supervisor:
         now = time.monotonic()
         for task, due in list(self._due.items()):
             if due <= now and not self._stopping:
-                del self._due[task]
-                self._running[_fork(self._tasks[task])] = task
+                self._start(task)
+
+    def _start(self, task: int) -> None:
+        """Start a task; where the system has no room for another process, which may pass, later."""
+        try:
+            process = _fork(self._tasks[task])
+        except OSError as error:
+            logger.error("no worker process can be started: %s; trying again", error.strerror)
+            self._due[task] = time.monotonic() + RESTART_DELAY
+            return
+        del self._due[task]
+        self._running[process] = task
 
     def _seconds_to_next_start(self) -> float:
         if self._stopping or not self._due:
@@ -92,9 +106,15 @@ class _Supervisor:
             task = self._running.pop(process, None)
             if task is None:  # an orphan that was handed to this process, as process 1 of a container
                 continue
-            if not self._stopping:
-                logger.error("worker process %d %s; starting another", process, _describe(status))
-                self._due[task] = time.monotonic() + RESTART_DELAY
+            self._judge_end(task, process, os.waitstatus_to_exitcode(status))
+
+    def _judge_end(self, task: int, process: int, code: int) -> None:
+        if not self._stopping:
+            logger.error("worker process %d %s; starting another", process, _describe(code))
+            self._due[task] = time.monotonic() + RESTART_DELAY
+        elif code != 0 and -code not in STOP:  # a sandbox has nothing to lose, and ends by the signal
+            logger.error("worker process %d %s before it had done all: builds may be lost", process, _describe(code))
+            self._all_ended_well = False
 
 
 def _fork(task: Callable[[], None]) -> int:
@@ -132,6 +152,5 @@ def _follow(parent: int) -> None:
         sys.exit(0)
 
 
-def _describe(status: int) -> str:
-    code = os.waitstatus_to_exitcode(status)
+def _describe(code: int) -> str:
     return f"ended with status {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"

@@ -36,3 +36,44 @@ def test_service_answers_again_after_each_of_its_workers_was_told_to_stop(pair: 
     wait_until(lambda: len(workers(pair) - before) == 2, "both replaced", STOP_SECONDS)
     assert fetch(pair.url + "/health", timeout=10).status == 200
     assert pair.stop() == 0
+
+
+def test_worker_that_is_killed_before_it_had_done_all_is_told_of(pair: Service) -> None:
+    victim, _ = workers(pair)
+    os.kill(victim, signal.SIGSTOP)
+    pair.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: ": stopping" in pair.log, "the other one told")
+    os.kill(victim, signal.SIGKILL)
+    assert pair.wait() == 1
+    assert f"worker process {victim} was ended by SIGKILL before it had done all" in pair.log
+
+
+FORK_THAT_FAILS_AT_FIRST = """
+import errno, itertools, logging, os, signal
+from builder.signals import hold_signals
+from builder.supervision import supervise
+
+fork, calls = os.fork, itertools.count()
+
+def fork_later():
+    if next(calls) == 0:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    return fork()
+
+def task():
+    print("started", flush=True)
+    os.kill(os.getppid(), signal.SIGTERM)
+
+os.fork = fork_later
+logging.basicConfig(format="%(message)s")
+hold_signals()
+print("well" if supervise([task], on_stop=lambda: None) else "ill")
+"""
+
+
+def test_worker_that_the_system_has_no_room_for_is_started_later() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", FORK_THAT_FAILS_AT_FIRST], capture_output=True, text=True, timeout=STOP_SECONDS
+    )
+    assert ran.stderr == "no worker process can be started: Resource temporarily unavailable; trying again\n"
+    assert ran.stdout == "started\nwell\n"
