@@ -8,6 +8,7 @@ imported, so it is imported here, when the application of a worker is made, and 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -33,6 +34,9 @@ RELOAD_SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 """Those that are told apart (RFC 9110 and RFC 5789): callers may make up others without end."""
 
+_METRICS_FILE = re.compile(r"(?:counter|histogram|summary|gauge_[a-z]+)_[0-9]+\.db")
+"""How prometheus-client names its files, by kind and process."""
+
 _LAST_RESCAN = "cluster_builder_last_rescan_timestamp_seconds"
 _LAST_RESCAN_STEADY = "cluster_builder_last_rescan_steady_seconds"
 """By the steady clock, which all processes of a host share, and nobody sets; it is shown as an age only."""
@@ -43,17 +47,24 @@ def shared_metrics(environment: MutableMapping[str, str], workers: int) -> Itera
     """The folder that the workers of one service share, from before the first of them starts until all have ended.
 
     Where the environment names a folder it is that one, and what an earlier run left in it is removed. A single worker
-    needs none. Raises ConfigurationError where the folder that is named cannot be used.
+    needs none. Raises ConfigurationError where the folder cannot be used, or none can be made.
     """
-    given = environment.get(FOLDER_VARIABLE)
-    if given is not None:
+    given = environment.pop(FOLDER_VARIABLE, "")  # for prometheus-client an empty one is a folder, too
+    if given:
+        environment[FOLDER_VARIABLE] = given
         _empty_folder(Path(given))
         yield
         return
     if workers == 1:
         yield
         return
-    environment[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="cluster-builder-metrics-")
+    try:
+        environment[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="cluster-builder-metrics-")
+    except OSError as error:
+        raise ConfigurationError(
+            f"WORKERS: several need a folder for their metrics, and none can be made ({error.strerror}); "
+            f"set {FOLDER_VARIABLE} or TMPDIR"
+        ) from error
     try:
         yield
     finally:
@@ -63,8 +74,9 @@ def shared_metrics(environment: MutableMapping[str, str], workers: int) -> Itera
 def _empty_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for file in folder.glob("*.db"):
-            file.unlink(missing_ok=True)
+        for file in folder.iterdir():
+            if _METRICS_FILE.fullmatch(file.name):
+                file.unlink(missing_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise ConfigurationError(f"{FOLDER_VARIABLE}: {str(folder)!r} cannot be written: {error.strerror}") from error

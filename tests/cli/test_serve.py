@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from builder.api.metrics import FOLDER_VARIABLE, shared_metrics
+from builder.errors import ConfigurationError
 from builder.settings import list_settings
 from tests.service import STOP_SECONDS, Service, launch, minimal_definition, wait_until
 
@@ -84,6 +87,27 @@ def test_folder_for_metrics_is_made_for_a_single_worker_too(tmp_path: Path) -> N
     with Service(tmp_path / "instance", {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}) as service:
         assert b"cluster_builder_cluster_types" in service.get("/metrics").body
     assert list((tmp_path / "metrics").glob("*.db"))
+
+
+def test_folder_for_metrics_keeps_what_is_not_of_metrics(tmp_path: Path) -> None:
+    (tmp_path / "customers.db").write_text("precious")
+    (tmp_path / "gauge_livemin_1.db").write_text("of an earlier run")
+    with shared_metrics({FOLDER_VARIABLE: str(tmp_path)}, 1):
+        assert [file.name for file in tmp_path.iterdir()] == ["customers.db"]
+
+
+def test_empty_name_of_the_folder_for_metrics_is_none(tmp_path: Path) -> None:
+    environment = {FOLDER_VARIABLE: ""}
+    with shared_metrics(environment, 1):
+        assert environment == {}
+    with shared_metrics(environment, 2):
+        assert Path(environment[FOLDER_VARIABLE]).is_dir()
+
+
+def test_folder_for_metrics_that_cannot_be_made_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    with pytest.raises(ConfigurationError, match="WORKERS: .*PROMETHEUS_MULTIPROC_DIR"), shared_metrics({}, 2):
+        pass
 
 
 def test_missing_instance_folders_are_made(tmp_path: Path) -> None:
