@@ -45,12 +45,13 @@ class StrictHttp(Http):
             raise BadRequest("The head of the request holds control characters, or a header without a proper name.")
 
     def create_empty_request(self) -> None:
-        """Stand in for a request that is none, even where its URL is none."""
+        """Stand in for a request that is none, even where its URL is none; whose it is is known."""
         try:
             super().create_empty_request()
         except BadURL:
             self.url = None
             super().create_empty_request()
+        self.request.conn_info = self.protocol.conn_info
 
 
 class BoundedProtocol(HttpProtocol):

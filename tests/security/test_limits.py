@@ -21,7 +21,7 @@ from tests.security.raw import (
     parse_answer,
     read_all,
 )
-from tests.service import Service, fetch, minimal_definition
+from tests.service import Service, fetch, minimal_definition, wait_until
 
 MEBIBYTE = 1024 * 1024
 CONNECTIONS = 200
@@ -68,6 +68,15 @@ def test_request_that_stops_half_way_is_given_up(service: Service) -> None:
     for part in (b"GET /health HT", head("POST", "/clusters/", "Content-Length: 10") + b"{", b"\r\n"):
         assert_is_error(parse_answer(exchange(service, part)), 400, 408)
     assert_serves(service)
+
+
+@pytest.mark.parametrize("start", [b"GET /health HT", b"GET\r\n\r\n", b"GET /" + b"a" * 100_000])
+def test_log_says_whose_request_was_none(service: Service, start: bytes) -> None:
+    with connect(service) as connection, contextlib.suppress(OSError):
+        connection.sendall(start)
+        read_all(connection)
+    wait_until(lambda: " method=NONE " in service.log, "logged")
+    assert 'client=""' not in service.log
 
 
 def test_chunked_body_that_never_ends_is_given_up(service: Service) -> None:
