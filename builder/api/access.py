@@ -23,6 +23,9 @@ logger = logging.getLogger("builder.access")
 
 REQUEST_ID_HEADER = "x-request-id"
 
+CLIENT_HAS_GONE = 499
+"""The status under which a request is noted whose client waits for no answer any more, as nginx has it."""
+
 _FIT = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -62,13 +65,18 @@ def make_request_id() -> str:
 def note_response(request: NumberedRequest, response: BaseHTTPResponse) -> None:
     """Count what became of a request, log it, and tell the request's id."""
     response.headers["X-Request-ID"] = request._id
+    note_end(request, response.status)
+
+
+def note_end(request: NumberedRequest, status: int) -> None:
+    """Count what became of a request, and log it."""
     route = request.route.ctx.shown if request.route is not None else "-"
-    request.app.ctx.services.metrics.count_request(route, request.method, response.status)
+    request.app.ctx.services.metrics.count_request(route, request.method, status)
     if logger.isEnabledFor(logging.INFO):
         fields = {
             "method": request.method,
             "route": route,
-            "status": response.status,
+            "status": status,
             "ms": round(request.age * 1000, 1),
             "client": request.ip,
         }

@@ -9,8 +9,9 @@ from typing import Any
 
 from sanic import Sanic
 from sanic.config import Config
+from sanic.exceptions import RequestCancelled
 
-from builder.api.access import note_response
+from builder.api.access import CLIENT_HAS_GONE, note_end, note_response
 from builder.api.metrics import Metrics
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.keeper import Keeper
@@ -40,6 +41,17 @@ class Application(Sanic[Config, Any]):
             await response.send(end_stream=True)
         except Exception as error:  # noqa: BLE001  # the edge of HTTP: Sanic finds who renders it
             await self.handle_exception(request, error, run_middleware=False)
+
+    async def handle_exception(
+        self, request: Any, exception: BaseException, run_middleware: bool = True
+    ) -> None:
+        """Answer a request that cannot be served; where its client has gone, only note that."""
+        if not isinstance(exception, RequestCancelled):
+            await super().handle_exception(request, exception, run_middleware)
+            return
+        if request.stream.response is None:
+            note_end(request, CLIENT_HAS_GONE)
+        raise exception
 
 
 FIRST_LOAD_SECONDS = 10.0

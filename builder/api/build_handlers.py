@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
@@ -13,10 +14,12 @@ from typing import Any, TypeVar
 from sanic import Blueprint, HTTPResponse, Request
 
 from builder import logs
+from builder.api.access import CLIENT_HAS_GONE
 from builder.api.application import READ, Services
 from builder.api.authentication import authenticate
 from builder.api.bodies import BuildRequest, parse_build_request, parse_cloud_env
 from builder.api.catalogue_handlers import current_snapshot
+from builder.api.metrics import Metrics
 from builder.api.queries import read_flag, refuse_unknown
 from builder.api.rendering import respond_json
 from builder.catalogue.snapshot import PublishedType
@@ -60,8 +63,7 @@ async def create_cluster(request: Request) -> HTTPResponse:
     order = await _read_order(request, services)
     if is_dry_run:
         return await _preview(services, order, deadline, str(request.id))
-    with services.metrics.measure_build(order.published.cluster_type.kind):
-        outcome = await _ask_cloud(services, _logging(order), order, deadline, str(request.id))
+    outcome = await _build(services, order, deadline, str(request.id))
     headers = {"Location": outcome.url}
     if outcome.replayed:
         headers["Idempotent-Replayed"] = "true"
@@ -140,6 +142,15 @@ async def _preview(services: Services, order: _Order, deadline: Deadline, reques
     return respond_json({"resources": resources, "limits": [asdict(need) for need in preview.needs]}, headers=NO_STORE)
 
 
+async def _build(services: Services, order: _Order, deadline: Deadline, request_id: str) -> LaunchOutcome:
+    building = _Building(order, services.metrics)
+    try:
+        return await _ask_cloud(services, building.launch, order, deadline, request_id)
+    except (RequestError, asyncio.CancelledError) as error:
+        building.give_up(error.status if isinstance(error, RequestError) else CLIENT_HAS_GONE)
+        raise
+
+
 async def _ask_cloud(
     services: Services, call: CloudCall[Result], order: _Order, deadline: Deadline, request_id: str
 ) -> Result:
@@ -174,29 +185,47 @@ def _read_key(request: Request) -> str | None:
     return match["quoted"] or match["bare"]
 
 
-def _logging(order: _Order) -> CloudCall[LaunchOutcome]:
-    """:func:`launch`, with a line in the log of how it ended, also where nobody waits for that any more."""
-    fields = {
-        "type": order.build.cluster_type_id,
-        "revision": order.published.revision,
-        "project": order.credentials.project_id or order.credentials.project_name,
-    }
+class _Building:
+    """A build under way; how it ends is logged and measured in its thread, whoever still waits for that by then."""
 
-    def launch_and_log(*arguments: Any) -> LaunchOutcome:
+    def __init__(self, order: _Order, metrics: Metrics) -> None:
+        self._kind = order.published.cluster_type.kind
+        self._metrics = metrics
+        self._began = time.perf_counter()
+        self._has_thread = False
+        self._fields = {
+            "type": order.build.cluster_type_id,
+            "revision": order.published.revision,
+            "project": order.credentials.project_id or order.credentials.project_name,
+        }
+
+    def launch(self, *arguments: Any) -> LaunchOutcome:
+        """:func:`launch`, in a thread of the pool."""
+        self._has_thread = True
+        outcome = str(HTTPStatus.INTERNAL_SERVER_ERROR.value)
         try:
             built = launch(*arguments)
+            outcome = "replayed" if built.replayed else "created"
         except RequestError as error:
+            outcome = str(error.status)
             level = logging.WARNING if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
-            logger.log(
-                level, "no cluster built", extra={"fields": {**fields, "outcome": error.status, "why": str(error)}}
-            )
+            self._log(level, "no cluster built", outcome=error.status, why=str(error))
             raise
-        stack = {"stack": built.stack.id, "name": built.stack.name}
-        outcome = "replayed" if built.replayed else "created"
-        logger.info("cluster built", extra={"fields": {**fields, **stack, "outcome": outcome}})
+        finally:
+            self._measure(outcome)
+        self._log(logging.INFO, "cluster built", stack=built.stack.id, name=built.stack.name, outcome=outcome)
         return built
 
-    return launch_and_log
+    def give_up(self, status: int) -> None:
+        """Measure a build that never got a thread; of any other its thread will tell."""
+        if not self._has_thread:
+            self._measure(str(status))
+
+    def _measure(self, outcome: str) -> None:
+        self._metrics.observe_build(self._kind, outcome, time.perf_counter() - self._began)
+
+    def _log(self, level: int, message: str, **fields: object) -> None:
+        logger.log(level, message, extra={"fields": {**self._fields, **fields}})
 
 
 blueprint.add_route(create_cluster, "/clusters", methods=("POST",))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from builder.catalogue.snapshot import Snapshot, State
-from builder.errors import ConfigurationError, RequestError
+from builder.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -125,21 +125,12 @@ class Metrics:
             counter = self._counted[key] = self._requests.labels(*key)
         counter.inc()
 
-    @contextmanager
-    def measure_build(self, kind: str) -> Iterator[None]:
-        """Note how the build of a cluster that the context encloses ends, and how long it takes.
+    def observe_build(self, kind: str, outcome: str, seconds: float) -> None:
+        """Note how the build of a cluster ended and how long it took; called from any thread.
 
-        The outcome is ``created``, or the status that the caller is answered.
+        ``outcome`` is ``created``, ``replayed``, or the status that tells why there is none.
         """
-        outcome, began = "500", time.perf_counter()
-        try:
-            yield
-            outcome = "created"
-        except RequestError as error:
-            outcome = str(error.status)
-            raise
-        finally:
-            self._builds.labels(kind, outcome).observe(time.perf_counter() - began)
+        self._builds.labels(kind, outcome).observe(seconds)
 
     def observe_reload(self, snapshot: Snapshot, seconds: float) -> None:
         """Note a change of the catalogue, and how long the look took that found it."""

@@ -98,7 +98,7 @@ def test_log_tells_why_no_cluster_was_built(building: Service, cloud: Sandbox, c
     assert answer.json()["errors"][0]["detail"] in line
 
 
-def test_cluster_whose_caller_has_gone_is_logged(tmp_path: Path) -> None:
+def test_cluster_whose_caller_has_gone_is_logged_and_measured_as_the_success_that_it_is(tmp_path: Path) -> None:
     service = Service(tmp_path / "instance")
     prepare(service)
     with Sandbox(heat_latency=0.5) as slow, service:
@@ -109,6 +109,12 @@ def test_cluster_whose_caller_has_gone_is_logged(tmp_path: Path) -> None:
             wait_until(lambda: is_asked(slow.auth_url), "the build is under way")
         wait_until(lambda: "cluster built" in service.log, "the build is logged")
         assert stack_names(slow)[0] in service.log
+        measured = service.get("/metrics").body.decode()
+    assert 'cluster_builder_build_duration_seconds_count{kind="heat",outcome="created"} 1.0' in measured
+    assert 'http_requests_total{method="POST",route="/clusters",status="499"} 1.0' in measured
+    assert 'status="500"' not in measured
+    assert " route=/clusters status=499 " in service.log
+    assert "ERROR" not in service.log
 
 
 def find_lines(service: Service, identifier: str) -> str:

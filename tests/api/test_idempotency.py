@@ -32,6 +32,7 @@ def test_repeated_request_gets_the_same_answer_and_makes_nothing(building: Servi
     assert "idempotent-replayed" not in first.headers
     assert second.headers["idempotent-replayed"] == "true"
     assert stack_names(cloud).count(first.json()["name"]) == 1
+    assert b'duration_seconds_count{kind="heat",outcome="replayed"}' in building.get("/metrics").body
 
 
 def test_same_key_with_another_wish_is_422(building: Service, cloud: Sandbox, key: str) -> None:
