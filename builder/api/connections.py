@@ -69,9 +69,13 @@ class BoundedProtocol(HttpProtocol):
         self._receiving_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Take a connection, for that of the client that has kept this one waiting longest where there are too many."""
-        if len(self.connections) >= self.app.config.MAX_CONNECTIONS:
-            self._make_room()
+        """Take a connection, for that of the client that has kept this one waiting longest where there are too many.
+
+        Where nobody keeps this one waiting, it is ended at once.
+        """
+        if len(self.connections) >= self.app.config.MAX_CONNECTIONS and not self._make_room():
+            transport.abort()
+            return
         super().connection_made(transport)  # type: ignore[no-untyped-call]  # Sanic leaves it so
 
     def data_received(self, data: bytes) -> None:
@@ -86,6 +90,8 @@ class BoundedProtocol(HttpProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._cancel_timer()
+        if self.conn_info is None:  # there was no room for it
+            return
         super().connection_lost(exc)  # type: ignore[no-untyped-call]  # Sanic leaves it so
 
     def _check_received(self) -> None:
@@ -115,14 +121,23 @@ class BoundedProtocol(HttpProtocol):
         http = self.http
         return http.stage is Stage.REQUEST or (http.stage is Stage.HANDLER and bool(http.request_body))
 
-    def _make_room(self) -> None:
-        """Close the connection that has been silent longest of those that wait for nothing of ours."""
-        waiting = [each for each in self.connections if each.http is None or not each.http or each._is_receiving()]
+    def _keeps_waiting(self) -> bool:
+        """Whether it is the client that nothing is heard of, rather than this service: it sends, or takes, nothing."""
+        if self.http is None or not self.http or self._is_receiving():
+            return True
+        takes_nothing = not self._can_write.is_set()
+        return takes_nothing and self.http.response is not None  # with the answer to an earlier request it may wait
+
+    def _make_room(self) -> bool:
+        """Close the connection that has been silent longest of those that wait for nothing of ours; False for none."""
+        waiting = [each for each in self.connections if each._keeps_waiting()]
         self._log_full(len(self.connections))
-        if waiting:
-            oldest = min(waiting, key=lambda each: each._time)
-            self.connections.discard(oldest)
-            oldest._end()
+        if not waiting:
+            return False
+        oldest = min(waiting, key=lambda each: each._time)
+        self.connections.discard(oldest)
+        oldest._end()
+        return True
 
     def _log_full(self, number: int) -> None:
         now = time.monotonic()

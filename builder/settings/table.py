@@ -133,7 +133,8 @@ class Settings:
     )  # fmt: skip
     max_connections: int = _setting(
         1000, "MAX_CONNECTIONS", "N",
-        "How many connections may be open, in each worker; for one more the one that is idle longest is closed.",
+        "How many connections may be open, in each worker; for one more that client goes which has neither sent nor "
+        "taken anything for longest.",
         parse_integer(1, 100_000),
     )  # fmt: skip
     build_deadline: float = _setting(

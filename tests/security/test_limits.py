@@ -6,12 +6,18 @@ import contextlib
 import json
 import resource
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.api.orders import order
+from tests.openstack.remembering_heat import RememberingHeat
+from tests.openstack.replay_cloud import Received
 from tests.security.raw import (
     assert_is_error,
     assert_serves,
@@ -130,6 +136,41 @@ def test_connections_that_stop_half_way_leave_room_for_others(service: Service) 
             with contextlib.suppress(OSError):
                 connection.sendall(b"GET /health HTTP/1.1\r\nX-")
         assert_serves(service)
+
+
+def test_connections_that_take_no_answers_leave_room_for_others(tmp_path: Path) -> None:
+    with Service(tmp_path, {"MAX_CONNECTIONS": "20"}) as service, contextlib.ExitStack() as clients:
+        address = "127.0.0.1", urlsplit(service.url).port
+        for _ in range(60):
+            client = clients.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            client.connect(address)
+            with contextlib.suppress(OSError):
+                client.sendall(head("GET", "/openapi.json") * 200)
+        assert_serves(service)
+        assert _open_connections(service) <= 20 + 5
+
+
+def test_builds_under_way_are_not_ended_for_others(tmp_path: Path) -> None:
+    arrived, may_go_on = threading.Semaphore(0), threading.Event()
+
+    def hold(_: Received) -> None:
+        arrived.release()
+        may_go_on.wait(10)
+
+    limits = {"MAX_CONNECTIONS": "2"}
+    with RememberingHeat() as cloud, Service(tmp_path, limits) as service, ThreadPoolExecutor(2) as people:
+        (service.enabled / "small.yaml").write_text(minimal_definition())
+        wait_until(lambda: service.ids() == ["small"], "listed")
+        cloud.hooks.before_writing = hold
+        body = order(cloud.credentials(), "small")
+        builds = [people.submit(service.post, "/clusters/", body) for _ in range(2)]
+        assert all(arrived.acquire(timeout=10) for _ in builds)
+        with connect(service) as newcomer, contextlib.suppress(ConnectionError):
+            assert newcomer.recv(1) == b""
+        may_go_on.set()
+        assert [build.result().status for build in builds] == [201, 201]
+    assert "Traceback" not in service.log
 
 
 def _open_connections(service: Service) -> int:
