@@ -129,7 +129,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="NAME",
         help="with --template: choose an optional component; may be repeated",
     )
-    check.add_argument("--instance", metavar="DIR", help="folder of the service that ids and files are looked up in")
+    check.add_argument("--instance", metavar="DIR", help="folder of the service that ids are looked up in")
     check.set_defaults(run=_check)
 
 
@@ -145,8 +145,8 @@ def _check(options: argparse.Namespace) -> int:
     if not options.paths:
         raise ConfigurationError("check: name at least one PATH, or - for standard input")
     service = build_settings({"instance_dir": options.instance}, os.environ)
-    roots = (service.instance_dir, *service.template_roots)
-    settings = CheckSettings(tuple(os.path.realpath(root) for root in roots), service.allow_remote_templates)
+    roots = tuple(os.path.realpath(root) for root in service.template_roots)
+    settings = CheckSettings(roots, service.allow_remote_templates)
     if not options.explain:
         return run_check(options.paths, settings, streams, output_format=options.format, strict=options.strict)
     if len(options.paths) != 1:

@@ -74,11 +74,10 @@ def build_services(settings: Settings) -> Services:
 
 
 def build_load_settings(settings: Settings) -> LoadSettings:
-    """From where definitions may take files: their own folder, the instance folder, those that are named, URLs."""
-    roots = (settings.instance_dir, *settings.template_roots)
+    """From where definitions may take files: their own folder, those that are named, URLs."""
     limits = FetchLimits(settings.remote_template_limit, settings.remote_template_timeout)
     remote = RemoteFiles(partial(fetch_remote, limits=limits)) if settings.allow_remote_templates else None
-    return LoadSettings(template_roots=tuple(str(root.resolve()) for root in roots), remote=remote)
+    return LoadSettings(template_roots=tuple(str(root.resolve()) for root in settings.template_roots), remote=remote)
 
 
 async def start_services(app: Application, settings: Settings) -> None:

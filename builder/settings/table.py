@@ -96,7 +96,7 @@ class Settings:
     )  # fmt: skip
     template_roots: tuple[Path, ...] = _setting(
         (), "TEMPLATE_ROOTS", "DIR:DIR",
-        "Folders, besides its own and the instance folder, from which a definition may use files.", parse_paths,
+        "Folders, besides its own, from which a definition may use files.", parse_paths,
     )  # fmt: skip
     allow_remote_templates: bool = _setting(
         False,

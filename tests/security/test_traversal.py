@@ -98,6 +98,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, P
     (root / "instance-evil" / "secret.yaml").write_text((root / "secret.yaml").read_text())
     enabled = root / "instance" / "cluster-types-enabled"
     enabled.mkdir(parents=True)
+    (root / "instance" / "secret.yaml").write_text((root / "secret.yaml").read_text())
     for kind in KINDS:
         for number, reference in enumerate(REFERENCES):
             _write_evil(enabled / f"{kind}-{number}", root, kind, reference)
