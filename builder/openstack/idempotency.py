@@ -6,7 +6,8 @@ replica finds the stack of a key by a tag that Heat keeps, also after the stack 
 Heat refuses a name that is taken, but looks before it writes: two creations at the same moment both succeed. So a
 stack counts only when its creator has looked after creating it and saw no other of the same key; who sees another
 deletes its own and starts over, one after the other. Of two creators, at least one is later to look than the other is
-to create, so at most one keeps its stack.
+to create, so at most one keeps its stack. That holds for requests of one key that ask for different things, too: the
+first to keep a stack has the key, and the stacks that were given up for it count for nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from builder.openstack.circumstances import Service, may_have_created
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.heat import CreatedStack, StackRequest, create_stack, heat_client
-from builder.openstack.names import body_tag, key_tag, keyed_suffix
+from builder.openstack.names import body_tag, key_tag, keyed_suffix, read_suffix
 
 logger = logging.getLogger(__name__)
 
@@ -84,13 +85,12 @@ def create_stack_once(
     refusals = 0
     while True:
         stacks = fetch_keyed_stacks(cloud, tags[0])
-        _check_same_body(stacks, tags[1])
         if any(stack.is_live for stack in stacks):
-            settled = _settled(cloud, tags[0])
+            settled = _settled(cloud, *tags)
             if settled is not None:
                 return CreatedStack(settled.id, settled.name), True
             continue
-        request = build_request(keyed_suffix(key, cloud.project_id, _next_attempt(stacks)), tags)
+        request = build_request(keyed_suffix(key, cloud.project_id, _next_attempt(stacks, tags[1])), tags)
         try:
             prepare(request)
             created = create_stack(cloud, request)
@@ -131,45 +131,52 @@ def _keyed_stack(listed: Mapping[str, Any]) -> KeyedStack:
     )
 
 
-def _check_same_body(stacks: Sequence[KeyedStack], tag: str) -> None:
-    if any(tag not in stack.tags for stack in stacks):
-        raise FailureKind.IDEMPOTENCY_KEY_REUSED.error(
-            "This Idempotency-Key came before with another request. Use a new key for each cluster."
-        )
+def _another_request() -> CloudError:
+    return FailureKind.IDEMPOTENCY_KEY_REUSED.error(
+        "This Idempotency-Key came before with another request. Use a new key for each cluster."
+    )
 
 
-def _next_attempt(stacks: Sequence[KeyedStack]) -> int:
+def _next_attempt(stacks: Sequence[KeyedStack], body: str) -> int:
     """The number of the attempt that may be made where no stack of the key is live.
 
     Raises:
-        RequestError: (409) the key's cluster was there, and has been deleted.
+        RequestError: (409, or 422 with another body) the key's cluster was there, and has been deleted.
     """
-    if not stacks:
-        return 0
-    by_name: dict[str, list[KeyedStack]] = {}
+    attempts: dict[str, list[KeyedStack]] = {}
     for stack in stacks:
-        by_name.setdefault(stack.name, []).append(stack)
-    *_, latest = by_name.values()
-    if len(latest) == 1:  # nobody yielded to it or made it yield: it was kept, and somebody deleted it
+        attempts.setdefault(read_suffix(stack.name), []).append(stack)
+    latest = list(attempts.values())[-1:]
+    if latest and len(latest[0]) == 1:  # nobody yielded to it or made it yield: it was kept, and somebody deleted it
+        (kept,) = latest[0]
+        if body not in kept.tags:
+            raise _another_request()
         raise FailureKind.CONFLICT.error(
-            f"The cluster of this Idempotency-Key, stack {latest[0].name}, was launched and has been deleted since "
-            f"({latest[0].status}). Use a new key to launch another."
+            f"The cluster of this Idempotency-Key, stack {kept.name}, was launched and has been deleted since "
+            f"({kept.status}). Use a new key to launch another."
         )
-    return len(by_name)
+    return len(attempts)
 
 
-def _settled(cloud: Cloud, tag: str) -> KeyedStack | None:
-    """The one stack of the key that its creator has kept; None where all have been deleted meanwhile."""
+def _settled(cloud: Cloud, tag: str, body: str) -> KeyedStack | None:
+    """The one stack of the key and body that its creator has kept; None where all have been deleted meanwhile.
+
+    Raises:
+        RequestError: (422) what is live was asked for with another body.
+    """
     until = time.monotonic() + SETTLING_SECONDS
     while True:
         live = [stack for stack in fetch_keyed_stacks(cloud, tag) if stack.is_live]
         if not live:
             return None
-        cloud.deadline.under_way = may_have_created(live[0].name, repeatable=True)
-        if live[0].is_old or time.monotonic() >= until:
+        same = [stack for stack in live if body in stack.tags]
+        if not same:
+            raise _another_request()
+        cloud.deadline.under_way = may_have_created(same[0].name, repeatable=True)
+        if same[0].is_old or time.monotonic() >= until:
             if len(live) > 1:
                 logger.warning("stacks of one idempotency key: %s", ", ".join(stack.id for stack in live))
-            return live[0]
+            return same[0]
         _pause(cloud, POLL_SECONDS)
 
 

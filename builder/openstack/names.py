@@ -28,6 +28,11 @@ def build_stack_name(cluster_name: str, suffix: str) -> str:
     return f"{cluster_name}{NAME_SEPARATOR}{suffix}"
 
 
+def read_suffix(stack_name: str) -> str:
+    """What :func:`build_stack_name` was given as suffix."""
+    return stack_name.rpartition(NAME_SEPARATOR)[2]
+
+
 def random_suffix() -> str:
     """Sixty random bits, in letters and digits that need no escaping anywhere."""
     return _suffix(secrets.token_bytes(16))

@@ -274,6 +274,65 @@ def test_a_late_creator_yields_to_a_stack_that_was_alone_when_its_creator_looked
     assert [stack.status for stack in heat.stacks] == ["CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS"]
 
 
+OTHER = dataclasses.replace(KEYED, cluster_name="other", asked={"name": "other", "n": 1})
+OTHER_PARAMETERS = dataclasses.replace(KEYED, asked={"name": "hpc", "n": 2})
+
+
+def outcome_or_status(heat: RememberingHeat, wish: LaunchWish) -> LaunchOutcome | int:
+    try:
+        return ask(heat, wish)
+    except RequestError as error:
+        return error.status
+
+
+@pytest.mark.parametrize("stray", [OTHER, OTHER_PARAMETERS], ids=["other name", "other parameters"])
+def test_a_stray_request_that_yielded_does_not_spoil_the_key(heat: RememberingHeat, stray: LaunchWish) -> None:
+    first_done = threading.Event()
+    stray_at_heat = threading.Event()
+
+    def hold_the_stray(_: Received) -> None:
+        heat.hooks.before_writing = lambda _: None
+        stray_at_heat.set()
+        first_done.wait(5)
+
+    heat.hooks.before_writing = hold_the_stray
+    with ThreadPoolExecutor(1) as threads:
+        strayed = threads.submit(outcome_or_status, heat, stray)
+        assert stray_at_heat.wait(5)
+        first = ask(heat, KEYED)
+        first_done.set()
+        assert strayed.result(timeout=20) == 422
+    assert [stack.id for stack in heat.live] == [first.stack.id]
+    assert ask(heat, KEYED) == LaunchOutcome(first.stack, replayed=True, url=first.url)
+    assert outcome_or_status(heat, stray) == 422
+
+
+@pytest.mark.parametrize("other", [OTHER, OTHER_PARAMETERS], ids=["other name", "other parameters"])
+def test_of_two_simultaneous_requests_with_one_key_one_is_served(heat: RememberingHeat, other: LaunchWish) -> None:
+    together, first_round = threading.Barrier(2), threading.Semaphore(2)
+
+    def meet(_: Received) -> None:
+        if first_round.acquire(blocking=False):
+            together.wait(5)  # both have found nothing of the key
+
+    heat.hooks.before_writing = meet
+    with ThreadPoolExecutor(2) as threads:
+        asked = {threads.submit(outcome_or_status, heat, wish): wish for wish in (KEYED, other)}
+        results = {future.result(timeout=20): wish for future, wish in asked.items()}
+    (won,) = [outcome for outcome in results if isinstance(outcome, LaunchOutcome)]
+    assert set(results) == {won, 422}
+    assert [stack.id for stack in heat.live] == [won.stack.id]
+    assert ask(heat, results[won]).stack == won.stack
+    assert outcome_or_status(heat, results[422]) == 422
+
+
+def test_a_key_whose_stack_was_deleted_is_still_that_of_its_request(heat: RememberingHeat) -> None:
+    ask(heat, KEYED)
+    heat.stacks[0].status = "DELETE_COMPLETE"
+    assert outcome_or_status(heat, OTHER) == 422
+    assert outcome_or_status(heat, KEYED) == 409
+
+
 def test_a_second_stack_that_cannot_be_deleted_is_named(heat: RememberingHeat) -> None:
     def rival(request: Received) -> None:
         heat.hooks.before_writing = lambda _: None
