@@ -15,7 +15,8 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -100,21 +101,32 @@ def create_stack_once(
                 raise
             _pause(cloud, POLL_SECONDS)  # of the same key, most likely: its tag is about to show
             continue
-        found = fetch_keyed_stacks(cloud, tags[0], created.name)
+        with _telling_of(created):
+            found = fetch_keyed_stacks(cloud, tags[0])
         rivals = [stack for stack in found if stack.is_live and stack.id != created.id]
         if not rivals:
             return created, False
         _yield_to(cloud, created, rivals, tags[0])
 
 
-def fetch_keyed_stacks(cloud: Cloud, tag: str, created: str | None = None) -> list[KeyedStack]:
-    """The stacks that carry a key's tag, deleted ones included, oldest first.
+@contextmanager
+def _telling_of(created: CreatedStack) -> Iterator[None]:
+    """Whatever fails in the block, of whichever kind it is, names the stack that was created before."""
+    try:
+        yield
+    except CloudError as error:
+        (fault,) = error.faults
+        aftermath = may_have_created(created.name, repeatable=True)
+        if fault.detail.endswith(aftermath):  # the deadline has passed
+            raise
+        raise error.kind.error(f"{fault.detail}. {aftermath}", fault.pointer, error.headers) from error
 
-    ``created`` is the name of one that is there already: a failure says so.
-    """
+
+def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
+    """The stacks that carry a key's tag, deleted ones included, oldest first."""
     from builder.openstack.failures import translated
 
-    with translated(cloud.circumstances(Service.ORCHESTRATION, creating=created, repeatable=True)):
+    with translated(cloud.circumstances(Service.ORCHESTRATION)):
         found = list(heat_client(cloud).stacks.list(filters={"tags": tag, "show_deleted": True}))
         stacks = [_keyed_stack(stack.to_dict()) for stack in found]
     # Not every Heat (or stand-in for one) knows the filter.

@@ -218,11 +218,21 @@ def test_failures_while_looking_a_key_up_are_told(heat: RememberingHeat) -> None
     assert not heat.posts_to_heat
 
 
-def test_a_failure_while_looking_for_rivals_names_the_stack_that_was_made(heat: RememberingHeat) -> None:
-    heat.hooks.after_writing = lambda _: setattr(heat, "orchestration", answer(500, {"error": {"message": "down"}}))
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 409, 413, 429, 500, 503])
+def test_a_failure_while_looking_for_rivals_names_the_stack_that_was_made(heat: RememberingHeat, status: int) -> None:
+    heat.hooks.after_writing = lambda _: setattr(heat, "orchestration", answer(status, {"error": {"message": "down"}}))
     fault = refusal(heat, KEYED)
-    assert (fault.status, fault.title) == (502, "Cloud failure")
-    assert f"Stack {heat.stacks[0].name} may have been created all the same: ask again with the same" in fault.detail
+    assert fault.detail.endswith(
+        f". Stack {heat.stacks[0].name} may have been created all the same: ask again with the same Idempotency-Key."
+    )
+    assert fault.detail.count("may have been created") == 1
+
+
+def test_a_deadline_passed_while_looking_for_rivals_names_the_stack_that_was_made_once(heat: RememberingHeat) -> None:
+    heat.hooks.after_writing = lambda _: setattr(heat, "orchestration", lambda _: heat.closing.wait(10))
+    fault = refusal(heat, KEYED, seconds=0.5)
+    assert (fault.status, fault.title) == (504, "Cloud timed out")
+    assert fault.detail.count(f"Stack {heat.stacks[0].name} may have been created all the same") == 1
 
 
 # --- one key, two requests at once ------------------------------------------------------------------------------------
