@@ -19,6 +19,7 @@ from builder.openstack.connection import AUTH_URL_POINTER
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.transport import (
     AnswerTooLargeError,
+    TlsHandshakeError,
     TlsHandshakeTimeoutError,
     UnexpectedRedirectError,
     never_connected,
@@ -41,14 +42,18 @@ def connection_failure(error: BaseException, circumstances: Circumstances) -> Cl
         if _is_timeout(cause):
             return FailureKind.TIMED_OUT.error(f"{who} did not answer in time{aftermath}")
         if isinstance(cause, requests.exceptions.SSLError | ssl.SSLError):
-            return FailureKind.TLS_FAILURE.error(f"{who} cannot be called safely: {_tls_reason(chain)}")
+            return FailureKind.TLS_FAILURE.error(f"{who} cannot be called safely: {_tls_reason(chain)}{aftermath}")
         if isinstance(cause, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
             return FailureKind.INVALID_ANSWER.error(f"{who} gave an answer that breaks off or is damaged{aftermath}")
     return FailureKind.CLOUD_UNREACHABLE.error(f"{who} cannot be reached: {_network_reason(chain)}{aftermath}")
 
 
 def _was_never_sent(chain: Sequence[BaseException]) -> bool:
-    return any(isinstance(cause, requests.exceptions.RequestException) and never_connected(cause) for cause in chain)
+    return any(
+        isinstance(cause, TlsHandshakeError)
+        or (isinstance(cause, requests.exceptions.RequestException) and never_connected(cause))
+        for cause in chain
+    )
 
 
 def _is_timeout(cause: BaseException) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from typing import Any
@@ -50,7 +51,11 @@ class AnswerTooLargeError(requests.exceptions.RequestException):
     """A service sent more than ``MAX_ANSWER_BYTES``."""
 
 
-class TlsHandshakeTimeoutError(urllib3.exceptions.SSLError):
+class TlsHandshakeError(urllib3.exceptions.SSLError):
+    """A connection was made, but no TLS on it: nothing was sent."""
+
+
+class TlsHandshakeTimeoutError(TlsHandshakeError):
     """The other end took the connection but not part in TLS: plain HTTP servers wait so for a request."""
 
 
@@ -266,6 +271,8 @@ def _pool_classes(sockets: Sockets, guard: CloudGuard) -> dict[str, type[HTTPCon
                 super().connect()
             except TimeoutError as error:  # Python's: urllib3 raises its own for the connection itself
                 raise TlsHandshakeTimeoutError("handshake timed out") from error
+            except ssl.SSLError as error:
+                raise TlsHandshakeError("handshake failed") from error
             sockets.add(self.sock)
 
     class Pool(HTTPConnectionPool):

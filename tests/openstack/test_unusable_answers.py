@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from tests.openstack.replay_cloud import PASSWORD, TOKEN, Behaviour, ReplayCloud
 
 IMPATIENT = CloudSettings(connect_timeout=0.5, read_timeout=0.3, connect_retries=0)
 AFTERMATH = "Stack hpc--x may have been created all the same: look for it before you try again."
+TRUNCATED = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"stack": {"id": '
 REQUEST = StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})
 
 
@@ -152,6 +154,30 @@ def test_port_that_never_answers_tls_is_a_502() -> None:
     assert fault.detail.endswith("nobody answered the TLS handshake; is this an https address?")
 
 
+@pytest.mark.parametrize("begun", [b"", TRUNCATED], ids=["instead of an answer", "within the answer"])
+def test_tls_that_breaks_after_the_creation_was_sent_names_the_stack_to_look_for(
+    cloud: ReplayCloud, tmp_path: Path, begun: bytes
+) -> None:
+    def break_tls(connection: socket.socket) -> None:
+        connection.sendall(begun)
+        with socket.socket(fileno=os.dup(connection.fileno())) as beneath:
+            beneath.sendall(b"HTTP/1.1 200 OK no record of TLS at all\r\n\r\n")
+
+    certificate = cloud.use_tls(tmp_path)
+    cloud.orchestration = break_tls
+    fault = launch(cloud.credentials(), CloudSettings(ca_bundle=str(certificate)))
+    assert (fault.status, fault.title) == (502, "TLS failure")
+    assert fault.detail.endswith(AFTERMATH)
+    assert len(cloud.posts_to_heat) == 1
+
+
+def test_tls_that_heat_cannot_do_created_nothing(cloud: ReplayCloud) -> None:
+    cloud.catalog = [catalog_entry("orchestration", f"https://127.0.0.1:{cloud.port}/heat")]
+    fault = launch(cloud.credentials())
+    assert (fault.status, fault.title) == (502, "TLS failure")
+    assert "may have been created" not in fault.detail
+
+
 def test_missing_ca_bundle_is_a_502(cloud: ReplayCloud, tmp_path: Path) -> None:
     cloud.use_tls(tmp_path)
     fault = launch(cloud.credentials(), CloudSettings(ca_bundle="/nonexistent.pem"))
@@ -160,7 +186,6 @@ def test_missing_ca_bundle_is_a_502(cloud: ReplayCloud, tmp_path: Path) -> None:
 
 # --- answers that are none --------------------------------------------------------------------------------------------
 
-TRUNCATED = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"stack": {"id": '
 BAD_GZIP = answer(201, b"no gzip", headers={"Content-Encoding": "gzip"})
 TOO_DEEP = answer(201, b"[" * 100_000)
 MANY_HEADERS = b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % number for number in range(300)) + b"\r\n"
