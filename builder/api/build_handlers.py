@@ -126,6 +126,7 @@ def _wish(plan: ClusterPlan, published: PublishedType, build: BuildRequest, key:
         files=plan.composed.files,
         parameters=plan.parameters,
         secrets=plan.secrets,
+        form_fields=plan.form_fields,
         idempotency_key=key,
         asked={
             "cluster_type_id": build.cluster_type_id,

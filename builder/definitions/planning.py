@@ -37,13 +37,17 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
 @dataclass(frozen=True, slots=True)
 class ClusterPlan:
-    """What Heat is asked for. ``secrets`` are the values of hidden parameters, which nothing may show."""
+    """What Heat is asked for. ``secrets`` are the values of hidden parameters, which nothing may show.
+
+    ``form_fields`` are the parameters among them that people are asked for.
+    """
 
     cluster_type: ClusterType
     name: str
     composed: ComposedTemplate
     parameters: Mapping[str, Any] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False, default=())
+    form_fields: frozenset[str] = frozenset()
 
 
 def plan_cluster(
@@ -76,7 +80,10 @@ def plan_cluster(
     values = {key: value for key, value in checked.values.items() if key in declared} | hardcoded
     composed = compose_template(components)
     hidden = [values[key] for key in values if _is_hidden(key, composed)]
-    return ClusterPlan(cluster_type, name, composed, values, tuple(text for value in hidden for text in _texts(value)))
+    secrets = tuple(text for value in hidden for text in _texts(value))
+    return ClusterPlan(
+        cluster_type, name, composed, values, secrets, frozenset(declared & cluster_type.parameters.keys())
+    )
 
 
 def _read_selections(cluster_type: ClusterType, selections: Mapping[str, Any]) -> tuple[set[str], list[Fault]]:

@@ -27,7 +27,8 @@ class Circumstances:
     """Of one call: made before it, for the case that it fails.
 
     ``secrets`` must not be shown. ``creating`` names the stack that Heat is asked to create: a failure may leave it
-    behind, and then its detail says so. It is ``repeatable`` where the same request finds that stack.
+    behind, and then its detail says so. It is ``repeatable`` where the same request finds that stack. ``form_fields``
+    are the parameters that the caller was asked for: only they can be pointed at.
     """
 
     service: Service
@@ -37,6 +38,7 @@ class Circumstances:
     region_is_the_callers: bool = False
     creating: str | None = None
     repeatable: bool = False
+    form_fields: frozenset[str] = frozenset()
 
     @property
     def aftermath(self) -> str:

@@ -184,8 +184,9 @@ class Cloud:
         secrets: tuple[str, ...] = (),
         creating: str | None = None,
         repeatable: bool = False,
+        form_fields: frozenset[str] = frozenset(),
     ) -> Circumstances:
-        """What a failure of ``service`` is told with; ``creating`` names the stack that is being created."""
+        """What a failure of ``service`` is told with: see :class:`~builder.openstack.circumstances.Circumstances`."""
         return Circumstances(
             service,
             self.deadline,
@@ -194,6 +195,7 @@ class Cloud:
             region_is_the_callers=self.credentials.region_name is not None,
             creating=creating,
             repeatable=repeatable,
+            form_fields=form_fields,
         )
 
 

@@ -149,6 +149,8 @@ def _stack_refusal(answer: Mapping[str, Any], said: str, circumstances: Circumst
     if answer.get("type") == "RequestLimitExceeded":
         return FailureKind.STACK_LIMIT_EXCEEDED.error(f"The {Service.ORCHESTRATION.value} refused the stack{said}")
     match = _PARAMETER_MESSAGE.fullmatch(message) if isinstance(message, str) else None
+    if match and match["parameter"] not in circumstances.form_fields:
+        return FailureKind.PARAMETER_REFUSED.error(f"The {Service.ORCHESTRATION.value} refused the stack{said}")
     if match:
         return FailureKind.PARAMETER_REFUSED.error(
             clean(match["reason"], circumstances.secrets),

@@ -28,6 +28,8 @@ class StackRequest:
     tags: tuple[str, ...] = ()
     timeout_mins: int | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    form_fields: frozenset[str] = frozenset()
+    """The parameters that the caller was asked for; others the definition sets."""
     repeatable: bool = False
     """Whether the caller may send the same request again and be given this stack."""
 
@@ -50,7 +52,9 @@ def create_stack(cloud: Cloud, request: StackRequest) -> CreatedStack:
     from builder.openstack.failures import translated
 
     cloud.deadline.remaining()
-    circumstances = cloud.circumstances(Service.ORCHESTRATION, request.secrets, request.name, request.repeatable)
+    circumstances = cloud.circumstances(
+        Service.ORCHESTRATION, request.secrets, request.name, request.repeatable, request.form_fields
+    )
     cloud.deadline.under_way = may_have_created(request.name, request.repeatable)
     with translated(circumstances):
         answer = heat_client(cloud).stacks.create(**stack_fields(request))

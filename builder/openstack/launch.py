@@ -28,7 +28,9 @@ _PREVIEW_MAY_FAIL = frozenset({FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FO
 
 @dataclass(frozen=True, slots=True)
 class LaunchWish:
-    """A cluster to launch. ``template``, ``files``, ``parameters``, ``secrets``: see :class:`StackRequest`.
+    """A cluster to launch.
+
+    ``template``, ``files``, ``parameters``, ``secrets``, ``form_fields``: see :class:`StackRequest`.
 
     ``asked`` is what the caller asked for (the request's ``cluster``, as JSON): two requests with the same
     ``idempotency_key`` must ask for the same. It is compared by digest, and not stored.
@@ -42,6 +44,7 @@ class LaunchWish:
     parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     timeout_mins: int | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    form_fields: frozenset[str] = frozenset()
     idempotency_key: str | None = field(default=None, repr=False)
     asked: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -55,6 +58,7 @@ class LaunchWish:
             (*build_tags(self.type_id, self.revision), *further_tags),
             self.timeout_mins,
             self.secrets,
+            self.form_fields,
             repeatable=self.idempotency_key is not None,
         )
 

@@ -42,7 +42,7 @@ def preview_stack(cloud: Cloud, request: StackRequest) -> tuple[PreviewedResourc
     """
     from builder.openstack.failures import translated
 
-    with translated(cloud.circumstances(Service.ORCHESTRATION, request.secrets)):
+    with translated(cloud.circumstances(Service.ORCHESTRATION, request.secrets, form_fields=request.form_fields)):
         previewed = heat_client(cloud).stacks.preview(**stack_fields(request)).to_dict()
         return tuple(_flatten(previewed["resources"], request.name))
 

@@ -65,6 +65,36 @@ def test_what_the_cloud_forbids_is_403_in_its_words(building: Service, service: 
     assert "www-authenticate" not in answer.headers
 
 
+@pytest.mark.parametrize("path", BUILDS)
+@pytest.mark.parametrize(
+    ("parameter", "detail", "pointer"),
+    [
+        ("count", "9 is out of range", "/cluster/parameters/count"),
+        (
+            "fixed",
+            "The orchestration service (Heat) refused the stack: Parameter 'fixed' is invalid: 9 is out of range",
+            None,
+        ),
+        (
+            "of_another_template",
+            "The orchestration service (Heat) refused the stack: Parameter 'of_another_template' is invalid: "
+            "9 is out of range",
+            None,
+        ),
+    ],
+    ids=["a field", "hardcoded", "of another template"],
+)
+def test_parameter_that_heat_refuses_is_pointed_at_where_it_is_a_field_of_the_form(
+    building: Service, path: str, parameter: str, detail: str, pointer: str | None
+) -> None:
+    message = f"Parameter '{parameter}' is invalid: 9 is out of range"
+    with RememberingHeat() as cloud:
+        cloud.orchestration = canned(400, {"error": {"type": "StackValidationFailed", "message": message}})
+        answer = building.post(path, order(cloud.credentials()))
+    assert_refused(answer, 400, ("Parameter refused", pointer))
+    assert answer.json()["errors"][0]["detail"] == detail
+
+
 def test_cloud_that_the_operator_does_not_list_is_403_before_anything_is_sent(tmp_path: Path) -> None:
     with RememberingHeat() as listed, RememberingHeat() as other:
         service = Service(tmp_path / "instance", {"ALLOWED_AUTH_URLS": f"https://keystone.example.org/v3,{listed.url}"})

@@ -147,7 +147,7 @@ def test_dry_run_meets_the_refusals_of_a_creation(cloud: WholeCloud) -> None:
     path = f"/heat/v1/{'a1' * 16}/stacks/preview"
     cloud.set(path, {"error": {"type": "StackValidationFailed", "message": message}}, 400)
     with pytest.raises(RequestError) as caught:
-        dry_run(cloud)
+        dry_run(cloud, dataclasses.replace(WISH, form_fields=frozenset("n")))
     assert caught.value.faults == (Fault(400, "Parameter refused", "7 is out of range", "/cluster/parameters/n"),)
 
 

@@ -62,7 +62,16 @@ def assets() -> CloudAssets:
 
 def wish(type_id: str, key: str | None = None, name: str = "real", **parameters: Any) -> LaunchWish:
     asked = {"name": name, "parameters": parameters}
-    return LaunchWish(name, type_id, "r1", TEMPLATE, parameters=parameters, idempotency_key=key, asked=asked)
+    return LaunchWish(
+        name,
+        type_id,
+        "r1",
+        TEMPLATE,
+        parameters=parameters,
+        form_fields=frozenset({"length"}),
+        idempotency_key=key,
+        asked=asked,
+    )
 
 
 def ask(wanted: LaunchWish, env: dict[str, str] | None = None) -> LaunchOutcome:

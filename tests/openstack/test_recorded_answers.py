@@ -20,6 +20,9 @@ from tests.openstack.replay_cloud import PASSWORD, TOKEN, ReplayCloud, answer
 
 RECORDED: list[dict[str, Any]] = json.loads(Path(__file__).with_name("recorded_answers.json").read_text())
 
+FORM_FIELDS = frozenset({"count", "size", "word"})
+REQUEST = StackRequest("hpc--x", {"heat_template_version": "2018-08-31"}, form_fields=FORM_FIELDS)
+
 Expected = tuple[int, str, str | None, str]  # status, title, pointer, a part of the detail
 
 BAD_URL: Expected = (400, "Invalid auth_url", "/cloud_env/auth_url", "its answer was 404")
@@ -98,7 +101,7 @@ def cloud() -> Iterator[ReplayCloud]:
 
 def launch(cloud: ReplayCloud) -> CreatedStack:
     with connect(parse_credentials(cloud.credentials()), CloudSettings(), Deadline(10)) as connected:
-        return create_stack(connected, StackRequest("hpc--x", {"heat_template_version": "2018-08-31"}))
+        return create_stack(connected, REQUEST)
 
 
 def fault_of(cloud: ReplayCloud) -> tuple[Fault, RequestError]:
