@@ -163,7 +163,7 @@ class CloudSession(Session):
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Send one request under our own user agent, unlogged, and tried again by nobody but :class:`CloudAdapter`."""
-        kwargs.update(log=False, user_agent=None, connect_retries=0, status_code_retries=0)
+        kwargs.update(log=False, user_agent=None, connect_retries=0, status_code_retries=0, allow_reauth=False)
         return super().request(*args, **kwargs)
 
     def abort(self) -> None:

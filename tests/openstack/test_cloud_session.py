@@ -231,7 +231,7 @@ def test_tokens_are_never_sent_after_a_redirect_of_heat(
     assert len(cloud.posts_to_heat) == 1
 
 
-@pytest.mark.parametrize("failure", [answer(500), answer(503), answer(504), reset, b"", answer(201, "{")])
+@pytest.mark.parametrize("failure", [answer(401), answer(500), answer(503), answer(504), reset, b"", answer(201, "{")])
 def test_a_creation_is_never_repeated(cloud: ReplayCloud, failure: Any) -> None:
     cloud.orchestration = failure
     with pytest.raises(RequestError):
