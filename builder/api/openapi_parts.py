@@ -38,7 +38,7 @@ _REFUSALS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "409": ("The cluster of this Idempotency-Key was deleted, or the stack's name is taken.", ()),
     "413": ("The request is larger than the service, or the cloud, accepts.", ()),
     "422": ("The Idempotency-Key came before with another request.", ()),
-    "502": ("The cloud failed, cannot be reached, or gave an answer that makes no sense.", ()),
+    "502": ("The cloud failed, cannot be reached, or gave an answer that makes no sense.", ("Retry-After",)),
     "503": ("The service, or the cloud, has too much to do, or the service is not ready.", ("Retry-After",)),
     "504": ("The cloud did not answer in time. `detail` says whether a stack may exist.", ()),
 }
@@ -75,7 +75,7 @@ def build_headers() -> Part:
             "description": "Present where an earlier request with this Idempotency-Key made the cluster.",
             "schema": {"type": "string", "const": "true"},
         },
-        "Retry-After": _header("After how many seconds to try again."),
+        "Retry-After": _header("After how many seconds to try again; of a 502, only where the cloud said so."),
         "WWW-Authenticate": _header("What token the service wants; absent where the cloud refused the credentials."),
         "Cache-Control": _header("`no-store`: of this moment only. `no-cache`: may be kept, if asked about each time."),
     }

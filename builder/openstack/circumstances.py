@@ -5,10 +5,15 @@ Light to import, unlike ``failures.py``, which reads it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from builder.openstack.deadline import Deadline
+
+if TYPE_CHECKING:
+    import requests
 
 
 class Service(Enum):
@@ -28,7 +33,8 @@ class Circumstances:
 
     ``secrets`` must not be shown. ``creating`` names the stack that Heat is asked to create: a failure may leave it
     behind, and then its detail says so. It is ``repeatable`` where the same request finds that stack. ``form_fields``
-    are the parameters that the caller was asked for: only they can be pointed at.
+    are the parameters that the caller was asked for: only they can be pointed at. ``last_response`` gives the answer
+    that the failure is about, which heatclient's exceptions do not hold.
     """
 
     service: Service
@@ -39,6 +45,7 @@ class Circumstances:
     creating: str | None = None
     repeatable: bool = False
     form_fields: frozenset[str] = frozenset()
+    last_response: Callable[[], requests.Response | None] = lambda: None
 
     @property
     def aftermath(self) -> str:

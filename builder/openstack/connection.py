@@ -196,6 +196,7 @@ class Cloud:
             creating=creating,
             repeatable=repeatable,
             form_fields=form_fields,
+            last_response=lambda: self.session.last_response,
         )
 
 

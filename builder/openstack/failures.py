@@ -141,7 +141,7 @@ def _orchestration_refusal(error: Any, circumstances: Circumstances) -> CloudErr
         return FailureKind.NAME_TAKEN.error(f"{who} refused the stack{said}", "/cluster/name")
     if status == 409:
         return FailureKind.CONFLICT.error(f"{who} refused the request{said}")
-    return _other_status(status, said, None, circumstances)
+    return _other_status(status, said, _retry_after(circumstances.last_response()), circumstances)
 
 
 def _stack_refusal(answer: Mapping[str, Any], said: str, circumstances: Circumstances) -> CloudError:
@@ -191,7 +191,9 @@ def _other_status(status: int, said: str, retry_after: int | None, circumstances
         return FailureKind.CLOUD_BUSY.error(f"{who} asks to be called less often{said}", headers={"Retry-After": wait})
     aftermath = circumstances.aftermath
     if status >= 500:
-        return FailureKind.CLOUD_FAILURE.error(f"{who} failed with status {status}{said}{aftermath}")
+        headers = {"Retry-After": str(retry_after)} if status == 503 and retry_after else {}
+        detail = f"{who} failed with status {status}{said}{aftermath}"
+        return FailureKind.CLOUD_FAILURE.error(detail, headers=headers)
     return FailureKind.INVALID_ANSWER.error(f"{who} answered with an unexpected status {status}{said}{aftermath}")
 
 

@@ -94,6 +94,8 @@ class CloudAdapter(TCPKeepAliveAdapter):
         self._auth_url = auth_url
         self._deadline = deadline
         self._sockets = sockets
+        self.last_response: requests.Response | None = None
+        """For the reader of a failure whose exception does not hold it."""
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -108,6 +110,7 @@ class CloudAdapter(TCPKeepAliveAdapter):
             RequestError: (403, 502) the operator does not allow this address; (504) the deadline has passed.
             requests.exceptions.RequestException: anything else that went wrong.
         """
+        self.last_response = None
         kwargs["stream"] = True
         is_token = is_token_request(str(request.url), self._auth_url)
         why = None if is_token else self._settings.guard.refuse_endpoint(str(request.url))
@@ -130,6 +133,7 @@ class CloudAdapter(TCPKeepAliveAdapter):
             response.close()
             raise UnexpectedRedirectError(response)
         self._read(response)
+        self.last_response = response
         return response
 
     def _read(self, response: requests.Response) -> None:
@@ -159,7 +163,13 @@ class CloudSession(Session):
         http.mount("https://", adapter)
         super().__init__(session=http, redirect=False, **kwargs)
         self._http = http
+        self._adapter = adapter
         self._sockets = sockets
+
+    @property
+    def last_response(self) -> requests.Response | None:
+        """The answer to the last request, whatever it was; None where there was none."""
+        return self._adapter.last_response
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Send one request under our own user agent, unlogged, and tried again by nobody but :class:`CloudAdapter`."""

@@ -137,13 +137,23 @@ def test_recorded_success_becomes_a_stack(cloud: ReplayCloud) -> None:
     assert launch(cloud) == CreatedStack("5f1c0f4e-0000-4000-8000-000000000000", "hpc--x")
 
 
-def test_rate_limit_keeps_the_clouds_retry_after(cloud: ReplayCloud) -> None:
-    cloud.identity = answer(429, "slow!!", "text/plain", {"Retry-After": "17"})
+@pytest.mark.parametrize("service", ["identity", "orchestration"])
+@pytest.mark.parametrize(("status", "expected"), [(429, 503), (503, 502)])
+def test_a_busy_service_says_when_to_come_back(cloud: ReplayCloud, service: str, status: int, expected: int) -> None:
+    setattr(cloud, service, answer(status, "slow!!", "text/plain", {"Retry-After": "17"}))
     _, error = fault_of(cloud)
-    assert error.headers == {"Retry-After": "17"}
+    assert (error.status, error.headers) == (expected, {"Retry-After": "17"})
 
 
-def test_rate_limit_without_a_usable_hint_gets_one(cloud: ReplayCloud) -> None:
-    cloud.identity = answer(429, "slow!!", "text/plain", {"Retry-After": "99999999999999999999"})
+@pytest.mark.parametrize("service", ["identity", "orchestration"])
+def test_rate_limit_without_a_usable_hint_gets_one(cloud: ReplayCloud, service: str) -> None:
+    setattr(cloud, service, answer(429, "slow!!", "text/plain", {"Retry-After": "99999999999999999999"}))
     _, error = fault_of(cloud)
     assert error.headers == {"Retry-After": "5"}
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_service_that_failed_says_nothing_of_coming_back(cloud: ReplayCloud, status: int) -> None:
+    cloud.orchestration = answer(status, "", headers={"Retry-After": "17"})
+    _, error = fault_of(cloud)
+    assert error.headers == {}
