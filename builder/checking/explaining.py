@@ -21,6 +21,7 @@ from builder.checking.targets import STANDARD_INPUT, Target, find_targets, hint_
 from builder.definitions.building import build_cluster_type
 from builder.definitions.listing import render_cluster_type
 from builder.definitions.model import ClusterType
+from builder.definitions.planning import explain_nothing_selected
 from builder.definitions.templates import compose_template
 from builder.definitions.validation import suggest
 from builder.errors import ConfigurationError
@@ -57,16 +58,15 @@ def explain(
     if cluster_type is None:
         return EXIT_PROBLEMS
     if template:
-        streams.stdout.write(render_template(cluster_type, selected))
-    else:
-        modified = formatdate(files.last_modified, usegmt=True)
-        body = {**render_cluster_type(cluster_type), "last_modified": modified}
-        streams.stdout.write(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+        return _print_template(cluster_type, selected, streams)
+    modified = formatdate(files.last_modified, usegmt=True)
+    body = {**render_cluster_type(cluster_type), "last_modified": modified}
+    streams.stdout.write(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
     return EXIT_CLEAN
 
 
-def render_template(cluster_type: ClusterType, selected: Sequence[str]) -> str:
-    """The template that Heat is sent when the optional components ``selected`` are chosen, as YAML.
+def _print_template(cluster_type: ClusterType, selected: Sequence[str], streams: Streams) -> int:
+    """Print the template that Heat is sent when the optional components ``selected`` are chosen, as YAML.
 
     Raises ConfigurationError for a name that is no optional component.
     """
@@ -75,10 +75,14 @@ def render_template(cluster_type: ClusterType, selected: Sequence[str]) -> str:
         if name not in optional:
             known = f"there are: {', '.join(optional)}" if optional else "there is none"
             raise ConfigurationError(f"no optional component is named {name!r}; {suggest(name, optional) or known}")
-    composed = compose_template(cluster_type.selected_components(selected))
-    text: str = yaml.safe_dump(composed.template, sort_keys=False, allow_unicode=True, width=120)
-    named = "".join(f"# file: {name}\n" for name in sorted(composed.files))
-    return named + text
+    components = cluster_type.selected_components(selected)
+    if not components:
+        streams.stderr.write(f"cluster-builder: {explain_nothing_selected(cluster_type)}\n")
+        return EXIT_PROBLEMS
+    composed = compose_template(components)
+    streams.stdout.write("".join(f"# file: {name}\n" for name in sorted(composed.files)))
+    streams.stdout.write(yaml.safe_dump(composed.template, sort_keys=False, allow_unicode=True, width=120))
+    return EXIT_CLEAN
 
 
 def _find_target(subject: str, enabled: str) -> Target:

@@ -54,6 +54,12 @@ def load_parts(document: Document, definition: Mapping[str, Any], files: Files) 
             for number, (name, entry) in enumerate(zip(names, entries, strict=True))
         ]  # fmt: skip
         loading.check_composition(names, loaded)
+        if all(entry and entry.get("optional") for entry in entries):
+            message = "no component is required: a launch that selects none is refused"
+            hint = "leave optional: true out of one of them"
+            loading.problems.append(
+                document.problem("no-required-component", message, ("components",), key=True, hint=hint)
+            )
     components = tuple(each for each in loaded if each is not None)
     return LoadedParts(components, tuple(loading.problems), len(components) == len(loaded))
 

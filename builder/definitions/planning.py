@@ -59,8 +59,10 @@ def plan_cluster(
     body of ``POST /clusters/``.
     """
     selected, faults = _read_selections(cluster_type, selections)
-    faults += _check_name(name)
     components = cluster_type.selected_components(selected)
+    if not components and not faults:
+        faults.append(Fault(400, "Invalid selection", explain_nothing_selected(cluster_type), "/cluster/selections"))
+    faults += _check_name(name)
     ignored = _parameters_of_deselected(cluster_type, components)
     checked = check_answers(
         cluster_type.parameters,
@@ -84,6 +86,14 @@ def plan_cluster(
     return ClusterPlan(
         cluster_type, name, composed, values, secrets, frozenset(declared & cluster_type.parameters.keys())
     )
+
+
+def explain_nothing_selected(cluster_type: ClusterType) -> str:
+    """What to do where every component is optional and none is selected, in the words of the form."""
+    groups = [group for group in cluster_type.parameter_groups if group.optional is not None]
+    shown = {group.optional.name: group.optional.label or group.label for group in groups if group.optional}
+    choices = ", ".join(repr(shown.get(name, name)) for name in cluster_type.optional_components)
+    return f"Nothing is selected, so there is nothing to build; select at least one of {choices}."
 
 
 def _read_selections(cluster_type: ClusterType, selections: Mapping[str, Any]) -> tuple[set[str], list[Fault]]:

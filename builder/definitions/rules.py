@@ -138,6 +138,7 @@ _WARNINGS = {
     # groups and components
     "unknown-group-parameter": "a group names a parameter that is not asked for",
     "parameter-in-two-groups": "a parameter is in two groups",
+    "no-required-component": "every component is optional, so that a launch may select nothing to build",
     "unselectable-component": "an optional component has no group that people could select it by",
     "ignored-section": "a section of a component is left out of the composed template",
     # templates

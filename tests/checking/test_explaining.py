@@ -15,6 +15,7 @@ from builder.checking.files import CheckedFiles, CheckSettings
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.definitions.planning import plan_cluster
+from builder.errors import RequestError
 from tests.checking.examples import INVALID, SHIPPED, check
 from tests.checking.test_command import Run
 
@@ -73,6 +74,22 @@ def test_the_template_is_the_one_that_heat_is_sent(capsys: pytest.CaptureFixture
         plan = plan_cluster(outcome.cluster_type, "cluster", answers, dict.fromkeys(selected, True))
         assert yaml.safe_load(out) == plan.composed.template
         assert [line[8:] for line in out.splitlines() if line.startswith("# file: ")] == sorted(plan.composed.files)
+
+
+def test_a_cluster_of_no_component_is_refused_in_the_words_of_the_form(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = INVALID / "no-required-component"
+    files = CheckedFiles(str(folder / "cluster-type.yaml"), LinkResolver(), CheckSettings())
+    cluster_type = build_cluster_type(ClusterTypeId("optional"), files).cluster_type
+    assert cluster_type is not None
+    with pytest.raises(RequestError) as refused:
+        plan_cluster(cluster_type, "cluster", {}, {"backup": False})
+    (fault,) = refused.value.faults
+    assert (fault.status, fault.title, fault.pointer) == (400, "Invalid selection", "/cluster/selections")
+    assert fault.detail.endswith("; select at least one of 'Give it storage', 'Backup'.")
+    run = Run(capsys, "check", "--explain", "--template", str(folder))
+    assert (run.status, run.out) == (1, "")
+    assert run.err.splitlines()[-1] == f"cluster-builder: {fault.detail}"
+    assert "storage" in plan_cluster(cluster_type, "cluster", {}, {"storage": True}).composed.template["resources"]
 
 
 def test_an_unknown_component_cannot_be_selected(capsys: pytest.CaptureFixture[str]) -> None:
