@@ -146,14 +146,14 @@ def _check(options: argparse.Namespace) -> int:
         raise ConfigurationError("check: name at least one PATH, or - for standard input")
     service = build_settings({"instance_dir": options.instance}, os.environ)
     roots = tuple(os.path.realpath(root) for root in service.template_roots)
-    settings = CheckSettings(roots, service.allow_remote_templates)
+    enabled = str(service.enabled_dir)
+    settings = CheckSettings(roots, service.allow_remote_templates, enabled=enabled)
     if not options.explain:
         return run_check(options.paths, settings, streams, output_format=options.format, strict=options.strict)
     if len(options.paths) != 1:
         raise ConfigurationError("check: --explain takes one definition")
     (subject,) = options.paths
-    enabled = str(service.enabled_dir)
-    return explain(subject, enabled, settings, streams, template=options.template, selected=options.select)
+    return explain(subject, settings, streams, template=options.template, selected=options.select)
 
 
 def _refuse_useless_flags(options: argparse.Namespace) -> None:

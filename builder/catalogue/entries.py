@@ -18,7 +18,9 @@ DEFINITION_NAME = "cluster-type.yaml"
 
 _FILE_SUFFIXES = (".yaml", ".yml")
 _ID = re.compile(ID_PATTERN)
-_TEMPORARY = re.compile(r".*~|#.*#|.*\.(swp|swx|swo|tmp|bak|part|orig)|\d+", re.DOTALL)
+_TEMPORARY = re.compile(r".*~|#.*#|.*\.(swp|swx|swo|tmp|bak|part|orig)", re.DOTALL)
+_PROBE = re.compile(r"\d+")
+"""vim makes a file named 4913, or some number after it, to see whether it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def classify(name: str, is_folder: Callable[[], bool | None]) -> Classified | No
     ``is_folder`` is asked only where the name leaves it open. It answers None where it cannot be known, as for a
     symbolic link that leads nowhere.
     """
-    if is_hidden(name):
+    if is_hidden(name) or (_PROBE.fullmatch(name) and not is_folder()):
         return None
     stem, suffix = os.path.splitext(name)
     if suffix in _FILE_SUFFIXES:

@@ -51,7 +51,7 @@ def run_check(
 
     Raises ConfigurationError for a path that leads nowhere.
     """
-    targets = find_targets(paths)
+    targets = find_targets(paths, settings.enabled)
     standard_input = read_standard_input(streams) if STANDARD_INPUT in paths else None
     report = check_targets(targets, settings, standard_input)
     streams.stdout.write(_find_renderer(output_format, streams, strict=strict)(report))

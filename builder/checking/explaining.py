@@ -31,7 +31,6 @@ from builder.reporting.report import CheckedDefinition, Report
 
 def explain(
     subject: str,
-    enabled: str,
     settings: CheckSettings,
     streams: Streams,
     *,
@@ -40,12 +39,12 @@ def explain(
 ) -> int:
     """Print what the Visualisation App is sent of a definition, or with ``template`` what Heat is.
 
-    ``subject`` is a path, or the id of an entry of the folder ``enabled``; ``selected`` are the optional components
+    ``subject`` is a path, or the id of an entry of the enabled folder; ``selected`` are the optional components
     that are chosen. What is wrong with the definition goes to standard error. Returns the exit status.
 
     Raises ConfigurationError for a subject that leads to no definition, and for an unknown component.
     """
-    target = _find_target(subject, enabled)
+    target = _find_target(subject, settings.enabled)
     text = read_standard_input(streams) if target.path == STANDARD_INPUT else None
     files = open_files(target, settings, text, LinkResolver())
     outcome = build_cluster_type(target.id, files, deep=True)

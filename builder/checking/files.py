@@ -20,12 +20,14 @@ from builder.definitions.sources import SourceError
 class CheckSettings:
     """What a check shares with the service: ``template_roots`` are folders, besides its own, that a definition may use.
 
-    With ``allow_remote`` a definition may refer to files on other hosts, which are not fetched.
+    With ``allow_remote`` a definition may refer to files on other hosts, which are not fetched. ``enabled`` is the
+    folder whose entries the service lists.
     """
 
     template_roots: tuple[str, ...] = ()
     allow_remote: bool = False
     deep: bool = True
+    enabled: str = ""
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """From the paths of a command line to the definitions that are meant.
 
-A folder is that of one definition, or an enabled folder, whose entries are told apart as the service does it; folders
-in it that are no definition are searched in turn, so that a whole tree can be given.
+A folder is that of one definition, or holds several, or is a tree in which they are searched for. An enabled folder is
+held to the service's own rules: there every file and every folder is to be a definition.
 """
 
 # Paths are plain strings here, shown as they were given, which a Path would tidy up.
@@ -23,18 +23,20 @@ from builder.catalogue.entries import (
     classify,
     scan_folder,
 )
-from builder.catalogue.reading import decode, read_file
+from builder.checking.recognition import (
+    MISNAMED_DEFINITION,
+    holds_components,
+    is_enabled_folder,
+    looks_like_definition,
+)
 from builder.definitions.model import ClusterTypeId
-from builder.definitions.problems import Problem
-from builder.definitions.sources import SourceError
+from builder.definitions.problems import Problem, Severity
 from builder.definitions.validation import find_near
 from builder.errors import ConfigurationError
 
 STANDARD_INPUT: Final = "-"
 MAX_TREE_DEPTH: Final = 12
 """How many folders deep a tree is searched: an end to links that lead in circles."""
-
-_MARKS: Final = ("heat_template:", "heat_template_url:", "components:", "kind: heat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ class Targets:
     problems: list[Problem]
 
 
-def find_targets(paths: Sequence[str]) -> Targets:
-    """Find the definitions that ``paths`` mean.
+def find_targets(paths: Sequence[str], enabled: str = "") -> Targets:
+    """Find the definitions that ``paths`` mean; ``enabled`` is the service's folder, whatever its name.
 
     Raises ConfigurationError for a path that leads nowhere.
     """
@@ -64,10 +66,7 @@ def find_targets(paths: Sequence[str]) -> Targets:
         if path == STANDARD_INPUT:
             found.definitions.append(Target(ClusterTypeId("stdin"), STANDARD_INPUT, STANDARD_INPUT))
         elif os.path.isdir(path):
-            before = len(found.definitions), len(found.problems)
-            _search(path, found, depth=0)
-            if (len(found.definitions), len(found.problems)) == before:
-                _take_everything(path, found)
+            _take_folder(path, found, enabled)
         elif os.path.lexists(path):
             _take_file(path, found)
         else:
@@ -97,11 +96,9 @@ def _take_file(path: str, found: Targets) -> None:
     if owner is not None:
         _take_file(owner, found)
         return
-    entry = classify(name, lambda: False)
-    if entry is None:
-        found.problems.append(_ignored(path, "the name of a hidden or temporary file"))
-    else:
-        _take(entry, path, path, found)
+    entry = classify(name, lambda: False if os.path.exists(path) else None)
+    is_folder = isinstance(entry, Entry) and entry.definition != entry.name  # a link to one that is not there
+    _take(entry, os.path.join(path, DEFINITION_NAME) if is_folder else path, path, found)
 
 
 def _find_owner(folder: str) -> str | None:
@@ -133,9 +130,22 @@ def _ignored(path: str, reason: str) -> Problem:
     return Problem(path, 0, 0, "", "ignored-entry", f"the service ignores it: {reason}", "rename it, or move it away")
 
 
-def _search(folder: str, found: Targets, *, depth: int) -> None:
+def _take_folder(folder: str, found: Targets, enabled: str) -> None:
+    within = Targets([], [])
+    _search(folder, within, enabled, depth=0)
+    if not within.definitions and not any(problem.severity is Severity.ERROR for problem in within.problems):
+        _take_everything(folder, within)
+    found.definitions += within.definitions
+    found.problems += within.problems
+
+
+def _search(folder: str, found: Targets, enabled: str, *, depth: int) -> None:
     """Take the definitions of a folder; where it has none itself, it is only searched for folders that have."""
-    if os.path.lexists(_join(folder, DEFINITION_NAME)):
+    if is_enabled_folder(folder, enabled):
+        for entry in _scan(folder):
+            _take_entry(entry, folder, found)
+        return
+    if any(os.path.lexists(_join(folder, name)) for name in (DEFINITION_NAME, MISNAMED_DEFINITION)):
         _take_file(_join(folder, DEFINITION_NAME), found)
         return
     entries = _scan(folder)
@@ -143,16 +153,22 @@ def _search(folder: str, found: Targets, *, depth: int) -> None:
     folders = [entry for entry in entries if isinstance(entry, Entry) and entry.definition != entry.name]
     own = [entry for entry in folders if _means_definition(folder, entry)]
     named = [entry.name for entry in files] + [entry.name for entry in entries if isinstance(entry, Misnamed)]
-    if own or any(_looks_like_definition(_join(folder, name)) for name in named):
-        for entry in (*files, *own):
-            _take(entry, _join(folder, entry.definition), _join(folder, entry.name), found)
-        for other in entries:
-            if isinstance(other, Misnamed | Ignored):
-                _take(other, "", _join(folder, other.name), found)
+    if own or any(looks_like_definition(_join(folder, name)) for name in named):
+        others = [entry for entry in entries if isinstance(entry, Misnamed | Ignored)]
+        for each in (*files, *own, *others):
+            _take_entry(each, folder, found)
+    elif holds_components(folder):
+        _take_file(_join(folder, DEFINITION_NAME), found)
+        return
     for entry in folders:
         below = _join(folder, entry.name)
         if entry not in own and depth < MAX_TREE_DEPTH and os.path.isdir(below):
-            _search(below, found, depth=depth + 1)
+            _search(below, found, enabled, depth=depth + 1)
+
+
+def _take_entry(entry: Classified, folder: str, found: Targets) -> None:
+    path = _join(folder, entry.definition) if isinstance(entry, Entry) else ""
+    _take(entry, path, _join(folder, entry.name), found)
 
 
 def _join(folder: str, name: str) -> str:
@@ -182,16 +198,6 @@ def _take_everything(folder: str, found: Targets) -> None:
     if not found.definitions:
         hint = "name a file, the folder of a definition, or a folder of definitions"
         found.problems.append(Problem(folder, 0, 0, "", "no-definitions", "the folder holds no definition", hint))
-
-
-def _looks_like_definition(path: str) -> bool:
-    """Whether a file has a key at its top that only definitions have; one that cannot be read might."""
-    try:
-        content, _ = read_file(os.path.realpath(path))
-        text = decode(content)
-    except SourceError:
-        return True
-    return any(line.startswith(_MARKS) for line in text.splitlines())
 
 
 def list_duplicates(targets: Sequence[Target]) -> Iterator[list[Target]]:

@@ -18,12 +18,13 @@ from builder.definitions.grouping import build_groups, find_group_mistakes
 from builder.definitions.hot_findings import Mistake
 from builder.definitions.loading import DEFINITION, LoadedParts, load_parts
 from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction
+from builder.definitions.near_files import hint_at_definition
 from builder.definitions.presentation import find_presentation_mistakes
 from builder.definitions.problems import Problem, Severity
 from builder.definitions.scalars import Reading
 from builder.definitions.schema_problems import TEMPLATE_KEYS, find_schema_problems
 from builder.definitions.silencing import Silences, find_vain_silences, parse_silences
-from builder.definitions.sources import Files, SourceError
+from builder.definitions.sources import MISSING_FILE, Files, SourceError
 from builder.definitions.template_checks import NETWORK_TYPES, check_templates
 from builder.definitions.templates import tighten_parameters
 
@@ -51,7 +52,10 @@ def build_cluster_type(cluster_type_id: ClusterTypeId, files: Files, *, deep: bo
         document = parse_definition(reading.read(DEFINITION), files.display(DEFINITION))
     except SourceError as error:
         path = files.display(DEFINITION)
-        return Outcome(None, (Problem(path, error.line, error.column, "", error.rule, error.message, error.hint),))
+        hint = hint_at_definition(path, files) if error.rule == MISSING_FILE else ""
+        return Outcome(
+            None, (Problem(path, error.line, error.column, "", error.rule, error.message, hint or error.hint),)
+        )
     except DocumentError as error:
         return Outcome(None, error.problems)
     building = _Building(document, reading)

@@ -18,6 +18,13 @@ def describe_source_error(reference: str, base: str, error: SourceError, files: 
     return (error.message if repr(reference) in error.message else f"{reference}: {error.message}"), hint
 
 
+def hint_at_definition(path: str, files: Files) -> str:
+    """A hint for the definition of a folder that has none, shown as ``path``: it may have the other ending."""
+    wanted = posixpath.basename(path)
+    misnamed = f"{posixpath.splitext(wanted)[0]}.yml"
+    return f"rename {misnamed} to {wanted}" if misnamed in files.list_beside("") else ""
+
+
 def hint_at_components(name: str, listed: Collection[str], files: Files) -> str:
     """A hint for a component that has no file; those that are ``listed`` already are not meant."""
     wanted = f"{COMPONENTS}/{name}.yaml"

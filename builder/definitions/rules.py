@@ -59,6 +59,7 @@ _ERRORS = {
     "too-large": "a document holds too many values",
     # names
     "duplicate-id": "two entries of a folder have the same id",
+    "no-definitions": "a folder holds no definition",
     "misnamed-entry": "the name of a file or folder cannot be an id",
     # parameters
     "unknown-parameter": "a parameter is exposed that the template lacks",
@@ -124,7 +125,6 @@ _WARNINGS = {
     "unshown-instruction": "a page of instructions has an id that the Visualisation App has no place for",
     # names
     "ignored-entry": "a file or folder has a name that the service ignores",
-    "no-definitions": "a folder holds no definition",
     "id-separator": "the id holds '--', which ends the cluster's name in names of stacks",
     "long-id": "the id is longer than the tag that marks a stack can hold",
     # parameters

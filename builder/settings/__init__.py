@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from builder.settings.reading import build_settings, load_jwt_secrets
-from builder.settings.table import Setting, Settings, format_default, list_settings
+from builder.settings.table import ENABLED_NAME, Setting, Settings, format_default, list_settings
 from builder.settings.values import parse_address, parse_boolean, parse_integer
 
 __all__ = [
+    "ENABLED_NAME",
     "Setting",
     "Settings",
     "build_settings",

@@ -25,6 +25,9 @@ from builder.settings.values import (
     parse_secrets,
 )
 
+ENABLED_NAME = "cluster-types-enabled"
+"""The folder in the instance folder whose entries are listed."""
+
 Value = TypeVar("Value")
 
 
@@ -194,7 +197,7 @@ class Settings:
     @property
     def enabled_dir(self) -> Path:
         """The folder whose entries are listed."""
-        return self.instance_dir / "cluster-types-enabled"
+        return self.instance_dir / ENABLED_NAME
 
     @property
     def available_dir(self) -> Path:

@@ -10,6 +10,7 @@ import pytest
 
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.dependencies import RACY_NS, load_dependency, recheck_dependency
+from builder.catalogue.entries import scan_folder
 from builder.catalogue.hints import MAX_PATHS, PATIENCE_SECONDS, QUIET_SECONDS, Hints
 from builder.catalogue.keeper import Keeper, Noticing
 from builder.catalogue.links import LinkResolver
@@ -53,6 +54,13 @@ def test_silent_file_system_is_recognised_from_the_mount(tmp_path: Path, path: s
     table.write_text(MOUNTS)
     assert find_file_system(path, str(table)) == kind
     assert reports_changes(path, str(table)) is reports
+
+
+def test_a_number_is_the_name_of_a_probe_of_vims_but_of_a_folder_too(tmp_path: Path) -> None:
+    (tmp_path / "4913").touch()
+    (tmp_path / "5000").symlink_to("nowhere")
+    (tmp_path / "2024").mkdir()
+    assert list(scan_folder(str(tmp_path))) == ["2024"]
 
 
 def test_no_mount_table_means_that_changes_are_reported(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from builder import cli
+from builder.catalogue.catalogue import Catalogue
+from builder.catalogue.loader import LoadSettings
+from builder.catalogue.snapshot import State
 from builder.checking import running
 from builder.definitions.building import build_cluster_type
 from builder.definitions.problems import Severity
@@ -175,6 +178,93 @@ def test_a_dangling_link_is_a_missing_file(capsys: pytest.CaptureFixture[str]) -
     Path("enabled/gone-too").symlink_to("nowhere")
     out = Run(capsys, "check", "enabled").out
     assert out.count("[missing-file]") == 2
+
+
+def make_folders_without_definition(folder: Path) -> None:
+    """A folder of every kind that the service wants a definition of and has none; and one good definition."""
+    for path in ("renamed", "composed/components", "empty", "2024"):
+        (folder / path).mkdir(parents=True)
+    for path in ("good.yaml", "renamed/cluster-type.yml", "2024/cluster-type.yaml"):
+        (folder / path).write_text(GOOD)
+    (folder / "composed/components/one.yaml").write_text("heat_template_version: 2021-04-16\n")
+    (folder / "dangling").symlink_to("nowhere")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("cluster-types-enabled",), (".",), ("link",), ("--instance", ".", "link"), ("--instance", "i", "e")]
+)
+def test_an_enabled_folder_is_held_to_the_rules_of_the_service(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    enabled = Path("e") if arguments[-1] == "e" else Path("cluster-types-enabled")
+    make_folders_without_definition(enabled)
+    if arguments[-1] == "link":
+        Path("link").symlink_to("cluster-types-enabled")
+    if "i" in arguments:
+        Path("i").mkdir()
+        Path("i/cluster-types-enabled").symlink_to(enabled.absolute())
+    run = Run(capsys, "check", *arguments)
+    catalogue = Catalogue(enabled.absolute(), LoadSettings())
+    catalogue.reconcile()
+    rejected = [entry.id for entry in catalogue.snapshot.reports() if entry.state is State.REJECTED]
+    assert sorted(rejected) == ["composed", "dangling", "empty", "renamed"]
+    for id_ in rejected:
+        assert f"{id_}/cluster-type.yaml: error: the file does not exist (" in run.out
+    assert (
+        "renamed/cluster-type.yaml: error: the file does not exist (rename cluster-type.yml to cluster-type.yaml)"
+        in (run.out)
+    )
+    assert (run.status, run.out.splitlines()[-1]) == (1, "6 definitions: 4 errors")
+
+
+def test_in_a_tree_a_folder_that_is_meant_to_be_a_definition_has_to_have_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_folders_without_definition(Path("tree"))
+    out = Run(capsys, "check", "tree").out
+    assert sorted(line.split("/")[1] for line in out.splitlines()[:-1]) == ["composed", "dangling", "renamed"]
+    assert Run(capsys, "check", "tree/renamed").status == 1
+    assert Run(capsys, "check", "tree/composed").status == 1
+
+
+@pytest.mark.parametrize("name", ["empty", "dangling", "notes"])
+def test_to_name_what_holds_no_definition_is_an_error(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    make_folders_without_definition(Path())
+    Path("notes").mkdir()
+    Path("notes/README.md").write_text("")
+    assert Run(capsys, "check", name).status == 1
+
+
+def test_files_of_other_tools_may_stand_among_definitions(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("types").mkdir()
+    Path("web/components").mkdir(parents=True)
+    Path("web/components/button.yaml").write_text("label: Press\n")
+    Path("types/good.yaml").write_text(GOOD)
+    Path("openapi.yaml").write_text("openapi: 3.0.0\npaths: {}\ncomponents:\n  schemas: {}\n")
+    Path("kustomization.yaml").write_text("components:\n- ../component\n")
+    Path("devfile.yaml").write_text("schemaVersion: 2.2.0\ncomponents:\n  - name: tools\n")
+    Path("compose.yml").write_text("services: {web: {image: web}}\n")
+    assert Run(capsys, "check", ".").out == "1 definition: no problems\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD.replace("kind: heat", "kind: haet"),
+        GOOD.replace("heat_template:", "heat_templat:"),
+        "kind: haet\ntitle: A\ndescription: A\ncomponents:\n  # the only one\n  - name: one\n",
+        "kind: haet\ntitle: A\ndescription: A\ncomponents: [{name: one}]\n",
+        "title: A\nheat_template_url: a.yaml\n",
+        "kind: 'Heat'  # as ever\n",
+    ],
+)
+def test_a_definition_is_found_in_a_tree_whatever_is_misspelt(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    Path("types").mkdir()
+    Path("types/a.yaml").write_text(text)
+    Path("compose.yml").write_text("services: {web: {image: web}}\n")
+    out = Run(capsys, "check", ".").out
+    assert out.splitlines()[-1].startswith("1 definition: ")
+    assert "compose.yml" not in out
 
 
 def test_links_in_a_circle_are_told_of(capsys: pytest.CaptureFixture[str]) -> None:

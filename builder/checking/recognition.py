@@ -1,0 +1,69 @@
+"""What a file or a folder is meant to be, told from what is in it: definitions stand among files of other tools."""
+
+# Paths are plain strings here, shown as they were given, which a Path would tidy up.
+# ruff: noqa: PTH100, PTH118, PTH119, PTH208
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Final
+
+from builder.catalogue.reading import decode, read_file
+from builder.definitions.hot_language import VERSION_KEY
+from builder.definitions.near_files import COMPONENTS
+from builder.definitions.sources import SourceError
+from builder.settings import ENABLED_NAME
+
+MISNAMED_DEFINITION: Final = "cluster-type.yml"
+"""What the definition in a folder is called by mistake; the service looks for ``cluster-type.yaml`` alone."""
+
+_MARK: Final = re.compile(r"""^(?:heat_template(?:_url)?\s*:|kind\s*:\s*["']?heat["']?\s*(?:#|$))""", re.M | re.I)
+_COMPONENTS: Final = re.compile(
+    r"""
+    ^components\s*:\s*(?:\#.*)?      # the key, at the top
+    (?:\[\s*|(?:\n\s*(?:\#.*)?)*\n[ ]*-\s+)
+    \{?\s*(?:name|optional)\s*:      # the first item is a mapping with a key of a component's
+    """,
+    re.M | re.X,
+)
+_TITLE: Final = re.compile(r"^title\s*:", re.M)
+
+
+def is_enabled_folder(folder: str, enabled: str) -> bool:
+    """Whether a folder is one whose every entry the service loads: by its name, or because it is ``enabled``."""
+    real = os.path.realpath(folder)
+    return ENABLED_NAME in (os.path.basename(os.path.abspath(folder)), os.path.basename(real)) or (
+        enabled != "" and real == os.path.realpath(enabled)
+    )
+
+
+def looks_like_definition(path: str) -> bool:
+    """Whether a file has at its top what only definitions have; one that cannot be read might.
+
+    Other tools have ``components`` too: with a list of names and a title below it, it is taken for a definition whose
+    ``kind`` is misspelt.
+    """
+    text = _read(path)
+    if text is None or _MARK.search(text):
+        return True
+    return _COMPONENTS.search(text) is not None and _TITLE.search(text) is not None
+
+
+def holds_components(folder: str) -> bool:
+    """Whether a folder has templates where a composed cluster type has its components."""
+    components = os.path.join(folder, COMPONENTS)
+    try:
+        names = os.listdir(components)
+    except OSError:
+        return False
+    templates = (os.path.join(components, name) for name in sorted(names) if name.endswith((".yaml", ".yml")))
+    return any(f"\n{VERSION_KEY}:" in f"\n{_read(path) or ''}" for path in templates)
+
+
+def _read(path: str) -> str | None:
+    try:
+        content, _ = read_file(os.path.realpath(path))
+        return decode(content)
+    except SourceError:
+        return None
