@@ -118,8 +118,9 @@ def _take(classified: Entry | Misnamed | Ignored | None, path: str, entry: str, 
     match classified:
         case Entry(id=id_):
             found.definitions.append(Target(id_, path, entry))
-        case Misnamed(reason=reason):
+        case Misnamed(name=name, reason=reason):
             found.problems.append(Problem(entry, 0, 0, "", "misnamed-entry", reason, "rename it"))
+            found.definitions.append(Target(ClusterTypeId(os.path.splitext(name)[0]), entry, entry))
         case Ignored(reason=reason):
             found.problems.append(_ignored(entry, reason))
         case None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from builder.definitions.ambiguities import find_ambiguities
-from builder.definitions.documents import Document, DocumentError, parse_definition
+from builder.definitions.documents import STAND_IN_RULES, Document, DocumentError, parse_definition
 from builder.definitions.exposing import expose_parameters
 from builder.definitions.grouping import build_groups, find_group_mistakes
 from builder.definitions.hot_findings import Mistake
@@ -106,7 +106,8 @@ class _Building:
 
     def build(self, cluster_type_id: ClusterTypeId) -> ClusterType | None:
         """The cluster type; None, or one that is of no use, where a problem is an error."""
-        self.problems, definition = find_schema_problems(self.document)
+        problems, definition = find_schema_problems(self.document)
+        self.problems += [*self.document.problems, *problems]
         self.problems += _check_id(cluster_type_id, self.document)
         if not definition:
             return None
@@ -160,8 +161,17 @@ class _Building:
 
 
 def _settle(problems: Sequence[Problem], definition_path: str, files: _Recording) -> list[Problem]:
-    """The problems that count, each once: those of the definition first, and each file's in the order of its lines."""
-    counted = [problem for problem in dict.fromkeys(problems) if not files.silences(problem.path).cover(problem)]
+    """The problems that count, each once: those of the definition first, and each file's in the order of its lines.
+
+    Of a value that has no meaning, nothing else counts: something stands in for it.
+    """
+    replaced = {(each.path, each.pointer) for each in problems if each.rule in STAND_IN_RULES}
+    counted = [
+        problem
+        for problem in dict.fromkeys(problems)
+        if not files.silences(problem.path).cover(problem)
+        and (problem.rule in STAND_IN_RULES or (problem.path, problem.pointer) not in replaced)
+    ]
     return sorted(counted, key=lambda each: (each.path != definition_path, each.path, each.line, each.column))
 
 

@@ -20,10 +20,13 @@ from builder.definitions.composing import MAX_DEPTH, DocumentError, compose, too
 from builder.definitions.problems import Problem, format_pointer
 from builder.definitions.scalars import Reading, construct_scalar, is_merge, may_be_key
 
-__all__ = ["Document", "DocumentError", "parse_definition", "parse_template"]
+__all__ = ["STAND_IN_RULES", "Document", "DocumentError", "parse_definition", "parse_template"]
 
 MAX_VALUES = 100_000
 """How many values a document may hold once its aliases are expanded; stops anchors that explode."""
+
+STAND_IN_RULES = frozenset({"yaml-tag", "yaml-key", "yaml-merge", "yaml-number"})
+"""The rules of values that have no meaning, for which something else stands, or of which something is left out."""
 
 _MAP_TAG = "tag:yaml.org,2002:map"
 _LIST_TAG = "tag:yaml.org,2002:seq"
@@ -33,12 +36,14 @@ _LIST_TAG = "tag:yaml.org,2002:seq"
 class Document:
     """One parsed document: ``value`` is JSON data, and :meth:`locate` tells where each part of it was written.
 
-    ``root`` is the tree of nodes that it was made from.
+    ``root`` is the tree of nodes that it was made from. ``problems`` tell of values that have no meaning, for which
+    something harmless stands in ``value``, so that the rest can be judged.
     """
 
     path: str
     value: Any
     root: Node | None
+    problems: tuple[Problem, ...] = ()
 
     def locate(self, tokens: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of the value at the pointer ``tokens``; with ``key`` of the key that names it.
@@ -69,7 +74,7 @@ class Document:
 def parse_definition(text: str, path: str) -> Document:
     """Parse a cluster type definition; its inline ``heat_template`` is read as Heat would read it.
 
-    Raises DocumentError.
+    Raises DocumentError for what is no single document.
     """
     return _parse(text, path, Reading.YAML_1_2, heat_keys=frozenset({"heat_template"}))
 
@@ -77,7 +82,7 @@ def parse_definition(text: str, path: str) -> Document:
 def parse_template(text: str, path: str) -> Document:
     """Parse a Heat template as Heat would read it.
 
-    Raises DocumentError.
+    Raises DocumentError for what is no single document.
     """
     return _parse(text, path, Reading.HEAT)
 
@@ -91,9 +96,7 @@ def _parse(text: str, path: str, reading: Reading, heat_keys: frozenset[str] = f
     _check_size(root, path)
     construction = _Construction(path, heat_keys)
     value = construction.build(root, reading, ())
-    if construction.problems:
-        raise DocumentError(*construction.problems)
-    return Document(path, value, root)
+    return Document(path, value, root, tuple(construction.problems))
 
 
 def _check_size(root: Node, path: str) -> None:
@@ -162,6 +165,23 @@ def _child(node: Node, token: str | int) -> tuple[Node | None, Node] | None:
     return merged
 
 
+def _join(first: Node, second: Node) -> Node:
+    """What stands for two values of one key: all that is in either, if both are mappings or both are lists."""
+    if isinstance(first, SequenceNode) and isinstance(second, SequenceNode):
+        return SequenceNode(first.tag, [*first.value, *second.value], first.start_mark)
+    if isinstance(first, MappingNode) and isinstance(second, MappingNode):
+        pairs = list(first.value)
+        numbers = {key.value: number for number, (key, _) in enumerate(pairs) if isinstance(key, ScalarNode)}
+        for key, value in second.value:
+            number = numbers.get(key.value) if isinstance(key, ScalarNode) else None
+            if number is None:
+                pairs.append((key, value))
+            else:
+                pairs[number] = pairs[number][0], _join(pairs[number][1], value)
+        return MappingNode(first.tag, pairs, first.start_mark)
+    return second if isinstance(first, ScalarNode) and not isinstance(second, ScalarNode) else first
+
+
 @dataclass(slots=True)
 class _Construction:
     """One pass over a node tree that makes JSON data of it and collects every problem."""
@@ -181,6 +201,7 @@ class _Construction:
 
     def _mapping(self, node: MappingNode, reading: Reading, tokens: tuple[str | int, ...]) -> dict[str, Any]:
         self._check_tag(node, _MAP_TAG, tokens)
+        self._join_duplicates(node, tokens)
         merged: dict[str, Any] = {}
         own: dict[str, Any] = {}
         for key, value in node.value:
@@ -192,18 +213,26 @@ class _Construction:
                 continue
             if not may_be_key(key):
                 self._refuse_tag(key, (*tokens, key.value))
-            if key.value in own:
-                self._refuse(
-                    key,
-                    (*tokens, key.value),
-                    "duplicate-key",
-                    f"the key {key.value!r} is given twice",
-                    "keep one of them",
-                )
-                continue
             child_reading = Reading.HEAT if not tokens and key.value in self.heat_keys else reading
             own[key.value] = self.build(value, child_reading, (*tokens, key.value))
         return {**{key: value for key, value in merged.items() if key not in own}, **own} if merged else own
+
+    def _join_duplicates(self, node: MappingNode, tokens: tuple[str | int, ...]) -> None:
+        """Refuse keys that are given twice, and leave one of each in the tree, with what is below either."""
+        joined: dict[str, tuple[Node, Node]] = {}
+        others: list[tuple[Node, Node]] = []
+        for key, value in node.value:
+            if is_merge(key) or not isinstance(key, ScalarNode):
+                others.append((key, value))
+            elif key.value in joined:
+                message = f"the key {key.value!r} is given twice"
+                self._refuse(key, (*tokens, key.value), "duplicate-key", message, "keep one of them")
+                first_key, first = joined[key.value]
+                joined[key.value] = first_key, _join(first, value)
+            else:
+                joined[key.value] = key, value
+        if len(joined) + len(others) < len(node.value):
+            node.value = [*others, *joined.values()]
 
     def _merge(self, value: Node, reading: Reading, tokens: tuple[str | int, ...]) -> dict[str, Any]:
         """The keys of a merge (``<<``): https://yaml.org/type/merge.html, where earlier mappings win."""
@@ -231,10 +260,10 @@ class _Construction:
             value = construct_scalar(node, reading)
         except ValueError as error:
             self._refuse(node, tokens, "yaml-tag", str(error), "write it as a string, a number, true, false or null")
-            return None
+            return node.value
         if isinstance(value, float) and not math.isfinite(value):
             self._refuse(node, tokens, "yaml-number", f"{node.value} is not a number that JSON can carry")
-            return None
+            return 0
         if isinstance(value, str) and "\0" in value:
             self._refuse(node, tokens, "nul-character", "the text holds a NUL character, which cannot be stored")
         return value

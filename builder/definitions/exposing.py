@@ -61,7 +61,7 @@ def expose_parameters(
     mistakes += _find_invalid_hardcoded(hardcoded, declared)
     if exposed is not None:
         mistakes += _find_unexposed(declared, exposed, hardcoded)
-    if not parameters and not mistakes and not problems:
+    if not parameters and not mistakes and not problems and None not in declared.values():
         hint = "give the template a parameter, such as clustername"
         mistakes.append(Mistake("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True))
     problems += [document.problem(m.rule, m.message, m.tokens, key=m.key, hint=m.hint) for m in mistakes]
@@ -75,7 +75,10 @@ def _read_declared(components: Sequence[LoadedComponent]) -> tuple[dict[str, Par
     problems: list[Problem] = []
     for each in components:
         for name, attributes in (each.root.template.get("parameters") or {}).items():
-            if name in declared:
+            if ("parameters", name) in each.root.broken:
+                declared.setdefault(name, None)
+                continue
+            if name in givers:
                 mistake = _compare_types(name, attributes, givers[name])
                 problems += [each.root.problem(mistake)] if mistake else []
                 continue

@@ -19,11 +19,12 @@ NAMED_SECTIONS: Final = ("parameters", "conditions", "resources", "outputs")
 
 _POLICIES: Final = ("Delete", "Retain", "Snapshot")
 _OUTPUT_KEYS: Final = ("description", "value", "condition")
-_ENTRIES: Final[Mapping[str, str]] = {
-    "parameters": "write {type: string}, or another type",
-    "resources": "give it a type, and properties",
-    "outputs": "give it a value",
+_ENTRIES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
+    "parameters": ({"type": "string", "default": ""}, "write {type: string}, or another type"),
+    "resources": ({"type": "OS::Heat::None"}, "give it a type, and properties"),
+    "outputs": ({"value": None}, "give it a value"),
 }
+"""The sections whose entries are mappings: what stands for one that is none, and a hint."""
 
 
 def find_broken_sections(template: Any) -> list[Mistake]:
@@ -45,14 +46,25 @@ def find_broken_sections(template: Any) -> list[Mistake]:
             continue
         if not isinstance(entries, dict):
             mistakes.append(Mistake("template-shape", f"{section} must be a mapping of names", (section,)))
-            continue
-        if section != "conditions":
-            mistakes += [
-                Mistake("template-shape", f"{section}: {name} must be a mapping", (section, name), _ENTRIES[section])
-                for name, entry in entries.items()
-                if not isinstance(entry, dict)
-            ]
     return mistakes
+
+
+def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:
+    """A template of sound sections, in which something of no consequence stands for each entry that is no mapping.
+
+    So the names stay known, and the other entries can be judged.
+    """
+    mistakes: list[Mistake] = []
+    usable = dict(template)
+    for section, (stand_in, hint) in _ENTRIES.items():
+        entries = template.get(section) or {}
+        broken = [name for name, entry in entries.items() if not isinstance(entry, dict)]
+        mistakes += [
+            Mistake("template-shape", f"{section}: {name} must be a mapping", (section, name), hint) for name in broken
+        ]
+        if broken:
+            usable[section] = {**entries, **dict.fromkeys(broken, stand_in)}
+    return usable, mistakes
 
 
 def explain_version(version: object) -> Mistake:

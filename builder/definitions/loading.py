@@ -88,6 +88,7 @@ class _Loading:
         except DocumentError as error:
             self.problems += error.problems
             return None
+        self.problems += template.problems
         component, problems = build_component(template, source, self.files, name=name, optional=optional)
         self.problems += problems
         return component

@@ -65,6 +65,10 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
         nested_problems, nested_types = _check_nested(template, files, nested)
         problems += nested_problems
         types |= nested_types
+    if any(
+        tokens[0] == "resources" for each in (*(c.root for c in components), *nested.values()) for tokens in each.broken
+    ):
+        types.update(NETWORK_TYPES)  # nobody knows what was meant
     return TemplateFindings(tuple(problems), frozenset(types))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from builder.definitions.documents import Document, DocumentError, parse_template
 from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake, Tokens
-from builder.definitions.hot_shape import NAMED_SECTIONS, find_broken_sections
+from builder.definitions.hot_shape import NAMED_SECTIONS, find_broken_sections, set_broken_entries_aside
 from builder.definitions.model import Component
 from builder.definitions.near_files import describe_source_error
 from builder.definitions.parameters import Parameter
@@ -34,11 +34,15 @@ class ComposedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class LoadedTemplate:
-    """A template and where it was written: at ``tokens`` of ``document``, its references to files rewritten."""
+    """A template and where it was written: at ``tokens`` of ``document``, its references to files rewritten.
+
+    ``broken`` are the entries, each by section and name, of which nothing is known but the name.
+    """
 
     document: Document
     tokens: Tokens
     template: Mapping[str, Any]
+    broken: frozenset[Tokens] = frozenset()
 
     def problem(self, mistake: Mistake) -> Problem:
         """A mistake in the template as a problem of its file."""
@@ -117,9 +121,17 @@ class _Reader:
         if broken:
             self.problems.extend(broken)
             return
-        template = self.rewrite(document.value, document, name, ())
-        self.nested[name] = LoadedTemplate(document, (), template)
-        self.contents[name] = dump_template(template)
+        self.problems += document.problems
+        self.nested[name] = self.load(document.value, document, name, ())
+        self.contents[name] = dump_template(self.nested[name].template)
+
+    def load(self, template: Mapping[str, Any], document: Document, base: str, tokens: Tokens) -> LoadedTemplate:
+        """The template at ``tokens`` of a document, whose sections are sound."""
+        usable, mistakes = set_broken_entries_aside(template)
+        broken = frozenset(mistake.tokens for mistake in mistakes)
+        loaded = LoadedTemplate(document, tokens, self.rewrite(usable, document, base, tokens), broken)
+        self.problems += [loaded.problem(mistake) for mistake in mistakes]
+        return loaded
 
 
 def dump_template(template: Any) -> str:
@@ -141,7 +153,7 @@ def build_component(
     if broken:
         return None, [LoadedTemplate(document, tokens, {}).problem(mistake) for mistake in broken]
     reader = _Reader(files)
-    root = LoadedTemplate(document, tokens, reader.rewrite(template, document, base, tokens))
+    root = reader.load(template, document, base, tokens)
     return LoadedComponent(
         Component(name, optional, root.template, reader.contents), root, reader.nested
     ), reader.problems

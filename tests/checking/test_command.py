@@ -206,7 +206,7 @@ def test_an_enabled_folder_is_held_to_the_rules_of_the_service(
     run = Run(capsys, "check", *arguments)
     catalogue = Catalogue(enabled.absolute(), LoadSettings())
     catalogue.reconcile()
-    rejected = [entry.id for entry in catalogue.snapshot.reports() if entry.state is State.REJECTED]
+    rejected = [str(entry.id) for entry in catalogue.snapshot.reports() if entry.state is State.REJECTED]
     assert sorted(rejected) == ["composed", "dangling", "empty", "renamed"]
     for id_ in rejected:
         assert f"{id_}/cluster-type.yaml: error: the file does not exist (" in run.out
