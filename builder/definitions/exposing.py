@@ -59,8 +59,7 @@ def expose_parameters(
         mistakes += found
     parameters = {name: settled[name] for name in asked if name in settled and name not in hardcoded}
     mistakes += _find_invalid_hardcoded(hardcoded, declared)
-    if exposed is not None:
-        mistakes += _find_unexposed(declared, exposed, hardcoded)
+    mistakes += _find_unexposed(declared, exposed, hardcoded)
     if not parameters and not mistakes and not problems and None not in declared.values():
         hint = "give the template a parameter, such as clustername"
         mistakes.append(Mistake("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True))
@@ -158,10 +157,16 @@ def _find_invalid_hardcoded(
 
 
 def _find_unexposed(
-    declared: Mapping[str, Parameter | None], exposed: Mapping[str, Any], hardcoded: Mapping[str, Any]
+    declared: Mapping[str, Parameter | None], exposed: Mapping[str, Any] | None, hardcoded: Mapping[str, Any]
 ) -> Iterator[Mistake]:
+    """Parameters without default that nobody is asked for; one that is hardcoded as null is not given either."""
     for name, parameter in declared.items():
-        if parameter is not None and parameter.required and name not in exposed and hardcoded.get(name) is None:
-            message = f"the template needs the parameter {name!r}, which nobody is asked for"
+        if parameter is None or not parameter.required or hardcoded.get(name) is not None:
+            continue
+        message = f"the template needs the parameter {name!r}, which nobody is asked for"
+        if name in hardcoded:
+            hint = "hardcode a value, or remove it from hardcoded_parameters"
+            yield Mistake("unexposed-parameter", message, ("hardcoded_parameters", name), hint)
+        elif exposed is not None and name not in exposed:
             hint = "expose it, hardcode it, or give it a default in the template"
             yield Mistake("unexposed-parameter", message, ("parameters",), hint, key=True)

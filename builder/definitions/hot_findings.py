@@ -62,6 +62,11 @@ class NestedUse:
     certain: bool
     owner: str
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a resource by itself, not the member of a group, of which there may be none."""
+        return len(self.tokens) == 2
+
 
 @dataclass(slots=True)
 class Reading:

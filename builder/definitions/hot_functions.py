@@ -6,12 +6,18 @@ what is certain is judged here: an argument that is itself a call may turn out a
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from builder.definitions.hot_language import Language
 
 _URL_KEYS = frozenset({"scheme", "username", "password", "host", "port", "path", "query", "fragment"})
+
+_ALGORITHMS: Final = hashlib.algorithms_guaranteed | frozenset(
+    ["md4", "md5-sha1", "mdc2", "ripemd160", "rmd160", "sha", "sha512_224", "sha512_256", "sm3", "whirlpool"]
+)
+"""Those of Python itself, and those that OpenSSL has or had: it is Heat's that counts."""
 
 _USAGE: Final[Mapping[str, str]] = {
     "get_param": "the name of a parameter, or a list that begins with it",
@@ -23,7 +29,7 @@ _USAGE: Final[Mapping[str, str]] = {
     "str_replace_strict": "a mapping of template and params, which is a mapping too",
     "str_replace_vstrict": "a mapping of template and params, which is a mapping too",
     "repeat": "a mapping of template and for_each, which is a mapping of names to lists",
-    "digest": "a list: [algorithm, text]",
+    "digest": "a list: [algorithm, text], the algorithm one such as sha256",
     "str_split": "a list: [separator, text] or [separator, text, index]",
     "map_merge": "a list of mappings",
     "map_replace": "a list: [mapping, {keys: mapping, values: mapping}]",
@@ -103,6 +109,14 @@ def _is_pair(value: Any, language: Language) -> bool:
 
 
 def _is_digest(value: Any, language: Language) -> bool:
+    if not _is_pair(value, language):
+        return is_call(value, language)
+    algorithm, _ = value
+    is_known = not isinstance(algorithm, str) or algorithm.lower() in _ALGORITHMS
+    return is_known and all(isinstance(each, str) or is_call(each, language) for each in value)
+
+
+def _is_map_replacement(value: Any, language: Language) -> bool:
     return is_call(value, language) or _is_pair(value, language)
 
 
@@ -148,7 +162,7 @@ _CHECKS: Final[Mapping[str, Callable[[Any, Language], bool]]] = {
     "digest": _is_digest,
     "str_split": _is_split,
     "map_merge": _is_list,
-    "map_replace": _is_digest,
+    "map_replace": _is_map_replacement,
     "yaql": _is_yaql,
     "if": _is_choice,
     "filter": _is_pair,

@@ -16,7 +16,14 @@ from builder.definitions.hot_functions import find_argument_fault, is_call
 from builder.definitions.hot_language import Language, first_version_with
 from builder.definitions.validation import suggest, suggest_key
 
-_GROUPS: Final = frozenset({"OS::Heat::ResourceGroup", "OS::Heat::InstanceGroup"})
+_MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "OS::Heat::ResourceGroup": ("resource_def", ("count",)),
+    "OS::Heat::AutoScalingGroup": ("resource", ("desired_capacity", "min_size")),
+}
+"""Groups: the property that describes a member, and those that say how many there are at first, the first one given.
+
+Of a group that has none, Heat does not look at the member.
+"""
 _JUDGED_WHEN_PARSED: Final = frozenset(
     {
         "get_attr", "list_join", "str_replace", "str_replace_strict", "str_replace_vstrict", "repeat", "yaql", "if",
@@ -80,10 +87,11 @@ class _Walk:
             properties = {}
         if type_.endswith(NESTED_SUFFIXES):
             self.reading.nested.append(NestedUse(type_, tokens, properties, certain, self.owner))
-        elif type_ in _GROUPS:
-            member = properties.get("resource_def")
-            if isinstance(member, dict):
-                self._type(member, (*tokens, "properties", "resource_def"), certain)
+        elif type_ in _MEMBERS:
+            key, sizes = _MEMBERS[type_]
+            size = next((properties[each] for each in sizes if properties.get(each) is not None), 1)
+            if isinstance(properties.get(key), dict):
+                self._type(properties[key], (*tokens, "properties", key), certain and size not in (0, "0"))
 
     def output(self, output: Mapping[str, Any], tokens: Tokens) -> None:
         condition = output.get("condition")

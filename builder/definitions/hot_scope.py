@@ -46,7 +46,6 @@ def find_scope_mistakes(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[i
     for kind in Kind:
         yield from _find_dangling(templates, kind)
     yield from _find_duplicate_names(templates)
-    yield from _find_cycles(templates)
     yield from _find_conditional_resources(templates)
 
 
@@ -115,44 +114,6 @@ def _find_duplicate_names(templates: Sequence[ScopedTemplate]) -> Iterator[tuple
             if name in parameters:
                 message = f"{name!r} is the name of a resource and of a parameter"
                 yield number, Mistake("duplicate-name", message, ("resources", name), "rename one of them", key=True)
-
-
-def _find_cycles(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
-    """The circles among the resources that are always there, one mistake for each."""
-    needs: dict[str, dict[str, tuple[int, Reference]]] = defaultdict(dict)
-    for number, each in enumerate(templates):
-        if each.optional:
-            continue
-        for reference in each.reading.references:
-            if reference.kind is Kind.RESOURCE and reference.owner and reference.certain:
-                needs[reference.owner].setdefault(reference.name, (number, reference))
-    done: set[str] = set()
-    for start in list(needs):
-        path = _find_circle(start, needs, done)
-        if path:
-            number, reference = needs[path[-1]][path[0]]
-            message = f"resources depend on each other in a circle: {' -> '.join([*path, path[0]])}"
-            yield number, Mistake("dependency-cycle", message, reference.tokens)
-
-
-def _find_circle(start: str, needs: Mapping[str, Mapping[str, Any]], done: set[str]) -> list[str]:
-    """A circle that can be reached from ``start`` by names that were not searched before; empty where there is none."""
-    path: list[str] = []
-    pending = [iter((start,))]
-    while pending:
-        name = next(pending[-1], None)
-        if name is None:
-            pending.pop()
-            if path:
-                done.add(path.pop())
-        elif name in path:
-            circle = path[path.index(name) :]
-            done.update(path)
-            return circle
-        elif name not in done:
-            path.append(name)
-            pending.append(iter(needs.get(name, ())))
-    return []
 
 
 def _find_conditional_resources(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:

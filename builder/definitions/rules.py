@@ -92,8 +92,9 @@ _ERRORS = {
     "nested-suffix": "the name of a nested template ends neither in .yaml nor in .template",
     "nested-property": "a nested template is given a property that it has no parameter for",
     "nested-parameter": "a nested template is not given a parameter that it needs",
+    "nested-recursion": "a nested template contains itself, or contains others that do",
     "nested-attribute": "an attribute is read that a nested template has no output for",
-    "dependency-cycle": "resources depend on each other in a circle",
+    "dependency-cycle": "resources, or conditions, depend on each other in a circle",
     # references
     "parameter-reference": "get_param names a parameter that does not exist",
     "resource-reference": "get_resource, get_attr or depends_on names a resource that does not exist",

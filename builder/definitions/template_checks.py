@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from builder.definitions.hot_cycles import find_cycles, find_nested_cycles
 from builder.definitions.hot_findings import Kind, Mistake, NestedUse, Reading
 from builder.definitions.hot_language import VERSION_KEY, Language, find_language
 from builder.definitions.hot_reading import read_template
@@ -60,11 +61,14 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
         nested.update(each.nested)
         problems += _problems(each.root, _check_nested_uses(reading, each.nested))
     problems += _scope_problems([each.root for each in components], scope, complete=complete)
-    for template in nested.values():
+    uses: dict[str, Sequence[NestedUse]] = {}
+    for name, template in nested.items():
         files = next(each.component.files for each in components if template in each.nested.values())
-        nested_problems, nested_types = _check_nested(template, files, nested)
+        nested_problems, reading = _check_nested(template, files, nested)
         problems += nested_problems
-        types |= nested_types
+        types.update(reading.types)
+        uses[name] = reading.nested
+    problems += [nested[name].problem(mistake) for name, mistake in find_nested_cycles(uses)]
     if any(
         tokens[0] == "resources" for each in (*(c.root for c in components), *nested.values()) for tokens in each.broken
     ):
@@ -96,7 +100,7 @@ def _problems(loaded: LoadedTemplate, mistakes: Iterator[Mistake] | Sequence[Mis
 def _scope_problems(
     templates: Sequence[LoadedTemplate], scope: Sequence[ScopedTemplate], *, complete: bool = True
 ) -> list[Problem]:
-    mistakes = [*find_scope_mistakes(scope), *find_unused_parameters(scope)]
+    mistakes = [*find_scope_mistakes(scope), *find_cycles(scope), *find_unused_parameters(scope)]
     return [
         templates[number].problem(demote(mistake))
         for number, mistake in mistakes
@@ -107,15 +111,15 @@ def _scope_problems(
 
 def _check_nested(
     template: LoadedTemplate, files: Mapping[str, str], nested: Mapping[str, LoadedTemplate]
-) -> tuple[list[Problem], set[str]]:
-    """The problems of a nested template, which is a scope of its own, and the types of its resources."""
+) -> tuple[list[Problem], Reading]:
+    """The problems of a nested template, which is a scope of its own, and its reading."""
     problems: list[Problem] = []
     language, reading = _read(template, files, problems)
     problems += _problems(template, find_shape_mistakes(template.template, language, composed=False))
     problems += _problems(template, find_parameter_mistakes(template.template))
     problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)])
     problems += _problems(template, _check_nested_uses(reading, nested))
-    return problems, set(reading.types)
+    return problems, reading
 
 
 def _check_nested_uses(reading: Reading, nested: Mapping[str, LoadedTemplate]) -> Iterator[Mistake]:
@@ -123,7 +127,7 @@ def _check_nested_uses(reading: Reading, nested: Mapping[str, LoadedTemplate]) -
         template = nested.get(use.name)
         if template is not None:
             yield from _check_properties(use, template)
-    plain = {use.owner: use for use in reading.nested if len(use.tokens) == 2}
+    plain = {use.owner: use for use in reading.nested if use.is_plain}
     for reference in reading.references:
         loaded = nested.get(plain[reference.name].name) if reference.name in plain else None
         if loaded is None or reference.kind is not Kind.RESOURCE or reference.attribute is None:

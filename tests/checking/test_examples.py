@@ -57,7 +57,8 @@ def test_definitions_of_earlier_releases_have_no_error() -> None:
 
 
 UNREADABLE = {
-    "beside-values-without-meaning.yaml", "duplicate-key.yaml", "empty-file.yaml", "nul-character.yaml", "several-documents.yaml", "too-deep.yaml",
+    "beside-values-without-meaning.yaml", "duplicate-key.yaml", "empty-file.yaml", "nul-character.yaml",
+    "several-documents.yaml", "too-deep.yaml",
     "yaml-key.yaml", "yaml-merge.yaml", "yaml-number.yaml", "yaml-recursion.yaml", "yaml-syntax.yaml", "yaml-tab.yaml",
     "yaml-tag.yaml", "not-utf-8.yaml",
 }  # fmt: skip
