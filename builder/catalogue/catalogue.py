@@ -14,7 +14,7 @@ from pathlib import Path
 
 from builder.catalogue.entries import Classified, Entry, Ignored, classify_path, scan_folder
 from builder.catalogue.inventory import Inventory
-from builder.catalogue.journal import log_changes
+from builder.catalogue.journal import log_changes, log_crash
 from builder.catalogue.links import LinkLoopError, LinkResolver
 from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry, reload_entry
 from builder.catalogue.looks import EVERYTHING, FolderUnavailableError, Hint, Known, Look, report_other
@@ -270,6 +270,7 @@ class Catalogue:
             return False
         touched = self._entries.ids_of(changed)
         for name in changed:
+            log_crash(self._entries.get(name), look.found.get(name))
             self._entries.replace(name, look.found.get(name))
         touched |= self._entries.ids_of(changed)
         before = self.snapshot

@@ -14,6 +14,9 @@ from builder.definitions.sources import SourceError
 
 _REMOTE = ("http://", "https://")
 
+MAX_REFERENCE = 4096  # as Linux: PATH_MAX in limits.h
+"""The longest reference to a file, in characters."""
+
 MAX_LISTED = 200
 """How many entries of a folder are looked at for a name like the one that is missing."""
 
@@ -46,6 +49,9 @@ class DefinitionFiles:
 
     def resolve(self, reference: str, base: str) -> str:
         """See :meth:`builder.definitions.sources.Files.resolve`."""
+        if len(reference) > MAX_REFERENCE:
+            message = f"it has {len(reference):,} characters, and no path has more than {MAX_REFERENCE:,}"
+            raise SourceError("unreadable-file", message, "shorten it")
         scheme = reference.partition("://")[0].lower() if "://" in reference else ""
         if scheme in ("http", "https"):
             if self._read_remote is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from builder.catalogue.loader import LoadedEntry
+from builder.catalogue.looks import Known
 from builder.catalogue.snapshot import EntryReport, Slot, Snapshot, State
 from builder.definitions.model import ClusterTypeId
 from builder.definitions.problems import Problem
@@ -23,6 +25,16 @@ def log_changes(before: Snapshot, after: Snapshot, ids: Iterable[ClusterTypeId],
         report = after.others.get(path)
         if report is not None and report != before.others.get(path):
             _log_other(report)
+
+
+def log_crash(before: Known | None, after: Known | None) -> None:
+    """Say, for who mends the service, what judging an entry failed over, if it did."""
+    if not isinstance(after, LoadedEntry) or after.crash is None:
+        return
+    if not isinstance(before, LoadedEntry) or before.crash is not after.crash:
+        logger.error(
+            "judging a cluster type failed", exc_info=after.crash, extra={"fields": {"path": after.entry.definition}}
+        )
 
 
 def _log_type(cluster_type_id: ClusterTypeId, before: Slot | None, after: Slot | None) -> None:

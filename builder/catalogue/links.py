@@ -69,10 +69,15 @@ class LinkResolver:
         return ResolvedPath(beyond.real, (*above.links, real, *beyond.links))
 
     def _resolve_folder(self, folder: str, chain: tuple[str, ...]) -> ResolvedPath:
-        known = self._folders.get(folder)
-        if known is None:
-            known = self._folders[folder] = self._resolve(folder, chain)
-        return known
+        folder = folder.rstrip("/") or "/"
+        missing = []
+        while folder not in self._folders:
+            missing.append(folder)
+            folder = os.path.dirname(folder).rstrip("/") or "/"
+        for each in reversed(missing):  # from above, so that a deep path takes no deep recursion
+            self._folders[each] = self._resolve(each, chain)
+            folder = each
+        return self._folders[folder]
 
 
 def _read_link(path: str) -> str | None:

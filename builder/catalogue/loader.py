@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from builder.catalogue.fetching import RemoteFiles
 from builder.catalogue.files import DefinitionFiles, find_tree, locate
 from builder.catalogue.links import LinkResolver
 from builder.definitions.building import Outcome, build_cluster_type
+from builder.definitions.problems import Problem
 
 REVISION_LENGTH = 12
 
@@ -40,7 +42,7 @@ class LoadedEntry:
 
     ``revision`` identifies the content of the definition and of all that it depends on, whatever the clock says;
     ``last_modified`` is in seconds since the epoch: the newest of all those files and of the links that lead to them.
-    The first of the ``dependencies`` is the definition itself.
+    The first of the ``dependencies`` is the definition itself. ``crash`` is what judging it raised, if it did.
     """
 
     entry: Entry
@@ -48,6 +50,7 @@ class LoadedEntry:
     revision: str
     last_modified: int
     dependencies: tuple[Dependency, ...]
+    crash: Exception | None = None
 
     @property
     def is_remote(self) -> bool:
@@ -64,7 +67,10 @@ class LoadedEntry:
 
 
 def load_entry(entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver) -> LoadedEntry:
-    """Load an entry of the enabled ``folder``. A wrong definition raises nothing: its problems are in the outcome."""
+    """Load an entry of the enabled ``folder``. A wrong definition raises nothing: its problems are in the outcome.
+
+    Nor does one that judging fails over: it has the problem ``internal-error``, and never stops the others.
+    """
     files = DefinitionFiles(
         str(folder / entry.definition),
         entry.definition,
@@ -73,11 +79,23 @@ def load_entry(entry: Entry, folder: Path, settings: LoadSettings, resolver: Lin
         template_roots=settings.template_roots,
         read_remote=settings.remote.read if settings.remote is not None else None,
     )
-    outcome = build_cluster_type(entry.id, files)
+    crash = None
+    try:
+        outcome = build_cluster_type(entry.id, files)
+    except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the loading of the others
+        outcome, crash = _explain_crash(entry, error), error
     dependencies = files.dependencies
     return LoadedEntry(
-        entry, outcome, _revision(dependencies), _last_modified(dependencies), tuple(dependencies.values())
+        entry, outcome, _revision(dependencies), _last_modified(dependencies), tuple(dependencies.values()), crash
     )
+
+
+def _explain_crash(entry: Entry, error: Exception) -> Outcome:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    traceback.clear_frames(error.__traceback__)  # it is kept for the log, and what it was raised over is not
+    message = f"judging it failed: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+    hint = "please report it, with the file; the log says more"
+    return Outcome(None, (Problem(entry.definition, 0, 0, "", "internal-error", message, hint),))
 
 
 def recheck_entry(

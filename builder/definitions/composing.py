@@ -29,6 +29,7 @@ MAX_SECOND_READING = 64 * 1024
 """In characters: what libyaml refuses is read again by ruamel.yaml, in pure Python, only up to this size."""
 
 _SAFE_RECURSION = 1_000
+_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _INDENTATIONS = re.compile(r"^[ ?-]+", re.MULTILINE)
 _NODE_TYPES: dict[str, Any] = {"scalar": ScalarNode, "sequence": SequenceNode, "mapping": MappingNode}
 _CParser: Any = getattr(pyyaml, "CBaseLoader", pyyaml.BaseLoader)
@@ -100,13 +101,19 @@ def _convert(node: Any, known: dict[int, Node]) -> Node:
     tag = str(node.tag)
     if node.id == "scalar" and not node.style and tag == resolve_tag(node.value, Reading.YAML_1_2):
         tag = PLAIN
-    converted: Node = _NODE_TYPES[node.id](tag, node.value, node.start_mark, node.end_mark)
+    value = _join_surrogates(node.value) if node.id == "scalar" else node.value
+    converted: Node = _NODE_TYPES[node.id](tag, value, node.start_mark, node.end_mark)
     known[id(node)] = converted
     if node.id == "sequence":
         converted.value = [_convert(item, known) for item in node.value]
     elif node.id == "mapping":
         converted.value = [(_convert(key, known), _convert(value, known)) for key, value in node.value]
     return converted
+
+
+def _join_surrogates(text: str) -> str:
+    """The text with each pair of surrogates, as JSON escapes a character beyond U+FFFF, as the character it means."""
+    return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def _forbidden_character(character: str, text: str, offset: int, path: str) -> Problem:

@@ -10,6 +10,7 @@ Heat is one and the same. Dates stay the text that was written: ``heat_template_
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from builder.definitions.composing import MAX_DEPTH, DocumentError, compose, too_deep
 from builder.definitions.problems import Problem, format_pointer
-from builder.definitions.scalars import Reading, construct_scalar, is_merge, may_be_key
+from builder.definitions.scalars import NumberTooLargeError, Reading, construct_scalar, is_merge, may_be_key
 
 __all__ = ["STAND_IN_RULES", "Document", "DocumentError", "parse_definition", "parse_template"]
 
@@ -30,6 +31,8 @@ STAND_IN_RULES = frozenset({"yaml-tag", "yaml-key", "yaml-merge", "yaml-number"}
 
 _MAP_TAG = "tag:yaml.org,2002:map"
 _LIST_TAG = "tag:yaml.org,2002:seq"
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_MAX_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,9 @@ class _Construction:
             if not isinstance(key, ScalarNode):
                 self._refuse(key, tokens, "yaml-key", "a key must be a plain text, not a list or a mapping")
                 continue
+            if _LONE_SURROGATE.search(key.value):
+                self._refuse_surrogate(key, tokens)
+                continue
             if not may_be_key(key):
                 self._refuse_tag(key, (*tokens, key.value))
             child_reading = Reading.HEAT if not tokens and key.value in self.heat_keys else reading
@@ -258,6 +264,10 @@ class _Construction:
     def _scalar(self, node: ScalarNode, reading: Reading, tokens: tuple[str | int, ...]) -> Any:
         try:
             value = construct_scalar(node, reading)
+        except NumberTooLargeError:
+            shown = node.value if len(node.value) <= _MAX_SHOWN else f"{node.value[:_MAX_SHOWN]}…"
+            self._refuse(node, tokens, "yaml-number", f"{shown} is larger than any number that JSON can carry")
+            return None
         except ValueError as error:
             self._refuse(node, tokens, "yaml-tag", str(error), "write it as a string, a number, true, false or null")
             return node.value
@@ -266,7 +276,13 @@ class _Construction:
             return 0
         if isinstance(value, str) and "\0" in value:
             self._refuse(node, tokens, "nul-character", "the text holds a NUL character, which cannot be stored")
+        if isinstance(value, str) and _LONE_SURROGATE.search(value):
+            self._refuse_surrogate(node, tokens)
         return value
+
+    def _refuse_surrogate(self, node: Node, tokens: tuple[str | int, ...]) -> None:
+        message = "the text holds half of a surrogate pair, which is no character"
+        self._refuse(node, tokens, "lone-surrogate", message, "write both halves, or the character itself")
 
     def _refuse(self, node: Node, tokens: Sequence[str | int], rule: str, message: str, hint: str = "") -> None:
         mark = node.start_mark

@@ -51,10 +51,11 @@ _ERRORS = {
     "yaml-tag": "a tag gives a value a type that has no meaning here",
     "yaml-key": "a key is not plain text",
     "yaml-merge": "'<<' merges something that is no mapping",
-    "yaml-number": "a number is infinite or not a number",
+    "yaml-number": "a number is infinite, too large or not a number",
     "yaml-recursion": "a value contains itself",
     "duplicate-key": "a mapping gives one key twice",
     "nul-character": "a text holds a NUL character",
+    "lone-surrogate": "a text holds half of a surrogate pair",
     "too-deep": "values are nested too deeply",
     "too-large": "a document holds too many values",
     # names

@@ -8,6 +8,7 @@ Heat does it (``heat/common/template_format.py``).
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from functools import cache, lru_cache
 from typing import Any
@@ -28,7 +29,14 @@ _TEXT_TAGS = frozenset({f"{_TAG}str", f"{_TAG}timestamp", f"{_TAG}value", f"{_TA
 _VALUE_TAGS = frozenset({f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"})
 _KEY_TAGS = _TEXT_TAGS | _VALUE_TAGS | {f"{_TAG}null", PLAIN}
 
+MAX_NUMBER_LENGTH = 1000
+"""In characters: what is longer takes quadratic time to convert, and Python writes no integer of over 4,300 digits."""
+
 Scalar = str | int | float | bool | None
+
+
+class NumberTooLargeError(ValueError):
+    """A number is larger than any that JSON can carry to every reader: than a double."""
 
 
 class Reading(Enum):
@@ -41,7 +49,7 @@ class Reading(Enum):
 def construct_scalar(node: ScalarNode, reading: Reading) -> Scalar:
     """The value of a scalar under a reading.
 
-    Raises ValueError for a tag that JSON data has no value for.
+    Raises ValueError for a tag that JSON data has no value for, and NumberTooLargeError.
     """
     text: str = node.value
     tag: str = resolve_tag(text, reading) if node.tag == PLAIN else node.tag
@@ -53,13 +61,19 @@ def construct_scalar(node: ScalarNode, reading: Reading) -> Scalar:
         raise ValueError(f"the tag {tag} has no meaning here")
     if reading is Reading.YAML_1_2 and tag == f"{_TAG}bool":
         return text.lower() == "true"
+    if len(text) > MAX_NUMBER_LENGTH:
+        raise NumberTooLargeError(text[:40])
     try:
         if reading is Reading.HEAT:
             value: Scalar = SafeConstructor().construct_object(ScalarNode(tag, text))
         else:
             value = _yaml_1_2_constructor().construct_object(ruamel_nodes.ScalarNode(tag, text))
+    except OverflowError as error:
+        raise NumberTooLargeError(text[:40]) from error
     except (ValueError, LookupError) as error:  # a tag that was written does not fit what it stands before
         raise ValueError(f"{text[:40]!r} is not what the tag {tag} says") from error
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise NumberTooLargeError(text[:40])
     return value
 
 

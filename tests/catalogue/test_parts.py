@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from builder.catalogue import loader
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.dependencies import RACY_NS, load_dependency, recheck_dependency
 from builder.catalogue.entries import scan_folder
@@ -21,6 +22,9 @@ from builder.catalogue.patience import VANISHED_SECONDS, Patience
 from builder.catalogue.placing import ALL_CHANGES, OWN_GOING, find_standin, plan_masks
 from builder.catalogue.publishing import date_of_change
 from builder.catalogue.watcher import Watcher, open_reader
+from builder.definitions.building import Outcome, build_cluster_type
+from builder.definitions.model import ClusterTypeId
+from builder.definitions.sources import Files
 from tests.service import wait_until
 from tests.watching.world import definition
 
@@ -350,3 +354,42 @@ def test_types_behind_one_link_change_together_even_if_only_one_was_hinted_at(tm
     assert catalogue.reconcile(Hint(frozenset({str(enabled / "a.yaml")})))
     assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == ["a 2", "b 2"]
     assert catalogue.snapshot.listings == 2
+
+
+def test_definition_that_judging_fails_over_is_told_with_its_traceback_once_and_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail_over_bad(cluster_type_id: ClusterTypeId, files: Files) -> Outcome:
+        if cluster_type_id == "bad":
+            files.read("")
+            raise KeyError("nobody thought of it")
+        return build_cluster_type(cluster_type_id, files)
+
+    monkeypatch.setattr(loader, "build_cluster_type", fail_over_bad)
+    for name in ("bad", "good"):
+        (tmp_path / f"{name}.yaml").write_text(definition(name))
+    catalogue = Catalogue(tmp_path, LoadSettings())
+    catalogue.reconcile()
+    catalogue.reconcile()
+    (report,) = catalogue.snapshot.slots[ClusterTypeId("bad")].reports
+    assert list(catalogue.snapshot.types) == ["good"]
+    assert [(problem.rule, problem.path) for problem in report.problems] == [("internal-error", "bad.yaml")]
+    assert report.problems[0].message.startswith("judging it failed: KeyError in test_parts.py, line ")
+    assert caplog.text.count("Traceback (most recent call last)") == 1
+    monkeypatch.undo()
+    (tmp_path / "bad.yaml").write_text(definition("Mended"))
+    os.utime(tmp_path / "bad.yaml", (1, 1))
+    catalogue.reconcile()
+    assert sorted(catalogue.snapshot.types) == ["bad", "good"]
+
+
+def test_path_of_many_folders_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("x/y")
+    path = f"{tmp_path}/link/{'a/' * 1500}b"
+    assert LinkResolver().resolve(path).real == f"{tmp_path}/x/y/{'a/' * 1500}b"
+
+
+@pytest.mark.parametrize("root", ["/", "//", "///"])
+def test_path_may_begin_with_several_slashes(tmp_path: Path, root: str) -> None:
+    (tmp_path / "link").symlink_to(root + "etc")
+    assert LinkResolver().resolve(f"{root}{str(tmp_path).lstrip('/')}/link/x").real == "/etc/x"

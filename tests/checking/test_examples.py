@@ -60,7 +60,7 @@ UNREADABLE = {
     "beside-values-without-meaning.yaml", "duplicate-key.yaml", "empty-file.yaml", "nul-character.yaml",
     "several-documents.yaml", "too-deep.yaml",
     "yaml-key.yaml", "yaml-merge.yaml", "yaml-number.yaml", "yaml-recursion.yaml", "yaml-syntax.yaml", "yaml-tab.yaml",
-    "yaml-tag.yaml", "not-utf-8.yaml",
+    "yaml-tag.yaml", "not-utf-8.yaml", "lone-surrogate.yaml",
 }  # fmt: skip
 """What cannot be read as one document of JSON data, by check-jsonschema or by us: nobody can hold it to a schema."""
 

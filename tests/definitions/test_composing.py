@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 from typing import Any
 
@@ -196,3 +197,21 @@ def test_what_is_below_a_key_that_is_given_twice_stays_known(text: str, value: A
 
 def test_place_of_what_is_below_the_second_of_two_keys_is_found() -> None:
     assert parse_definition("a: {b: 1}\na:\n  c: 2\n", "x.yaml").locate(("a", "c")) == (3, 6)
+
+
+def test_pair_of_surrogates_is_the_character_that_json_escapes_so_as_a_value_and_as_a_key() -> None:
+    document = parse_definition('{"\\ud83d\\ude00": "a\\ud83d\\ude00b"}', "x.yaml")
+    assert document.value == {"\U0001f600": "a\U0001f600b"}
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["9" * 309, "0x" + "9" * 300, "9" * 5000, "0x" + "9" * 5000, "1:" + "59:" * 300 + "1.5", "1:" + "59:" * 9000 + "1"],
+)
+def test_number_that_no_double_holds_is_refused(number: str) -> None:
+    (problem,) = parse_template(f"a: {number}\n", "x.yaml").problems
+    assert re.match(r"x\.yaml:1:4: \S+ is larger than any number that JSON can carry", str(problem))
+
+
+def test_number_that_a_double_holds_is_read() -> None:
+    assert parse_template(f"a: {10**308}\n", "x.yaml").value == {"a": 10**308}

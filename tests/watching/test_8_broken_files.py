@@ -19,6 +19,7 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 
 WHOLE = definition("Broken")
+REFERRING = "kind: heat\ntitle: Broken\ndescription: It refers to a file.\nheat_template_url: {}\n"
 
 BROKEN: dict[str, tuple[str | bytes, str]] = {
     "invalid-yaml": ("kind: heat\ntitle: [\n", "yaml-syntax"),
@@ -43,6 +44,10 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "two-documents": (WHOLE + "---\n" + WHOLE, "yaml-syntax"),
     "python-object": (WHOLE + "x-a: !!python/object:os.system {}\n", "yaml-tag"),
     "nul": (WHOLE.replace("Broken", '"a\\0b"'), "nul-character"),
+    "half-a-pair": (REFERRING.format('"\\ud83d.yaml"'), "lone-surrogate"),
+    "huge-integer": (WHOLE + f"order: 0x{'9' * 5000}\n", "yaml-number"),
+    "deep-path": (REFERRING.format("a/" * 1500), "missing-file"),
+    "endless-path": (REFERRING.format("a/" * 20_000), "unreadable-file"),
 }
 
 
