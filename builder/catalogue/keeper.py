@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Protocol
@@ -201,20 +201,23 @@ class Keeper:
     def _guard(self, work: Callable[[], None]) -> None:
         """Do one piece of work; whatever goes wrong with it, the next one may succeed."""
         try:
-            work()
-        except FolderUnavailableError as error:
-            self._fail(str(error))
+            try:
+                work()
+            except FolderUnavailableError as error:
+                self._fail(str(error))
+                self._watch(thorough=True)  # its return is to be noticed
+                self._note(problem=str(error))
         except Exception:  # the loop is an edge
             logger.exception("reading the enabled folder failed")
             self._fail("reading the enabled folder failed; the log says why")
 
     def _fail(self, problem: str) -> None:
+        """Record that a piece of work failed; nothing here may fail in turn."""
         self._sweep = None
         if problem != self.health.problem:
             served = "the last good catalogue" if self.has_loaded else "no cluster types yet"
             logger.error("serving %s: %s", served, problem)
-        self._watch(thorough=True)
-        self._note(problem=problem)
+        self.health = replace(self.health, problem=problem)
 
     def _look(self, hint: Hint) -> None:
         began = self._clock()

@@ -52,6 +52,7 @@ _EXHAUSTED = {
     errno.ENOSPC: "raise fs.inotify.max_user_watches",
     errno.EMFILE: "raise fs.inotify.max_user_instances, or the limit of open files",
     errno.ENFILE: "the system has too many files open",
+    errno.EAGAIN: "raise the limit of processes",
     errno.ENOMEM: "the kernel has no memory left for watches",
 }
 
@@ -109,7 +110,11 @@ def open_reader() -> InotifyFD:
         raise OSError(errno.ENOSYS, "this system has no inotify") from error
     logging.getLogger("watchdog").setLevel(logging.ERROR)  # what it warns of is said here, once
     reader = InotifyFD()
-    reader.start()
+    try:
+        reader.start()
+    except RuntimeError as error:  # a limit of processes, which threads count as
+        reader._close_resources()  # what close() leaves to the thread
+        raise OSError(errno.EAGAIN, "no thread can be started") from error
     return reader
 
 

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from watchdog.observers.inotify_c import InotifyFD
 
 from builder.catalogue import loader
 from builder.catalogue.catalogue import Catalogue
@@ -241,6 +242,46 @@ def test_any_failure_of_a_pass_is_survived_and_told(tmp_path: Path, caplog: pyte
     (tmp_path / "b.yaml").write_text(definition("B"))
     wait_until(lambda: len(catalogue.snapshot.types) == 2, "the next pass")
     wait_until(lambda: keeper.readiness() == "", "all is well")
+    keeper.stop()
+
+
+def test_keeping_goes_on_where_no_thread_can_watch_and_watching_begins_when_one_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    folder = tmp_path / "enabled"
+    keeper = Keeper(Catalogue(folder, LoadSettings()), rescan_seconds=0.05)
+    open_files = len(list(Path("/proc/self/fd").iterdir()))
+    with monkeypatch.context() as patches:
+        patches.setattr(InotifyFD, "start", refuse)
+        keeper.start()
+        wait_until(lambda: "no thread can be started" in caplog.text, "the failure is told")
+        folder.mkdir()
+        wait_until(lambda: keeper.readiness() == "", "the first load")
+        rescans = keeper.health.rescans
+        wait_until(lambda: keeper.health.rescans > rescans + 5, "more rescans")
+        assert keeper.health.noticing is Noticing.POLL
+        assert len(list(Path("/proc/self/fd").iterdir())) <= open_files + 3
+    wait_until(lambda: keeper.health.noticing is Noticing.INOTIFY, "watching")
+    keeper.stop()
+    assert caplog.text.count("no thread can be started") == 1
+
+
+def test_keeping_survives_that_telling_of_a_failure_fails(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path / "missing", LoadSettings())
+
+    def fail() -> frozenset[str]:
+        raise RuntimeError("something nobody thought of")
+
+    catalogue.watched_folders = fail  # type: ignore[method-assign]  # the fault is injected here
+    keeper = Keeper(catalogue, rescan_seconds=0.05)
+    keeper.start()
+    wait_until(lambda: "the log says why" in keeper.readiness(), "the failure is told")
+    del catalogue.watched_folders  # type: ignore[method-assign]  # and removed
+    (tmp_path / "missing").mkdir()
+    wait_until(lambda: keeper.readiness() == "", "the first load")
     keeper.stop()
 
 
