@@ -8,7 +8,7 @@ service both come here, so that they agree in every word.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from builder.definitions.ambiguities import find_ambiguities
@@ -27,9 +27,13 @@ from builder.definitions.silencing import Silences, find_vain_silences, parse_si
 from builder.definitions.sources import MISSING_FILE, Files, SourceError
 from builder.definitions.template_checks import NETWORK_TYPES, check_templates
 from builder.definitions.templates import tighten_parameters
+from builder.definitions.validation import bounded_hints
 
 MAX_ID_LENGTH: Final = 64
 """In characters: what the tag ``concertim-type:<id>`` of a stack, which Heat limits to 80, has room for."""
+
+MAX_PROBLEMS: Final = 200
+"""How many problems of one definition are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ def build_cluster_type(cluster_type_id: ClusterTypeId, files: Files, *, deep: bo
 
     Raises nothing for a wrong definition: what is wrong is in the outcome.
     """
+    with bounded_hints():
+        return _build(cluster_type_id, files, deep=deep)
+
+
+def _build(cluster_type_id: ClusterTypeId, files: Files, *, deep: bool) -> Outcome:
     reading = _Recording(files)
     try:
         document = parse_definition(reading.read(DEFINITION), files.display(DEFINITION))
@@ -57,7 +66,7 @@ def build_cluster_type(cluster_type_id: ClusterTypeId, files: Files, *, deep: bo
             None, (Problem(path, error.line, error.column, "", error.rule, error.message, hint or error.hint),)
         )
     except DocumentError as error:
-        return Outcome(None, error.problems)
+        return Outcome(None, tuple(_bound(error.problems)))
     building = _Building(document, reading)
     cluster_type = building.build(cluster_type_id)
     problems = [*building.problems, *(building.find_deep() if deep else ())]
@@ -160,7 +169,7 @@ class _Building:
         return problems
 
 
-def _settle(problems: Sequence[Problem], definition_path: str, files: _Recording) -> list[Problem]:
+def _settle(problems: Sequence[Problem], definition_path: str, files: _Recording) -> Sequence[Problem]:
     """The problems that count, each once: those of the definition first, and each file's in the order of its lines.
 
     Of a value that has no meaning, nothing else counts: something stands in for it.
@@ -172,7 +181,17 @@ def _settle(problems: Sequence[Problem], definition_path: str, files: _Recording
         if not files.silences(problem.path).cover(problem)
         and (problem.rule in STAND_IN_RULES or (problem.path, problem.pointer) not in replaced)
     ]
-    return sorted(counted, key=lambda each: (each.path != definition_path, each.path, each.line, each.column))
+    return _bound(sorted(counted, key=lambda each: (each.path != definition_path, each.path, each.line, each.column)))
+
+
+def _bound(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """As many of the problems as anybody reads, errors before warnings; the last one tells how many more there are."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    by_weight = sorted(problems, key=lambda each: each.severity is not Severity.ERROR)
+    told, left = set(by_weight[: MAX_PROBLEMS - 1]), by_weight[MAX_PROBLEMS - 1 :]
+    last = replace(left[0], message=f"{left[0].message}; {len(left) - 1:,} more problems are left out")
+    return [*(each for each in problems if each in told), last]
 
 
 def _check_id(cluster_type_id: ClusterTypeId, document: Document) -> list[Problem]:

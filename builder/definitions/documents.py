@@ -34,6 +34,9 @@ _LIST_TAG = "tag:yaml.org,2002:seq"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_SHOWN = 40
 
+_Index = dict[str | int, tuple[Node, Node]]
+"""The key and the value node of each key of a mapping."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -47,6 +50,7 @@ class Document:
     value: Any
     root: Node | None
     problems: tuple[Problem, ...] = ()
+    _indexes: dict[int, _Index] = field(default_factory=dict, repr=False, compare=False)
 
     def locate(self, tokens: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of the value at the pointer ``tokens``; with ``key`` of the key that names it.
@@ -58,13 +62,23 @@ class Document:
         node: Node = self.root
         mark = node.start_mark
         for number, token in enumerate(tokens):
-            found = _child(node, token)
+            found = self._child(node, token)
             if found is None:
                 break
             name, node = found
             last = number == len(tokens) - 1
             mark = name.start_mark if key and last and name is not None else node.start_mark
         return mark.line + 1, mark.column + 1
+
+    def _child(self, node: Node, token: str | int) -> tuple[Node | None, Node] | None:
+        """The key and the value node that ``token`` names within ``node``."""
+        if isinstance(node, SequenceNode):
+            return (None, node.value[token]) if isinstance(token, int) and 0 <= token < len(node.value) else None
+        if not isinstance(node, MappingNode):
+            return None
+        if id(node) not in self._indexes:
+            self._indexes[id(node)] = _index(node)
+        return self._indexes[id(node)].get(token)
 
     def problem(
         self, rule: str, message: str, tokens: Sequence[str | int] = (), *, key: bool = False, hint: str = ""
@@ -149,23 +163,16 @@ def _children(node: Node) -> Iterator[Node]:
         yield from node.value
 
 
-def _child(node: Node, token: str | int) -> tuple[Node | None, Node] | None:
-    """The key and the value node that ``token`` names within ``node``."""
-    if isinstance(node, SequenceNode):
-        if isinstance(token, int) and 0 <= token < len(node.value):
-            return None, node.value[token]
-        return None
-    if not isinstance(node, MappingNode):
-        return None
-    merged: tuple[Node | None, Node] | None = None
+def _index(node: MappingNode) -> _Index:
+    own: _Index = {}
+    merged: _Index = {}
     for key, value in node.value:
-        if isinstance(key, ScalarNode) and key.value == token and not is_merge(key):
-            return key, value
         if is_merge(key):
-            sources = value.value if isinstance(value, SequenceNode) else [value]
-            for source in sources:
-                merged = merged or _child(source, token)
-    return merged
+            for source in value.value if isinstance(value, SequenceNode) else [value]:
+                merged = {**_index(source), **merged} if isinstance(source, MappingNode) else merged
+        elif isinstance(key, ScalarNode):
+            own.setdefault(key.value, (key, value))
+    return {**merged, **own}
 
 
 def _join(first: Node, second: Node) -> Node:
@@ -192,6 +199,7 @@ class _Construction:
     path: str
     heat_keys: frozenset[str]
     problems: list[Problem] = field(default_factory=list)
+    _broken: dict[int, bool] = field(default_factory=dict)
 
     def build(self, node: Node, reading: Reading, tokens: tuple[str | int, ...]) -> Any:
         if isinstance(node, MappingNode):
@@ -214,7 +222,7 @@ class _Construction:
             if not isinstance(key, ScalarNode):
                 self._refuse(key, tokens, "yaml-key", "a key must be a plain text, not a list or a mapping")
                 continue
-            if _LONE_SURROGATE.search(key.value):
+            if self._is_broken(key):
                 self._refuse_surrogate(key, tokens)
                 continue
             if not may_be_key(key):
@@ -276,9 +284,15 @@ class _Construction:
             return 0
         if isinstance(value, str) and "\0" in value:
             self._refuse(node, tokens, "nul-character", "the text holds a NUL character, which cannot be stored")
-        if isinstance(value, str) and _LONE_SURROGATE.search(value):
+        if self._is_broken(node):
             self._refuse_surrogate(node, tokens)
         return value
+
+    def _is_broken(self, node: ScalarNode) -> bool:
+        """Whether the text holds half of a surrogate pair; looked at once, however many aliases it has."""
+        if id(node) not in self._broken:
+            self._broken[id(node)] = _LONE_SURROGATE.search(node.value) is not None
+        return self._broken[id(node)]
 
     def _refuse_surrogate(self, node: Node, tokens: tuple[str | int, ...]) -> None:
         message = "the text holds half of a surrogate pair, which is no character"

@@ -17,8 +17,9 @@ COMPONENTS = "components"
 def describe_source_error(reference: str, base: str, error: SourceError, files: Files) -> tuple[str, str]:
     """Message and hint for a file that cannot be had, which name it as it is referred to in the file ``base``."""
     hint = (_find_meant(reference, base, files) if error.rule == MISSING_FILE else "") or error.hint
-    shown = reference if len(reference) <= _MAX_SHOWN else f"{reference[:_MAX_SHOWN]}…"
-    return (error.message if repr(reference) in error.message else f"{shown}: {error.message}"), hint
+    if len(reference) > _MAX_SHOWN:
+        return f"{reference[:_MAX_SHOWN]}…: {error.message}", hint
+    return (error.message if repr(reference) in error.message else f"{reference}: {error.message}"), hint
 
 
 def hint_at_definition(path: str, files: Files) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from builder.definitions.hot_cycles import find_cycles, find_nested_cycles
@@ -158,11 +157,6 @@ def _check_properties(use: NestedUse, template: LoadedTemplate) -> Iterator[Mist
 def _find_misspelt_types(reading: Reading) -> Iterator[Mistake]:
     for type_, tokens in reading.types.items():
         if type_ not in RESOURCE_TYPES:
-            hint = _suggest_type(type_)
+            hint = suggest(type_, RESOURCE_TYPES, cutoff=0.87)
             if hint:
                 yield Mistake("misspelt-resource-type", f"Heat has no type {type_!r} of its own", tokens, hint)
-
-
-@lru_cache(maxsize=1024)
-def _suggest_type(type_: str) -> str:
-    return suggest(type_, RESOURCE_TYPES, cutoff=0.87)

@@ -65,6 +65,7 @@ class _Reader:
 
     files: Files
     contents: dict[str, str] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
     nested: dict[str, LoadedTemplate] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -101,7 +102,8 @@ class _Reader:
         return name
 
     def _read(self, name: str, *, nested: bool) -> None:
-        if len(self.contents) >= MAX_FILES:
+        self.asked.add(name)
+        if len(self.asked) > MAX_FILES:
             raise SourceError("too-many-files", f"the template pulls in more than {MAX_FILES} files", "remove some")
         self.contents[name] = self.files.read(name)
         if nested:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -21,6 +23,12 @@ from builder.definitions.quick_validation import Check, UnknownKeywordError, com
 Tokens = tuple[str | int, ...]
 
 _MAX_ECHO = 80
+
+MAX_COMPARISONS = 20_000
+"""How many pairs of words are compared for the hints of one definition: some tenths of a second at most."""
+
+_LONGEST_WORD = 100
+_comparisons_left: ContextVar[int | None] = ContextVar("comparisons_left", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +193,26 @@ def suggest_key(key: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
     return suggest(key, known, cutoff=cutoff)
 
 
+@contextmanager
+def bounded_hints() -> Iterator[None]:
+    """Within it only the first misspelt words have hints, for :data:`MAX_COMPARISONS`: one bad file delays no other."""
+    token = _comparisons_left.set(MAX_COMPARISONS)
+    try:
+        yield
+    finally:
+        _comparisons_left.reset(token)
+
+
 def find_near(word: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
-    """The known word nearest to ``word``, or ``""`` where none is as near as ``cutoff``, up to 1."""
+    """The known word nearest to ``word``, or ``""`` where none is as near as ``cutoff``, up to 1.
+
+    A long word has none, for comparing takes quadratic time; nor has one beyond those that have hints.
+    """
+    left = _comparisons_left.get()
+    if len(word) > _LONGEST_WORD or (left is not None and left < len(known)):
+        return ""
+    if left is not None:
+        _comparisons_left.set(left - len(known))
     near = difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
     return str(near[0]) if near else ""
 

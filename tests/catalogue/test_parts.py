@@ -279,7 +279,7 @@ def test_keeping_survives_that_telling_of_a_failure_fails(tmp_path: Path) -> Non
     keeper = Keeper(catalogue, rescan_seconds=0.05)
     keeper.start()
     wait_until(lambda: "the log says why" in keeper.readiness(), "the failure is told")
-    del catalogue.watched_folders  # type: ignore[method-assign]  # and removed
+    del catalogue.watched_folders
     (tmp_path / "missing").mkdir()
     wait_until(lambda: keeper.readiness() == "", "the first load")
     keeper.stop()

@@ -1,0 +1,120 @@
+"""One bad definition takes neither long to judge nor long to read about, however much is wrong with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from builder.definitions.building import MAX_PROBLEMS, Outcome, build_cluster_type
+from builder.definitions.model import ClusterTypeId
+from builder.definitions.problems import Severity
+from builder.definitions.sources import SourceError
+from builder.definitions.validation import find_near
+
+HEAD = "kind: heat\ntitle: Many\ndescription: Much is wrong with it.\n"
+TEMPLATE = f"""{HEAD}heat_template:
+  heat_template_version: 2021-04-16
+  parameters: {{nodes: {{type: number, default: 1}}}}
+  resources:
+"""
+SECONDS = 5.0
+"""Far more than each of them takes, and far less than it took when each problem took time for all names."""
+
+
+@dataclass
+class OneFile:
+    """A definition that has no other files, and counts how often one is asked for."""
+
+    text: str
+    asked: int = 0
+
+    def resolve(self, reference: str, base: str) -> str:
+        if len(reference) > 4096:
+            raise SourceError("unreadable-file", "it is too long")
+        return reference
+
+    def read(self, name: str) -> str:
+        if not name:
+            return self.text
+        self.asked += 1
+        raise SourceError("missing-file", "it is not there")
+
+    def list_beside(self, name: str) -> list[str]:
+        return []
+
+    def display(self, name: str) -> str:
+        return name or "many.yaml"
+
+
+def build(text: str) -> Outcome:
+    return build_cluster_type(ClusterTypeId("many"), OneFile(text))
+
+
+def unknown_keys(number: int) -> str:
+    return HEAD + "heat_template_url: x.yaml\n" + "".join(f"k{key}: 1\n" for key in range(number))
+
+
+def dangling_references(number: int) -> str:
+    value = "{type: OS::Heat::Value, properties: {value: {get_resource: resourcf%dx}}}"
+    return TEMPLATE + "".join(f"    resource{key}: {value % key}\n" for key in range(number))
+
+
+def references_to_one_long_path(number: int) -> str:
+    values = ", ".join(["{get_file: &long " + "x" * 500_000 + "}", *["{get_file: *long}"] * number])
+    return f"{TEMPLATE}    a: {{type: OS::Heat::Value, properties: {{value: [{values}]}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("make", "number"), [(unknown_keys, 30_000), (dangling_references, 3_000), (references_to_one_long_path, 15_000)]
+)
+def test_many_problems_are_found_soon_and_the_last_told_says_how_many_more(
+    make: Callable[[int], str], number: int
+) -> None:
+    text = make(number)
+    began = time.monotonic()
+    problems = build(text).problems
+    assert time.monotonic() - began < SECONDS
+    assert len(problems) == MAX_PROBLEMS
+    assert problems[-1].message.endswith(" more problems are left out")
+    assert int(problems[-1].message.split("; ")[-1].split()[0].replace(",", "")) >= number - MAX_PROBLEMS
+
+
+def test_as_many_problems_as_are_told_are_told_as_they_are() -> None:
+    problems = build(unknown_keys(MAX_PROBLEMS - 1)).problems
+    assert [problem.rule for problem in problems] == ["missing-file", *["unknown-key"] * (MAX_PROBLEMS - 1)]
+    assert "left out" not in problems[-1].message
+
+
+def test_problems_of_what_cannot_be_read_are_bounded_too() -> None:
+    assert len(build(HEAD * 300).problems) == MAX_PROBLEMS
+
+
+def test_errors_are_told_before_warnings() -> None:
+    unused = "".join(f"    p{number}: {{type: number, default: 1}}\n" for number in range(300))
+    template = f"{HEAD}heat_template:\n  heat_template_version: 2021-04-16\n  parameters:\n{unused}"
+    problems = build(f"{template}  resources: {{a: {{type: x, depends_on: b}}}}\n").problems
+    assert [problem.rule for problem in problems if problem.severity is Severity.ERROR] == ["resource-reference"]
+    assert len(problems) == MAX_PROBLEMS
+
+
+def test_first_misspelt_names_have_hints_and_each_definition_anew() -> None:
+    for _ in range(2):
+        hints = [bool(problem.hint) for problem in build(dangling_references(1000)).problems]
+        assert hints[1:15] == [True] * 14
+        assert not hints[-2]
+
+
+def test_word_that_would_take_long_to_compare_has_no_hint() -> None:
+    assert find_near("clutser", ["cluster"]) == "cluster"
+    assert find_near("x" * 100_000, ["x" * 99_999]) == ""
+
+
+def test_files_that_are_missing_count_as_files() -> None:
+    values = ", ".join(f"{{get_file: f{number}}}" for number in range(500))
+    files = OneFile(f"{TEMPLATE}    a: {{type: OS::Heat::Value, properties: {{value: [{values}]}}}}\n")
+    rules = [problem.rule for problem in build_cluster_type(ClusterTypeId("many"), files).problems]
+    assert files.asked == 200
+    assert "missing-file" in rules
