@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from builder.catalogue.entries import Classified, Entry, Ignored, classify_path, scan_folder
+from builder.catalogue.entries import Classified, Entry, Ignored, classify_path, look_at_folder, scan_folder
 from builder.catalogue.inventory import Inventory
 from builder.catalogue.journal import log_changes, log_crash
 from builder.catalogue.links import LinkLoopError, LinkResolver
@@ -147,7 +147,7 @@ class Catalogue:
             modified = os.stat(folder).st_mtime  # a folder that is gone has lost no entry
             names = self._names_for(hint, folder)
             if names is None:
-                classified = scan_folder(folder)
+                classified = look_at_folder(folder)
                 look = Look(folder, modified, gone=self._entries.keys() - classified.keys())
                 self._load_all(look, classified.values(), resolver)
                 if not self.has_loaded:

@@ -95,10 +95,24 @@ def scan_folder(folder: str) -> dict[str, Classified]:
         return {found.name: found for found in _classify_all(entries)}
 
 
+def look_at_folder(folder: str) -> dict[str, Classified]:
+    """As :func:`scan_folder`, after a look at each entry: names can be told of entries that cannot be looked at.
+
+    Raises OSError where the folder cannot be read, or an entry cannot be looked at.
+    """
+    found = (classify_path(folder, name) for name in os.listdir(folder))
+    return {each.name: each for each in found if each is not None}
+
+
 def classify_path(folder: str, name: str) -> Classified | None:
-    """What one entry of the enabled folder is now; None where it is gone or passed over."""
+    """What one entry of the enabled folder is now; None where it is gone or passed over.
+
+    Raises OSError where that cannot be known: what cannot be looked at is not gone.
+    """
     path = os.path.join(folder, name)
-    if not os.path.lexists(path):
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return classify(name, lambda: _is_folder(path))
 

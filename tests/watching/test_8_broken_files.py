@@ -234,15 +234,51 @@ exec setpriv --bounding-set=-dac_override,-dac_read_search {python} "$@"
 """
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root may read everything")
-def test_what_may_not_be_read_is_refused_and_heals(
-    start: Callable[..., World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def unprivileged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has services of this scenario run without root's privilege to read everything."""
+    if os.geteuid() != 0:
+        return
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may read everything")
+    wrapper = tmp_path / "python"
+    wrapper.write_text(WRAPPER.format(python=sys.executable))
+    wrapper.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(wrapper))
+
+
+@pytest.mark.usefixtures("unprivileged")
+def test_folder_whose_entries_may_not_be_looked_at_withdraws_nothing(start: Callable[..., World]) -> None:
+    """Its names can still be listed: ``chmod 644`` was meant for the files in it."""
+    world = start()
+    tag = world.etag()
+    world.enabled.chmod(0o644)
+    world.wait(lambda: world.client.get("/ready")[0] == 503, "the folder cannot be looked into")
+    assert b"Permission denied" in world.client.get("/ready")[2]
+    assert world.etag() == tag
+    world.enabled.chmod(0o755)
+    world.wait(lambda: world.client.get("/ready")[0] == 200, "the folder can be looked into again")
+    assert world.etag() == tag
+
+
+@pytest.mark.usefixtures("unprivileged")
+def test_folder_whose_entries_may_not_be_looked_at_from_the_start_is_no_empty_catalogue(
+    start: Callable[..., World], tmp_path: Path
 ) -> None:
-    if os.geteuid() == 0:
-        wrapper = tmp_path / "python"
-        wrapper.write_text(WRAPPER.format(python=sys.executable))
-        wrapper.chmod(0o755)
-        monkeypatch.setattr(sys, "executable", str(wrapper))
+    enabled = tmp_path / "instance" / "cluster-types-enabled"
+    enabled.mkdir(parents=True)
+    (enabled / "there.yaml").write_text(definition("There"))
+    enabled.chmod(0o644)
+    world = start(resident=False)
+    world.wait(lambda: b"Permission denied" in world.client.get("/ready")[2], "the folder cannot be looked into")
+    assert world.client.get("/cluster-types")[0] == 503
+    enabled.chmod(0o755)
+    world.wait(lambda: world.client.get("/ready")[0] == 200, "the folder can be looked into")
+    assert world.titles() == {"there": "There"}
+
+
+@pytest.mark.usefixtures("unprivileged")
+def test_what_may_not_be_read_is_refused_and_heals(start: Callable[..., World]) -> None:
     world = start()
     path = world.enable("secret", "Readable")
     path.chmod(0)
