@@ -77,7 +77,7 @@ def build_load_settings(settings: Settings) -> LoadSettings:
     """From where definitions may take files: their own folder, those that are named, URLs."""
     limits = FetchLimits(settings.remote_template_limit, settings.remote_template_timeout)
     remote = RemoteFiles(partial(fetch_remote, limits=limits)) if settings.allow_remote_templates else None
-    return LoadSettings(template_roots=tuple(str(root.resolve()) for root in settings.template_roots), remote=remote)
+    return LoadSettings(tuple(str(root.absolute()) for root in settings.template_roots), remote)
 
 
 async def start_services(app: Application, settings: Settings) -> None:

@@ -31,7 +31,7 @@ class Dependency:
     looked for, ``resolved`` where that led. ``digest`` is that of the content, or the rule
     that says why there is none. ``stamp`` is None where there was nothing to take it of. ``met_ns`` is when the stamp
     was first met, in ns of the steady clock; ``settled`` tells whether an equal stamp proves equal content.
-    ``refused`` tells that the file was not read because of where it is, ``remote`` that it is on another host.
+    ``refused`` tells that it was not read and matters for where it is alone, ``remote`` that it is on another host.
     """
 
     name: str
@@ -74,7 +74,7 @@ def load_remote_dependency(
 
 
 def refuse_dependency(name: str, path: str, resolver: LinkResolver, now_ns: int, rule: str) -> Dependency:
-    """Note a file that is not read because of where it is: it changes when that does."""
+    """Note a file or folder that is not read, and matters for where it is: it changes when that does."""
     try:
         resolved = resolver.resolve(path)
     except LinkLoopError as error:

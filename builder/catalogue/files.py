@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from builder.catalogue.dependencies import Dependency, load_dependency, load_remote_dependency, refuse_dependency
 from builder.catalogue.links import LinkLoopError, LinkResolver
+from builder.catalogue.placing import is_at_or_below
 from builder.catalogue.reading import decode, explain_unreadable
 from builder.definitions.sources import SourceError
 
@@ -44,7 +45,7 @@ class DefinitionFiles:
         self._now_ns = now_ns
         self._read_remote = read_remote
         self._tree = find_tree(definition, resolver)
-        self._roots = (self._tree, *template_roots)
+        self._roots = tuple(template_roots)
         self.dependencies: dict[str, Dependency] = {}
 
     def resolve(self, reference: str, base: str) -> str:
@@ -117,7 +118,14 @@ class DefinitionFiles:
         return name if "://" in name else os.path.normpath(PurePosixPath(self._shown_as).parent / name)
 
     def _allows(self, real: str) -> bool:
-        return any(real == root or real.startswith(root.rstrip("/") + "/") for root in self._roots)
+        return is_at_or_below(real, self._tree) or any(is_at_or_below(real, self._follow(root)) for root in self._roots)
+
+    def _follow(self, root: str) -> str:
+        """Where a root really is; what is asked that depends on the links that lead there."""
+        name = os.path.join(os.path.relpath(root, self._tree), "")  # no file's name has a slash at its end
+        if name not in self.dependencies:
+            self.dependencies[name] = refuse_dependency(name, root, self._resolver, self._now_ns, "template-root")
+        return self.dependencies[name].resolved.real
 
 
 def find_tree(definition: str, resolver: LinkResolver) -> str:

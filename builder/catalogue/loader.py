@@ -28,8 +28,8 @@ REVISION_LENGTH = 12
 class LoadSettings:
     """How entries are loaded.
 
-    ``template_roots`` are real paths of folders that definitions may refer to besides their own, ``remote`` has the
-    files of other hosts, where definitions may refer to those.
+    ``template_roots`` are absolute paths of folders that definitions may refer to besides their own; links that lead
+    there are followed at each load. ``remote`` has the files of other hosts, where definitions may refer to those.
     """
 
     template_roots: tuple[str, ...] = ()

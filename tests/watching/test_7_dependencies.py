@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.watching.test_4_links import repoint
 from tests.watching.world import COMPOSED, World, definition, relative_link
 
 MAIN = """\
@@ -167,3 +169,22 @@ def test_dependency_that_becomes_readable_text_heals(world: World) -> None:
     world.wait(lambda: world.rules("latin.yaml") == {"not-utf-8"}, "the encoding is refused")
     (world.enabled / "latin.yaml").write_text(definition("Größe"))
     world.wait_for_title("latin", "Größe")
+
+
+def test_template_root_that_is_a_link_may_be_re_pointed(start: Callable[..., World], tmp_path: Path) -> None:
+    current = tmp_path / "current"
+    for number in (1, 2):
+        (tmp_path / f"v{number}").mkdir()
+        (tmp_path / f"v{number}" / "one.yaml").write_text(TEMPLATE.replace("Size", f"Size {number}"))
+    repoint(current, tmp_path / "v1")
+    world = start(TEMPLATE_ROOTS=str(current))
+    for name, folder in (("follows", current), ("stays", tmp_path / "v1")):
+        text = BY_URL.replace("templates", str(folder)).replace("By URL", name)
+        world.replace(world.enabled / f"{name}.yaml", text)
+        world.wait_for_title(name, name)
+    repoint(current, tmp_path / "v2")
+    world.wait(lambda: world.listing()["follows"]["parameters"]["size"]["label"] == "Size 2", "the new version")
+    world.wait(lambda: world.rules("stays.yaml") == {"outside-tree"}, "what is no longer within the root")
+    assert world.state("follows.yaml") == "listed"
+    repoint(current, tmp_path / "v1")
+    world.wait_for_state("stays.yaml", "listed")
