@@ -26,7 +26,7 @@ __all__ = ["STAND_IN_RULES", "Document", "DocumentError", "parse_definition", "p
 MAX_VALUES = 100_000
 """How many values a document may hold once its aliases are expanded; stops anchors that explode."""
 
-STAND_IN_RULES = frozenset({"yaml-tag", "yaml-key", "yaml-merge", "yaml-number"})
+STAND_IN_RULES = frozenset({"yaml-tag", "yaml-key", "yaml-merge", "yaml-number", "lone-surrogate"})
 """The rules of values that have no meaning, for which something else stands, or of which something is left out."""
 
 _MAP_TAG = "tag:yaml.org,2002:map"
@@ -275,7 +275,7 @@ class _Construction:
         except NumberTooLargeError:
             shown = node.value if len(node.value) <= _MAX_SHOWN else f"{node.value[:_MAX_SHOWN]}…"
             self._refuse(node, tokens, "yaml-number", f"{shown} is larger than any number that JSON can carry")
-            return None
+            return 0
         except ValueError as error:
             self._refuse(node, tokens, "yaml-tag", str(error), "write it as a string, a number, true, false or null")
             return node.value
@@ -286,6 +286,7 @@ class _Construction:
             self._refuse(node, tokens, "nul-character", "the text holds a NUL character, which cannot be stored")
         if self._is_broken(node):
             self._refuse_surrogate(node, tokens)
+            return node.value.encode("utf-8", "replace").decode("utf-8")
         return value
 
     def _is_broken(self, node: ScalarNode) -> bool:

@@ -106,7 +106,7 @@ def test_empty_name_of_the_folder_for_metrics_is_none(tmp_path: Path) -> None:
 
 def test_folder_for_metrics_that_cannot_be_made_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
-    with pytest.raises(ConfigurationError, match="WORKERS: .*PROMETHEUS_MULTIPROC_DIR"), shared_metrics({}, 2):
+    with pytest.raises(ConfigurationError, match=r"WORKERS: .*PROMETHEUS_MULTIPROC_DIR"), shared_metrics({}, 2):
         pass
 
 

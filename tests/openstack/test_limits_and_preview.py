@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import logging
 import socket
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -281,15 +280,16 @@ def test_limits_that_make_no_sense_forbid_nothing(cloud: WholeCloud, path: str, 
 
 
 def test_slow_limits_cost_only_so_much_time(cloud: WholeCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[bool] = []
+
     def wait(_: socket.socket) -> None:
-        cloud.closing.wait(10)
+        ended.append(cloud.closing.wait(10))
 
     monkeypatch.setattr(limits, "LIMITS_SECONDS", 0.2)
     cloud.previewed = servers(100)
     cloud.answers[f"{COMPUTE}/flavors/detail"] = wait
-    began = time.monotonic()
     assert ask(cloud).stack.id
-    assert time.monotonic() - began < 5
+    assert not ended
 
 
 @pytest.mark.parametrize("status", [403, 404])

@@ -157,7 +157,8 @@ def test_dependency_through_a_link_heals_when_the_link_is_mended(world: World, t
     (world.available / "templates").mkdir()
     link = world.available / "templates" / "one.yaml"
     link.symlink_to(outside)
-    (world.enabled / "linked.yaml").write_text(BY_URL.replace("templates/", "../cluster-types-available/templates/"))
+    (world.available / "linked.yaml").write_text(BY_URL)
+    relative_link(world.available / "linked.yaml", world.enabled / "linked.yaml")
     world.wait(lambda: world.rules("linked.yaml") == {"outside-tree"}, "the template is refused")
     link.unlink()
     link.write_text(TEMPLATE)
