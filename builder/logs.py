@@ -130,6 +130,8 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, without secrets; a traceback follows in lines of its own."""
+        if type(record) is RequestRecord:
+            return record.as_text()
         told = mask(record.getMessage())
         told += "".join([f" {key}={_quote(value)}" for key, value in _fields(record).items()])
         line = f"{_format_time(record)} {record.levelname:<7} {record.name}: {_one_line(told)}"
@@ -165,6 +167,46 @@ def mask(text: str) -> str:
     return redaction.mask(text, secrets) if secrets else text
 
 
+class RequestRecord(logging.LogRecord):
+    """The line of one request, which is made, and made text, in a third of the time that any other line takes.
+
+    There is one for every request: at the usual pace of :mod:`logging` it would cost as much as half a listing.
+    """
+
+    levelno, levelname = logging.INFO, logging.getLevelName(logging.INFO)
+    name = "builder.access"
+    msg, args = "request", None
+    exc_info = exc_text = stack_info = None
+
+    def __init__(self, method: str, route: str, status: int, milliseconds: float, client: str) -> None:
+        self.created = created = time.time()
+        self.msecs = created % 1 * 1000
+        self.method = method
+        self.route = route
+        self.status = status
+        self.milliseconds = milliseconds
+        self.client = client
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """What the line says, as any other line does it: see :func:`_fields`."""
+        return {
+            "method": self.method,
+            "route": self.route,
+            "status": self.status,
+            "ms": round(self.milliseconds, 1),
+            "client": self.client,
+        }
+
+    def as_text(self) -> str:
+        """What :class:`TextFormatter` makes of it."""
+        return _one_line(
+            f"{_format_second(int(self.created))}.{int(self.msecs):03d}Z INFO    {self.name}: request "
+            f"method={_quote_text(self.method)} route={self.route} status={self.status} ms={self.milliseconds:.1f} "
+            f"client={self.client} request_id={request_id.get()}"
+        )
+
+
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
     """What a line says by fields, without secrets: ``logger.info("...", extra={"fields": {...}})``.
 
@@ -187,7 +229,11 @@ def _format_second(seconds: int) -> str:
 
 
 def _quote(value: object) -> str:
-    text = str(value)
+    return str(value) if isinstance(value, int | float) else _quote_text(str(value))
+
+
+@lru_cache(maxsize=256)  # routes, methods and clients come again and again
+def _quote_text(text: str) -> str:
     return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 

@@ -47,7 +47,8 @@ class NumberedRequest(Request):
     async def respond(self, response: BaseHTTPResponse | None = None, **options: Any) -> Any:
         """Answer: see :meth:`sanic.Request.respond`."""
         answer = await super().respond(response, **options)
-        note_response(self, answer)
+        identify_response(self, answer)
+        note_end(self, answer.status)
         return answer
 
     @property
@@ -62,10 +63,9 @@ def make_request_id() -> str:
     return f"req-{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"
 
 
-def note_response(request: NumberedRequest, response: BaseHTTPResponse) -> None:
-    """Count what became of a request, log it, and tell the request's id."""
+def identify_response(request: NumberedRequest, response: BaseHTTPResponse) -> None:
+    """Tell the request's id."""
     response.headers["X-Request-ID"] = request._id
-    note_end(request, response.status)
 
 
 def note_end(request: NumberedRequest, status: int) -> None:
@@ -73,14 +73,7 @@ def note_end(request: NumberedRequest, status: int) -> None:
     route = request.route.ctx.shown if request.route is not None else "-"
     request.app.ctx.services.metrics.count_request(route, request.method, status)
     if logger.isEnabledFor(logging.INFO):
-        fields = {
-            "method": request.method,
-            "route": route,
-            "status": status,
-            "ms": round(request.age * 1000, 1),
-            "client": request.ip,
-        }
-        logger.info("request", extra={"fields": fields})
+        logger.handle(logs.RequestRecord(request.method, route, status, request.age * 1000, request.ip))
 
 
 def name_routes(routes: Iterable[Route]) -> None:

@@ -11,7 +11,7 @@ from sanic import Sanic
 from sanic.config import Config
 from sanic.exceptions import RequestCancelled
 
-from builder.api.access import CLIENT_HAS_GONE, note_end, note_response
+from builder.api.access import CLIENT_HAS_GONE, identify_response, note_end
 from builder.api.metrics import Metrics
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.keeper import Keeper
@@ -36,15 +36,16 @@ class Application(Sanic[Config, Any]):
             if request.stream.request_body:
                 await request.receive_body()
             response: Any = await handler(request, **kwargs)
-            note_response(request, response)
+            identify_response(request, response)
             request.stream.respond(response)
-            await response.send(end_stream=True)
+            try:
+                await response.send(end_stream=True)
+            finally:  # the client reads its answer meanwhile
+                note_end(request, response.status)
         except Exception as error:  # noqa: BLE001  # the edge of HTTP: Sanic finds who renders it
             await self.handle_exception(request, error, run_middleware=False)
 
-    async def handle_exception(
-        self, request: Any, exception: BaseException, run_middleware: bool = True
-    ) -> None:
+    async def handle_exception(self, request: Any, exception: BaseException, run_middleware: bool = True) -> None:
         """Answer a request that cannot be served; where its client has gone, only note that."""
         if not isinstance(exception, RequestCancelled):
             await super().handle_exception(request, exception, run_middleware)

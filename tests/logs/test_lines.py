@@ -41,3 +41,24 @@ def test_secret_is_masked_in_message_and_fields(formatter: logging.Formatter) ->
 
 def test_text_line_keeps_numbers_that_equal_a_secret() -> None:
     assert " status=201 ms=49.2 " in format_line(logs.TextFormatter(), "201", "request")
+
+
+@pytest.mark.parametrize("formatter", [logs.TextFormatter(), logs.JsonFormatter()])
+def test_line_of_a_request_is_like_any_other(formatter: logging.Formatter) -> None:
+    request = logs.RequestRecord("GET", "/cluster-types", 200, 1.25, "127.0.0.1")
+    record = logging.LogRecord("builder.access", logging.INFO, "path", 1, "request", (), None)
+    record.created, record.msecs = request.created, request.msecs
+    record.fields = {"method": "GET", "route": "/cluster-types", "status": 200, "ms": 1.2, "client": "127.0.0.1"}
+
+    def format_both() -> tuple[str, str]:
+        logs.begin_request("req-1")
+        return formatter.format(request), formatter.format(record)
+
+    quick, usual = contextvars.copy_context().run(format_both)
+    assert quick == usual
+
+
+def test_method_of_a_request_forges_no_line() -> None:
+    line = logs.TextFormatter().format(logs.RequestRecord("A\nB C", "/", 405, 0.1, "::1"))
+    assert 'method="A\\nB C"' in line
+    assert line.isprintable()
