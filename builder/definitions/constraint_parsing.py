@@ -96,7 +96,7 @@ def _parse_modulo(type_: ParameterType, definition: object, description: str | N
         raise ParameterSyntaxError((*tokens, "step"), "step must not be 0")
     if abs(offset) >= abs(step) or step * offset < 0:
         raise ParameterSyntaxError((*tokens, "offset"), "offset must be smaller than step, and of the same sign")
-    return Modulo(int(step), int(offset), description)
+    return Modulo(step, offset, description)
 
 
 def _parse_allowed_values(

@@ -92,22 +92,29 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Modulo:
-    """Takes the numbers that leave ``offset`` when divided by ``step``."""
+    """Takes the numbers that leave ``offset`` when divided by ``step``.
 
-    step: int
-    offset: int
+    Both are whole, and of the author's type: by a float, Heat divides with a float's precision.
+    """
+
+    step: int | float
+    offset: int | float
     description: str | None = None
 
     def is_met_by(self, value: ParsedValue) -> bool:
         """Whether Heat lets the value pass."""
         number = value.meant
-        return isinstance(number, int | float) and number % self.step == self.offset
+        try:
+            return isinstance(number, int | float) and number % self.step == self.offset
+        except OverflowError:  # a whole number that no float holds
+            return False
 
     def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
         """What must be true of a value, in words that follow the parameter's label."""
         if self.offset == 0:
-            return f"must be a multiple of {self.step}"
-        return f"must be a multiple of {self.step}, plus {self.offset} (so {self.offset}, {self.offset + self.step}, …)"
+            return f"must be a multiple of {_format_number(self.step)}"
+        step, offset, second = map(_format_number, (self.step, self.offset, self.offset + self.step))
+        return f"must be a multiple of {step}, plus {offset} (so {offset}, {second}, …)"
 
     def render(self) -> dict[str, Any]:
         """The constraint in Heat's syntax."""

@@ -102,6 +102,7 @@ def test_value_of_another_type_is_a_fault(type_: str, raw: Any, detail: str) -> 
         ("number", {"range": {"max": 8.0}}, "8.5", "must be at most 8"),
         ("number", {"modulo": {"step": 4, "offset": 0}}, 6, "must be a multiple of 4"),
         ("number", {"modulo": {"step": 4, "offset": 1}}, 6, "must be a multiple of 4, plus 1 (so 1, 5, …)"),
+        ("number", {"modulo": {"step": 4.0, "offset": 1.0}}, 6, "must be a multiple of 4, plus 1 (so 1, 5, …)"),
         ("string", {"allowed_values": ["a", "b"]}, "c", "must be one of: a, b"),
         ("number", {"allowed_values": [1, 2.5]}, 3, "must be one of: 1, 2.5"),
         ("boolean", {"allowed_values": [True]}, "no", "must be one of: true"),
@@ -125,6 +126,19 @@ def test_value_of_another_type_is_a_fault(type_: str, raw: Any, detail: str) -> 
 def test_broken_constraint_is_told_as_a_limit(type_: str, constraint: dict[str, Any], raw: Any, detail: str) -> None:
     assert details(answer({"type": type_, "constraints": [constraint]}, raw)) == [
         ("node_count", f"Node count {detail}.")
+    ]
+
+
+@pytest.mark.parametrize(("step", "taken"), [(2, False), (2.0, True), ("2", False), ("2.0", True)])
+def test_modulo_divides_with_the_precision_of_the_authors_number(step: Any, taken: bool) -> None:
+    constraint = {"modulo": {"step": step, "offset": 0}}
+    assert (not details(answer({"type": "number", "constraints": [constraint]}, 2**53 + 1))) is taken
+
+
+def test_whole_number_that_no_float_holds_is_no_multiple_of_a_float() -> None:
+    constraint = {"modulo": {"step": 2.0, "offset": 0}}
+    assert details(answer({"type": "number", "constraints": [constraint]}, 10**400)) == [
+        ("node_count", "Node count must be a multiple of 2.")
     ]
 
 
