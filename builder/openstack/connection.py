@@ -227,6 +227,11 @@ def _find_default_region(session: CloudSession, settings: CloudSettings) -> str 
     """The region that a catalogue with several means where nobody names one: Keystone's own name for the first."""
     auth: Any = session.auth
     catalog = auth.get_access(session).service_catalog
-    endpoints = catalog.get_endpoints_data(service_type="orchestration", interface=settings.interface)
+    try:
+        endpoints = catalog.get_endpoints_data(service_type="orchestration", interface=settings.interface)
+    except ValueError as error:  # the catalogue can be read, but not this address
+        raise FailureKind.SERVICE_NOT_FOUND.error(
+            f"The {Service.ORCHESTRATION.value} has an unusable address in the cloud's catalogue"
+        ) from error
     regions = {endpoint.region_name for found in endpoints.values() for endpoint in found}
     return DEFAULT_REGION if DEFAULT_REGION in regions else None

@@ -125,7 +125,9 @@ def test_no_orchestration_service_in_the_operators_region_or_interface(cloud: Re
 def test_nonsense_address_in_the_catalogue_is_a_502(cloud: ReplayCloud) -> None:
     for url in ("nonsense", "http://", "http://[::1", "ftp://x/", "http://x:99999/", "http://" + "a" * 70 + "/", "//x"):
         cloud.catalog = [catalog_entry("orchestration", url)]
-        assert launch(cloud.credentials()).status == 502, url
+        fault = launch(cloud.credentials())
+        assert (fault.status, fault.pointer) == (502, None), url
+        assert "auth_url" not in fault.detail, url
 
 
 # --- TLS --------------------------------------------------------------------------------------------------------------
