@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -44,12 +45,22 @@ def serve(settings: Settings) -> int:
     forbid_core_dumps()
     start_logging(settings)
     secrets = load_jwt_secrets(settings)
-    if settings.cloud_ca_bundle is not None and not Path(settings.cloud_ca_bundle).exists():
-        raise ConfigurationError(f"CLOUD_CA_BUNDLE: {settings.cloud_ca_bundle!r} does not exist")
+    if settings.cloud_ca_bundle is not None:
+        check_ca_bundle(settings.cloud_ca_bundle)
     if settings.instance_dir.exists() and not settings.instance_dir.is_dir():
         raise ConfigurationError(f"INSTANCE_DIR: {str(settings.instance_dir)!r} is not a folder")
     with shared_metrics(os.environ, settings.workers):
         return _serve(settings, secrets)
+
+
+def check_ca_bundle(path: str) -> None:
+    """Raises ConfigurationError where no connection to a cloud could be made with these certificates."""
+    kind = "capath" if Path(path).is_dir() else "cafile"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**{kind: path})
+    except OSError as error:
+        why = "no certificate in it can be read" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigurationError(f"CLOUD_CA_BUNDLE: {path!r} cannot be used: {why}") from error
 
 
 def _serve(settings: Settings, secrets: Sequence[str]) -> int:
