@@ -29,7 +29,7 @@ from builder.errors import Fault, RequestError
 from builder.openstack.assets import fetch_assets
 from builder.openstack.connection import CloudSettings, Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.launch import LaunchOutcome, LaunchWish, launch, preview_launch
+from builder.openstack.launch import LaunchOutcome, LaunchWish, find_launched, launch, preview_launch
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +60,21 @@ async def create_cluster(request: Request) -> HTTPResponse:
     authenticate(request, services.jwt_secrets)
     refuse_unknown(request, "dry_run")
     is_dry_run = read_flag(request, "dry_run")
-    order = await _read_order(request, services)
+    build = parse_build_request(request.body, services.settings.json_depth_limit)
+    logs.protect([str(build.cloud_env["password"])])
+    try:
+        order = await _read_order(request, services, build)
+    except RequestError:
+        launched = None if is_dry_run else await _find_launched(request, services, build, deadline)
+        if launched is None:
+            raise
+        return _respond_built(launched)
     if is_dry_run:
         return await _preview(services, order, deadline, str(request.id))
-    outcome = await _build(services, order, deadline, str(request.id))
+    return _respond_built(await _build(services, order, deadline, str(request.id)))
+
+
+def _respond_built(outcome: LaunchOutcome) -> HTTPResponse:
     headers = {"Location": outcome.url}
     if outcome.replayed:
         headers["Idempotent-Replayed"] = "true"
@@ -94,18 +105,32 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
     return respond_json(assets.document(), headers=NO_STORE)
 
 
-async def _read_order(request: Request, services: Services) -> _Order:
+async def _read_order(request: Request, services: Services, build: BuildRequest) -> _Order:
     """Check everything about a build that can be known without the cloud.
 
     Raises RequestError with every fault.
     """
-    build = parse_build_request(request.body, services.settings.json_depth_limit)
-    logs.protect([str(build.cloud_env["password"])])
     published = await _find_type(services, build)
     plan = plan_cluster(published.cluster_type, build.name, build.parameters, build.selections)
     logs.protect(plan.secrets)
     credentials = parse_credentials(build.cloud_env)
     return _Order(build, published, credentials, _wish(plan, published, build, _read_key(request)))
+
+
+async def _find_launched(
+    request: Request, services: Services, build: BuildRequest, deadline: Deadline
+) -> LaunchOutcome | None:
+    """The cluster that the same request made before, although its type, as it is now, refuses it."""
+    try:
+        key = _read_key(request)
+        if key is None:
+            return None
+        asking = (parse_credentials(build.cloud_env), services.cloud_settings, key, _asked(build), deadline)
+        await _wait_for_clients(services, deadline)
+        return await services.pool.run(find_launched, *asking, str(request.id), deadline=deadline)
+    except RequestError as error:
+        logger.info("no cluster found for the key of a refused build: %s", error)
+        return None
 
 
 async def _find_type(services: Services, build: BuildRequest) -> PublishedType:
@@ -128,13 +153,18 @@ def _wish(plan: ClusterPlan, published: PublishedType, build: BuildRequest, key:
         secrets=plan.secrets,
         form_fields=plan.form_fields,
         idempotency_key=key,
-        asked={
-            "cluster_type_id": build.cluster_type_id,
-            "name": build.name,
-            "parameters": dict(build.parameters),
-            "selections": dict(build.selections),
-        },
+        asked=_asked(build),
     )
+
+
+def _asked(build: BuildRequest) -> dict[str, Any]:
+    """What two requests with one key must have in common."""
+    return {
+        "cluster_type_id": build.cluster_type_id,
+        "name": build.name,
+        "parameters": dict(build.parameters),
+        "selections": dict(build.selections),
+    }
 
 
 async def _preview(services: Services, order: _Order, deadline: Deadline, request_id: str) -> HTTPResponse:

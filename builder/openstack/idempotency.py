@@ -143,6 +143,16 @@ def _keyed_stack(listed: Mapping[str, Any]) -> KeyedStack:
     )
 
 
+def find_stack(cloud: Cloud, key: str, asked: Mapping[str, Any]) -> CreatedStack | None:
+    """The stack that a request with ``key`` for the same thing has created and kept; None where there is none. Blocks.
+
+    Raises:
+        RequestError: (422) the key came before with something else in ``asked``; or the cloud cannot tell.
+    """
+    settled = _settled(cloud, key_tag(key, cloud.project_id), body_tag(key, asked))
+    return None if settled is None else CreatedStack(settled.id, settled.name)
+
+
 def _another_request() -> CloudError:
     return FailureKind.IDEMPOTENCY_KEY_REUSED.error(
         "This Idempotency-Key came before with another request. Use a new key for each cluster."

@@ -15,7 +15,7 @@ from builder.openstack.connection import Cloud, CloudSettings, Credentials, conn
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.heat import CreatedStack, StackRequest, create_stack, stack_url
-from builder.openstack.idempotency import create_stack_once
+from builder.openstack.idempotency import create_stack_once, find_stack
 from builder.openstack.limits import Need, check_needs, fetch_needs, has_limits
 from builder.openstack.names import build_stack_name, build_tags, random_suffix
 from builder.openstack.preview import ResourceCount, count_resources, preview_stack
@@ -103,6 +103,24 @@ def launch(
             _check_limits(cloud, request)
             stack, replayed = create_stack(cloud, request), False
         return LaunchOutcome(stack, replayed, stack_url(cloud, stack))
+
+
+def find_launched(
+    credentials: Credentials,
+    settings: CloudSettings,
+    key: str,
+    asked: Mapping[str, Any],
+    deadline: Deadline,
+    request_id: str | None = None,
+) -> LaunchOutcome | None:
+    """The outcome of an earlier wish with this idempotency key; None where there is none.
+
+    Raises:
+        RequestError: as :func:`launch` does.
+    """
+    with connect(credentials, settings, deadline, request_id) as cloud:
+        stack = find_stack(cloud, key, asked)
+        return None if stack is None else LaunchOutcome(stack, True, stack_url(cloud, stack))
 
 
 def preview_launch(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from builder.sandbox import Sandbox
-from tests.api.orders import assert_refused, by_ids, order, stack_names
+from tests.api.orders import FORM, WRONG_PASSWORD, assert_refused, by_ids, order, stack_names
 from tests.sandbox.clients import Member
-from tests.service import Answer, Service
+from tests.service import Answer, Service, wait_until
 
 
 @pytest.fixture
@@ -67,6 +69,68 @@ def test_key_whose_cluster_was_deleted_is_409(building: Service, cloud: Sandbox,
     made = build(building, cloud, key).json()
     Member(cloud).delete(f"{made['name']}/{made['id']}")
     assert_refused(build(building, cloud, key), 409, ("Conflict", None))
+
+
+@pytest.fixture
+def passing(building: Service) -> Iterator[Path]:
+    """A cluster type that changes: the file of its definition."""
+    file = building.enabled / "passing.yaml"
+    file.write_text(FORM)
+    wait_until(lambda: "passing" in building.ids(), "listed")
+    yield file
+    file.unlink(missing_ok=True)
+    wait_until(lambda: "passing" not in building.ids(), "withdrawn")
+
+
+def narrow(building: Service, passing: Path) -> None:
+    """Let the type take fewer than it took."""
+    passing.write_text(FORM.replace("max: 5", "max: 2").replace("title: Form", "title: Narrow"))
+    wait_until(lambda: building.get("/cluster-types/passing").json()["title"] == "Narrow", "edited")
+
+
+def withdraw(building: Service, passing: Path) -> None:
+    """Disable the type."""
+    passing.unlink()
+    wait_until(lambda: "passing" not in building.ids(), "withdrawn")
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        (narrow, ("Invalid parameter", "/cluster/parameters/count")),
+        (withdraw, ("Unknown cluster type", "/cluster/cluster_type_id")),
+    ],
+)
+def test_repeated_request_finds_its_cluster_whatever_became_of_the_type(
+    building: Service,
+    cloud: Sandbox,
+    key: str,
+    passing: Path,
+    change: Callable[[Service, Path], None],
+    refusal: tuple[str, str],
+) -> None:
+    wish: dict[str, Any] = {"cluster_type_id": "passing", "parameters": {"count": 5}}
+    first = build(building, cloud, key, **wish)
+    change(building, passing)
+    second = build(building, cloud, key, **wish)
+    assert (first.status, second.status) == (201, 201), second.body
+    assert first.body == second.body
+    assert first.headers["location"] == second.headers["location"]
+    assert second.headers["idempotent-replayed"] == "true"
+    for another in (str(uuid.uuid4()), '"broken'):
+        assert_refused(build(building, cloud, another, **wish), 400, refusal)
+    assert_refused(build(building, cloud, key, **wish, name="another"), 400, refusal)
+    body = order(by_ids(cloud), **wish)
+    assert_refused(building.post("/clusters/", body), 400, refusal)
+    assert_refused(building.post("/clusters/?dry_run=1", body, {"Idempotency-Key": key}), 400, refusal)
+
+
+def test_refused_request_with_a_key_is_told_its_faults_where_the_cloud_cannot_tell(
+    building: Service, cloud: Sandbox, key: str
+) -> None:
+    body = order(by_ids(cloud, password=WRONG_PASSWORD), parameters={"count": 9})
+    answer = building.post("/clusters/", body, {"Idempotency-Key": key})
+    assert_refused(answer, 400, ("Invalid parameter", "/cluster/parameters/count"))
 
 
 def test_dry_run_takes_no_notice_of_the_key(building: Service, cloud: Sandbox, key: str) -> None:
