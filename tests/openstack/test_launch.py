@@ -27,7 +27,7 @@ from builder.openstack.names import (
     random_suffix,
 )
 from tests.openstack.remembering_heat import RememberingHeat
-from tests.openstack.replay_cloud import PROJECT_ID, Behaviour, Received, answer
+from tests.openstack.replay_cloud import PROJECT_ID, Behaviour, Received, answer, catalog_entry
 
 WISH = LaunchWish(
     "hpc", "hpc-type", "sha256:abc", {"heat_template_version": "2018-08-31"}, asked={"name": "hpc", "n": 1}
@@ -124,6 +124,17 @@ def test_the_same_request_again_gets_the_same_stack(heat: RememberingHeat) -> No
 def test_another_key_is_another_wish(heat: RememberingHeat) -> None:
     other = dataclasses.replace(KEYED, idempotency_key="other")
     assert ask(heat, KEYED).stack != ask(heat, other).stack
+
+
+def test_a_key_counts_per_region(heat: RememberingHeat) -> None:
+    with RememberingHeat() as other:
+        heat.catalog = [
+            catalog_entry("orchestration", f"{heat.url}/heat", "One"),
+            catalog_entry("orchestration", f"{other.url}/heat", "Two"),
+        ]
+        for region in ("One", "Two", "One", "Two"):
+            ask(heat, KEYED, region_name=region)
+        assert (len(heat.stacks), len(other.stacks)) == (1, 1)
 
 
 @pytest.mark.parametrize(
