@@ -64,7 +64,8 @@ def fetch_assets(
     with connect(credentials, settings, deadline, request_id) as cloud:
         deadline.under_way = "The cloud's services were being asked for what there is to choose from."
         sdk = open_sdk(cloud)
-        flavors = _fetch(cloud, Service.COMPUTE, lambda: map(_name, sdk.compute.flavors(details=False)))
+        # Public flavors and those the project has access to: openstacksdk by itself has an admin shown everybody's.
+        flavors = _fetch(cloud, Service.COMPUTE, lambda: map(_name, sdk.compute.flavors(details=False, is_public=True)))
         keypairs = _fetch(cloud, Service.COMPUTE, lambda: (str(keypair.name) for keypair in sdk.compute.keypairs()))
         images = _fetch(cloud, Service.IMAGE, lambda: map(_name, sdk.image.images(status="active")))
         networks = _fetch(cloud, Service.NETWORK, lambda: map(_network, sdk.network.networks()))

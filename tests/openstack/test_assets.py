@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -40,6 +41,13 @@ def test_assets_are_listed_by_name(cloud: WholeCloud) -> None:
         networks=(Network("inside", False), Network("n3", False), Network("public", True)),
         keypairs=("laptop",),
     )
+
+
+def test_flavors_are_those_that_the_project_may_use_whoever_asks(cloud: WholeCloud) -> None:
+    fetch(cloud)
+    (asked,) = [urlsplit(request.path) for request in cloud.received if "/flavors" in request.path]
+    # Of public ones Nova lists those that the project has access to as well; "None", for an admin, lists all there are.
+    assert parse_qs(asked.query) == {"is_public": ["True"]}
 
 
 def test_the_document_is_what_the_visualisation_app_reads() -> None:
