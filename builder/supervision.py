@@ -84,7 +84,7 @@ class _Supervisor:
         try:
             process = _fork(self._tasks[task])
         except OSError as error:
-            logger.error("no worker process can be started: %s; trying again", error.strerror)
+            logger.warning("no worker process can be started: %s; trying again", error.strerror)
             self._due[task] = time.monotonic() + RESTART_DELAY
             return
         del self._due[task]

@@ -13,10 +13,11 @@ import logging
 import re
 import resource
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 from sanic.exceptions import BadRequest, BadURL, RequestTimeout
 from sanic.http import Http, Stage
+from sanic.http.http1 import HTTP_CONTINUE
 from sanic.server.protocols.http_protocol import HttpProtocol
 
 logger = logging.getLogger(__name__)
@@ -29,20 +30,61 @@ SPARE_DESCRIPTORS = 1024
 
 _LOG_SECONDS = 10.0
 
-_HEAD = re.compile(rb"[^\r\n\0]*+(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]++:[^\r\n\0]*+)*+")
+_TEXT = rb"[^\x00-\x08\n-\x1f\x7f]*+"
+_HEAD = re.compile(rb"%b(?:\r\n[!#$%%&'*+.^_`|~0-9A-Za-z-]++:%b)*+" % (_TEXT, _TEXT))
+_BODY = re.compile(
+    rb"\r\n(?:content-length:[ \t]*[0-9]+|transfer-encoding:[ \t]*chunked)[ \t]*(?:\r\n|\Z)", re.IGNORECASE
+)
+_CHUNK = re.compile(rb"\r\n[0-9A-Fa-f]{1,16}(?:[ \t]*;%b)?\r\n" % _TEXT)
+_LONGEST_CHUNK_HEAD = 256
 
 
 class StrictHttp(Http):
     """HTTP/1.1 without what proxies and servers are known to read differently, so that no request hides in another."""
 
     async def http1_request_header(self) -> None:
-        """Read the head of a request (RFC 9112, sections 2.2 and 5.1; RFC 9110, section 5.5).
+        """Read the head of a request (RFC 9112, sections 2.2, 3.2, 5.1 and 6; RFC 9110, section 5.5).
 
-        Raises BadRequest for a name that is none, a blank before its colon, a folded line, and control characters.
+        Raises BadRequest for a name that is none, a blank before its colon, a folded line, control characters, a
+        length of the body that is not plainly told, and where it is not plain which host is meant.
         """
         await super().http1_request_header()  # type: ignore[no-untyped-call]  # Sanic leaves it so
         if _HEAD.fullmatch(self.request.head) is None:
-            raise BadRequest("The head of the request holds control characters, or a header without a proper name.")
+            self._refuse("The head of the request holds control characters, or a header without a proper name.")
+        hosts = len(self.request.headers.getall("host", ()))
+        if hosts != 1 and (hosts or self.request.version != "1.0"):
+            self._refuse("The request must have exactly one Host header.")
+        if self.request_body and not self._tells_body():
+            self._refuse("The request does not tell plainly how long its body is.")
+
+    async def read(self) -> bytes | None:
+        """Read something of the body; a chunk must begin, and the one before it end, as RFC 9112, section 7.1 has it.
+
+        Raises BadRequest.
+        """
+        if self.request_body == "chunked" and not self.request_bytes_left:
+            await self._check_chunk()
+        data: bytes | None = await super().read()
+        return data
+
+    async def _check_chunk(self) -> None:
+        if self.expecting_continue:
+            self.expecting_continue = False
+            await self._send(HTTP_CONTINUE)
+        while (end := self.recv_buffer.find(b"\r\n", 2)) < 0 and len(self.recv_buffer) < _LONGEST_CHUNK_HEAD:
+            await self._receive_more()
+        if _CHUNK.fullmatch(self.recv_buffer, 0, end + 2) is None:
+            self._refuse("The body of the request is not in proper chunks.")
+
+    def _tells_body(self) -> bool:
+        is_chunked = self.request_body == "chunked"
+        return _BODY.search(self.request.head) is not None and not (is_chunked and self.request.version == "1.0")
+
+    def _refuse(self, detail: str) -> NoReturn:
+        """Give up the request and, since it is not known where the next begins, its connection."""
+        self.keep_alive = False
+        self.request_body = None
+        raise BadRequest(detail)
 
     def create_empty_request(self) -> None:
         """Stand in for a request that is none, even where its URL is none; whose it is is known."""

@@ -312,6 +312,54 @@ def test_odd_request_is_an_error_and_hides_no_other(service: Service, kind: str)
     assert received.count(b"HTTP/1.1 ") <= 1
 
 
+CHUNKED = head("POST", "/clusters/", "Transfer-Encoding: chunked")
+
+LAX_FRAMING = {
+    "hexadecimal prefix": CHUNKED + b"0x2\r\n{}\r\n0\r\n\r\n",
+    "blanks around a chunk size": CHUNKED + b" 2 \r\n{}\r\n0\r\n\r\n",
+    "no size of a chunk": CHUNKED + b"\r\n{}\r\n0\r\n\r\n",
+    "chunk without its end": CHUNKED + b"2\r\n{}XX0\r\n\r\n",
+    "chunk that ends in line feeds": CHUNKED + b"2\r\n{}\n\n0\r\n\r\n",
+    "line feed in a chunk extension": CHUNKED + b"2;a\n\r\n{}\r\n0\r\n\r\n",
+    "endless chunk extension": CHUNKED + b"2;" + b"a" * 2000,
+    "control character before the encoding": head("POST", "/clusters/", "Transfer-Encoding: \x0bchunked")
+    + b"2\r\n{}\r\n0\r\n\r\n",
+    "blank of Unicode before the encoding": head("POST", "/clusters/", "Transfer-Encoding: \xc2\xa0chunked")
+    + b"2\r\n{}\r\n0\r\n\r\n",
+    "chunks of HTTP/1.0": CHUNKED.replace(b"HTTP/1.1", b"HTTP/1.0") + b"2\r\n{}\r\n0\r\n\r\n",
+    "digits of another script": head("POST", "/clusters/", "Content-Length: \xd9\xa2") + b"{}",
+    "two hosts": head("GET", "/health", "Host: y"),
+    "no host": b"GET /health HTTP/1.1\r\n\r\n",
+    "control character in a header": head("GET", "/health", "X-A: a\x01b"),
+    "control character in the first line": head("GET", "/health?a\x7f"),
+}
+
+
+@pytest.mark.parametrize("kind", LAX_FRAMING)
+def test_request_that_could_be_read_in_two_ways_ends_its_connection(service: Service, kind: str) -> None:
+    received = exchange(service, LAX_FRAMING[kind] + SMUGGLED, timeout=3.0)
+    assert_is_error(parse_answer(received), 400)
+    assert b"JSON" not in received
+    assert b"connection: close" in received.lower()
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert_serves(service)
+
+
+@pytest.mark.parametrize(
+    "request_of_old",
+    [
+        b"GET /health HTTP/1.0\r\n\r\n",
+        head("POST", "/clusters/", "Transfer-Encoding: chunked", "Connection: close")
+        + b'1;name="a value"\r\n{\r\n00001\r\n}\r\n0\r\n\r\n',
+        head("POST", "/clusters/", "Transfer-Encoding: chunked", "Expect: 100-continue", "Connection: close")
+        + b"2\r\n{}\r\n0\r\n\r\n",
+    ],
+)
+def test_request_that_is_only_unusual_is_read(service: Service, request_of_old: bytes) -> None:
+    received = exchange(service, request_of_old, timeout=3.0)
+    assert b" 200 OK" in received or b"JSON schema error" in received
+
+
 @pytest.mark.parametrize(
     "value", ["a\r\nX-Injected: yes", "a\nX-Injected: yes", "req%0d%0aX-Injected:%20yes", "a\tb", "é", "x" * 300]
 )
