@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sanic import Request
+from sanic.exceptions import BadURL
 from sanic.response import BaseHTTPResponse
 from sanic_routing.route import Route
 
@@ -38,7 +39,10 @@ class NumberedRequest(Request):
     __slots__ = ("_arrived",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        try:
+            super().__init__(*args, **kwargs)
+        except BadURL:  # whose text repeats it, and a query string may hold a password
+            raise BadURL("The request asks for something that is neither a path nor a URL.") from None
         given = self.headers.getone(REQUEST_ID_HEADER, "")
         self._id = identifier = given if given and _FIT.fullmatch(given) else make_request_id()
         self._arrived = time.perf_counter()

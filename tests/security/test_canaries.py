@@ -21,6 +21,7 @@ from builder.openstack.connection import parse_credentials
 from builder.sandbox import Sandbox
 from builder.settings import Settings
 from tests.openstack.replay_cloud import TOKEN, Behaviour, Received, ReplayCloud, answer, catalog_entry, reset
+from tests.security.raw import assert_is_error, exchange, head, parse_answer
 from tests.security.tokens import SECRET, bearer, make_token
 from tests.service import Answer, Service, wait_until
 
@@ -129,6 +130,15 @@ def ask_everything(service: Service, cloud_env: dict[str, Any], **parameters: An
         service.get(f"/cloud_assets/?{query}", token()),
         service.get(f"/cloud_assets?{query}&password={QUERY}", token()),
     ]
+
+
+@pytest.mark.parametrize("target", [f"/cloud_assets/?password={QUERY}\0", f"cloud_assets/?password={QUERY}"])
+def test_query_string_of_what_is_no_url_is_not_repeated(tmp_path: Path, target: str) -> None:
+    with Service(tmp_path) as service:
+        received = exchange(service, head("GET", target))
+        assert_is_error(parse_answer(received), 400)
+    assert QUERY.encode() not in received
+    assert QUERY not in service.log
 
 
 def test_success_tells_no_secret(service: Service, cloud: ReplayCloud) -> None:
