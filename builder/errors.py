@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+MAX_FAULTS = 100
+"""How many faults one request is told of, so that no answer is larger and slower than what it answers deserves."""
+
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -30,7 +33,7 @@ class Fault:
 
 
 class RequestError(Exception):
-    """A request that cannot be served, with every fault found in it.
+    """A request that cannot be served, with every fault found in it, or the first :data:`MAX_FAULTS` of them.
 
     The status of the response is that of the first fault.
     """
@@ -38,6 +41,10 @@ class RequestError(Exception):
     def __init__(self, *faults: Fault, headers: Mapping[str, str] = NO_HEADERS) -> None:
         if not faults:
             raise ValueError("a RequestError needs at least one fault")
+        if len(faults) > MAX_FAULTS:
+            last = faults[MAX_FAULTS]
+            detail = f"More is wrong with the request than these {MAX_FAULTS} faults."
+            faults = (*faults[:MAX_FAULTS], Fault(last.status, last.title, detail))
         super().__init__("; ".join(fault.detail for fault in faults))
         self.faults = faults
         self.headers = headers

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from builder import schemas
 from builder.definitions.problems import format_pointer
 from builder.definitions.validation import Tokens, find_violations
-from builder.errors import Fault, RequestError
+from builder.errors import MAX_FAULTS, Fault, RequestError
 
 MAX_DEPTH = 64
 """How deep the values of a body may nest, unless told otherwise."""
@@ -64,7 +64,7 @@ def parse_cloud_env(given: bytes | Mapping[str, Any], max_depth: int = MAX_DEPTH
 
 
 def _validate(body: Any) -> None:
-    violations = find_violations(body, schemas.BUILD_REQUEST, may_echo=_may_echo)
+    violations = find_violations(body, schemas.BUILD_REQUEST, may_echo=_may_echo, most=MAX_FAULTS + 1)
     if violations:
         raise RequestError(
             *(Fault(400, "JSON schema error", each.message, format_pointer(each.tokens)) for each in violations)

@@ -7,11 +7,8 @@ from itertools import islice
 from sanic import Request
 
 from builder.definitions.validation import suggest
-from builder.errors import Fault, RequestError
+from builder.errors import MAX_FAULTS, Fault, RequestError
 from builder.settings import parse_boolean
-
-MAX_TOLD = 20
-"""How many unknown parameters are told of in one answer."""
 
 _LONGEST_NAME = 40
 
@@ -23,7 +20,9 @@ def refuse_unknown(request: Request, *known: str) -> None:
     """
     strangers = [name for name in request.get_args(keep_blank_values=True) if name not in known]
     if strangers:
-        raise RequestError(*(Fault(400, "Bad Request", _describe(name, known)) for name in islice(strangers, MAX_TOLD)))
+        raise RequestError(
+            *(Fault(400, "Bad Request", _describe(name, known)) for name in islice(strangers, MAX_FAULTS + 1))
+        )
 
 
 def read_flag(request: Request, name: str) -> bool:

@@ -18,6 +18,7 @@ from builder.definitions.parameter_declarations import (
 )
 from builder.definitions.parameter_syntax import ABSENT, ParameterType
 from builder.definitions.parameter_values import InvalidValueError
+from builder.errors import MAX_FAULTS
 
 CLUSTER_NAME_PARAMETER: Final = "clustername"
 """A string parameter of this name takes the cluster's name when it is not answered."""
@@ -53,7 +54,8 @@ def check_answers(
     ignored: Collection[str] = (),
     cluster_name: str | None = None,
 ) -> Answers:
-    """Judge all answers: faults in the order of the form, then those of names that may not be given.
+    """Judge all answers: faults in the order of the form, then those of names that may not be given,
+    of which no more are told than a request may have.
 
     An answer of ``None`` or ``""`` is no answer. ``hardcoded`` parameters may not be answered; ``ignored`` ones, such
     as those of an optional group that is off, are dropped whatever they hold. ``cluster_name`` answers the parameter
@@ -112,6 +114,8 @@ def _find_misplaced(
     faults = []
     unknown = 0
     for name in given:
+        if len(faults) > MAX_FAULTS:
+            break
         if name in open_:
             continue
         if name in hardcoded:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from builder.definitions.model import ClusterType, Component
@@ -16,7 +17,7 @@ from builder.definitions.parameters import check_answers
 from builder.definitions.problems import format_pointer
 from builder.definitions.templates import ComposedTemplate, compose_template
 from builder.definitions.validation import suggest
-from builder.errors import Fault, RequestError
+from builder.errors import MAX_FAULTS, Fault, RequestError
 
 NAME_SEPARATOR = "--"
 """Stands between the cluster's name and the suffix in the name of its stack.
@@ -73,7 +74,7 @@ def plan_cluster(
     )
     faults += [
         Fault(400, "Invalid parameter", fault.detail, format_pointer(("cluster", "parameters", fault.parameter_id)))
-        for fault in checked.faults
+        for fault in islice(checked.faults, MAX_FAULTS + 1)
     ]
     if faults:
         raise RequestError(*faults)
@@ -101,6 +102,8 @@ def _read_selections(cluster_type: ClusterType, selections: Mapping[str, Any]) -
     faults: list[Fault] = []
     optional = cluster_type.optional_components
     for name, raw in selections.items():
+        if len(faults) > MAX_FAULTS:
+            break
         pointer = format_pointer(("cluster", "selections", name))
         wanted = False if raw is None or raw == "" else parse_boolean(raw)
         if name not in optional:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft7Validator
@@ -53,8 +54,9 @@ def find_violations(
     *,
     may_echo: Callable[[Tokens], bool] = lambda _: True,
     write: Callable[[Any], str] = repr,
+    most: int | None = None,
 ) -> list[Violation]:
-    """Every violation of the published schema named ``schema``, in the order of the data.
+    """Every violation of the published schema named ``schema``, or ``most`` of them, in the order of the data.
 
     A message repeats the offending value only where ``may_echo`` allows it for the value's place: it may be a secret.
     ``write`` is how it is written there.
@@ -64,7 +66,7 @@ def find_violations(
         return []
     violations = [
         violation
-        for error in _validator(schema).iter_errors(instance)
+        for error in islice(_validator(schema).iter_errors(instance), most)
         for violation in _explain(error, may_echo, write)
     ]
     return sorted(dict.fromkeys(violations), key=lambda violation: [str(token) for token in violation.tokens])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from builder.errors import MAX_FAULTS
 from builder.sandbox import Sandbox
 from tests.api.orders import assert_refused, by_ids, details, order, stack_names
 from tests.service import Service
@@ -65,7 +66,7 @@ def test_query_parameter_that_there_is_not_makes_nothing(
 
 
 def test_every_unknown_query_parameter_is_told_of_up_to_a_bound(building: Service, cloud: Sandbox) -> None:
-    for given, told in ((3, 3), (1000, 20)):
+    for given, told in ((3, 3), (1000, MAX_FAULTS + 1)):
         query = "&".join(f"x{number}" for number in range(given))
         answer = building.post(f"/clusters/?{query}", order(by_ids(cloud)))
         assert_refused(answer, 400, *[("Bad Request", None)] * told)

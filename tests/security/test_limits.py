@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from builder.errors import MAX_FAULTS
 from tests.api.orders import order
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import Received
@@ -256,6 +257,25 @@ def test_odd_body_is_told_to_be_one(service: Service, kind: str, path: str) -> N
     answer = fetch(service.url + path, "POST", body=ODD_BODIES[kind])
     assert_is_error(answer, 400, 413)
     assert_serves(service)
+
+
+STRANGERS = {f"storage-{number}": {} for number in range(42_000)}
+
+MANY_FAULTS: dict[str, dict[str, object]] = {
+    "wrong selections": {"selections": STRANGERS},
+    "unknown selections": {"selections": dict.fromkeys(STRANGERS, True)},
+    "unknown parameters": {"parameters": STRANGERS},
+}
+
+
+@pytest.mark.parametrize("kind", MANY_FAULTS)
+def test_faults_without_number_are_told_in_few_words(service: Service, kind: str) -> None:
+    cloud_env = {"auth_url": "http://127.0.0.1:1/v3", "password": "x", "user_id": "u", "project_id": "p"}
+    answer = service.post("/clusters/", order(cloud_env, "small", **MANY_FAULTS[kind]))
+    assert_is_error(answer, 400)
+    faults = answer.json()["errors"]
+    assert len(faults) == MAX_FAULTS + 1
+    assert faults[-1]["detail"] == "More is wrong with the request than these 100 faults."
 
 
 def test_depth_limit_is_a_setting(tmp_path: Path) -> None:
