@@ -96,5 +96,8 @@ def parse_optional_path(text: str) -> Path | None:
 
 
 def parse_secrets(text: str) -> tuple[str, ...]:
-    """Secrets, separated by commas."""
-    return tuple(secret for secret in (part.strip() for part in text.split(",")) if secret)
+    """Secrets, separated by commas; whoever gives none at all meant to give one."""
+    secrets = tuple(secret for secret in (part.strip() for part in text.split(",")) if secret)
+    if not secrets:
+        raise ValueError("a secret, or several that are separated by commas")
+    return secrets

@@ -40,6 +40,8 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
         ([], {"RESCAN_INTERVAL": "-1"}, "RESCAN_INTERVAL"),
         ([], {"TEMPLATE_ROOTS": "relative"}, "TEMPLATE_ROOTS"),
         ([], {"REQUIRE_AUTH": "true"}, "REQUIRE_AUTH"),
+        ([], {"JWT_SECRET": ", ,"}, "JWT_SECRET"),
+        ([], {"JWT_SECRET": " "}, "JWT_SECRET"),
         ([], {"JWT_SECRET_FILE": "/nowhere"}, "JWT_SECRET_FILE"),
         ([], {"JWT_SECRET_FILE": "/dev/null"}, "JWT_SECRET_FILE"),
         ([], {"LOG_FILE": "/nowhere/log"}, "LOG_FILE"),

@@ -169,7 +169,7 @@ def test_secrets_come_from_a_file(tmp_path: Path) -> None:
         assert SECRET not in service.log
 
 
-@pytest.mark.parametrize("environment", [{}, {"JWT_SECRET": " , "}, {"JWT_SECRET_FILE": "empty"}])
+@pytest.mark.parametrize("environment", [{}, {"JWT_SECRET": ""}, {"JWT_SECRET_FILE": "empty"}])
 def test_open_service_does_not_start_where_tokens_are_required(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / "empty").write_text("\n\n")
     given = {name: value.replace("empty", str(tmp_path / "empty")) for name, value in environment.items()}
