@@ -33,13 +33,13 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command that the arguments name, and exit."""
+    _open_missing_streams()
     options = _build_parser().parse_args(arguments)
     # A daemon waits for its signals; the image starts every command with them held back, so that none is lost before.
     (hold_signals if options.is_daemon else release_signals)()
     try:
         status = options.run(options)
-        if sys.stdout is not None:  # it was closed before we were started
-            sys.stdout.flush()
+        sys.stdout.flush()
         sys.exit(status)
     except BrokenPipeError:
         # Whoever read the output has gone, as head does; nothing more can be said, not even at the end.
@@ -48,6 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except ConfigurationError as error:
         sys.stderr.write(f"cluster-builder: {error}\n")
         sys.exit(EXIT_USAGE)
+
+
+def _open_missing_streams() -> None:
+    """Have a standard stream that was closed before we were started lead nowhere.
+
+    Else the next file that is opened, or socket, would be taken for it, by libraries and by processes that are started.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is not None:
+            continue
+        opened = os.open(os.devnull, os.O_RDWR)
+        if opened != number:
+            os.dup2(opened, number)
+            os.close(opened)
+        setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))  # noqa: SIM115  # for good
 
 
 def _build_parser() -> argparse.ArgumentParser:

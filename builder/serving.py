@@ -10,7 +10,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,8 +120,9 @@ def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbo
         sandbox.bind()
     except OSError as error:
         raise _cannot_listen(host, port, error) from error
-    sys.stdout.write(format_welcome(sandbox, service_url, cluster_type_id="self-contained") + "\n")
-    sys.stdout.flush()
+    with suppress(OSError):  # as on a full disk: a cloud that nobody reads of is a cloud all the same
+        sys.stdout.write(format_welcome(sandbox, service_url, cluster_type_id="self-contained") + "\n")
+        sys.stdout.flush()
     return sandbox
 
 

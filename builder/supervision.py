@@ -140,9 +140,8 @@ def _fork(task: Callable[[], None]) -> int:
 
 def _flush_output() -> None:
     """Write what is still to be printed: only one of two processes may. Nobody may take it, as on a full disk."""
-    if sys.stdout is not None:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
 
 
 def _follow(parent: int) -> None:

@@ -62,7 +62,7 @@ class StrictHttp(Http):
 
         Raises BadRequest.
         """
-        if self.request_body == "chunked" and not self.request_bytes_left:
+        if self._is_chunked() and not self.request_bytes_left:
             await self._check_chunk()
         data: bytes | None = await super().read()
         return data
@@ -77,8 +77,12 @@ class StrictHttp(Http):
             self._refuse("The body of the request is not in proper chunks.")
 
     def _tells_body(self) -> bool:
-        is_chunked = self.request_body == "chunked"
-        return _BODY.search(self.request.head) is not None and not (is_chunked and self.request.version == "1.0")
+        is_too_old = self._is_chunked() and self.request.version == "1.0"
+        return _BODY.search(self.request.head) is not None and not is_too_old
+
+    def _is_chunked(self) -> bool:
+        body: Any = self.request_body  # Sanic annotates it as if it were the body itself
+        return bool(body == "chunked")
 
     def _refuse(self, detail: str) -> NoReturn:
         """Give up the request and, since it is not known where the next begins, its connection."""

@@ -111,7 +111,7 @@ def _find_misplaced(
     given: Mapping[str, object], open_: Mapping[str, Parameter], hardcoded: Collection[str]
 ) -> list[AnswerFault]:
     """The answers that belong to no parameter, or to one that is not for the caller to set."""
-    faults = []
+    faults: list[AnswerFault] = []
     unknown = 0
     for name in given:
         if len(faults) > MAX_FAULTS:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
+import urllib.error
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,7 +18,7 @@ import pytest
 from builder.api.metrics import FOLDER_VARIABLE, shared_metrics
 from builder.errors import ConfigurationError
 from builder.settings import list_settings
-from tests.service import STOP_SECONDS, Service, launch, minimal_definition, wait_until
+from tests.service import START_SECONDS, STOP_SECONDS, Service, fetch, launch, minimal_definition, wait_until
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -171,6 +175,27 @@ def test_each_setting_is_documented_and_in_the_help() -> None:
         assert f"`{setting.variable}`" in documented
         assert setting.meaning in documented
         assert setting.flag is None or (setting.flag in usage and f"`{setting.flag}`" in documented)
+
+
+@pytest.mark.parametrize("redirection", ["<&- >&- 2>&-", ">/dev/full"])
+@pytest.mark.parametrize("command", ["serve --sandbox", "serve --workers 2", "sandbox"])
+def test_service_needs_nowhere_to_write(tmp_path: Path, command: str, redirection: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    script = f'exec "{sys.executable}" -m builder {command} --port {port} {redirection}'
+    environment = {"INSTANCE_DIR": str(tmp_path), "SANDBOX_PORT": "0", "LOG_FILE": str(tmp_path / "log")}
+    with subprocess.Popen(["sh", "-c", script], env={**os.environ, **environment}) as process:
+        wait_until(lambda: answers(port), "it serves", START_SECONDS)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STOP_SECONDS) == 0
+
+
+def answers(port: int) -> bool:
+    """Whether anything answers HTTP there."""
+    try:
+        return fetch(f"http://127.0.0.1:{port}/health").status > 0
+    except urllib.error.URLError:
+        return False
 
 
 def test_secret_is_not_in_the_arguments_that_everybody_sees(tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ def test_odd_body_is_told_to_be_one(service: Service, kind: str, path: str) -> N
     assert_serves(service)
 
 
-STRANGERS = {f"storage-{number}": {} for number in range(42_000)}
+STRANGERS: dict[str, object] = {f"storage-{number}": {} for number in range(42_000)}
 
 MANY_FAULTS: dict[str, dict[str, object]] = {
     "wrong selections": {"selections": STRANGERS},
