@@ -105,4 +105,4 @@ async def stop_services(app: Application) -> None:
     """Stop what is still under way: the server has waited for builds as long as it may."""
     services: Services = app.ctx.services
     await services.pool.drain(0)
-    services.keeper.stop()
+    await asyncio.to_thread(services.keeper.stop)  # answers still leave meanwhile

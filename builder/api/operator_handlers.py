@@ -26,8 +26,7 @@ async def show_catalogue(request: Request) -> HTTPResponse:
     """Every entry of the enabled folder with its state and problems, and how changes are noticed."""
     services: Services = request.app.ctx.services
     authenticate_read(request, services)
-    described = await asyncio.to_thread(describe_catalogue, services.catalogue.snapshot, services.keeper)
-    return respond_json(described, headers=NO_STORE)
+    return await asyncio.to_thread(_respond_catalogue, services.catalogue.snapshot, services.keeper)
 
 
 async def show_readiness(request: Request) -> HTTPResponse:
@@ -44,6 +43,10 @@ async def show_metrics(request: Request) -> HTTPResponse:
     """What the service measures of itself, for Prometheus."""
     services: Services = request.app.ctx.services
     return raw(await asyncio.to_thread(services.metrics.render), content_type=CONTENT_TYPE)
+
+
+def _respond_catalogue(snapshot: Snapshot, keeper: Keeper) -> HTTPResponse:
+    return respond_json(describe_catalogue(snapshot, keeper), headers=NO_STORE)
 
 
 def describe_catalogue(snapshot: Snapshot, keeper: Keeper) -> dict[str, Any]:
