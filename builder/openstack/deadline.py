@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from builder.openstack.failure_kinds import CloudError, FailureKind
+from builder.openstack.failure_kinds import RETRY_AFTER, CloudError, FailureKind
 
 
 class Deadline:
@@ -28,6 +28,7 @@ class Deadline:
         self._end = clock() + seconds
         self._lock = threading.Lock()
         self._aborted = False
+        self._hurried = False
         self._closers: list[Callable[[], None]] = []
 
     @property
@@ -43,7 +44,7 @@ class Deadline:
         """Seconds until the deadline.
 
         Raises:
-            RequestError: (504) the deadline has passed.
+            RequestError: (504) the deadline has passed; (503) the work was ended before it.
         """
         left = self.seconds_left()
         if left <= 0:
@@ -61,7 +62,10 @@ class Deadline:
             self._end = end
 
     def failure(self) -> CloudError:
-        """The 504 that tells what was under way."""
+        """The 504, or 503 where the service could not wait, that tells what was under way."""
+        if self._hurried:
+            detail = f"This service is being stopped in haste. {self.under_way}"
+            return FailureKind.SERVICE_BUSY.error(detail, headers=RETRY_AFTER)
         return FailureKind.TIMED_OUT.error(f"Not done within {self.seconds:g} seconds. {self.under_way}")
 
     def on_abort(self, close: Callable[[], None]) -> None:
@@ -74,6 +78,11 @@ class Deadline:
                 self._closers.append(close)
                 return
         close()
+
+    def hurry(self) -> None:
+        """End the work before its time, for the service is being stopped."""
+        self._hurried = not self.passed
+        self.abort()
 
     def abort(self) -> None:
         """End the work: no further call is made, and the one under way loses its connection."""

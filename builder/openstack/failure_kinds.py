@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 
 from builder.errors import NO_HEADERS, Fault, RequestError
+
+RETRY_AFTER = MappingProxyType({"Retry-After": "5"})
+"""When to ask again what this service had no room or time for, in seconds."""
 
 
 class FailureKind(Enum):

@@ -16,11 +16,10 @@ from typing import Any, TypeVar
 
 from builder.errors import RequestError
 from builder.openstack.deadline import Deadline
-from builder.openstack.failure_kinds import CloudError, FailureKind
+from builder.openstack.failure_kinds import RETRY_AFTER, CloudError, FailureKind
 
 logger = logging.getLogger(__name__)
 
-RETRY_AFTER_SECONDS = 5
 _SLOW_IMPORTS = ("heatclient.v1.client", "openstack.connection", "builder.openstack.failures")
 
 Result = TypeVar("Result")
@@ -99,7 +98,7 @@ class CloudPool:
         except TimeoutError:
             logger.warning("%d calls to the cloud did not end in time: ending their connections", self.in_flight)
             for deadline in list(self._running.values()):
-                deadline.abort()
+                deadline.hurry()
             return False
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
@@ -160,9 +159,7 @@ def _stopping() -> CloudError:
 
 
 def _not_now(why: str) -> CloudError:
-    return FailureKind.SERVICE_BUSY.error(
-        f"{why}; nothing was created. Try again shortly.", headers={"Retry-After": str(RETRY_AFTER_SECONDS)}
-    )
+    return FailureKind.SERVICE_BUSY.error(f"{why}; nothing was created. Try again shortly.", headers=RETRY_AFTER)
 
 
 def _call_in(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *args: object) -> None:

@@ -244,7 +244,11 @@ def test_draining_in_haste_ends_what_does_not_end_by_itself() -> None:
         assert not await pool.drain(0.05)
         with pytest.raises(RequestError) as caught:
             await call
-        assert caught.value.status == 504
+        (fault,) = caught.value.faults
+        assert (fault.status, fault.title) == (503, "Service busy")
+        assert fault.detail.startswith("This service is being stopped in haste. ")
+        assert "may have been created" in fault.detail
+        assert int(caught.value.headers["Retry-After"]) > 0
         await until(lambda: pool.in_flight == 0)
 
     with ReplayCloud() as cloud:

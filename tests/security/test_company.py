@@ -121,7 +121,9 @@ def test_second_signal_hurries(tmp_path: Path, workers: str) -> None:
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(10) == 0  # before the cloud has answered
         thread.join(20)
-        assert ended
+        assert isinstance(ended[0], Answer), ended
+        assert ended[0].status == 503
+        assert "stopped in haste" in ended[0].json()["errors"][0]["detail"]
 
 
 def test_one_signal_to_all_processes_lets_a_build_end(tmp_path: Path, slow_cloud: Sandbox) -> None:
