@@ -27,7 +27,7 @@ from builder.definitions.model import ClusterTypeId
 from builder.definitions.planning import ClusterPlan, plan_cluster
 from builder.errors import Fault, RequestError
 from builder.openstack.assets import fetch_assets
-from builder.openstack.connection import CloudSettings, Credentials, parse_credentials
+from builder.openstack.connection import CloudSettings, Credentials, global_request_id, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.launch import LaunchOutcome, LaunchWish, find_launched, launch, preview_launch
 
@@ -174,7 +174,7 @@ async def _preview(services: Services, order: _Order, deadline: Deadline, reques
 
 
 async def _build(services: Services, order: _Order, deadline: Deadline, request_id: str) -> LaunchOutcome:
-    building = _Building(order, services.metrics)
+    building = _Building(order, services.metrics, request_id)
     try:
         return await _ask_cloud(services, building.launch, order, deadline, request_id)
     except (RequestError, asyncio.CancelledError) as error:
@@ -219,7 +219,7 @@ def _read_key(request: Request) -> str | None:
 class _Building:
     """A build under way; how it ends is logged and measured in its thread, whoever still waits for that by then."""
 
-    def __init__(self, order: _Order, metrics: Metrics) -> None:
+    def __init__(self, order: _Order, metrics: Metrics, request_id: str) -> None:
         self._kind = order.published.cluster_type.kind
         self._metrics = metrics
         self._began = time.perf_counter()
@@ -229,6 +229,9 @@ class _Building:
             "revision": order.published.revision,
             "project": order.credentials.project_id or order.credentials.project_name,
         }
+        passed = global_request_id(request_id)
+        if passed != request_id:
+            self._fields["cloud_request_id"] = passed
 
     def launch(self, *arguments: Any) -> LaunchOutcome:
         """:func:`launch`, in a thread of the pool."""

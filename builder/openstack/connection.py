@@ -7,6 +7,7 @@ Light to import: the OpenStack clients are loaded on first use, in a thread of t
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ DEFAULT_REGION = "RegionOne"
 
 AUTH_URL_POINTER = "/cloud_env/auth_url"
 
-_REQUEST_ID = re.compile(r"(req-)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
+_REQUEST_ID = re.compile(r"(?:req-)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})", re.IGNORECASE)
 _NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]|[\\<>\"^`{|}]")
 
 
@@ -131,8 +132,8 @@ def open_session(
 ) -> Iterator[CloudSession]:
     """A keystoneauth session for one request; nothing is sent before it is first used. Closed on leaving.
 
-    ``request_id`` is sent on as OpenStack's global request id where it has that form, a UUID with or without
-    ``req-`` before it (https://docs.openstack.org/api-guide/compute/faults.html#global-request-id).
+    ``request_id`` is sent on as OpenStack's global request id, in the form that it must have there
+    (https://docs.openstack.org/api-guide/compute/faults.html#global-request-id).
 
     Raises:
         RequestError: (400, 403) this is no auth URL, or not one the operator allows; (504) the deadline has passed.
@@ -152,13 +153,15 @@ def open_session(
 
 
 def global_request_id(request_id: str | None) -> str | None:
-    """``req-<uuid>`` for a UUID, with or without the prefix; None for anything else.
+    """``req-<uuid>``: the id itself where it is a UUID, in whatever spelling, else one that derives from it.
 
-    >>> global_request_id("6cb6b2a5-9a8f-4d37-b8e1-5c7f8e1fb6d4")
+    >>> global_request_id("6cb6b2a59a8f4d37b8e15c7f8e1fb6d4")
     'req-6cb6b2a5-9a8f-4d37-b8e1-5c7f8e1fb6d4'
     """
-    match = _REQUEST_ID.fullmatch(request_id or "")
-    return f"req-{match[2].lower()}" if match else None
+    if not request_id:
+        return None
+    match = _REQUEST_ID.fullmatch(request_id)
+    return f"req-{uuid.UUID(match[1]) if match else uuid.uuid5(uuid.NAMESPACE_OID, request_id)}"
 
 
 @dataclass(frozen=True, slots=True)

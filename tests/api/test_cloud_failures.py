@@ -128,6 +128,13 @@ def test_log_tells_why_no_cluster_was_built(building: Service, cloud: Sandbox, c
     assert answer.json()["errors"][0]["detail"] in line
 
 
+def test_log_tells_the_id_that_openstack_knows_a_request_by(building: Service, cloud: Sandbox) -> None:
+    building.post("/clusters/", order(by_ids(cloud)), {"X-Request-ID": "6cb6b2a59a8f4d37b8e15c7f8e1fb6d4"})
+    wait_until(lambda: "builder.access" in find_lines(building, "6cb6b2a59a8f4d37b8e15c7f8e1fb6d4"), "the access line")
+    (line,) = [line for line in building.log.splitlines() if " cloud_request_id=" in line]
+    assert " cloud_request_id=req-6cb6b2a5-9a8f-4d37-b8e1-5c7f8e1fb6d4 " in line
+
+
 def test_cluster_whose_caller_has_gone_is_logged_and_measured_as_the_success_that_it_is(tmp_path: Path) -> None:
     service = Service(tmp_path / "instance")
     prepare(service)

@@ -174,9 +174,27 @@ def test_requests_name_this_service_and_pass_its_request_id(cloud: ReplayCloud) 
         assert request.headers["x-openstack-request-id"] == "req-6cb6b2a5-9a8f-4d37-b8e1-5c7f8e1fb6d4"
 
 
-@pytest.mark.parametrize("request_id", [None, "", "abc", "req-abc", "req-6cb6b2a5-9a8f-4d37-b8e1-5c7f8e1fb6d4\r\nX: y"])
-def test_other_request_ids_are_not_passed(cloud: ReplayCloud, request_id: str | None) -> None:
-    assert global_request_id(request_id) is None
+@pytest.mark.parametrize("prefix", ["", "req-"])
+@pytest.mark.parametrize("spelled", ["6cb6b2a5-9a8f-4d37-b8e1-5c7f8e1fb6d4", "6CB6B2A59A8F4D37B8E15C7F8E1FB6D4"])
+def test_request_id_that_is_a_uuid_is_passed_as_openstack_spells_it(prefix: str, spelled: str) -> None:
+    assert global_request_id(prefix + spelled) == "req-6cb6b2a5-9a8f-4d37-b8e1-5c7f8e1fb6d4"
+
+
+@pytest.mark.parametrize(
+    ("request_id", "passed"),
+    [
+        ("abc", "req-7697a46f-b283-5da3-8e7c-62c11c03dd9e"),
+        ("req-abc", "req-948cc143-58b5-55f4-aceb-43ddf221945a"),
+        ("6cb6b2a5-9a8f-4d37-b8e1-5c7f8e1fb6d4\r\nX: y", "req-455f8e0e-364e-5fad-8983-3b8ed8451072"),
+    ],
+)
+def test_openstack_gets_an_id_that_derives_from_any_other_one(cloud: ReplayCloud, request_id: str, passed: str) -> None:
+    launch(cloud.credentials(), request_id=request_id)
+    assert {request.headers["x-openstack-request-id"] for request in cloud.received} == {passed}
+
+
+@pytest.mark.parametrize("request_id", [None, ""])
+def test_no_request_id_is_passed_where_there_is_none(cloud: ReplayCloud, request_id: str | None) -> None:
     launch(cloud.credentials(), request_id=request_id)
     assert all("x-openstack-request-id" not in request.headers for request in cloud.received)
 
