@@ -19,6 +19,7 @@ from sanic.response import BaseHTTPResponse
 from sanic_routing.route import Route
 
 from builder import logs
+from builder.api.clients import find_client
 
 logger = logging.getLogger("builder.access")
 
@@ -56,6 +57,14 @@ class NumberedRequest(Request):
         return answer
 
     @property
+    def client(self) -> str:
+        """The address of whoever asks, behind the proxies that are trusted."""
+        trusted = self.app.ctx.services.settings.trusted_proxies
+        if not trusted:
+            return self.ip
+        return find_client(self.ip, self.headers.getall("x-forwarded-for", ()), trusted)
+
+    @property
     def age(self) -> float:
         """How long ago the request came, in seconds."""
         return time.perf_counter() - self._arrived
@@ -77,7 +86,7 @@ def note_end(request: NumberedRequest, status: int) -> None:
     route = request.route.ctx.shown if request.route is not None else "-"
     request.app.ctx.services.metrics.count_request(route, request.method, status)
     if logger.isEnabledFor(logging.INFO):
-        logger.handle(logs.RequestRecord(request.method, route, status, request.age * 1000, request.ip))
+        logger.handle(logs.RequestRecord(request.method, route, status, request.age * 1000, request.client))
 
 
 def name_routes(routes: Iterable[Route]) -> None:

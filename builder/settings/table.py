@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 
 from builder.addresses import Url, parse_url_prefixes
 from builder.settings.values import (
+    Network,
     parse_address,
     parse_boolean,
     parse_choice,
     parse_integer,
+    parse_networks,
     parse_optional_path,
     parse_optional_text,
     parse_path,
@@ -139,6 +141,11 @@ class Settings:
         "How many connections may be open, in each worker; for one more that client goes which has neither sent nor "
         "taken anything for longest.",
         parse_integer(1, 100_000),
+    )  # fmt: skip
+    trusted_proxies: tuple[Network, ...] = _setting(
+        (), "TRUSTED_PROXIES", "ADDRESS,ADDRESS",
+        "Proxies, by address or network, whose `X-Forwarded-For` says whose request it is, in the log.",
+        parse_networks,
     )  # fmt: skip
     build_deadline: float = _setting(
         50.0, "BUILD_DEADLINE", "SECONDS", "How long one build may take, all its calls to the cloud together.",

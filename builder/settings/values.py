@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
@@ -93,6 +96,14 @@ def parse_paths(text: str) -> tuple[Path, ...]:
 def parse_optional_path(text: str) -> Path | None:
     """A path; an empty text means that nothing is set."""
     return parse_path(text) if text else None
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Addresses and networks, separated by commas."""
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("addresses and networks such as 10.0.0.0/8, separated by commas") from None
 
 
 def parse_secrets(text: str) -> tuple[str, ...]:

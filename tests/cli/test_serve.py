@@ -48,6 +48,7 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
         ([], {"JWT_SECRET": " "}, "JWT_SECRET"),
         ([], {"JWT_SECRET_FILE": "/nowhere"}, "JWT_SECRET_FILE"),
         ([], {"JWT_SECRET_FILE": "/dev/null"}, "JWT_SECRET_FILE"),
+        ([], {"TRUSTED_PROXIES": "10.0.0.1/8"}, "TRUSTED_PROXIES"),
         ([], {"LOG_FILE": "/nowhere/log"}, "LOG_FILE"),
         ([], {"PORT": "--5"}, "PORT: '--5' is not a whole number"),
         ([], {"CLOUD_CA_BUNDLE": "/nowhere"}, "CLOUD_CA_BUNDLE: '/nowhere' cannot be used: No such file or directory"),

@@ -62,6 +62,11 @@ class Nginx:
         return f"https://127.0.0.1:{self.port}"
 
     @property
+    def log(self) -> str:
+        """A line for each request."""
+        return (self._folder / "cluster-builder.log").read_text()
+
+    @property
     def errors(self) -> str:
         """What it logged."""
         return (self._folder / "error.log").read_text()
@@ -79,6 +84,7 @@ class Nginx:
         text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{self.port} ssl")
         text = text.replace("/etc/nginx/tls/cluster-builder.pem", str(certificate))
         text = text.replace("/etc/nginx/tls/cluster-builder.key", str(key))
+        text = text.replace("/var/log/nginx/", f"{self._folder}/")
         assert not re.search(r"/etc/|10\.0\.0\.[56]", re.sub(r"#.*", "", text))
         return text
 

@@ -6,6 +6,7 @@ import http.client
 import itertools
 import json
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -179,6 +180,28 @@ def port_of(service: Service) -> int:
 def test_configuration_is_one_that_nginx_takes(tmp_path: Path) -> None:
     assert NGINX is not None
     assert Nginx(NGINX, tmp_path / "nginx", (free_port(), free_port())).check() == ""
+
+
+def test_request_keeps_its_id_and_its_client_and_its_query_stays_out_of_both_logs(tmp_path: Path) -> None:
+    assert NGINX is not None
+    port = free_port()
+    service = Service(tmp_path / "instance", {"TRUSTED_PROXIES": "127.0.0.0/8"}, ("--port", str(port)))
+    with service, Nginx(NGINX, tmp_path / "nginx", (port, free_port())) as nginx:
+        connection = http.client.HTTPSConnection("127.0.0.1", nginx.port, timeout=10, context=nginx.context)
+        for path in ("/health?password=canary", "/cloud_assets/?password=canary"):
+            connection.request("GET", path, headers={"X-Request-ID": "mine", "X-Forwarded-For": "192.0.2.7"})
+            with connection.getresponse() as response:
+                response.read()
+            assert response.getheader("X-Request-ID") == "mine"
+        connection.request("GET", "/health")
+        with connection.getresponse() as response:
+            response.read()
+        assert re.fullmatch(r"[0-9a-f]{32}", response.getheader("X-Request-ID") or "")
+        connection.close()
+        wait_until(lambda: nginx.log.count("\n") == 3 and service.log.count(" request ") == 3, "all logged")
+    assert service.log.count(" client=192.0.2.7 ") == 2
+    assert "canary" not in service.log + nginx.log
+    assert nginx.log.count(" mine\n") == 2
 
 
 def test_rolling_restart_under_load_loses_no_request_and_doubles_none(tmp_path: Path, replicas: list[Service]) -> None:

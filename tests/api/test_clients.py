@@ -1,0 +1,39 @@
+"""Whose request it is that a proxy passes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from builder.api.clients import find_client
+from builder.settings.values import parse_networks
+from tests.service import Service, wait_until
+
+TRUSTED = parse_networks("10.0.0.0/8, 192.0.2.1, fd00::/8")
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("10.1.2.3", [], "10.1.2.3"),
+        ("10.1.2.3", ["203.0.113.9"], "203.0.113.9"),
+        ("203.0.113.1", ["203.0.113.9"], "203.0.113.1"),
+        ("10.1.2.3", ["203.0.113.9, 203.0.113.8"], "203.0.113.8"),
+        ("10.1.2.3", ["203.0.113.9, 203.0.113.8", "192.0.2.1,10.9.9.9"], "203.0.113.8"),
+        ("10.1.2.3", ["203.0.113.9", "unknown"], "10.1.2.3"),
+        ("10.1.2.3", ["203.0.113.9, 192.0.2.1:443"], "10.1.2.3"),
+        ("10.1.2.3", ["10.2.2.2"], "10.2.2.2"),
+        ("10.1.2.3", [""], "10.1.2.3"),
+        ("::ffff:10.1.2.3", ["203.0.113.9"], "203.0.113.9"),
+        ("fd00::1", ["2001:db8::9"], "2001:db8::9"),
+    ],
+)
+def test_client_is_the_last_address_that_a_trusted_proxy_tells_and_that_is_none(
+    peer: str, forwarded: list[str], client: str
+) -> None:
+    assert find_client(peer, forwarded, TRUSTED) == client
+
+
+def test_proxy_that_nobody_trusts_is_not_believed(service: Service) -> None:
+    service.post("/clusters/", b"", {"X-Forwarded-For": "192.0.2.7"})
+    wait_until(lambda: "route=/clusters" in service.log, "logged")
+    assert " client=127.0.0.1 " in service.log
