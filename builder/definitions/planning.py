@@ -12,7 +12,8 @@ from itertools import islice
 from typing import Any
 
 from builder.definitions.model import ClusterType, Component
-from builder.definitions.parameter_syntax import parse_boolean
+from builder.definitions.parameter_syntax import ParameterType, parse_boolean
+from builder.definitions.parameter_values import read_value
 from builder.definitions.parameters import check_answers
 from builder.definitions.problems import format_pointer
 from builder.definitions.templates import ComposedTemplate, compose_template
@@ -82,11 +83,10 @@ def plan_cluster(
     hardcoded = {key: value for key, value in cluster_type.hardcoded_parameters.items() if key in declared}
     values = {key: value for key, value in checked.values.items() if key in declared} | hardcoded
     composed = compose_template(components)
-    hidden = [values[key] for key in values if _is_hidden(key, composed)]
-    secrets = tuple(text for value in hidden for text in _texts(value))
-    return ClusterPlan(
-        cluster_type, name, composed, values, secrets, frozenset(declared & cluster_type.parameters.keys())
-    )
+    hidden = {key: value for key, value in values.items() if _is_hidden(key, composed)}
+    secrets = dict.fromkeys(text for key, value in hidden.items() for text in _secrets(key, value, composed))
+    answerable = frozenset(declared & cluster_type.parameters.keys())
+    return ClusterPlan(cluster_type, name, composed, values, tuple(secrets), answerable)
 
 
 def explain_nothing_selected(cluster_type: ClusterType) -> str:
@@ -143,10 +143,19 @@ def _is_hidden(parameter: str, composed: ComposedTemplate) -> bool:
     return isinstance(declared, Mapping) and bool(parse_boolean(declared.get("hidden")))
 
 
+def _secrets(parameter: str, value: object, composed: ComposedTemplate) -> Iterator[str]:
+    """Every text in the value of a hidden parameter; of a document or list given as text, also what it holds."""
+    yield from _texts(value)
+    type_ = composed.template["parameters"][parameter].get("type")
+    if isinstance(value, str) and type_ in (ParameterType.JSON, ParameterType.COMMA_DELIMITED_LIST):
+        yield from _texts(read_value(ParameterType(type_), value).meant)
+
+
 def _texts(value: object) -> Iterator[str]:
-    """Every text in a value that somebody may quote: of a list or map, also what it holds."""
+    """Every text in a value that somebody may quote: of a list or map, also what it holds, keys included."""
     if isinstance(value, Mapping):
-        for inner in value.values():
+        for key, inner in value.items():
+            yield str(key)
             yield from _texts(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
