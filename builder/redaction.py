@@ -12,8 +12,8 @@ _SHORT_SECRET = 4
 
 def clean(text: str, secrets: Sequence[str] = ()) -> str:
     """A text of somebody else's, fit to show: one line, bounded, without control characters and without secrets."""
-    shown = mask(text[: MAX_CHARACTERS * 4], secrets)
-    shown = "".join(character if character.isprintable() else " " for character in shown)
+    masked = mask(text, secrets)  # before it is cut: half a secret would not be known for one
+    shown = "".join(character if character.isprintable() else " " for character in masked[: MAX_CHARACTERS * 4])
     shown = " ".join(shown.split())
     return shown if len(shown) <= MAX_CHARACTERS else shown[: MAX_CHARACTERS - 1] + "…"
 
