@@ -241,4 +241,5 @@ def _said(message: object, circumstances: Circumstances) -> str:
 def _retry_after(response: requests.Response | None) -> int | None:
     """The seconds that a service asks to wait; None for a date, nonsense, or more than an hour."""
     given = response.headers.get("Retry-After", "") if response is not None else ""
-    return int(given) if given.isascii() and given.isdigit() and 0 < int(given[:9]) <= _MAX_RETRY_AFTER else None
+    is_number = len(given) < 10 and given.isascii() and given.isdigit()
+    return int(given) if is_number and 0 < int(given) <= _MAX_RETRY_AFTER else None

@@ -5,6 +5,7 @@ Light to import; the client is loaded by the first call, in a thread of the pool
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from urllib.parse import quote
 
 from builder.openstack.circumstances import Service, may_have_created
 from builder.openstack.connection import Cloud
+
+_STACK_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # Heat's are UUIDs
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,18 @@ def create_stack(cloud: Cloud, request: StackRequest) -> CreatedStack:
     cloud.deadline.under_way = may_have_created(request.name, request.repeatable)
     with translated(circumstances):
         answer = heat_client(cloud).stacks.create(**stack_fields(request))
-        stack_id = answer["stack"]["id"]
-        if not isinstance(stack_id, str) or not stack_id:
-            raise TypeError("stack.id")
+        stack_id = read_stack_id(answer["stack"]["id"])
     return CreatedStack(stack_id, request.name)
+
+
+def read_stack_id(given: object) -> str:
+    """The id of a stack in an answer of Heat: it goes into answers and URLs, so it must be no more than an id.
+
+    Raises TypeError where it is not.
+    """
+    if not isinstance(given, str) or _STACK_ID.fullmatch(given) is None:
+        raise TypeError("stack.id")
+    return given
 
 
 def stack_url(cloud: Cloud, stack: CreatedStack) -> str:

@@ -24,7 +24,7 @@ from typing import Any
 from builder.openstack.circumstances import Service, may_have_created
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.heat import CreatedStack, StackRequest, create_stack, heat_client
+from builder.openstack.heat import CreatedStack, StackRequest, create_stack, heat_client, read_stack_id
 from builder.openstack.names import body_tag, key_tag, keyed_suffix, read_suffix
 
 logger = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
 
 def _keyed_stack(listed: Mapping[str, Any]) -> KeyedStack:
     return KeyedStack(
-        str(listed["id"]),
+        read_stack_id(listed["id"]),
         str(listed["stack_name"]),
         str(listed["stack_status"]),
         str(listed.get("creation_time") or ""),

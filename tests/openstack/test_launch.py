@@ -155,6 +155,12 @@ def test_a_changed_definition_does_not_make_a_retry_another_request(heat: Rememb
     assert ask(heat, changed) == LaunchOutcome(first.stack, replayed=True, url=first.url)
 
 
+def test_a_listed_stack_whose_id_is_none_is_an_invalid_answer(heat: RememberingHeat) -> None:
+    ask(heat, KEYED)
+    heat.stacks[0].id = "../../x"
+    assert refusal(heat, KEYED).title == "Invalid answer"
+
+
 def test_a_failed_stack_is_still_the_one_that_was_made(heat: RememberingHeat) -> None:
     first = ask(heat, KEYED)
     heat.stacks[0].status = "CREATE_FAILED"

@@ -19,6 +19,7 @@ from builder.errors import Fault, RequestError
 from builder.openstack.connection import CloudSettings, connect, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.heat import StackRequest, create_stack
+from builder.redaction import MAX_CHARACTERS
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, Behaviour, ReplayCloud, answer, catalog_entry, reset
 
 IMPATIENT = CloudSettings(connect_timeout=0.5, read_timeout=0.3, connect_retries=0)
@@ -325,6 +326,11 @@ def test_a_message_that_quotes_the_password_loses_it(cloud: ReplayCloud) -> None
     assert launch(cloud.credentials()).detail.endswith("'***' is not of type 'object'")
 
 
+def test_a_message_that_quotes_the_password_where_it_is_cut_loses_it(cloud: ReplayCloud) -> None:
+    cloud.identity = answer(400, {"error": {"message": f"{' ' * (4 * MAX_CHARACTERS - 5)}{PASSWORD}"}})
+    assert PASSWORD[:5] not in launch(cloud.credentials()).detail
+
+
 def test_a_message_that_quotes_a_hidden_value_loses_it(cloud: ReplayCloud) -> None:
     message = 'Parameter \'pin/code\' is invalid: "s\\"3cret" does not match pattern "[a-z]+"'
     cloud.orchestration = answer(400, {"error": {"type": "StackValidationFailed", "message": message}})
@@ -337,6 +343,16 @@ def test_a_message_that_quotes_a_hidden_value_loses_it(cloud: ReplayCloud) -> No
     (fault,) = caught.value.faults
     assert fault.pointer == "/cluster/parameters/pin~1code"
     assert fault.detail == '"***" does not match pattern "[a-z]+"'
+
+
+@pytest.mark.parametrize("stack_id", ["", "../../x", f"a {PASSWORD}", "x" * 65, "a\nb", "é", 7, None, ["x"]])
+def test_an_id_that_is_none_is_an_invalid_answer_after_which_a_stack_may_be_there(
+    cloud: ReplayCloud, stack_id: object
+) -> None:
+    cloud.orchestration = answer(201, {"stack": {"id": stack_id}})
+    fault = launch(cloud.credentials())
+    assert fault.title == "Invalid answer"
+    assert fault.detail.endswith(AFTERMATH)
 
 
 def test_an_error_body_beyond_reason_is_not_parsed(cloud: ReplayCloud) -> None:
