@@ -10,8 +10,10 @@ import asyncio
 import contextvars
 import importlib
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 from builder.errors import RequestError
@@ -21,6 +23,8 @@ from builder.openstack.failure_kinds import RETRY_AFTER, CloudError, FailureKind
 logger = logging.getLogger(__name__)
 
 _SLOW_IMPORTS = ("heatclient.v1.client", "openstack.connection", "builder.openstack.failures")
+
+_importing = threading.Lock()
 
 Result = TypeVar("Result")
 
@@ -101,12 +105,15 @@ class CloudPool:
                 deadline.hurry()
             return False
         finally:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads.shutdown(wait=False)
         return True
 
     async def preload(self) -> None:
         """Import the OpenStack clients in a thread, so that the first build need not. Does not count as a call."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, _import_clients)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, _import_clients)
+        except Exception:
+            logger.exception("the OpenStack clients could not be loaded; the next build tries again")
 
     async def _wait_for_thread(self, deadline: Deadline) -> None:
         self._queued += 1
@@ -126,12 +133,16 @@ class CloudPool:
         self, function: Callable[..., Result], args: tuple[object, ...], deadline: Deadline, seconds: float
     ) -> asyncio.Future[Result]:
         loop = asyncio.get_running_loop()
+        future: Future[Result] = Future()
+        work = partial(contextvars.copy_context().run, function, *args)
         try:
-            future = self._threads.submit(contextvars.copy_context().run, function, *args)
-        except RuntimeError:  # drained while this call waited for a thread
-            self._free.release()
-            self._settle()
-            raise _stopping() from None
+            self._threads.submit(_fulfil, future, work)
+        except RuntimeError:  # drained while this call waited for a thread, or no thread can be started
+            # In the second case the call is in the executor's queue all the same, for a thread that becomes free.
+            if future.cancel():
+                self._free.release()
+                self._settle()
+                raise (_stopping() if self._draining else _busy()) from None
         self._running[future] = deadline
         self._idle.clear()
         # Also when the caller goes away: no thread waits for a cloud longer than the deadline allows.
@@ -180,6 +191,21 @@ def _note_unheard(waiter: asyncio.Future[Any]) -> None:
         logger.error("a call to the cloud failed after its deadline: %s", type(error).__name__)
 
 
+def _fulfil(future: Future[Result], work: Callable[[], Result]) -> None:
+    """Do what a call is to do, in its thread, unless nobody wants it any more."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        _import_clients()
+        result = work()
+    except BaseException as error:  # noqa: BLE001  # it is the caller's
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
 def _import_clients() -> None:
-    for name in _SLOW_IMPORTS:
-        importlib.import_module(name)
+    """Import the clients where they are not yet: in one thread, for two at once can see each other's half a module."""
+    with _importing:
+        for name in _SLOW_IMPORTS:
+            importlib.import_module(name)

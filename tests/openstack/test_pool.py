@@ -265,3 +265,56 @@ def test_preloading_imports_the_clients_without_counting_as_a_call() -> None:
         assert (pool.in_flight, pool.queued) == (0, 0)
 
     run(main)
+
+
+def test_clients_that_could_not_be_loaded_beforehand_are_loaded_by_one_build_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    under_way = threading.Lock()
+    at_once = threading.Event()
+    attempts: list[str] = []
+
+    def import_module(name: str) -> None:
+        attempts.append(name)
+        if len(attempts) == 1:
+            raise OSError("too many open files")
+        if not under_way.acquire(blocking=False):
+            at_once.set()
+            return
+        at_once.wait(0.05)  # long enough for another thread to begin
+        under_way.release()
+
+    async def main() -> None:
+        pool = CloudPool(4, 0)
+        await pool.preload()
+        await asyncio.gather(*(pool.run(divmod, 7, 2, deadline=Deadline(5)) for _ in range(4)))
+
+    monkeypatch.setattr("builder.openstack.pool.importlib.import_module", import_module)
+    run(main)
+    assert len(attempts) > 4
+    assert not at_once.is_set()
+
+
+def test_a_call_that_no_thread_can_be_started_for_is_refused_and_never_made(
+    gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        pool = CloudPool(2, 0)
+        first = asyncio.create_task(pool.run(gate.wait, deadline=Deadline(LIMIT)))
+        await until(lambda: pool.in_flight == 1)
+        with monkeypatch.context() as patches:
+            patches.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(RequestError, match="nothing was created"):
+                await pool.run(made.append, 1, deadline=Deadline(LIMIT))
+        gate.set()
+        assert await first
+        await pool.run(made.append, 2, deadline=Deadline(LIMIT))
+        assert await pool.drain(1)
+
+    run(main)
+    assert made == [2]
