@@ -66,6 +66,7 @@ class RemoteFiles:
         self._known: dict[str, _Known] = {}
         self._due: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._threads = 0
+        self._is_short = False
         self._awaited = 0
         self._condition = threading.Condition()
 
@@ -100,14 +101,24 @@ class RemoteFiles:
                 known.is_awaited = True
                 self._awaited += 1
                 self._due.put(url)
+            if known.is_awaited:
                 self._start_thread()
             return known
 
     def _start_thread(self) -> None:
-        if self._threads < min(FETCHERS, self._awaited):
-            self._threads += 1
+        """Start another thread where that is of use; where none can be started, the next look tries again."""
+        if self._threads >= min(FETCHERS, self._awaited):
+            return
+        try:
             # Daemons: a fetch holds up no stop.
             threading.Thread(target=self._run, name="remote-files", daemon=True).start()
+        except RuntimeError as error:  # a limit of processes, which threads count as
+            if not self._is_short:
+                logger.warning("no further thread can be started to fetch templates: %s", error)
+            self._is_short = True
+        else:
+            self._threads += 1
+            self._is_short = False
 
     def _run(self) -> None:
         while True:

@@ -154,3 +154,21 @@ def test_what_nobody_asks_for_is_forgotten(world: World) -> None:
     world.now += FORGOTTEN_SECONDS + 1
     world.ask(B)
     assert set(world.remote._known) == {B}
+
+
+def test_fetching_goes_on_when_a_thread_can_be_started_after_all(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    world.held[A] = b"one"
+    world.gate.clear()
+    with monkeypatch.context() as patches:
+        patches.setattr(threading.Thread, "start", refuse)
+        for _ in range(2 * FETCHERS):
+            assert world.ask(A) == "it is being fetched from its host"
+    world.gate.set()
+    world.ask(A)
+    assert world.ask(A) == b"one"
+    assert caplog.text.count("no further thread can be started") == 1
