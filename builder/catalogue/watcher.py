@@ -32,7 +32,6 @@ from builder.catalogue.placing import (
     OWN_GOING,
     find_standin,
     identify,
-    is_at_or_below,
     plan_masks,
 )
 
@@ -43,6 +42,9 @@ logger = logging.getLogger(__name__)
 
 MAX_WATCHES = 50_000
 """How many folders are watched, at about 1 KiB of the kernel's memory each; the rescan looks after the rest."""
+
+MAX_DISTURBED = 10_000
+"""How many disturbed paths are kept; of more, all watches are checked."""
 
 CHECKS = 256
 """How many watches one thorough check looks at."""
@@ -135,6 +137,7 @@ class Watcher:
         self._missing: set[str] = set()
         self._to_check: list[str] = []
         self._disturbed: deque[str] = deque()
+        self._all_disturbed = False
         self._has_overflowed = False
         self._said_overflow = False
         self.problem = ""
@@ -144,10 +147,6 @@ class Watcher:
     def is_alive(self) -> bool:
         """Whether what happens is read and passed on."""
         return self._reader is not None and self._reader.is_alive()
-
-    def is_watching(self, folder: str) -> bool:
-        """Whether changes in a folder are noticed."""
-        return self.is_alive and folder in self._watches
 
     def watch(self, folders: frozenset[str], *, thorough: bool = False) -> Collection[str]:
         """Watch ``folders`` and no others any more. Call it again after every look at the disk.
@@ -193,7 +192,10 @@ class Watcher:
 
     def disturb(self, path: str) -> None:
         """Note that watches at ``path`` or below it may be on another folder than is there now."""
-        self._disturbed.append(path)
+        if len(self._disturbed) < MAX_DISTURBED:
+            self._disturbed.append(path)
+        else:
+            self._all_disturbed = True
         self._listener.notice(path)
 
     def overflow(self) -> None:
@@ -225,8 +227,9 @@ class Watcher:
 
     def _drop_misplaced(self, thorough: bool) -> bool:
         """Drop the watches on folders that are not where they were; all that were disturbed are checked."""
+        everything, self._all_disturbed = self._all_disturbed, False
         disturbed = {self._disturbed.popleft() for _ in range(len(self._disturbed))}
-        suspects = {path for path in self._watches for each in disturbed if is_at_or_below(path, each)}
+        suspects = {path for path in self._watches if everything or (disturbed and _is_within(path, disturbed))}
         if thorough:
             suspects.update(self._next_to_check())
         misplaced = [path for path in suspects if self._watches[path][0].is_misplaced()]
@@ -308,6 +311,15 @@ class Watcher:
         elif self.problem and not problem:
             logger.info("%s", consequence)
         self.problem = problem
+
+
+def _is_within(path: str, folders: Collection[str]) -> bool:
+    """Whether a path is one of ``folders`` or something in one of them."""
+    while path not in folders:
+        if path in ("/", ""):
+            return False
+        path = os.path.dirname(path)
+    return True
 
 
 def _advice(error: OSError) -> str:

@@ -22,7 +22,7 @@ from builder.catalogue.mounts import find_file_system, reports_changes
 from builder.catalogue.patience import VANISHED_SECONDS, Patience
 from builder.catalogue.placing import ALL_CHANGES, OWN_GOING, find_standin, plan_masks
 from builder.catalogue.publishing import date_of_change
-from builder.catalogue.watcher import Watcher, open_reader
+from builder.catalogue.watcher import MAX_DISTURBED, Watcher, open_reader
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.definitions.sources import Files
@@ -216,6 +216,56 @@ def test_lost_events_are_told_and_logged_once(tmp_path: Path, caplog: pytest.Log
     assert ear.losses == 2
     assert caplog.text.count("more changed at once") == 1
     watcher.stop()
+
+
+class DeafReader:
+    """A reader that reports nothing."""
+
+    def is_alive(self) -> bool:
+        return True
+
+    def add_callback(self, *_: object) -> int:
+        return 1
+
+    def remove_callbacks(self, callbacks: object) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def join(self, timeout: float) -> None:
+        pass
+
+
+@pytest.mark.parametrize("disturbed", ["", "a", "a/b"])
+def test_watch_below_a_folder_that_was_replaced_is_placed_anew(tmp_path: Path, disturbed: str) -> None:
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    watcher = Watcher(Ear(), DeafReader)  # type: ignore[arg-type]  # as much of one as is used
+    folders = frozenset({str(folder)})
+    watcher.watch(folders)
+    folder.rename(tmp_path / "old")
+    folder.mkdir()
+    watcher.disturb(str(tmp_path / "a" / "bb"))
+    assert watcher.watch(folders) == ()
+    watcher.disturb(str(tmp_path / disturbed))
+    assert watcher.watch(folders) == [str(folder)]
+
+
+def test_all_watches_are_checked_where_too_many_folders_were_disturbed_to_remember(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    watcher = Watcher(Ear(), DeafReader)  # type: ignore[arg-type]  # as much of one as is used
+    folders = frozenset({str(folder)})
+    watcher.watch(folders)
+    for number in range(MAX_DISTURBED):
+        watcher.disturb(f"/gone/{number}")
+    folder.rename(tmp_path / "old")
+    folder.mkdir()
+    watcher.disturb(str(folder))
+    assert len(watcher._disturbed) == MAX_DISTURBED
+    assert watcher.watch(folders) == [str(folder)]
+    assert watcher.watch(folders) == ()
 
 
 # ---- keeping
