@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -22,9 +24,12 @@ from builder.addresses import format_url, parse_address, parse_url, parse_url_pr
 from builder.api.authentication import check_token
 from builder.api.bodies import parse_build_request, parse_cloud_env, parse_json
 from builder.api.rendering import respond_faults
+from builder.catalogue.catalogue import Catalogue
+from builder.catalogue.loader import LoadSettings
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.definitions.planning import plan_cluster
+from builder.definitions.rules import RULES
 from builder.definitions.sources import SourceError
 from builder.errors import RequestError
 from builder.openstack.circumstances import Circumstances, Service
@@ -155,6 +160,55 @@ def test_any_tree_is_a_definition_or_has_problems(tree: Any) -> None:
 def test_any_tree_in_a_template_is_told(tree: Any, other: Any, section: str) -> None:
     template = {"heat_template_version": "2021-04-16", "resources": {}, "parameters": {"p": other}, section: tree}
     build(json.dumps({"kind": "heat", "title": "t", "description": "d", "heat_template": template}))
+
+
+# What YAML can say and JSON, or a text without escapes, cannot; and paths that a file system may stumble over.
+oddities = st.one_of(
+    st.sampled_from(
+        [
+            r'"\ud83d\ude00.yaml"', r'"\ud83d"', r'"\ude00\ud83d/x"', r'"a\0b"', '"\\udcff.yaml"', "9" * 5000,
+            "0x" + "9" * 5000, "-0b" + "1" * 9000, "1:" + "59:" * 3000 + "1", "1:" + "59:" * 300 + "1.5", "1e999",
+            "!!float " + "9" * 400, "!!int x", "a/" * 1500 + "x", "a/" * 3000 + "x", "../" * 3000 + "x", "//" * 2000,
+            "/" + "x" * 300, ".", "", "http://x/y", "good.yaml", "bad.yaml", "*x", "<<",
+        ]
+    ),
+    st.integers().map(str),
+    st.integers(min_value=10**300, max_value=10**320).map(hex),
+    st.lists(st.sampled_from(["..", ".", "", "a", "link", "x.yaml", "~"]), min_size=1, max_size=2000).map("/".join),
+    st.text(max_size=20).map(json.dumps),
+    trees.map(json.dumps),
+)  # fmt: skip
+PLACES = [
+    "title: {}", "order: {}", "heat_template_url: {}", "components: [name: {}]", "x-{}: 1", "{}: 1", "? {}\n: 1",
+    "heat_template:\n  heat_template_version: 2021-04-16\n  parameters: {{p: {{type: number, default: {}}}}}",
+    "heat_template:\n  heat_template_version: 2021-04-16\n  parameters: {{p: {{type: json, default: {}}}}}",
+    "heat_template:\n  heat_template_version: 2021-04-16\n  parameters: {{{}: {{type: string}}}}",
+    "heat_template:\n  heat_template_version: 2021-04-16\n"
+    "  parameters: {{p: {{type: number, constraints: [range: {{min: {}}}]}}}}",
+    "heat_template:\n  heat_template_version: {}",
+    "heat_template:\n  heat_template_version: 2021-04-16\n"
+    "  resources: {{r: {{type: a, properties: {{p: {{get_file: {}}}}}}}}}",
+    "heat_template:\n  heat_template_version: 2021-04-16\n  resources: {{r: {{type: {}}}}}",
+]  # fmt: skip
+
+
+@fuzz
+@given(st.sampled_from(PLACES), oddities)
+def test_whatever_a_file_holds_no_other_suffers_and_the_service_does_not_fail_over_it(place: str, oddity: str) -> None:
+    text = f"kind: heat\ntitle: t\ndescription: d\n{place.format(oddity)}\n"
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "good.yaml").write_text(minimal_definition())
+        (folder / "bad.yaml").write_text(text)
+        (folder / "link").symlink_to(".")
+        catalogue = Catalogue(folder, LoadSettings())
+        catalogue.reconcile()
+        assert "good" in catalogue.snapshot.types
+        problems = [problem for report in catalogue.snapshot.reports() for problem in report.problems]
+        assert [str(problem) for problem in problems if problem.rule not in RULES] == []
+        assert json.loads(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False).encode())
+        assert not catalogue.reconcile()
+        assert not any(catalogue.sweep())
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------
