@@ -80,8 +80,10 @@ def compose(text: str, path: str) -> Node | None:
 
 def _compose_again(text: str, path: str) -> Node | None:
     """Compose by ruamel.yaml, for what libyaml does not understand."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False  # an anchor may be used again: YAML 1.2.2, section 7.1
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = yaml.compose(text)
     except MarkedYAMLError as error:
         raise DocumentError(describe_syntax_error(error, text, path)) from error
     except ReaderError as error:

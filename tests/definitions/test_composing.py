@@ -215,3 +215,7 @@ def test_number_that_no_double_holds_is_refused(number: str) -> None:
 
 def test_number_that_a_double_holds_is_read() -> None:
     assert parse_template(f"a: {10**308}\n", "x.yaml").value == {"a": 10**308}
+
+
+def test_anchor_may_be_used_again_and_nobody_is_warned() -> None:
+    assert parse_definition("a: &x 1\nb: *x\nc: &x 2\nd: *x\n", "x.yaml").value == {"a": 1, "b": 1, "c": 2, "d": 2}
