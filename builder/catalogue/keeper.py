@@ -162,8 +162,8 @@ class Keeper:
         if self.health.problem:
             return self.health.problem
         age = self.rescan_age
-        if age is None or age > 3 * self._rescan_seconds + 10:
-            return f"the enabled folder was last read {age or 0:.0f} seconds ago"
+        if age is not None and age > 3 * self._rescan_seconds + 10:  # before the first time there is a problem
+            return f"the enabled folder was last read {age:.0f} seconds ago"
         return ""
 
     # ---- the thread

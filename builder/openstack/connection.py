@@ -55,9 +55,7 @@ class CloudSettings:
 
     ``region_name`` is used where the caller names none; without either, RegionOne is, or the first of the catalogue.
     ``interface`` is the catalogue's: public, internal or admin. ``ca_bundle`` is a file or folder of certificates;
-    ``insecure`` switches the verification of certificates off. Only connections that failed before anything was sent
-    are tried again, ``connect_retries`` times. ``check_limits``: whether a cluster is compared with what its project
-    has left before it is created. ``guard`` has the operator's lists of clouds.
+    ``insecure`` switches the verification of certificates off. ``guard`` has the operator's lists of clouds.
     """
 
     region_name: str | None = None
@@ -66,8 +64,6 @@ class CloudSettings:
     insecure: bool = False
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
-    connect_retries: int = 2
-    check_limits: bool = True
     guard: CloudGuard = NO_GUARD
 
 

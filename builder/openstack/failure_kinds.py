@@ -17,35 +17,34 @@ RETRY_AFTER = MappingProxyType({"Retry-After": "5"})
 
 
 class FailureKind(Enum):
-    """One kind of failure: ``status`` of the answer, stable ``title``, and ``meaning`` for the documentation."""
+    """One kind of failure: ``status`` of the answer, and stable ``title``; docs/api.md says what each one means."""
 
-    INVALID_AUTH_URL = (400, "Invalid auth_url", "cloud_env.auth_url is not the address of a Keystone v3")
-    IDENTITY_REQUEST_REFUSED = (400, "Identity request refused", "Keystone could not use the names or ids it was given")
-    PARAMETER_REFUSED = (400, "Parameter refused", "Heat does not accept the value of one parameter")
-    STACK_REFUSED = (400, "Stack refused", "Heat does not accept the stack: template, parameters or name")
-    STACK_LIMIT_EXCEEDED = (400, "Stack limit exceeded", "Heat's limits: stacks of the project, size of the template")
-    PROJECT_LIMIT_EXCEEDED = (400, "ProjectLimitError", "The cluster needs more than the project has left")
-    CREDENTIALS_REFUSED = (401, "Unauthorized", "Keystone does not accept the credentials")
-    FORBIDDEN = (403, "Forbidden", "The user may not do this in this project")
-    CLOUD_NOT_ALLOWED = (403, "Cloud not allowed", "The operator does not let the service use the cloud of auth_url")
-    NAME_TAKEN = (409, "Stack name taken", "A stack of this name exists")
-    CONFLICT = (409, "Conflict", "The cluster of this Idempotency-Key was deleted, or the cloud is busy with it")
-    REQUEST_TOO_LARGE = (413, "Request too large", "The cloud does not accept a request of this size")
-    IDEMPOTENCY_KEY_REUSED = (422, "Idempotency key reused", "The same key came before with another request")
-    SERVICE_NOT_FOUND = (502, "Service not found", "The catalogue names no such service, or none in the region")
-    CLOUD_UNREACHABLE = (502, "Cloud unreachable", "No connection to a service of the cloud, or it broke")
-    ENDPOINT_NOT_ALLOWED = (502, "Endpoint not allowed", "The catalogue names an address the service may not use")
-    TLS_FAILURE = (502, "TLS failure", "No trusted connection to a service of the cloud")
-    CLOUD_FAILURE = (502, "Cloud failure", "A service of the cloud says that it failed")
-    INVALID_ANSWER = (502, "Invalid answer", "A service of the cloud gave an answer that is not its protocol's")
-    CLOUD_BUSY = (503, "Cloud busy", "A service of the cloud asks to be called less often")
-    SERVICE_BUSY = (503, "Service busy", "Cluster Builder has as many requests under way as it may, or stops in haste")
-    TIMED_OUT = (504, "Cloud timed out", "A service did not answer in time, or all calls together took too long")
+    INVALID_AUTH_URL = (400, "Invalid auth_url")
+    IDENTITY_REQUEST_REFUSED = (400, "Identity request refused")
+    PARAMETER_REFUSED = (400, "Parameter refused")
+    STACK_REFUSED = (400, "Stack refused")
+    STACK_LIMIT_EXCEEDED = (400, "Stack limit exceeded")
+    PROJECT_LIMIT_EXCEEDED = (400, "ProjectLimitError")
+    CREDENTIALS_REFUSED = (401, "Unauthorized")
+    FORBIDDEN = (403, "Forbidden")
+    CLOUD_NOT_ALLOWED = (403, "Cloud not allowed")
+    NAME_TAKEN = (409, "Stack name taken")
+    CONFLICT = (409, "Conflict")
+    REQUEST_TOO_LARGE = (413, "Request too large")
+    IDEMPOTENCY_KEY_REUSED = (422, "Idempotency key reused")
+    SERVICE_NOT_FOUND = (502, "Service not found")
+    CLOUD_UNREACHABLE = (502, "Cloud unreachable")
+    ENDPOINT_NOT_ALLOWED = (502, "Endpoint not allowed")
+    TLS_FAILURE = (502, "TLS failure")
+    CLOUD_FAILURE = (502, "Cloud failure")
+    INVALID_ANSWER = (502, "Invalid answer")
+    CLOUD_BUSY = (503, "Cloud busy")
+    SERVICE_BUSY = (503, "Service busy")
+    TIMED_OUT = (504, "Cloud timed out")
 
-    def __init__(self, status: int, title: str, meaning: str) -> None:
+    def __init__(self, status: int, title: str) -> None:
         self.status = status
         self.title = title
-        self.meaning = meaning
 
     def fault(self, detail: str, pointer: str | None = None) -> Fault:
         """One fault of this kind; ``detail`` must be fit to show (see ``redaction.clean``)."""

@@ -29,7 +29,6 @@ class StackRequest:
     files: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     tags: tuple[str, ...] = ()
-    timeout_mins: int | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
     form_fields: frozenset[str] = frozenset()
     """The parameters that the caller was asked for; others the definition sets."""
@@ -101,6 +100,4 @@ def stack_fields(request: StackRequest) -> dict[str, Any]:
     }
     if request.tags:
         fields["tags"] = ",".join(request.tags)
-    if request.timeout_mins is not None:
-        fields["timeout_mins"] = request.timeout_mins
     return fields

@@ -42,7 +42,6 @@ class LaunchWish:
     template: Mapping[str, Any]
     files: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    timeout_mins: int | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
     form_fields: frozenset[str] = frozenset()
     idempotency_key: str | None = field(default=None, repr=False)
@@ -56,7 +55,6 @@ class LaunchWish:
             self.files,
             self.parameters,
             (*build_tags(self.type_id, self.revision), *further_tags),
-            self.timeout_mins,
             self.secrets,
             self.form_fields,
             repeatable=self.idempotency_key is not None,
@@ -143,7 +141,7 @@ def preview_launch(
 
 def _check_limits(cloud: Cloud, request: StackRequest) -> None:
     """Refuse what the project's limits forbid; let pass what cannot be found out."""
-    if not cloud.settings.check_limits or not has_limits(cloud):
+    if not has_limits(cloud):
         return
     try:
         resources = preview_stack(cloud, request)

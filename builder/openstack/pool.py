@@ -53,11 +53,6 @@ class CloudPool:
         return len(self._running)
 
     @property
-    def queued(self) -> int:
-        """Calls that wait for a thread."""
-        return self._queued
-
-    @property
     def is_busy(self) -> bool:
         """Whether any call has a thread or waits for one."""
         return not self._idle.is_set()

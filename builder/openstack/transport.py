@@ -30,6 +30,9 @@ from builder.openstack.guard import CloudGuard, is_token_request
 from builder.redaction import clean
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
+CONNECT_RETRIES = 2
+"""How often a connection is tried again that failed before anything was sent."""
+
 RETRY_DELAY = 0.2
 _CHUNK_BYTES = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 305, 307, 308})
@@ -116,7 +119,7 @@ class CloudAdapter(TCPKeepAliveAdapter):
         why = None if is_token else self._settings.guard.refuse_endpoint(str(request.url))
         if why:
             raise _not_allowed(str(request.url), why)
-        for attempts_left in range(self._settings.connect_retries, -1, -1):
+        for attempts_left in range(CONNECT_RETRIES, -1, -1):
             left = self._deadline.remaining()
             kwargs["timeout"] = (min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left))
             try:
@@ -127,7 +130,7 @@ class CloudAdapter(TCPKeepAliveAdapter):
             except requests.exceptions.ConnectionError as error:
                 if not attempts_left or not never_connected(error):
                     raise
-            attempt = self._settings.connect_retries - attempts_left
+            attempt = CONNECT_RETRIES - attempts_left
             time.sleep(min(RETRY_DELAY * 2**attempt, self._deadline.remaining()))
         if response.status_code in _REDIRECTS:
             response.close()

@@ -80,7 +80,6 @@ def test_stack_is_sent_to_heat_as_it_was_requested(cloud: ReplayCloud) -> None:
         files={"a.sh": "#!/bin/sh"},
         parameters={"n": 3, "json": {"a": [1]}},
         tags=("concertim", "concertim-type:hpc"),
-        timeout_mins=60,
     )
     assert launch(cloud.credentials(), request=request) == CreatedStack(
         "5f1c0f4e-0000-4000-8000-000000000000", "hpc--x"
@@ -94,7 +93,6 @@ def test_stack_is_sent_to_heat_as_it_was_requested(cloud: ReplayCloud) -> None:
         "files": {"a.sh": "#!/bin/sh"},
         "parameters": {"n": 3, "json": {"a": [1]}},
         "tags": "concertim,concertim-type:hpc",
-        "timeout_mins": 60,
     }
 
 
@@ -253,7 +251,7 @@ def test_tokens_are_never_sent_after_a_redirect_of_heat(
 def test_a_creation_is_never_repeated(cloud: ReplayCloud, failure: Any) -> None:
     cloud.orchestration = failure
     with pytest.raises(RequestError):
-        launch(cloud.credentials(), CloudSettings(connect_retries=5))
+        launch(cloud.credentials(), CloudSettings())
     assert len(cloud.posts_to_heat) == 1
 
 
@@ -352,7 +350,7 @@ def test_a_usable_auth_url_is_kept_as_given(auth_url: str) -> None:
 
 def test_unusual_hosts_fail_with_a_fault_and_nothing_else() -> None:
     for host in ("a" * 64 + ".invalid", "a..b.invalid", "-.invalid", "%41.invalid", "1.1.1.1.invalid", "*.invalid"):
-        settings = CloudSettings(connect_retries=0, connect_timeout=0.5)
+        settings = CloudSettings(connect_timeout=0.5)
         with (
             pytest.raises(RequestError) as caught,
             connect(Credentials(f"http://{host}/v3", PASSWORD, "u"), settings, Deadline(2)),

@@ -37,8 +37,8 @@ def dry_run(cloud: WholeCloud, wish: LaunchWish = WISH) -> LaunchPreview:
     return preview_launch(parse_credentials(cloud.credentials()), CloudSettings(), wish, Deadline(10))
 
 
-def ask(cloud: WholeCloud, wish: LaunchWish = WISH, **settings: Any) -> LaunchOutcome:
-    return launch(parse_credentials(cloud.credentials()), CloudSettings(**settings), wish, Deadline(10))
+def ask(cloud: WholeCloud, wish: LaunchWish = WISH) -> LaunchOutcome:
+    return launch(parse_credentials(cloud.credentials()), CloudSettings(), wish, Deadline(10))
 
 
 def refusal(cloud: WholeCloud, wish: LaunchWish = WISH) -> Fault:
@@ -232,11 +232,6 @@ def test_a_cloud_without_limits_is_not_even_asked_for_a_preview(cloud: WholeClou
     cloud.without("compute", "volumev3")
     ask(cloud)
     assert [request.path for request in cloud.received if "preview" in request.path] == []
-
-
-def test_the_check_can_be_switched_off(cloud: WholeCloud) -> None:
-    cloud.previewed = servers(100)
-    assert ask(cloud, check_limits=False).stack.id
 
 
 def test_a_keyed_build_is_checked_too_but_its_retry_is_not(cloud: WholeCloud) -> None:

@@ -55,7 +55,7 @@ def test_the_result_and_the_exception_of_a_call_reach_its_caller() -> None:
         assert await pool.run(divmod, 7, 2, deadline=Deadline(5)) == (3, 1)
         with pytest.raises(KeyError):
             await pool.run(fail, deadline=Deadline(5))
-        assert (pool.in_flight, pool.queued) == (0, 0)
+        assert (pool.in_flight, pool._queued) == (0, 0)
         assert await pool.drain(1)
 
     run(main)
@@ -75,14 +75,14 @@ def test_a_full_pool_and_queue_refuse_with_retry_after(gate: threading.Event) ->
     async def main() -> None:
         pool = CloudPool(2, 3)
         calls = [asyncio.create_task(pool.run(gate.wait, LIMIT, deadline=Deadline(LIMIT))) for _ in range(5)]
-        await until(lambda: pool.in_flight == 2 and pool.queued == 3)
+        await until(lambda: pool.in_flight == 2 and pool._queued == 3)
         with pytest.raises(RequestError) as caught:
             await pool.run(gate.wait, deadline=Deadline(5))
         assert (caught.value.status, caught.value.faults[0].title) == (503, "Service busy")
         assert int(caught.value.headers["Retry-After"]) > 0
         gate.set()
         assert await asyncio.gather(*calls) == [True] * 5
-        assert (pool.in_flight, pool.queued) == (0, 0)
+        assert (pool.in_flight, pool._queued) == (0, 0)
 
     run(main)
 
@@ -98,7 +98,7 @@ def test_no_more_calls_run_at_once_than_there_are_workers(gate: threading.Event)
         pool = CloudPool(4, 56)
         calls = [asyncio.create_task(pool.run(call, number, deadline=Deadline(LIMIT))) for number in range(60)]
         await until(lambda: len(entered) == 4)
-        assert (pool.in_flight, pool.queued) == (4, 56)
+        assert (pool.in_flight, pool._queued) == (4, 56)
         assert len(entered) == 4
         gate.set()
         await asyncio.gather(*calls)
@@ -140,7 +140,7 @@ def test_waiting_for_a_thread_counts_against_the_deadline(gate: threading.Event)
             await pool.run(time.monotonic, deadline=Deadline(0.05))
         assert caught.value.status == 504
         assert "had not been asked yet" in caught.value.faults[0].detail
-        assert pool.queued == 0
+        assert pool._queued == 0
         gate.set()
         await first
 
@@ -153,11 +153,11 @@ def test_a_caller_that_goes_away_frees_its_place_in_the_queue_but_not_its_thread
         running = asyncio.create_task(pool.run(gate.wait, LIMIT, deadline=Deadline(LIMIT)))
         await until(lambda: pool.in_flight == 1)
         waiting = asyncio.create_task(pool.run(gate.wait, LIMIT, deadline=Deadline(LIMIT)))
-        await until(lambda: pool.queued == 1)
+        await until(lambda: pool._queued == 1)
         waiting.cancel()
         running.cancel()
         await asyncio.wait([waiting, running])
-        assert (pool.in_flight, pool.queued) == (1, 0)
+        assert (pool.in_flight, pool._queued) == (1, 0)
         gate.set()
         await until(lambda: pool.in_flight == 0)
 
@@ -168,7 +168,7 @@ def test_draining_refuses_new_calls_and_lets_those_in_flight_end(gate: threading
     async def main() -> None:
         pool = CloudPool(1, 2)  # one more could wait
         calls = [asyncio.create_task(pool.run(gate.wait, LIMIT, deadline=Deadline(LIMIT))) for _ in range(2)]
-        await until(lambda: pool.in_flight == 1 and pool.queued == 1)
+        await until(lambda: pool.in_flight == 1 and pool._queued == 1)
         draining = asyncio.create_task(pool.drain(LIMIT))
         late = asyncio.create_task(pool.run(time.monotonic, deadline=Deadline(5)))  # begins after the draining
         with pytest.raises(RequestError) as caught:
@@ -262,7 +262,7 @@ def test_preloading_imports_the_clients_without_counting_as_a_call() -> None:
         pool = CloudPool(1, 0)
         await pool.preload()
         assert "heatclient.v1.client" in sys.modules
-        assert (pool.in_flight, pool.queued) == (0, 0)
+        assert (pool.in_flight, pool._queued) == (0, 0)
 
     run(main)
 

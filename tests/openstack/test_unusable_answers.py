@@ -22,7 +22,7 @@ from builder.openstack.heat import StackRequest, create_stack
 from builder.redaction import MAX_CHARACTERS
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, Behaviour, ReplayCloud, answer, catalog_entry, reset
 
-IMPATIENT = CloudSettings(connect_timeout=0.5, read_timeout=0.3, connect_retries=0)
+IMPATIENT = CloudSettings(connect_timeout=0.5, read_timeout=0.3)
 AFTERMATH = "Stack hpc--x may have been created all the same: look for it before you try again."
 TRUNCATED = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"stack": {"id": '
 REQUEST = StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})

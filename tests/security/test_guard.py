@@ -76,7 +76,7 @@ def guard(auth_urls: str = "", endpoints: str = "") -> CloudGuard:
 
 
 def launch(credentials: dict[str, Any], rules: CloudGuard, deadline: float = 5) -> str:
-    settings = CloudSettings(guard=rules, connect_retries=0, connect_timeout=1, check_limits=False)
+    settings = CloudSettings(guard=rules, connect_timeout=1)
     with connect(parse_credentials(credentials), settings, Deadline(deadline)) as connected:
         return create_stack(connected, StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})).id
 
