@@ -15,11 +15,10 @@ from pathlib import Path
 from builder.catalogue.entries import Classified, Entry, Ignored, classify_path, look_at_folder, scan_folder
 from builder.catalogue.inventory import Inventory
 from builder.catalogue.journal import log_changes, log_crash
-from builder.catalogue.links import LinkLoopError, LinkResolver
+from builder.catalogue.links import LinkLoopError, LinkResolver, is_at_or_below
 from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry, reload_entry
 from builder.catalogue.looks import EVERYTHING, FolderUnavailableError, Hint, Known, Look, report_other
 from builder.catalogue.patience import Patience, Successors
-from builder.catalogue.placing import is_at_or_below
 from builder.catalogue.publishing import publish
 from builder.catalogue.snapshot import EMPTY, Snapshot
 from builder.catalogue.states import Verdict, judge

@@ -8,9 +8,8 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from builder.catalogue.dependencies import Dependency, load_dependency, load_remote_dependency, refuse_dependency
-from builder.catalogue.links import LinkLoopError, LinkResolver
-from builder.catalogue.placing import is_at_or_below
-from builder.catalogue.reading import decode, explain_unreadable
+from builder.catalogue.links import LinkLoopError, LinkResolver, is_at_or_below
+from builder.catalogue.reading import LINK_LOOP, decode, explain_unreadable
 from builder.definitions.sources import SourceError
 
 _REMOTE = ("http://", "https://")
@@ -73,7 +72,7 @@ class DefinitionFiles:
         try:
             real = self._resolver.resolve(path).real
         except LinkLoopError as error:
-            self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, "link-loop")
+            self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, LINK_LOOP)
             raise explain_unreadable(error) from error
         if not self._allows(real):
             self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, "outside-tree")

@@ -19,9 +19,9 @@ from typing import Protocol
 
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.hints import Hints
+from builder.catalogue.links import is_at_or_below
 from builder.catalogue.looks import EVERYTHING, FolderUnavailableError, Hint
 from builder.catalogue.mounts import find_file_system, reports_changes
-from builder.catalogue.placing import is_at_or_below
 from builder.catalogue.snapshot import Snapshot
 from builder.catalogue.watcher import Watcher
 

@@ -31,6 +31,11 @@ class LinkLoopError(OSError):
         self.links = links
 
 
+def is_at_or_below(path: str, folder: str) -> bool:
+    """Whether an absolute path is a folder, or something in it. Links count for what they are called."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
 class LinkResolver:
     """Follows links for one pass; not shared between threads."""
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import re
 
+from builder.catalogue.links import is_at_or_below
+
 _SILENT = re.compile(
     r"nfs\d*|cifs|smb\d*|smbfs|9p|virtiofs|vboxsf|prl_fs|fuse\..+|fuse|fuseblk|afs|ceph|gfs2|ocfs2|lustre"
 )
@@ -25,7 +27,7 @@ def find_file_system(path: str, table: str = MOUNT_TABLE) -> str:
         return ""
     real = os.path.realpath(path)
     # Of several mounts on one folder the last in the table is on top.
-    holders = [(len(point), number, kind) for number, (point, kind) in enumerate(mounts) if _holds(point, real)]
+    holders = [(len(point), number, kind) for number, (point, kind) in enumerate(mounts) if is_at_or_below(real, point)]
     return max(holders)[2] if holders else ""
 
 
@@ -38,7 +40,3 @@ def _parse_mount(line: str) -> tuple[str, str]:
     fields = line.split(" ")
     kind = fields[fields.index("-") + 1]
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4]), kind
-
-
-def _holds(point: str, path: str) -> bool:
-    return point == "/" or path == point or path.startswith(point + "/")

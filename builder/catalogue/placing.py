@@ -60,8 +60,3 @@ def identify(folder: str) -> Identity | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def is_at_or_below(path: str, folder: str) -> bool:
-    """Whether a path is a folder or something in it."""
-    return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -14,13 +14,11 @@ from typing import Final
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from builder.definitions.documents import Document
-from builder.definitions.problems import Problem, format_pointer
+from builder.definitions.problems import Problem, Tokens, format_pointer
 from builder.definitions.scalars import PLAIN, Reading, Scalar, construct_scalar, is_merge
 
 _LOSSY: Final = re.compile(r"[0-9]+\.[0-9]+0")
 _NUMERIC_KEYS: Final = frozenset({"order", "range", "length", "modulo"})
-
-Tokens = tuple[str | int, ...]
 
 
 def find_ambiguities(document: Document, reading: Reading) -> Iterator[Problem]:

@@ -22,14 +22,12 @@ from builder.definitions.constraints import (
 from builder.definitions.parameter_syntax import (
     ParameterSyntaxError,
     ParameterType,
-    Token,
     parse_boolean,
     parse_number,
     read_limit,
     read_text,
 )
-
-Tokens = tuple[Token, ...]
+from builder.definitions.problems import Tokens
 
 _STRING, _NUMBER, _BOOLEAN = ParameterType.STRING, ParameterType.NUMBER, ParameterType.BOOLEAN
 _JSON, _LIST = ParameterType.JSON, ParameterType.COMMA_DELIMITED_LIST

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from builder.definitions.documents import Document
-from builder.definitions.hot_findings import Mistake, Tokens
+from builder.definitions.hot_findings import Mistake
 from builder.definitions.parameters import Parameter, ParameterSyntaxError, find_default_faults, override_parameter
-from builder.definitions.problems import Problem
+from builder.definitions.problems import Problem, Tokens
 from builder.definitions.template_parameters import (
     explain_syntax,
     find_structured_default,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from builder.definitions.hot_findings import Mistake, Tokens
+from builder.definitions.hot_findings import Mistake
 from builder.definitions.model import OptionalGroup, ParameterGroup
+from builder.definitions.problems import Tokens
 from builder.definitions.validation import suggest
 
 

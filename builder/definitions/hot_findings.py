@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-Tokens = tuple[str | int, ...]
+from builder.definitions.problems import Tokens
 
 NESTED_SUFFIXES: Final = (".yaml", ".template")
 """A resource whose type ends so is a nested template: heat.engine.environment.ResourceRegistry."""

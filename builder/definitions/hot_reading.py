@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, NestedUse, Reading, Reference, Tokens
+from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, NestedUse, Reading, Reference
 from builder.definitions.hot_functions import find_argument_fault, is_call
 from builder.definitions.hot_language import Language, first_version_with
+from builder.definitions.problems import Tokens
 from builder.definitions.validation import suggest, suggest_key
 
 _MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake, Tokens
+from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake
 from builder.definitions.hot_functions import is_call
 from builder.definitions.hot_language import KNOWN_VERSIONS, VERSION_KEY, Language
+from builder.definitions.problems import Tokens
 from builder.definitions.validation import suggest, suggest_key
 
 NAMED_SECTIONS: Final = ("parameters", "conditions", "resources", "outputs")

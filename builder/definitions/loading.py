@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from builder.definitions.documents import Document, DocumentError, parse_template
-from builder.definitions.hot_findings import Tokens
 from builder.definitions.hot_language import VERSION_KEY
 from builder.definitions.near_files import COMPONENTS, describe_source_error, hint_at_components
-from builder.definitions.problems import Problem
+from builder.definitions.problems import Problem, Tokens
 from builder.definitions.sources import MISSING_FILE, Files, SourceError
 from builder.definitions.templates import (
     LoadedComponent,

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from builder.definitions.rules import Severity, find_severity
 
-__all__ = ["Problem", "Severity", "escape_pointer_token", "format_pointer"]
+__all__ = ["Problem", "Severity", "Tokens", "escape_pointer_token", "format_pointer"]
+
+Tokens = tuple[str | int, ...]
+"""A JSON pointer, taken apart."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

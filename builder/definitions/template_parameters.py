@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from builder.definitions.hot_findings import Mistake, Tokens
+from builder.definitions.hot_findings import Mistake
 from builder.definitions.parameters import (
     Parameter,
     ParameterSyntaxError,
@@ -17,6 +17,7 @@ from builder.definitions.parameters import (
     find_default_faults,
     parse_parameter,
 )
+from builder.definitions.problems import Tokens
 from builder.definitions.validation import suggest
 
 _NAMES = """

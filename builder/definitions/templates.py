@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from builder.definitions.documents import Document, DocumentError, parse_template
-from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake, Tokens
+from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake
 from builder.definitions.hot_shape import NAMED_SECTIONS, find_broken_sections, set_broken_entries_aside
 from builder.definitions.model import Component
 from builder.definitions.near_files import describe_source_error
 from builder.definitions.parameters import Parameter
-from builder.definitions.problems import Problem
+from builder.definitions.problems import Problem, Tokens
 from builder.definitions.sources import Files, SourceError
 
 MAX_FILES = 200

@@ -15,7 +15,7 @@ from builder.catalogue.dependencies import RACY_NS, load_dependency, recheck_dep
 from builder.catalogue.entries import scan_folder
 from builder.catalogue.hints import MAX_PATHS, PATIENCE_SECONDS, QUIET_SECONDS, Hints
 from builder.catalogue.keeper import Keeper, Noticing
-from builder.catalogue.links import LinkResolver
+from builder.catalogue.links import LinkResolver, is_at_or_below
 from builder.catalogue.loader import LoadSettings
 from builder.catalogue.looks import EVERYTHING, FolderUnavailableError, Hint
 from builder.catalogue.mounts import find_file_system, reports_changes
@@ -484,3 +484,20 @@ def test_path_of_many_folders_is_followed(tmp_path: Path) -> None:
 def test_path_may_begin_with_several_slashes(tmp_path: Path, root: str) -> None:
     (tmp_path / "link").symlink_to(root + "etc")
     assert LinkResolver().resolve(f"{root}{str(tmp_path).lstrip('/')}/link/x").real == "/etc/x"
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "within"),
+    [
+        ("/a/b", "/a/b", True),
+        ("/a/b/c", "/a/b", True),
+        ("/a/b/c", "/a/b/", True),
+        ("/a/bc", "/a/b", False),
+        ("/a", "/a/b", False),
+        ("/b/a/b", "/a/b", False),
+        ("/a", "/", True),
+        ("/", "/", True),
+    ],
+)
+def test_what_is_in_a_folder_is_told_by_whole_names(path: str, folder: str, within: bool) -> None:
+    assert is_at_or_below(path, folder) is within
