@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -56,15 +57,39 @@ sound_schemas = [schema for schema in build_schemas() if judge(schema, "x").word
 sound_cases = st.tuples(st.sampled_from(sound_schemas), plain_values)
 
 
+def find_refusal(mapping: dict[str, Any]) -> tuple[tuple[str | int, ...], str] | None:
+    try:
+        parse_parameter("p", mapping)
+    except ParameterSyntaxError as error:
+        return error.tokens, str(error)
+    return None
+
+
+def assert_names_the_offence(mapping: dict[str, Any], error: ParameterSyntaxError) -> None:
+    """What an error names is there, unless it is missing, and without it there is no such error any more."""
+    if not error.tokens:
+        return
+    *way, last = error.tokens
+    mended = copy.deepcopy(mapping)
+    place: Any = mended
+    for token in way:
+        place = place[token]
+    if isinstance(place, list):
+        assert last in range(len(place))
+        return
+    if error.tokens == ("type",):  # which a parameter must have
+        return
+    del place[last]
+    assert find_refusal(mended) != (error.tokens, str(error))
+
+
 @thorough
 @given(mapping=mappings)
 def test_declaration_is_read_or_refused_with_a_place(mapping: dict[str, Any]) -> None:
     try:
         parameter = parse_parameter("p", mapping)
     except ParameterSyntaxError as error:
-        place: Any = mapping
-        for token in error.tokens[:-1]:
-            place = place[token]
+        assert_names_the_offence(mapping, error)
         return
     find_default_faults(parameter, in_template=True)
     json.dumps(parameter.render(), allow_nan=False)
