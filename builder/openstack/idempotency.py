@@ -29,15 +29,26 @@ from builder.openstack.names import body_tag, key_tag, keyed_suffix, read_suffix
 
 logger = logging.getLogger(__name__)
 
-SETTLING_SECONDS = 2.0
-"""How long a young stack is watched before it is given to a second caller: its creator may yet delete it."""
 OLD_SECONDS = 60.0
 """A stack of this age is settled, even if the clocks of this host and of Heat differ a little."""
-POLL_SECONDS = 0.25
-YIELD_SECONDS = 1.5
-"""How far apart the creators of simultaneous stacks try again."""
 MAX_REFUSALS = 8
 """How often a taken name is looked up before it counts as taken by something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How simultaneous requests of one key wait for each other, in seconds.
+
+    ``settling``: so long a young stack is watched before it is given to a second caller, for its creator may yet delete
+    it. ``poll``: so often is looked. ``apart``: so far apart the creators of simultaneous stacks try again.
+    """
+
+    settling: float = 2.0
+    poll: float = 0.25
+    apart: float = 1.5
+
+
+PACE = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,7 @@ def create_stack_once(
             refusals += 1
             if error.kind is not FailureKind.NAME_TAKEN or refusals >= MAX_REFUSALS:
                 raise
-            _pause(cloud, POLL_SECONDS)  # of the same key, most likely: its tag is about to show
+            _pause(cloud, PACE.poll)  # of the same key, most likely: its tag is about to show
             continue
         with _telling_of(created):
             found = fetch_keyed_stacks(cloud, tags[0])
@@ -186,7 +197,7 @@ def _settled(cloud: Cloud, tag: str, body: str) -> KeyedStack | None:
     Raises:
         RequestError: (422) what is live was asked for with another body.
     """
-    until = time.monotonic() + SETTLING_SECONDS
+    until = time.monotonic() + PACE.settling
     while True:
         live = [stack for stack in fetch_keyed_stacks(cloud, tag) if stack.is_live]
         if not live:
@@ -199,7 +210,7 @@ def _settled(cloud: Cloud, tag: str, body: str) -> KeyedStack | None:
             if len(live) > 1:
                 logger.warning("stacks of one idempotency key: %s", ", ".join(stack.id for stack in live))
             return same[0]
-        _pause(cloud, POLL_SECONDS)
+        _pause(cloud, PACE.poll)
 
 
 def _yield_to(cloud: Cloud, created: CreatedStack, rivals: Sequence[KeyedStack], tag: str) -> None:
@@ -216,9 +227,9 @@ def _yield_to(cloud: Cloud, created: CreatedStack, rivals: Sequence[KeyedStack],
             f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
         ) from error
     rank = sum(rival.id < created.id for rival in rivals)
-    until = time.monotonic() + YIELD_SECONDS * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
+    until = time.monotonic() + PACE.apart * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
     while time.monotonic() < until:
-        _pause(cloud, POLL_SECONDS)
+        _pause(cloud, PACE.poll)
         others = [stack for stack in fetch_keyed_stacks(cloud, tag) if stack.id not in {rival.id for rival in rivals}]
         if any(stack.is_live for stack in others):
             return

@@ -43,9 +43,7 @@ def heat() -> Iterator[RememberingHeat]:
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idempotency, "SETTLING_SECONDS", 0.1)
-    monkeypatch.setattr(idempotency, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(idempotency, "YIELD_SECONDS", 0.2)
+    monkeypatch.setattr(idempotency, "PACE", idempotency.Pace(settling=0.1, poll=0.01, apart=0.2))
 
 
 def ask(heat: RememberingHeat, wish: LaunchWish, seconds: float = 10, **settings: Any) -> LaunchOutcome:
