@@ -1,8 +1,8 @@
 """Keeping the catalogue true: one thread that turns hints and the passing of time into reconciles.
 
-The loop knows nothing of how changes are noticed or what a definition is. A rescan goes over everything in small steps
-and lets hints go first, so that it delays nobody. Readiness follows from the age of the last rescan that succeeded, not
-from this thread being alive.
+The loop has a watcher follow what the catalogue depends on, and takes hints from it or from whoever else has some; it
+does not know what a definition is. A rescan goes over everything in small steps and lets hints go first, so that it
+delays nobody. Readiness follows from the age of the last rescan that succeeded, not from this thread being alive.
 """
 
 from __future__ import annotations
