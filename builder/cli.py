@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from builder import __version__
-from builder.errors import ConfigurationError
+from builder.errors import EXIT_INTERNAL, ConfigurationError, describe_crash
 from builder.settings import build_settings, format_default, list_settings, parse_address, parse_integer
 from builder.signals import STOP, hold_signals, release_signals
 
@@ -48,12 +48,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except ConfigurationError as error:
         sys.stderr.write(f"cluster-builder: {error}\n")
         sys.exit(EXIT_USAGE)
+    except Exception as error:
+        if options.is_daemon:
+            raise
+        sys.stderr.write(f"cluster-builder: internal error: {describe_crash(error)}; please report it\n")
+        sys.exit(EXIT_INTERNAL)
 
 
 def _open_missing_streams() -> None:
     """Have a standard stream that was closed before we were started lead nowhere.
 
     Else the next file that is opened, or socket, would be taken for it, by libraries and by processes that are started.
+    There is still nothing to be read from standard input: ``sys.stdin`` stays None.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is not None:
@@ -62,7 +68,8 @@ def _open_missing_streams() -> None:
         if opened != number:
             os.dup2(opened, number)
             os.close(opened)
-        setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))  # noqa: SIM115  # for good
+        if number > 0:
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115  # for good
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -159,7 +166,8 @@ def _check(options: argparse.Namespace) -> int:
         return list_rules(streams, output_format=options.format)
     if not options.paths:
         raise ConfigurationError("check: name at least one PATH, or - for standard input")
-    service = build_settings({"instance_dir": options.instance}, os.environ)
+    shared = ("instance_dir", "template_roots", "allow_remote_templates")
+    service = build_settings({"instance_dir": options.instance}, os.environ, only=shared)
     roots = tuple(os.path.realpath(root) for root in service.template_roots)
     enabled = str(service.enabled_dir)
     settings = CheckSettings(roots, service.allow_remote_templates, enabled=enabled)
@@ -212,6 +220,8 @@ def _open_streams() -> Streams:
             stream.reconfigure(
                 encoding="utf-8", errors="surrogateescape" if stream is sys.stdin else "backslashreplace"
             )
+    if sys.stdout is None or sys.stderr is None:
+        raise ConfigurationError("standard output or standard error is closed")
     return Streams(sys.stdin, sys.stdout, sys.stderr, colours=wants_colours(os.environ))
 
 

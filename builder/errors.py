@@ -8,12 +8,17 @@ The shape follows JSON:API (https://jsonapi.org/format/#error-objects), as the C
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 MAX_FAULTS = 100
 """How many faults one request is told of, so that no answer is larger and slower than what it answers deserves."""
+
+EXIT_INTERNAL = 3
+"""The status of a command that failed by a mistake of its own."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -57,3 +62,9 @@ class RequestError(Exception):
 
 class ConfigurationError(Exception):
     """A setting or a command-line argument that cannot be used; the message is one line that names it."""
+
+
+def describe_crash(error: Exception) -> str:
+    """An error that nobody expected, without its text, in which a secret may be: its kind and where it was raised."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"

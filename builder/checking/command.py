@@ -14,26 +14,28 @@ from builder.checking.targets import STANDARD_INPUT, find_targets
 from builder.definitions.problems import Severity
 from builder.definitions.rules import RULES
 from builder.definitions.validation import suggest
-from builder.errors import ConfigurationError
+from builder.errors import EXIT_INTERNAL, ConfigurationError
 from builder.reporting.as_github import render_github
 from builder.reporting.as_json import render_json
 from builder.reporting.as_junit import render_junit
 from builder.reporting.as_sarif import render_sarif
 from builder.reporting.as_text import render_text
-from builder.reporting.report import Report
+from builder.reporting.report import Report, describe_failure
 
 EXIT_CLEAN: Final = 0
 EXIT_PROBLEMS: Final = 1
-EXIT_INTERNAL: Final = 3
 
 FORMATS: Final = ("text", "json", "github", "sarif", "junit")
 
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Standard input and output of a command; ``colours`` says whether a terminal is to be given any."""
+    """Standard input and output of a command; ``colours`` says whether a terminal is to be given any.
 
-    stdin: TextIO
+    ``stdin`` is None where it was closed before the command began.
+    """
+
+    stdin: TextIO | None
     stdout: TextIO
     stderr: TextIO
     colours: bool = True
@@ -55,19 +57,25 @@ def run_check(
     standard_input = read_standard_input(streams) if STANDARD_INPUT in paths else None
     report = check_targets(targets, settings, standard_input)
     streams.stdout.write(_find_renderer(output_format, streams, strict=strict)(report))
-    for definition in report.definitions:
-        if definition.crash:
-            told = f"{definition.path}: internal error: {definition.crash}; please report it, with the file"
-            streams.stderr.write(f"cluster-builder: {told}\n")
-    if any(definition.crash for definition in report.definitions):
+    for definition in report.crashed():
+        streams.stderr.write(f"cluster-builder: {definition.path}: {describe_failure(definition)}\n")
+    if report.crashed():
         return EXIT_INTERNAL
     failing = report.count(Severity.ERROR) + (report.count(Severity.WARNING) if strict else 0)
     return EXIT_PROBLEMS if failing else EXIT_CLEAN
 
 
 def read_standard_input(streams: Streams) -> str:
-    """The definition on standard input."""
-    return streams.stdin.read().removeprefix("\ufeff")
+    """The definition on standard input; bytes that are no UTF-8 stay in it, each as a surrogate.
+
+    Raises ConfigurationError where there is nothing to read from.
+    """
+    if streams.stdin is None:
+        raise ConfigurationError("standard input is closed")
+    try:
+        return streams.stdin.read().removeprefix("\ufeff")
+    except OSError as error:
+        raise ConfigurationError(f"standard input cannot be read: {error.strerror or error}") from error
 
 
 def list_rules(streams: Streams, *, output_format: str = "text") -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from builder.catalogue.files import DefinitionFiles
 from builder.catalogue.links import LinkResolver
+from builder.catalogue.reading import decode
 from builder.definitions.loading import DEFINITION
 from builder.definitions.sources import SourceError
 
@@ -63,7 +64,7 @@ class CheckedFiles:
     def read(self, name: str) -> str:
         """See :meth:`builder.definitions.sources.Files.read`."""
         if name == DEFINITION and self.text is not None:
-            return self.text
+            return decode(self.text.encode("utf-8", "surrogateescape"))
         return self._files.read(name)
 
     def list_beside(self, name: str) -> Sequence[str]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from builder.catalogue.entries import Entry
@@ -20,6 +18,7 @@ from builder.checking.files import CheckedFiles, CheckSettings
 from builder.checking.targets import STANDARD_INPUT, Target, Targets, list_duplicates
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.problems import Problem
+from builder.errors import describe_crash
 from builder.reporting.report import CheckedDefinition, Report
 
 PARALLEL_FROM: Final = 100
@@ -67,9 +66,7 @@ def _check(
     try:
         outcome = build_cluster_type(target.id, files, deep=settings.deep)
     except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the check of the others
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        crash = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-        return CheckedDefinition(files.display(""), target.id, (), crash)
+        return CheckedDefinition(files.display(""), target.id, (), describe_crash(error))
     return CheckedDefinition(files.display(""), target.id, outcome.problems)
 
 

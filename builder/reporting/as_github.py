@@ -6,12 +6,16 @@ https://docs.github.com/en/actions/reference/workflow-commands-for-github-action
 from __future__ import annotations
 
 from builder.definitions.problems import Problem
-from builder.reporting.report import Report, describe
+from builder.reporting.report import Report, describe, describe_failure
 
 
 def render_github(report: Report) -> str:
-    """One command for each problem."""
-    return "".join(f"{_render(problem)}\n" for problem in report.problems())
+    """One command for each problem, and for each definition over which the check itself failed."""
+    failures = [
+        f"::error file={_escape_property(each.path)},title=internal error::{_escape(describe_failure(each))}"
+        for each in report.crashed()
+    ]
+    return "".join(f"{line}\n" for line in (*failures, *map(_render, report.problems())))
 
 
 def _render(problem: Problem) -> str:

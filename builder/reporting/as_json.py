@@ -9,7 +9,10 @@ from builder.reporting.report import Report
 
 
 def render_json(report: Report) -> str:
-    """The report; ``problems`` holds each once, and ``definitions`` tells which were checked."""
+    """The report; ``problems`` holds each once, and ``definitions`` tells which were checked.
+
+    ``crash`` of a definition tells where the check itself failed, and is null where it did not.
+    """
     document = {
         "definitions": [
             {
@@ -17,6 +20,7 @@ def render_json(report: Report) -> str:
                 "id": definition.id,
                 "errors": sum(problem.severity is Severity.ERROR for problem in definition.problems),
                 "warnings": sum(problem.severity is Severity.WARNING for problem in definition.problems),
+                "crash": definition.crash or None,
             }
             for definition in report.definitions
         ],

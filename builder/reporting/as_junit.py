@@ -11,23 +11,25 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from builder.definitions.problems import Problem, Severity
-from builder.reporting.report import Report, describe
+from builder.reporting.report import CheckedDefinition, Report, describe, describe_failure
 
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_junit(report: Report, *, strict: bool = False) -> str:
-    """A definition fails where it has an error, or with ``strict`` a warning."""
-    tests: list[tuple[str, Sequence[Problem]]] = [(each.path, each.problems) for each in report.definitions]
-    tests += [(problem.path, [problem]) for problem in report.others]
+    """A definition fails where it has an error, or with ``strict`` a warning; a check that failed itself is an error."""
+    tests = [*report.definitions, *(CheckedDefinition(each.path, "", (each,)) for each in report.others)]
     root = Element("testsuites")
     suite = SubElement(root, "testsuite", name="cluster types")
     failures = 0
-    for path, problems in tests:
-        case = SubElement(suite, "testcase", classname="cluster types", name=_clean(path), file=_clean(path))
-        serious = [problem for problem in problems if strict or problem.severity is Severity.ERROR]
-        others = [problem for problem in problems if problem not in serious]
-        if serious:
+    for test in tests:
+        name = _clean(test.path)
+        case = SubElement(suite, "testcase", classname="cluster types", name=name, file=name)
+        serious = [problem for problem in test.problems if strict or problem.severity is Severity.ERROR]
+        others = [problem for problem in test.problems if problem not in serious]
+        if test.crash:
+            SubElement(case, "error", message="internal error").text = _clean(describe_failure(test))
+        elif serious:
             failures += 1
             summary = f"{len(serious)} problem{'' if len(serious) == 1 else 's'}"
             SubElement(case, "failure", message=summary, type=str(serious[0].rule)).text = _render(serious)
@@ -36,7 +38,7 @@ def render_junit(report: Report, *, strict: bool = False) -> str:
     for element in (root, suite):
         element.set("tests", str(len(tests)))
         element.set("failures", str(failures))
-        element.set("errors", "0")
+        element.set("errors", str(len(report.crashed())))
     return tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
 

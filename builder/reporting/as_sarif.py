@@ -13,7 +13,7 @@ from urllib.parse import quote
 from builder import __version__
 from builder.definitions.problems import Problem
 from builder.definitions.rules import RULES, Rule
-from builder.reporting.report import Report, describe
+from builder.reporting.report import CheckedDefinition, Report, describe, describe_failure
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 VERSION: Final = "2.1.0"
@@ -33,6 +33,12 @@ def render_sarif(report: Report) -> str:
         },
         # In Unicode characters, as the columns of problems are.
         "columnKind": "unicodeCodePoints",
+        "invocations": [
+            {
+                "executionSuccessful": not report.crashed(),
+                "toolExecutionNotifications": [_render_failure(each) for each in report.crashed()],
+            }
+        ],
         "results": [_render_result(problem, broken.index(problem.rule)) for problem in problems],
     }
     return json.dumps({"$schema": SCHEMA, "version": VERSION, "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
@@ -62,6 +68,11 @@ def _render_result(problem: Problem, rule_index: int) -> dict[str, Any]:
         "message": {"text": describe(problem)},
         "locations": [rendered],
     }
+
+
+def _render_failure(definition: CheckedDefinition) -> dict[str, Any]:
+    location = {"physicalLocation": {"artifactLocation": {"uri": _render_uri(definition.path)}}}
+    return {"level": "error", "message": {"text": describe_failure(definition)}, "locations": [location]}
 
 
 def _render_uri(path: str) -> str:

@@ -42,6 +42,10 @@ class Report:
         """How many different problems there are of a severity."""
         return sum(problem.severity is severity for problem in self.problems())
 
+    def crashed(self) -> tuple[CheckedDefinition, ...]:
+        """The definitions of which nothing is known, for the check itself failed."""
+        return tuple(definition for definition in self.definitions if definition.crash)
+
     def _all(self) -> Iterator[Problem]:
         yield from self.others
         for definition in self.definitions:
@@ -51,3 +55,8 @@ class Report:
 def describe(problem: Problem) -> str:
     """What is wrong and how to mend it, in the words of the service's log."""
     return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
+
+
+def describe_failure(definition: CheckedDefinition) -> str:
+    """How the check of a definition itself failed, and what to do about it."""
+    return f"internal error: {definition.crash}; please report it, with the file"

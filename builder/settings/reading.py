@@ -5,20 +5,26 @@ A flag wins over the environment, the environment over the default.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from builder.errors import ConfigurationError
 from builder.settings.table import Settings, list_settings
 
 
-def build_settings(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
+def build_settings(
+    flags: Mapping[str, str | None], environment: Mapping[str, str], *, only: Container[str] | None = None
+) -> Settings:
     """Settle every setting from flags (by the setting's name; None where not given) and environment.
+
+    With ``only``, the settings of these names are read, and all others are left at their defaults.
 
     Raises ConfigurationError, naming the flag or variable, for a value that cannot be used.
     """
     values: dict[str, Any] = {}
     for setting in list_settings():
+        if only is not None and setting.name not in only:
+            continue
         given = flags.get(setting.name)
         source, text = (
             (setting.flag, given) if given is not None else (setting.variable, environment.get(setting.variable))

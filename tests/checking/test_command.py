@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -132,6 +133,46 @@ def test_a_crash_over_one_definition_leaves_the_others_checked_with_status_3(
     assert run.err.startswith("cluster-builder: a.yaml: internal error: KeyError in ")
     assert "secret" not in run.err
     assert run.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [("check", "a.yaml"), ("check", "--explain", "a.yaml"), ("schema",)])
+def test_an_error_that_nobody_expected_is_told_in_one_line_with_status_3(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    Path("a.yaml").write_text(GOOD)
+
+    def crash(*_: object, **__: object) -> NoReturn:
+        raise KeyError("secret")
+
+    for place in ("command.find_targets", "explaining.build_cluster_type", "command.schemas.load_schema_texts"):
+        monkeypatch.setattr(f"builder.checking.{place}", crash)
+    run = Run(capsys, *arguments)
+    assert (run.status, run.out) == (3, "")
+    assert run.err.startswith("cluster-builder: internal error: KeyError in test_command.py, line ")
+    assert run.err.endswith("; please report it\n")
+
+
+@pytest.mark.parametrize("stdin", ["<&-", "0>/dev/null"])
+@pytest.mark.parametrize("flags", ["", "--explain"])
+def test_standard_input_that_cannot_be_read_is_wrong_usage(stdin: str, flags: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"'{sys.executable}' -m builder check {flags} - {stdin}"],
+        capture_output=True, text=True, check=False, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("cluster-builder: standard input ")
+
+
+def test_settings_of_the_service_that_a_check_does_not_use_are_not_read(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("good.yaml").write_text(GOOD)
+    for variable, value in {"LOG_LEVEL": "trace", "WATCH": "1", "WORKERS": "auto", "PORT": "-"}.items():
+        monkeypatch.setenv(variable, value)
+    assert Run(capsys, "check", "good.yaml").status == 0
+    monkeypatch.setenv("ALLOW_REMOTE_TEMPLATES", "perhaps")
+    assert Run(capsys, "check", "good.yaml").status == 2
 
 
 # ---- what is checked
@@ -286,6 +327,15 @@ def test_standard_input_is_checked_with_files_of_the_current_folder(
     assert run.status == 1
     assert "<stdin>:5:1: error: unknown key 'colour'" in run.out
     assert "\ntemplate.yaml:3:72: error: there is no parameter 'b'" in run.out
+
+
+def test_standard_input_that_is_not_utf_8_is_told_where(capsys: pytest.CaptureFixture[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "builder", "check", "-"],
+        input=b"kind: heat\ntitle: Gr\xf6\xdfe\n", capture_output=True, check=False, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},
+    )  # fmt: skip
+    assert done.stdout.startswith(b"<stdin>:2:10: error: the file is not UTF-8: byte 0xf6 at line 2, column 10 ")
 
 
 def test_neither_of_two_entries_with_one_id_wins(capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,7 +58,26 @@ def test_json_holds_every_field(found: Report) -> None:
         "path", "line", "column", "pointer", "rule", "severity", "message", "hint",
     }  # fmt: skip
     assert document["errors"] + document["warnings"] == len(document["problems"])
-    assert document["definitions"][0] == {"path": found.definitions[0].path, "id": "odd", "errors": 1, "warnings": 0}
+    assert document["definitions"][0] == {
+        "path": found.definitions[0].path,
+        "id": "odd",
+        "errors": 1,
+        "warnings": 0,
+        "crash": None,
+    }
+
+
+def test_no_format_shows_a_definition_that_could_not_be_checked_as_clean() -> None:
+    report = Report((CheckedDefinition("a,b.yaml", "a", (), "KeyError in checks.py, line 3"),))
+    assert json.loads(render_json(report))["definitions"][0]["crash"] == "KeyError in checks.py, line 3"
+    told = "internal error: KeyError in checks.py, line 3; please report it, with the file"
+    assert render_github(report) == f"::error file=a%2Cb.yaml,title=internal error::{told}\n"
+    (invocation,) = json.loads(render_sarif(report))["runs"][0]["invocations"]
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert (invocation["executionSuccessful"], notification["message"]["text"]) == (False, told)
+    junit = ElementTree.fromstring(render_junit(report))
+    assert (junit.attrib["errors"], junit.attrib["failures"]) == ("1", "0")
+    assert [error.text for error in junit.iter("error")] == [told]
 
 
 # ---- GitHub: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
@@ -90,7 +109,8 @@ def test_github_reads_back_what_was_written(found: Report) -> None:
 def test_sarif_is_valid_against_its_schema(found: Report) -> None:
     schema = json.loads((Path(__file__).parent.parent / "schemas/sarif-2.1.0.json").read_text())
     validator = Draft4Validator(schema, format_checker=Draft4Validator.FORMAT_CHECKER)
-    for report in (found, Report(()), check(str(SHIPPED))):
+    crashed = Report((CheckedDefinition("a.yaml", "a", (), "KeyError in checks.py, line 3"),))
+    for report in (found, Report(()), check(str(SHIPPED)), crashed):
         errors = [error.message for error in validator.iter_errors(json.loads(render_sarif(report)))]
         assert errors == []
 
