@@ -1,21 +1,31 @@
 """Comments that silence warnings: ``# check: ignore=<rule>[,<rule>]``.
 
 On a line of its own such a comment holds for the whole file, at the end of a line for that line. An error cannot be
-silenced: it stands for something that cannot work, whatever a comment says.
+silenced: it stands for something that cannot work, whatever a comment says. What looks like such a comment within a
+value, such as a script, is none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
+
+import yaml as pyyaml
+from yaml.tokens import ScalarToken
 
 from builder.definitions.problems import Problem, Severity
 from builder.definitions.rules import RULES
 from builder.definitions.validation import suggest
 
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#\s*check:\s*ignore=\s*([\w-]+(?:\s*,\s*[\w-]+)*)")
+
+_Scanner: Any = getattr(pyyaml, "CBaseLoader", pyyaml.BaseLoader)
+
+Place = tuple[int, int]
+"""Line and column, from 1."""
 
 
 @dataclass(slots=True)
@@ -38,8 +48,11 @@ def parse_silences(text: str) -> Silences:
     silences = Silences()
     if "check:" not in text:
         return silences
-    for number, line in enumerate(text.splitlines(), start=1):
-        found = _COMMENT.search(line)
+    values = _locate_values(text)
+    for number, line in enumerate(text.split("\n"), start=1):
+        found = next(
+            (each for each in _COMMENT.finditer(line) if not _is_within(values, (number, each.start() + 1))), None
+        )
         if found is None:
             continue
         rules = {rule.strip() for rule in found[1].split(",")}
@@ -50,6 +63,26 @@ def parse_silences(text: str) -> Silences:
         for name in re.finditer(r"[\w-]+", found[1]):
             silences.mentions.append((number, found.start(1) + name.start() + 1, name[0]))
     return silences
+
+
+def _locate_values(text: str) -> list[tuple[Place, Place]]:
+    """Where the values are in which a '#' begins no comment, in their order; as far as the text can be read."""
+    values = []
+    try:
+        for token in pyyaml.scan(text, _Scanner):
+            if isinstance(token, ScalarToken):
+                start, end = token.start_mark, token.end_mark
+                # What follows the '|' of a block on its line may be a comment.
+                first = (start.line + 2, 1) if token.style in ("|", ">") else (start.line + 1, start.column + 1)
+                values.append((first, (end.line + 1, end.column + 1)))
+    except pyyaml.YAMLError:
+        pass  # such a text has errors only, which no comment silences
+    return values
+
+
+def _is_within(values: Sequence[tuple[Place, Place]], place: Place) -> bool:
+    number = bisect_right(values, place, key=lambda value: value[0]) - 1
+    return number >= 0 and place < values[number][1]
 
 
 def find_vain_silences(path: str, silences: Silences) -> Iterator[Problem]:

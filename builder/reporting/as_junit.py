@@ -17,7 +17,7 @@ _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U00
 
 
 def render_junit(report: Report, *, strict: bool = False) -> str:
-    """A definition fails where it has an error, or with ``strict`` a warning; a check that failed itself is an error."""
+    """A definition fails where it has an error, or with ``strict`` a warning; a check that failed is an error."""
     tests = [*report.definitions, *(CheckedDefinition(each.path, "", (each,)) for each in report.others)]
     root = Element("testsuites")
     suite = SubElement(root, "testsuite", name="cluster types")

@@ -329,7 +329,7 @@ def test_standard_input_is_checked_with_files_of_the_current_folder(
     assert "\ntemplate.yaml:3:72: error: there is no parameter 'b'" in run.out
 
 
-def test_standard_input_that_is_not_utf_8_is_told_where(capsys: pytest.CaptureFixture[str]) -> None:
+def test_standard_input_that_is_not_utf_8_is_told_where() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "builder", "check", "-"],
         input=b"kind: heat\ntitle: Gr\xf6\xdfe\n", capture_output=True, check=False, timeout=60,
