@@ -112,12 +112,19 @@ def _explain(text: str, reading: Reading, *, numeric: bool) -> tuple[str, str, s
         if reading is Reading.YAML_1_2:
             here_by, there_by = "the service (YAML 1.2)", "YAML 1.1"
         message = f"{text} is read as {_name(here)} by {here_by}, but as {_name(there)} by {there_by}"
-        meant = next((value for value in (old, new) if not isinstance(value, str)), None)
-        plain = "" if meant is None else f", or {_write(meant)}"
-        return "yaml-versions", message, f"write '{text}' in quotes{plain}"
+        return "yaml-versions", message, _advise(text, here, there, numeric=numeric)
     if not numeric and isinstance(old, float) and _LOSSY.fullmatch(text) and str(old) != text:
         return "lossy-number", f"{text} is the number {old}", f"write '{text}' in quotes if the last 0 matters"
     return "", "", ""
+
+
+def _advise(text: str, here: Scalar, there: Scalar, *, numeric: bool) -> str:
+    """What to write instead: what it is read as ``here``, in the first place, and never a text for a number."""
+    meant = [_write(value) for value in (here, there) if value is not None and not isinstance(value, str)]
+    numbers = [value for value in (here, there) if isinstance(value, int | float) and not isinstance(value, bool)]
+    if numeric and numbers:
+        return f"write {' or '.join(_write(value) for value in numbers)}"
+    return " or ".join([f"write '{text}' in quotes,", *meant[:1]]) if meant else f"write '{text}' in quotes"
 
 
 def _read(text: str, reading: Reading) -> Scalar:

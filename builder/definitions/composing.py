@@ -19,7 +19,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import Reader
 
 from builder.definitions.problems import Problem
-from builder.definitions.scalars import PLAIN, Reading, resolve_tag
+from builder.definitions.scalars import PLAIN, is_plain_to_ruamel
 from builder.definitions.syntax_problems import describe_syntax_error
 
 MAX_DEPTH = 100
@@ -101,7 +101,7 @@ def _convert(node: Any, known: dict[int, Node]) -> Node:
     if id(node) in known:
         return known[id(node)]
     tag = str(node.tag)
-    if node.id == "scalar" and not node.style and tag == resolve_tag(node.value, Reading.YAML_1_2):
+    if node.id == "scalar" and not node.style and is_plain_to_ruamel(node.value, tag):
         tag = PLAIN
     value = _join_surrogates(node.value) if node.id == "scalar" else node.value
     converted: Node = _NODE_TYPES[node.id](tag, value, node.start_mark, node.end_mark)

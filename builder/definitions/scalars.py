@@ -1,13 +1,14 @@
 """The type of a scalar: the one difference between how a definition and a Heat template are read.
 
 A definition is YAML 1.2, as editors and schema validators read it. A Heat template is what Heat reads, and Heat reads
-YAML 1.1 with PyYAML: there ``yes`` is true and ``0755`` is 493. So ruamel.yaml's rules decide the scalars of a
-definition, and PyYAML's, the very code that Heat runs, those of a template. Dates stay the text that was written, as
-Heat does it (``heat/common/template_format.py``).
+YAML 1.1 with PyYAML: there ``yes`` is true and ``0755`` is 493. So the core schema of YAML 1.2 decides the scalars of
+a definition, and PyYAML's rules, the very code that Heat runs, those of a template. Dates stay the text that was
+written, as Heat does it (``heat/common/template_format.py``).
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from enum import Enum
 from functools import cache, lru_cache
@@ -31,6 +32,17 @@ _KEY_TAGS = _TEXT_TAGS | _VALUE_TAGS | {f"{_TAG}null", PLAIN}
 
 MAX_NUMBER_LENGTH = 1000
 """In characters: what is longer takes quadratic time to convert, and Python writes no integer of over 4,300 digits."""
+
+_CORE_SCHEMA = tuple(
+    (f"{_TAG}{name}", re.compile(pattern))
+    for name, pattern in (
+        ("null", r"null|Null|NULL|~|"),
+        ("bool", r"true|True|TRUE|false|False|FALSE"),
+        ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"),
+        ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+    )
+)
+"""https://yaml.org/spec/1.2.2/#1032-tag-resolution; ruamel.yaml takes ``1_000`` and ``0b11`` for numbers besides."""
 
 Scalar = str | int | float | bool | None
 
@@ -92,7 +104,12 @@ def resolve_tag(text: str, reading: Reading) -> str:
     """The tag that an unquoted ``text`` gets under a reading."""
     if reading is Reading.HEAT:
         return str(_heat_resolver().resolve(ScalarNode, text, (True, False)))
-    return str(_yaml_1_2_resolver().resolve(ruamel_nodes.ScalarNode, text, (True, False)))
+    return next((tag for tag, pattern in _CORE_SCHEMA if pattern.fullmatch(text)), f"{_TAG}str")
+
+
+def is_plain_to_ruamel(text: str, tag: str) -> bool:
+    """Whether ``tag`` is what ruamel.yaml gives to an unquoted ``text`` that has no tag of its own."""
+    return tag == str(_ruamel_resolver().resolve(ruamel_nodes.ScalarNode, text, (True, False)))
 
 
 @cache
@@ -101,7 +118,7 @@ def _yaml_1_2_constructor() -> Any:
 
 
 @cache
-def _yaml_1_2_resolver() -> Any:  # ruamel.yaml leaves the methods unannotated
+def _ruamel_resolver() -> Any:  # ruamel.yaml leaves the methods unannotated
     return VersionedResolver()
 
 

@@ -141,6 +141,24 @@ MISTAKES = {
 }
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("order: 010", "write 10 or 8"),
+        ("order: 0b11", "write 3"),
+        ("order: 1_000", "write 1000"),
+        ("x-note: 010", "write '010' in quotes, or 10"),
+        ("x-note: 1_0.5", "write '1_0.5' in quotes, or 10.5"),
+        ("x-note: yes", "write 'yes' in quotes, or true"),
+        ("parameter_overrides: {size: {default: 1__0}}", "write '1__0' in quotes, or 10"),
+    ],
+)
+def test_a_value_that_two_yamls_read_differently(folder: Path, line: str, hint: str) -> None:
+    (folder / "cluster-type.yaml").write_text(f"{line}\n{COMPLETE}")
+    (told,) = [problem.hint for problem in check("lab").problems() if problem.rule == "yaml-versions"]
+    assert told == hint
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_in_writing(folder: Path, mistake: str) -> None:
     right, wrong, expected = MISTAKES[mistake]
