@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final
 
 from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, NestedUse, Reading, Reference
 from builder.definitions.hot_functions import find_argument_fault, is_call
-from builder.definitions.hot_language import Language, first_version_with
+from builder.definitions.hot_language import Language
+from builder.definitions.hot_strangers import explain_stranger, find_successor
 from builder.definitions.problems import Tokens
-from builder.definitions.validation import suggest, suggest_key
+from builder.definitions.validation import suggest
 
 _MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "OS::Heat::ResourceGroup": ("resource_def", ("count",)),
@@ -188,9 +188,9 @@ class _Walk:
         """Tell what looks like a function and is none in this version."""
         if key in self.language.removed_functions:
             message = f"{key} is no function of version {self.language.version} any more"
-            self._mistake("removed-function", message, tokens, certain, _find_successor(key), key=True)
+            self._mistake("removed-function", message, tokens, certain, find_successor(key), key=True)
         elif not self.language.newer and tokens[-2] != "properties":  # where it is the name of a property
-            message, hint = _explain_stranger(key, self.language)
+            message, hint = explain_stranger(key, self.language)
             if message:
                 self.reading.mistakes.append(Mistake("unknown-function", message, tokens, hint, key=True))
 
@@ -256,26 +256,3 @@ class _Walk:
         self, rule: str, message: str, tokens: Tokens, certain: bool, hint: str = "", *, key: bool = False
     ) -> None:
         self.reading.mistakes.append(Mistake(rule, message, tokens, hint, certain, key))
-
-
-_SUCCESSORS: Final[Mapping[str, str]] = {
-    "Ref": "get_param or get_resource", "Fn::Join": "list_join", "Fn::Split": "str_split", "Fn::Replace": "str_replace",
-    "Fn::ResourceFacade": "resource_facade", "Fn::Select": "get_attr or get_param with a path",
-}  # fmt: skip
-
-
-def _find_successor(function: str) -> str:
-    return f"use {_SUCCESSORS[function]}" if function in _SUCCESSORS else ""
-
-
-@lru_cache(maxsize=4096)
-def _explain_stranger(key: str, language: Language) -> tuple[str, str]:
-    """Message and hint for a lone key that is no function of the version but looks like one; else two times ``""``."""
-    since = first_version_with(key)
-    if since is not None and since > language.version:
-        message = f"{key} is a function since version {since} only; here it is plain data"
-        return message, f"write heat_template_version: {since} or later"
-    if since is not None:
-        return f"{key} is a function of conditions only; here it is plain data", ""
-    near = suggest_key(key, sorted(language.functions), cutoff=0.85)
-    return (f"{key!r} is no function; here it is plain data", near) if near else ("", "")
