@@ -13,7 +13,7 @@ from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake
 from builder.definitions.hot_functions import is_call
 from builder.definitions.hot_language import KNOWN_VERSIONS, VERSION_KEY, Language
 from builder.definitions.problems import Tokens
-from builder.definitions.validation import suggest, suggest_key
+from builder.definitions.validation import find_near, suggest, suggest_key
 
 NAMED_SECTIONS: Final = ("parameters", "conditions", "resources", "outputs")
 """The sections whose entries have names, in the order in which a composed template has them."""
@@ -33,13 +33,10 @@ def find_broken_sections(template: Any) -> list[Mistake]:
     if not isinstance(template, dict):
         return [Mistake("template-shape", "a HOT template must be a mapping", ())]
     if VERSION_KEY not in template:
-        hint = suggest(VERSION_KEY, list(template), cutoff=0.8)
-        return [
-            Mistake(
-                "template-version", "the template has no heat_template_version", (),
-                hint="it may be misspelt" if hint else "add heat_template_version: 2021-04-16",
-            )
-        ]  # fmt: skip
+        message, near = "the template has no heat_template_version", find_near(VERSION_KEY, list(template), cutoff=0.8)
+        if near:
+            return [Mistake("template-version", message, (near,), f"write it for {near!r}", key=True)]
+        return [Mistake("template-version", message, (), "add heat_template_version: 2021-04-16")]
     mistakes: list[Mistake] = []
     for section in NAMED_SECTIONS:
         entries = template.get(section)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from builder.definitions.documents import Document, DocumentError, parse_template
+from builder.definitions.hot_findings import Mistake
 from builder.definitions.hot_language import VERSION_KEY
 from builder.definitions.near_files import COMPONENTS, describe_source_error, hint_at_components
 from builder.definitions.problems import Problem, Tokens
@@ -112,14 +113,16 @@ class _Loading:
                 message = f"{name!r} is of heat_template_version {version}, but {first.name!r} of {expected}"
                 hint = "write the same version into all components"
                 self.problems.append(self.document.problem("template-versions-differ", message, tokens, hint=hint))
+        roots = {each.component.name: each.root for each in loaded if each is not None}
         for section, entry, giver, later in find_collisions(components):
             if giver == later:
                 continue  # the component is listed twice
-            tokens = ("components", names.index(later), "name")
-            message = f"{section[:-1]} {entry!r} is in {giver!r} and in {later!r}"
-            self.problems.append(
-                self.document.problem(f"duplicate-{section[:-1]}", message, tokens, hint="rename one of them")
-            )
+            document = roots[giver].document
+            line, _ = document.locate((section, entry), key=True)
+            message = f"{section[:-1]} {entry!r} of {later!r} is in {giver!r} too, at {document.path}:{line}"
+            rule = f"duplicate-{section[:-1]}"
+            mistake = Mistake(rule, message, (section, entry), "rename one of them", key=True)
+            self.problems.append(roots[later].problem(mistake))
 
 
 def _component_path(name: str) -> str:

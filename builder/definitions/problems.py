@@ -6,15 +6,18 @@ the daemon, shown by ``GET /catalogue`` and printed by ``cluster-builder check``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from builder.definitions.rules import Severity, find_severity
 
-__all__ = ["Problem", "Severity", "Tokens", "escape_pointer_token", "format_pointer"]
+__all__ = ["Problem", "Severity", "Tokens", "escape_pointer_token", "format_pointer", "split_lines"]
 
 Tokens = tuple[str | int, ...]
 """A JSON pointer, taken apart."""
+
+_LINE_BREAK = re.compile("\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,6 +60,11 @@ class Problem:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
         hint = f" ({self.hint})" if self.hint else ""
         return f"{place}: {self.message}{hint} [{self.rule}]"
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a text, as editors count them: not by every character that ends one to Unicode."""
+    return _LINE_BREAK.split(text)
 
 
 def escape_pointer_token(token: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import yaml as pyyaml
 from yaml.tokens import ScalarToken
 
-from builder.definitions.problems import Problem, Severity
+from builder.definitions.problems import Problem, Severity, split_lines
 from builder.definitions.rules import RULES
 from builder.definitions.validation import suggest
 
@@ -49,7 +49,7 @@ def parse_silences(text: str) -> Silences:
     if "check:" not in text:
         return silences
     values = _locate_values(text)
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         found = next(
             (each for each in _COMMENT.finditer(line) if not _is_within(values, (number, each.start() + 1))), None
         )

@@ -13,17 +13,23 @@ from typing import Any, Final
 import yaml as pyyaml
 from ruamel.yaml.error import MarkedYAMLError
 
-from builder.definitions.problems import Problem
+from builder.definitions.problems import Problem, split_lines
 
 _CONFLICT: Final = re.compile(r"(<{7}|={7}|>{7}|\|{7})( |$)")
+_COMMENT: Final = re.compile(r"\s*(#|$)")
+_BLOCK: Final = re.compile(r"(:|-)\s+[|>][-+0-9]*\s*(#.*)?$")
 _QUOTE: Final = "put the value in quotes"
 
 
 def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text: str, path: str) -> Problem:
     """The problem that a parser's complaint about ``text`` is."""
     mark: Any = error.problem_mark or error.context_mark
-    lines = text.splitlines()
+    lines = split_lines(text)
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+    for number, each in enumerate(lines[:line], start=1):
+        if _CONFLICT.match(each):
+            message, hint = "this is the mark of a merge conflict", "keep one of the versions, and remove the marks"
+            return Problem(path, number, 1, "", "yaml-syntax", f"not valid YAML: {message}", hint)
     written = lines[line - 1] if 0 < line <= len(lines) else ""
     indentation = written[: len(written) - len(written.lstrip())]
     if "\t" in indentation:
@@ -35,7 +41,11 @@ def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text:
     if opened is not None and any(pattern.search(complaint) for pattern in _TOLD_WHERE_IT_BEGINS):
         line, column = opened.line + 1, opened.column + 1
         written = lines[line - 1] if line <= len(lines) else ""
-    message, hint = _explain(complaint, written, column, opened.line + 1 if opened is not None else 0)
+    above = next((each for each in reversed(lines[: max(0, line - 1)]) if _COMMENT.match(each) is None), "")
+    if _BLOCK.search(above) and "could not find expected ':'" in complaint:
+        message, hint = "the text that '|' or '>' begins above is not indented", "indent it further than its key"
+    else:
+        message, hint = _explain(complaint, written, column, opened.line + 1 if opened is not None else 0)
     return Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}", hint)
 
 
@@ -47,8 +57,6 @@ _TOLD_WHERE_IT_BEGINS: Final = (
 
 def _explain(complaint: str, written: str, column: int, opened: int) -> tuple[str, str]:
     """Message and hint; ``written`` is the line of the place, ``opened`` the line of what the parser was reading."""
-    if _CONFLICT.match(written):
-        return "this is the mark of a merge conflict", "keep one of the versions, and remove the marks"
     before = written[: column - 1].strip()
     for pattern, explain in _EXPLANATIONS:
         found = pattern.search(complaint)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from builder.definitions.problems import Problem, Severity
+from builder.definitions.problems import Problem, Severity, split_lines
 from builder.reporting.report import Report, describe
 
 _RESET: Final = "\033[0m"
@@ -98,13 +98,13 @@ class _Source:
     """The lines of the files that problems are in; each file is read once, and only if it is wanted."""
 
     def __init__(self, report: Report) -> None:
-        self._lines = {path: text.splitlines() for path, text in report.texts.items()}
+        self._lines = {path: split_lines(text) for path, text in report.texts.items()}
 
     def line(self, path: str, number: int) -> str | None:
         """A line of a file, from 1; None where it cannot be had."""
         if path not in self._lines:
             try:
-                self._lines[path] = Path(path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
+                self._lines[path] = split_lines(Path(path).read_text(encoding="utf-8-sig", errors="replace"))
             except (OSError, ValueError):
                 self._lines[path] = []
         lines = self._lines[path]

@@ -45,6 +45,7 @@ def hints() -> list[str]:
         ("share", "components/disks.yaml", "create it, or name one that is there: disks"),
         ("share", "components/.share.yaml", "create it, or correct the path"),
         ("nodes2", "components/readme.txt", "create it, or correct the path"),
+        ("../share", "components/share.yaml", "components are files in the folder components"),
     ],
 )
 def test_a_component_without_a_file(folder: Path, name: str, present: str, hint: str) -> None:
@@ -125,6 +126,7 @@ MISTAKES = {
     "no-space": ("type: number", "type:number", ["write type: string, or another", "put a space after 'type:'"]),
     "no-space-in-call": ("get_resource: other", "get_resource:other", ["put a space after 'get_resource:'"]),
     "no-colon-in-call": ("get_resource: other", "get_resource other", ["put a ':' after 'get_resource'"]),
+    "version": ("heat_template_version:", "heat_template_versoin:", ["write it for 'heat_template_versoin'"]),
     "nothing": ("title: Hints", "title:", ["give it a value"]),
     "number-for-text": ("title: Hints", "title: 42", ["write it in quotes"]),
     "text-for-number": ("title:", "order: '1'\ntitle:", ["write it without quotes"]),

@@ -11,6 +11,7 @@ INDENTATION = "this line is not indented as those that it stands among"
 MIXED = "items of a list and keys are mixed here"
 CONTINUED = "this line is taken for more of the text above it"
 ENDED = "the value has ended before this"
+BLOCK = "the text that '|' or '>' begins above is not indented"
 COLON = "a value that is not in quotes contains ': '"
 
 CASES = {
@@ -34,6 +35,11 @@ CASES = {
     "ampersand": ("a: &\n", 1, 5, "an '&' begins the name of an anchor, and none follows"),
     "escape": ('a: "\\d+"\n', 1, 6, "'\\d' means nothing within double quotes"),
     "block-text": ("a: |b\n", 1, 5, "a text follows on the line of '|' or '>'"),
+    "conflict-at-the-top": ("<<<<<<< HEAD\na: 1\n=======\na: 2\n", 1, 1, "this is the mark of a merge conflict"),
+    "tab-before": ("a: x\ty\nb: [1, 2\nc: 3\n", 3, 2, "the '[' of line 2 is not closed, or a comma is missing"),
+    "line-separator-before": ("a: x\u2028y\nb: **c**\n", 2, 4, "'**c**' means what is named '&*c**', and nothing is"),
+    "block-not-indented": ("a:\n  b: |\n  #!/bin/sh\n\n  echo\nc: 1\n", 5, 3, BLOCK),
+    "block-without-comment": ("a:\n  - >-  # folded\n  text\nc: 1\n", 3, 3, BLOCK),
     "conflict": ("a: 1\n<<<<<<< HEAD\nb: 2\n=======\n", 2, 1, "this is the mark of a merge conflict"),
 }
 
