@@ -160,11 +160,12 @@ def test_text_sends_no_control_character_to_a_terminal(found: Report) -> None:
 
 
 def test_the_mark_stands_below_the_place_whatever_comes_before_it() -> None:
-    text = "title: \N{CJK UNIFIED IDEOGRAPH-7684}e\N{COMBINING ACUTE ACCENT}\tx wrong\n"
-    problem = Problem("<stdin>", 1, text.index("wrong") + 1, "", "unknown-key", "no")
+    text = "# \u2028\ntitle: \N{CJK UNIFIED IDEOGRAPH-7684}e\N{COMBINING ACUTE ACCENT}\tx wrong\n"
+    written = text.splitlines()[-1]
+    problem = Problem("<stdin>", 2, written.index("wrong") + 1, "", "unknown-key", "no")
     shown = render_text(Report((), (problem,), {"<stdin>": text}), excerpts=True).splitlines()
     line, mark = shown[1], shown[2]
-    assert line == "  1 | " + text.rstrip("\n")
+    assert line == "  2 | " + written
     assert mark == "    | " + "       " + "  " + " " + "\t" + "  " + "^^^^^"
 
 
