@@ -32,6 +32,10 @@ _SAFE_RECURSION = 1_000
 _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _TABS_WITHIN = re.compile(r"(?<=[^\s])[ \t]*\t[ \t]*")
 _INDENTATIONS = re.compile(r"^[ ?-]+", re.MULTILINE)
+_BREAKS = "\x85\u2028\u2029"
+"""Characters that end a line to both parsers, though neither to YAML 1.2 nor to an editor."""
+_STAND_INS = "\uf8f0\uf8f1\uf8f2"
+
 _NODE_TYPES: dict[str, Any] = {"scalar": ScalarNode, "sequence": SequenceNode, "mapping": MappingNode}
 _CParser: Any = getattr(pyyaml, "CBaseLoader", pyyaml.BaseLoader)
 
@@ -61,6 +65,21 @@ def compose(text: str, path: str) -> Node | None:
     Raises DocumentError.
     """
     text = text.removeprefix("\ufeff")
+    hidden = hide_breaks(text)
+    root = _compose(hidden, path)
+    if root is not None and hidden is not text:
+        _restore_breaks(root)
+    return root
+
+
+def hide_breaks(text: str) -> str:
+    """The text with something else for each character that would end a line to the parsers, and to nobody else."""
+    if not any(character in text for character in _BREAKS) or any(stand_in in text for stand_in in _STAND_INS):
+        return text
+    return text.translate(str.maketrans(_BREAKS, _STAND_INS))
+
+
+def _compose(text: str, path: str) -> Node | None:
     if _may_nest_deeply(text):
         _refuse_deep_nesting(text, path)
     try:
@@ -77,6 +96,20 @@ def compose(text: str, path: str) -> Node | None:
             raise DocumentError(Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {error}")) from error
         raise DocumentError(_forbidden_character(forbidden[0], text, forbidden.start(), path)) from error
     return root
+
+
+def _restore_breaks(root: Node) -> None:
+    shown = str.maketrans(_STAND_INS, _BREAKS)
+    pending, seen = [root], {id(root)}
+    for node in pending:
+        if isinstance(node, ScalarNode):
+            node.value = node.value.translate(shown)
+            continue
+        below = (each for pair in node.value for each in (pair if isinstance(pair, tuple) else (pair,)))
+        for each in below:
+            if id(each) not in seen:
+                seen.add(id(each))
+                pending.append(each)
 
 
 def _compose_again(text: str, path: str) -> Node | None:

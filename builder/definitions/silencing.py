@@ -16,6 +16,7 @@ from typing import Any, Final
 import yaml as pyyaml
 from yaml.tokens import ScalarToken
 
+from builder.definitions.composing import hide_breaks
 from builder.definitions.problems import Problem, Severity, split_lines
 from builder.definitions.rules import RULES
 from builder.definitions.validation import suggest
@@ -69,7 +70,7 @@ def _locate_values(text: str) -> list[tuple[Place, Place]]:
     """Where the values are in which a '#' begins no comment, in their order; as far as the text can be read."""
     values = []
     try:
-        for token in pyyaml.scan(text, _Scanner):
+        for token in pyyaml.scan(hide_breaks(text), _Scanner):
             if isinstance(token, ScalarToken):
                 start, end = token.start_mark, token.end_mark
                 # What follows the '|' of a block on its line may be a comment.

@@ -208,6 +208,16 @@ def test_what_is_below_a_key_that_is_given_twice_stays_known(text: str, value: A
     assert [problem.rule for problem in document.problems] == ["duplicate-key"]
 
 
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
+def test_character_that_ends_no_line_in_an_editor_ends_none(character: str) -> None:
+    text = f"a: x {character}y\nb: &b ['{character}']\nc: *b\nd: |\n  x{character}y\n# {character}y\ne: 1\n"
+    document = parse_definition(text, "x.yaml")
+    assert document.value == {
+        "a": f"x {character}y", "b": [character], "c": [character], "d": f"x{character}y\n", "e": 1,
+    }  # fmt: skip
+    assert document.locate(("e",)) == (7, 4)
+
+
 def test_place_of_what_is_below_the_second_of_two_keys_is_found() -> None:
     assert parse_definition("a: {b: 1}\na:\n  c: 2\n", "x.yaml").locate(("a", "c")) == (3, 6)
 
