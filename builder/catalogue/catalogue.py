@@ -21,8 +21,7 @@ from builder.catalogue.looks import EVERYTHING, FolderUnavailableError, Hint, Kn
 from builder.catalogue.patience import Patience, Successors
 from builder.catalogue.publishing import publish
 from builder.catalogue.snapshot import EMPTY, Snapshot
-from builder.catalogue.states import Verdict, judge
-from builder.definitions.model import ClusterTypeId
+from builder.catalogue.states import judge
 
 MAX_PASSES = 3
 """How often a pass is made again because a link was re-pointed while it ran; the next hint or rescan goes on."""
@@ -261,28 +260,25 @@ class Catalogue:
     # ---- settling
 
     def _settle(self, look: Look) -> bool:
-        """Take over what a pass found; swap in a new snapshot if that changes anything that can be seen."""
-        first = not self.has_loaded
-        self._real_folder = look.folder
-        changed = {name for name, found in look.found.items() if self._entries.get(name) is not found} | look.gone
-        if not changed and not first:
-            return False
-        touched = self._entries.ids_of(changed)
-        for name in changed:
-            log_crash(self._entries.get(name), look.found.get(name))
-            self._entries.replace(name, look.found.get(name))
-        touched |= self._entries.ids_of(changed)
-        before = self.snapshot
-        self.snapshot = publish(
-            before,
-            {key: self._judge(key) for key in touched},
-            {name: report_other(name, self._entries.get(name), self._clock()) for name in changed},
-            self._clock(),
-            oldest_date=int(look.modified) if first else None,
-        )
-        log_changes(before, self.snapshot, touched, changed)
-        return self.snapshot is not before
+        """Take over what a pass found; swap in a new snapshot if that changes anything that can be seen.
 
-    def _judge(self, cluster_type_id: ClusterTypeId) -> Verdict | None:
-        entries = self._entries.of_id(cluster_type_id)
-        return judge(entries, self.snapshot.types.get(cluster_type_id)) if entries else None
+        Nothing is taken over before it is published: where that fails, the next look finds it again.
+        """
+        first, before = not self.has_loaded, self.snapshot
+        changed = {name for name, found in look.found.items() if self._entries.get(name) is not found} | look.gone
+        changes = {name: look.found.get(name) for name in changed}
+        if changes or first:
+            entries = self._entries.foresee(changes)
+            self.snapshot = publish(
+                before,
+                {key: judge(entries[key], before.types.get(key)) if entries[key] else None for key in entries},
+                {name: report_other(name, found, self._clock()) for name, found in changes.items()},
+                self._clock(),
+                oldest_date=int(look.modified) if first else None,
+            )
+            log_changes(before, self.snapshot, entries, changes)
+        for name, found in changes.items():
+            log_crash(self._entries.get(name), found)
+            self._entries.replace(name, found)
+        self._real_folder = look.folder
+        return self.snapshot is not before

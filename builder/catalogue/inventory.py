@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from builder.catalogue.index import PathIndex
 from builder.catalogue.loader import LoadedEntry
@@ -34,12 +34,16 @@ class Inventory(dict[str, Known]):
         else:
             self.index.remove(name)
 
-    def ids_of(self, names: Iterable[str]) -> set[ClusterTypeId]:
-        """The ids of those of these entries that have one."""
+    def _ids_of(self, names: Iterable[str]) -> set[ClusterTypeId]:
         entries = (self.get(name) for name in names)
         return {entry.entry.id for entry in entries if isinstance(entry, LoadedEntry)}
 
-    def of_id(self, cluster_type_id: ClusterTypeId) -> list[LoadedEntry]:
-        """The entries of an id, sorted by name."""
-        entries = (self[name] for name in sorted(self._names.get(cluster_type_id, ())))
-        return [entry for entry in entries if isinstance(entry, LoadedEntry)]
+    def foresee(self, changes: Mapping[str, Known | None]) -> dict[ClusterTypeId, list[LoadedEntry]]:
+        """For each id that these changes concern its entries after them, sorted by name; nothing is changed yet."""
+        arriving = {name: found for name, found in changes.items() if isinstance(found, LoadedEntry)}
+        ids = self._ids_of(changes) | {found.entry.id for found in arriving.values()}
+        names = {key: self._names.get(key, set()) - changes.keys() for key in ids}
+        for name, found in arriving.items():
+            names[found.entry.id].add(name)
+        entries = {key: [arriving.get(name) or self[name] for name in sorted(names[key])] for key in ids}
+        return {key: [each for each in entries[key] if isinstance(each, LoadedEntry)] for key in ids}

@@ -390,6 +390,29 @@ def test_one_change_of_many_leaves_every_other_type_as_it_was(tmp_path: Path) ->
     assert [each.cluster_type.id for each in after.ordered] == sorted(after.types)
 
 
+def test_what_could_not_be_published_is_found_again(tmp_path: Path) -> None:
+    """Also at the first load: a catalogue that is not there yet is none without types."""
+    working = [False]
+
+    def clock() -> float:
+        if not working[0]:
+            raise ValueError("something nobody thought of")
+        return 1_000_000_000.0
+
+    path = tmp_path / "a.yaml"
+    path.write_text(definition("A"))
+    catalogue = Catalogue(tmp_path, LoadSettings(), clock=clock)
+    for title in ("A", "B"):
+        path.write_text(definition(title))
+        working[0] = False
+        with pytest.raises(ValueError, match="nobody thought"):
+            catalogue.reconcile(Hint(frozenset({str(path)}), frozenset({str(path)})))
+        assert catalogue.has_loaded is (title == "B")
+        working[0] = True
+        assert catalogue.reconcile(Hint(frozenset({str(path)}), frozenset({str(path)})))
+        assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == [title]
+
+
 def test_what_vanished_is_withdrawn_only_when_it_stays_away(tmp_path: Path) -> None:
     now = [0.0]
     for name in ("a", "b"):
