@@ -314,7 +314,7 @@ def test_any_answer_of_a_cloud_becomes_a_failure_that_can_be_told(
     response.status_code = status
     response._content = content
     response.headers["Retry-After"] = retry
-    circumstances = Circumstances(service, Deadline(60), (PASSWORD,), creating="hpc--x")
+    circumstances = Circumstances(service, Deadline(60), (PASSWORD,), creating="hpc--x", last_response=lambda: response)
     errors: list[BaseException] = [
         keystone_exceptions.HttpError(message="x", response=response, http_status=status, url="http://x/auth/tokens"),
         requests.exceptions.ConnectionError(content.decode("latin-1")),

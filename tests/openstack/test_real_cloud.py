@@ -165,6 +165,27 @@ def test_simultaneous_requests_with_one_key_make_one_stack(type_id: str, count: 
     assert len(live_stacks(key)) == 1
 
 
+def test_of_simultaneous_requests_with_one_key_for_two_things_one_is_served(type_id: str) -> None:
+    key = fresh_key()
+    wishes = [wish(type_id, key, "one"), wish(type_id, key, "other")]
+    together = threading.Barrier(2)
+
+    def ask_together(wanted: LaunchWish) -> LaunchOutcome | int:
+        together.wait(10)
+        try:
+            return ask(wanted)
+        except RequestError as error:
+            return error.status
+
+    with ThreadPoolExecutor(2) as threads:
+        results = dict(zip(threads.map(ask_together, wishes), wishes, strict=True))
+    (won,) = [outcome for outcome in results if isinstance(outcome, LaunchOutcome)]
+    assert set(results) == {won, 422}
+    assert live_stacks(key) == {won.stack.id}
+    assert ask(results[won]).stack == won.stack
+    assert refusal(results[422]).status == 422
+
+
 def test_a_key_whose_stack_was_deleted_launches_nothing(type_id: str) -> None:
     key = fresh_key()
     made = ask(wish(type_id, key)).stack
