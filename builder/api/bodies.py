@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from builder import schemas
 from builder.definitions.problems import format_pointer
 from builder.definitions.validation import Tokens, find_violations
 from builder.errors import MAX_FAULTS, Fault, RequestError
+
+CLOUD_ENV = "/cloud_env"
+"""Where a body has the credentials."""
 
 MAX_DEPTH = 64
 """How deep the values of a body may nest, unless told otherwise."""
@@ -51,13 +55,11 @@ def parse_build_request(content: bytes, max_depth: int = MAX_DEPTH) -> BuildRequ
     )
 
 
-def parse_cloud_env(given: bytes | Mapping[str, Any], max_depth: int = MAX_DEPTH) -> Mapping[str, Any]:
-    """Read credentials alone: from a body, where they are under ``cloud_env`` or bare, or from a query string.
+def parse_cloud_env(cloud_env: Any) -> Mapping[str, Any]:
+    """Read credentials alone.
 
     Raises RequestError (400) with every fault of their structure.
     """
-    body = parse_json(given, max_depth) if isinstance(given, bytes) else given
-    cloud_env = body["cloud_env"] if isinstance(body, dict) and "cloud_env" in body else body
     _validate({"cloud_env": cloud_env, "cluster": {"name": "", "cluster_type_id": ""}})
     valid: Mapping[str, Any] = cloud_env
     return valid
@@ -69,6 +71,23 @@ def _validate(body: Any) -> None:
         raise RequestError(
             *(Fault(400, "JSON schema error", each.message, format_pointer(each.tokens)) for each in violations)
         )
+
+
+@contextmanager
+def credentials_at(place: str) -> Iterator[None]:
+    """Have faults of credentials point to the place where they were given.
+
+    Raises RequestError for a RequestError.
+    """
+    try:
+        yield
+    except RequestError as error:
+        faults = [replace(each, pointer=_move(each.pointer, place)) for each in error.faults]
+        raise RequestError(*faults, headers=error.headers) from error
+
+
+def _move(pointer: str | None, place: str) -> str | None:
+    return None if pointer is None else place + pointer.removeprefix(CLOUD_ENV)
 
 
 def parse_json(content: bytes, max_depth: int = MAX_DEPTH) -> Any:

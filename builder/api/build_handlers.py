@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from builder import logs
 from builder.api.access import CLIENT_HAS_GONE
 from builder.api.application import READ, Services
 from builder.api.authentication import authenticate
-from builder.api.bodies import BuildRequest, parse_build_request, parse_cloud_env
+from builder.api.bodies import CLOUD_ENV, BuildRequest, credentials_at, parse_build_request, parse_cloud_env, parse_json
 from builder.api.catalogue_handlers import current_snapshot
 from builder.api.metrics import Metrics
 from builder.api.queries import read_flag, refuse_unknown
@@ -86,23 +86,27 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
     services: Services = request.app.ctx.services
     deadline = Deadline(services.settings.build_deadline)
     authenticate(request, services.jwt_secrets)
-    cloud_env: Mapping[str, Any]
-    if request.method == "POST":
-        cloud_env = parse_cloud_env(request.body, services.settings.json_depth_limit)
-    else:
-        logs.protect(request.args.getlist("password") or ())
-        cloud_env = parse_cloud_env({key: values[0] for key, values in request.args.items()})
-    logs.protect([cloud_env["password"]])
-    await _wait_for_clients(services, deadline)
-    assets = await services.pool.run(
-        fetch_assets,
-        parse_credentials(cloud_env),
-        services.cloud_settings,
-        deadline,
-        str(request.id),
-        deadline=deadline,
-    )
+    given, place = _read_credentials(request, services)
+    with credentials_at(place):
+        cloud_env = parse_cloud_env(given)
+        logs.protect([cloud_env["password"]])
+        credentials = parse_credentials(cloud_env)
+        await _wait_for_clients(services, deadline)
+        assets = await services.pool.run(
+            fetch_assets, credentials, services.cloud_settings, deadline, str(request.id), deadline=deadline
+        )
     return respond_json(assets.document(), headers=NO_STORE)
+
+
+def _read_credentials(request: Request, services: Services) -> tuple[Any, str]:
+    """Credentials and the pointer of their place: in a body under ``cloud_env`` or bare, or in the query string."""
+    if request.method != "POST":
+        logs.protect(request.args.getlist("password") or ())
+        return {key: values[0] for key, values in request.args.items()}, ""
+    body = parse_json(request.body, services.settings.json_depth_limit)
+    if isinstance(body, dict) and "cloud_env" in body:
+        return body["cloud_env"], CLOUD_ENV
+    return body, ""
 
 
 async def _read_order(request: Request, services: Services, build: BuildRequest) -> _Order:
