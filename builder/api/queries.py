@@ -6,9 +6,9 @@ from itertools import islice
 
 from sanic import Request
 
+from builder.definitions.parameter_syntax import parse_boolean
 from builder.definitions.validation import suggest
 from builder.errors import MAX_FAULTS, Fault, RequestError
-from builder.settings import parse_boolean
 
 _LONGEST_NAME = 40
 
@@ -26,18 +26,16 @@ def refuse_unknown(request: Request, *known: str) -> None:
 
 
 def read_flag(request: Request, name: str) -> bool:
-    """A query parameter that is true or false; false where it is not given.
+    """A query parameter that is true or false, in the words of a body; false where it is not given.
 
     Raises RequestError (400).
     """
     given = request.get_args(keep_blank_values=True).getlist(name)
     if not given:
         return False
-    try:
-        if len(given) == 1 and given[0]:
-            return parse_boolean(given[0])
-    except ValueError:
-        pass  # told below
+    flag = parse_boolean(given[0]) if len(given) == 1 else None
+    if flag is not None:
+        return flag
     detail = f"The query parameter {name} must be true or false, once."
     raise RequestError(Fault(400, "Bad Request", detail))
 

@@ -17,6 +17,7 @@ from sanic.response import raw
 
 from builder.api.application import Application
 from builder.errors import NO_HEADERS, Fault, RequestError
+from builder.openstack.failure_kinds import RETRY_AFTER
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,8 @@ def _on_sanic_exception(request: Request | None, error: SanicException) -> HTTPR
         return _on_unexpected(request, error)
     title = TOO_LARGE if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else HTTPStatus(status).phrase
     headers = {name: str(value) for name, value in (getattr(error, "headers", None) or {}).items()}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers = {**RETRY_AFTER, **headers}
     return respond_faults([Fault(status, title, _describe(request, error, status))], headers)
 
 

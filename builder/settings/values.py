@@ -27,7 +27,7 @@ def parse_optional_text(text: str) -> str | None:
 
 
 def parse_boolean(text: str) -> bool:
-    """``true`` or ``false``, in the usual spellings."""
+    """``true`` or ``false``, in the usual spellings of operators; Heat's, in requests and definitions, are others."""
     lowered = text.strip().lower()
     if lowered in _TRUE:
         return True

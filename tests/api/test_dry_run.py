@@ -10,7 +10,7 @@ from tests.api.orders import assert_refused, by_ids, details, order, stack_names
 from tests.service import Service
 
 
-@pytest.mark.parametrize("flag", ["true", "1", "True", "on"])
+@pytest.mark.parametrize("flag", ["true", "1", "True", "on", "t", "Y"])
 def test_dry_run_tells_what_would_be_made_and_makes_nothing(building: Service, cloud: Sandbox, flag: str) -> None:
     before = stack_names(cloud)
     answer = building.post(f"/clusters/?dry_run={flag}", order(by_ids(cloud)))

@@ -7,8 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from sanic.exceptions import ServiceUnavailable
 
+from builder.api.app import create_app
 from builder.sandbox import Sandbox
+from builder.settings import Settings
 from tests.api.orders import assert_error, assert_refused, by_ids, details, order
 from tests.service import Service, fetch
 
@@ -202,3 +205,10 @@ def test_unknown_schema_is_404_and_names_those_there_are(building: Service) -> N
 def test_idempotency_key_that_is_none_is_refused(building: Service, cloud: Sandbox, key: str) -> None:
     answer = building.post("/clusters/", order(by_ids(cloud)), {"Idempotency-Key": key})
     assert_refused(answer, 400, ("Bad Request", None))
+
+
+def test_service_that_did_not_answer_in_time_says_when_to_ask_again() -> None:
+    app = create_app(Settings(), "unanswered")
+    answer = app.error_handler.response(None, ServiceUnavailable("Response Timeout"))  # type: ignore[arg-type]
+    assert answer.status == 503
+    assert int(answer.headers["Retry-After"]) > 0
