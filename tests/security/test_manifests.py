@@ -118,6 +118,14 @@ def test_unit_is_one(tmp_path: Path) -> None:
     assert "cluster-builder.service" not in checked.stderr
 
 
+def test_what_the_unit_needs_is_made_before_it_is_enabled() -> None:
+    unit = (DEPLOY / "cluster-builder.service").read_text()
+    section = (DOCS / "deployment.md").read_text().partition("## systemd")[2].partition("systemctl enable")[0]
+    needed = set(re.findall(r"/(?:etc|srv)/cluster-builder/[\w-]+", unit))
+    assert len(needed) == 3
+    assert all(path in section for path in (*needed, "/opt/cluster-builder", "/etc/systemd/system/"))
+
+
 def test_alerts_name_metrics_and_states_that_there_are() -> None:
     text = (DOCS / "deployment.md").read_text()
     metrics = Metrics({})
