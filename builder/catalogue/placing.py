@@ -9,7 +9,7 @@ watches one inside it. Where a folder is missing, the nearest one above it that 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 # The numbers that inotify(7) gives names to.
 IN_MODIFY = 0x0002
@@ -60,3 +60,12 @@ def identify(folder: str) -> Identity | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def is_within(path: str, folders: Collection[str]) -> bool:
+    """Whether a path is one of ``folders`` or something in one of them, however many they are."""
+    while path not in folders:
+        if path in ("/", ""):
+            return False
+        path = os.path.dirname(path)
+    return True

@@ -32,6 +32,7 @@ from builder.catalogue.placing import (
     OWN_GOING,
     find_standin,
     identify,
+    is_within,
     plan_masks,
 )
 
@@ -229,7 +230,7 @@ class Watcher:
         """Drop the watches on folders that are not where they were; all that were disturbed are checked."""
         everything, self._all_disturbed = self._all_disturbed, False
         disturbed = {self._disturbed.popleft() for _ in range(len(self._disturbed))}
-        suspects = {path for path in self._watches if everything or (disturbed and _is_within(path, disturbed))}
+        suspects = {path for path in self._watches if everything or (disturbed and is_within(path, disturbed))}
         if thorough:
             suspects.update(self._next_to_check())
         misplaced = [path for path in suspects if self._watches[path][0].is_misplaced()]
@@ -311,15 +312,6 @@ class Watcher:
         elif self.problem and not problem:
             logger.info("%s", consequence)
         self.problem = problem
-
-
-def _is_within(path: str, folders: Collection[str]) -> bool:
-    """Whether a path is one of ``folders`` or something in one of them."""
-    while path not in folders:
-        if path in ("/", ""):
-            return False
-        path = os.path.dirname(path)
-    return True
 
 
 def _advice(error: OSError) -> str:
