@@ -59,6 +59,7 @@ def describe_catalogue(snapshot: Snapshot, keeper: Keeper) -> dict[str, Any]:
             "changed_at": _format_time(snapshot.changed_at),
         },
         "noticing": keeper.health.noticing,
+        "noticing_problem": keeper.health.noticing_problem or None,
         "problem": keeper.readiness() or None,
         "rescans": keeper.health.rescans,
         "rescan_age_seconds": None if age is None else round(age, 3),

@@ -50,13 +50,14 @@ class Health:
     """How the keeping goes.
 
     ``last_rescan`` is when all was last looked at with success, in seconds of the steady clock, None before that;
-    ``rescans`` counts those.
+    ``rescans`` counts those. ``noticing_problem`` says why some changes, or all, are found by rescans only.
     """
 
     noticing: Noticing
     problem: str
     last_rescan: float | None = None
     rescans: int = 0
+    noticing_problem: str = ""
 
 
 class Observer(Protocol):
@@ -262,23 +263,22 @@ class Keeper:
 
     def _note(self, *, problem: str, last_rescan: float | None = None) -> None:
         health = self.health
-        noticing = self._judge_noticing()
-        rescans = health.rescans + (last_rescan is not None)
-        self.health = Health(noticing, problem, health.last_rescan if last_rescan is None else last_rescan, rescans)
+        noticing, complaint = self._judge_noticing()
+        last = health.last_rescan if last_rescan is None else last_rescan
+        self.health = Health(noticing, problem, last, health.rescans + (last_rescan is not None), complaint)
 
-    def _judge_noticing(self) -> Noticing:
-        """How changes in the enabled folder are noticed, as far as is known."""
+    def _judge_noticing(self) -> tuple[Noticing, str]:
+        """How changes in the enabled folder are noticed, and what is wrong with that, as far as is known."""
         if self._asked is Noticing.POLL:
-            return Noticing.POLL
+            return Noticing.POLL, ""
         folder = str(self._catalogue.folder)
         silent = "" if reports_changes(folder) else find_file_system(folder)
+        complaint = f"{folder} is on a file system ({silent}) that reports no changes" if silent else ""
         if silent and silent != self._silent:
-            logger.warning(
-                "%s is on a file system (%s) that reports no changes: it is read every %g seconds",
-                folder, silent, self._rescan_seconds,
-            )  # fmt: skip
+            logger.warning("%s: it is read every %g seconds", complaint, self._rescan_seconds)
         self._silent = silent
-        return Noticing.POLL if silent or not self._watcher.is_alive else Noticing.INOTIFY
+        is_watching = not silent and self._watcher.is_watching(self._catalogue.real_folder)
+        return Noticing.INOTIFY if is_watching else Noticing.POLL, complaint or self._watcher.problem
 
     def _watch(self, *, thorough: bool) -> None:
         """Have the watcher follow what the catalogue depends on by now."""

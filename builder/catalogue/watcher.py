@@ -141,8 +141,9 @@ class Watcher:
         self._all_disturbed = False
         self._has_overflowed = False
         self._said_overflow = False
+        self._reason = ""
         self.problem = ""
-        """Why some folders, or all, are not watched; an empty text where they are."""
+        """What is not noticed, and why; an empty text where all is."""
 
     @property
     def is_alive(self) -> bool:
@@ -213,7 +214,7 @@ class Watcher:
         """Start the reader where there is none, or where it has died."""
         if self.is_alive:
             return True
-        if self._reader is None and self.problem and not thorough:
+        if self._reader is None and self._reason and not thorough:
             return False  # it could not be started a moment ago
         if self._reader is not None:
             logger.error("the thread that watches for changes has died; starting another")
@@ -272,7 +273,7 @@ class Watcher:
             except (FileNotFoundError, NotADirectoryError):
                 missing.add(path)
             except OSError as error:
-                if mask != OWN_GOING:
+                if mask != OWN_GOING or not isinstance(error, PermissionError):  # not all folders above may be read
                     problems.append(f"{path}\0{error.strerror}{_advice(error)}")
             else:
                 if mask == ALL_CHANGES:
@@ -305,13 +306,14 @@ class Watcher:
             except OSError as error:
                 logger.debug("the watch on %s was gone already: %s", path, error)
 
-    def _say(self, problem: str, consequence: str) -> None:
+    def _say(self, reason: str, consequence: str) -> None:
         """Say once what is wrong, and once that it is right again."""
-        if problem and problem != self.problem:
-            logger.warning("%s: %s", consequence, problem)
-        elif self.problem and not problem:
+        self.problem = f"{consequence}: {reason}" if reason else ""
+        if reason and reason != self._reason:
+            logger.warning("%s", self.problem)
+        elif self._reason and not reason:
             logger.info("%s", consequence)
-        self.problem = problem
+        self._reason = reason
 
 
 def _advice(error: OSError) -> str:

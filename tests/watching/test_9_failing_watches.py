@@ -91,6 +91,24 @@ def test_no_inotify_watch_left(start: Callable[..., World], limit: Callable[[str
     )
 
 
+@needs_namespaces
+@pytest.mark.parametrize("number", [0, 1])
+def test_enabled_folder_without_a_watch_is_said_to_be_polled(
+    start: Callable[..., World], limit: Callable[[str], None], watch_mode: str, number: int
+) -> None:
+    limit(f"watches={number}")
+    world = start(RESCAN_INTERVAL="0.2")
+    if watch_mode == "poll":
+        assert world.catalogue()["noticing_problem"] is None
+        return
+    if number == 0:  # the one watch that there is may be the enabled folder's
+        assert world.catalogue()["noticing"] == "poll"
+    assert "fs.inotify.max_user_watches" in world.catalogue()["noticing_problem"]
+    raise_limit(world, "watches", 1000)
+    world.wait(lambda: world.catalogue()["noticing"] == "inotify", "the enabled folder is watched")
+    assert world.catalogue()["noticing_problem"] is None
+
+
 def test_burst_of_ten_thousand_files_is_taken_in_whole(start: Callable[..., World], tmp_path: Path) -> None:
     """More events than the kernel keeps; most are of files that are no definitions, as when an archive is unpacked."""
     world = start()
