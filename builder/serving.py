@@ -19,6 +19,7 @@ from builder.api.app import create_app
 from builder.api.authentication import LEAST_SECRET_BYTES
 from builder.api.metrics import shared_metrics
 from builder.api.server import run_server
+from builder.catalogue.journal import keep_silent
 from builder.core_dumps import forbid_core_dumps
 from builder.errors import ConfigurationError
 from builder.listening import Listening
@@ -88,7 +89,9 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
 
 
 def run_worker(settings: Settings, listening: Listening, place: int) -> None:
-    """Run the server in this process until SIGTERM or SIGINT."""
+    """Run the server in this process until SIGTERM or SIGINT; the first of several tells what becomes of types."""
+    if place > 0:
+        keep_silent()
     run_server(create_app(settings), listening, place)
 
 

@@ -14,6 +14,11 @@ from builder.definitions.problems import Problem
 logger = logging.getLogger(__name__)
 
 
+def keep_silent() -> None:
+    """Say nothing of changes in this process: another one, with a catalogue of the same folder, tells them."""
+    logger.setLevel(logging.ERROR)
+
+
 def log_changes(before: Snapshot, after: Snapshot, ids: Iterable[ClusterTypeId], paths: Iterable[str]) -> None:
     """Say what the step from one snapshot to the next did to some ids, and to some entries without an id.
 

@@ -168,6 +168,28 @@ def test_worker_that_crashes_is_replaced_and_says_why(tmp_path: Path, number: si
             assert service.ids() == ["small"]
 
 
+def test_change_of_a_type_is_one_line_of_the_log_of_several_workers(tmp_path: Path) -> None:
+    with Service(tmp_path, flags=("--workers", "2")) as service:
+        enable(service)
+        rejected = service.enabled / "rejected.yaml"
+        rejected.write_text("kind: [")
+        wait_until(lambda: workers_that_know(service, "rejected.yaml") == 2, "both workers have seen it")
+        wait_until(lambda: "path=rejected.yaml" in service.log, "it is told")
+        service.stop()
+        for line in ("cluster type enabled id=small", "path=rejected.yaml", "[yaml-syntax]"):
+            assert service.log.count(line) == 1, line
+
+
+def workers_that_know(service: Service, path: str) -> int:
+    """How many of the workers, told apart by when they noticed each of their entries, have one of that path."""
+    found = set()
+    for _ in range(50):
+        entries = service.get("/catalogue").json()["entries"]
+        if path in [each["path"] for each in entries]:
+            found.add(tuple(each["changed_at"] for each in entries))
+    return len(found)
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_no_process_leaves_a_core_dump(tmp_path: Path, workers: str) -> None:
     with Service(tmp_path, flags=("--workers", workers)) as service:
