@@ -12,7 +12,7 @@ import re
 from builder.catalogue.links import is_at_or_below
 
 _SILENT = re.compile(
-    r"nfs\d*|cifs|smb\d*|smbfs|9p|virtiofs|vboxsf|prl_fs|fuse\..+|fuse|fuseblk|afs|ceph|gfs2|ocfs2|lustre"
+    r"nfs\d*|cifs|smb\d*|smbfs|9p|virtiofs|vboxsf|prl_fs|fakeowner|fuse\..+|fuse|fuseblk|afs|ceph|gfs2|ocfs2|lustre"
 )
 
 MOUNT_TABLE = "/proc/self/mountinfo"

@@ -18,7 +18,7 @@ from builder.catalogue.loader import LoadedEntry
 WRITING_SECONDS = 0.5
 """A file that was written to less long ago is being written, unless it is known to be closed."""
 
-LONGEST_SECONDS = 3.0
+LONGEST_SECONDS = 30.0
 """So long a file may be written without a pause before what it holds counts all the same."""
 
 VANISHED_SECONDS = 0.1

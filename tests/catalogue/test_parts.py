@@ -38,6 +38,7 @@ MOUNTS = """\
 34 22 0:49 / /shared rw - virtiofs share rw
 35 22 0:50 / /smb rw - cifs //host/share rw
 36 22 0:51 / /smb rw - ext4 /dev/sdb1 rw
+37 22 0:52 / /desktop rw - fakeowner /run/host_mark/Users rw
 """
 
 
@@ -51,6 +52,7 @@ MOUNTS = """\
         ("/mnt/with space/types", "fuse.sshfs", False),
         ("/lima", "9p", False),
         ("/shared/types", "virtiofs", False),
+        ("/desktop/types", "fakeowner", False),
         ("/smb/types", "ext4", True),
     ],
 )
@@ -429,6 +431,27 @@ def test_what_vanished_is_withdrawn_only_when_it_stays_away(tmp_path: Path) -> N
     assert catalogue.reconcile(Hint(catalogue.held_back))
     assert list(catalogue.snapshot.types) == ["b"]
     assert not catalogue.held_back
+
+
+def test_file_that_is_written_slowly_is_taken_when_it_is_complete_or_after_half_a_minute(tmp_path: Path) -> None:
+    now = [0.0]
+    path = tmp_path / "a.yaml"
+    path.write_text(definition("A"))
+    catalogue = Catalogue(tmp_path, LoadSettings(), patience=Patience(lambda: now[0], lambda: now[0]))
+    catalogue.reconcile()
+    written = Hint(frozenset({str(path)}))
+    for second in range(30):
+        now[0] = 1_000.0 + second
+        path.write_text(definition(f"A {second}"))
+        os.utime(path, (now[0], now[0]))
+        assert not catalogue.reconcile(written), second
+    assert catalogue.reconcile(Hint(frozenset({str(path)}), frozenset({str(path)})))
+    now[0] = 2_000.0
+    for second in (0, 30):
+        now[0] = 2_000.0 + second
+        path.write_text(definition(f"A {second}, endless"))
+        os.utime(path, (now[0], now[0]))
+        assert catalogue.reconcile(written) is (second == 30)
 
 
 def test_folder_that_only_a_withdrawn_type_depended_on_is_watched_no_longer(tmp_path: Path) -> None:
