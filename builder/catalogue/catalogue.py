@@ -178,14 +178,18 @@ class Catalogue:
 
     def _fellows(self, look: Look) -> set[str]:
         """The entries that depend on a link which a pass found to lead elsewhere: all of them change in one step."""
+        fellows = set[str]().union(*map(self._entries.index.names, self._find_moved(look)))
+        return fellows & (self._entries.keys() - look.gone)
+
+    def _find_moved(self, look: Look) -> set[str]:
+        """The links that a pass found to lead elsewhere."""
         moved: set[str] = set()
         for name, found in look.found.items():
             known = self._entries.get(name)
             if isinstance(known, LoadedEntry) and isinstance(found, LoadedEntry) and found is not known:
                 now = {dependency.resolved for dependency in found.dependencies}
                 moved.update(*(each.resolved.links for each in known.dependencies if each.resolved not in now))
-        fellows: set[str] = set()
-        return fellows.union(*map(self._entries.index.names, moved)) & (self._entries.keys() - look.gone)
+        return moved
 
     def _names_for(self, hint: Hint, folder: str) -> set[str] | None:
         """The names of the entries to look at, or None for all of them."""
@@ -247,9 +251,10 @@ class Catalogue:
         arrived = Successors.of(new[name] for name in new if name not in look.held_back)
         awaited = Successors.of(new[name] for name in new if name in look.held_back)
         emptied = not look.found and look.gone == self._entries.keys()
+        moved = self._find_moved(look)
         for name in look.gone:
             known = self._entries[name]
-            if not isinstance(known, LoadedEntry) or arrived.replace(known):
+            if not isinstance(known, LoadedEntry) or arrived.replace(known) or not moved.isdisjoint(known.paths()):
                 self._patience.accept(name)
             elif awaited.replace(known) or self._patience.holds_back_removal(name, emptied=emptied):
                 look.held_back.add(name)

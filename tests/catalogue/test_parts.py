@@ -27,6 +27,7 @@ from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.definitions.sources import Files
 from tests.service import wait_until
+from tests.watching.test_5_kubernetes import ConfigMap
 from tests.watching.world import definition
 
 MOUNTS = """\
@@ -547,3 +548,16 @@ def test_path_may_begin_with_several_slashes(tmp_path: Path, root: str) -> None:
 )
 def test_what_is_in_a_folder_is_told_by_whole_names(path: str, folder: str, within: bool) -> None:
     assert is_at_or_below(path, folder) is within
+
+
+def test_update_that_adds_changes_and_removes_behind_one_link_is_one_step(tmp_path: Path) -> None:
+    """As the kubelet updates a ConfigMap: whose link is gone when the common one has moved is not on its way back."""
+    mount = ConfigMap(tmp_path)
+    mount.update({"a.yaml": definition("a 1"), "b.yaml": definition("b 1")})
+    catalogue = Catalogue(tmp_path, LoadSettings())
+    catalogue.reconcile()
+    mount.update({"b.yaml": definition("b 2"), "c.yaml": definition("c 2")})
+    hinted = ("..data", "..data_tmp", "c.yaml", "a.yaml")
+    assert catalogue.reconcile(Hint(frozenset(str(tmp_path / name) for name in hinted)))
+    assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == ["b 2", "c 2"]
+    assert not catalogue.held_back
