@@ -150,6 +150,10 @@ class Watcher:
         """Whether what happens is read and passed on."""
         return self._reader is not None and self._reader.is_alive()
 
+    def is_watching(self, folder: str) -> bool:
+        """Whether changes in a folder are noticed."""
+        return self.is_alive and folder in self._watches
+
     def watch(self, folders: frozenset[str], *, thorough: bool = False) -> Collection[str]:
         """Watch ``folders`` and no others any more. Call it again after every look at the disk.
 
