@@ -104,6 +104,17 @@ def test_every_key_of_a_definition_has_a_title_and_a_description_for_editors() -
             assert len(each["title"]) < 60, place
 
 
+def test_keys_whose_values_authors_make_up_have_an_example() -> None:
+    for place, each in collect_keys(schemas.load_schema(schemas.CLUSTER_TYPE)):
+        if each.get("type", "boolean") != "boolean" and "enum" not in each:
+            assert each.get("examples") or each.get("defaultSnippets"), place
+
+
+def test_keys_at_the_top_are_described_in_markdown() -> None:
+    for name, each in schemas.load_schema(schemas.CLUSTER_TYPE)["properties"].items():
+        assert each.get("markdownDescription"), name
+
+
 def test_examples_and_snippets_in_the_schema_are_accepted_by_it() -> None:
     schema = schemas.load_schema(schemas.CLUSTER_TYPE)
     compared = 0
