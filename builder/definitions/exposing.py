@@ -12,8 +12,8 @@ from builder.definitions.parameters import Parameter, ParameterSyntaxError, find
 from builder.definitions.problems import Problem, Tokens
 from builder.definitions.template_parameters import (
     explain_syntax,
+    find_constraint_warnings,
     find_structured_default,
-    find_unknown_custom_constraints,
     read_parameter,
 )
 from builder.definitions.templates import LoadedComponent
@@ -132,7 +132,7 @@ def _lay_over(
         except ParameterSyntaxError:
             mistakes += explain_syntax(parameter.id, attributes, parameter.type, tokens)
             continue
-        mistakes += find_unknown_custom_constraints(attributes, tokens)
+        mistakes += find_constraint_warnings(attributes, tokens)
         if "default" in attributes:
             mistakes += find_structured_default(parameter, (*tokens, "default"))
         for key in ("constraints", "default"):

@@ -18,6 +18,7 @@ from builder.definitions.parameters import (
     parse_parameter,
 )
 from builder.definitions.problems import Tokens
+from builder.definitions.slow_patterns import is_slow
 from builder.definitions.validation import suggest
 
 _NAMES = """
@@ -69,7 +70,7 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     faults = find_default_faults(parameter, in_template=True)
     mistakes = [Mistake("invalid-default", fault, (*tokens, "default")) for fault in faults]
     mistakes += find_structured_default(parameter, (*tokens, "default"))
-    mistakes += find_unknown_custom_constraints(attributes, tokens)
+    mistakes += find_constraint_warnings(attributes, tokens)
     return parameter, mistakes
 
 
@@ -121,14 +122,19 @@ def _explain_one(
         yield Mistake(rule, str(error), (*tokens, *below), hint)
 
 
-def find_unknown_custom_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> list[Mistake]:
-    """The custom constraints that no Heat is known to have; a cloud may have them by plug-ins."""
+def find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> list[Mistake]:
+    """Custom constraints that no Heat is known to have, though a cloud may by plug-ins; patterns that take too long."""
     constraints = attributes.get("constraints")
     mistakes = []
     for number, constraint in enumerate(constraints if isinstance(constraints, list) else []):
+        place = (*tokens, "constraints", number)
         name = constraint.get("custom_constraint") if isinstance(constraint, dict) else None
         if isinstance(name, str) and name not in CUSTOM_CONSTRAINTS:
-            place = (*tokens, "constraints", number, "custom_constraint")
-            message = f"Heat has no custom constraint {name!r} of its own"
-            mistakes.append(Mistake("unknown-custom-constraint", message, place, suggest(name, CUSTOM_CONSTRAINTS)))
+            message, hint = f"Heat has no custom constraint {name!r} of its own", suggest(name, CUSTOM_CONSTRAINTS)
+            mistakes.append(Mistake("unknown-custom-constraint", message, (*place, "custom_constraint"), hint))
+        pattern = constraint.get("allowed_pattern") if isinstance(constraint, dict) else None
+        if isinstance(pattern, str) and is_slow(pattern):
+            message = "a value that breaks this pattern may keep Heat busy for ever"
+            hint = "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$"
+            mistakes.append(Mistake("slow-pattern", message, (*place, "allowed_pattern"), hint))
     return mistakes

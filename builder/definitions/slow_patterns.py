@@ -1,0 +1,76 @@
+"""Patterns that a value of thirty characters can keep Heat busy with for years.
+
+By ``(a+)+$`` every run of letters can be taken in as many ways as there are sums of its length, and Heat's engine,
+which is Python's ``re``, tries them all before it says no. Told is only what is certain: a repetition without end of
+what is itself no more than such a repetition, with something after it that may not be there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from re import _constants as codes  # Python shows the tree of a pattern here only
+from re import _parser
+from typing import Any, Final
+
+Item = tuple[Any, Any]
+
+_REPEATS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT)
+
+
+def is_slow(pattern: str) -> bool:
+    """Whether trying a pattern on a value that it does not take can take time that doubles with each character."""
+    try:
+        return _is_slow(list(_parser.parse(pattern)), may_fail=False)
+    except (re.error, OverflowError, RecursionError):
+        return False  # told as what it is
+
+
+def _is_slow(items: Sequence[Item], *, may_fail: bool) -> bool:
+    for number, (code, value) in enumerate(items):
+        fails_after = may_fail or any(map(_may_fail, items[number + 1 :]))
+        if code in _REPEATS:
+            _, most, body = value
+            if most is codes.MAXREPEAT and fails_after and _is_repetition_alone(body):
+                return True
+        if any(_is_slow(part, may_fail=fails_after) for part in _parts(code, value)):
+            return True
+    return False
+
+
+def _parts(code: Any, value: Any) -> Iterator[list[Item]]:
+    """The sequences within an item."""
+    if code is codes.SUBPATTERN:
+        yield list(value[-1])
+    elif code in _REPEATS:
+        yield list(value[2])
+    elif code is codes.BRANCH:
+        yield from map(list, value[1])
+
+
+def _is_repetition_alone(body: Iterable[Item]) -> bool:
+    """Whether all that a body needs is one repetition without end, so that two rounds of it make one."""
+    needed = [item for item in _flatten(body) if not _may_be_absent(item) or _is_endless(item)]
+    return len(needed) == 1 and _is_endless(needed[0])
+
+
+def _flatten(items: Iterable[Item]) -> Iterator[Item]:
+    for code, value in items:
+        if code is codes.SUBPATTERN:
+            yield from _flatten(value[-1])
+        else:
+            yield code, value
+
+
+def _is_endless(item: Item) -> bool:
+    code, value = item
+    return code in _REPEATS and value[1] is codes.MAXREPEAT
+
+
+def _may_be_absent(item: Item) -> bool:
+    code, value = item
+    return code in _REPEATS and value[0] == 0
+
+
+def _may_fail(item: Item) -> bool:
+    return not all(map(_may_be_absent, _flatten([item])))
