@@ -37,9 +37,10 @@ def inline_template(case: str) -> dict[str, Any] | None:
     if path.is_dir():
         return None
     try:
-        value = parse_definition(path.read_text(errors="replace"), case).value
+        document = parse_definition(path.read_text(errors="replace"), case)
     except DocumentError:
         return None
+    value = document.value if not document.problems else None
     template = value.get("heat_template") if isinstance(value, dict) else None
     return template if isinstance(template, dict) else None
 
