@@ -217,8 +217,8 @@ def test_name_that_cannot_be_an_id_is_refused(world: World, name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        ".hidden.yaml", "a.yaml~", ".#a.yaml", "#a.yaml#", "a.yaml.swp", "a.yaml.swo", "a.yaml.swx", "a.yaml.tmp", "a.bak",
-        "a.yaml.orig", "a.yaml.part",
+        ".hidden.yaml", "a.yaml~", ".#a.yaml", "#a.yaml#", "a.yaml.swp", "a.yaml.swo", "a.yaml.swx", "a.yaml.tmp",
+        "a.bak", "a.yaml.orig", "a.yaml.part",
     ],
 )  # fmt: skip
 def test_what_editors_leave_is_passed_over_without_a_word(world: World, name: str) -> None:
