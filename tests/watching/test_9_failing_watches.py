@@ -103,7 +103,8 @@ def test_enabled_folder_without_a_watch_is_said_to_be_polled(
         return
     if number == 0:  # the one watch that there is may be the enabled folder's
         assert world.catalogue()["noticing"] == "poll"
-    assert "fs.inotify.max_user_watches" in world.catalogue()["noticing_problem"]
+    advice = "fs.inotify.max_user_watches"
+    world.wait(lambda: advice in (world.catalogue()["noticing_problem"] or ""), "what is not noticed is told")
     raise_limit(world, "watches", 1000)
     world.wait(lambda: world.catalogue()["noticing"] == "inotify", "the enabled folder is watched")
     assert world.catalogue()["noticing_problem"] is None
