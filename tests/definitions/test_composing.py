@@ -142,6 +142,10 @@ def test_text_that_libyaml_refuses_is_still_read_by_the_reference() -> None:
     assert parse_definition(text, "x.yaml").value == {"a": "x/y"}
 
 
+def test_anchor_that_is_given_again_means_what_it_was_given_last() -> None:
+    assert parse_definition("a: &x 1\nb: *x\nc: &x 2\nd: *x\n", "x.yaml").value == {"a": 1, "b": 1, "c": 2, "d": 2}
+
+
 def test_forbidden_character_in_text_of_any_size_is_refused_at_its_place() -> None:
     text = "a: 1\n" + "# filler\n" * MAX_SECOND_READING + "b: \x01\n"
     with pytest.raises(DocumentError) as caught:
