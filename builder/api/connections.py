@@ -189,7 +189,7 @@ class BoundedProtocol(HttpProtocol):
         now = time.monotonic()
         if now - BoundedProtocol._last_logged > _LOG_SECONDS:
             BoundedProtocol._last_logged = now
-            logger.warning("%d connections are open (MAX_CONNECTIONS): closing those that are idle longest", number)
+            logger.warning("%d connections are open (MAX_CONNECTIONS): ending the most idle", number)
 
     def _end(self) -> None:
         if self.transport is not None and not self.transport.is_closing():
