@@ -33,6 +33,9 @@ AGAIN_SECONDS = 0.1
 BREATH_SECONDS = 0.001
 """The pause between two steps of a rescan."""
 
+MANY_PATHS = 500
+"""After a look at so many paths the garbage collector is spared what was loaded; once for each, it would cost more."""
+
 STOP_SECONDS = 10.0
 """How long :meth:`Keeper.stop` waits for a pass that is under way."""
 
@@ -225,8 +228,9 @@ class Keeper:
         changed = self._catalogue.reconcile(hint)
         if changed and self._observer is not None:
             self._observer.observe_reload(self._catalogue.snapshot, self._clock() - began)
-        if hint.everything:
+        if hint.everything or (changed and len(hint.paths) >= MANY_PATHS):
             keep_for_good()
+        if hint.everything:
             self._finish_rescan()
         self._first_pass.set()
         if self._next_retry is None and self._catalogue.held_back:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from pathlib import Path
@@ -14,7 +15,7 @@ from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.dependencies import RACY_NS, load_dependency, recheck_dependency
 from builder.catalogue.entries import scan_folder
 from builder.catalogue.hints import MAX_PATHS, PATIENCE_SECONDS, QUIET_SECONDS, Hints
-from builder.catalogue.keeper import Keeper, Noticing
+from builder.catalogue.keeper import MANY_PATHS, Keeper, Noticing
 from builder.catalogue.links import LinkResolver, is_at_or_below
 from builder.catalogue.loader import LoadSettings
 from builder.catalogue.looks import EVERYTHING, FolderUnavailableError, Hint
@@ -335,6 +336,20 @@ def test_keeping_survives_that_telling_of_a_failure_fails(tmp_path: Path) -> Non
     del catalogue.watched_folders
     (tmp_path / "missing").mkdir()
     wait_until(lambda: keeper.readiness() == "", "the first load")
+    keeper.stop()
+
+
+def test_garbage_collector_is_spared_what_was_loaded_also_after_many_changes(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path, LoadSettings())
+    keeper = Keeper(catalogue, rescan_seconds=0.05, noticing=Noticing.POLL)
+    keeper.start()
+    wait_until(lambda: keeper.readiness() == "", "the first load")
+    spared = gc.get_freeze_count()
+    for number in range(2 * MANY_PATHS):
+        (tmp_path / f".{number}.yaml").write_text(definition(f"T {number}"))
+    for number in range(2 * MANY_PATHS):
+        (tmp_path / f".{number}.yaml").rename(tmp_path / f"{number}.yaml")
+    wait_until(lambda: gc.get_freeze_count() > spared + 10 * MANY_PATHS, "many of them are spared")
     keeper.stop()
 
 
