@@ -219,10 +219,11 @@ def list_settings() -> Iterator[Setting]:
 
 
 def format_default(setting: Setting) -> str:
-    """A setting's default as it would be written in the environment."""
+    """A setting's default as it would be written in the environment, and what it is measured in."""
     default = setting.default
     if default is None or default == ():
         return "none"
     if isinstance(default, bool):
         return str(default).lower()
-    return f"{default:g}" if isinstance(default, float) else str(default)
+    number = f"{default:g}" if isinstance(default, float) else str(default)
+    return f"{number} {setting.metavar.lower()}" if setting.metavar in ("SECONDS", "BYTES") else number

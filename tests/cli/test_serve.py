@@ -17,7 +17,7 @@ import pytest
 
 from builder.api.metrics import FOLDER_VARIABLE, shared_metrics
 from builder.errors import ConfigurationError
-from builder.settings import list_settings
+from builder.settings import format_default, list_settings
 from tests.service import START_SECONDS, STOP_SECONDS, Service, fetch, launch, minimal_definition, wait_until
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -174,7 +174,7 @@ def test_each_setting_is_documented_and_in_the_help() -> None:
     for setting in list_settings():
         assert setting.variable in usage
         assert f"`{setting.variable}`" in documented
-        assert setting.meaning in documented
+        assert f"| {format_default(setting)} | {setting.meaning} |" in documented
         assert setting.flag is None or (setting.flag in usage and f"`{setting.flag}`" in documented)
 
 
