@@ -25,13 +25,17 @@ from builder.definitions.syntax_problems import describe_syntax_error
 MAX_DEPTH = 100
 """How deep values may nest: far beyond any template, well within the recursion of every reader of the data."""
 
+MAX_VALUES = 50_000
+"""How many values, keys included, a document may hold, also once its aliases are expanded: stops anchors that explode.
+
+A text of a template has 12 characters or more for each value, and Heat takes 512 KiB.
+"""
+
 MAX_SECOND_READING = 64 * 1024
 """In characters: what libyaml refuses is read again by ruamel.yaml, in pure Python, only up to this size."""
 
-_SAFE_RECURSION = 1_000
 _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _TABS_WITHIN = re.compile(r"(?<=[^\s])[ \t]*\t[ \t]*")
-_INDENTATIONS = re.compile(r"^[ ?-]+", re.MULTILINE)
 _BREAKS = "\x85\u2028\u2029"
 """Characters that end a line to both parsers, though neither to YAML 1.2 nor to an editor."""
 _STAND_INS = "\uf8f0\uf8f1\uf8f2"
@@ -48,8 +52,37 @@ class DocumentError(Exception):
         self.problems = problems
 
 
+class _TooMuchError(Exception):
+    """The text holds more than is composed: too many values, or one ``around`` others that is too deep."""
+
+    def __init__(self, around: Node | None = None) -> None:
+        super().__init__()
+        self.around = around
+
+
 class _Composer(_CParser):  # type: ignore[misc]  # PyYAML's C parser has no annotations
-    """libyaml's parser, which leaves plain scalars unresolved."""
+    """libyaml's parser, which leaves plain scalars unresolved, and stops at what is too deep or too large.
+
+    It composes by recursion in C, so that what is too deep would crash the process.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._count = self._depth = 0
+
+    def descend_resolver(self, parent: Node | None, _index: Any) -> None:
+        """Called before each value that is no alias, with the value that holds it."""
+        self._count += 1
+        self._depth += 1
+        # One level more than is allowed, whose place _check_size tells: here it is the parent that has one.
+        if self._depth > MAX_DEPTH + 2:
+            raise _TooMuchError(parent)
+        if self._count > MAX_VALUES:
+            raise _TooMuchError
+
+    def ascend_resolver(self) -> None:
+        """Called after each value that is no alias."""
+        self._depth -= 1
 
     def resolve(self, kind: type[Node], _value: str, implicit: Any) -> str:
         if kind is ScalarNode:
@@ -80,10 +113,10 @@ def hide_breaks(text: str) -> str:
 
 
 def _compose(text: str, path: str) -> Node | None:
-    if _may_nest_deeply(text):
-        _refuse_deep_nesting(text, path)
     try:
         root: Node | None = pyyaml.compose(text, _Composer)
+    except _TooMuchError as error:
+        raise DocumentError(_too_much(error.around, path)) from error
     except pyyaml.MarkedYAMLError as error:
         if len(text) <= MAX_SECOND_READING:
             return _compose_again(text, path)
@@ -161,32 +194,10 @@ def _forbidden_character(character: str, text: str, offset: int, path: str) -> P
     return Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}")
 
 
-def _may_nest_deeply(text: str) -> bool:
-    """Whether the text could nest so deeply that the C parser, which composes by recursion, would crash on it.
-
-    A quick upper bound: every level is opened by a bracket, or by an indentation.
-    """
-    if text.count("[") + text.count("{") > _SAFE_RECURSION:
-        return True
-    return any(len(run) > _SAFE_RECURSION for run in _INDENTATIONS.findall(text))
-
-
-def _refuse_deep_nesting(text: str, path: str) -> None:
-    """Follow the parser's events, which need no recursion, and stop at the first value that is too deep."""
-    depth = 0
-    try:
-        for event in pyyaml.parse(text, _Composer):
-            if isinstance(event, pyyaml.CollectionStartEvent):
-                depth += 1
-                if depth > MAX_DEPTH:
-                    mark: Any = event.start_mark
-                    raise DocumentError(too_deep(path, mark.line + 1, mark.column + 1))
-            elif isinstance(event, pyyaml.CollectionEndEvent):
-                depth -= 1
-    except pyyaml.MarkedYAMLError as error:
-        raise DocumentError(describe_syntax_error(error, text, path)) from error
-    except (pyyaml.YAMLError, ValueError) as error:
-        raise DocumentError(Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {error}")) from error
+def _too_much(around: Node | None, path: str) -> Problem:
+    if around is None:
+        return too_large(path, 1, 1)
+    return too_deep(path, around.start_mark.line + 1, around.start_mark.column + 1)
 
 
 def too_deep(path: str, line: int, column: int) -> Problem:
@@ -194,6 +205,12 @@ def too_deep(path: str, line: int, column: int) -> Problem:
     return Problem(
         path, line, column, "", "too-deep", f"values are nested more than {MAX_DEPTH} levels deep", "flatten it"
     )
+
+
+def too_large(path: str, line: int, column: int) -> Problem:
+    """The problem of a document that holds too many values."""
+    message = f"the document holds more than {MAX_VALUES:,} values once its aliases are expanded"
+    return Problem(path, line, column, "", "too-large", message)
 
 
 def _line_and_column(text: str, offset: int) -> tuple[int, int]:

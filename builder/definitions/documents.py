@@ -17,14 +17,11 @@ from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from builder.definitions.composing import MAX_DEPTH, DocumentError, compose, too_deep
+from builder.definitions.composing import MAX_DEPTH, MAX_VALUES, DocumentError, compose, too_deep, too_large
 from builder.definitions.problems import Problem, format_pointer
 from builder.definitions.scalars import NumberTooLargeError, Reading, construct_scalar, is_merge, may_be_key
 
 __all__ = ["STAND_IN_RULES", "Document", "DocumentError", "parse_definition", "parse_template"]
-
-MAX_VALUES = 100_000
-"""How many values a document may hold once its aliases are expanded; stops anchors that explode."""
 
 STAND_IN_RULES = frozenset({"yaml-tag", "yaml-key", "yaml-merge", "yaml-number", "lone-surrogate"})
 """The rules of values that have no meaning, for which something else stands, or of which something is left out."""
@@ -132,17 +129,7 @@ def _check_size(root: Node, path: str) -> None:
                 is_small = isinstance(child, ScalarNode) and depth < MAX_DEPTH
                 total += 1 if is_small else size(child, depth + 1)
             if total > MAX_VALUES:
-                place = node.start_mark
-                raise DocumentError(
-                    Problem(
-                        path,
-                        place.line + 1,
-                        place.column + 1,
-                        "",
-                        "too-large",
-                        f"the document holds more than {MAX_VALUES:,} values once its aliases are expanded",
-                    )
-                )
+                raise DocumentError(too_large(path, node.start_mark.line + 1, node.start_mark.column + 1))
             sizes[id(node)] = known = total
         elif known == 0:
             place = node.start_mark
