@@ -31,6 +31,9 @@ MAX_VALUES = 50_000
 A text of a template has 12 characters or more for each value, and Heat takes 512 KiB.
 """
 
+TEXT_VALUE = 100
+"""In characters: a longer text counts as that many more values, so that aliases cannot repeat it without an end."""
+
 MAX_SECOND_READING = 64 * 1024
 """In characters: what libyaml refuses is read again by ruamel.yaml, in pure Python, only up to this size."""
 
@@ -53,7 +56,7 @@ class DocumentError(Exception):
 
 
 class _TooMuchError(Exception):
-    """The text holds more than is composed: too many values, or one ``around`` others that is too deep."""
+    """The text holds too many values, or one that is too deep, ``around`` that which was met last."""
 
     def __init__(self, around: Node | None = None) -> None:
         super().__init__()

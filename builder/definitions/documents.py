@@ -17,7 +17,7 @@ from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from builder.definitions.composing import MAX_DEPTH, MAX_VALUES, DocumentError, compose, too_deep, too_large
+from builder.definitions.composing import MAX_DEPTH, MAX_VALUES, TEXT_VALUE, DocumentError, compose, too_deep, too_large
 from builder.definitions.problems import Problem, format_pointer
 from builder.definitions.scalars import NumberTooLargeError, Reading, construct_scalar, is_merge, may_be_key
 
@@ -125,9 +125,9 @@ def _check_size(root: Node, path: str) -> None:
             sizes[id(node)] = 0  # a node within itself is met again before it is sized, and goes too deep
             total = 1
             for child in _children(node):
-                # A scalar, as most nodes are, counts for itself; it is looked at only where it would be too deep.
+                # A scalar, as most nodes are, is looked at only where it would be too deep.
                 is_small = isinstance(child, ScalarNode) and depth < MAX_DEPTH
-                total += 1 if is_small else size(child, depth + 1)
+                total += 1 + len(child.value) // TEXT_VALUE if is_small else size(child, depth + 1)
             if total > MAX_VALUES:
                 raise DocumentError(too_large(path, node.start_mark.line + 1, node.start_mark.column + 1))
             sizes[id(node)] = known = total
@@ -156,27 +156,41 @@ def _index(node: MappingNode) -> _Index:
     for key, value in node.value:
         if is_merge(key):
             for source in value.value if isinstance(value, SequenceNode) else [value]:
-                merged = {**_index(source), **merged} if isinstance(source, MappingNode) else merged
+                for name, found in _index(source).items() if isinstance(source, MappingNode) else ():
+                    merged.setdefault(name, found)
         elif isinstance(key, ScalarNode):
             own.setdefault(key.value, (key, value))
     return {**merged, **own}
 
 
-def _join(first: Node, second: Node) -> Node:
-    """What stands for two values of one key: all that is in either, if both are mappings or both are lists."""
-    if isinstance(first, SequenceNode) and isinstance(second, SequenceNode):
-        return SequenceNode(first.tag, [*first.value, *second.value], first.start_mark)
-    if isinstance(first, MappingNode) and isinstance(second, MappingNode):
-        pairs = list(first.value)
-        numbers = {key.value: number for number, (key, _) in enumerate(pairs) if isinstance(key, ScalarNode)}
-        for key, value in second.value:
+def _join(values: Sequence[Node]) -> Node:
+    """What stands for the values of one key: all that is in any of them, if they are mappings or lists."""
+    first = next((value for value in values if not isinstance(value, ScalarNode)), values[0])
+    alike = [value for value in values if type(value) is type(first)]
+    if isinstance(first, SequenceNode) and len(alike) > 1:
+        return SequenceNode(first.tag, [item for value in alike for item in value.value], first.start_mark)
+    if isinstance(first, MappingNode) and len(alike) > 1:
+        return MappingNode(first.tag, _join_pairs(alike), first.start_mark)
+    return first
+
+
+def _join_pairs(mappings: Sequence[Node]) -> list[tuple[Node, Node]]:
+    """The keys and values of all mappings; what one of them gives twice stays, to be told."""
+    pairs: list[tuple[Node, Node]] = []
+    numbers: dict[str, int] = {}
+    joined: dict[int, list[Node]] = {}
+    for mapping in mappings:
+        met = len(pairs)
+        for key, value in mapping.value:
             number = numbers.get(key.value) if isinstance(key, ScalarNode) else None
             if number is None:
                 pairs.append((key, value))
             else:
-                pairs[number] = pairs[number][0], _join(pairs[number][1], value)
-        return MappingNode(first.tag, pairs, first.start_mark)
-    return second if isinstance(first, ScalarNode) and not isinstance(second, ScalarNode) else first
+                joined.setdefault(number, [pairs[number][1]]).append(value)
+        numbers |= {key.value: met + n for n, (key, _) in enumerate(pairs[met:]) if isinstance(key, ScalarNode)}
+    for number, values in joined.items():
+        pairs[number] = pairs[number][0], _join(values)
+    return pairs
 
 
 @dataclass(slots=True)
@@ -200,11 +214,11 @@ class _Construction:
     def _mapping(self, node: MappingNode, reading: Reading, tokens: tuple[str | int, ...]) -> dict[str, Any]:
         self._check_tag(node, _MAP_TAG, tokens)
         self._join_duplicates(node, tokens)
-        merged: dict[str, Any] = {}
+        merged: list[dict[str, Any]] = []
         own: dict[str, Any] = {}
         for key, value in node.value:
             if is_merge(key):
-                merged = self._merge(value, reading, tokens) | merged
+                merged += self._merge(value, reading, tokens)
                 continue
             if not isinstance(key, ScalarNode):
                 self._refuse(key, tokens, "yaml-key", "a key must be a plain text, not a list or a mapping")
@@ -216,37 +230,37 @@ class _Construction:
                 self._refuse_tag(key, (*tokens, key.value))
             child_reading = Reading.HEAT if not tokens and key.value in self.heat_keys else reading
             own[key.value] = self.build(value, child_reading, (*tokens, key.value))
-        return {**{key: value for key, value in merged.items() if key not in own}, **own} if merged else own
+        inherited: dict[str, Any] = {}
+        for mapping in reversed(merged):  # earlier mappings win: https://yaml.org/type/merge.html
+            inherited.update(mapping)
+        return {**{key: value for key, value in inherited.items() if key not in own}, **own} if inherited else own
 
     def _join_duplicates(self, node: MappingNode, tokens: tuple[str | int, ...]) -> None:
         """Refuse keys that are given twice, and leave one of each in the tree, with what is below either."""
-        joined: dict[str, tuple[Node, Node]] = {}
+        given: dict[str, list[Node]] = {}
+        keys: dict[str, Node] = {}
         others: list[tuple[Node, Node]] = []
         for key, value in node.value:
             if is_merge(key) or not isinstance(key, ScalarNode):
                 others.append((key, value))
-            elif key.value in joined:
+            elif key.value in keys:
                 message = f"the key {key.value!r} is given twice"
                 self._refuse(key, (*tokens, key.value), "duplicate-key", message, "keep one of them")
-                first_key, first = joined[key.value]
-                joined[key.value] = first_key, _join(first, value)
+                given[key.value].append(value)
             else:
-                joined[key.value] = key, value
-        if len(joined) + len(others) < len(node.value):
-            node.value = [*others, *joined.values()]
+                keys[key.value], given[key.value] = key, [value]
+        if len(keys) + len(others) < len(node.value):
+            node.value = [*others, *((key, _join(given[text])) for text, key in keys.items())]
 
-    def _merge(self, value: Node, reading: Reading, tokens: tuple[str | int, ...]) -> dict[str, Any]:
-        """The keys of a merge (``<<``): https://yaml.org/type/merge.html, where earlier mappings win."""
+    def _merge(self, value: Node, reading: Reading, tokens: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
+        """The mappings that a merge (``<<``) names."""
         if isinstance(value, SequenceNode):
             self._check_tag(value, _LIST_TAG, tokens)
-        sources = value.value if isinstance(value, SequenceNode) else [value]
-        merged: dict[str, Any] = {}
-        for source in sources:
+        for source in value.value if isinstance(value, SequenceNode) else [value]:
             if isinstance(source, MappingNode):
-                merged = self._mapping(source, reading, tokens) | merged
+                yield self._mapping(source, reading, tokens)
             else:
                 self._refuse(source, tokens, "yaml-merge", "'<<' merges mappings only")
-        return merged
 
     def _check_tag(self, node: Node, plain: str, tokens: tuple[str | int, ...]) -> None:
         """Refuse a list or a mapping with a tag of its own; ``!`` says that it is no more than that."""
