@@ -124,10 +124,10 @@ def _check_size(root: Node, path: str) -> None:
         if known is None:
             sizes[id(node)] = 0  # a node within itself is met again before it is sized, and goes too deep
             total = 1
-            for child in _children(node):
+            for child, times in _children(node):
                 # A scalar, as most nodes are, is looked at only where it would be too deep.
                 is_small = isinstance(child, ScalarNode) and depth < MAX_DEPTH
-                total += 1 + len(child.value) // TEXT_VALUE if is_small else size(child, depth + 1)
+                total += times * (_scalar_size(child) if is_small else size(child, depth + 1))
             if total > MAX_VALUES:
                 raise DocumentError(too_large(path, node.start_mark.line + 1, node.start_mark.column + 1))
             sizes[id(node)] = known = total
@@ -141,13 +141,19 @@ def _check_size(root: Node, path: str) -> None:
     size(root, 0)
 
 
-def _children(node: Node) -> Iterator[Node]:
+def _scalar_size(node: Node) -> int:
+    return 1 + len(node.value) // TEXT_VALUE
+
+
+def _children(node: Node) -> Iterator[tuple[Node, int]]:
+    """The nodes within one, and how often each counts: a long key is in the pointer of every value below it."""
     if isinstance(node, MappingNode):
         for key, value in node.value:
-            yield key
-            yield value
+            yield key, 1
+            yield value, _scalar_size(key) if isinstance(key, ScalarNode) else 1
     elif isinstance(node, SequenceNode):
-        yield from node.value
+        for item in node.value:
+            yield item, 1
 
 
 def _index(node: MappingNode) -> _Index:

@@ -102,7 +102,7 @@ def _find_unknown(
     """Names that the templates lack; earlier releases took them in silence, so they are no error."""
     for name in names:
         if name not in declared:
-            hint = suggest(name, list(declared)) or "it is not used"
+            hint = suggest(name, declared) or "it is not used"
             yield Mistake(rule, f"the template has no parameter {name!r}", (section, name), hint, key=True)
 
 
@@ -111,7 +111,7 @@ def _find_unknown_exposed(
 ) -> Iterator[Mistake]:
     if name in asked:
         message = f"the template has no parameter {name!r}"
-        hint = suggest(name, list(declared)) or "expose a parameter of the template"
+        hint = suggest(name, declared) or "expose a parameter of the template"
         yield Mistake("unknown-parameter", message, ("parameters", name), hint, key=True)
 
 

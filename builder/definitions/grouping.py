@@ -42,7 +42,7 @@ def find_group_mistakes(
                 message = f"parameter {name!r} is in a group already"
                 yield Mistake("parameter-in-two-groups", message, tokens, "keep one of them")
             elif name not in parameters and name not in hardcoded:
-                hint = suggest(name, list(parameters)) or "it is left out of the form"
+                hint = suggest(name, parameters) or "it is left out of the form"
                 yield Mistake("unknown-group-parameter", f"no parameter {name!r} is asked for", tokens, hint)
             seen.add(name)
     yield from _find_optional_mistakes(entries, components)
@@ -51,7 +51,7 @@ def find_group_mistakes(
 def _find_optional_mistakes(
     entries: Sequence[Mapping[str, Any]], components: Sequence[tuple[str, bool]]
 ) -> Iterator[Mistake]:
-    optional_names = [name for name, optional in components if optional]
+    optional_names = dict.fromkeys(name for name, optional in components if optional)
     selected = set()
     for number, entry in enumerate(entries):
         optional = entry.get("optional")
@@ -63,7 +63,7 @@ def _find_optional_mistakes(
             hint = suggest(optional["name"], optional_names) or "name a component that has optional: true"
             message = f"no optional component is named {optional['name']!r}"
             yield Mistake("unknown-optional-component", message, tokens, hint)
-    if not selected <= set(optional_names):
+    if not selected <= optional_names.keys():
         return  # a name that was meant for one of them has been told of
     for number, (name, is_optional) in enumerate(components):
         if is_optional and name not in selected:

@@ -85,18 +85,19 @@ def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[
                 optional[name].append(each.component)
         else:
             required.update(dict.fromkeys(each.names(kind)))
+    known = {**required, **dict.fromkeys(optional)}
     for number, each in enumerate(templates):
         own = each.names(kind)
         for reference in each.reading.references:
             name = reference.name
             if reference.kind is kind and not (name in required or name in own or name in given):
-                yield number, _explain(reference, each, optional.get(reference.name, ()), [*required, *optional])
+                yield number, _explain(reference, each, optional.get(reference.name, ()), known)
 
 
-def _explain(reference: Reference, within: ScopedTemplate, givers: Sequence[str], known: list[str]) -> Mistake:
+def _explain(reference: Reference, within: ScopedTemplate, givers: Sequence[str], known: Collection[str]) -> Mistake:
     name, kind = reference.name, reference.kind
     if not givers:
-        hint = suggest(name, known) or (f"there are: {', '.join(known[:8])}" if 0 < len(known) <= 8 else "")
+        hint = suggest(name, known) or (f"there are: {', '.join(known)}" if 0 < len(known) <= 8 else "")
         return Mistake(_RULES[kind], f"there is no {kind} {name!r}", reference.tokens, hint, reference.certain)
     giver = " or ".join(repr(each) for each in givers)
     if within.optional:

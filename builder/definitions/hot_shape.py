@@ -211,7 +211,7 @@ def _check_groups(template: Mapping[str, Any]) -> Iterator[Mistake]:
         for position, name in enumerate(names):
             place = (*tokens, "parameters", position)
             if not isinstance(name, str) or name not in declared:
-                hint = suggest(str(name), list(declared))
+                hint = suggest(str(name), declared)
                 yield Mistake(rule, f"the template has no parameter {name!r}", place, hint)
             elif name in seen:
                 yield Mistake(rule, f"parameter {name!r} is in two groups", place, "keep one of them")

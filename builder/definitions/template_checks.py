@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
 from builder.definitions.hot_cycles import find_cycles, find_nested_cycles
 from builder.definitions.hot_findings import Kind, Mistake, NestedUse, Reading
@@ -28,6 +29,8 @@ NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")
 ALWAYS_USED: Final = frozenset({"clustername"})
 """Parameters with a meaning of their own: the Visualisation App names the cluster by this one."""
 
+MAX_NAMED: Final = 8
+"""How many of the properties that are missing in one place are named."""
 
 TAKES_ALL: Final = frozenset({"parameter-reference", "resource-reference", "condition-reference", "unused-parameter"})
 """Rules that can be judged only where every template of a composition could be read."""
@@ -122,16 +125,20 @@ def _check_nested(
 
 
 def _check_nested_uses(reading: Reading, nested: Mapping[str, LoadedTemplate]) -> Iterator[Mistake]:
+    required: dict[str, list[str]] = {}
     for use in reading.nested:
         template = nested.get(use.name)
         if template is not None:
-            yield from _check_properties(use, template)
+            parameters = template.template.get("parameters") or {}
+            if use.name not in required:
+                required[use.name] = [name for name, each in parameters.items() if each.get("default") is None]
+            yield from _check_properties(use, parameters, required[use.name])
     plain = {use.owner: use for use in reading.nested if use.is_plain}
     for reference in reading.references:
         loaded = nested.get(plain[reference.name].name) if reference.name in plain else None
         if loaded is None or reference.kind is not Kind.RESOURCE or reference.attribute is None:
             continue
-        outputs = list(loaded.template.get("outputs") or {})
+        outputs = loaded.template.get("outputs") or {}
         attribute = reference.attribute
         if attribute not in outputs and attribute != "show" and not attribute.startswith("resource."):
             message = f"{plain[reference.name].name} has no output {attribute!r}"
@@ -139,19 +146,17 @@ def _check_nested_uses(reading: Reading, nested: Mapping[str, LoadedTemplate]) -
             yield Mistake("nested-attribute", message, tokens, suggest(attribute, outputs), reference.certain)
 
 
-def _check_properties(use: NestedUse, template: LoadedTemplate) -> Iterator[Mistake]:
-    parameters = template.template.get("parameters") or {}
+def _check_properties(use: NestedUse, parameters: Mapping[str, Any], required: Sequence[str]) -> Iterator[Mistake]:
     for name in use.properties:
         if name not in parameters:
             message = f"{use.name} has no parameter {name!r}"
             tokens = (*use.tokens, "properties", name)
-            yield Mistake("nested-property", message, tokens, suggest(name, list(parameters)), use.certain, key=True)
-    for name, parameter in parameters.items():
-        if name not in use.properties and parameter.get("default") is None:
-            message = f"{use.name} needs the property {name!r}"
-            yield Mistake(
-                "nested-parameter", message, (*use.tokens, "type"), "give it, or a default there", use.certain
-            )
+            yield Mistake("nested-property", message, tokens, suggest(name, parameters), use.certain, key=True)
+    missing = list(islice((name for name in required if name not in use.properties), MAX_NAMED + 1))
+    if missing:
+        names = ", ".join(map(repr, missing[:MAX_NAMED])) + (", and others" if len(missing) > MAX_NAMED else "")
+        message = f"{use.name} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"
+        yield Mistake("nested-parameter", message, (*use.tokens, "type"), "give it, or a default there", use.certain)
 
 
 def _find_misspelt_types(reading: Reading) -> Iterator[Mistake]:

@@ -7,7 +7,7 @@ unknown key is a violation of its own.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -190,13 +190,13 @@ def _hint(error: ValidationError) -> str:
     return ""
 
 
-def suggest(word: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
+def suggest(word: str, known: Collection[str], *, cutoff: float = 0.6) -> str:
     """A hint that names the known word nearest to ``word``, or ``""`` where none is as near as ``cutoff``, up to 1."""
     near = find_near(word, known, cutoff=cutoff)
     return f"did you mean {near!r}?" if near else ""
 
 
-def suggest_key(key: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
+def suggest_key(key: str, known: Collection[str], *, cutoff: float = 0.6) -> str:
     """A hint that names the known key that ``key`` was meant to be: near to it, or run together with its value."""
     word, gap, _ = key.partition(":")
     if gap and word in known:
@@ -217,7 +217,7 @@ def bounded_hints() -> Iterator[None]:
         _comparisons_left.reset(token)
 
 
-def find_near(word: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
+def find_near(word: str, known: Collection[str], *, cutoff: float = 0.6) -> str:
     """The known word nearest to ``word``, or ``""`` where none is as near as ``cutoff``, up to 1.
 
     A long word has none, for comparing takes quadratic time; nor has one beyond those that have hints.

@@ -26,9 +26,10 @@ TEMPLATE = f"""{HEAD}heat_template:
 
 @dataclass
 class OneFile:
-    """A definition that has no other files, and counts how often one is asked for."""
+    """A definition that has no other files than one it may nest, and counts how often another is asked for."""
 
     text: str
+    nested: str = ""
     asked: int = 0
 
     def resolve(self, reference: str, base: str) -> str:
@@ -39,6 +40,8 @@ class OneFile:
     def read(self, name: str) -> str:
         if not name:
             return self.text
+        if name == "nested.yaml" and self.nested:
+            return self.nested
         self.asked += 1
         raise SourceError("missing-file", "it is not there")
 
@@ -49,8 +52,8 @@ class OneFile:
         return name or "many.yaml"
 
 
-def build(text: str) -> Outcome:
-    return build_cluster_type(ClusterTypeId("many"), OneFile(text))
+def build(text: str, nested: str = "") -> Outcome:
+    return build_cluster_type(ClusterTypeId("many"), OneFile(text, nested))
 
 
 def unknown_keys(number: int) -> str:
@@ -98,6 +101,11 @@ def test_long_text_that_aliases_repeat_is_too_large(use: str) -> None:
     assert problem.rule == "too-large"
 
 
+def test_long_key_counts_with_each_value_whose_pointer_it_is_part_of() -> None:
+    (problem,) = build(f"{HEAD}? {'x' * 100_000}\n: [{'!x 1, ' * 100}]\n").problems
+    assert problem.rule == "too-large"
+
+
 def test_as_much_text_as_one_file_may_hold_is_not_too_large() -> None:
     assert "too-large" not in [problem.rule for problem in build(HEAD + "x-a: " + "x" * 1024 * 1024).problems]
 
@@ -115,6 +123,31 @@ def test_first_misspelt_names_have_hints_and_each_definition_anew() -> None:
         hints = [bool(problem.hint) for problem in build(dangling_references(1000)).problems]
         assert hints[1:15] == [True] * 14
         assert not hints[-2]
+
+
+def nested_uses(number: int, attributes: str) -> tuple[str, str]:
+    uses = "".join(f"    resource{key}: {{type: nested.yaml}}\n" for key in range(number))
+    parameters = "".join(f"  parameter{key}: {attributes}\n" for key in range(number))
+    return TEMPLATE + uses, f"heat_template_version: 2021-04-16\nparameters:\n{parameters}"
+
+
+@pytest.mark.parametrize("attributes", ["{type: string}", "{type: string, default: x}"])
+def test_twice_as_many_uses_of_twice_as_many_parameters_take_no_more_than_twice_the_work(attributes: str) -> None:
+    once, twice = (count_steps(partial(build, *nested_uses(number, attributes))) for number in (200, 400))
+    assert twice < 2.2 * once
+
+
+def test_properties_that_a_nested_template_misses_are_told_together() -> None:
+    messages = [
+        [
+            problem.message
+            for problem in build(*nested_uses(number, "{type: string}")).problems
+            if "needs" in problem.message
+        ]
+        for number in (2, 9)
+    ]
+    assert messages[0] == ["nested.yaml needs the properties 'parameter0', 'parameter1'"] * 2
+    assert messages[1][0].endswith("'parameter6', 'parameter7', and others")
 
 
 def test_word_that_would_take_long_to_compare_has_no_hint() -> None:
