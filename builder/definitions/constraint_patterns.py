@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import lgamma, log
 from typing import Final
 
@@ -19,6 +20,9 @@ STEPS: Final = 1_000_000
 
 LONGEST: Final = 65_536
 """The bound, in characters, of patterns that take time in proportion to the text."""
+
+MAX_PATTERN: Final = 2_000
+"""In characters: a longer pattern is refused, for compiling it takes long, and so does what is found out about it."""
 
 # One token of a pattern: an escape, a class, the start of a group, its end, a choice, a quantifier.
 _TOKEN: Final = re.compile(
@@ -56,11 +60,14 @@ class CarefulPattern:
         return match is not None and match.end() == len(text)
 
 
+@lru_cache(maxsize=256)
 def parse_pattern(pattern: str) -> CarefulPattern:
     """Compile a pattern and see how far it can be trusted.
 
     Raises re.error for what is no regular expression, OverflowError or RecursionError for one out of proportion.
     """
+    if len(pattern) > MAX_PATTERN:
+        raise OverflowError(f"it is longer than {MAX_PATTERN:,} characters")
     return CarefulPattern(re.compile(pattern), find_longest_judged(pattern), _find_characters(pattern))
 
 

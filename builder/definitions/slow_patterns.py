@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from re import _constants as codes  # Python shows the tree of a pattern here only
 from re import _parser
 from typing import Any, Final
+
+from builder.definitions.constraint_patterns import MAX_PATTERN
 
 Item = tuple[Any, Any]
 
 _REPEATS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT)
 
 
+@lru_cache(maxsize=256)
 def is_slow(pattern: str) -> bool:
     """Whether trying a pattern on a value that it does not take can take time that doubles with each character."""
+    if len(pattern) > MAX_PATTERN:
+        return False  # told as what it is
     try:
         return _is_slow(list(_parser.parse(pattern)), may_fail=False)
     except (re.error, OverflowError, RecursionError):
@@ -27,14 +33,15 @@ def is_slow(pattern: str) -> bool:
 
 
 def _is_slow(items: Sequence[Item], *, may_fail: bool) -> bool:
-    for number, (code, value) in enumerate(items):
-        fails_after = may_fail or any(map(_may_fail, items[number + 1 :]))
+    fails_after = may_fail
+    for code, value in reversed(items):
         if code in _REPEATS:
             _, most, body = value
             if most is codes.MAXREPEAT and fails_after and _is_repetition_alone(body):
                 return True
         if any(_is_slow(part, may_fail=fails_after) for part in _parts(code, value)):
             return True
+        fails_after = fails_after or _may_fail((code, value))
     return False
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from builder.definitions.constraint_patterns import MAX_PATTERN
+from builder.definitions.parameters import ParameterSyntaxError, parse_parameter
 from builder.definitions.slow_patterns import is_slow
+from tests.steps import count_steps
 
 SLOW = r"(a+)+$ ^(a*)*b ([a-z]+)*$ (\w+\s?)*$ ((ab)+)+$ ((a+)+b)* x|(?:a+?)+?$ (([a-z])+)+! (a{2,})+$"
 QUICK = r"""
@@ -21,3 +26,20 @@ def test_a_repetition_of_nothing_but_a_repetition_is_slow(pattern: str) -> None:
 @pytest.mark.parametrize("pattern", ["", *QUICK.split()])
 def test_what_is_gone_through_in_few_ways_is_not(pattern: str) -> None:
     assert not is_slow(pattern)
+
+
+def test_pattern_of_twice_the_length_takes_no_more_than_twice_as_long_to_judge() -> None:
+    once, twice = (count_steps(partial(is_slow, "a*" * number)) for number in (300, 600))
+    assert twice < 2.2 * once
+
+
+def test_pattern_that_would_take_long_to_judge_is_refused() -> None:
+    pattern = "(a+)+" * (MAX_PATTERN // 5) + "$"
+    assert not is_slow(pattern)
+    with pytest.raises(ParameterSyntaxError, match="longer than 2,000 characters"):
+        parse_parameter("name", {"type": "string", "constraints": [{"allowed_pattern": pattern}]})
+
+
+def test_pattern_that_many_parameters_share_is_judged_once() -> None:
+    pattern = "(shared|by|all)+"
+    assert count_steps(partial(is_slow, pattern)) > 10 * count_steps(partial(is_slow, pattern))
