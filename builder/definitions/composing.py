@@ -31,9 +31,6 @@ MAX_VALUES = 50_000
 A text of a template has 12 characters or more for each value, and Heat takes 512 KiB.
 """
 
-TEXT_VALUE = 100
-"""In characters: a longer text counts as that many more values, so that aliases cannot repeat it without an end."""
-
 MAX_SECOND_READING = 64 * 1024
 """In characters: what libyaml refuses is read again by ruamel.yaml, in pure Python, only up to this size."""
 
@@ -77,7 +74,7 @@ class _Composer(_CParser):  # type: ignore[misc]  # PyYAML's C parser has no ann
         """Called before each value that is no alias, with the value that holds it."""
         self._count += 1
         self._depth += 1
-        # One level more than is allowed, whose place _check_size tells: here it is the parent that has one.
+        # One level more than is allowed, whose place check_size tells: here it is the parent that has one.
         if self._depth > MAX_DEPTH + 2:
             raise _TooMuchError(parent)
         if self._count > MAX_VALUES:

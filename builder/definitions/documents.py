@@ -17,7 +17,8 @@ from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from builder.definitions.composing import MAX_DEPTH, MAX_VALUES, TEXT_VALUE, DocumentError, compose, too_deep, too_large
+from builder.definitions.composing import DocumentError, compose
+from builder.definitions.document_size import check_size
 from builder.definitions.problems import Problem, format_pointer
 from builder.definitions.scalars import NumberTooLargeError, Reading, construct_scalar, is_merge, may_be_key
 
@@ -107,53 +108,10 @@ def _parse(text: str, path: str, reading: Reading, heat_keys: frozenset[str] = f
         raise DocumentError(
             Problem(path, 1, 1, "", "empty-file", "the file is empty", "write a definition or a template into it")
         )
-    _check_size(root, path)
+    check_size(root, path)
     construction = _Construction(path, heat_keys)
     value = construction.build(root, reading, ())
     return Document(path, value, root, tuple(construction.problems))
-
-
-def _check_size(root: Node, path: str) -> None:
-    """Refuse what would be too deep or too large once aliases are expanded, before anything expands them."""
-    sizes: dict[int, int] = {}
-
-    def size(node: Node, depth: int) -> int:
-        if depth > MAX_DEPTH:
-            raise DocumentError(too_deep(path, node.start_mark.line + 1, node.start_mark.column + 1))
-        known = sizes.get(id(node))
-        if known is None:
-            sizes[id(node)] = 0  # a node within itself is met again before it is sized, and goes too deep
-            total = 1
-            for child, times in _children(node):
-                # A scalar, as most nodes are, is looked at only where it would be too deep.
-                is_small = isinstance(child, ScalarNode) and depth < MAX_DEPTH
-                total += times * (_scalar_size(child) if is_small else size(child, depth + 1))
-            if total > MAX_VALUES:
-                raise DocumentError(too_large(path, node.start_mark.line + 1, node.start_mark.column + 1))
-            sizes[id(node)] = known = total
-        elif known == 0:
-            place = node.start_mark
-            raise DocumentError(
-                Problem(path, place.line + 1, place.column + 1, "", "yaml-recursion", "the value contains itself")
-            )
-        return known
-
-    size(root, 0)
-
-
-def _scalar_size(node: Node) -> int:
-    return 1 + len(node.value) // TEXT_VALUE
-
-
-def _children(node: Node) -> Iterator[tuple[Node, int]]:
-    """The nodes within one, and how often each counts: a long key is in the pointer of every value below it."""
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            yield key, 1
-            yield value, _scalar_size(key) if isinstance(key, ScalarNode) else 1
-    elif isinstance(node, SequenceNode):
-        for item in node.value:
-            yield item, 1
 
 
 def _index(node: MappingNode) -> _Index:

@@ -86,18 +86,20 @@ def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[
         else:
             required.update(dict.fromkeys(each.names(kind)))
     known = {**required, **dict.fromkeys(optional)}
+    listed = f"there are: {', '.join(known)}" if 0 < len(known) <= 8 else ""
     for number, each in enumerate(templates):
         own = each.names(kind)
         for reference in each.reading.references:
             name = reference.name
             if reference.kind is kind and not (name in required or name in own or name in given):
-                yield number, _explain(reference, each, optional.get(reference.name, ()), known)
+                givers = optional.get(name, ())
+                hint = "" if givers else suggest(name, known) or listed
+                yield number, _explain(reference, each, givers, hint)
 
 
-def _explain(reference: Reference, within: ScopedTemplate, givers: Sequence[str], known: Collection[str]) -> Mistake:
+def _explain(reference: Reference, within: ScopedTemplate, givers: Sequence[str], hint: str) -> Mistake:
     name, kind = reference.name, reference.kind
     if not givers:
-        hint = suggest(name, known) or (f"there are: {', '.join(known)}" if 0 < len(known) <= 8 else "")
         return Mistake(_RULES[kind], f"there is no {kind} {name!r}", reference.tokens, hint, reference.certain)
     giver = " or ".join(repr(each) for each in givers)
     if within.optional:
