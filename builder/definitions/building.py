@@ -16,7 +16,7 @@ from builder.definitions.documents import STAND_IN_RULES, Document, DocumentErro
 from builder.definitions.exposing import expose_parameters
 from builder.definitions.grouping import build_groups, find_group_mistakes
 from builder.definitions.hot_findings import Mistake
-from builder.definitions.loading import DEFINITION, LoadedParts, load_parts
+from builder.definitions.loading import DEFINITION, LoadedParts, component_name, load_parts
 from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction
 from builder.definitions.near_files import hint_at_definition
 from builder.definitions.presentation import find_presentation_mistakes
@@ -134,7 +134,8 @@ class _Building:
         hardcoded = definition.get("hardcoded_parameters", {})
         groups: Sequence[Mapping[str, Any]] = definition.get("parameter_groups", [])
         if "parameters" in definition or "parameters" not in self.document.value:
-            components = [(each.component.name, each.component.optional) for each in parts.components]
+            entries: Sequence[Mapping[str, Any]] = definition.get("components", [])
+            components = [(component_name(entry["name"]), entry.get("optional", False)) for entry in entries]
             for mistake in find_group_mistakes(groups, exposed.parameters, hardcoded, components):
                 self._tell(mistake)
         if any(problem.severity is Severity.ERROR for problem in self.problems):

@@ -35,6 +35,7 @@ def load_parts(document: Document, definition: Mapping[str, Any], files: Files) 
     """Read the templates of a definition, which has exactly one of the keys that name them."""
     loading = _Loading(document, files, [])
     loaded: list[LoadedComponent | None]
+    names = [""]
     if "heat_template" in definition:
         component, problems = build_component(
             document, DEFINITION, files, name="", optional=False, tokens=("heat_template",)
@@ -45,12 +46,13 @@ def load_parts(document: Document, definition: Mapping[str, Any], files: Files) 
         loaded = [loading.load(url, ("heat_template_url",), name="", optional=False)]
     else:
         entries: Sequence[Mapping[str, Any] | None] = definition["components"]
-        names = [_component_name(entry["name"]) if entry else "" for entry in entries]
+        names = [component_name(entry["name"]) if entry else "" for entry in entries]
+        firsts = {name: number for number, name in reversed(list(enumerate(names)))}
         loaded = [
             loading.load(
                 _component_path(entry["name"]), ("components", number, "name"),
                 name=name, optional=entry.get("optional", False), others=names,
-            ) if entry else None
+            ) if entry and firsts[name] == number else None
             for number, (name, entry) in enumerate(zip(names, entries, strict=True))
         ]  # fmt: skip
         loading.check_composition(names, loaded)
@@ -61,7 +63,7 @@ def load_parts(document: Document, definition: Mapping[str, Any], files: Files) 
                 document.problem("no-required-component", message, ("components",), key=True, hint=hint)
             )
     components = tuple(each for each in loaded if each is not None)
-    return LoadedParts(components, tuple(loading.problems), len(components) == len(loaded))
+    return LoadedParts(components, tuple(loading.problems), len(components) == len(set(names)))
 
 
 @dataclass(slots=True)
@@ -115,8 +117,6 @@ class _Loading:
                 self.problems.append(self.document.problem("template-versions-differ", message, tokens, hint=hint))
         roots = {each.component.name: each.root for each in loaded if each is not None}
         for section, entry, giver, later in find_collisions(components):
-            if giver == later:
-                continue  # the component is listed twice
             document = roots[giver].document
             line, _ = document.locate((section, entry), key=True)
             message = f"{section[:-1]} {entry!r} of {later!r} is in {giver!r} too, at {document.path}:{line}"
@@ -130,6 +130,6 @@ def _component_path(name: str) -> str:
     return name if name.startswith("/") else f"{COMPONENTS}/{name}.yaml"
 
 
-def _component_name(name: str) -> str:
+def component_name(name: str) -> str:
     """What selections and groups call a component: for an absolute path, the file's name without its ending."""
     return name.rpartition("/")[2].rpartition(".")[0] if name.startswith("/") else name

@@ -186,7 +186,6 @@ def test_the_other_components_are_looked_at_beside_one_that_is_wrong(folder: Pat
         ("wrong-type", "/components/0"),
         ("wrong-type", "/components/1"),
         ("missing-file", "/components/3/name"),
-        ("missing-file", "/components/4/name"),
         ("duplicate-component", "/components/4/name"),
         ("missing-file", "/resources/use/properties/value/1/get_file"),
     ]

@@ -137,6 +137,13 @@ def test_twice_as_many_uses_of_twice_as_many_parameters_take_no_more_than_twice_
     assert twice < 2.2 * once
 
 
+def test_component_that_is_listed_many_times_is_read_once() -> None:
+    files = OneFile(f"{HEAD}components: [{'{name: nodes}, ' * 100}]\n")
+    rules = [problem.rule for problem in build_cluster_type(ClusterTypeId("many"), files).problems]
+    assert files.asked == 1
+    assert rules.count("duplicate-component") == 99
+
+
 def test_properties_that_a_nested_template_misses_are_told_together() -> None:
     messages = [
         [
