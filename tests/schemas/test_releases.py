@@ -50,13 +50,16 @@ def test_a_published_schema_demands_what_it_did_or_has_a_new_version(
         assert version_of(current) > version
 
 
-@pytest.mark.parametrize(("name", "version", "released"), RELEASES, ids=IDS)
-def test_what_a_version_accepted_every_later_one_of_the_same_major_accepts(
-    name: str, version: tuple[int, int], released: Any
-) -> None:
-    current = schemas.load_schema(name)
-    if name != schemas.CLUSTER_TYPE or version_of(current)[0] != version[0]:
-        pytest.skip("there are no documents to compare on")
+@pytest.mark.parametrize(
+    "released",
+    [
+        released
+        for name, version, released in RELEASES
+        if name == schemas.CLUSTER_TYPE and version[0] == version_of(schemas.load_schema(name))[0]
+    ],
+)
+def test_what_a_version_accepted_every_later_one_of_the_same_major_accepts(released: Any) -> None:
+    current = schemas.load_schema(schemas.CLUSTER_TYPE)
     then, now = Draft7Validator(released), Draft7Validator(current)
     accepted = [value for value in read_definitions() if then.is_valid(value)]
     assert len(accepted) > 20

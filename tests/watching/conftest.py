@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +15,10 @@ from tests.service import Service
 from tests.watching.world import World, definition, remove
 
 SLOWEST = "seconds until a change was listed"
+
+WRAPPER = """#!/bin/sh
+exec setpriv --bounding-set=-dac_override,-dac_read_search {python} "$@"
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -96,3 +102,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line("slowest changes to be listed:")
         for seconds, name in sorted(measured, reverse=True)[:5]:
             terminalreporter.write_line(f"  {seconds:.2f} s {name}")
+
+
+@pytest.fixture
+def unprivileged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has services of this scenario run without root's privilege to read everything."""
+    if os.geteuid() != 0:
+        return
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may read everything")
+    wrapper = tmp_path / "python"
+    wrapper.write_text(WRAPPER.format(python=sys.executable))
+    wrapper.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(wrapper))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -152,7 +151,7 @@ def test_empty_moment_between_two_folders_shows_nothing_missing(start: Callable[
     assert {} not in seen
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything; test_8 drops the privilege")
+@pytest.mark.usefixtures("unprivileged")
 def test_unreadable_folder_the_last_good_catalogue_is_served(start: Callable[..., World]) -> None:
     world = start()
     tag = world.etag()

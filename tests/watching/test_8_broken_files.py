@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import stat
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -231,24 +229,6 @@ def test_other_files_are_ignored_and_said_to_be(world: World) -> None:
     (world.enabled / "README.md").write_text("# Read me")
     world.wait_for_state("README.md", "ignored")
     assert world.entry("README.md")["reason"]
-
-
-WRAPPER = """#!/bin/sh
-exec setpriv --bounding-set=-dac_override,-dac_read_search {python} "$@"
-"""
-
-
-@pytest.fixture
-def unprivileged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has services of this scenario run without root's privilege to read everything."""
-    if os.geteuid() != 0:
-        return
-    if shutil.which("setpriv") is None:
-        pytest.skip("root may read everything")
-    wrapper = tmp_path / "python"
-    wrapper.write_text(WRAPPER.format(python=sys.executable))
-    wrapper.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(wrapper))
 
 
 @pytest.mark.usefixtures("unprivileged")
