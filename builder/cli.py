@@ -1,4 +1,7 @@
-"""The command line: the only place that reads the environment, exits, and turns exceptions into exit text."""
+"""The command line: the only place that reads the environment, exits, and turns exceptions into exit text.
+
+But for ``PROMETHEUS_MULTIPROC_DIR``, which prometheus-client reads by itself, and for the ends of forked workers.
+"""
 
 from __future__ import annotations
 
