@@ -279,7 +279,7 @@ class Catalogue:
                 {key: judge(entries[key], before.types.get(key)) if entries[key] else None for key in entries},
                 {name: report_other(name, found, self._clock()) for name, found in changes.items()},
                 self._clock(),
-                oldest_date=look.last_change() if first else None,
+                oldest_date=int(look.modified) if first else None,
             )
             log_changes(before, self.snapshot, entries, changes)
         for name, found in changes.items():

@@ -9,8 +9,7 @@ import hashlib
 import os
 import time
 import traceback
-from collections.abc import Collection, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from builder.catalogue.entries import Entry
 from builder.catalogue.fetching import RemoteFiles
 from builder.catalogue.files import DefinitionFiles, find_tree, locate
 from builder.catalogue.links import LinkResolver
-from builder.catalogue.reading import Stamp
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.problems import Problem
 
@@ -149,19 +147,13 @@ def _revision(dependencies: dict[str, Dependency]) -> str:
 
 
 def _last_modified(dependencies: dict[str, Dependency]) -> int:
-    return max((stamp.mtime_ns for stamp in _stamps(dependencies.values())), default=0) // 1_000_000_000
+    links = {link for dependency in dependencies.values() for link in dependency.resolved.links}
+    times = [dependency.stamp.mtime_ns for dependency in dependencies.values() if dependency.stamp is not None]
+    return max((*times, *(_link_mtime_ns(link) for link in links)), default=0) // 1_000_000_000
 
 
-def find_last_change(loaded: LoadedEntry) -> int:
-    """When the newest of the files and links of an entry came to be as it is, whatever date it was given."""
-    return max((stamp.ctime_ns for stamp in _stamps(loaded.dependencies)), default=0) // 1_000_000_000
-
-
-def _stamps(dependencies: Collection[Dependency]) -> Iterator[Stamp]:
-    """The stamps of files and of the links that lead to them."""
-    for dependency in dependencies:
-        if dependency.stamp is not None:
-            yield dependency.stamp
-    for link in {link for dependency in dependencies for link in dependency.resolved.links}:
-        with suppress(OSError):
-            yield Stamp.of(os.lstat(link))
+def _link_mtime_ns(link: str) -> int:
+    try:
+        return os.lstat(link).st_mtime_ns
+    except OSError:
+        return 0

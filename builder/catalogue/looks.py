@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from builder.catalogue.entries import Ignored, Misnamed, printable
-from builder.catalogue.loader import LoadedEntry, find_last_change
+from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.snapshot import EntryReport, State
 from builder.definitions.problems import Problem
 
@@ -44,11 +44,6 @@ class Look:
     found: dict[str, Known] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     held_back: set[str] = field(default_factory=set)
-
-    def last_change(self) -> int:
-        """When something was last added, removed or put in place, whatever date it carries."""
-        loaded = (found for found in self.found.values() if isinstance(found, LoadedEntry))
-        return max((int(self.modified), *map(find_last_change, loaded)))
 
 
 def report_other(name: str, entry: Known | None, now: float) -> EntryReport | None:

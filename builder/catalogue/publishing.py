@@ -121,8 +121,8 @@ def _listing_date(
     accepted = (verdict for verdict in verdicts.values() if verdict is not None and verdict.accepted is not None)
     newest = max((verdict.entries[0].last_modified for verdict in accepted), default=0)
     if oldest_date is not None:
-        # What was removed while no service ran shows in the date of the folder alone, what was replaced by something
-        # with an older date in when that happened: either is then too late for every date that was handed out before.
+        # What was removed while no service ran shows in the date of the folder alone, which is then too late for every
+        # date that was handed out before.
         return oldest_date + 1 if oldest_date > newest else newest
     return date_of_change(newest, previous.listing.last_modified, now)
 
