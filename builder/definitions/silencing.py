@@ -49,8 +49,9 @@ def parse_silences(text: str) -> Silences:
     silences = Silences()
     if "check:" not in text:
         return silences
-    values = _locate_values(text)
-    for number, line in enumerate(split_lines(text), start=1):
+    candidates = [(number, line) for number, line in enumerate(split_lines(text), start=1) if _COMMENT.search(line)]
+    values = _locate_values(text, candidates[-1][0]) if candidates else []
+    for number, line in candidates:
         found = next(
             (each for each in _COMMENT.finditer(line) if not _is_within(values, (number, each.start() + 1))), None
         )
@@ -66,11 +67,13 @@ def parse_silences(text: str) -> Silences:
     return silences
 
 
-def _locate_values(text: str) -> list[tuple[Place, Place]]:
-    """Where the values are in which a '#' begins no comment, in their order; as far as the text can be read."""
+def _locate_values(text: str, last_line: int) -> list[tuple[Place, Place]]:
+    """Where the values up to a line are in which a '#' begins no comment, in order; as far as the text can be read."""
     values = []
     try:
         for token in pyyaml.scan(hide_breaks(text), _Scanner):
+            if token.start_mark.line >= last_line:
+                break
             if isinstance(token, ScalarToken):
                 start, end = token.start_mark, token.end_mark
                 # What follows the '|' of a block on its line may be a comment.
