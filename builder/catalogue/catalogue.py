@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from builder.catalogue.entries import Classified, Entry, Ignored, classify_path, look_at_folder, scan_folder
+from builder.catalogue.entries import Classified, Entry, Ignored, classify_listed, classify_path, look_at_folder
 from builder.catalogue.inventory import Inventory
 from builder.catalogue.journal import log_changes, log_crash
 from builder.catalogue.links import LinkLoopError, LinkResolver, is_at_or_below
@@ -25,6 +25,13 @@ from builder.catalogue.states import judge
 
 MAX_PASSES = 3
 """How often a pass is made again because a link was re-pointed while it ran; the next hint or rescan goes on."""
+
+TURN_SECONDS = 0.00005
+"""How long the catalogue pauses between two pieces of work, so that other threads have their turn.
+
+A thread that waits for Python's global lock asks for it after the switch interval only, and begins to count anew each
+time that another thread has let go of the lock for a moment and taken it again, as it does for each look at a file.
+"""
 
 SWEEP_STEP = 32
 """How many entries one step of a sweep compares: a few milliseconds at most."""
@@ -40,10 +47,12 @@ class Catalogue:
         *,
         clock: Callable[[], float] = time.time,
         patience: Patience | None = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._folder = folder
         self._settings = settings
         self._clock = clock
+        self._pause = pause
         self._patience = patience or Patience()
         self._entries = Inventory()
         self._real_folder = ""
@@ -102,24 +111,21 @@ class Catalogue:
         Between the steps other reconciles may be made. Raises FolderUnavailableError.
         """
         resolver = LinkResolver()
-        folder, classified = self._read_folder(resolver)
+        folder, names = self._list_folder(resolver)
         if folder != self._real_folder:
             yield frozenset({folder})
             return
-        names = {name for name, found in classified.items() if self._is_news(found)}
-        names |= self._entries.keys() - classified.keys()
-        yield frozenset(os.path.join(folder, name) for name in names)
-        rest = [name for name in classified if name not in names]
-        for start in range(0, len(rest), SWEEP_STEP):
-            changed = [name for name in rest[start : start + SWEEP_STEP] if not self._recheck(name, resolver)]
-            yield frozenset(os.path.join(folder, name) for name in changed)
+        yield frozenset(os.path.join(folder, name) for name in self._entries.keys() - set(names))
+        for start in range(0, len(names), SWEEP_STEP):
+            step = names[start : start + SWEEP_STEP]
+            yield frozenset(os.path.join(folder, name) for name in step if not self._is_same(name, folder, resolver))
 
     # ---- looking
 
-    def _read_folder(self, resolver: LinkResolver) -> tuple[str, dict[str, Classified]]:
+    def _list_folder(self, resolver: LinkResolver) -> tuple[str, list[str]]:
         try:
             folder = self._locate(resolver)
-            return folder, scan_folder(folder)
+            return folder, os.listdir(folder)
         except OSError as error:
             raise self._unavailable(error) from error
 
@@ -169,6 +175,7 @@ class Catalogue:
     def _load_all(self, look: Look, classified: Iterable[Classified], resolver: LinkResolver) -> None:
         for found in classified:
             look.found[found.name] = self._load(found, look.folder, resolver)
+            self._give_way()
 
     def _load_remote(self, look: Look, classified: Mapping[str, Classified], resolver: LinkResolver) -> None:
         """Wait, at the first load only, for what is on other hosts: who saw no such type would delete it."""
@@ -179,7 +186,7 @@ class Catalogue:
     def _fellows(self, look: Look) -> set[str]:
         """The entries that depend on a link which a pass found to lead elsewhere: all of them change in one step."""
         fellows = set[str]().union(*map(self._entries.index.names, self._find_moved(look)))
-        return fellows & (self._entries.keys() - look.gone)
+        return {name for name in fellows - look.gone if name in self._entries}
 
     def _find_moved(self, look: Look) -> set[str]:
         """The links that a pass found to lead elsewhere."""
@@ -216,19 +223,21 @@ class Catalogue:
             same = recheck_entry(known, resolver, time.monotonic_ns(), self._settings.remote)
             if same is not None:
                 return same
+            self._give_way()
         return reload_entry(known, Path(folder), self._settings, resolver)
 
-    def _is_news(self, found: Classified) -> bool:
-        known = self._entries.get(found.name)
-        if isinstance(known, LoadedEntry):
-            return isinstance(found, Entry) and found != known.entry
-        return found != known
+    def _give_way(self) -> None:
+        """Let other threads go on, unless they wait for the first load."""
+        if self.has_loaded:
+            self._pause(TURN_SECONDS)
 
-    def _recheck(self, name: str, resolver: LinkResolver) -> bool:
-        """Whether an entry is what it was."""
-        known = self._entries.get(name)
+    def _is_same(self, name: str, folder: str, resolver: LinkResolver) -> bool:
+        """Whether a name in the enabled folder stands for what it stood for."""
+        known, found = self._entries.get(name), classify_listed(folder, name)
         if not isinstance(known, LoadedEntry):
-            return True
+            return found == known
+        if found is None or (isinstance(found, Entry) and found != known.entry):
+            return False
         same = recheck_entry(known, resolver, time.monotonic_ns(), self._settings.remote)
         if same is not None:
             self._entries[name] = same
@@ -281,6 +290,7 @@ class Catalogue:
                 self._clock(),
                 oldest_date=int(look.modified) if first else None,
             )
+            self._give_way()
             log_changes(before, self.snapshot, entries, changes)
         for name, found in changes.items():
             log_crash(self._entries.get(name), found)

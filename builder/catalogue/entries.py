@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from builder.definitions.model import ID_PATTERN, ClusterTypeId
@@ -91,8 +91,8 @@ def scan_folder(folder: str) -> dict[str, Classified]:
 
     Raises OSError where the folder cannot be read.
     """
-    with os.scandir(folder) as entries:
-        return {found.name: found for found in _classify_all(entries)}
+    found = (classify_listed(folder, name) for name in os.listdir(folder))
+    return {each.name: each for each in found if each is not None}
 
 
 def look_at_folder(folder: str) -> dict[str, Classified]:
@@ -109,19 +109,16 @@ def classify_path(folder: str, name: str) -> Classified | None:
 
     Raises OSError where that cannot be known: what cannot be looked at is not gone.
     """
-    path = os.path.join(folder, name)
     try:
-        os.lstat(path)
+        os.lstat(os.path.join(folder, name))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return classify(name, lambda: _is_folder(path))
+    return classify_listed(folder, name)
 
 
-def _classify_all(entries: Iterable[os.DirEntry[str]]) -> Iterable[Classified]:
-    for entry in entries:
-        found = classify(entry.name, lambda path=entry.path: _is_folder(path))  # type: ignore[misc]  # the default binds the loop's path
-        if found is not None:
-            yield found
+def classify_listed(folder: str, name: str) -> Classified | None:
+    """What an entry of the enabled folder is that is known to be there; None for one that is passed over."""
+    return classify(name, lambda: _is_folder(os.path.join(folder, name)))
 
 
 def _is_folder(path: str) -> bool | None:

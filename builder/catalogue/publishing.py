@@ -98,9 +98,19 @@ def publish_type(
 
 def publish_listing(ordered: Sequence[PublishedType], date: int, dated_from: int = 0) -> Representation:
     """The listing of types that are in order."""
-    body = b"[" + b",".join([published.representation.body for published in ordered]) + b"]"
-    tag = build_entity_tag(["\0".join([published.representation.entity_tag for published in ordered]).encode()])
+    representations = [published.representation for published in ordered]
+    body = _join_array([each.body for each in representations])
+    tag = build_entity_tag(["\0".join([each.entity_tag for each in representations]).encode()])
     return Representation(body, tag, date, dated_from)
+
+
+def _join_array(items: list[bytes]) -> bytes:
+    """A JSON array of encoded values; each is copied once, as all together can be many megabytes."""
+    if not items:
+        return b"[]"
+    items[0] = b"[" + items[0]
+    items[-1] += b"]"
+    return b",".join(items)
 
 
 def date_of_change(newest: int, previous: int, now: float) -> int:

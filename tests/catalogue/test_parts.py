@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 from watchdog.observers.inotify_c import InotifyFD
 
 from builder.catalogue import loader
-from builder.catalogue.catalogue import Catalogue
+from builder.catalogue.catalogue import SWEEP_STEP, TURN_SECONDS, Catalogue
 from builder.catalogue.dependencies import RACY_NS, load_dependency, recheck_dependency
 from builder.catalogue.entries import scan_folder
 from builder.catalogue.hints import MAX_PATHS, PATIENCE_SECONDS, QUIET_SECONDS, Hints
@@ -28,6 +29,7 @@ from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.definitions.sources import Files
 from tests.service import wait_until
+from tests.steps import count_steps
 from tests.watching.test_5_kubernetes import ConfigMap
 from tests.watching.world import definition
 
@@ -406,6 +408,36 @@ def test_one_change_of_many_leaves_every_other_type_as_it_was(tmp_path: Path) ->
     after = catalogue.snapshot
     assert [key for key in after.types if after.types[key] is not before.types[key]] == ["t7"]
     assert [each.cluster_type.id for each in after.ordered] == sorted(after.types)
+
+
+def test_other_threads_have_their_turn_at_each_entry_unless_they_wait_for_the_first_load(tmp_path: Path) -> None:
+    for number in range(5):
+        (tmp_path / f"t{number}.yaml").write_text(definition(f"T {number}"))
+    pauses: list[float] = []
+    catalogue = Catalogue(tmp_path, LoadSettings(), pause=pauses.append)
+    catalogue.reconcile()
+    assert pauses == []
+    for number in range(5):
+        (tmp_path / f"t{number}.yaml").write_text(definition(f"Changed {number}"))
+    catalogue.reconcile()
+    assert len(pauses) >= 2 * 5
+    assert set(pauses) == {TURN_SECONDS}
+
+
+def test_step_of_a_rescan_is_no_longer_where_there_are_more_types(tmp_path: Path) -> None:
+    longest = []
+    for number in (100, 1000):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for each in range(number):
+            (folder / f"t{each}.yaml").write_text(definition(f"T {each}"))
+        catalogue = Catalogue(folder, LoadSettings())
+        catalogue.reconcile()
+        steps = catalogue.sweep()
+        costs = [count_steps(partial(next, steps, None)) for _ in range(number // SWEEP_STEP + 2)]
+        assert next(steps, None) is None
+        longest.append(max(costs))
+    assert longest[1] < 1.1 * longest[0]
 
 
 def test_what_could_not_be_published_is_found_again(tmp_path: Path) -> None:
