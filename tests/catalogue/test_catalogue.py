@@ -1,0 +1,231 @@
+"""Reconciling, case by case, where the scenarios on the real service cannot bring one about."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from builder.catalogue import loader
+from builder.catalogue.catalogue import SWEEP_STEP, TURN_SECONDS, Catalogue
+from builder.catalogue.loader import LoadSettings
+from builder.catalogue.looks import EVERYTHING, FolderUnavailableError, Hint
+from builder.catalogue.patience import VANISHED_SECONDS, Patience
+from builder.definitions.building import Outcome, build_cluster_type
+from builder.definitions.model import ClusterTypeId
+from builder.definitions.sources import Files
+from tests.steps import count_steps
+from tests.watching.test_5_kubernetes import ConfigMap
+from tests.watching.world import definition
+
+
+def test_folder_that_is_gone_keeps_the_snapshot(tmp_path: Path) -> None:
+    folder = tmp_path / "enabled"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(definition("A"))
+    catalogue = Catalogue(folder, LoadSettings())
+    catalogue.reconcile()
+    snapshot = catalogue.snapshot
+    folder.rename(tmp_path / "elsewhere")
+    for hint in (EVERYTHING, Hint(frozenset({str(folder / "a.yaml")}))):
+        with pytest.raises(FolderUnavailableError, match="No such file or directory"):
+            catalogue.reconcile(hint)
+    assert catalogue.snapshot is snapshot
+
+
+def test_reconciling_twice_changes_nothing_and_keeps_the_very_snapshot(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(definition("A"))
+    (tmp_path / "b.yaml").write_text("kind: [")
+    (tmp_path / "c.txt").touch()
+    catalogue = Catalogue(tmp_path, LoadSettings())
+    assert catalogue.reconcile()
+    snapshot = catalogue.snapshot
+    assert not catalogue.reconcile()
+    assert catalogue.snapshot is snapshot
+
+
+def test_one_change_of_many_leaves_every_other_type_as_it_was(tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"t{number}.yaml").write_text(definition(f"T {number}"))
+    catalogue = Catalogue(tmp_path, LoadSettings())
+    catalogue.reconcile()
+    before = catalogue.snapshot
+    path = tmp_path / "t7.yaml"
+    path.write_text(definition("Changed"))
+    assert catalogue.reconcile(Hint(frozenset({str(path)}), finished=frozenset({str(path)})))
+    after = catalogue.snapshot
+    assert [key for key in after.types if after.types[key] is not before.types[key]] == ["t7"]
+    assert [each.cluster_type.id for each in after.ordered] == sorted(after.types)
+
+
+def test_other_threads_have_their_turn_at_each_entry_unless_they_wait_for_the_first_load(tmp_path: Path) -> None:
+    for number in range(5):
+        (tmp_path / f"t{number}.yaml").write_text(definition(f"T {number}"))
+    pauses: list[float] = []
+    catalogue = Catalogue(tmp_path, LoadSettings(), pause=pauses.append)
+    catalogue.reconcile()
+    assert pauses == []
+    for number in range(5):
+        (tmp_path / f"t{number}.yaml").write_text(definition(f"Changed {number}"))
+    catalogue.reconcile()
+    assert len(pauses) >= 2 * 5
+    assert set(pauses) == {TURN_SECONDS}
+
+
+def test_step_of_a_rescan_is_no_longer_where_there_are_more_types(tmp_path: Path) -> None:
+    longest = []
+    for number in (100, 1000):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for each in range(number):
+            (folder / f"t{each}.yaml").write_text(definition(f"T {each}"))
+        catalogue = Catalogue(folder, LoadSettings())
+        catalogue.reconcile()
+        steps = catalogue.sweep()
+        costs = [count_steps(partial(next, steps, None)) for _ in range(number // SWEEP_STEP + 2)]
+        assert next(steps, None) is None
+        longest.append(max(costs))
+    assert longest[1] < 1.1 * longest[0]
+
+
+def test_what_could_not_be_published_is_found_again(tmp_path: Path) -> None:
+    """Also at the first load: a catalogue that is not there yet is none without types."""
+    working = [False]
+
+    def clock() -> float:
+        if not working[0]:
+            raise ValueError("something nobody thought of")
+        return 1_000_000_000.0
+
+    path = tmp_path / "a.yaml"
+    path.write_text(definition("A"))
+    catalogue = Catalogue(tmp_path, LoadSettings(), clock=clock)
+    for title in ("A", "B"):
+        path.write_text(definition(title))
+        working[0] = False
+        with pytest.raises(ValueError, match="nobody thought"):
+            catalogue.reconcile(Hint(frozenset({str(path)}), frozenset({str(path)})))
+        assert catalogue.has_loaded is (title == "B")
+        working[0] = True
+        assert catalogue.reconcile(Hint(frozenset({str(path)}), frozenset({str(path)})))
+        assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == [title]
+
+
+def test_what_vanished_is_withdrawn_only_when_it_stays_away(tmp_path: Path) -> None:
+    now = [0.0]
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text(definition(name))
+    catalogue = Catalogue(tmp_path, LoadSettings(), patience=Patience(steady_clock=lambda: now[0]))
+    catalogue.reconcile()
+    path = tmp_path / "a.yaml"
+    path.unlink()
+    assert not catalogue.reconcile(Hint(frozenset({str(path)})))
+    assert catalogue.held_back == {str(path)}
+    now[0] = VANISHED_SECONDS - 0.01
+    assert not catalogue.reconcile(Hint(catalogue.held_back))
+    now[0] = VANISHED_SECONDS
+    assert catalogue.reconcile(Hint(catalogue.held_back))
+    assert list(catalogue.snapshot.types) == ["b"]
+    assert not catalogue.held_back
+
+
+def test_file_that_is_written_slowly_is_taken_when_it_is_complete_or_after_half_a_minute(tmp_path: Path) -> None:
+    now = [0.0]
+    path = tmp_path / "a.yaml"
+    path.write_text(definition("A"))
+    catalogue = Catalogue(tmp_path, LoadSettings(), patience=Patience(lambda: now[0], lambda: now[0]))
+    catalogue.reconcile()
+    written = Hint(frozenset({str(path)}))
+    for second in range(30):
+        now[0] = 1_000.0 + second
+        path.write_text(definition(f"A {second}"))
+        os.utime(path, (now[0], now[0]))
+        assert not catalogue.reconcile(written), second
+    assert catalogue.reconcile(Hint(frozenset({str(path)}), frozenset({str(path)})))
+    now[0] = 2_000.0
+    for second in (0, 30):
+        now[0] = 2_000.0 + second
+        path.write_text(definition(f"A {second}, endless"))
+        os.utime(path, (now[0], now[0]))
+        assert catalogue.reconcile(written) is (second == 30)
+
+
+def test_folder_that_only_a_withdrawn_type_depended_on_is_watched_no_longer(tmp_path: Path) -> None:
+    enabled, elsewhere = tmp_path / "enabled", tmp_path / "elsewhere"
+    enabled.mkdir()
+    elsewhere.mkdir()
+    (enabled / "b.yaml").write_text(definition("B"))
+    (elsewhere / "target.yaml").write_text(definition("A"))
+    now = [0.0]
+    catalogue = Catalogue(enabled, LoadSettings(), patience=Patience(steady_clock=lambda: now[0]))
+    catalogue.reconcile()
+    before = catalogue.watched_folders()
+    (enabled / "a.yaml").symlink_to(elsewhere / "target.yaml")
+    catalogue.reconcile()
+    assert catalogue.watched_folders() == before | {str(elsewhere)}
+    (enabled / "a.yaml").unlink()
+    catalogue.reconcile()
+    now[0] = VANISHED_SECONDS
+    assert catalogue.reconcile()
+    assert catalogue.watched_folders() == before
+
+
+def test_types_behind_one_link_change_together_even_if_only_one_was_hinted_at(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / str(number)).mkdir()
+        for name in ("a", "b"):
+            (tmp_path / str(number) / f"{name}.yaml").write_text(definition(f"{name} {number}"))
+    current, enabled = tmp_path / "current", tmp_path / "enabled"
+    current.symlink_to("1")
+    enabled.mkdir()
+    for name in ("a", "b"):
+        (enabled / f"{name}.yaml").symlink_to(current / f"{name}.yaml")
+    catalogue = Catalogue(enabled, LoadSettings())
+    catalogue.reconcile()
+    current.unlink()
+    current.symlink_to("2")
+    assert catalogue.reconcile(Hint(frozenset({str(enabled / "a.yaml")})))
+    assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == ["a 2", "b 2"]
+    assert catalogue.snapshot.listings == 2
+
+
+def test_definition_that_judging_fails_over_is_told_with_its_traceback_once_and_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail_over_bad(cluster_type_id: ClusterTypeId, files: Files) -> Outcome:
+        if cluster_type_id == "bad":
+            files.read("")
+            raise KeyError("nobody thought of it")
+        return build_cluster_type(cluster_type_id, files)
+
+    monkeypatch.setattr(loader, "build_cluster_type", fail_over_bad)
+    for name in ("bad", "good"):
+        (tmp_path / f"{name}.yaml").write_text(definition(name))
+    catalogue = Catalogue(tmp_path, LoadSettings())
+    catalogue.reconcile()
+    catalogue.reconcile()
+    (report,) = catalogue.snapshot.slots[ClusterTypeId("bad")].reports
+    assert list(catalogue.snapshot.types) == ["good"]
+    assert [(problem.rule, problem.path) for problem in report.problems] == [("internal-error", "bad.yaml")]
+    assert report.problems[0].message.startswith(f"judging it failed: KeyError in {Path(__file__).name}, line ")
+    assert caplog.text.count("Traceback (most recent call last)") == 1
+    monkeypatch.undo()
+    (tmp_path / "bad.yaml").write_text(definition("Mended"))
+    os.utime(tmp_path / "bad.yaml", (1, 1))
+    catalogue.reconcile()
+    assert sorted(catalogue.snapshot.types) == ["bad", "good"]
+
+
+def test_update_that_adds_changes_and_removes_behind_one_link_is_one_step(tmp_path: Path) -> None:
+    """As the kubelet updates a ConfigMap: whose link is gone when the common one has moved is not on its way back."""
+    mount = ConfigMap(tmp_path)
+    mount.update({"a.yaml": definition("a 1"), "b.yaml": definition("b 1")})
+    catalogue = Catalogue(tmp_path, LoadSettings())
+    catalogue.reconcile()
+    mount.update({"b.yaml": definition("b 2"), "c.yaml": definition("c 2")})
+    hinted = ("..data", "..data_tmp", "c.yaml", "a.yaml")
+    assert catalogue.reconcile(Hint(frozenset(str(tmp_path / name) for name in hinted)))
+    assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == ["b 2", "c 2"]
+    assert not catalogue.held_back

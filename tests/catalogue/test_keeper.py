@@ -1,0 +1,107 @@
+"""The keeper, case by case, where the scenarios on the real service cannot bring one about."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from pathlib import Path
+
+import pytest
+from watchdog.observers.inotify_c import InotifyFD
+
+from builder.catalogue.catalogue import Catalogue
+from builder.catalogue.keeper import MANY_PATHS, Keeper, Noticing
+from builder.catalogue.loader import LoadSettings
+from tests.service import wait_until
+from tests.watching.world import definition
+
+
+def test_any_failure_of_a_pass_is_survived_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "a.yaml").write_text(definition("A"))
+    catalogue = Catalogue(tmp_path, LoadSettings())
+    keeper = Keeper(catalogue, rescan_seconds=0.05, noticing=Noticing.POLL)
+    failing = threading.Event()
+    sweep = catalogue.sweep
+
+    def fail_sometimes():  # type: ignore[no-untyped-def]
+        if failing.is_set():
+            raise RuntimeError("something nobody thought of")
+        return sweep()
+
+    catalogue.sweep = fail_sometimes  # type: ignore[method-assign]  # the fault is injected here
+    keeper.start()
+    wait_until(lambda: keeper.readiness() == "", "the first load")
+    failing.set()
+    wait_until(lambda: "the log says why" in keeper.readiness(), "the failure is told")
+    failing.clear()
+    (tmp_path / "b.yaml").write_text(definition("B"))
+    wait_until(lambda: len(catalogue.snapshot.types) == 2, "the next pass")
+    wait_until(lambda: keeper.readiness() == "", "all is well")
+    keeper.stop()
+
+
+def test_keeping_goes_on_where_no_thread_can_watch_and_watching_begins_when_one_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    folder = tmp_path / "enabled"
+    keeper = Keeper(Catalogue(folder, LoadSettings()), rescan_seconds=0.05)
+    open_files = len(list(Path("/proc/self/fd").iterdir()))
+    with monkeypatch.context() as patches:
+        patches.setattr(InotifyFD, "start", refuse)
+        keeper.start()
+        wait_until(lambda: "no thread can be started" in caplog.text, "the failure is told")
+        folder.mkdir()
+        wait_until(lambda: keeper.readiness() == "", "the first load")
+        rescans = keeper.health.rescans
+        wait_until(lambda: keeper.health.rescans > rescans + 5, "more rescans")
+        assert keeper.health.noticing is Noticing.POLL
+        assert len(list(Path("/proc/self/fd").iterdir())) <= open_files + 3
+    wait_until(lambda: keeper.health.noticing is Noticing.INOTIFY, "watching")
+    keeper.stop()
+    assert caplog.text.count("no thread can be started") == 1
+
+
+def test_keeping_survives_that_telling_of_a_failure_fails(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path / "missing", LoadSettings())
+
+    def fail() -> frozenset[str]:
+        raise RuntimeError("something nobody thought of")
+
+    catalogue.watched_folders = fail  # type: ignore[method-assign]  # the fault is injected here
+    keeper = Keeper(catalogue, rescan_seconds=0.05)
+    keeper.start()
+    wait_until(lambda: "the log says why" in keeper.readiness(), "the failure is told")
+    del catalogue.watched_folders
+    (tmp_path / "missing").mkdir()
+    wait_until(lambda: keeper.readiness() == "", "the first load")
+    keeper.stop()
+
+
+def test_garbage_collector_is_spared_what_was_loaded_also_after_many_changes(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path, LoadSettings())
+    keeper = Keeper(catalogue, rescan_seconds=0.05, noticing=Noticing.POLL)
+    keeper.start()
+    wait_until(lambda: keeper.readiness() == "", "the first load")
+    spared = gc.get_freeze_count()
+    for number in range(2 * MANY_PATHS):
+        (tmp_path / f".{number}.yaml").write_text(definition(f"T {number}"))
+    for number in range(2 * MANY_PATHS):
+        (tmp_path / f".{number}.yaml").rename(tmp_path / f"{number}.yaml")
+    wait_until(lambda: gc.get_freeze_count() > spared + 10 * MANY_PATHS, "many of them are spared")
+    keeper.stop()
+
+
+def test_readiness_comes_from_the_age_of_the_last_rescan(tmp_path: Path) -> None:
+    now = [0.0]
+    keeper = Keeper(Catalogue(tmp_path, LoadSettings()), rescan_seconds=5, noticing=Noticing.POLL, clock=lambda: now[0])
+    assert keeper.readiness() == "the enabled folder has not been read yet"
+    keeper.start()
+    wait_until(lambda: keeper.readiness() == "", "the first load")
+    keeper.stop()
+    now[0] = 24.0
+    assert keeper.readiness() == ""
+    now[0] = 26.0
+    assert keeper.readiness() == "the enabled folder was last read 26 seconds ago"
