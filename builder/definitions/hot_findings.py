@@ -54,11 +54,14 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class NestedUse:
-    """A nested template in use: ``tokens`` lead to the mapping that has its ``type`` and ``properties``."""
+    """A nested template in use: ``tokens`` lead to the mapping that has its ``type`` and ``properties``.
+
+    ``properties`` is None where a function gives them, so that nobody knows them before a launch.
+    """
 
     name: str
     tokens: Tokens
-    properties: Mapping[str, Any]
+    properties: Mapping[str, Any] | None
     certain: bool
     owner: str
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, NestedUse, Reading, Reference
 from builder.definitions.hot_functions import find_argument_fault, is_call
 from builder.definitions.hot_language import Language
+from builder.definitions.hot_resource_types import RESOURCE_TYPES
 from builder.definitions.hot_strangers import explain_stranger, find_successor
 from builder.definitions.problems import Tokens
 from builder.definitions.validation import suggest
@@ -25,6 +26,9 @@ _MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 
 Of a group that has none, Heat does not look at the member.
 """
+_TAKES_ANYTHING: Final = "OS::Heat::None"
+"""The one type of Heat's own whose properties are not looked at."""
+
 _JUDGED_WHEN_PARSED: Final = frozenset(
     {
         "get_attr", "list_join", "str_replace", "str_replace_strict", "str_replace_vstrict", "repeat", "yaql", "if",
@@ -84,15 +88,24 @@ class _Walk:
             return
         self.reading.types.setdefault(type_, (*tokens, "type"))
         properties = resource.get("properties")
+        computed = is_call(properties, self.language)
         if not isinstance(properties, dict):
             properties = {}
+        if computed and len(tokens) == 2 and not self.language.newer:
+            self._check_type_with_computed_properties(type_, tokens, certain)
         if type_.endswith(NESTED_SUFFIXES):
-            self.reading.nested.append(NestedUse(type_, tokens, properties, certain, self.owner))
+            self.reading.nested.append(NestedUse(type_, tokens, None if computed else properties, certain, self.owner))
         elif type_ in _MEMBERS:
             key, sizes = _MEMBERS[type_]
             size = next((properties[each] for each in sizes if properties.get(each) is not None), 1)
             if isinstance(properties.get(key), dict):
                 self._type(properties[key], (*tokens, "properties", key), certain and size not in (0, "0"))
+
+    def _check_type_with_computed_properties(self, type_: str, tokens: Tokens, certain: bool) -> None:
+        """Heat goes through the properties of a resource before it resolves them; through those of a member, after."""
+        if type_.endswith(NESTED_SUFFIXES) or (type_ in RESOURCE_TYPES and type_ != _TAKES_ANYTHING):
+            message, hint = "properties must be a mapping, not a function", "use the function for each property's value"
+            self._mistake("template-shape", message, (*tokens, "properties"), certain, hint)
 
     def output(self, output: Mapping[str, Any], tokens: Tokens) -> None:
         condition = output.get("condition")

@@ -128,11 +128,11 @@ def _check_nested_uses(reading: Reading, nested: Mapping[str, LoadedTemplate]) -
     required: dict[str, list[str]] = {}
     for use in reading.nested:
         template = nested.get(use.name)
-        if template is not None:
+        if template is not None and use.properties is not None:
             parameters = template.template.get("parameters") or {}
             if use.name not in required:
                 required[use.name] = [name for name, each in parameters.items() if each.get("default") is None]
-            yield from _check_properties(use, parameters, required[use.name])
+            yield from _check_properties(use, use.properties, parameters, required[use.name])
     plain = {use.owner: use for use in reading.nested if use.is_plain}
     for reference in reading.references:
         loaded = nested.get(plain[reference.name].name) if reference.name in plain else None
@@ -146,13 +146,15 @@ def _check_nested_uses(reading: Reading, nested: Mapping[str, LoadedTemplate]) -
             yield Mistake("nested-attribute", message, tokens, suggest(attribute, outputs), reference.certain)
 
 
-def _check_properties(use: NestedUse, parameters: Mapping[str, Any], required: Sequence[str]) -> Iterator[Mistake]:
-    for name in use.properties:
+def _check_properties(
+    use: NestedUse, properties: Mapping[str, Any], parameters: Mapping[str, Any], required: Sequence[str]
+) -> Iterator[Mistake]:
+    for name in properties:
         if name not in parameters:
             message = f"{use.name} has no parameter {name!r}"
             tokens = (*use.tokens, "properties", name)
             yield Mistake("nested-property", message, tokens, suggest(name, parameters), use.certain, key=True)
-    missing = list(islice((name for name in required if name not in use.properties), MAX_NAMED + 1))
+    missing = list(islice((name for name in required if name not in properties), MAX_NAMED + 1))
     if missing:
         names = ", ".join(map(repr, missing[:MAX_NAMED])) + (", and others" if len(missing) > MAX_NAMED else "")
         message = f"{use.name} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"

@@ -1,0 +1,68 @@
+"""What is told of templates, where Heat's own classes say what becomes of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.definitions.texts import VERSION, build, find_rules
+
+NODE = f"{VERSION}\nparameters: {{flavor: {{type: string}}}}\nresources: {{r: {{type: OS::Heat::RandomString}}}}\n"
+COMPUTED = ["{map_merge: [{flavor: x}, {get_param: common}]}", "{get_param: common}", "{if: [c, {flavor: x}, {y: z}]}"]
+MEMBER = "{type: node.yaml, properties: %s}"
+GROUPS = [
+    f"{{type: OS::Heat::ResourceGroup, properties: {{count: 2, resource_def: {MEMBER}}}}}",
+    f"{{type: OS::Heat::AutoScalingGroup, properties: {{min_size: 1, max_size: 2, resource: {MEMBER}}}}}",
+]
+
+
+def template(resource: str, version: str = "2021-04-16") -> str:
+    """A definition whose template has one resource, and a parameter and a condition to refer to."""
+    return f"""heat_template:
+  heat_template_version: {version}
+  parameters: {{common: {{type: json, default: {{}}}}}}
+  conditions: {{c: true}}
+  resources: {{r: {resource}}}
+"""
+
+
+@pytest.mark.parametrize("computed", COMPUTED)
+@pytest.mark.parametrize("group", GROUPS)
+def test_properties_of_a_member_that_a_function_gives_are_not_held_against_its_parameters(
+    group: str, computed: str
+) -> None:
+    assert find_rules(build(template(group % computed), {"node.yaml": NODE})) == []
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_properties_of_a_member_that_are_written_out_are_held_against_its_parameters(group: str) -> None:
+    rules = find_rules(build(template(group % "{flavour: x}"), {"node.yaml": NODE}))
+    assert sorted(rules) == ["nested-parameter", "nested-property"]
+
+
+def test_what_is_no_function_in_the_version_of_the_template_is_the_name_of_a_property() -> None:
+    member = (
+        "{type: OS::Heat::ResourceGroup, properties: {resource_def: {type: node.yaml, properties: {map_merge: []}}}}"
+    )
+    definition = template(member, "2015-10-15").replace("  conditions: {c: true}\n", "")
+    rules = find_rules(build(definition, {"node.yaml": NODE}))
+    assert sorted(rules) == ["nested-parameter", "nested-property"]
+
+
+@pytest.mark.parametrize("computed", COMPUTED)
+@pytest.mark.parametrize(
+    "type_", ["node.yaml", "OS::Heat::RandomString", "OS::Heat::ResourceGroup", "OS::Nova::Server"]
+)
+def test_properties_of_a_resource_itself_are_given_by_no_function(type_: str, computed: str) -> None:
+    outcome = build(template(f"{{type: '{type_}', properties: {computed}}}"), {"node.yaml": NODE})
+    assert find_rules(outcome) == ["template-shape"]
+    assert "/heat_template/resources/r/properties" in [problem.pointer for problem in outcome.problems]
+
+
+@pytest.mark.parametrize("type_", ["OS::Heat::None", "My::Own::Type"])
+def test_properties_that_heat_or_a_plug_in_may_not_look_at_are_not_told_of(type_: str) -> None:
+    assert find_rules(build(template(f"{{type: '{type_}', properties: {{get_param: common}}}}"))) == []
+
+
+def test_computed_properties_of_a_resource_that_a_condition_may_leave_out_are_a_warning() -> None:
+    resource = "{type: OS::Heat::RandomString, condition: c, properties: {get_param: common}}"
+    assert find_rules(build(template(resource))) == ["conditional-mistake"]
