@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from builder.definitions.documents import Document, DocumentError, parse_template
 from builder.definitions.hot_findings import Mistake
-from builder.definitions.hot_language import VERSION_KEY
+from builder.definitions.hot_language import VERSION_KEY, find_language
 from builder.definitions.near_files import COMPONENTS, describe_source_error, hint_at_components
 from builder.definitions.problems import Problem, Tokens
 from builder.definitions.sources import MISSING_FILE, Files, SourceError
@@ -111,7 +111,7 @@ class _Loading:
             if first is None or component is None:
                 continue
             version, expected = (each.template[VERSION_KEY] for each in (component.component, first))
-            if version != expected:
+            if not _are_same(version, expected):
                 message = f"{name!r} is of heat_template_version {version}, but {first.name!r} of {expected}"
                 hint = "write the same version into all components"
                 self.problems.append(self.document.problem("template-versions-differ", message, tokens, hint=hint))
@@ -123,6 +123,14 @@ class _Loading:
             rule = f"duplicate-{section[:-1]}"
             mistake = Mistake(rule, message, (section, entry), "rename one of them", key=True)
             self.problems.append(roots[later].problem(mistake))
+
+
+def _are_same(version: object, other: object) -> bool:
+    """Whether two versions are one, of which Heat knows some by a date and by a name."""
+    language, others = find_language(version), find_language(other)
+    if language is None or language.newer:  # what stands for it here stands for others, too
+        return version == other
+    return language == others
 
 
 def _component_path(name: str) -> str:
