@@ -14,7 +14,6 @@ from enum import Enum
 from functools import cache, lru_cache
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml import nodes as ruamel_nodes
 from ruamel.yaml.resolver import VersionedResolver
 from yaml.constructor import SafeConstructor
@@ -79,7 +78,7 @@ def construct_scalar(node: ScalarNode, reading: Reading) -> Scalar:
         if reading is Reading.HEAT:
             value: Scalar = SafeConstructor().construct_object(ScalarNode(tag, text))
         else:
-            value = _yaml_1_2_constructor().construct_object(ruamel_nodes.ScalarNode(tag, text))
+            value = _parse_integer(text) if tag == f"{_TAG}int" else _parse_float(text)
     except OverflowError as error:
         raise NumberTooLargeError(text[:40]) from error
     except (ValueError, LookupError) as error:  # a tag that was written does not fit what it stands before
@@ -112,9 +111,18 @@ def is_plain_to_ruamel(text: str, tag: str) -> bool:
     return tag == str(_ruamel_resolver().resolve(ruamel_nodes.ScalarNode, text, (True, False)))
 
 
-@cache
-def _yaml_1_2_constructor() -> Any:
-    return YAML(typ="safe", pure=True).constructor
+def _parse_integer(text: str) -> int:
+    """An integer of the core schema, or what a tag says is one: a leading 0 is nothing but a digit."""
+    try:
+        return int(text)
+    except ValueError:
+        return int(text, base=0)  # 0o17, 0x1F
+
+
+def _parse_float(text: str) -> float:
+    """A floating point number of the core schema, which writes a dot before ``inf`` and ``nan``."""
+    lowered = text.lower()
+    return float(lowered.replace(".", "", 1) if lowered.endswith((".inf", ".nan")) else lowered)
 
 
 @cache

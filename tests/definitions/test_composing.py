@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import re
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,34 @@ def test_number_that_no_double_holds_is_refused(number: str) -> None:
 
 def test_number_that_a_double_holds_is_read() -> None:
     assert parse_template(f"a: {10**308}\n", "x.yaml").value == {"a": 10**308}
+
+
+@pytest.mark.parametrize("parse", [parse_definition, parse_template])
+def test_numbers_are_kept_by_nobody_but_the_document_that_they_stand_in(parse: Any) -> None:
+    text = f"a: [{', '.join(f'{number}, {number}.5' for number in range(1000))}]\n"
+    parse(text, "x.yaml")  # whatever is kept of a text that was met
+    kept = count_objects()
+    for _ in range(5):
+        parse(text, "x.yaml")
+    assert count_objects() < kept + 1000
+
+
+def count_objects() -> int:
+    gc.collect()
+    return len(gc.get_objects())
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("!!int 0755", 755), ("!!int '0o17'", 15), ("!!int 0x1F", 31), ("!!int -0x1F", -31), ("!!int 0b11", 3),
+        ("!!int 1_000", 1000), ("!!float 5", 5.0), ("!!float '1e3'", 1000.0), ("0755", 755), ("+0017", 17),
+        ("0o17", 15), ("0x1F", 31), ("1.", 1.0), ("-.5E-1", -0.05),
+    ],
+)  # fmt: skip
+def test_number_of_a_definition_is_what_the_core_schema_or_its_tag_says(text: str, value: float) -> None:
+    read = parse_definition(f"a: {text}\n", "x.yaml").value["a"]
+    assert (read, type(read)) == (value, type(value))
 
 
 def test_anchor_may_be_used_again_and_nobody_is_warned() -> None:
