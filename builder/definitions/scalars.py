@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Final
 
 from ruamel.yaml import nodes as ruamel_nodes
 from ruamel.yaml.resolver import VersionedResolver
@@ -70,15 +71,13 @@ def construct_scalar(node: ScalarNode, reading: Reading) -> Scalar:
         return None
     if tag not in _VALUE_TAGS:
         raise ValueError(f"the tag {tag} has no meaning here")
-    if reading is Reading.YAML_1_2 and tag == f"{_TAG}bool":
-        return text.lower() == "true"
     if len(text) > MAX_NUMBER_LENGTH:
         raise NumberTooLargeError(text[:40])
     try:
         if reading is Reading.HEAT:
             value: Scalar = SafeConstructor().construct_object(ScalarNode(tag, text))
         else:
-            value = _parse_integer(text) if tag == f"{_TAG}int" else _parse_float(text)
+            value = _PARSERS[tag](text)
     except OverflowError as error:
         raise NumberTooLargeError(text[:40]) from error
     except (ValueError, LookupError) as error:  # a tag that was written does not fit what it stands before
@@ -111,6 +110,13 @@ def is_plain_to_ruamel(text: str, tag: str) -> bool:
     return tag == str(_ruamel_resolver().resolve(ruamel_nodes.ScalarNode, text, (True, False)))
 
 
+def _parse_boolean(text: str) -> bool:
+    lowered = text.lower()
+    if lowered not in ("true", "false"):
+        raise ValueError(text[:40])
+    return lowered == "true"
+
+
 def _parse_integer(text: str) -> int:
     """An integer of the core schema, or what a tag says is one: a leading 0 is nothing but a digit."""
     try:
@@ -123,6 +129,14 @@ def _parse_float(text: str) -> float:
     """A floating point number of the core schema, which writes a dot before ``inf`` and ``nan``."""
     lowered = text.lower()
     return float(lowered.replace(".", "", 1) if lowered.endswith((".inf", ".nan")) else lowered)
+
+
+_PARSERS: Final[Mapping[str, Callable[[str], bool | int | float]]] = {
+    f"{_TAG}bool": _parse_boolean,
+    f"{_TAG}int": _parse_integer,
+    f"{_TAG}float": _parse_float,
+}
+"""How a value of a definition is read, by its tag."""
 
 
 @cache

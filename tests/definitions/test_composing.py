@@ -193,9 +193,19 @@ def test_tag_without_a_meaning_is_refused_at_its_place_whoever_reads_it(
     assert [(each.rule, each.line, each.column) for each in found] == [("yaml-tag", *place) for place in places]
 
 
-def test_boolean_that_is_none_is_refused_in_a_template() -> None:
-    (problem,) = parse_template("a: !!bool x\n", "x.yaml").problems
-    assert str(problem).startswith("x.yaml:1:4: 'x' is not what the tag tag:yaml.org,2002:bool says")
+@pytest.mark.parametrize(
+    ("parse", "text"),
+    [(parse_template, "x"), (parse_definition, "maybe"), (parse_definition, "yes"), (parse_definition, "''")],
+)
+def test_boolean_that_is_none_is_refused(parse: Any, text: str) -> None:
+    (problem,) = parse(f"a: !!bool {text}\n", "x.yaml").problems
+    shown = text if text == "''" else repr(text)
+    assert str(problem).startswith(f"x.yaml:1:4: {shown} is not what the tag tag:yaml.org,2002:bool says")
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("'True'", True), ("FALSE", False)])
+def test_boolean_that_a_tag_says_is_read(text: str, value: bool) -> None:
+    assert parse_definition(f"a: !!bool {text}\n", "x.yaml").value == {"a": value}
 
 
 @pytest.mark.parametrize(
