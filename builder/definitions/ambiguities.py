@@ -24,7 +24,8 @@ _NUMERIC_KEYS: Final = frozenset({"order", "range", "length", "modulo"})
 def find_ambiguities(document: Document, reading: Reading) -> Iterator[Problem]:
     """Every value of a document, and every key, that another YAML than its own reads as something else.
 
-    ``reading`` is the document's; an inline ``heat_template`` in a definition is read as Heat reads it.
+    ``reading`` is the document's; an inline ``heat_template`` in a definition is read as Heat reads it. JSON leaves no
+    choice.
     """
     if document.root is not None and _holds_suspects(document.root):
         yield from _walk(document.root, document.path, reading, (), numeric=False, seen=set())
@@ -75,7 +76,7 @@ def _walk(
                 continue
             below = (*tokens, key.value)
             yield from _judge_key(key, path, below)
-            inner = Reading.HEAT if below == ("heat_template",) else reading
+            inner = Reading.HEAT if below == ("heat_template",) and reading is not Reading.JSON else reading
             is_numeric = numeric or declares_number or key.value in _NUMERIC_KEYS
             yield from _walk(value, path, inner, below, numeric=is_numeric, seen=seen)
 
@@ -106,7 +107,7 @@ def _judge_key(node: ScalarNode, path: str, tokens: Tokens) -> Iterator[Problem]
 def _explain(text: str, reading: Reading, *, numeric: bool) -> tuple[str, str, str]:
     """Rule, message and hint for an unquoted scalar; three times ``""`` where nothing is to be said of it."""
     old, new = _read(text, Reading.HEAT), _read(text, Reading.YAML_1_2)
-    if type(old) is not type(new) or old != new:
+    if reading is not Reading.JSON and (type(old) is not type(new) or old != new):
         here, there = (old, new) if reading is Reading.HEAT else (new, old)
         here_by, there_by = "Heat (YAML 1.1)", "YAML 1.2"
         if reading is Reading.YAML_1_2:

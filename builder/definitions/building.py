@@ -165,7 +165,7 @@ class _Building:
         problems: list[Problem] = []
         for path, document in documents.items():
             reading = Reading.YAML_1_2 if document is self.document else Reading.HEAT
-            problems += find_ambiguities(document, reading)
+            problems += find_ambiguities(document, Reading.JSON if document.is_json else reading)
             problems += find_vain_silences(path, self.files.silences(path))
         return problems
 

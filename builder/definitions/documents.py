@@ -1,7 +1,7 @@
 """Reading YAML text into plain data, with the place of every value.
 
 :mod:`builder.definitions.composing` parses, and :mod:`builder.definitions.scalars` decides the type of each scalar,
-which differs between a definition and a Heat template.
+which differs between a definition, a Heat template, and a file that is JSON.
 
 The result is JSON data (no dates, sets, binaries or non-string keys), so that what is validated, shown and sent to
 Heat is one and the same. Dates stay the text that was written: ``heat_template_version: 2021-04-16`` is a string.
@@ -9,6 +9,7 @@ Heat is one and the same. Dates stay the text that was written: ``heat_template_
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -40,14 +41,15 @@ _Index = dict[str | int, tuple[Node, Node]]
 class Document:
     """One parsed document: ``value`` is JSON data, and :meth:`locate` tells where each part of it was written.
 
-    ``root`` is the tree of nodes that it was made from. ``problems`` tell of values that have no meaning, for which
-    something harmless stands in ``value``, so that the rest can be judged.
+    ``root`` is the tree of nodes that it was made from, and ``is_json`` whether its text is JSON. ``problems`` tell of
+    values that have no meaning, for which something harmless stands in ``value``, so that the rest can be judged.
     """
 
     path: str
     value: Any
     root: Node | None
     problems: tuple[Problem, ...] = ()
+    is_json: bool = False
     _indexes: dict[int, _Index] = field(default_factory=dict, repr=False, compare=False)
 
     def locate(self, tokens: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
@@ -91,27 +93,41 @@ def parse_definition(text: str, path: str) -> Document:
 
     Raises DocumentError for what is no single document.
     """
-    return _parse(text, path, Reading.YAML_1_2, heat_keys=frozenset({"heat_template"}))
+    return _parse(text, path, heat_keys=frozenset({"heat_template"}))
 
 
 def parse_template(text: str, path: str) -> Document:
-    """Parse a Heat template as Heat would read it.
+    """Parse a Heat template as Heat would read it: as JSON where it is JSON, and otherwise as YAML 1.1.
 
     Raises DocumentError for what is no single document.
     """
-    return _parse(text, path, Reading.HEAT)
+    return _parse(text, path)
 
 
-def _parse(text: str, path: str, reading: Reading, heat_keys: frozenset[str] = frozenset()) -> Document:
+def _parse(text: str, path: str, heat_keys: frozenset[str] | None = None) -> Document:
+    """Parse a template, or with ``heat_keys`` a definition, in which those are templates."""
     root = compose(text, path)
     if root is None:
         raise DocumentError(
             Problem(path, 1, 1, "", "empty-file", "the file is empty", "write a definition or a template into it")
         )
     check_size(root, path)
-    construction = _Construction(path, heat_keys)
-    value = construction.build(root, reading, ())
-    return Document(path, value, root, tuple(construction.problems))
+    is_json = _is_json(text)
+    heat = Reading.JSON if is_json else Reading.HEAT
+    construction = _Construction(path, heat, heat_keys or frozenset())
+    value = construction.build(root, heat if heat_keys is None else Reading.YAML_1_2, ())
+    return Document(path, value, root, tuple(construction.problems), is_json)
+
+
+def _is_json(text: str) -> bool:
+    """Whether a text is a JSON object, as Heat tries first (``heat/common/template_format.py``, ``simple_parse``)."""
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _index(node: MappingNode) -> _Index:
@@ -159,9 +175,13 @@ def _join_pairs(mappings: Sequence[Node]) -> list[tuple[Node, Node]]:
 
 @dataclass(slots=True)
 class _Construction:
-    """One pass over a node tree that makes JSON data of it and collects every problem."""
+    """One pass over a node tree that makes JSON data of it and collects every problem.
+
+    ``heat_keys`` are the keys of a definition whose values are templates, which are read by ``heat``.
+    """
 
     path: str
+    heat: Reading
     heat_keys: frozenset[str]
     problems: list[Problem] = field(default_factory=list)
     _broken: dict[int, bool] = field(default_factory=dict)
@@ -192,7 +212,7 @@ class _Construction:
                 continue
             if not may_be_key(key):
                 self._refuse_tag(key, (*tokens, key.value))
-            child_reading = Reading.HEAT if not tokens and key.value in self.heat_keys else reading
+            child_reading = self.heat if not tokens and key.value in self.heat_keys else reading
             own[key.value] = self.build(value, child_reading, (*tokens, key.value))
         inherited: dict[str, Any] = {}
         for mapping in reversed(merged):  # earlier mappings win: https://yaml.org/type/merge.html

@@ -1,9 +1,9 @@
 """The type of a scalar: the one difference between how a definition and a Heat template are read.
 
-A definition is YAML 1.2, as editors and schema validators read it. A Heat template is what Heat reads, and Heat reads
-YAML 1.1 with PyYAML: there ``yes`` is true and ``0755`` is 493. So the core schema of YAML 1.2 decides the scalars of
-a definition, and PyYAML's rules, the very code that Heat runs, those of a template. Dates stay the text that was
-written, as Heat does it (``heat/common/template_format.py``).
+A definition is YAML 1.2, as editors and schema validators read it. A Heat template is what Heat reads: JSON where it is
+JSON, and otherwise YAML 1.1 with PyYAML, where ``yes`` is true, ``0755`` is 493 and ``1e3`` a text. So the core schema
+of YAML 1.2 decides the scalars of a definition, and PyYAML's rules, the very code that Heat runs, those of a template
+that is no JSON. Dates stay the text that was written, as Heat does it (``heat/common/template_format.py``).
 """
 
 from __future__ import annotations
@@ -33,16 +33,21 @@ _KEY_TAGS = _TEXT_TAGS | _VALUE_TAGS | {f"{_TAG}null", PLAIN}
 MAX_NUMBER_LENGTH = 1000
 """In characters: what is longer takes quadratic time to convert, and Python writes no integer of over 4,300 digits."""
 
-_CORE_SCHEMA = tuple(
-    (f"{_TAG}{name}", re.compile(pattern))
-    for name, pattern in (
-        ("null", r"null|Null|NULL|~|"),
-        ("bool", r"true|True|TRUE|false|False|FALSE"),
-        ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"),
-        ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
-    )
-)
+_CORE_SCHEMA = {
+    "null": r"null|Null|NULL|~|",
+    "bool": r"true|True|TRUE|false|False|FALSE",
+    "int": r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+",
+    "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+}
 """https://yaml.org/spec/1.2.2/#1032-tag-resolution; ruamel.yaml takes ``1_000`` and ``0b11`` for numbers besides."""
+
+_JSON_SCHEMA = {
+    "null": "null",
+    "bool": "true|false",
+    "int": "-?[0-9]+",
+    "float": r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?|-?Infinity|NaN",
+}
+"""What Python's ``json`` reads, by which Heat tries a template first."""
 
 Scalar = str | int | float | bool | None
 
@@ -56,6 +61,13 @@ class Reading(Enum):
 
     YAML_1_2 = "1.2"
     HEAT = "1.1"
+    JSON = "json"
+
+
+_SCHEMAS: Final = {
+    reading: [(f"{_TAG}{name}", re.compile(pattern)) for name, pattern in schema.items()]
+    for reading, schema in ((Reading.YAML_1_2, _CORE_SCHEMA), (Reading.JSON, _JSON_SCHEMA))
+}
 
 
 def construct_scalar(node: ScalarNode, reading: Reading) -> Scalar:
@@ -102,7 +114,7 @@ def resolve_tag(text: str, reading: Reading) -> str:
     """The tag that an unquoted ``text`` gets under a reading."""
     if reading is Reading.HEAT:
         return str(_heat_resolver().resolve(ScalarNode, text, (True, False)))
-    return next((tag for tag, pattern in _CORE_SCHEMA if pattern.fullmatch(text)), f"{_TAG}str")
+    return next((tag for tag, pattern in _SCHEMAS[reading] if pattern.fullmatch(text)), f"{_TAG}str")
 
 
 def is_plain_to_ruamel(text: str, tag: str) -> bool:
@@ -136,7 +148,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], bool | int | float]]] = {
     f"{_TAG}int": _parse_integer,
     f"{_TAG}float": _parse_float,
 }
-"""How a value of a definition is read, by its tag."""
+"""How a value that PyYAML does not read is read, by its tag."""
 
 
 @cache
