@@ -11,7 +11,7 @@ from builder.definitions.hot_findings import Mistake
 from builder.definitions.parameters import Parameter, ParameterSyntaxError, find_default_faults, override_parameter
 from builder.definitions.problems import Problem, Tokens
 from builder.definitions.template_parameters import (
-    explain_syntax,
+    explain_override,
     find_constraint_warnings,
     find_structured_default,
     read_parameter,
@@ -130,7 +130,7 @@ def _lay_over(
         try:
             parameter = override_parameter(parameter, attributes)
         except ParameterSyntaxError:
-            mistakes += explain_syntax(parameter.id, attributes, parameter.type, tokens)
+            mistakes += explain_override(parameter, attributes, tokens)
             continue
         mistakes += find_constraint_warnings(attributes, tokens)
         if "default" in attributes:

@@ -85,9 +85,10 @@ class Parameter:
 
 
 def parse_parameter(name: str, mapping: Mapping[str, object]) -> Parameter:
-    """Read a parameter from Heat's syntax.
+    """Read a parameter from a template, in Heat's syntax.
 
-    ``default: null`` is no default, as in Heat. Keys that Heat does not know are not looked at.
+    ``default: null`` is no default, as in Heat, which refuses ``tags: null``. Keys that Heat does not know are not
+    looked at.
 
     Raises ParameterSyntaxError for what cannot be meant.
     """
@@ -97,6 +98,8 @@ def parse_parameter(name: str, mapping: Mapping[str, object]) -> Parameter:
         type_ = ParameterType(str(mapping.get("type")))
     except ValueError:
         raise ParameterSyntaxError(("type",), f"type must be one of {', '.join(ParameterType)}") from None
+    if "tags" in mapping and mapping["tags"] is None:
+        raise ParameterSyntaxError(("tags",), "tags must be a list")
     return _lay_over(Parameter(name, type_), mapping)
 
 

@@ -6,7 +6,7 @@ module has it read each attribute and each constraint by itself, but only where 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from builder.definitions.hot_findings import Mistake
@@ -15,6 +15,7 @@ from builder.definitions.parameters import (
     ParameterSyntaxError,
     ParameterType,
     find_default_faults,
+    override_parameter,
     parse_parameter,
 )
 from builder.definitions.problems import Tokens
@@ -52,6 +53,9 @@ _CONSTRAINT_KINDS: Final = (
     "description", "length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint",
 )  # fmt: skip
 
+_Read = Callable[[Mapping[str, Any]], object]
+"""Reads some attributes of a parameter, of a template or laid over it; raises ParameterSyntaxError."""
+
 
 def find_parameter_mistakes(template: Mapping[str, Any]) -> Iterator[Mistake]:
     """Every fault in the parameters of a template that stands by itself."""
@@ -66,7 +70,7 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     try:
         parameter = parse_parameter(name, attributes)
     except ParameterSyntaxError:
-        return None, list(explain_syntax(name, attributes, attributes.get("type"), tokens))
+        return None, list(_explain_declaration(name, attributes, tokens))
     faults = find_default_faults(parameter, in_template=True)
     mistakes = [Mistake("invalid-default", fault, (*tokens, "default")) for fault in faults]
     mistakes += find_structured_default(parameter, (*tokens, "default"))
@@ -83,21 +87,30 @@ def find_structured_default(parameter: Parameter, place: Tokens) -> list[Mistake
     return [Mistake("structured-default", message, place, f"write a text, or type: {other}")]
 
 
-def explain_syntax(name: str, attributes: Mapping[str, Any], type_: object, tokens: Tokens) -> Iterator[Mistake]:
-    """Every fault in the syntax of a parameter's attributes, of a parameter of the given type."""
+def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:
+    """Every fault in the syntax of a parameter of a template."""
+    type_ = attributes.get("type")
     try:
         parse_parameter(name, {"type": type_})
     except ParameterSyntaxError as error:
-        hint = _suggest_type(type_)
-        yield Mistake("parameter-syntax", str(error), (*tokens, *error.tokens), hint)
+        yield Mistake("parameter-syntax", str(error), (*tokens, *error.tokens), _suggest_type(type_))
         return
+    yield from _explain(attributes, type_, tokens, lambda given: parse_parameter(name, {"type": type_, **given}))
+
+
+def explain_override(parameter: Parameter, attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:
+    """Every fault in the syntax of attributes that a definition lays over a parameter."""
+    yield from _explain(attributes, parameter.type, tokens, lambda given: override_parameter(parameter, given))
+
+
+def _explain(attributes: Mapping[str, Any], type_: object, tokens: Tokens, read: _Read) -> Iterator[Mistake]:
     for key, value in attributes.items():
         if key == "constraints" and isinstance(value, list):
             for number, constraint in enumerate(value):
                 place = (*tokens, "constraints", number)
-                yield from _explain_one(name, type_, {"constraints": [constraint]}, place, cut=2, written=constraint)
+                yield from _explain_one({"constraints": [constraint]}, type_, place, read, cut=2, written=constraint)
         elif key != "type":
-            yield from _explain_one(name, type_, {key: value}, tokens)
+            yield from _explain_one({key: value}, type_, tokens, read)
 
 
 def _suggest_type(written: object) -> str:
@@ -108,11 +121,11 @@ def _suggest_type(written: object) -> str:
 
 
 def _explain_one(
-    name: str, type_: object, attributes: Mapping[str, Any], tokens: Tokens, *, cut: int = 0, written: Any = None
+    attributes: Mapping[str, Any], type_: object, tokens: Tokens, read: _Read, *, cut: int = 0, written: Any = None
 ) -> Iterator[Mistake]:
     """The fault of one attribute, if it has one; ``cut`` is how much of the error's own place ``tokens`` stand for."""
     try:
-        parse_parameter(name, {"type": type_, **attributes})
+        read(attributes)
     except ParameterSyntaxError as error:
         below = error.tokens[cut:]
         is_pattern = type_ == ParameterType.STRING and below[-1:] == ("allowed_pattern",)

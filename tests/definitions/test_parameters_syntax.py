@@ -105,6 +105,7 @@ def test_allowed_values_become_the_type_of_the_parameter(
         ({"type": "string", "hidden": "perhaps"}, ("hidden",)),
         ({"type": "string", "immutable": 2}, ("immutable",)),
         ({"type": "string", "tags": "a,b"}, ("tags",)),
+        ({"type": "string", "tags": None}, ("tags",)),
         ({"type": "string", "constraints": {"length": {"min": 1}}}, ("constraints",)),
         ({"type": "string", "constraints": ["length"]}, ("constraints", 0)),
         ({"type": "string", "constraints": [{}]}, ("constraints", 0)),

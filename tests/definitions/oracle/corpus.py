@@ -124,6 +124,8 @@ BAD_CONSTRAINTS: list[Any] = [
     {"length": {"min": 3, "max": 1}},
 ]  # fmt: skip
 
+BAD_TAGS: list[Any] = [None, "a", {}, ["a", 1]]
+
 TYPES = ("string", "number", "boolean", "json", "comma_delimited_list")
 
 
@@ -164,6 +166,7 @@ def build_doubtful_schemas() -> Iterator[Schema]:
     yield {"type": None}
     yield {}
     yield {"type": "string", "constraints": {"length": {"min": 1}}}
+    yield from ({"type": "string", "tags": tags} for tags in BAD_TAGS)
 
 
 def build_values(schema: Schema) -> Iterator[Any]:
