@@ -1,7 +1,8 @@
-"""Constraints read from a definition, with the reasons when one cannot be meant.
+"""Constraints read from a template or a definition, with the reasons when one cannot be meant.
 
 What Heat refuses of a template (``heat/engine/hot/parameters.py``) is refused here, and so is what no value could ever
-satisfy, or the Concertim Visualisation App refuses a whole cluster type for.
+satisfy, or the Concertim Visualisation App refuses a whole cluster type for. Of several kinds in one entry Heat takes
+one; the App would be shown that one alone, so a template may have them, but a definition, which Heat does not see, not.
 """
 
 from __future__ import annotations
@@ -42,9 +43,18 @@ _TYPES: Final[Mapping[str, frozenset[ParameterType]]] = {
 }
 """The types of parameters that each kind of constraint is meant for."""
 
+_HEATS_ORDER: Final = ("modulo", "range", "length", "allowed_values", "allowed_pattern", "custom_constraint")
 
-def parse_constraints(type_: ParameterType, entries: object) -> tuple[Constraint, ...]:
+
+def find_kinds(entry: Mapping[str, object]) -> list[str]:
+    """The kinds of constraint that an entry holds, of which Heat takes the first and never looks at another."""
+    return [kind for kind in _HEATS_ORDER if kind in entry]
+
+
+def parse_constraints(type_: ParameterType, entries: object, *, in_template: bool = False) -> tuple[Constraint, ...]:
     """Read the ``constraints`` of a parameter of the given type; ``None`` is none.
+
+    ``in_template`` takes what Heat takes, in the sense that it has there.
 
     Raises ParameterSyntaxError for the first one that cannot be meant.
     """
@@ -52,14 +62,17 @@ def parse_constraints(type_: ParameterType, entries: object) -> tuple[Constraint
         return ()
     if not isinstance(entries, list | tuple):
         raise ParameterSyntaxError(("constraints",), "constraints must be a list")
-    return tuple(_parse_constraint(type_, entry, ("constraints", number)) for number, entry in enumerate(entries))
+    return tuple(
+        _parse_constraint(type_, entry, ("constraints", number), in_template=in_template)
+        for number, entry in enumerate(entries)
+    )
 
 
-def _parse_constraint(type_: ParameterType, entry: object, tokens: Tokens) -> Constraint:
+def _parse_constraint(type_: ParameterType, entry: object, tokens: Tokens, *, in_template: bool) -> Constraint:
     if not isinstance(entry, Mapping):
         raise ParameterSyntaxError(tokens, "a constraint must be a mapping")
-    kinds = [key for key in entry if key != "description"]
-    if len(kinds) != 1 or kinds[0] not in _TYPES:
+    kinds = find_kinds(entry)
+    if not kinds or entry.keys() - {*kinds, "description"} or not (len(kinds) == 1 or in_template):
         raise ParameterSyntaxError(tokens, f"a constraint holds exactly one of {', '.join(_TYPES)}, and a description")
     kind = kinds[0]
     if type_ not in _TYPES[kind]:

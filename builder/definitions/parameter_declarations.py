@@ -85,7 +85,7 @@ class Parameter:
 
 
 def parse_parameter(name: str, mapping: Mapping[str, object]) -> Parameter:
-    """Read a parameter from a template, in Heat's syntax.
+    """Read a parameter from a template, in Heat's syntax, and as Heat reads it.
 
     ``default: null`` is no default, as in Heat, which refuses ``tags: null``. Keys that Heat does not know are not
     looked at.
@@ -100,7 +100,7 @@ def parse_parameter(name: str, mapping: Mapping[str, object]) -> Parameter:
         raise ParameterSyntaxError(("type",), f"type must be one of {', '.join(ParameterType)}") from None
     if "tags" in mapping and mapping["tags"] is None:
         raise ParameterSyntaxError(("tags",), "tags must be a list")
-    return _lay_over(Parameter(name, type_), mapping)
+    return _lay_over(Parameter(name, type_), mapping, in_template=True)
 
 
 def override_parameter(base: Parameter, mapping: Mapping[str, object]) -> Parameter:
@@ -186,7 +186,7 @@ def _find_broken_in_template(parameter: Parameter) -> list[Constraint]:
     return [constraint for constraint in plain if not constraint.is_met_by(value)]
 
 
-def _lay_over(base: Parameter, mapping: Mapping[str, object]) -> Parameter:
+def _lay_over(base: Parameter, mapping: Mapping[str, object], *, in_template: bool = False) -> Parameter:
     changes: dict[str, Any] = {}
     for key in ("label", "description"):
         if key in mapping:
@@ -199,7 +199,7 @@ def _lay_over(base: Parameter, mapping: Mapping[str, object]) -> Parameter:
     if "tags" in mapping:
         changes["tags"] = _read_tags(mapping["tags"])
     if "constraints" in mapping:
-        changes["constraints"] = parse_constraints(base.type, mapping["constraints"])
+        changes["constraints"] = parse_constraints(base.type, mapping["constraints"], in_template=in_template)
     return replace(base, **changes)
 
 

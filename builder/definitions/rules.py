@@ -136,6 +136,7 @@ _WARNINGS = {
     "unknown-hardcoded-parameter": "a hardcoded value is for a parameter that the template lacks",
     "unused-parameter": "a parameter of a template is used nowhere",
     "unknown-custom-constraint": "Heat knows no such custom constraint",
+    "ignored-constraint": "a constraint of a template is of several kinds, of which Heat takes one",
     "slow-pattern": "an allowed_pattern takes Heat for ever to try on some values",
     "parameter-types-differ": "components declare one parameter with different types",
     # groups and components

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from builder.definitions.constraint_parsing import find_kinds
 from builder.definitions.hot_findings import Mistake
 from builder.definitions.parameters import (
     Parameter,
@@ -75,6 +76,7 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     mistakes = [Mistake("invalid-default", fault, (*tokens, "default")) for fault in faults]
     mistakes += find_structured_default(parameter, (*tokens, "default"))
     mistakes += find_constraint_warnings(attributes, tokens)
+    mistakes += _find_ignored_constraints(attributes, tokens)
     return parameter, mistakes
 
 
@@ -135,19 +137,26 @@ def _explain_one(
         yield Mistake(rule, str(error), (*tokens, *below), hint)
 
 
-def find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> list[Mistake]:
-    """Custom constraints that no Heat is known to have, though a cloud may by plug-ins; patterns that take too long."""
-    constraints = attributes.get("constraints")
-    mistakes = []
-    for number, constraint in enumerate(constraints if isinstance(constraints, list) else []):
-        place = (*tokens, "constraints", number)
-        name = constraint.get("custom_constraint") if isinstance(constraint, dict) else None
-        if isinstance(name, str) and name not in CUSTOM_CONSTRAINTS:
-            message, hint = f"Heat has no custom constraint {name!r} of its own", suggest(name, CUSTOM_CONSTRAINTS)
-            mistakes.append(Mistake("unknown-custom-constraint", message, (*place, "custom_constraint"), hint))
-        pattern = constraint.get("allowed_pattern") if isinstance(constraint, dict) else None
-        if isinstance(pattern, str) and is_slow(pattern):
+def _find_ignored_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:
+    for number, constraint in enumerate(attributes.get("constraints") or []):
+        taken, *ignored = find_kinds(constraint)
+        for kind in ignored:
+            place = (*tokens, "constraints", number, kind)
+            message, hint = f"Heat ignores {kind} beside {taken}", "write each as an item of its own"
+            yield Mistake("ignored-constraint", message, place, hint, key=True)
+
+
+def find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:
+    """Custom constraints that no Heat is known to have, though a cloud may by plug-ins; patterns that take too long.
+
+    The attributes are such as could be read.
+    """
+    for number, constraint in enumerate(attributes.get("constraints") or []):
+        kind = find_kinds(constraint)[0]
+        place, value = (*tokens, "constraints", number, kind), constraint[kind]
+        if kind == "custom_constraint" and value not in CUSTOM_CONSTRAINTS:
+            message, hint = f"Heat has no custom constraint {value!r} of its own", suggest(value, CUSTOM_CONSTRAINTS)
+            yield Mistake("unknown-custom-constraint", message, place, hint)
+        elif kind == "allowed_pattern" and is_slow(value):
             message = "a value that breaks this pattern may keep Heat busy for ever"
-            hint = "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$"
-            mistakes.append(Mistake("slow-pattern", message, (*place, "allowed_pattern"), hint))
-    return mistakes
+            yield Mistake("slow-pattern", message, place, "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$")

@@ -137,11 +137,10 @@ WE_REFUSE = (
         ),
     ),
     Disagreement(
-        "a declaration that the Visualisation App refuses the whole cluster type for: a constraint of two kinds, of "
-        "which Heat drops one in silence; true or false for a bound; null among the allowed values",
+        "a declaration that the Visualisation App refuses the whole cluster type for: true or false for a bound; null "
+        "among the allowed values",
         lambda schema, value: any(
-            len(entry) > 1 or entry in ({"range": {"min": True}}, {"allowed_values": ["x", None]})
-            for entry in _constraints(schema)
+            entry in ({"range": {"min": True}}, {"allowed_values": ["x", None]}) for entry in _constraints(schema)
         ),
     ),
 )

@@ -120,7 +120,11 @@ BAD_CONSTRAINTS: list[Any] = [
     {"modulo": {"step": 2, "offset": 0.5}}, {"allowed_values": "abc"}, {"allowed_values": {}}, {"allowed_values": []},
     {"allowed_values": ["x", None]}, {"allowed_values": ["zz"]}, {"allowed_pattern": "("}, {"allowed_pattern": 5},
     {"allowed_pattern": "*"}, {"description": "nothing else"}, {}, {"unknown": 1},
-    {"range": {"min": 1}, "length": {"min": 1}}, "text", 5, ["range"], {"range": {"min": True}},
+    {"range": {"min": 1}, "length": {"min": 1}}, {"modulo": {"step": 3, "offset": 0}, "range": {"min": 4}},
+    {"length": {"max": 2}, "range": {}}, {"length": {"max": 2}, "allowed_pattern": "("},
+    {"allowed_values": ["3"], "length": {"max": 2}}, {"allowed_pattern": "[a-z]+", "allowed_values": ["3", "true"]},
+    {"custom_constraint": "ip_addr", "allowed_pattern": "[a-z]+", "description": "letters"},
+    {"allowed_values": ["3"], "unknown": 1}, "text", 5, ["range"], {"range": {"min": True}},
     {"length": {"min": 3, "max": 1}},
 ]  # fmt: skip
 
