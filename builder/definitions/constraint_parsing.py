@@ -77,7 +77,8 @@ def _parse_constraint(type_: ParameterType, entry: object, tokens: Tokens, *, in
     kind = kinds[0]
     if type_ not in _TYPES[kind]:
         raise ParameterSyntaxError((*tokens, kind), f"{kind} does not apply to parameters of type {type_}")
-    return _PARSERS[kind](type_, entry[kind], read_text(entry, "description", tokens) or None, (*tokens, kind))
+    description = read_text(entry, "description", tokens, in_template=in_template) or None
+    return _PARSERS[kind](type_, entry[kind], description, (*tokens, kind))
 
 
 def _parse_length(type_: ParameterType, limits: object, description: str | None, tokens: Tokens) -> Length:

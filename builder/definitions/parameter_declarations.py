@@ -190,10 +190,10 @@ def _lay_over(base: Parameter, mapping: Mapping[str, object], *, in_template: bo
     changes: dict[str, Any] = {}
     for key in ("label", "description"):
         if key in mapping:
-            changes[key] = read_text(mapping, key)
+            changes[key] = read_text(mapping, key, in_template=in_template)
     for key in ("hidden", "immutable"):
         if key in mapping:
-            changes[key] = read_flag(mapping, key)
+            changes[key] = read_flag(mapping, key, in_template=in_template)
     if "default" in mapping:
         changes["default"] = ABSENT if mapping["default"] is None else mapping["default"]
     if "tags" in mapping:

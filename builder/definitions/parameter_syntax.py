@@ -88,26 +88,32 @@ def parse_boolean(value: object) -> bool | None:
     return False if text in FALSE_STRINGS else None
 
 
-def read_text(mapping: Mapping[str, object], key: str, tokens: tuple[Token, ...] = ()) -> str | None:
+def read_text(
+    mapping: Mapping[str, object], key: str, tokens: tuple[Token, ...] = (), *, in_template: bool = False
+) -> str | None:
     """Read an optional text, such as a label or a description.
 
-    Raises ParameterSyntaxError for what is no scalar.
+    Raises ParameterSyntaxError for what is no scalar; ``in_template`` it is no text, for Heat takes anything there.
     """
     value = mapping.get(key)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int | float):
         return str(value)
+    if in_template:
+        return None
     raise ParameterSyntaxError((*tokens, key), f"{key} must be text")
 
 
-def read_flag(mapping: Mapping[str, object], key: str) -> bool:
+def read_flag(mapping: Mapping[str, object], key: str, *, in_template: bool = False) -> bool:
     """Read an optional truth value, false where it is not given.
 
-    Raises ParameterSyntaxError for what is neither true nor false.
+    Raises ParameterSyntaxError for what is neither true nor false; ``in_template`` it is what Heat takes it for.
     """
     value = mapping.get(key)
     flag = False if value is None else parse_boolean(value)
+    if flag is None and in_template:
+        return bool(value)
     if flag is None:
         raise ParameterSyntaxError((key,), f"{key} must be true or false")
     return flag

@@ -131,6 +131,8 @@ _WARNINGS = {
     "long-id": "the id is longer than the tag that marks a stack can hold",
     # parameters
     "structured-default": "the default of a string is a list or a mapping, which Heat makes a text of",
+    "structured-text": "a label or description in a template is a list or a mapping, which is not shown",
+    "unclear-flag": "hidden or immutable in a template is neither true nor false, and Heat goes by whether it is empty",
     "no-parameters": "nothing is asked for: the Visualisation App shows such a type to nobody, but it can be launched",
     "unknown-override": "an override names a parameter that the template lacks",
     "unknown-hardcoded-parameter": "a hardcoded value is for a parameter that the template lacks",

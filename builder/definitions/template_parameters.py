@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from builder.definitions.constraint_parsing import find_kinds
 from builder.definitions.hot_findings import Mistake
+from builder.definitions.parameter_syntax import parse_boolean
 from builder.definitions.parameters import (
     Parameter,
     ParameterSyntaxError,
@@ -76,7 +77,7 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     mistakes = [Mistake("invalid-default", fault, (*tokens, "default")) for fault in faults]
     mistakes += find_structured_default(parameter, (*tokens, "default"))
     mistakes += find_constraint_warnings(attributes, tokens)
-    mistakes += _find_ignored_constraints(attributes, tokens)
+    mistakes += [*_find_ignored_constraints(attributes, tokens), *_find_odd_attributes(attributes, tokens)]
     return parameter, mistakes
 
 
@@ -144,6 +145,22 @@ def _find_ignored_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> 
             place = (*tokens, "constraints", number, kind)
             message, hint = f"Heat ignores {kind} beside {taken}", "write each as an item of its own"
             yield Mistake("ignored-constraint", message, place, hint, key=True)
+
+
+def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:
+    """Texts that are none, and flags that mean something else than what they say: Heat takes anything for both."""
+    constraints = enumerate(attributes.get("constraints") or [])
+    texts = [(attributes, key, tokens) for key in ("label", "description")]
+    texts += [(constraint, "description", (*tokens, "constraints", number)) for number, constraint in constraints]
+    for mapping, key, place in texts:
+        if isinstance(mapping.get(key), list | dict):
+            kind = "list" if isinstance(mapping[key], list) else "mapping"
+            yield Mistake("structured-text", f"the {key} is a {kind}, and is not shown", (*place, key), "write a text")
+    for key in ("hidden", "immutable"):
+        value = attributes.get(key)
+        if value is not None and parse_boolean(value) is not bool(value):
+            message = f"Heat takes this for {str(bool(value)).lower()}, whatever it says"
+            yield Mistake("unclear-flag", message, (*tokens, key), "write true or false, without quotes")
 
 
 def find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:

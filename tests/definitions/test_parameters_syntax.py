@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
@@ -101,10 +100,6 @@ def test_allowed_values_become_the_type_of_the_parameter(
         ({"type": "text"}, ("type",)),
         ({"type": None}, ("type",)),
         ({"type": ["string"]}, ("type",)),
-        ({"type": "string", "label": ["x"]}, ("label",)),
-        ({"type": "string", "description": {}}, ("description",)),
-        ({"type": "string", "hidden": "perhaps"}, ("hidden",)),
-        ({"type": "string", "immutable": 2}, ("immutable",)),
         ({"type": "string", "tags": "a,b"}, ("tags",)),
         ({"type": "string", "tags": None}, ("tags",)),
         ({"type": "string", "constraints": {"length": {"min": 1}}}, ("constraints",)),
@@ -114,10 +109,6 @@ def test_allowed_values_become_the_type_of_the_parameter(
         ({"type": "string", "constraints": [{"size": 1}]}, ("constraints", 0)),
         ({"type": "number", "constraints": [{"range": {"min": 1}, "modulo": {}}]}, ("constraints", 0, "modulo")),
         ({"type": "number", "constraints": [{"range": {"min": 1}, "size": 1}]}, ("constraints", 0)),
-        (
-            {"type": "number", "constraints": [{"range": {"min": 1}, "description": []}]},
-            ("constraints", 0, "description"),
-        ),
         ({"type": "string", "constraints": [{"range": {"min": 1}}]}, ("constraints", 0, "range")),
         (
             {"type": "number", "constraints": [{"range": {"min": 1}}, {"length": {"max": 1}}]},
@@ -220,27 +211,6 @@ def test_override_is_judged_by_the_templates_type() -> None:
     with pytest.raises(ParameterSyntaxError) as caught:
         override_parameter(base, {"type": "number", "constraints": [{"range": {"min": 1}}]})
     assert caught.value.tokens == ("constraints", 0, "range")
-
-
-KINDS = {
-    "modulo": ("number", {"step": 2, "offset": 0}), "range": ("number", {"min": 1}), "length": ("string", {"max": 3}),
-    "allowed_values": ("string", ["a"]), "allowed_pattern": ("string", "a"), "custom_constraint": ("string", "ip_addr"),
-}  # fmt: skip
-"""Each kind of constraint with a type that it applies to, in the order in which Heat looks for them."""
-
-
-@pytest.mark.parametrize(("first", "second"), list(itertools.combinations(KINDS, 2)))
-def test_of_two_kinds_in_one_constraint_a_template_has_the_one_that_heat_takes(first: str, second: str) -> None:
-    type_, definition = KINDS[first]
-    parameter = parse_parameter("p", {"type": type_, "constraints": [{second: KINDS[second][1], first: definition}]})
-    assert [constraint.render() for constraint in parameter.constraints] == [{first: definition}]
-
-
-def test_two_kinds_in_one_constraint_are_refused_of_an_override_which_heat_does_not_see() -> None:
-    base = parse_parameter("p", {"type": "string"})
-    with pytest.raises(ParameterSyntaxError) as caught:
-        override_parameter(base, {"constraints": [{"length": {"max": 3}, "allowed_pattern": "a"}]})
-    assert caught.value.tokens == ("constraints", 0)
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,9 @@ def build_doubtful_schemas() -> Iterator[Schema]:
     yield {}
     yield {"type": "string", "constraints": {"length": {"min": 1}}}
     yield from ({"type": "string", "tags": tags} for tags in BAD_TAGS)
+    for odd in (["a"], {"a": 1}, "maybe", "", 2):
+        yield from ({"type": "string", key: odd} for key in ("label", "description", "hidden", "immutable"))
+        yield {"type": "string", "constraints": [{"length": {"max": 3}, "description": odd}]}
 
 
 def build_values(schema: Schema) -> Iterator[Any]:
