@@ -661,6 +661,12 @@ def test_template_may_be_text(stacks: Stacks, text: str) -> None:
     assert preview.resources == []
 
 
+@pytest.mark.parametrize("description", [5, True, ["a", 1], {"a": [1]}], ids=str)
+def test_description_may_be_anything(stacks: Stacks, description: Any) -> None:
+    preview = stacks.client.stacks.preview(stack_name=stacks.new_name(), template=template(description=description))
+    assert preview.description == description
+
+
 @pytest.mark.parametrize(
     ("environment", "message"),
     [

@@ -66,3 +66,11 @@ def test_properties_that_heat_or_a_plug_in_may_not_look_at_are_not_told_of(type_
 def test_computed_properties_of_a_resource_that_a_condition_may_leave_out_are_a_warning() -> None:
     resource = "{type: OS::Heat::RandomString, condition: c, properties: {get_param: common}}"
     assert find_rules(build(template(resource))) == ["conditional-mistake"]
+
+
+@pytest.mark.parametrize("description", ["5", "true", "[a, 1]", "{a: 1}", "null"])
+def test_description_of_a_template_may_be_anything_inline_and_in_a_file(description: str) -> None:
+    inline = template("{type: OS::Heat::RandomString}")
+    assert find_rules(build(f"{inline}  description: {description}\n")) == []
+    in_file = {"a.yaml": f"{VERSION}\ndescription: {description}\n"}
+    assert find_rules(build("heat_template_url: a.yaml\n", in_file)) == []
