@@ -153,7 +153,7 @@ _CHECKS: Final[Mapping[str, Callable[[Any, Language], bool]]] = {
     "get_param": _is_named,
     "get_resource": _is_text,
     "get_attr": _is_attribute,
-    "get_file": lambda value, _: isinstance(value, str) and value != "",
+    "get_file": _is_text,
     "list_join": _is_join,
     "str_replace": _is_replacement,
     "str_replace_strict": _is_replacement,

@@ -222,6 +222,9 @@ class _Walk:
                     if isinstance(branch, dict | list):
                         self.value(branch, (*tokens, number), certain=False)
                 return
+            case "get_file" if not isinstance(arguments, str):
+                message = "a function gives the path, and the file is sent only if it is named elsewhere too"
+                self._mistake("computed-file", message, tokens, True, "write each path out, and choose by if")
             case _ if function in _STRICT:
                 self._check_placeholders(arguments, tokens, certain and not self.in_output)
         if isinstance(arguments, list) or is_call(arguments, self.language):

@@ -150,6 +150,7 @@ _WARNINGS = {
     # templates
     "newer-template-version": "the heat_template_version is newer than any known here",
     "unknown-function": "what looks like a function is none here, and Heat takes it as plain data",
+    "computed-file": "get_file is given a function, so that nobody knows which file to send",
     "unknown-output-key": "an output has a key that Heat ignores",
     "misspelt-resource-type": "a type of resource looks misspelt",
     "no-private-network": "the template makes no private network with a router",

@@ -74,3 +74,10 @@ def test_description_of_a_template_may_be_anything_inline_and_in_a_file(descript
     assert find_rules(build(f"{inline}  description: {description}\n")) == []
     in_file = {"a.yaml": f"{VERSION}\ndescription: {description}\n"}
     assert find_rules(build("heat_template_url: a.yaml\n", in_file)) == []
+
+
+@pytest.mark.parametrize("path", ["{list_join: ['.', [setup, sh]]}", "{if: [c, setup.sh, other.sh]}"])
+def test_path_that_a_function_gives_is_a_warning_for_the_file_may_be_sent_all_the_same(path: str) -> None:
+    outcome = build(template(f"{{type: OS::Heat::Value, properties: {{value: {{get_file: {path}}}}}}}"))
+    assert find_rules(outcome) == ["computed-file"]
+    assert outcome.cluster_type is not None
