@@ -1,13 +1,14 @@
 """Everything that is wrong with the templates of a cluster type, once they are read.
 
 Brings together what :mod:`builder.definitions.hot_shape`, ``hot_reading`` and ``hot_scope`` find in each of them, the
-nested ones included, and adds what takes both sides of a nested template: the properties that it is given.
+nested ones included, and adds what takes both sides of a nested template: the properties that it is given. Of templates
+that are data to Heat, little is sure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -18,9 +19,10 @@ from builder.definitions.hot_reading import read_template
 from builder.definitions.hot_resource_types import RESOURCE_TYPES
 from builder.definitions.hot_scope import ScopedTemplate, demote, find_scope_mistakes, find_unused_parameters
 from builder.definitions.hot_shape import explain_version, find_shape_mistakes
+from builder.definitions.including import LoadedTemplate
 from builder.definitions.problems import Problem
 from builder.definitions.template_parameters import find_parameter_mistakes
-from builder.definitions.templates import LoadedComponent, LoadedTemplate
+from builder.definitions.templates import LoadedComponent
 from builder.definitions.validation import suggest
 
 NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")
@@ -34,6 +36,9 @@ MAX_NAMED: Final = 8
 
 TAKES_ALL: Final = frozenset({"parameter-reference", "resource-reference", "condition-reference", "unused-parameter"})
 """Rules that can be judged only where every template of a composition could be read."""
+
+SCHEMA_RULES: Final = frozenset({"unknown-parameter-key", "parameter-syntax", "allowed-pattern"})
+"""Rules that tell of the schema of a parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
         types.update(reading.types)
         uses[name] = reading.nested
     problems += [nested[name].problem(mistake) for name, mistake in find_nested_cycles(uses)]
+    for name, template in {name: each for c in components for name, each in c.data.items()}.items():
+        problems += _check_data(template) if name not in nested else ()
     if any(
         tokens[0] == "resources" for each in (*(c.root for c in components), *nested.values()) for tokens in each.broken
     ):
@@ -122,6 +129,26 @@ def _check_nested(
     problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)])
     problems += _problems(template, _check_nested_uses(reading, nested))
     return problems, reading
+
+
+def _check_data(template: LoadedTemplate) -> list[Problem]:
+    """What is wrong with what Heat reads of every template among the files, whatever it is for: version and parameters.
+
+    It builds their schemas (``heat.engine.template.Template.all_param_schemata``), which tells keys and types.
+    """
+    version = template.template.get(VERSION_KEY)
+    language = find_language(version)
+    if language is None:
+        return [template.problem(explain_version(version))]
+    shape = find_shape_mistakes(template.template, language, composed=False)
+    return _problems(
+        template,
+        [
+            replace(mistake, certain=mistake.rule == "unknown-parameter-key" or mistake.tokens[2:] == ("type",))
+            for mistake in (*shape, *find_parameter_mistakes(template.template))
+            if mistake.rule in SCHEMA_RULES
+        ],
+    )
 
 
 def _check_nested_uses(reading: Reading, nested: Mapping[str, LoadedTemplate]) -> Iterator[Mistake]:
