@@ -16,7 +16,8 @@ from builder.definitions.model import ID_PATTERN, ClusterTypeId
 DEFINITION_NAME = "cluster-type.yaml"
 """The definition within the folder of a composed cluster type."""
 
-_FILE_SUFFIXES = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml")
+"""What the names of definitions end with."""
 _ID = re.compile(ID_PATTERN)
 _TEMPORARY = re.compile(r".*~|#.*#|.*\.(swp|swx|swo|tmp|bak|part|orig)", re.DOTALL)
 _PROBE = re.compile(r"\d+")
@@ -74,7 +75,7 @@ def classify(name: str, is_folder: Callable[[], bool | None]) -> Classified | No
     if is_hidden(name) or (_PROBE.fullmatch(name) and not is_folder()):
         return None
     stem, suffix = os.path.splitext(name)
-    if suffix in _FILE_SUFFIXES:
+    if suffix in SUFFIXES:
         if _ID.fullmatch(stem) is None:
             return Misnamed(name, f"{stem!r} cannot be an id: it starts with a letter or a digit; . _ and - may follow")
         return Entry(ClusterTypeId(stem), name, name)

@@ -26,7 +26,7 @@ from builder.definitions.templates import compose_template
 from builder.definitions.validation import suggest
 from builder.errors import ConfigurationError
 from builder.reporting.as_text import render_text
-from builder.reporting.report import CheckedDefinition, Report
+from builder.reporting.report import CheckedDefinition, Report, describe_stand_in
 
 
 def explain(
@@ -44,7 +44,7 @@ def explain(
 
     Raises ConfigurationError for a subject that leads to no definition, and for an unknown component.
     """
-    target = _find_target(subject, settings.enabled)
+    target = _find_target(subject, settings.enabled, streams)
     text = read_standard_input(streams) if target.path == STANDARD_INPUT else None
     files = open_files(target, settings, text, LinkResolver())
     outcome = build_cluster_type(target.id, files, deep=True)
@@ -84,7 +84,7 @@ def _print_template(cluster_type: ClusterType, selected: Sequence[str], streams:
     return EXIT_CLEAN
 
 
-def _find_target(subject: str, enabled: str) -> Target:
+def _find_target(subject: str, enabled: str, streams: Streams) -> Target:
     if subject == STANDARD_INPUT or os.path.lexists(subject):
         paths = [subject]
     else:
@@ -95,10 +95,13 @@ def _find_target(subject: str, enabled: str) -> Target:
             near = suggest(subject, _list_ids(enabled))
             hint = f"; {near}" if near else hint_at_path(subject)
             raise ConfigurationError(f"{subject!r} is neither a path nor the id of a definition in {enabled}{hint}")
-    targets = find_targets(paths).definitions
+    found = find_targets(paths, enabled)
+    targets = found.definitions
     if len(targets) != 1:
-        found = ", ".join(repr(target.path) for target in targets[:5]) or "none"
-        raise ConfigurationError(f"{subject!r} leads to {len(targets)} definitions, not to one: {found}")
+        shown = ", ".join(repr(target.path) for target in targets[:5]) or "none"
+        raise ConfigurationError(f"{subject!r} leads to {len(targets)} definitions, not to one: {shown}")
+    for path, taken in found.instead.items():
+        streams.stderr.write(f"cluster-builder: {describe_stand_in(path, taken)}\n")
     return targets[0]
 
 

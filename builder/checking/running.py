@@ -41,7 +41,7 @@ def check_targets(targets: Targets, settings: CheckSettings, standard_input: str
     else:
         checked = [each for task in tasks for each in _check_chunk(task)]
     texts = {} if standard_input is None else {STANDARD_INPUT_SHOWN: standard_input}
-    return Report(tuple(_add_duplicates(definitions, checked)), tuple(targets.problems), texts)
+    return Report(tuple(_add_duplicates(definitions, checked)), tuple(targets.problems), texts, targets.instead)
 
 
 def _check_chunk(task: tuple[Sequence[Target], CheckSettings, str | None]) -> list[CheckedDefinition]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from builder.catalogue.entries import (
     DEFINITION_NAME,
+    SUFFIXES,
     Classified,
     Entry,
     Ignored,
@@ -50,10 +51,14 @@ class Target:
 
 @dataclass(slots=True)
 class Targets:
-    """What was found, in the order of the paths; ``problems`` are of names and folders."""
+    """What was found, in the order of the paths; ``problems`` are of names and folders.
 
-    definitions: list[Target]
-    problems: list[Problem]
+    ``instead`` are files that were named and are no definitions, each with the definition that it belongs to.
+    """
+
+    definitions: list[Target] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    instead: dict[str, str] = field(default_factory=dict)
 
 
 def find_targets(paths: Sequence[str], enabled: str = "") -> Targets:
@@ -61,14 +66,14 @@ def find_targets(paths: Sequence[str], enabled: str = "") -> Targets:
 
     Raises ConfigurationError for a path that leads nowhere.
     """
-    found = Targets([], [])
+    found = Targets()
     for path in paths:
         if path == STANDARD_INPUT:
             found.definitions.append(Target(ClusterTypeId("stdin"), STANDARD_INPUT, STANDARD_INPUT))
         elif os.path.isdir(path):
             _take_folder(path, found, enabled)
         elif os.path.lexists(path):
-            _take_file(path, found)
+            _take_file(path, found, enabled)
         else:
             raise ConfigurationError(f"{path!r} does not exist{hint_at_path(path)}")
     found.definitions = list(dict.fromkeys(found.definitions))
@@ -87,31 +92,39 @@ def hint_at_path(path: str) -> str:
     return f"; did you mean {os.path.join(folder, meant)!r}?" if meant in present else ""
 
 
-def _take_file(path: str, found: Targets) -> None:
-    folder, name = os.path.split(os.path.abspath(path))
-    if name == DEFINITION_NAME:
-        _take(classify(os.path.basename(folder), lambda: True), path, os.path.dirname(path) or ".", found)
+def _take_file(path: str, found: Targets, enabled: str) -> None:
+    """Take a file that was named; one that is no definition stands for the definition whose folder it lies in."""
+    folder, name = os.path.split(path)
+    folder = folder or "."
+    if name == DEFINITION_NAME and not is_enabled_folder(folder, enabled):
+        _take_definition(path, found)
         return
-    owner = _find_owner(os.path.dirname(path) or ".")
+    owner = None if name.endswith(SUFFIXES) and looks_like_definition(path) else _find_owner(folder, enabled)
     if owner is not None:
-        _take_file(owner, found)
+        found.instead[path] = owner
+        _take_definition(owner, found)
         return
     entry = classify(name, lambda: False if os.path.exists(path) else None)
     is_folder = isinstance(entry, Entry) and entry.definition != entry.name  # a link to one that is not there
     _take(entry, os.path.join(path, DEFINITION_NAME) if is_folder else path, path, found)
 
 
-def _find_owner(folder: str) -> str | None:
-    """The definition whose folder a file lies in, if it lies in one."""
-    for _ in range(MAX_TREE_DEPTH):
-        definition = os.path.normpath(os.path.join(folder, DEFINITION_NAME))
+def _find_owner(folder: str, enabled: str) -> str | None:
+    """The definition that the files of a folder belong to; in an enabled folder each is by itself."""
+    while not is_enabled_folder(folder, enabled):
+        definition = _join(folder, DEFINITION_NAME)
         if os.path.isfile(definition):
             return definition
-        above = os.path.join(folder, os.pardir)
-        if os.path.realpath(above) == os.path.realpath(folder):
+        if os.path.abspath(folder) == os.path.abspath(os.sep):
             break
-        folder = above
+        folder = _join(folder, os.pardir)
     return None
+
+
+def _take_definition(path: str, found: Targets) -> None:
+    """Take the definition of a folder, which gives it its id."""
+    folder = os.path.dirname(path)
+    _take(classify(os.path.basename(os.path.abspath(folder)), lambda: True), path, folder or ".", found)
 
 
 def _take(classified: Entry | Misnamed | Ignored | None, path: str, entry: str, found: Targets) -> None:
@@ -132,7 +145,7 @@ def _ignored(path: str, reason: str) -> Problem:
 
 
 def _take_folder(folder: str, found: Targets, enabled: str) -> None:
-    within = Targets([], [])
+    within = Targets()
     _search(folder, within, enabled, depth=0)
     if not within.definitions and not any(problem.severity is Severity.ERROR for problem in within.problems):
         _take_everything(folder, within)
@@ -147,7 +160,7 @@ def _search(folder: str, found: Targets, enabled: str, *, depth: int) -> None:
             _take_entry(entry, folder, found)
         return
     if any(os.path.lexists(_join(folder, name)) for name in (DEFINITION_NAME, MISNAMED_DEFINITION)):
-        _take_file(_join(folder, DEFINITION_NAME), found)
+        _take_definition(_join(folder, DEFINITION_NAME), found)
         return
     entries = _scan(folder)
     files = [entry for entry in entries if isinstance(entry, Entry) and entry.definition == entry.name]
@@ -159,7 +172,7 @@ def _search(folder: str, found: Targets, enabled: str, *, depth: int) -> None:
         for each in (*files, *own, *others):
             _take_entry(each, folder, found)
     elif holds_components(folder):
-        _take_file(_join(folder, DEFINITION_NAME), found)
+        _take_definition(_join(folder, DEFINITION_NAME), found)
         return
     for entry in folders:
         below = _join(folder, entry.name)

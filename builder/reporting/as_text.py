@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from builder.definitions.problems import Problem, Severity, split_lines
-from builder.reporting.report import Report, describe
+from builder.reporting.report import Report, describe, describe_stand_in
 
 _RESET: Final = "\033[0m"
 _BOLD: Final = "\033[1m"
@@ -32,6 +32,7 @@ def render_text(report: Report, *, excerpts: bool = False, colours: bool = False
         lines.append(_render_problem(problem, paint))
         if excerpts and problem.line:
             lines += _excerpt(problem, source, paint)
+    lines += [_printable(describe_stand_in(path, taken)) for path, taken in report.instead.items()]
     lines.append(_summarize(report))
     return "".join(f"{line}\n" for line in lines)
 

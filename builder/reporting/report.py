@@ -27,12 +27,13 @@ class Report:
     """The result of one check.
 
     ``others`` are problems of no definition, such as a name that is ignored; ``texts`` are sources that no path leads
-    to, as standard input.
+    to, as standard input; ``instead`` are files that were to be checked, each with the definition that was instead.
     """
 
     definitions: tuple[CheckedDefinition, ...]
     others: tuple[Problem, ...] = ()
     texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    instead: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def problems(self) -> tuple[Problem, ...]:
         """Every problem once: definitions may share a template."""
@@ -55,6 +56,11 @@ class Report:
 def describe(problem: Problem) -> str:
     """What is wrong and how to mend it, in the words of the service's log."""
     return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
+
+
+def describe_stand_in(path: str, taken: str) -> str:
+    """That a file was named which is no definition, and which definition was taken instead."""
+    return f"{path}: no definition; {taken}, in whose folder it is, was taken instead"
 
 
 def describe_failure(definition: CheckedDefinition) -> str:

@@ -193,9 +193,54 @@ def test_a_folder_is_a_definition_an_enabled_folder_or_a_tree(capsys: pytest.Cap
     Path("tree/templates/hot.yaml").write_text("heat_template_version: 2021-04-16\n")
     assert Run(capsys, "check", "enabled").out == "2 definitions: no problems\n"
     assert Run(capsys, "check", "enabled/composed").out == "1 definition: no problems\n"
-    assert Run(capsys, "check", "enabled/composed/components/one.yaml").out == "1 definition: no problems\n"
     assert Run(capsys, "check", "tree").out == "1 definition: no problems\n"
     assert Run(capsys, "check", ".").out == "3 definitions: no problems\n"
+
+
+NOT_A_DEFINITION = "kind: nonsense\n"
+
+
+@pytest.fixture
+def _in_the_folder_of_a_definition() -> None:
+    for folder in ("cluster-types-enabled", "types"):
+        Path(folder).mkdir()
+        Path(folder, "other.yaml").write_text(NOT_A_DEFINITION)
+    Path("cluster-type.yaml").write_text(GOOD)
+
+
+@pytest.mark.usefixtures("_in_the_folder_of_a_definition")
+@pytest.mark.parametrize("arguments", [(), ("--instance", "instance")])
+def test_every_file_of_an_enabled_folder_is_checked_itself(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    if arguments:
+        Path("instance").mkdir()
+        Path("instance/cluster-types-enabled").symlink_to(Path("types").absolute())
+    path = "types/other.yaml" if arguments else "cluster-types-enabled/other.yaml"
+    run = Run(capsys, "check", *arguments, path)
+    assert run.status == 1
+    assert f"{path}:1:7: error: 'nonsense' is not 'heat' [unknown-value]" in run.out
+    Path(path).with_name("cluster-type.yaml").write_text(GOOD)
+    run = Run(capsys, "check", *arguments, "--format", "json", str(Path(path).with_name("cluster-type.yaml")))
+    assert json.loads(run.out)["definitions"][0]["id"] == "cluster-type"
+
+
+@pytest.mark.usefixtures("_in_the_folder_of_a_definition")
+def test_the_definition_that_is_checked_instead_of_a_file_of_its_folder_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = "types/other.yaml: no definition; cluster-type.yaml, in whose folder it is, was taken instead\n"
+    run = Run(capsys, "check", "types/other.yaml")
+    assert (run.status, run.out) == (0, f"{told}1 definition: no problems\n")
+    assert Run(capsys, "check", "--explain", "types/other.yaml").err == f"cluster-builder: {told}"
+
+
+@pytest.mark.usefixtures("_in_the_folder_of_a_definition")
+def test_a_definition_in_the_folder_of_another_one_is_checked_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("types/other.yaml").write_text(BAD)
+    run = Run(capsys, "check", "types/other.yaml")
+    assert "types/other.yaml:3:1: error: unknown key 'titel'" in run.out
+    assert run.status == 1
 
 
 def test_a_link_in_an_enabled_folder_is_followed_and_its_files_are_shown_where_they_are(
