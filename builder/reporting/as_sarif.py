@@ -6,6 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import json
+import os
 from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import quote
@@ -76,6 +77,6 @@ def _render_failure(definition: CheckedDefinition) -> dict[str, Any]:
 
 
 def _render_uri(path: str) -> str:
-    """A relative path as a relative reference, an absolute one as a ``file`` URI."""
+    """A relative path as a relative reference, an absolute one as a ``file`` URI; by its bytes, which may be any."""
     pure = PurePath(path)
-    return pure.as_uri() if pure.is_absolute() else quote(pure.as_posix())
+    return pure.as_uri() if pure.is_absolute() else quote(os.fsencode(pure))

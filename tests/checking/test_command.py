@@ -383,6 +383,21 @@ def test_standard_input_that_is_not_utf_8_is_told_where() -> None:
     assert done.stdout.startswith(b"<stdin>:2:10: error: the file is not UTF-8: byte 0xf6 at line 2, column 10 ")
 
 
+@pytest.mark.parametrize("output_format", ["text", "json", "github", "sarif", "junit"])
+def test_a_name_that_is_not_utf_8_is_told_of_in_every_format(
+    capsys: pytest.CaptureFixture[str], output_format: str
+) -> None:
+    Path("cluster-types-enabled").mkdir()
+    Path("cluster-types-enabled", os.fsdecode(b"a\xff.yaml")).write_text(GOOD)
+    run = Run(capsys, "check", "--format", output_format, "cluster-types-enabled")
+    assert (run.status, run.err) == (1, "")
+    assert "misnamed-entry" in run.out
+    if output_format == "sarif":
+        (result,) = json.loads(run.out)["runs"][0]["results"]
+        uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        assert uri == "cluster-types-enabled/a%FF.yaml"
+
+
 def test_neither_of_two_entries_with_one_id_wins(capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.yaml").write_text(GOOD)
     Path("a.yml").write_text(GOOD)
