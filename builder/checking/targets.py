@@ -10,6 +10,7 @@ held to the service's own rules: there every file and every folder is to be a de
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -36,8 +37,6 @@ from builder.definitions.validation import find_near
 from builder.errors import ConfigurationError
 
 STANDARD_INPUT: Final = "-"
-MAX_TREE_DEPTH: Final = 12
-"""How many folders deep a tree is searched: an end to links that lead in circles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,22 +145,36 @@ def _ignored(path: str, reason: str) -> Problem:
 
 def _take_folder(folder: str, found: Targets, enabled: str) -> None:
     within = Targets()
-    _search(folder, within, enabled, depth=0)
+    _search_tree(folder, within, enabled)
     if not within.definitions and not any(problem.severity is Severity.ERROR for problem in within.problems):
         _take_everything(folder, within)
     found.definitions += within.definitions
     found.problems += within.problems
 
 
-def _search(folder: str, found: Targets, enabled: str, *, depth: int) -> None:
-    """Take the definitions of a folder; where it has none itself, it is only searched for folders that have."""
+def _search_tree(top: str, found: Targets, enabled: str) -> None:
+    """Search a folder and all that are below it, each once: links are followed last, and may lead in circles."""
+    searched: set[str] = set()
+    folders, links = [top], deque[str]()
+    while folders or links:
+        folder = folders.pop() if folders else links.popleft()
+        real = os.path.realpath(folder)
+        if real not in searched:
+            searched.add(real)
+            below = _search(folder, found, enabled)
+            links.extend(each for each in below if os.path.islink(each))
+            folders += (each for each in reversed(below) if not os.path.islink(each))
+
+
+def _search(folder: str, found: Targets, enabled: str) -> list[str]:
+    """Take the definitions of a folder, and return the folders in it that are to be searched."""
     if is_enabled_folder(folder, enabled):
         for entry in _scan(folder):
             _take_entry(entry, folder, found)
-        return
+        return []
     if any(os.path.lexists(_join(folder, name)) for name in (DEFINITION_NAME, MISNAMED_DEFINITION)):
         _take_definition(_join(folder, DEFINITION_NAME), found)
-        return
+        return []
     entries = _scan(folder)
     files = [entry for entry in entries if isinstance(entry, Entry) and entry.definition == entry.name]
     folders = [entry for entry in entries if isinstance(entry, Entry) and entry.definition != entry.name]
@@ -173,11 +186,8 @@ def _search(folder: str, found: Targets, enabled: str, *, depth: int) -> None:
             _take_entry(each, folder, found)
     elif holds_components(folder):
         _take_definition(_join(folder, DEFINITION_NAME), found)
-        return
-    for entry in folders:
-        below = _join(folder, entry.name)
-        if entry not in own and depth < MAX_TREE_DEPTH and os.path.isdir(below):
-            _search(below, found, enabled, depth=depth + 1)
+        return []
+    return [path for entry in folders if entry not in own and os.path.isdir(path := _join(folder, entry.name))]
 
 
 def _take_entry(entry: Classified, folder: str, found: Targets) -> None:

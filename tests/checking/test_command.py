@@ -17,10 +17,12 @@ from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
 from builder.catalogue.snapshot import State
 from builder.checking import running
+from builder.checking.targets import find_targets
 from builder.definitions.building import build_cluster_type
 from builder.definitions.problems import Severity
 from builder.definitions.rules import RULES
 from tests.checking.examples import INVALID, LEGACY, SHIPPED
+from tests.steps import count_steps
 
 GOOD = """\
 # check: ignore=no-private-network
@@ -357,6 +359,24 @@ def test_links_in_a_circle_are_told_of(capsys: pytest.CaptureFixture[str]) -> No
     Path("a.yaml").symlink_to("b.yaml")
     Path("b.yaml").symlink_to("a.yaml")
     assert "[link-loop]" in Run(capsys, "check", "a.yaml").out
+
+
+def test_a_tree_is_searched_once_however_many_links_lead_around_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("tree/below/types").mkdir(parents=True)
+    Path("tree/below/types/a.yaml").write_text(GOOD)
+    plain = count_steps(lambda: find_targets(["tree"]))
+    for name, target in {"a": "..", "b": ".", "z": "../below/types"}.items():
+        Path("tree/below", name).symlink_to(target)
+    assert count_steps(lambda: find_targets(["tree"])) < 4 * plain
+    run = Run(capsys, "check", "--format", "json", "tree")
+    assert [each["path"] for each in json.loads(run.out)["definitions"]] == ["tree/below/types/a.yaml"]
+
+
+def test_a_definition_is_found_however_deep_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    deep = Path("tree", *"abcdefghijklmnopqrstuvwxyz")
+    deep.mkdir(parents=True)
+    (deep / "a.yaml").write_text(GOOD)
+    assert Run(capsys, "check", "tree").out == "1 definition: no problems\n"
 
 
 def test_standard_input_is_checked_with_files_of_the_current_folder(
