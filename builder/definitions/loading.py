@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import posixpath
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from builder.definitions.documents import Document, DocumentError, parse_template
@@ -33,37 +34,12 @@ class LoadedParts:
 
 def load_parts(document: Document, definition: Mapping[str, Any], files: Files) -> LoadedParts:
     """Read the templates of a definition, which has exactly one of the keys that name them."""
-    loading = _Loading(document, files, [])
-    loaded: list[LoadedComponent | None]
-    names = [""]
+    loading = _Loading(document, files)
     if "heat_template" in definition:
-        component, problems = build_component(
-            document, DEFINITION, files, name="", optional=False, tokens=("heat_template",)
-        )
-        return LoadedParts((component,) if component else (), tuple(problems), component is not None)
+        return loading.load_inline()
     if "heat_template_url" in definition:
-        url = definition["heat_template_url"]
-        loaded = [loading.load(url, ("heat_template_url",), name="", optional=False)]
-    else:
-        entries: Sequence[Mapping[str, Any] | None] = definition["components"]
-        names = [component_name(entry["name"]) if entry else "" for entry in entries]
-        firsts = {name: number for number, name in reversed(list(enumerate(names)))}
-        loaded = [
-            loading.load(
-                _component_path(entry["name"]), ("components", number, "name"),
-                name=name, optional=entry.get("optional", False), others=names,
-            ) if entry and firsts[name] == number else None
-            for number, (name, entry) in enumerate(zip(names, entries, strict=True))
-        ]  # fmt: skip
-        loading.check_composition(names, loaded)
-        if all(entry and entry.get("optional") for entry in entries):
-            message = "no component is required: a launch that selects none is refused"
-            hint = "leave optional: true out of one of them"
-            loading.problems.append(
-                document.problem("no-required-component", message, ("components",), key=True, hint=hint)
-            )
-    components = tuple(each for each in loaded if each is not None)
-    return LoadedParts(components, tuple(loading.problems), len(components) == len(set(names)))
+        return loading.load_url(definition["heat_template_url"])
+    return loading.load_components(definition["components"])
 
 
 @dataclass(slots=True)
@@ -72,10 +48,46 @@ class _Loading:
 
     document: Document
     files: Files
-    problems: list[Problem]
+    problems: list[Problem] = field(default_factory=list)
+
+    def load_inline(self) -> LoadedParts:
+        """The template that the definition itself holds."""
+        component, problems = build_component(
+            self.document, DEFINITION, self.files, name="", optional=False, tokens=("heat_template",)
+        )
+        return LoadedParts((component,) if component else (), tuple(problems), component is not None)
+
+    def load_url(self, url: str) -> LoadedParts:
+        """The one template that the definition names."""
+        component = self.load(url, ("heat_template_url",), name="", optional=False)
+        return LoadedParts((component,) if component else (), tuple(self.problems), component is not None)
+
+    def load_components(self, entries: Sequence[Mapping[str, Any] | None]) -> LoadedParts:
+        """The templates that are composed: of two with one name the first; an entry that is faulty is None."""
+        names = [component_name(entry["name"]) if entry is not None else None for entry in entries]
+        listed = {name for name in names if name is not None}
+        loaded: list[LoadedComponent | None] = []
+        seen: set[str] = set()
+        for number, (name, entry) in enumerate(zip(names, entries, strict=True)):
+            if entry is None or name is None or name in seen:
+                loaded.append(None)
+                continue
+            seen.add(name)
+            path, tokens = _component_path(entry["name"]), ("components", number, "name")
+            optional = entry.get("optional", False)
+            loaded.append(self.load(path, tokens, name=name, optional=optional, others=listed))
+        self.check_composition(names, loaded)
+        if all(entry is not None and entry.get("optional") for entry in entries):
+            message = "no component is required: a launch that selects none is refused"
+            hint = "leave optional: true out of one of them"
+            self.problems.append(
+                self.document.problem("no-required-component", message, ("components",), key=True, hint=hint)
+            )
+        components = tuple(each for each in loaded if each is not None)
+        return LoadedParts(components, tuple(self.problems), len(components) == len(set(names)))
 
     def load(
-        self, reference: str, tokens: Tokens, *, name: str, optional: bool, others: Sequence[str] = ()
+        self, reference: str, tokens: Tokens, *, name: str, optional: bool, others: Collection[str] = ()
     ) -> LoadedComponent | None:
         """The component whose template is in the file ``reference``; None where it is of no use."""
         try:
@@ -95,14 +107,14 @@ class _Loading:
         self.problems += problems
         return component
 
-    def check_composition(self, names: Sequence[str], loaded: Sequence[LoadedComponent | None]) -> None:
+    def check_composition(self, names: Sequence[str | None], loaded: Sequence[LoadedComponent | None]) -> None:
         """Find what keeps components from being composed into one template."""
         components = [each.component for each in loaded if each is not None]
-        seen: set[str] = set()
+        seen: set[str | None] = set()
         first = components[0] if components else None
         for number, name in enumerate(names):
             tokens: Tokens = ("components", number, "name")
-            if name and name in seen:
+            if name is not None and name in seen:
                 self.problems.append(
                     self.document.problem("duplicate-component", f"the component {name!r} is listed twice", tokens)
                 )
@@ -139,5 +151,5 @@ def _component_path(name: str) -> str:
 
 
 def component_name(name: str) -> str:
-    """What selections and groups call a component: for an absolute path, the file's name without its ending."""
-    return name.rpartition("/")[2].rpartition(".")[0] if name.startswith("/") else name
+    """What selections and groups call a component: for an absolute path, the file's name without its ending, if any."""
+    return posixpath.splitext(posixpath.basename(name))[0] if name.startswith("/") else name
