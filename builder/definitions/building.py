@@ -150,6 +150,7 @@ class _Building:
             instructions=tuple(_build_instruction(page) for page in definition.get("instructions", [])),
             parameter_groups=build_groups(groups, exposed.parameters, hardcoded),
             parameters=exposed.parameters,
+            variants=exposed.variants,
             hardcoded_parameters=hardcoded,
             components=tuple(tighten_parameters(each.component, exposed.settled) for each in parts.components),
         )

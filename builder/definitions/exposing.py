@@ -8,7 +8,13 @@ from typing import Any
 
 from builder.definitions.documents import Document
 from builder.definitions.hot_findings import Mistake
-from builder.definitions.parameters import Parameter, ParameterSyntaxError, find_default_faults, override_parameter
+from builder.definitions.parameters import (
+    Parameter,
+    ParameterSyntaxError,
+    find_default_faults,
+    override_parameter,
+    parse_parameter,
+)
 from builder.definitions.problems import Problem, Tokens
 from builder.definitions.template_parameters import (
     explain_override,
@@ -19,17 +25,22 @@ from builder.definitions.template_parameters import (
 from builder.definitions.templates import LoadedComponent
 from builder.definitions.validation import suggest
 
+_Layer = tuple[Tokens, Mapping[str, Any]]
+"""Attributes that a definition lays over a parameter, and their place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
     """The parameters that people are asked for, in form order, and what is wrong with them.
 
-    ``settled`` are all that the definition lays something over, those that nobody is asked for included. Both are
-    incomplete where one of the problems is an error.
+    ``settled`` are all that the definition lays something over, those that nobody is asked for included; ``variants``
+    are :attr:`~builder.definitions.model.ClusterType.variants`. All are incomplete where one of the problems is an
+    error.
     """
 
     parameters: Mapping[str, Parameter]
     settled: Mapping[str, Parameter]
+    variants: Mapping[str, Mapping[str, Parameter]]
     problems: tuple[Problem, ...]
 
 
@@ -46,16 +57,15 @@ def expose_parameters(
     mistakes += _find_unknown("unknown-hardcoded-parameter", "hardcoded_parameters", hardcoded, declared)
     asked = declared if exposed is None else exposed
     settled: dict[str, Parameter] = {}
-    for name in dict.fromkeys((*asked, *overrides)):
-        layers = [(("parameters", name), exposed[name])] if exposed is not None and name in exposed else []
-        layers += [(("parameter_overrides", name), overrides[name])] if name in overrides else []
+    layers = {name: _find_layers(name, exposed or {}, overrides) for name in dict.fromkeys((*asked, *overrides))}
+    for name, over in layers.items():
         if name not in declared:
             mistakes += _find_unknown_exposed(name, asked, declared)
             continue
         parameter = declared[name]
         if parameter is None:
             continue  # what is wrong with it has been said
-        settled[name], found = _lay_over(parameter, layers)
+        settled[name], found = _lay_over(parameter, over)
         mistakes += found
     parameters = {name: settled[name] for name in asked if name in settled and name not in hardcoded}
     mistakes += _find_invalid_hardcoded(hardcoded, declared)
@@ -64,7 +74,40 @@ def expose_parameters(
         hint = "give the template a parameter, such as clustername"
         mistakes.append(Mistake("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True))
     problems += [document.problem(m.rule, m.message, m.tokens, key=m.key, hint=m.hint) for m in mistakes]
-    return Exposed(parameters, settled, tuple(problems))
+    return Exposed(parameters, settled, _find_variants(components, parameters, layers), tuple(problems))
+
+
+def _find_layers(name: str, exposed: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[_Layer]:
+    """What a definition says of a parameter, with the places where it does."""
+    sections = (("parameters", exposed), ("parameter_overrides", overrides))
+    return [((section, name), entries[name]) for section, entries in sections if name in entries]
+
+
+def _find_variants(
+    components: Sequence[LoadedComponent], shown: Mapping[str, Parameter], layers: Mapping[str, Sequence[_Layer]]
+) -> dict[str, dict[str, Parameter]]:
+    """The parameters that a component declares otherwise than those that are shown, if Heat may be given its own."""
+    variants: dict[str, dict[str, Parameter]] = {}
+    first: dict[str, Any] = {}
+    settled: set[str] = set()  # what a required component declares, no later one does
+    for each in components:
+        declared: Mapping[str, Any] = each.root.template.get("parameters") or {}
+        for name in declared.keys() & shown.keys() - settled:
+            if first.setdefault(name, declared[name]) != declared[name]:
+                variant = _read_variant(shown[name], declared[name], layers[name])
+                variants.setdefault(each.component.name, {}).update(variant)
+        if not each.component.optional:
+            settled |= declared.keys()
+    return variants
+
+
+def _read_variant(shown: Parameter, attributes: Mapping[str, Any], layers: Sequence[_Layer]) -> Mapping[str, Parameter]:
+    """Another declaration of a parameter, by its name; none where Heat is to say what is wrong with it."""
+    try:
+        variant, _ = _lay_over(parse_parameter(shown.id, attributes), layers)
+    except ParameterSyntaxError:
+        return {}
+    return {shown.id: replace(variant, label=shown.label, hidden=variant.hidden or shown.hidden)}
 
 
 def _read_declared(components: Sequence[LoadedComponent]) -> tuple[dict[str, Parameter | None], list[Problem]]:
@@ -92,7 +135,7 @@ def _compare_types(name: str, attributes: Mapping[str, Any], giver: LoadedCompon
     if attributes.get("type") == first:
         return None
     message = f"parameter {name!r} is a {attributes.get('type')} here, but a {first} in {giver.component.name!r}"
-    hint = "the first component's is taken"
+    hint = "the first component's is shown"
     return Mistake("parameter-types-differ", message, ("parameters", name, "type"), hint)
 
 
@@ -115,9 +158,7 @@ def _find_unknown_exposed(
         yield Mistake("unknown-parameter", message, ("parameters", name), hint, key=True)
 
 
-def _lay_over(
-    parameter: Parameter, layers: Sequence[tuple[Tokens, Mapping[str, Any]]]
-) -> tuple[Parameter, list[Mistake]]:
+def _lay_over(parameter: Parameter, layers: Sequence[_Layer]) -> tuple[Parameter, list[Mistake]]:
     """The parameter with attributes of the definition laid over it, and what is wrong with them."""
     mistakes: list[Mistake] = []
     place: Tokens = ()

@@ -6,7 +6,7 @@ never changed: an edited definition makes another one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NewType
 
@@ -72,7 +72,9 @@ class Component:
 class ClusterType:
     """A kind of cluster that people can launch.
 
-    ``parameters`` are those that people are asked for, in form order; ``hardcoded_parameters`` go to Heat as they are.
+    ``parameters`` are those that people are asked for, in form order, as the first component that has one declares it.
+    ``variants`` are, by component, those that it declares otherwise, and that Heat is given of it where the components
+    before it are left out. ``hardcoded_parameters`` go to Heat as they are.
     """
 
     id: ClusterTypeId
@@ -84,6 +86,7 @@ class ClusterType:
     instructions: tuple[Instruction, ...]
     parameter_groups: tuple[ParameterGroup, ...]
     parameters: Mapping[str, Parameter]
+    variants: Mapping[str, Mapping[str, Parameter]]
     hardcoded_parameters: Mapping[str, Any]
     components: tuple[Component, ...]
 
@@ -95,3 +98,12 @@ class ClusterType:
     def selected_components(self, selected: Collection[str]) -> tuple[Component, ...]:
         """The components of a cluster for which the optional ones named in ``selected`` were chosen."""
         return tuple(component for component in self.components if not component.optional or component.name in selected)
+
+    def parameters_of(self, components: Sequence[Component]) -> Mapping[str, Parameter]:
+        """The parameters that people are asked for, as the first of some components that has one declares it."""
+        declared = dict(self.parameters)
+        for component in reversed(components):
+            variants = self.variants.get(component.name, {})
+            names = (name for name in component.parameter_names if name in self.parameters)
+            declared |= {name: variants.get(name, self.parameters[name]) for name in names}
+        return declared

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from builder.definitions.model import ClusterType, Component
 from builder.definitions.parameter_syntax import ParameterType, parse_boolean
 from builder.definitions.parameter_values import read_value
-from builder.definitions.parameters import check_answers
+from builder.definitions.parameters import InvalidValueError, check_answers
 from builder.definitions.problems import format_pointer
 from builder.definitions.templates import ComposedTemplate, compose_template
 from builder.definitions.validation import suggest
@@ -67,7 +68,7 @@ def plan_cluster(
     faults += _check_name(name)
     ignored = _parameters_of_deselected(cluster_type, components)
     checked = check_answers(
-        cluster_type.parameters,
+        cluster_type.parameters_of(components),
         answers,
         hardcoded=cluster_type.hardcoded_parameters.keys(),
         ignored=ignored,
@@ -148,7 +149,8 @@ def _secrets(parameter: str, value: object, composed: ComposedTemplate) -> Itera
     yield from _texts(value)
     type_ = composed.template["parameters"][parameter].get("type")
     if isinstance(value, str) and type_ in (ParameterType.JSON, ParameterType.COMMA_DELIMITED_LIST):
-        yield from _texts(read_value(ParameterType(type_), value).meant)
+        with suppress(InvalidValueError):  # Heat's to refuse
+            yield from _texts(read_value(ParameterType(type_), value).meant)
 
 
 def _texts(value: object) -> Iterator[str]:

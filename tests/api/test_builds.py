@@ -13,7 +13,7 @@ import pytest
 from builder.sandbox import Sandbox
 from tests.api.conftest import prepare
 from tests.api.orders import assert_refused, by_ids, details, fetch_sent, fetch_stack, order, stack_names
-from tests.service import Service
+from tests.service import Service, wait_until
 
 DASK = {"key_name": "key", "image": "image", "external_network": "public"}
 
@@ -175,6 +175,22 @@ def test_fields_of_a_selected_component_are_judged(building: Service, cloud: San
         by_ids(cloud), "dask-cluster", parameters={**DASK, "retention_days": "x"}, selections={"monitoring": True}
     )
     assert_refused(building.post("/clusters/", body), 400, ("Invalid parameter", "/cluster/parameters/retention_days"))
+
+
+def test_answer_that_only_a_deselected_component_could_take_is_refused(building: Service, cloud: Sandbox) -> None:
+    components = building.enabled / "several/components"
+    components.mkdir(parents=True)
+    for name, type_ in {"a": "string", "b": "json"}.items():
+        (components / f"{name}.yaml").write_text(
+            f"heat_template_version: 2021-04-16\nparameters: {{secret: {{type: {type_}, hidden: true}}}}\n"
+        )
+    (components.parent / "cluster-type.yaml").write_text(
+        "kind: heat\ntitle: Several\ndescription: Types of one name.\n"
+        "components: [{name: a, optional: true}, {name: b}]\n"
+    )
+    wait_until(lambda: "several" in building.ids(), "listed")
+    answer = building.post("/clusters/", order(by_ids(cloud), "several", parameters={"secret": "abc"}))
+    assert_refused(answer, 400, ("Invalid parameter", "/cluster/parameters/secret"))
 
 
 def test_every_fault_of_an_order_is_told_at_once_and_nothing_is_made(building: Service, cloud: Sandbox) -> None:
