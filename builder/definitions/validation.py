@@ -56,20 +56,41 @@ def find_violations(
     write: Callable[[Any], str] = repr,
     most: int | None = None,
 ) -> list[Violation]:
-    """Every violation of the published schema named ``schema``, or ``most`` of them, in the order of the data.
+    """Every violation of the published schema named ``schema``, in the order of the data.
 
+    With ``most``, no more than so many are looked for, and they need not be the first ones in the data.
     A message repeats the offending value only where ``may_echo`` allows it for the value's place: it may be a secret.
     ``write`` is how it is written there.
     """
     quick = _quick_check(schema)
     if quick is not None and quick(instance):
         return []
-    violations = [
-        violation
-        for error in islice(_validator(schema).iter_errors(instance), most)
-        for violation in _explain(error, may_echo, write)
-    ]
-    return sorted(dict.fromkeys(violations), key=lambda violation: [str(token) for token in violation.tokens])
+    errors = _validator(schema).iter_errors(instance)
+    violations = islice((each for error in errors for each in _explain(error, may_echo, write)), most)
+    order = _Order(instance)
+    return sorted(dict.fromkeys(violations), key=lambda violation: order.find(violation.tokens))
+
+
+class _Order:
+    """Where values stand in data, told by numbers: a pointer alone does not say which of two keys comes first."""
+
+    def __init__(self, instance: Any) -> None:
+        self._instance = instance
+        self._numbers: dict[int, dict[str, int]] = {}
+
+    def find(self, tokens: Tokens) -> list[int]:
+        """The number of each token of a pointer among those beside it."""
+        numbers: list[int] = []
+        value = self._instance
+        for token in tokens:
+            numbers.append(self._number_keys(value)[token] if isinstance(token, str) else token)
+            value = value[token]
+        return numbers
+
+    def _number_keys(self, mapping: Mapping[str, Any]) -> Mapping[str, int]:
+        if id(mapping) not in self._numbers:
+            self._numbers[id(mapping)] = {key: number for number, key in enumerate(mapping)}
+        return self._numbers[id(mapping)]
 
 
 @cache
