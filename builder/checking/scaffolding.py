@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from builder.catalogue.entries import DEFINITION_NAME
+from builder.catalogue.entries import DEFINITION_NAME, SUFFIXES
 from builder.checking.command import EXIT_CLEAN, Streams
 from builder.definitions.model import ID_PATTERN
 from builder.errors import ConfigurationError
@@ -28,6 +28,11 @@ def build_skeleton(cluster_type_id: str, *, composed: bool) -> Mapping[str, str]
 
     Raises ConfigurationError for an id that no definition can have.
     """
+    named = Path(cluster_type_id)
+    if named.suffix in SUFFIXES:  # which an id may hold; but a folder of that name would be taken for a file
+        raise ConfigurationError(
+            f"{cluster_type_id!r} is the name of a file, whose ending would be part of the id; give {named.stem!r}"
+        )
     if re.fullmatch(ID_PATTERN, cluster_type_id) is None or "--" in cluster_type_id:
         raise ConfigurationError(
             f"{cluster_type_id!r} cannot be an id: it starts with a letter or a digit; . _ and single - may follow"

@@ -131,3 +131,16 @@ def test_an_id_that_cannot_be_is_refused(capsys: pytest.CaptureFixture[str], nam
     run = Run(capsys, "new", name)
     assert (run.status, run.out) == (2, "")
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("flags", [[], ["--composed"]])
+@pytest.mark.parametrize("name", ["mine.yaml", "mine.yml"])
+def test_the_name_of_a_file_is_refused_as_an_id(
+    capsys: pytest.CaptureFixture[str], name: str, flags: list[str]
+) -> None:
+    run = Run(capsys, "new", name, *flags)
+    assert (run.status, run.err) == (
+        2, f"cluster-builder: {name!r} is the name of a file, whose ending would be part of the id; give 'mine'\n"
+    )  # fmt: skip
+    assert list(Path().iterdir()) == []
+    assert Run(capsys, "new", "mine-2.0", *flags).status == 0
