@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from builder import __version__
 from builder.errors import EXIT_INTERNAL, ConfigurationError, describe_crash
+from builder.reporting.formats import RENDERERS
 from builder.settings import build_settings, format_default, list_settings, parse_address, parse_integer
 from builder.signals import STOP, hold_signals, release_signals
 
@@ -135,7 +136,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     check.add_argument(
         "--format",
-        choices=("text", "json", "github", "sarif", "junit"),
+        choices=tuple(RENDERERS),
         default="text",
         help="how to show what was found (default: %(default)s)",
     )

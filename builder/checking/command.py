@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TextIO
 
@@ -15,17 +15,11 @@ from builder.definitions.problems import Severity
 from builder.definitions.rules import RULES
 from builder.definitions.validation import suggest
 from builder.errors import EXIT_INTERNAL, ConfigurationError
-from builder.reporting.as_github import render_github
-from builder.reporting.as_json import render_json
-from builder.reporting.as_junit import render_junit
-from builder.reporting.as_sarif import render_sarif
-from builder.reporting.as_text import render_text
-from builder.reporting.report import Report, describe_failure
+from builder.reporting.formats import RENDERERS, Manner
+from builder.reporting.report import describe_failure
 
 EXIT_CLEAN: Final = 0
 EXIT_PROBLEMS: Final = 1
-
-FORMATS: Final = ("text", "json", "github", "sarif", "junit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,9 @@ def run_check(
     targets = find_targets(paths, settings.enabled)
     standard_input = read_standard_input(streams) if STANDARD_INPUT in paths else None
     report = check_targets(targets, settings, standard_input)
-    streams.stdout.write(_find_renderer(output_format, streams, strict=strict)(report))
+    terminal = streams.stdout.isatty()
+    manner = Manner(strict=strict, excerpts=terminal, colours=terminal and streams.colours)
+    streams.stdout.write(RENDERERS[output_format](report, manner))
     for definition in report.crashed():
         streams.stderr.write(f"cluster-builder: {definition.path}: {describe_failure(definition)}\n")
     if report.crashed():
@@ -103,19 +99,6 @@ def print_schema(name: str, streams: Streams) -> int:
         raise ConfigurationError(f"no schema is named {name!r}; {hint}")
     streams.stdout.write(texts[known].decode())
     return EXIT_CLEAN
-
-
-def _find_renderer(output_format: str, streams: Streams, *, strict: bool) -> Callable[[Report], str]:
-    if output_format == "text":
-        terminal = streams.stdout.isatty()
-        return lambda report: render_text(report, excerpts=terminal, colours=terminal and streams.colours)
-    renderers: Mapping[str, Callable[[Report], str]] = {
-        "json": render_json,
-        "github": render_github,
-        "sarif": render_sarif,
-        "junit": lambda report: render_junit(report, strict=strict),
-    }
-    return renderers[output_format]
 
 
 def wants_colours(environment: Mapping[str, str]) -> bool:

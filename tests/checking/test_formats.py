@@ -19,6 +19,7 @@ from builder.reporting.as_json import render_json
 from builder.reporting.as_junit import render_junit
 from builder.reporting.as_sarif import render_sarif
 from builder.reporting.as_text import render_text
+from builder.reporting.formats import RENDERERS, Manner
 from builder.reporting.report import CheckedDefinition, Report
 from tests.checking.examples import INVALID, SHIPPED, check
 
@@ -46,10 +47,10 @@ def test_every_format_tells_of_every_problem(found: Report) -> None:
     assert told == sum(len(each.problems) for each in found.definitions) + len(found.others)
 
 
-@pytest.mark.parametrize("render", [render_json, render_github, render_sarif, render_junit, render_text])
-def test_every_format_can_be_encoded(found: Report, render: Callable[[Report], str]) -> None:
-    assert render(found).encode()
-    assert render(Report(())).encode() is not None
+@pytest.mark.parametrize("render", RENDERERS.values(), ids=RENDERERS)
+def test_every_format_can_be_encoded(found: Report, render: Callable[[Report, Manner], str]) -> None:
+    assert render(found, Manner()).encode()
+    assert render(Report(()), Manner()).encode() is not None
 
 
 def test_json_holds_every_field(found: Report) -> None:
