@@ -58,6 +58,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
     scope: list[ScopedTemplate] = []
     types: set[str] = set()
     nested: dict[str, LoadedTemplate] = {}
+    files: dict[str, Mapping[str, str]] = {}
     for each in components:
         language, reading = _read(each.root, each.component.files, problems)
         problems += _problems(
@@ -66,12 +67,12 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
         scope.append(ScopedTemplate(each.component.name, each.component.optional, each.root.template, reading))
         types.update(reading.types)
         nested.update(each.nested)
+        files.update(dict.fromkeys(each.nested, each.component.files))
         problems += _problems(each.root, _check_nested_uses(reading, each.nested))
     problems += _scope_problems([each.root for each in components], scope, complete=complete)
     uses: dict[str, Sequence[NestedUse]] = {}
     for name, template in nested.items():
-        files = next(each.component.files for each in components if template in each.nested.values())
-        nested_problems, reading = _check_nested(template, files, nested)
+        nested_problems, reading = _check_nested(template, files[name], nested)
         problems += nested_problems
         types.update(reading.types)
         uses[name] = reading.nested
