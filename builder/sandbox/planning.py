@@ -21,6 +21,7 @@ from builder.sandbox.faults import (
 from builder.sandbox.functions import Scope, find_references, resolve, validate_node
 from builder.sandbox.languages import Language, find_language
 from builder.sandbox.nesting import ResolvedType, StackSource, find_child_source, find_type
+from builder.sandbox.ordering import find_dependents, sort_by_needs
 from builder.sandbox.parameters import Parameter, Parameters, parse_parameter_schemas, validate_parameters
 from builder.sandbox.properties import check_names, check_properties, retype
 from builder.sandbox.resource_types import VALUE
@@ -140,13 +141,13 @@ def plan_stack(
     _check_duplicates(parameters, definitions)
     outputs = _parse_outputs(source, parser, conditions)
     needs = {name: _find_needs(source, definition, scope) for name, definition in definitions.items()}
+    dependents = find_dependents(needs)
     resources = {
-        name: PlannedResource(
-            definition, scope.types[name], tuple(other for other in definitions if name in needs[other])
-        )
+        name: PlannedResource(definition, scope.types[name], dependents[name])
         for name, definition in definitions.items()
     }
-    plan = Plan(source, parameters, resources, _sort(needs, scope), outputs)
+    order = sort_by_needs(needs, lambda name: f'{scope.types[name].label} "{name}"')
+    plan = Plan(source, parameters, resources, order, outputs)
     source.tally.add(len(resources))
     for name in plan.order:
         _validate_resource(plan, resources[name], scope, with_values=with_values)
@@ -220,25 +221,6 @@ def _find_needs(source: StackSource, definition: Definition, scope: PlanScope) -
 def _find_resource_references(definition: Definition) -> Iterator[tuple[str, str]]:
     yield from find_references(definition.properties, f"{definition.name}.Properties")
     yield from find_references(definition.metadata, f"{definition.name}.Metadata")
-
-
-def _sort(needs: Mapping[str, set[str]], scope: PlanScope) -> tuple[str, ...]:
-    """Return the names so that each comes after its needs, otherwise in the template's order."""
-    order: list[str] = []
-    pending = dict(needs)
-    while pending:
-        ready = [name for name, required in pending.items() if not required & pending.keys()]
-        if not ready:
-            labels = {name: f'{scope.types[name].label} "{name}"' for name in pending}
-            cycle = ", ".join(
-                f"{labels[name]}: {{{', '.join(labels[other] for other in sorted(required & pending.keys()))}}}"
-                for name, required in pending.items()
-            )
-            raise HeatFault(400, "CircularDependencyException", f"Circular Dependency Found: {{{cycle}}}")
-        order.extend(ready)
-        for name in ready:
-            del pending[name]
-    return tuple(order)
 
 
 def _validate_resource(plan: Plan, resource: PlannedResource, scope: PlanScope, *, with_values: bool) -> None:
