@@ -5,15 +5,15 @@ Heat refuses each of them, the last by the depth to which it nests stacks.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import ChainMap, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from builder.definitions.hot_findings import Kind, Mistake, NestedUse, Reference
+from builder.definitions.hot_findings import MAX_NAMED, Kind, Mistake, NestedUse, Reference
 from builder.definitions.hot_scope import ScopedTemplate
 
-Edges = Mapping[str, Mapping[str, tuple[int, Reference]]]
-"""What each name needs: the template's number and the reference, by the name that is needed."""
+Needs = dict[str, tuple[int, Reference]]
+"""What a resource or a condition needs: the template's number and the reference, by the name that is needed."""
 
 
 def find_cycles(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
@@ -21,40 +21,52 @@ def find_cycles(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mist
     required = [number for number, each in enumerate(templates) if not each.optional]
     optional = [number for number, each in enumerate(templates) if each.optional]
     for kind in (Kind.RESOURCE, Kind.CONDITION):
-        yield from _find_cycles_among(templates, required, kind)
-        for number in optional:
-            yield from _find_cycles_among(templates, [number, *required], kind, first=number)
+        shared = _find_edges(templates, required, kind)
+        yield from _explain(_find_circles(shared, shared), templates, required, shared, kind)
+        own = {number: _find_edges(templates, [number], kind) for number in optional}
+        leading_back = _find_leading(shared, {name for edges in own.values() for name in edges})
+        for number, edges in own.items():
+            searched, needs = ChainMap(edges, leading_back), ChainMap(edges, shared)
+            circles = (path for path in _find_circles(edges, searched) if any(name in edges for name in path))
+            yield from _explain(circles, templates, [number, *required], needs, kind)
 
 
 def find_nested_cycles(uses: Mapping[str, Sequence[NestedUse]]) -> Iterator[tuple[str, Mistake]]:
     """The circles of nested templates, each with the name of the file it is in; ``uses`` are of each file by name."""
     needs = {name: {use.name: use for use in within if use.certain and use.is_plain} for name, within in uses.items()}
-    done: set[str] = set()
-    for start in needs:
-        path = _find_circle(start, needs, done)
-        if path:
-            message = f"nested templates contain each other without an end: {' -> '.join([*path, path[0]])}"
-            yield path[-1], Mistake("nested-recursion", message, (*needs[path[-1]][path[0]].tokens, "type"))
+    for path in _find_circles(needs, needs):
+        message = f"nested templates contain each other without an end: {_show(path)}"
+        yield path[-1], Mistake("nested-recursion", message, (*needs[path[-1]][path[0]].tokens, "type"))
 
 
-def _find_cycles_among(
-    templates: Sequence[ScopedTemplate], numbers: Sequence[int], kind: Kind, *, first: int | None = None
+def _explain(
+    circles: Iterable[Sequence[str]],
+    templates: Sequence[ScopedTemplate],
+    numbers: Sequence[int],
+    needs: Mapping[str, Needs],
+    kind: Kind,
 ) -> Iterator[tuple[int, Mistake]]:
-    """The circles within some of the templates; with ``first`` only those that take something of this template."""
-    needs = _find_edges(templates, numbers, kind)
-    used = _find_used(templates, numbers, needs, kind)
-    done: set[str] = set()
-    for start in needs:
-        path = _find_circle(start, needs, done)
-        steps = [needs[name][after] for name, after in zip(path, [*path[1:], *path[:1]], strict=True)]
-        if steps and (first is None or any(number == first for number, _ in steps)):
-            number, reference = steps[-1]
-            message = f"{kind}s depend on each other in a circle: {' -> '.join([*path, path[0]])}"
-            certain = kind is Kind.RESOURCE or path[0] in used
-            yield number, Mistake("dependency-cycle", message, reference.tokens, certain=certain)
+    """A mistake for each circle within some of the templates."""
+    used: Collection[str] | None = None
+    for path in circles:
+        if used is None and kind is Kind.CONDITION:
+            used = _find_used(templates, numbers, needs, kind)
+        number, reference = needs[path[-1]][path[0]]
+        message = f"{kind}s depend on each other in a circle: {_show(path)}"
+        certain = used is None or path[0] in used
+        yield number, Mistake("dependency-cycle", message, reference.tokens, certain=certain)
 
 
-def _find_used(templates: Sequence[ScopedTemplate], numbers: Sequence[int], needs: Edges, kind: Kind) -> set[str]:
+def _show(path: Sequence[str]) -> str:
+    """The names of a circle, or as many of them as anybody reads."""
+    left_out = len(path) - MAX_NAMED
+    shown = [*path[:MAX_NAMED], f"{left_out:,} more"] if left_out > 0 else path
+    return " -> ".join([*shown, path[0]])
+
+
+def _find_used(
+    templates: Sequence[ScopedTemplate], numbers: Sequence[int], needs: Mapping[str, Needs], kind: Kind
+) -> set[str]:
     """The names that something else certainly refers to, and all that those need: Heat looks at no other condition."""
     references = [reference for number in numbers for reference in templates[number].reading.references]
     pending = [each.name for each in references if each.kind is kind and each.certain and not _owner(each, kind)]
@@ -67,14 +79,14 @@ def _find_used(templates: Sequence[ScopedTemplate], numbers: Sequence[int], need
     return used
 
 
-def _find_edges(templates: Sequence[ScopedTemplate], numbers: Sequence[int], kind: Kind) -> Edges:
-    needs: dict[str, dict[str, tuple[int, Reference]]] = defaultdict(dict)
+def _find_edges(templates: Sequence[ScopedTemplate], numbers: Sequence[int], kind: Kind) -> dict[str, Needs]:
+    needs: dict[str, Needs] = defaultdict(dict)
     for number in numbers:
         for reference in templates[number].reading.references:
             owner = _owner(reference, kind)
             if reference.kind is kind and owner and (reference.certain or kind is Kind.CONDITION):
                 needs[owner].setdefault(reference.name, (number, reference))
-    return needs
+    return dict(needs)
 
 
 def _owner(reference: Reference, kind: Kind) -> str:
@@ -84,21 +96,44 @@ def _owner(reference: Reference, kind: Kind) -> str:
     return str(reference.tokens[1]) if reference.tokens[0] == "conditions" else ""
 
 
+def _find_leading(needs: Mapping[str, Needs], names: Collection[str]) -> dict[str, Needs]:
+    """The part of ``needs`` that leads to some names: mostly nothing, as what is required needs nothing optional."""
+    users: dict[str, list[str]] = defaultdict(list)
+    for name, needed in needs.items():
+        for each in needed:
+            users[each].append(name)
+    leading: dict[str, Needs] = {}
+    pending = [user for name in names for user in users.get(name, ())]
+    while pending:
+        name = pending.pop()
+        if name not in leading:
+            leading[name] = needs[name]
+            pending += users.get(name, ())
+    return leading
+
+
+def _find_circles(starts: Iterable[str], needs: Mapping[str, Mapping[str, Any]]) -> Iterator[list[str]]:
+    done: set[str] = set()
+    for start in starts:
+        if path := _find_circle(start, needs, done):
+            yield path
+
+
 def _find_circle(start: str, needs: Mapping[str, Mapping[str, Any]], done: set[str]) -> list[str]:
     """A circle that can be reached from ``start`` by names that were not searched before; empty where there is none."""
-    path: list[str] = []
+    path: dict[str, None] = {}  # a list that is quickly looked up in
     pending = [iter((start,))]
     while pending:
         name = next(pending[-1], None)
         if name is None:
             pending.pop()
             if path:
-                done.add(path.pop())
+                done.add(path.popitem()[0])
         elif name in path:
-            circle = path[path.index(name) :]
             done.update(path)
-            return circle
+            names = list(path)
+            return names[names.index(name) :]
         elif name not in done:
-            path.append(name)
+            path[name] = None
             pending.append(iter(needs.get(name, ())))
     return []

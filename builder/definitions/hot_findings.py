@@ -16,6 +16,9 @@ from builder.definitions.problems import Tokens
 NESTED_SUFFIXES: Final = (".yaml", ".template")
 """A resource whose type ends so is a nested template: heat.engine.environment.ResourceRegistry."""
 
+MAX_NAMED: Final = 8
+"""How many names one message tells, of properties that are missing in one place or of what is in a circle."""
+
 
 class Kind(StrEnum):
     """What a name in a template can stand for."""

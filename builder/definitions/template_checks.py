@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Final
 
 from builder.definitions.hot_cycles import find_cycles, find_nested_cycles
-from builder.definitions.hot_findings import Kind, Mistake, NestedUse, Reading
+from builder.definitions.hot_findings import MAX_NAMED, Kind, Mistake, NestedUse, Reading
 from builder.definitions.hot_language import VERSION_KEY, Language, find_language
 from builder.definitions.hot_reading import read_template
 from builder.definitions.hot_resource_types import RESOURCE_TYPES
@@ -30,9 +30,6 @@ NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")
 
 ALWAYS_USED: Final = frozenset({"clustername"})
 """Parameters with a meaning of their own: the Visualisation App names the cluster by this one."""
-
-MAX_NAMED: Final = 8
-"""How many of the properties that are missing in one place are named."""
 
 TAKES_ALL: Final = frozenset({"parameter-reference", "resource-reference", "condition-reference", "unused-parameter"})
 """Rules that can be judged only where every template of a composition could be read."""

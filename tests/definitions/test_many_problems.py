@@ -14,6 +14,7 @@ from builder.definitions.model import ClusterTypeId
 from builder.definitions.problems import Severity
 from builder.definitions.sources import SourceError
 from builder.definitions.validation import find_near
+from tests.definitions.files import build_composed
 from tests.steps import count_steps
 
 HEAD = "kind: heat\ntitle: Many\ndescription: Much is wrong with it.\n"
@@ -135,6 +136,35 @@ def nested_uses(number: int, attributes: str) -> tuple[str, str]:
 def test_twice_as_many_uses_of_twice_as_many_parameters_take_no_more_than_twice_the_work(attributes: str) -> None:
     once, twice = (count_steps(partial(build, *nested_uses(number, attributes))) for number in (200, 400))
     assert twice < 2.2 * once
+
+
+def build_with_optional_components(number: int) -> None:
+    """A definition of a component of many references, and so many optional ones that refer to it."""
+    listed = "".join(f", {{name: c{key}, optional: true}}" for key in range(number))
+    row = ", ".join(f"r{key}: {{type: OS::Heat::None, depends_on: r{key + 1}}}" for key in range(500))
+    resources = {f"c{key}": f"o{key}: {{type: OS::Heat::None, depends_on: r0}}" for key in range(number)}
+    resources["base"] = f"{row}, r500: {{type: OS::Heat::None}}"
+    head = "heat_template_version: 2021-04-16\n"
+    templates = {name: f"{head}resources: {{{each}}}\n" for name, each in resources.items()}
+    build_composed(f"{HEAD}components: [{{name: base}}{listed}]\n", **templates)
+
+
+def test_optional_component_takes_no_other_walk_over_the_required_ones() -> None:
+    build_with_optional_components(1)
+    few, many = (count_steps(partial(build_with_optional_components, number)) for number in (1, 21))
+    assert many < 2 * few
+
+
+def circle(number: int) -> str:
+    row = "".join(f"    r{key}: {{type: OS::Heat::None, depends_on: r{(key + 1) % number}}}\n" for key in range(number))
+    return TEMPLATE + row
+
+
+def test_names_of_a_long_circle_are_not_all_told() -> None:
+    (short,) = (each.message for each in build(circle(8)).problems if each.rule == "dependency-cycle")
+    assert short.endswith(": r0 -> r1 -> r2 -> r3 -> r4 -> r5 -> r6 -> r7 -> r0")
+    (long,) = (each.message for each in build(circle(2000)).problems if each.rule == "dependency-cycle")
+    assert long.endswith(": r0 -> r1 -> r2 -> r3 -> r4 -> r5 -> r6 -> r7 -> 1,992 more -> r0")
 
 
 def test_component_that_is_listed_many_times_is_read_once() -> None:
