@@ -26,7 +26,7 @@ from builder.listening import Listening
 from builder.logs import configure_logging
 from builder.settings import Settings, load_jwt_secrets
 from builder.signals import RESCAN, release_signals
-from builder.supervision import supervise
+from builder.supervision import running_beside, supervise
 
 if TYPE_CHECKING:
     from builder.sandbox import Sandbox
@@ -73,7 +73,7 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
         make_folder(folder)
     logger.info("serving on %s, cluster types from %s", url, settings.enabled_dir)
     if settings.workers == 1:
-        with running(sandbox) if sandbox is not None else nullcontext():
+        with running_apart(sandbox, listener) if sandbox is not None else nullcontext():
             run_worker(settings, Listening(listener), 0)
         return 0
     listening = Listening(listener, settings.workers)
@@ -96,9 +96,9 @@ def run_worker(settings: Settings, listening: Listening, place: int) -> None:
 
 
 def run_sandbox(sandbox: Sandbox) -> None:
-    """Serve a sandbox cloud in this process until a signal ends it at once: it has nothing to lose."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(RESCAN, signal.SIG_IGN)  # which is not meant for it
+    """Serve a sandbox cloud in this process until SIGTERM ends it at once: it has nothing to lose."""
+    for number in (signal.SIGINT, RESCAN):  # which Ctrl-C and others send to all processes, and are not meant for it
+        signal.signal(number, signal.SIG_IGN)
     release_signals()
     sandbox.serve_forever()
 
@@ -127,6 +127,22 @@ def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbo
         sys.stdout.write(format_welcome(sandbox, service_url, cluster_type_id="self-contained") + "\n")
         sys.stdout.flush()
     return sandbox
+
+
+@contextmanager
+def running_apart(sandbox: Sandbox, listener: socket.socket) -> Iterator[None]:
+    """Serve a sandbox cloud while the context lasts, in a process of its own, which leaves the service's ``listener``.
+
+    What a single request can keep the sandbox busy with, such as a slow pattern, would stop a process for all threads.
+    """
+
+    def serve_sandbox() -> None:
+        listener.close()
+        run_sandbox(sandbox)
+
+    with running_beside(serve_sandbox):
+        sandbox.stop()  # here: its socket is the other process's
+        yield
 
 
 @contextmanager

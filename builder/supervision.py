@@ -1,5 +1,7 @@
 """Several worker processes behind one listening socket: started, looked after, and stopped together.
 
+Also a process beside one that does not supervise, where one worker is all there is.
+
 The parent holds no threads and no event loop, so that it can fork a worker at any time: one that ends by itself is
 replaced, with a word in the log on how it ended. Signals are passed on: SIGTERM and SIGINT stop, a second one hurries,
 SIGHUP rescans.
@@ -15,8 +17,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from builder.errors import ConfigurationError
 from builder.signals import HURRY, RESCAN, STOP
 
 logger = logging.getLogger(__name__)
@@ -40,6 +43,25 @@ def supervise(tasks: Sequence[Callable[[], None]], *, on_stop: Callable[[], None
     held, too.
     """
     return _Supervisor(tasks, on_stop).run()
+
+
+@contextlib.contextmanager
+def running_beside(task: Callable[[], None]) -> Iterator[None]:
+    """Run a task in a process of its own while the context lasts; it is killed then, and when this process ends.
+
+    Must be called from the main thread of a process without other threads; the task starts with signals held as here.
+
+    Raises ConfigurationError where the system has no room for another process.
+    """
+    try:
+        process = _fork(task)
+    except OSError as error:
+        raise ConfigurationError(f"no process can be started beside this one: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
 
 
 class _Supervisor:

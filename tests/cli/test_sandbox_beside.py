@@ -1,0 +1,77 @@
+"""The sandbox that ``serve --sandbox`` starts: beside the service, and gone when the service is."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.sandbox.directory import find_credentials
+from tests.service import STOP_SECONDS, Service, fetch, minimal_definition, wait_until
+
+PATIENT = minimal_definition().replace(
+    "size: {type: number, default: 1}",
+    "size: {type: string, default: a, constraints: [{allowed_pattern: '([a-z0-9]+-?)+$'}]}",
+)
+"""Its pattern takes time that doubles with each letter of a text that it does not take."""
+
+
+@pytest.fixture(params=["1", "2"])
+def service(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
+    """A service with a sandbox, and one worker or several."""
+    flags = ("--sandbox", "--workers", request.param)
+    with Service(tmp_path / "instance", {"SANDBOX_PORT": "0", "BUILD_DEADLINE": "2"}, flags) as running:
+        (running.enabled / "patient.yaml").write_text(PATIENT)
+        wait_until(lambda: all(running.ids() == ["patient"] for _ in range(10)), "listed")
+        yield running
+
+
+def find_sandbox(service: Service) -> str:
+    """The auth URL of the sandbox, as it is printed."""
+    found = re.search(r"auth URL +(\S+)", service.log)
+    assert found is not None
+    return found[1]
+
+
+def order(service: Service, size: str) -> dict[str, Any]:
+    who = find_credentials()
+    cloud = {"auth_url": find_sandbox(service), "user_id": who.user_id, "password": who.password}
+    cluster = {"name": "mine", "cluster_type_id": "patient", "parameters": {"size": size}}
+    return {"cloud_env": {**cloud, "project_id": who.project_id}, "cluster": cluster}
+
+
+def is_there(url: str) -> bool:
+    try:
+        return fetch(url).status == 200
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+def test_text_that_keeps_the_sandbox_busy_for_ever_holds_up_no_service(service: Service) -> None:
+    assert service.post("/clusters/", order(service, "short")).status == 201
+    assert service.post("/clusters/", order(service, "a" * 60 + "--")).status == 504
+    assert service.get("/health").status == 200
+    assert service.stop() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_sandbox_ends_with_the_service_whatever_ends_that(service: Service, number: signal.Signals) -> None:
+    url = find_sandbox(service)
+    assert is_there(url)
+    service.process.send_signal(number)
+    assert service.wait() == (-number if number == signal.SIGKILL else 0)
+    wait_until(lambda: not is_there(url), "the sandbox gone", STOP_SECONDS)
+
+
+@pytest.mark.parametrize("service", ["1"], indirect=True)
+def test_sandbox_stays_for_builds_in_progress_where_ctrl_c_reaches_all_processes(service: Service) -> None:
+    first = service.process.pid
+    (sandbox,) = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+    os.kill(int(sandbox), signal.SIGINT)
+    assert service.post("/clusters/", order(service, "short")).status == 201
