@@ -19,6 +19,8 @@ from builder.definitions.constraint_patterns import MAX_PATTERN
 Item = tuple[Any, Any]
 
 _REPEATS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT)
+_ANY_REPEATS: Final = (*_REPEATS, codes.POSSESSIVE_REPEAT)
+"""With that which gives nothing back of what it took, so that it is gone through in one way only."""
 
 
 @lru_cache(maxsize=256)
@@ -39,7 +41,9 @@ def _is_slow(items: Sequence[Item], *, may_fail: bool) -> bool:
             _, most, body = value
             if most is codes.MAXREPEAT and fails_after and _is_repetition_alone(body):
                 return True
-        if any(_is_slow(part, may_fail=fails_after) for part in _parts(code, value)):
+        # What is atomic is not tried again for what comes after it, but within it everything is.
+        inner_fails = fails_after and code not in (codes.ATOMIC_GROUP, codes.POSSESSIVE_REPEAT)
+        if any(_is_slow(part, may_fail=inner_fails) for part in _parts(code, value)):
             return True
         fails_after = fails_after or _may_fail((code, value))
     return False
@@ -49,16 +53,18 @@ def _parts(code: Any, value: Any) -> Iterator[list[Item]]:
     """The sequences within an item."""
     if code is codes.SUBPATTERN:
         yield list(value[-1])
-    elif code in _REPEATS:
+    elif code in _ANY_REPEATS:
         yield list(value[2])
+    elif code is codes.ATOMIC_GROUP:
+        yield list(value)
     elif code is codes.BRANCH:
         yield from map(list, value[1])
 
 
 def _is_repetition_alone(body: Iterable[Item]) -> bool:
-    """Whether all that a body needs is one repetition without end, so that two rounds of it make one."""
+    """Whether all that a body needs is one repetition without end, which gives back: two rounds of it make one."""
     needed = [item for item in _flatten(body) if not _may_be_absent(item) or _is_endless(item)]
-    return len(needed) == 1 and _is_endless(needed[0])
+    return len(needed) == 1 and _is_endless(needed[0]) and needed[0][0] in _REPEATS
 
 
 def _flatten(items: Iterable[Item]) -> Iterator[Item]:
@@ -71,13 +77,17 @@ def _flatten(items: Iterable[Item]) -> Iterator[Item]:
 
 def _is_endless(item: Item) -> bool:
     code, value = item
-    return code in _REPEATS and value[1] is codes.MAXREPEAT
+    return code in _ANY_REPEATS and value[1] is codes.MAXREPEAT
 
 
 def _may_be_absent(item: Item) -> bool:
     code, value = item
-    return code in _REPEATS and value[0] == 0
+    return code in _ANY_REPEATS and value[0] == 0
 
 
 def _may_fail(item: Item) -> bool:
-    return not all(map(_may_be_absent, _flatten([item])))
+    if _may_be_absent(item):
+        return False
+    code, value = item
+    parts = [] if code is codes.BRANCH else list(_parts(code, value))
+    return not parts or any(_may_fail(each) for part in parts for each in part)

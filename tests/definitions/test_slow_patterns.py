@@ -11,9 +11,13 @@ from builder.definitions.parameters import ParameterSyntaxError, parse_parameter
 from builder.definitions.slow_patterns import is_slow
 from tests.steps import count_steps
 
-SLOW = r"(a+)+$ ^(a*)*b ([a-z]+)*$ (\w+\s?)*$ ((ab)+)+$ ((a+)+b)* x|(?:a+?)+?$ (([a-z])+)+! (a{2,})+$"
+SLOW = r"""
+    (a+)+$ ^(a*)*b ([a-z]+)*$ (\w+\s?)*$ ((ab)+)+$ ((a+)+b)* x|(?:a+?)+?$ (([a-z])+)+! (a{2,})+$
+    (?>(a+)+b) ((a+)+b)++ (a+x?+)+$ (?>x)(a+)+$
+"""
 QUICK = r"""
     a+$ (a+)+ (a+b)+$ ^[a-z]+(,[a-z]+)*$ (a{1,3})+$ (a+){3}$ (\d+\.)*\d+$ (a|b)+$ ( (?=a+)+$ (a+)?$ (a++)+$
+    (?>a+)+$ (a++)*+$ (?>(a+)+)$ (a+)++$ (a+)+(?>b*) (a+)+((?>b?)) (a+)+b*+ (a+)+(b*)+ (a+a*+)+$ (a+(?>a*))+$
     [a-z]*[0-9]*$ ^([0-9]{1,3}\.){3}[0-9]{1,3}$ (a+_)*(b+)$
 """
 
