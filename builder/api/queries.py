@@ -18,10 +18,10 @@ def refuse_unknown(request: Request, *known: str) -> None:
 
     Raises RequestError (400) with a fault for each.
     """
-    strangers = [name for name in request.get_args(keep_blank_values=True) if name not in known]
-    if strangers:
+    unknown = [name for name in request.get_args(keep_blank_values=True) if name not in known]
+    if unknown:
         raise RequestError(
-            *(Fault(400, "Bad Request", _describe(name, known)) for name in islice(strangers, MAX_FAULTS + 1))
+            *(Fault(400, "Bad Request", _describe(name, known)) for name in islice(unknown, MAX_FAULTS + 1))
         )
 
 

@@ -14,7 +14,7 @@ from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, Nes
 from builder.definitions.hot_functions import find_argument_fault, is_call
 from builder.definitions.hot_language import Language
 from builder.definitions.hot_resource_types import RESOURCE_TYPES
-from builder.definitions.hot_strangers import explain_stranger, find_successor
+from builder.definitions.hot_unknown_functions import explain_unknown_function, find_successor
 from builder.definitions.problems import Tokens
 from builder.definitions.validation import suggest
 
@@ -203,7 +203,7 @@ class _Walk:
             message = f"{key} is no function of version {self.language.version} any more"
             self._mistake("removed-function", message, tokens, certain, find_successor(key), key=True)
         elif not self.language.newer and tokens[-2] != "properties":  # where it is the name of a property
-            message, hint = explain_stranger(key, self.language)
+            message, hint = explain_unknown_function(key, self.language)
             if message:
                 self.reading.mistakes.append(Mistake("unknown-function", message, tokens, hint, key=True))
 

@@ -133,8 +133,8 @@ def _explain_one(
         below = error.tokens[cut:]
         is_pattern = type_ == ParameterType.STRING and below[-1:] == ("allowed_pattern",)
         rule = "allowed-pattern" if is_pattern else "parameter-syntax"
-        strangers = [key for key in written if key not in _CONSTRAINT_KINDS] if isinstance(written, dict) else []
-        hint = suggest(strangers[0], _CONSTRAINT_KINDS) if strangers else ""
+        unknown = [key for key in written if key not in _CONSTRAINT_KINDS] if isinstance(written, dict) else []
+        hint = suggest(unknown[0], _CONSTRAINT_KINDS) if unknown else ""
         yield Mistake(rule, str(error), (*tokens, *below), hint)
 
 

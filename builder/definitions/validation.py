@@ -116,7 +116,7 @@ def _explain(
     elif keyword in ("oneOf", "anyOf"):
         yield from _explain_choice(error, tokens)
     elif keyword == "required":
-        yield Violation(tokens, keyword, error.message, _hint_at_stranger(error))
+        yield Violation(tokens, keyword, error.message, _hint_at_additional_property(error))
     else:
         harmless = error.instance is None or error.instance in ([], {}, "")
         echo = (harmless or may_echo(tokens)) and keyword != "maxLength"
@@ -160,23 +160,27 @@ def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[Violatio
                 yield Violation(tokens, "required", f"{name!r} is a required property")
 
 
-def _hint_at_stranger(error: ValidationError) -> str:
+def _hint_at_additional_property(error: ValidationError) -> str:
     """A hint at the key that was written for a missing one, where any key may stand, so that it is not refused."""
     schema: Any = error.schema
-    instance: Any = error.instance
     if schema.get("additionalProperties") is False:
         return ""
     wanted: Sequence[str] = [name for name in schema["required"] if error.message.startswith(repr(name))]
-    strangers = [key for key in instance if key not in schema.get("properties", {}) and not key.startswith("x-")]
-    near = next((near for name in wanted if (near := find_near(name, strangers, cutoff=0.8))), "")
+    additional = _list_additional_properties(error)
+    near = next((near for name in wanted if (near := find_near(name, additional, cutoff=0.8))), "")
     return f"write it for {near!r}" if near else ""
 
 
 def _misspells_one(error: ValidationError, wanted: Sequence[str]) -> bool:
     schema: Any = error.schema
+    additional = _list_additional_properties(error)
+    return schema.get("additionalProperties") is False and any(suggest(key, wanted) for key in additional)
+
+
+def _list_additional_properties(error: ValidationError) -> list[str]:
+    schema: Any = error.schema
     instance: Any = error.instance
-    strangers = [key for key in instance if key not in schema.get("properties", {}) and not key.startswith("x-")]
-    return schema.get("additionalProperties") is False and any(suggest(key, wanted) for key in strangers)
+    return [key for key in instance if key not in schema.get("properties", {}) and not key.startswith("x-")]
 
 
 def _complaint(error: ValidationError) -> str:

@@ -34,7 +34,7 @@ def find_successor(function: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def explain_stranger(key: str, language: Language) -> tuple[str, str]:
+def explain_unknown_function(key: str, language: Language) -> tuple[str, str]:
     """Message and hint for a lone key that is no function of the version but looks like one; else two times ``""``."""
     since = first_version_with(key)
     if since is not None and since > language.version:

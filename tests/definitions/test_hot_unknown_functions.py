@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builder.definitions.hot_language import find_language
-from builder.definitions.hot_strangers import explain_stranger
+from builder.definitions.hot_unknown_functions import explain_unknown_function
 
 LANGUAGE = find_language("2018-08-31")
 ORDINARY = """
@@ -36,7 +36,7 @@ ORDINARY = """
 )
 def test_what_nothing_but_a_function_can_be_meant_by_is_told(key: str, hint: str) -> None:
     assert LANGUAGE is not None
-    message, told = explain_stranger(key, LANGUAGE)
+    message, told = explain_unknown_function(key, LANGUAGE)
     assert message
     assert told == hint
 
@@ -44,4 +44,4 @@ def test_what_nothing_but_a_function_can_be_meant_by_is_told(key: str, hint: str
 @pytest.mark.parametrize("key", ORDINARY.split())
 def test_an_ordinary_key_is_not_told_of(key: str) -> None:
     assert LANGUAGE is not None
-    assert explain_stranger(key, LANGUAGE) == ("", "")
+    assert explain_unknown_function(key, LANGUAGE) == ("", "")
