@@ -75,7 +75,7 @@ class NestedUse:
 
 
 @dataclass(slots=True)
-class Reading:
+class TemplateReading:
     """What a walk over one template has found."""
 
     references: list[Reference] = field(default_factory=list)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, NestedUse, Reading, Reference
+from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, NestedUse, Reference, TemplateReading
 from builder.definitions.hot_functions import find_argument_fault, is_call
 from builder.definitions.hot_language import Language
 from builder.definitions.hot_resource_types import RESOURCE_TYPES
@@ -40,7 +40,7 @@ _JUDGED_WHEN_PARSED: Final = frozenset(
 _STRICT: Final = frozenset({"str_replace_strict", "str_replace_vstrict"})
 
 
-def read_template(template: Mapping[str, Any], language: Language, files: Mapping[str, str]) -> Reading:
+def read_template(template: Mapping[str, Any], language: Language, files: Mapping[str, str]) -> TemplateReading:
     """Find everything that a template of sound shape refers to; ``files`` are those that it includes."""
     walk = _Walk(language, files)
     for name, resource in (template.get("resources") or {}).items():
@@ -57,7 +57,7 @@ def read_template(template: Mapping[str, Any], language: Language, files: Mappin
 class _Walk:
     language: Language
     files: Mapping[str, str]
-    reading: Reading = field(default_factory=Reading)
+    reading: TemplateReading = field(default_factory=TemplateReading)
     owner: str = ""
     in_output: bool = False
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from builder.definitions.hot_findings import Kind, Mistake, Reading, Reference
+from builder.definitions.hot_findings import Kind, Mistake, Reference, TemplateReading
 from builder.definitions.hot_language import PSEUDO_PARAMETERS
 from builder.definitions.validation import suggest
 
@@ -34,7 +34,7 @@ class ScopedTemplate:
     component: str
     optional: bool
     template: Mapping[str, Any]
-    reading: Reading
+    reading: TemplateReading
 
     def names(self, kind: Kind) -> Collection[str]:
         """The names that the template gives to things of a kind."""

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Final
 
 from builder.definitions.hot_cycles import find_cycles, find_nested_cycles
-from builder.definitions.hot_findings import MAX_NAMED, Kind, Mistake, NestedUse, Reading
+from builder.definitions.hot_findings import MAX_NAMED, Kind, Mistake, NestedUse, TemplateReading
 from builder.definitions.hot_language import VERSION_KEY, Language, find_language
 from builder.definitions.hot_reading import read_template
 from builder.definitions.hot_resource_types import RESOURCE_TYPES
@@ -83,7 +83,9 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
     return TemplateFindings(tuple(problems), frozenset(types))
 
 
-def _read(loaded: LoadedTemplate, files: Mapping[str, str], problems: list[Problem]) -> tuple[Language, Reading]:
+def _read(
+    loaded: LoadedTemplate, files: Mapping[str, str], problems: list[Problem]
+) -> tuple[Language, TemplateReading]:
     """The language of a template and its reading, whose own mistakes are added to ``problems``."""
     version = loaded.template.get(VERSION_KEY)
     language = find_language(version)
@@ -118,7 +120,7 @@ def _scope_problems(
 
 def _check_nested(
     template: LoadedTemplate, files: Mapping[str, str], nested: Mapping[str, LoadedTemplate]
-) -> tuple[list[Problem], Reading]:
+) -> tuple[list[Problem], TemplateReading]:
     """The problems of a nested template, which is a scope of its own, and its reading."""
     problems: list[Problem] = []
     language, reading = _read(template, files, problems)
@@ -149,7 +151,7 @@ def _check_data(template: LoadedTemplate) -> list[Problem]:
     )
 
 
-def _check_nested_uses(reading: Reading, nested: Mapping[str, LoadedTemplate]) -> Iterator[Mistake]:
+def _check_nested_uses(reading: TemplateReading, nested: Mapping[str, LoadedTemplate]) -> Iterator[Mistake]:
     required: dict[str, list[str]] = {}
     for use in reading.nested:
         template = nested.get(use.name)
@@ -186,7 +188,7 @@ def _check_properties(
         yield Mistake("nested-parameter", message, (*use.tokens, "type"), "give it, or a default there", use.certain)
 
 
-def _find_misspelt_types(reading: Reading) -> Iterator[Mistake]:
+def _find_misspelt_types(reading: TemplateReading) -> Iterator[Mistake]:
     for type_, tokens in reading.types.items():
         if type_ not in RESOURCE_TYPES:
             hint = suggest(type_, RESOURCE_TYPES, cutoff=0.87)
