@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from builder import schemas
-from builder.definitions.problems import format_pointer
-from builder.definitions.validation import Tokens, find_violations
+from builder.definitions.problems import Tokens, format_pointer
+from builder.definitions.validation import find_violations
 from builder.errors import MAX_FAULTS, Fault, RequestError
 
 CLOUD_ENV = "/cloud_env"

@@ -20,7 +20,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from builder.definitions.composing import DocumentError, compose
 from builder.definitions.document_size import check_size
-from builder.definitions.problems import Problem, format_pointer
+from builder.definitions.problems import Problem, Token, Tokens, format_pointer
 from builder.definitions.scalars import NumberTooLargeError, Reading, construct_scalar, is_merge, may_be_key
 
 __all__ = ["STAND_IN_RULES", "Document", "DocumentError", "parse_definition", "parse_template"]
@@ -33,7 +33,7 @@ _LIST_TAG = "tag:yaml.org,2002:seq"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_SHOWN = 40
 
-_Index = dict[str | int, tuple[Node, Node]]
+_Index = dict[Token, tuple[Node, Node]]
 """The key and the value node of each key of a mapping."""
 
 
@@ -52,7 +52,7 @@ class Document:
     is_json: bool = False
     _indexes: dict[int, _Index] = field(default_factory=dict, repr=False, compare=False)
 
-    def locate(self, tokens: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
+    def locate(self, tokens: Sequence[Token], *, key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of the value at the pointer ``tokens``; with ``key`` of the key that names it.
 
         Where the value itself was not written (it is missing), the place is that of the nearest value around it.
@@ -70,7 +70,7 @@ class Document:
             mark = name.start_mark if key and last and name is not None else node.start_mark
         return mark.line + 1, mark.column + 1
 
-    def _child(self, node: Node, token: str | int) -> tuple[Node | None, Node] | None:
+    def _child(self, node: Node, token: Token) -> tuple[Node | None, Node] | None:
         """The key and the value node that ``token`` names within ``node``."""
         if isinstance(node, SequenceNode):
             return (None, node.value[token]) if isinstance(token, int) and 0 <= token < len(node.value) else None
@@ -81,7 +81,7 @@ class Document:
         return self._indexes[id(node)].get(token)
 
     def problem(
-        self, rule: str, message: str, tokens: Sequence[str | int] = (), *, key: bool = False, hint: str = ""
+        self, rule: str, message: str, tokens: Sequence[Token] = (), *, key: bool = False, hint: str = ""
     ) -> Problem:
         """A problem at the pointer ``tokens`` of this document."""
         line, column = self.locate(tokens, key=key)
@@ -186,7 +186,7 @@ class _Construction:
     problems: list[Problem] = field(default_factory=list)
     _broken: dict[int, bool] = field(default_factory=dict)
 
-    def build(self, node: Node, reading: Reading, tokens: tuple[str | int, ...]) -> Any:
+    def build(self, node: Node, reading: Reading, tokens: Tokens) -> Any:
         if isinstance(node, MappingNode):
             return self._mapping(node, reading, tokens)
         if isinstance(node, SequenceNode):
@@ -195,7 +195,7 @@ class _Construction:
         assert isinstance(node, ScalarNode)  # noqa: S101  # there is no fourth kind of node
         return self._scalar(node, reading, tokens)
 
-    def _mapping(self, node: MappingNode, reading: Reading, tokens: tuple[str | int, ...]) -> dict[str, Any]:
+    def _mapping(self, node: MappingNode, reading: Reading, tokens: Tokens) -> dict[str, Any]:
         self._check_tag(node, _MAP_TAG, tokens)
         self._join_duplicates(node, tokens)
         merged: list[dict[str, Any]] = []
@@ -219,7 +219,7 @@ class _Construction:
             inherited.update(mapping)
         return {**{key: value for key, value in inherited.items() if key not in own}, **own} if inherited else own
 
-    def _join_duplicates(self, node: MappingNode, tokens: tuple[str | int, ...]) -> None:
+    def _join_duplicates(self, node: MappingNode, tokens: Tokens) -> None:
         """Refuse keys that are given twice, and leave one of each in the tree, with what is below either."""
         given: dict[str, list[Node]] = {}
         keys: dict[str, Node] = {}
@@ -236,7 +236,7 @@ class _Construction:
         if len(keys) + len(others) < len(node.value):
             node.value = [*others, *((key, _join(given[text])) for text, key in keys.items())]
 
-    def _merge(self, value: Node, reading: Reading, tokens: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
+    def _merge(self, value: Node, reading: Reading, tokens: Tokens) -> Iterator[dict[str, Any]]:
         """The mappings that a merge (``<<``) names."""
         if isinstance(value, SequenceNode):
             self._check_tag(value, _LIST_TAG, tokens)
@@ -246,15 +246,15 @@ class _Construction:
             else:
                 self._refuse(source, tokens, "yaml-merge", "'<<' merges mappings only")
 
-    def _check_tag(self, node: Node, plain: str, tokens: tuple[str | int, ...]) -> None:
+    def _check_tag(self, node: Node, plain: str, tokens: Tokens) -> None:
         """Refuse a list or a mapping with a tag of its own; ``!`` says that it is no more than that."""
         if node.tag not in (plain, "!"):
             self._refuse_tag(node, tokens)
 
-    def _refuse_tag(self, node: Node, tokens: tuple[str | int, ...]) -> None:
+    def _refuse_tag(self, node: Node, tokens: Tokens) -> None:
         self._refuse(node, tokens, "yaml-tag", f"the tag {node.tag} has no meaning here", "remove the tag")
 
-    def _scalar(self, node: ScalarNode, reading: Reading, tokens: tuple[str | int, ...]) -> Any:
+    def _scalar(self, node: ScalarNode, reading: Reading, tokens: Tokens) -> Any:
         try:
             value = construct_scalar(node, reading)
         except NumberTooLargeError:
@@ -280,11 +280,11 @@ class _Construction:
             self._broken[id(node)] = _LONE_SURROGATE.search(node.value) is not None
         return self._broken[id(node)]
 
-    def _refuse_surrogate(self, node: Node, tokens: tuple[str | int, ...]) -> None:
+    def _refuse_surrogate(self, node: Node, tokens: Tokens) -> None:
         message = "the text holds half of a surrogate pair, which is no character"
         self._refuse(node, tokens, "lone-surrogate", message, "write both halves, or the character itself")
 
-    def _refuse(self, node: Node, tokens: Sequence[str | int], rule: str, message: str, hint: str = "") -> None:
+    def _refuse(self, node: Node, tokens: Sequence[Token], rule: str, message: str, hint: str = "") -> None:
         mark = node.start_mark
         self.problems.append(
             Problem(self.path, mark.line + 1, mark.column + 1, format_pointer(tokens), rule, message, hint)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from enum import Enum, StrEnum
 from typing import Final, Literal
 
+from builder.definitions.problems import Tokens
+
 TRUE_STRINGS: Final = frozenset({"1", "t", "true", "on", "y", "yes"})
 FALSE_STRINGS: Final = frozenset({"0", "f", "false", "off", "n", "no"})
-
-Token = str | int
 
 
 class ParameterType(StrEnum):
@@ -47,7 +47,7 @@ class ParameterSyntaxError(ValueError):
     ``("constraints", 0, "range", "min")``; the message is for the definition's author and names no value of a secret.
     """
 
-    def __init__(self, tokens: tuple[Token, ...], message: str) -> None:
+    def __init__(self, tokens: Tokens, message: str) -> None:
         super().__init__(message)
         self.tokens = tokens
 
@@ -89,7 +89,7 @@ def parse_boolean(value: object) -> bool | None:
 
 
 def read_text(
-    mapping: Mapping[str, object], key: str, tokens: tuple[Token, ...] = (), *, in_template: bool = False
+    mapping: Mapping[str, object], key: str, tokens: Tokens = (), *, in_template: bool = False
 ) -> str | None:
     """Read an optional text, such as a label or a description.
 
@@ -119,7 +119,7 @@ def read_flag(mapping: Mapping[str, object], key: str, *, in_template: bool = Fa
     return flag
 
 
-def read_limit(mapping: Mapping[str, object], key: str, tokens: tuple[Token, ...]) -> int | float | None:
+def read_limit(mapping: Mapping[str, object], key: str, tokens: Tokens) -> int | float | None:
     """Read a number that limits a value.
 
     Raises ParameterSyntaxError for what is no finite number.

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from builder.definitions.rules import Severity, find_severity
 
-__all__ = ["Problem", "Severity", "Tokens", "escape_pointer_token", "format_pointer", "split_lines"]
+__all__ = ["Problem", "Severity", "Token", "Tokens", "escape_pointer_token", "format_pointer", "split_lines"]
 
-Tokens = tuple[str | int, ...]
+Token = str | int
+Tokens = tuple[Token, ...]
 """A JSON pointer, taken apart."""
 
 _LINE_BREAK = re.compile("\r\n|\n|\r")
@@ -76,7 +77,7 @@ def escape_pointer_token(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
 
 
-def format_pointer(tokens: Iterable[str | int]) -> str:
+def format_pointer(tokens: Iterable[Token]) -> str:
     """Join reference tokens to an RFC 6901 JSON pointer.
 
     >>> format_pointer(["cluster", "parameters", "a/b", 0])

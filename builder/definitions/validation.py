@@ -19,9 +19,8 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
 from builder import schemas
+from builder.definitions.problems import Tokens
 from builder.definitions.quick_validation import Check, UnknownKeywordError, compile_schema
-
-Tokens = tuple[str | int, ...]
 
 _MAX_ECHO = 80
 

@@ -18,6 +18,7 @@ from builder.definitions.parameters import (
     parse_parameter,
     parse_value,
 )
+from builder.definitions.problems import Tokens
 from tests.definitions.oracle.comparison import ACCEPTED, BAD_SCHEMA, judge
 from tests.definitions.oracle.corpus import CONSTRAINTS, TYPES, Schema, applies, build_schemas, plain_values
 
@@ -57,7 +58,7 @@ sound_schemas = [schema for schema in build_schemas() if judge(schema, "x").word
 sound_cases = st.tuples(st.sampled_from(sound_schemas), plain_values)
 
 
-def find_refusal(mapping: dict[str, Any]) -> tuple[tuple[str | int, ...], str] | None:
+def find_refusal(mapping: dict[str, Any]) -> tuple[Tokens, str] | None:
     try:
         parse_parameter("p", mapping)
     except ParameterSyntaxError as error:

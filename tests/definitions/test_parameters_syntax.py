@@ -20,6 +20,7 @@ from builder.definitions.parameters import (
     override_parameter,
     parse_parameter,
 )
+from builder.definitions.problems import Tokens
 
 NODES = {
     "type": "number",
@@ -152,7 +153,7 @@ def test_allowed_values_become_the_type_of_the_parameter(
     ],
     ids=str,
 )
-def test_what_cannot_be_meant_is_refused_with_its_place(mapping: dict[str, Any], tokens: tuple[str | int, ...]) -> None:
+def test_what_cannot_be_meant_is_refused_with_its_place(mapping: dict[str, Any], tokens: Tokens) -> None:
     with pytest.raises(ParameterSyntaxError) as caught:
         parse_parameter("p", mapping)
     assert caught.value.tokens == tokens

@@ -12,6 +12,7 @@ from jsonschema.validators import validator_for
 
 from builder import schemas
 from builder.definitions.documents import DocumentError, parse_definition
+from builder.definitions.problems import Tokens
 from builder.definitions.schema_problems import TEMPLATE_KEYS
 from tests.schemas.releases import demands_of, list_releases, version_of
 
@@ -138,7 +139,7 @@ def test_examples_and_snippets_in_the_schema_are_accepted_by_it() -> None:
      ("parameters", "p"), ("parameter_overrides", "p")],
     ids=str,
 )  # fmt: skip
-def test_unknown_keys_are_refused_and_extensions_accepted(place: tuple[str | int, ...]) -> None:
+def test_unknown_keys_are_refused_and_extensions_accepted(place: Tokens) -> None:
     definition: dict[str, Any] = {
         "kind": "heat", "title": "A", "description": "A", "components": [{"name": "a"}],
         "parameter_groups": [{"label": "A", "parameters": [], "optional": {"name": "a"}}],
