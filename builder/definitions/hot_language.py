@@ -54,6 +54,7 @@ _RELEASES_WITHOUT_ALIAS: Final = frozenset(
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 KNOWN_VERSIONS: Final = (*_DATES, *_ALIASES)
+NEWEST_VERSION: Final = _DATES[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,9 @@ def find_language(version: object) -> Language | None:
     if date in _DATES:
         return _describe(date, newer=False)
     if _DATE.fullmatch(date):
-        return _describe(_DATES[-1], newer=True) if date > _DATES[-1] else None
+        return _describe(NEWEST_VERSION, newer=True) if date > NEWEST_VERSION else None
     is_name = version.isascii() and version.isalpha() and version.islower()
-    return _describe(_DATES[-1], newer=True) if is_name and version not in _RELEASES_WITHOUT_ALIAS else None
+    return _describe(NEWEST_VERSION, newer=True) if is_name and version not in _RELEASES_WITHOUT_ALIAS else None
 
 
 @cache

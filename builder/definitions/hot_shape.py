@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake
 from builder.definitions.hot_functions import is_call
-from builder.definitions.hot_language import KNOWN_VERSIONS, VERSION_KEY, Language
+from builder.definitions.hot_language import KNOWN_VERSIONS, NEWEST_VERSION, VERSION_KEY, Language
 from builder.definitions.problems import Tokens
 from builder.definitions.validation import find_near, suggest, suggest_key
 
@@ -71,7 +71,7 @@ def explain_version(version: object) -> Mistake:
         message, hint = "heat_template_version must be a text", "write it in quotes, such as '2021-04-16'"
     else:
         message = f"Heat knows no heat_template_version {version[:80]!r}"
-        hint = suggest(version, KNOWN_VERSIONS) or f"the newest is {KNOWN_VERSIONS[10]}"
+        hint = suggest(version, KNOWN_VERSIONS) or f"the newest is {NEWEST_VERSION}"
     return Mistake("unknown-template-version", message, (VERSION_KEY,), hint)
 
 
