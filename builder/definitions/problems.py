@@ -43,6 +43,11 @@ class Problem:
         """How serious it is: the rule's severity."""
         return find_severity(self.rule)
 
+    @property
+    def place(self) -> str:
+        """``file:line:column``, or the file alone where all of it is meant: what editors and terminals make a link."""
+        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+
     def as_json(self) -> dict[str, str | int]:
         """The members of its JSON object, the same in ``GET /catalogue`` and ``check --format json``."""
         return {
@@ -57,10 +62,9 @@ class Problem:
         }
 
     def __str__(self) -> str:
-        """``file:line:column: message [rule]``, the form that editors and terminals turn into a link."""
-        place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        """The place, what is wrong there, and the rule, on one line."""
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{place}: {self.message}{hint} [{self.rule}]"
+        return f"{self.place}: {self.message}{hint} [{self.rule}]"
 
 
 def split_lines(text: str) -> list[str]:

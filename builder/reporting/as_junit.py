@@ -45,8 +45,7 @@ def render_junit(report: Report, *, strict: bool = False) -> str:
 def _render(problems: Sequence[Problem]) -> str:
     lines = []
     for problem in problems:
-        place = f"{problem.path}:{problem.line}:{problem.column}" if problem.line else problem.path
-        line = f"{place}: {problem.severity}: {describe(problem)} [{problem.rule}]"
+        line = f"{problem.place}: {problem.severity}: {describe(problem)} [{problem.rule}]"
         lines.append(" ".join(line.splitlines()))
     return _clean("\n".join(lines))
 

@@ -38,11 +38,10 @@ def render_text(report: Report, *, excerpts: bool = False, colours: bool = False
 
 
 def _render_problem(problem: Problem, paint: Callable[[str, str], str]) -> str:
-    place = f"{problem.path}:{problem.line}:{problem.column}" if problem.line else problem.path
     severity = paint(str(problem.severity), _COLOURS[problem.severity])
     pointer = f" at {problem.pointer}" if problem.pointer else ""
     rule = paint(f"[{problem.rule}]{_printable(pointer)}", _DIM)
-    return f"{paint(_printable(place), _BOLD)}: {severity}: {_printable(describe(problem))} {rule}"
+    return f"{paint(_printable(problem.place), _BOLD)}: {severity}: {_printable(describe(problem))} {rule}"
 
 
 def _excerpt(problem: Problem, source: _Source, paint: Callable[[str, str], str]) -> Iterator[str]:
