@@ -7,6 +7,7 @@ from itertools import islice
 from sanic import Request
 
 from builder.definitions.parameter_syntax import parse_boolean
+from builder.definitions.problems import shorten
 from builder.definitions.validation import suggest
 from builder.errors import MAX_FAULTS, Fault, RequestError
 
@@ -41,6 +42,6 @@ def read_flag(request: Request, name: str) -> bool:
 
 
 def _describe(name: str, known: tuple[str, ...]) -> str:
-    shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+    shown = shorten(name, _LONGEST_NAME)
     hint = suggest(shown.lower(), known) or f"those that there are: {', '.join(known)}"
     return f"There is no query parameter {shown!r} here; {hint}"

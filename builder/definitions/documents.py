@@ -20,7 +20,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from builder.definitions.composing import DocumentError, compose
 from builder.definitions.document_size import check_size
-from builder.definitions.problems import Problem, Token, Tokens, format_pointer
+from builder.definitions.problems import Problem, Token, Tokens, format_pointer, shorten
 from builder.definitions.scalars import NumberTooLargeError, Reading, construct_scalar, is_merge, may_be_key
 
 __all__ = ["STAND_IN_RULES", "Document", "DocumentError", "parse_definition", "parse_template"]
@@ -258,7 +258,7 @@ class _Construction:
         try:
             value = construct_scalar(node, reading)
         except NumberTooLargeError:
-            shown = node.value if len(node.value) <= _MAX_SHOWN else f"{node.value[:_MAX_SHOWN]}…"
+            shown = shorten(node.value, _MAX_SHOWN)
             self._refuse(node, tokens, "yaml-number", f"{shown} is larger than any number that JSON can carry")
             return 0
         except ValueError as error:

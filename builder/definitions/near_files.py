@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection
 
+from builder.definitions.problems import shorten
 from builder.definitions.sources import MISSING_FILE, Files, SourceError
 from builder.definitions.validation import find_near, suggest
 
@@ -17,9 +18,8 @@ COMPONENTS = "components"
 def describe_source_error(reference: str, base: str, error: SourceError, files: Files) -> tuple[str, str]:
     """Message and hint for a file that cannot be had, which name it as it is referred to in the file ``base``."""
     hint = (_find_meant(reference, base, files) if error.rule == MISSING_FILE else "") or error.hint
-    if len(reference) > _MAX_SHOWN:
-        return f"{reference[:_MAX_SHOWN]}…: {error.message}", hint
-    return (error.message if repr(reference) in error.message else f"{reference}: {error.message}"), hint
+    is_named = len(reference) <= _MAX_SHOWN and repr(reference) in error.message
+    return (error.message if is_named else f"{shorten(reference, _MAX_SHOWN)}: {error.message}"), hint
 
 
 def hint_at_definition(path: str, files: Files) -> str:

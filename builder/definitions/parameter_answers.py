@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Final
 
 from builder.definitions.parameter_declarations import (
@@ -18,6 +17,8 @@ from builder.definitions.parameter_declarations import (
 )
 from builder.definitions.parameter_syntax import ABSENT, ParameterType
 from builder.definitions.parameter_values import InvalidValueError
+from builder.definitions.problems import shorten
+from builder.definitions.validation import find_near
 from builder.errors import MAX_FAULTS
 
 CLUSTER_NAME_PARAMETER: Final = "clustername"
@@ -118,17 +119,12 @@ def _find_misplaced(
             break
         if name in open_:
             continue
+        shown = shorten(name, _LONGEST_NAME)
         if name in hardcoded:
-            faults.append(AnswerFault(name, f"{_shorten(name)} is set by the cluster type and may not be given."))
+            faults.append(AnswerFault(name, f"{shown} is set by the cluster type and may not be given."))
             continue
         unknown += 1
-        likeness = (
-            get_close_matches(name, open_, n=1) if unknown <= _MOST_SUGGESTIONS and len(name) <= _LONGEST_NAME else []
-        )
-        hint = f" Did you mean {likeness[0]}?" if likeness else ""
-        faults.append(AnswerFault(name, f"There is no parameter {_shorten(name)}.{hint}"))
+        near = find_near(name, open_) if unknown <= _MOST_SUGGESTIONS else ""
+        hint = f" Did you mean {near}?" if near else ""
+        faults.append(AnswerFault(name, f"There is no parameter {shown}.{hint}"))
     return faults
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from builder.definitions.rules import Severity, find_severity
 
-__all__ = ["Problem", "Severity", "Token", "Tokens", "escape_pointer_token", "format_pointer", "split_lines"]
+__all__ = ["Problem", "Severity", "Token", "Tokens", "escape_pointer_token", "format_pointer", "shorten", "split_lines"]
 
 Token = str | int
 Tokens = tuple[Token, ...]
@@ -70,6 +70,15 @@ class Problem:
 def split_lines(text: str) -> list[str]:
     """The lines of a text, as editors count them: not by every character that ends one to Unicode."""
     return _LINE_BREAK.split(text)
+
+
+def shorten(text: str, most: int) -> str:
+    """The text, cut off where it has more than ``most`` characters.
+
+    >>> shorten("abcdef", 3)
+    'abc…'
+    """
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def escape_pointer_token(token: str) -> str:

@@ -19,7 +19,7 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
 from builder import schemas
-from builder.definitions.problems import Tokens
+from builder.definitions.problems import Tokens, shorten
 from builder.definitions.quick_validation import Check, UnknownKeywordError, compile_schema
 
 _MAX_ECHO = 80
@@ -261,5 +261,4 @@ def _describe(instance: Any, write: Callable[[Any], str]) -> str:
         return "the object"
     if isinstance(instance, list) and instance:
         return "the array"
-    text = write(instance)
-    return text if len(text) <= _MAX_ECHO else f"{text[:_MAX_ECHO]}…"
+    return shorten(write(instance), _MAX_ECHO)
