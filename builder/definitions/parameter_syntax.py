@@ -88,9 +88,7 @@ def parse_boolean(value: object) -> bool | None:
     return False if text in FALSE_STRINGS else None
 
 
-def read_text(
-    mapping: Mapping[str, object], key: str, tokens: Tokens = (), *, in_template: bool = False
-) -> str | None:
+def read_text(mapping: Mapping[str, object], key: str, tokens: Tokens = (), *, in_template: bool = False) -> str | None:
     """Read an optional text, such as a label or a description.
 
     Raises ParameterSyntaxError for what is no scalar; ``in_template`` it is no text, for Heat takes anything there.
