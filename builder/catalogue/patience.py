@@ -21,8 +21,11 @@ WRITING_SECONDS = 0.5
 LONGEST_SECONDS = 30.0
 """So long a file may be written without a pause before what it holds counts all the same."""
 
-VANISHED_SECONDS = 0.1
-"""What was removed may be on its way back: some editors move the old version away before they write the new one."""
+VANISHED_SECONDS = 0.3
+"""What was removed may be on its way back: some editors move the old version away before they write the new one.
+
+Far more than they take on a busy machine, because the Visualisation App deletes what is withdrawn.
+"""
 
 EMPTIED_SECONDS = 0.5
 """An enabled folder that has become empty may have been replaced, and be about to be filled."""
