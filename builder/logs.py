@@ -1,7 +1,7 @@
 """Logging: where lines go, what they look like, and what never gets into them.
 
 Lines go to standard output, and to a file where one is named; as text for people or as one JSON object a line for
-machines. Whatever happens to the log (a full disk, a closed pipe) never disturbs the service.
+machines. Whatever happens to the log (a full disk, a closed pipe, a reader that stalls) never disturbs the service.
 
 Secrets are kept out twice. Nothing of ours logs one; and the secrets of the request that is being served are known
 here, by context, so that a line which holds one after all, from whatever library, is mended before it is written.
@@ -24,6 +24,7 @@ from typing import Any
 
 from builder import redaction
 from builder.errors import ConfigurationError
+from builder.log_output import LogOutput
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def configure_logging(level: str, style: str = "text", file: str | None = None) 
     Raises ConfigurationError where the file cannot be written.
     """
     formatter = JsonFormatter() if style == "json" else TextFormatter()
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
+    handlers: list[logging.Handler] = [LogOutput(sys.stdout.fileno(), sys.stdout.encoding)]
     if file is not None:
         try:
             handlers.append(LogFile(file, encoding="utf-8"))

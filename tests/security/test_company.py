@@ -252,6 +252,42 @@ def test_service_goes_on_when_nobody_takes_its_output(tmp_path: Path, stdout: st
     assert not _is_up(url)
 
 
+@pytest.fixture
+def unread(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Where a process can write to, and nobody reads."""
+    if request.param == "pipe":
+        ours, theirs = os.pipe()
+    elif request.param == "terminal":
+        ours, theirs = os.openpty()
+    else:
+        ours, theirs = (each.detach() for each in socket.socketpair())
+    yield theirs
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("unread", ["pipe", "terminal", "socket"], indirect=True)
+def test_reader_of_the_log_that_stalls_keeps_nobody_waiting(tmp_path: Path, unread: int, workers: str) -> None:
+    port = _free_port()
+    command = [sys.executable, "-m", "builder", "serve", "--instance", str(tmp_path), "--port", str(port)]
+    command += ["--workers", workers]
+    with subprocess.Popen(command, cwd=ROOT, env={"PATH": os.environ["PATH"]}, stdout=unread) as process:
+        try:
+            wait_until(lambda: _is_up(f"http://127.0.0.1:{port}"), "it serves", STOP_SECONDS)
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=STOP_SECONDS)
+            for number in range(4000):  # more lines than anything of these takes, and all workers meet one
+                if number % 100 == 0:
+                    client.close()
+                client.request("GET", "/health")
+                assert client.getresponse().read()
+            client.close()
+            process.terminate()
+            assert process.wait(STOP_SECONDS) == 0
+        finally:
+            process.kill()
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
