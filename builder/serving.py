@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from builder.api.app import create_app
 from builder.api.authentication import LEAST_SECRET_BYTES
-from builder.api.metrics import shared_metrics
+from builder.api.metrics import forget_worker, shared_metrics
 from builder.api.server import run_server
 from builder.catalogue.journal import keep_silent
 from builder.core_dumps import forbid_core_dumps
@@ -82,10 +82,13 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
         listening.stop()
         listener.close()
 
+    def on_end(_: int, process: int) -> None:
+        forget_worker(process)
+
     tasks = [partial(run_worker, settings, listening, place) for place in range(settings.workers)]
     if sandbox is not None:
         tasks.append(partial(run_sandbox, sandbox))
-    return 0 if supervise(tasks, on_stop=on_stop) else 1
+    return 0 if supervise(tasks, on_stop=on_stop, on_end=on_end) else 1
 
 
 def run_worker(settings: Settings, listening: Listening, place: int) -> None:

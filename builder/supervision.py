@@ -31,18 +31,20 @@ _AWAITED = {*STOP, RESCAN, signal.SIGCHLD}
 _PR_SET_PDEATHSIG = 1
 
 
-def supervise(tasks: Sequence[Callable[[], None]], *, on_stop: Callable[[], None]) -> bool:
+def supervise(
+    tasks: Sequence[Callable[[], None]], *, on_stop: Callable[[], None], on_end: Callable[[int, int], None]
+) -> bool:
     """Run each task in a process of its own until SIGTERM or SIGINT, and until all processes have ended then.
 
     Returns whether all ended then as they should: one that is killed before may have broken off a build.
 
     ``on_stop`` is called when the signal comes, before it is passed on: what the parent holds for tasks that it starts
-    is of no use any more.
+    is of no use any more. ``on_end`` is called with the number of a task and its process, when that has ended.
 
     Must be called from the main thread of a process without other threads, with signals held; a task starts with them
     held, too.
     """
-    return _Supervisor(tasks, on_stop).run()
+    return _Supervisor(tasks, on_stop, on_end).run()
 
 
 @contextlib.contextmanager
@@ -67,9 +69,12 @@ def running_beside(task: Callable[[], None]) -> Iterator[None]:
 class _Supervisor:
     """One run of :func:`supervise`."""
 
-    def __init__(self, tasks: Sequence[Callable[[], None]], on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self, tasks: Sequence[Callable[[], None]], on_stop: Callable[[], None], on_end: Callable[[int, int], None]
+    ) -> None:
         self._tasks = tasks
         self._on_stop = on_stop
+        self._on_end = on_end
         self._running: dict[int, int] = {}
         self._due: dict[int, float] = dict.fromkeys(range(len(tasks)), 0.0)
         self._stopping = False
@@ -128,6 +133,7 @@ class _Supervisor:
             task = self._running.pop(process, None)
             if task is None:  # an orphan that was handed to this process, as process 1 of a container
                 continue
+            self._on_end(task, process)
             self._judge_end(task, process, os.waitstatus_to_exitcode(status))
 
     def _judge_end(self, task: int, process: int, code: int) -> None:

@@ -82,6 +82,16 @@ def _empty_folder(folder: Path) -> None:
         raise ConfigurationError(f"{FOLDER_VARIABLE}: {str(folder)!r} cannot be written: {error.strerror}") from error
 
 
+def forget_worker(process: int) -> None:
+    """Leave out what a worker that has ended said of its present; what it counted stays.
+
+    Called by the one process that knows for sure: workers may be hidden from each other in ``/proc``.
+    """
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(process)  # type: ignore[no-untyped-call]  # it has no annotations
+
+
 class Metrics:
     """What one worker measures; lives as long as its application."""
 
@@ -159,7 +169,6 @@ class Metrics:
         from prometheus_client.multiprocess import MultiProcessCollector
 
         assert self._folder is not None  # noqa: S101  # there is a folder, or a registry
-        _forget_dead_workers(Path(self._folder))
         collector: _Collector = MultiProcessCollector(None, path=self._folder)  # type: ignore[no-untyped-call]  # it has no annotations
         return collector
 
@@ -185,13 +194,3 @@ class _Ages:
                 age = max((time.monotonic() - sample.value for sample in metric.samples if sample.value), default=None)
                 help_text = "How long ago the whole enabled folder was last read."
                 yield GaugeMetricFamily("cluster_builder_rescan_age_seconds", help_text, value=age)
-
-
-def _forget_dead_workers(folder: Path) -> None:
-    """Leave out what a worker that has ended said of its present; what it counted stays."""
-    from prometheus_client.multiprocess import mark_process_dead
-
-    for file in folder.glob("gauge_live*_*.db"):
-        process = file.stem.rpartition("_")[2]
-        if process.isdecimal() and not Path("/proc", process).exists():
-            mark_process_dead(int(process), str(folder))  # type: ignore[no-untyped-call]

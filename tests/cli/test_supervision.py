@@ -48,6 +48,49 @@ def test_worker_that_is_killed_before_it_had_done_all_is_told_of(pair: Service) 
     assert f"worker process {victim} was ended by SIGKILL before it had done all" in pair.log
 
 
+WORKER_THAT_ENDS_UNNOTICED = """
+import os
+from builder.api.metrics import Metrics, forget_worker
+from builder.catalogue.snapshot import EMPTY
+
+def show():
+    shown = Metrics().render().decode()
+    return "http_requests_total{" in shown, "cluster_types{" in shown
+
+worker = os.fork()
+if not worker:
+    metrics = Metrics()
+    metrics.observe_reload(EMPTY, 0.1)
+    metrics.count_request("/health", "GET", 200)
+    os._exit(0)
+os.waitpid(worker, 0)
+print(*show())
+forget_worker(worker)
+print(*show())
+"""
+
+
+def test_what_a_worker_says_of_its_present_is_shown_until_its_parent_knows_of_its_end(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WORKER_THAT_ENDS_UNNOTICED],
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+        capture_output=True, text=True, check=True, timeout=STOP_SECONDS,
+    )  # fmt: skip
+    assert ran.stdout == "True True\nTrue False\n"
+
+
+def test_what_a_killed_worker_said_of_its_present_is_left_out_of_the_metrics(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics"
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    with Service(tmp_path / "instance", environment, flags=("--workers", "2")) as service:
+        wait_until(lambda: len(list(folder.glob("gauge_livemin_*.db"))) == 2, "both said something")
+        victim, other = workers(service)
+        os.kill(victim, signal.SIGKILL)
+        wait_until(lambda: not list(folder.glob(f"gauge_live*_{victim}.db")), "forgotten", STOP_SECONDS)
+        assert list(folder.glob(f"gauge_livemin_{other}.db"))
+        assert "cluster_builder_cluster_types{" in service.get("/metrics").body.decode()
+
+
 FORK_THAT_FAILS_AT_FIRST = """
 import errno, itertools, logging, os, signal
 from builder.signals import hold_signals
@@ -67,7 +110,7 @@ def task():
 os.fork = fork_later
 logging.basicConfig(format="%(message)s")
 hold_signals()
-print("well" if supervise([task], on_stop=lambda: None) else "ill")
+print("well" if supervise([task], on_stop=lambda: None, on_end=lambda *_: None) else "ill")
 """
 
 
