@@ -45,22 +45,29 @@ class Listening:
         """Say that this process takes connections from now on."""
         self._taken[place] = 1
 
-    def leave_place(self, place: int) -> None:
-        """Say that this process is going to close the socket; the last of a service that stops begins none any more.
+    def leave_place(self, place: int) -> bool:
+        """Say that this process is going to close the socket: see :meth:`turn_away_after_the_last`."""
+        self.free_place(place)
+        return self.turn_away_after_the_last()
 
-        Connections that are begun already can be taken for :data:`HANDSHAKE_SECONDS`.
-        """
+    def free_place(self, place: int) -> None:
+        """Say that the process which had a place has ended, perhaps without having left it."""
         self._taken[place] = 0
-        self._turn_away_after_the_last()
 
     def stop(self) -> None:
         """Say that the whole service stops, before its processes are told."""
         self._stopping[0] = 1
-        self._turn_away_after_the_last()
+        self.turn_away_after_the_last()
 
-    def _turn_away_after_the_last(self) -> None:
-        if self._stopping[0] and not any(self._taken[:]):
+    def turn_away_after_the_last(self) -> bool:
+        """Begin no new connections where the service stops and all places are left; returns whether that is so.
+
+        Connections that are begun already can be taken for :data:`HANDSHAKE_SECONDS`.
+        """
+        is_last = bool(self._stopping[0]) and not any(self._taken[:])
+        if is_last:
             turn_away(self.socket)
+        return is_last
 
 
 def turn_away(listener: socket.socket) -> None:

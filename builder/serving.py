@@ -82,8 +82,10 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
         listening.stop()
         listener.close()
 
-    def on_end(_: int, process: int) -> None:
+    def on_end(task: int, process: int) -> None:
         forget_worker(process)
+        if task < settings.workers:
+            listening.free_place(task)
 
     tasks = [partial(run_worker, settings, listening, place) for place in range(settings.workers)]
     if sandbox is not None:

@@ -61,8 +61,7 @@ async def _serve(app: Application, listening: Listening, place: int) -> None:
     await _wait_for_stop(services)
     _end_keeping_alive(app, server.connections)
     await _look_away(services)
-    listening.leave_place(place)
-    await asyncio.sleep(HANDSHAKE_SECONDS)
+    await _leave(listening, place)
     server.server.close()
     await _wind_down(server.connections, services)
     await server.before_stop()
@@ -109,6 +108,14 @@ async def _look_away(services: Services) -> None:
     await asyncio.wait(waits, timeout=LOOK_AWAY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
+
+
+async def _leave(listening: Listening, place: int) -> None:
+    """Leave the socket, and take what waits in it; looks twice for others, for one may be killed meanwhile."""
+    is_last = listening.leave_place(place)
+    await asyncio.sleep(HANDSHAKE_SECONDS)
+    if not is_last and listening.turn_away_after_the_last():
+        await asyncio.sleep(HANDSHAKE_SECONDS)
 
 
 async def _wind_down(connections: set[BoundedProtocol], services: Services) -> None:

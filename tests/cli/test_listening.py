@@ -55,3 +55,25 @@ def test_connections_are_begun_where_all_processes_leave_to_be_replaced(listener
     for place in (0, 1):
         listening.leave_place(place)
     assert connects(listener)
+
+
+def test_process_that_was_killed_counts_no_more_when_the_last_one_leaves(listener: socket.socket) -> None:
+    listening = Listening(listener, 2)
+    for place in (0, 1):
+        listening.take_place(place)
+    listening.free_place(1)
+    listening.stop()
+    assert connects(listener)
+    assert listening.leave_place(0)
+    assert not connects(listener)
+
+
+def test_process_that_leaves_looks_again_for_one_that_was_killed_meanwhile(listener: socket.socket) -> None:
+    listening = Listening(listener, 2)
+    for place in (0, 1):
+        listening.take_place(place)
+    listening.stop()
+    assert not listening.leave_place(0)
+    listening.free_place(1)
+    assert listening.turn_away_after_the_last()
+    assert not connects(listener)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +91,42 @@ def test_what_a_killed_worker_said_of_its_present_is_left_out_of_the_metrics(tmp
         wait_until(lambda: not list(folder.glob(f"gauge_live*_{victim}.db")), "forgotten", STOP_SECONDS)
         assert list(folder.glob(f"gauge_livemin_{other}.db"))
         assert "cluster_builder_cluster_types{" in service.get("/metrics").body.decode()
+
+
+def test_stop_resets_no_connection_where_a_worker_was_killed_before(pair: Service) -> None:
+    victim, _ = workers(pair)
+    os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: "was ended by SIGKILL; starting another" in pair.log, "its end was noticed")
+    clients = [Client(pair.url) for _ in range(8)]
+    for client in clients:
+        client.start()
+    wait_until(lambda: all(client.answers for client in clients), "all of them were answered")
+    pair.process.send_signal(signal.SIGTERM)
+    assert pair.wait() == 0
+    for client in clients:
+        client.join(STOP_SECONDS)
+    assert [type(client.failure) for client in clients] == [ConnectionRefusedError] * len(clients)
+
+
+class Client(threading.Thread):
+    """Sends requests, each on a connection of its own, until one fails."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._address = url.removeprefix("http://")
+        self.answers = 0
+        self.failure: Exception | None = None
+
+    def run(self) -> None:
+        while self.failure is None:
+            connection = http.client.HTTPConnection(self._address, timeout=STOP_SECONDS)
+            try:
+                connection.request("POST", "/clusters/", "{}", {"Content-Type": "application/json"})
+                self.answers += bool(connection.getresponse().read())
+            except (OSError, http.client.HTTPException) as error:
+                self.failure = error
+            finally:
+                connection.close()
 
 
 FORK_THAT_FAILS_AT_FIRST = """
