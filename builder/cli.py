@@ -1,6 +1,7 @@
 """The command line: the only place that reads the environment, exits, and turns exceptions into exit text.
 
-But for ``PROMETHEUS_MULTIPROC_DIR``, which prometheus-client reads by itself, and for the ends of forked workers.
+But for ``PROMETHEUS_MULTIPROC_DIR``, which prometheus-client reads by itself, and for the last step of a daemon, which
+:mod:`builder.supervision` has in common with workers.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from builder.errors import EXIT_INTERNAL, ConfigurationError, describe_crash
 from builder.reporting.formats import RENDERERS
 from builder.settings import build_settings, format_default, list_settings, parse_address, parse_integer
 from builder.signals import STOP, hold_signals, release_signals
+from builder.supervision import end_process
 
 if TYPE_CHECKING:
     from builder.checking.command import Streams
@@ -43,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     (hold_signals if options.is_daemon else release_signals)()
     try:
         status = options.run(options)
+        if options.is_daemon:
+            end_process(status)
         sys.stdout.flush()
         sys.exit(status)
     except BrokenPipeError:
@@ -52,9 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except ConfigurationError as error:
         sys.stderr.write(f"cluster-builder: {error}\n")
         sys.exit(EXIT_USAGE)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # the edge: nothing is called from here on
         if options.is_daemon:
-            raise
+            sys.excepthook(type(error), error, error.__traceback__)
+            end_process(1)
         sys.stderr.write(f"cluster-builder: internal error: {describe_crash(error)}; please report it\n")
         sys.exit(EXIT_INTERNAL)
 

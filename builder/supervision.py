@@ -18,6 +18,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import NoReturn
 
 from builder.errors import ConfigurationError
 from builder.signals import HURRY, RESCAN, STOP
@@ -162,8 +163,17 @@ def _fork(task: Callable[[], None]) -> int:
     except BaseException:
         logger.exception("the worker process failed")
     finally:
-        _flush_output()
-        os._exit(status)
+        end_process(status)
+
+
+def end_process(status: int) -> NoReturn:
+    """End this process without the interpreter's own end, which waits for all threads.
+
+    One of them may be at a resolver that does not answer, which nothing can hurry and which has nothing to lose.
+    """
+    logging.shutdown()
+    _flush_output()
+    os._exit(status)
 
 
 def _flush_output() -> None:

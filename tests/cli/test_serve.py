@@ -140,6 +140,34 @@ def test_signal_stops_it_with_status_0(number: signal.Signals, workers: str, tmp
     assert "Traceback" not in service.log
 
 
+RESOLVER_THAT_HANGS = """
+import socket, threading
+
+resolve = socket.getaddrinfo
+
+def hang(host, *others, **named):
+    if host == "slow.example":
+        threading.Event().wait()
+    return resolve(host, *others, **named)
+
+socket.getaddrinfo = hang
+"""
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_build_whose_resolver_hangs_keeps_no_process_that_stops(workers: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(RESOLVER_THAT_HANGS)
+    environment = {"PYTHONPATH": str(tmp_path), "BUILD_DEADLINE": "1"}
+    with Service(tmp_path / "instance", environment, ("--workers", workers)) as service:
+        (service.enabled / "a.yaml").write_text(minimal_definition())
+        wait_until(lambda: all(service.ids() == ["a"] for _ in range(10)), "listed")
+        cloud = {"auth_url": "http://slow.example/v3", "user_id": "u", "password": "p", "project_id": "q"}
+        order = {"cloud_env": cloud, "cluster": {"name": "mine", "cluster_type_id": "a"}}
+        assert service.post("/clusters/", order).status == 504
+        assert service.stop() == 0
+        assert "Traceback" not in service.log
+
+
 def test_those_who_wait_for_the_first_load_are_answered_when_it_stops(tmp_path: Path) -> None:
     (tmp_path / "cluster-types-enabled").write_text("no folder")
     with Service(tmp_path / "other", flags=("--instance", str(tmp_path))) as service, ExitStack() as clients:
