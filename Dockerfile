@@ -73,6 +73,6 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["python", "-IS", "/app/healthcheck.py"]
 # A signal that comes before Python has a handler for it would be lost on the first process of a container, and `docker
-# stop` would end in a kill: they are held back until cluster-builder takes them.
-ENTRYPOINT ["env", "--block-signal=TERM,INT", "cluster-builder"]
+# stop` would end in a kill, or else it would end the process: they are held back until cluster-builder takes them.
+ENTRYPOINT ["env", "--block-signal=TERM,INT,HUP", "cluster-builder"]
 CMD ["serve"]
