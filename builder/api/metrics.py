@@ -96,8 +96,9 @@ class Metrics:
     """What one worker measures; lives as long as its application."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # several workers have none of them, either
         self._folder = environment.get(FOLDER_VARIABLE)
         self._registry: CollectorRegistry | None = None if self._folder else CollectorRegistry()
         options: dict[str, Any] = {"registry": self._registry}
