@@ -7,13 +7,12 @@ its memory, either (prctl(2), PR_SET_DUMPABLE; ptrace(2)).
 
 from __future__ import annotations
 
-import ctypes
 import resource
 
-_PR_SET_DUMPABLE = 4
+from builder.prctl import Option, prctl
 
 
 def forbid_core_dumps() -> None:
     """Have neither this process nor those that are forked from it leave core dumps."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    prctl(Option.SET_DUMPABLE, 0)

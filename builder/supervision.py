@@ -11,7 +11,6 @@ Sanic's own manager of workers neither passes SIGHUP on nor can be stopped while
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import os
 import signal
@@ -21,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
 from builder.errors import ConfigurationError
+from builder.prctl import Option, prctl
 from builder.signals import HURRY, RESCAN, STOP
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,6 @@ RESTART_DELAY = 1.0
 """In seconds: a worker that ended is replaced after so long; one that cannot start must not keep a core busy."""
 
 _AWAITED = {*STOP, RESCAN, signal.SIGCHLD}
-_PR_SET_PDEATHSIG = 1
 
 
 def supervise(
@@ -184,7 +183,7 @@ def _flush_output() -> None:
 
 def _follow(parent: int) -> None:
     """End when the parent does, even if it is killed (prctl(2), PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    prctl(Option.SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         sys.exit(0)
 

@@ -21,7 +21,7 @@ from builder.api.bodies import CLOUD_ENV, BuildRequest, credentials_at, parse_bu
 from builder.api.catalogue_handlers import current_snapshot
 from builder.api.metrics import Metrics
 from builder.api.queries import read_flag, refuse_unknown
-from builder.api.rendering import respond_json
+from builder.api.rendering import NO_STORE, respond_json
 from builder.catalogue.snapshot import PublishedType
 from builder.definitions.model import ClusterTypeId
 from builder.definitions.planning import ClusterPlan, plan_cluster
@@ -32,8 +32,6 @@ from builder.openstack.deadline import Deadline
 from builder.openstack.launch import LaunchOutcome, LaunchWish, find_launched, launch, preview_launch
 
 logger = logging.getLogger(__name__)
-
-NO_STORE = {"Cache-Control": "no-store"}
 
 _KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|(?P<bare>[\x21\x23-\x7e][\x20-\x7e]{0,254})')
 

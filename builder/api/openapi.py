@@ -12,7 +12,7 @@ from typing import Any
 from builder import __version__
 from builder.api.openapi_operations import build_paths
 from builder.api.openapi_parts import build_headers, build_parameters, build_responses, build_schemas
-from builder.api.rendering import encode_json
+from builder.encoding import encode_json
 
 DESCRIPTION = """\
 Lists the cluster types that are enabled on this service, and builds clusters of them on an OpenStack cloud.

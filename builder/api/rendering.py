@@ -6,7 +6,6 @@ is what the Visualisation App reads: an object with a non-empty array ``errors``
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from sanic.exceptions import SanicException
 from sanic.response import raw
 
 from builder.api.application import Application
+from builder.encoding import encode_json
 from builder.errors import NO_HEADERS, Fault, RequestError
 from builder.openstack.failure_kinds import RETRY_AFTER
 
@@ -23,13 +23,10 @@ logger = logging.getLogger(__name__)
 
 JSON = "application/json"
 
+NO_STORE = {"Cache-Control": "no-store"}
+
 TOO_LARGE = "Request too large"
 """The title of a 413: the phrase of that status varies with the version of Python."""
-
-
-def encode_json(value: object) -> bytes:
-    """JSON in UTF-8; half a surrogate pair, which JSON text may hold and UTF-8 may not, becomes a question mark."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def respond_json(value: object, status: int = 200, headers: Mapping[str, str] = NO_HEADERS) -> HTTPResponse:

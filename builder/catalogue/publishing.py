@@ -5,7 +5,6 @@ Costs what changed, not what there is: of ten thousand types one is encoded agai
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from builder.catalogue.snapshot import (
 from builder.catalogue.states import Verdict
 from builder.definitions.listing import render_cluster_type
 from builder.definitions.model import ClusterType, ClusterTypeId
+from builder.encoding import encode_json
 
 MANY = 100
 """With more changes than this, sorting all types is cheaper than putting each in its place."""
@@ -91,8 +91,8 @@ def publish_type(
 ) -> PublishedType:
     """Encode a cluster type; ``modified`` is shown in the body, the dates are those of the representation."""
     rendered = render_cluster_type(cluster_type)
-    tag = build_entity_tag([revision.encode(), _encode(rendered)])
-    body = _encode({**rendered, "last_modified": formatdate(modified, usegmt=True)})
+    tag = build_entity_tag([revision.encode(), encode_json(rendered)])
+    body = encode_json({**rendered, "last_modified": formatdate(modified, usegmt=True)})
     return PublishedType(cluster_type, revision, modified, Representation(body, tag, date, dated_from))
 
 
@@ -198,7 +198,3 @@ def _updated(previous: Mapping[Key, Value], changes: Mapping[Key, Value | None])
         else:
             updated[key] = value
     return MappingProxyType(updated)
-
-
-def _encode(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

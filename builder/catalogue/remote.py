@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
-import builder
+from builder import USER_AGENT
 from builder.addresses import RefusedAddressError, Url, connect_checked, parse_url
 from builder.catalogue.reading import MAX_FILE_BYTES, UNREADABLE
 from builder.definitions.sources import SourceError
@@ -112,7 +112,7 @@ class _Fetching:
         connection = http.client.HTTPConnection(place.host, place.port, timeout=self._limits.seconds)
         connection.sock = self._socket
         target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (f"?{parts.query}" if parts.query else "")
-        headers = {"Accept-Encoding": "identity", "User-Agent": f"concertim-cluster-builder/{builder.__version__}"}
+        headers = {"Accept-Encoding": "identity", "User-Agent": USER_AGENT}
         connection.request("GET", target, headers=headers)
         self._response = connection.getresponse()
         return self._response

@@ -21,7 +21,7 @@ from keystoneauth1.session import Session, TCPKeepAliveAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-import builder
+from builder import USER_AGENT
 from builder.addresses import RefusedAddressError, connect_checked
 from builder.openstack.connection import AUTH_URL_POINTER, CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
@@ -36,7 +36,6 @@ CONNECT_RETRIES = 2
 RETRY_DELAY = 0.2
 _CHUNK_BYTES = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 305, 307, 308})
-_USER_AGENT = f"concertim-cluster-builder/{builder.__version__}"
 
 
 class UnexpectedRedirectError(requests.exceptions.RequestException):
@@ -211,7 +210,7 @@ def build_session(
             project_domain_name=credentials.project_domain_name,
         ),
         verify=False if settings.insecure else settings.ca_bundle or True,
-        user_agent=_USER_AGENT,
+        user_agent=USER_AGENT,
         additional_headers={"X-OpenStack-Request-ID": request_id} if request_id else None,
     )
 
