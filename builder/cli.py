@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 from builder import __version__
 from builder.errors import EXIT_INTERNAL, ConfigurationError, describe_crash
 from builder.reporting.formats import RENDERERS
-from builder.settings import build_settings, format_default, list_settings, parse_address, parse_integer
+from builder.settings import build_settings, format_default, list_settings, parse_host, parse_integer
 from builder.signals import STOP, hold_signals, release_signals
 from builder.supervision import end_process
 
@@ -237,7 +237,7 @@ def _open_streams() -> Streams:
 def _sandbox(options: argparse.Namespace) -> int:
     from builder.serving import bind_sandbox, running
 
-    host = _parse_flag("--host", parse_address, options.host)
+    host = _parse_flag("--host", parse_host, options.host)
     port = _parse_flag("--port", parse_integer(0, 65535), options.port)
     with running(bind_sandbox(host, port)):
         signal.sigwait(STOP)

@@ -81,10 +81,10 @@ def configure_logging(level: str, style: str = "text", file: str | None = None) 
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     for name in ("sanic.root", "sanic.server", "sanic.error", "sanic.access"):
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.propagate = True
-        logger.setLevel(logging.NOTSET if logging.getLogger().level <= logging.DEBUG else logging.WARNING)
+        other = logging.getLogger(name)
+        other.handlers.clear()
+        other.propagate = True
+        other.setLevel(logging.NOTSET if logging.getLogger().level <= logging.DEBUG else logging.WARNING)
 
 
 class LogFile(WatchedFileHandler):

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from builder.addresses import Url, parse_url_prefixes
 from builder.settings.values import (
     Network,
-    parse_address,
     parse_boolean,
     parse_choice,
+    parse_host,
     parse_integer,
     parse_networks,
     parse_optional_path,
@@ -59,7 +59,7 @@ def _setting(
 class Settings:
     """The settings of one service, all checked. Times are in seconds."""
 
-    host: str = _setting("127.0.0.1", "HOST", "HOST", "Address to listen on.", parse_address, "--host")
+    host: str = _setting("127.0.0.1", "HOST", "HOST", "Address to listen on.", parse_host, "--host")
     port: int = _setting(
         42378, "PORT", "PORT", "Port to listen on; 0 takes any that is free.", parse_integer(0, 65535), "--port"
     )

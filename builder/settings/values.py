@@ -14,7 +14,7 @@ _FALSE = frozenset({"0", "false", "no", "off", ""})
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
-def parse_address(text: str) -> str:
+def parse_host(text: str) -> str:
     """An address or a host name; an empty one is a mistake, since it would mean every address of this host."""
     if not text.strip():
         raise ValueError("an address; 0.0.0.0 stands for all of this host")
