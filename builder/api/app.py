@@ -13,7 +13,8 @@ from builder.api.metrics import Metrics
 from builder.api.rendering import install_error_handlers
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.fetching import RemoteFiles
-from builder.catalogue.keeper import Keeper, Noticing
+from builder.catalogue.health import Noticing
+from builder.catalogue.keeper import Keeper
 from builder.catalogue.loader import LoadSettings
 from builder.catalogue.remote import FetchLimits, fetch_remote
 from builder.openstack.connection import CloudSettings

@@ -2,9 +2,6 @@
 
 It knows no definitions and no catalogue; it calls back. Everything that it may miss (a file system without events, a
 lost event, a folder that could not be watched) is found by the rescan, so a failure here is a delay, never an error.
-
-Built on watchdog's inotify reader, not on its observers: those start a thread for every watch, hold a removal back for
-half a second and all that follows with it, and watch whole trees where a few folders are wanted.
 """
 
 from __future__ import annotations
@@ -35,9 +32,10 @@ from builder.catalogue.placing import (
     is_within,
     plan_masks,
 )
+from builder.catalogue.watches import Watch, build_callback_id, open_reader
 
 if TYPE_CHECKING:
-    from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, WatchDescriptor
+    from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD
 
 logger = logging.getLogger(__name__)
 
@@ -73,54 +71,6 @@ class Listener(Protocol):
         """Changes were not reported; they may be anywhere."""
 
 
-class _Watch:
-    """One folder that is watched; what watchdog's reader calls back."""
-
-    def __init__(self, path: str, mask: int, watcher: Watcher) -> None:
-        self.path = path
-        self.mask = mask
-        self.identity = identify(path)
-        self.descriptor: WatchDescriptor
-        self.is_dead = False
-        self._watcher = watcher
-
-    def is_misplaced(self) -> bool:
-        """Whether another folder than the one that is watched is at its path."""
-        return self.is_dead or identify(self.path) != self.identity
-
-    def on_event(self, event: InotifyEvent) -> None:
-        """Something happened to the folder, or in it."""
-        self._watcher.pass_on(self.path, event)
-
-    def on_watch_deleted(self, wd: WatchDescriptor) -> None:  # noqa: ARG002  # the signature is watchdog's
-        """The folder is gone, and the watch with it."""
-        self.is_dead = True
-        self._watcher.disturb(self.path)
-
-    def on_queue_overflow(self) -> None:
-        """The kernel had more to report than it keeps."""
-        self._watcher.overflow()
-
-
-def open_reader() -> InotifyFD:
-    """An inotify instance and the thread that reads it.
-
-    Raises OSError where there can be none.
-    """
-    try:
-        from watchdog.observers.inotify_c import InotifyFD
-    except Exception as error:  # not Linux: the module fails in several ways
-        raise OSError(errno.ENOSYS, "this system has no inotify") from error
-    logging.getLogger("watchdog").setLevel(logging.ERROR)  # what it warns of is said here, once
-    reader = InotifyFD()
-    try:
-        reader.start()
-    except RuntimeError as error:  # a limit of processes, which threads count as
-        reader._close_resources()  # what close() leaves to the thread
-        raise OSError(errno.EAGAIN, "no thread can be started") from error
-    return reader
-
-
 class Watcher:
     """Keeps watches in place and passes on what they report, until :meth:`stop`.
 
@@ -132,7 +82,7 @@ class Watcher:
         self._open_reader = open_reader
         self._reader: InotifyFD | None = None
         self._ids = count(1)
-        self._watches: dict[str, tuple[_Watch, CallbackId]] = {}
+        self._watches: dict[str, tuple[Watch, CallbackId]] = {}
         self._folders: frozenset[str] | None = None
         self._masks: dict[str, int] = {}
         self._missing: set[str] = set()
@@ -290,7 +240,7 @@ class Watcher:
             raise OSError(errno.ENOSPC, f"more than {MAX_WATCHES:,} folders")
         if path in self._watches:
             self._drop(path)
-        watch, number = _Watch(path, mask, self), _callback_id(next(self._ids))
+        watch, number = Watch(path, mask, self), build_callback_id(next(self._ids))
         if watch.identity is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         watch.descriptor = self._reader.add_callback(os.fsencode(path), mask, watch, number)  # type: ignore[arg-type]  # a NewType of int
@@ -323,7 +273,3 @@ class Watcher:
 def _advice(error: OSError) -> str:
     advice = _EXHAUSTED.get(error.errno or 0, "")
     return f" ({advice})" if advice else ""
-
-
-def _callback_id(number: int) -> CallbackId:
-    return number  # type: ignore[return-value]  # a NewType of int

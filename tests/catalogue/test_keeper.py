@@ -10,7 +10,8 @@ import pytest
 from watchdog.observers.inotify_c import InotifyFD
 
 from builder.catalogue.catalogue import Catalogue
-from builder.catalogue.keeper import MANY_PATHS, Keeper, Noticing
+from builder.catalogue.health import Noticing
+from builder.catalogue.keeper import MANY_PATHS, Keeper
 from builder.catalogue.loader import LoadSettings
 from tests.service import wait_until
 from tests.watching.world import definition
