@@ -122,7 +122,10 @@ async def _read_order(request: Request, services: Services, build: BuildRequest)
 async def _find_launched(
     request: Request, services: Services, build: BuildRequest, deadline: Deadline
 ) -> LaunchOutcome | None:
-    """The cluster that the same request made before, although its type, as it is now, refuses it."""
+    """The cluster that the same request made before, although its type, as it is now, refuses it.
+
+    Raises RequestError (5xx) where nobody can tell whether there is one.
+    """
     try:
         key = _read_key(request)
         if key is None:
@@ -131,6 +134,8 @@ async def _find_launched(
         await _wait_for_clients(services, deadline)
         return await services.pool.run(find_launched, *asking, str(request.id), deadline=deadline)
     except RequestError as error:
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
         logger.info("no cluster found for the key of a refused build: %s", error)
         return None
 

@@ -133,6 +133,17 @@ def test_refused_request_with_a_key_is_told_its_faults_where_the_cloud_cannot_te
     assert_refused(answer, 400, ("Invalid parameter", "/cluster/parameters/count"))
 
 
+def test_refused_retry_is_told_the_clouds_failure_where_its_cluster_may_exist(
+    building: Service, key: str, passing: Path
+) -> None:
+    with Sandbox() as gone:
+        body = order(by_ids(gone), cluster_type_id="passing")
+        assert building.post("/clusters/", body, {"Idempotency-Key": key}).status == 201
+    withdraw(building, passing)
+    again = building.post("/clusters/", body, {"Idempotency-Key": key})
+    assert_refused(again, 502, ("Cloud unreachable", None))
+
+
 def test_dry_run_takes_no_notice_of_the_key(building: Service, cloud: Sandbox, key: str) -> None:
     headers = {"Idempotency-Key": key}
     assert building.post("/clusters/?dry_run=1", order(by_ids(cloud)), headers).status == 200
