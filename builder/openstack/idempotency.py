@@ -8,6 +8,9 @@ stack counts only when its creator has looked after creating it and saw no other
 deletes its own and starts over, one after the other. Of two creators, at least one is later to look than the other is
 to create, so at most one keeps its stack. That holds for requests of one key that ask for different things, too: the
 first to keep a stack has the key, and the stacks that were given up for it count for nothing.
+
+Of several stacks that are all deleted, the one that lived for longer than a creator needs to give its own up was kept.
+Whether one was kept and deleted sooner than that, Heat does not tell: such a key makes another stack.
 """
 
 from __future__ import annotations
@@ -30,7 +33,8 @@ from builder.openstack.names import body_tag, key_tag, keyed_suffix, read_suffix
 logger = logging.getLogger(__name__)
 
 OLD_SECONDS = 60.0
-"""A stack of this age is settled, even if the clocks of this host and of Heat differ a little."""
+"""A stack of this age is settled, even if the clocks of this host and of Heat differ a little: its creator has until
+``BUILD_DEADLINE`` to give it up."""
 MAX_REFUSALS = 8
 """How often a taken name is looked up before it counts as taken by something else."""
 
@@ -53,12 +57,13 @@ PACE = Pace()
 
 @dataclass(frozen=True, slots=True)
 class KeyedStack:
-    """A stack that carries the tag of a key; ``created`` is Heat's time stamp, in seconds."""
+    """A stack that carries the tag of a key; ``created`` and ``deleted`` are Heat's time stamps, in seconds."""
 
     id: str
     name: str
     status: str
     created: str
+    deleted: str
     tags: tuple[str, ...]
 
     @property
@@ -68,13 +73,18 @@ class KeyedStack:
 
     @property
     def is_old(self) -> bool:
-        """Whether its creator has long decided to keep it."""
-        try:
-            created = datetime.fromisoformat(self.created)
-        except ValueError:
-            return False
-        created = created if created.tzinfo else created.replace(tzinfo=UTC)
-        return (datetime.now(UTC) - created).total_seconds() > OLD_SECONDS
+        """Whether it has lived, or lived until it was deleted, for so long that its creator had decided to keep it."""
+        created = _parse_time(self.created)
+        ended = _parse_time(self.deleted) or datetime.now(UTC)  # Heat tells it once the deletion is complete
+        return created is not None and (ended - created).total_seconds() > OLD_SECONDS
+
+
+def _parse_time(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def create_stack_once(
@@ -150,6 +160,7 @@ def _keyed_stack(listed: Mapping[str, Any]) -> KeyedStack:
         str(listed["stack_name"]),
         str(listed["stack_status"]),
         str(listed.get("creation_time") or ""),
+        str(listed.get("deletion_time") or ""),
         tuple(listed.get("tags") or ()),
     )
 
@@ -179,9 +190,9 @@ def _next_attempt(stacks: Sequence[KeyedStack], body: str) -> int:
     attempts: dict[str, list[KeyedStack]] = {}
     for stack in stacks:
         attempts.setdefault(read_suffix(stack.name), []).append(stack)
-    latest = list(attempts.values())[-1:]
-    if latest and len(latest[0]) == 1:  # nobody yielded to it or made it yield: it was kept, and somebody deleted it
-        (kept,) = latest[0]
+    latest = list(attempts.values())[-1] if attempts else []
+    kept = latest[0] if len(latest) == 1 else next((stack for stack in latest if stack.is_old), None)
+    if kept is not None:  # nobody yielded to it or made it yield, or it outlived that: somebody deleted it afterwards
         if body not in kept.tags:
             raise _another_request()
         raise FailureKind.CONFLICT.error(

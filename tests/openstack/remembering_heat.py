@@ -22,6 +22,7 @@ class RememberedStack:
     tags: list[str]
     created: str
     status: str = "CREATE_IN_PROGRESS"
+    deleted: str | None = None
 
     def listed(self) -> dict[str, Any]:
         return {
@@ -29,6 +30,7 @@ class RememberedStack:
             "stack_name": self.name,
             "stack_status": self.status,
             "creation_time": self.created,
+            "deletion_time": self.deleted,
             "tags": self.tags,
         }
 
@@ -94,6 +96,7 @@ class RememberingHeat(ReplayCloud):
             return refusal
         (stack,) = [stack for stack in self.stacks if request.path.endswith(f"/stacks/{stack.name}/{stack.id}")]
         stack.status = "DELETE_IN_PROGRESS"
+        stack.deleted = stack.created  # it was created in the same second, whichever that is
         return answer(204)
 
     def _list(self, request: Received) -> bytes:

@@ -310,8 +310,8 @@ def outcome_or_status(heat: RememberingHeat, wish: LaunchWish) -> LaunchOutcome 
         return error.status
 
 
-@pytest.mark.parametrize("stray", [OTHER, OTHER_PARAMETERS], ids=["other name", "other parameters"])
-def test_a_stray_request_that_yielded_does_not_spoil_the_key(heat: RememberingHeat, stray: LaunchWish) -> None:
+def launch_beside_a_stray(heat: RememberingHeat, stray: LaunchWish) -> LaunchOutcome:
+    """Launch the cluster of the key, while ``stray`` comes too late with the same key."""
     first_done = threading.Event()
     stray_at_heat = threading.Event()
 
@@ -326,10 +326,34 @@ def test_a_stray_request_that_yielded_does_not_spoil_the_key(heat: RememberingHe
         assert stray_at_heat.wait(5)
         first = ask(heat, KEYED)
         first_done.set()
-        assert strayed.result(timeout=20) == 422
+        strays = strayed.result(timeout=20)
+    assert strays == (LaunchOutcome(first.stack, replayed=True, url=first.url) if stray is KEYED else 422)
     assert [stack.id for stack in heat.live] == [first.stack.id]
+    return first
+
+
+@pytest.mark.parametrize("stray", [OTHER, OTHER_PARAMETERS], ids=["other name", "other parameters"])
+def test_a_stray_request_that_yielded_does_not_spoil_the_key(heat: RememberingHeat, stray: LaunchWish) -> None:
+    first = launch_beside_a_stray(heat, stray)
     assert ask(heat, KEYED) == LaunchOutcome(first.stack, replayed=True, url=first.url)
     assert outcome_or_status(heat, stray) == 422
+
+
+@pytest.mark.parametrize(
+    ("status", "deleted"),
+    [("DELETE_COMPLETE", "2020-01-01T00:02:00Z"), ("DELETE_IN_PROGRESS", None)],
+    ids=["deleted", "being deleted"],
+)
+@pytest.mark.parametrize("stray", [KEYED, OTHER, OTHER_PARAMETERS], ids=["same", "other name", "other parameters"])
+def test_a_key_whose_stack_was_deleted_launches_nothing_though_another_had_yielded_to_it(
+    heat: RememberingHeat, stray: LaunchWish, status: str, deleted: str | None
+) -> None:
+    launch_beside_a_stray(heat, stray)
+    (kept,) = heat.live
+    kept.status, kept.deleted = status, deleted
+    assert refusal(heat, KEYED).detail.startswith(f"The cluster of this Idempotency-Key, stack {kept.name}, was")
+    assert outcome_or_status(heat, stray) == (409 if stray is KEYED else 422)
+    assert not heat.live
 
 
 @pytest.mark.parametrize("other", [OTHER, OTHER_PARAMETERS], ids=["other name", "other parameters"])
