@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import itertools
 import json
@@ -202,6 +203,27 @@ def test_request_keeps_its_id_and_its_client_and_its_query_stays_out_of_both_log
     assert service.log.count(" client=192.0.2.7 ") == 2
     assert "canary" not in service.log + nginx.log
     assert nginx.log.count(" mine\n") == 2
+
+
+@pytest.mark.parametrize("running", [1, 0], ids=["one replica down", "both down"])
+def test_password_stays_out_of_nginxs_logs_when_a_replica_is_down(tmp_path: Path, running: int) -> None:
+    assert NGINX is not None
+    service = Service(tmp_path / "instance", flags=("--port", str(free_port())))
+    dead = free_port()
+    with contextlib.ExitStack() as stack:
+        live = port_of(stack.enter_context(service)) if running else free_port()
+        nginx = stack.enter_context(Nginx(NGINX, tmp_path / "nginx", (live, dead)))
+        for path in ("/cloud_assets", "/cloud_assets/", "//cloud_assets/", "/%63loud_assets/", "/health") * 2:
+            connection = http.client.HTTPSConnection("127.0.0.1", nginx.port, timeout=10, context=nginx.context)
+            stack.callback(connection.close)
+            connection.request("GET", path + ("" if path == "/health" else "?password=canary"))
+            with connection.getresponse() as response:
+                response.read()
+            assert (response.status == 502) is (running == 0)
+        wait_until(lambda: nginx.log.count("\n") == 10, "all logged")
+    assert any(" /cloud_assets/" in line and f":{dead}" in line for line in nginx.log.splitlines())
+    assert 'request: "GET /health HTTP/1.1"' in nginx.errors
+    assert "canary" not in nginx.log + nginx.errors
 
 
 def test_rolling_restart_under_load_loses_no_request_and_doubles_none(tmp_path: Path, replicas: list[Service]) -> None:
