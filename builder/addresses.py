@@ -11,6 +11,7 @@ import contextlib
 import ipaddress
 import re
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,9 @@ from urllib.parse import unquote, urlsplit
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+
+LEAST_SHARE_SECONDS = 1.0
+"""Of the time for connecting to a host of many addresses, one gets no less than this: packets may be lost."""
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
@@ -194,7 +198,8 @@ def connect_checked(
 ) -> socket.socket:
     """A connection to a host, none of whose addresses is refused, to one of the addresses that were judged.
 
-    ``allowed`` is for an address that the operator wrote down: it is not judged.
+    ``timeout`` is for all addresses together: each has its share of what is left of it. ``allowed`` is for an address
+    that the operator wrote down: it is not judged.
 
     Raises RefusedAddressError before anything is sent, and OSError.
     """
@@ -202,29 +207,44 @@ def connect_checked(
     if why:
         raise RefusedAddressError(host, why)
     found = socket.getaddrinfo(host.strip("[]"), port, socket.AF_UNSPEC, socket.SOCK_STREAM)
-    for *_, place in found:
-        address = parse_address(str(place[0]))
-        why = None if allowed or address is None else refuse_address(address)
-        if why:
-            raise RefusedAddressError(host, f"at an address that is {why}")
+    if not allowed:
+        _judge(host, found)
+    end = None if timeout is None else time.monotonic() + timeout
     error: OSError = OSError("the name has no address")
-    for family, kind, protocol, _, place in found:
-        connection = socket.socket(family, kind, protocol)
+    for number, (family, kind, protocol, _, place) in enumerate(found):
+        left = None if end is None else end - time.monotonic()
+        if left is not None and left <= 0:
+            break
+        share = None if left is None else min(left, max(left / (len(found) - number), LEAST_SHARE_SECONDS))
         try:
-            for option in options:
-                connection.setsockopt(*option)
-            connection.settimeout(timeout)
-            connection.connect(place)
+            return _connect(socket.socket(family, kind, protocol), place, share, options)
         except OSError as failure:
             error = failure
-            connection.close()
-            continue
-        except BaseException:
-            with contextlib.suppress(OSError):
-                connection.close()
-            raise
-        return connection
     raise error
+
+
+def _judge(host: str, found: Sequence[tuple[Any, ...]]) -> None:
+    """Raises RefusedAddressError where any of the addresses that a host was found at is refused."""
+    for *_, place in found:
+        address = parse_address(str(place[0]))
+        why = None if address is None else refuse_address(address)
+        if why:
+            raise RefusedAddressError(host, f"at an address that is {why}")
+
+
+def _connect(
+    connection: socket.socket, place: Any, timeout: float | None, options: Sequence[tuple[int, int, Any]]
+) -> socket.socket:
+    try:
+        for option in options:
+            connection.setsockopt(*option)
+        connection.settimeout(timeout)
+        connection.connect(place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            connection.close()
+        raise
+    return connection
 
 
 def _embedded(address: Address) -> Sequence[ipaddress.IPv4Address]:

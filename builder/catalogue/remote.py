@@ -21,7 +21,7 @@ from builder.catalogue.reading import MAX_FILE_BYTES, UNREADABLE
 from builder.definitions.sources import SourceError
 
 CONNECT_SECONDS = 5.0
-"""How long connecting to each address of the host may take, in no case longer than the whole fetch."""
+"""How long connecting to the host may take, in no case longer than the whole fetch."""
 
 MAX_REDIRECTS = 3
 

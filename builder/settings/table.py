@@ -194,7 +194,8 @@ class Settings:
         False, "CLOUD_INSECURE", "BOOLEAN", "Do not check the cloud's certificates. For tests only.", parse_boolean
     )
     cloud_connect_timeout: float = _setting(
-        5.0, "CLOUD_CONNECT_TIMEOUT", "SECONDS", "How long connecting to a service of the cloud may take.",
+        5.0, "CLOUD_CONNECT_TIMEOUT", "SECONDS",
+        "How long connecting to a service of the cloud may take, all addresses of its name together.",
         parse_seconds(0.1, 600),
     )  # fmt: skip
     cloud_read_timeout: float = _setting(

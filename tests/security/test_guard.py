@@ -366,6 +366,28 @@ def test_connection_goes_to_the_address_that_was_judged(
     assert connections == [("10.0.0.1", 80)]
 
 
+@pytest.mark.parametrize("number", [1, 2, 20])
+def test_time_for_connecting_is_that_of_all_addresses_of_a_name_together(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    now, waited = 1000.0, list[float]()
+
+    class Silent(socket.socket):
+        def connect(self, _: Any) -> None:
+            nonlocal now
+            waited.append(self.gettimeout() or 0.0)
+            now += waited[-1]
+            raise TimeoutError
+
+    monkeypatch.setattr(socket, "socket", Silent)
+    monkeypatch.setattr("builder.addresses.time.monotonic", lambda: now)
+    resolve_to(monkeypatch, [f"10.0.0.{each}" for each in range(number)])
+    with pytest.raises(TimeoutError):
+        connect_checked("silent.example", 80, 4.0)
+    assert sum(waited) == pytest.approx(4.0)
+    assert len(waited) == min(number, 4)
+
+
 def test_catalogue_name_that_leads_to_metadata_gets_no_token(
     cloud: ReplayCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
