@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sanic import Sanic
+from sanic import Request, Sanic
 from sanic.config import Config
 from sanic.exceptions import RequestCancelled
 
@@ -15,6 +16,7 @@ from builder.api.access import CLIENT_HAS_GONE, identify_response, note_end
 from builder.api.metrics import Metrics
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.keeper import Keeper
+from builder.errors import RequestError
 from builder.openstack.connection import CloudSettings
 from builder.openstack.pool import CloudPool
 from builder.settings import Settings
@@ -33,8 +35,12 @@ class Application(Sanic[Config, Any]):
             route, handler, kwargs = self.router.get(request.path, request.method, host)
             request._match_info = kwargs
             request.route = route
-            if request.stream.request_body:
-                await request.receive_body()
+            admit = getattr(route.ctx, "admit", None)
+            if admit is not None:
+                await _receive_from_admitted(request, admit)
+            elif request.stream.request_body:
+                async for _ in request.stream:  # not kept: what anybody may send would fill the memory
+                    pass
             response: Any = await handler(request, **kwargs)
             identify_response(request, response)
             request.stream.respond(response)
@@ -53,6 +59,34 @@ class Application(Sanic[Config, Any]):
         if request.stream.response is None:
             note_end(request, CLIENT_HAS_GONE)
         raise exception
+
+
+async def _receive_from_admitted(request: Any, admit: Callable[[Request], None]) -> None:
+    """Receive the body of a request for a route that reads one, once ``admit`` has let it pass on its head.
+
+    A route that reads bodies has ``admit`` in its ``ctx``; it raises RequestError for a request that may not pass.
+    """
+    has_body = bool(request.stream.request_body)
+    try:
+        admit(request)
+    except RequestError:
+        if has_body:
+            _answer_early(request.stream)
+        raise
+    if has_body:
+        await request.receive_body()
+
+
+def _answer_early(stream: Any) -> None:
+    """Have the connection end with the answer to a request whose body has not come.
+
+    Sanic drops what still comes of the body, for a client that sends all of it first would not get the answer
+    otherwise. A client that waits to be told to send it is told nothing but the answer.
+    """
+    stream.keep_alive = False
+    if stream.expecting_continue:
+        stream.expecting_continue = False
+        stream.request_body = None
 
 
 FIRST_LOAD_SECONDS = 10.0

@@ -45,6 +45,15 @@ def authenticate(request: Request, secrets: Sequence[str]) -> None:
     check_token(token.strip(), secrets)
 
 
+def authenticate_build(request: Request) -> None:
+    """Let a request pass that uses a cloud: one with a token, where there is a secret.
+
+    Raises RequestError (401).
+    """
+    services: Services = request.app.ctx.services
+    authenticate(request, services.jwt_secrets)
+
+
 def authenticate_read(request: Request, services: Services) -> None:
     """Let a request pass that reads the catalogue: every one, unless ``PROTECT_READS`` demands a token.
 

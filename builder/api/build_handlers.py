@@ -16,7 +16,7 @@ from sanic import Blueprint, HTTPResponse, Request
 from builder import logs
 from builder.api.access import CLIENT_HAS_GONE
 from builder.api.application import READ, Services
-from builder.api.authentication import authenticate
+from builder.api.authentication import authenticate_build
 from builder.api.bodies import CLOUD_ENV, BuildRequest, credentials_at, parse_build_request, parse_cloud_env, parse_json
 from builder.api.catalogue_handlers import current_snapshot
 from builder.api.metrics import Metrics
@@ -55,7 +55,6 @@ async def create_cluster(request: Request) -> HTTPResponse:
     """Build a cluster: 201 with the id and the name of its stack; or, as a dry run, tell what that would make."""
     services: Services = request.app.ctx.services
     deadline = Deadline(services.settings.build_deadline)
-    authenticate(request, services.jwt_secrets)
     refuse_unknown(request, "dry_run")
     is_dry_run = read_flag(request, "dry_run")
     build = parse_build_request(request.body, services.settings.json_depth_limit)
@@ -83,7 +82,6 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
     """What a form can offer for parameters that name flavors, images, networks and key pairs."""
     services: Services = request.app.ctx.services
     deadline = Deadline(services.settings.build_deadline)
-    authenticate(request, services.jwt_secrets)
     given, place = _read_credentials(request, services)
     with credentials_at(place):
         cloud_env = parse_cloud_env(given)
@@ -269,5 +267,5 @@ class _Building:
         logger.log(level, message, extra={"fields": {**self._fields, **fields}})
 
 
-blueprint.add_route(create_cluster, "/clusters", methods=("POST",))
-blueprint.add_route(list_cloud_assets, "/cloud_assets", methods=(*READ, "POST"))
+blueprint.add_route(create_cluster, "/clusters", methods=("POST",), ctx_admit=authenticate_build)
+blueprint.add_route(list_cloud_assets, "/cloud_assets", methods=(*READ, "POST"), ctx_admit=authenticate_build)

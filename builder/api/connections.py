@@ -127,7 +127,7 @@ class BoundedProtocol(HttpProtocol):
     def data_received(self, data: bytes) -> None:
         """Take data; with the first of a request the time begins in which all of it has to come."""
         stage = self.http.stage if self.http is not None else Stage.IDLE
-        if stage is Stage.IDLE or self._receiving_timer is None:
+        if self._receiving_timer is None or (stage is Stage.IDLE and not self._is_receiving()):
             self._receiving_since = self.loop.time()
             if self._receiving_timer is None:  # one timer serves all requests: starting one for each costs too much
                 self._receiving_timer = self.loop.call_later(self.request_timeout, self._check_received)
@@ -164,8 +164,10 @@ class BoundedProtocol(HttpProtocol):
         return self.http is not None and self.http.stage is Stage.HANDLER and not self.http.request_body
 
     def _is_receiving(self) -> bool:
+        """Whether a request is still coming: its head, or its body, which may have been answered already."""
         http = self.http
-        return http.stage is Stage.REQUEST or (http.stage is Stage.HANDLER and bool(http.request_body))
+        has_body = http is not None and http.stage in (Stage.HANDLER, Stage.IDLE) and bool(http.request_body)
+        return has_body or (http is not None and http.stage is Stage.REQUEST)
 
     def _keeps_waiting(self) -> bool:
         """Whether it is the client that nothing is heard of, rather than this service: it sends, or takes, nothing."""

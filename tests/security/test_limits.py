@@ -86,6 +86,16 @@ def test_log_says_whose_request_was_none(service: Service, start: bytes) -> None
     assert 'client=""' not in service.log
 
 
+def test_body_of_an_answered_request_that_trickles_is_given_up_though_bytes_keep_coming(service: Service) -> None:
+    with connect(service) as connection:
+        connection.sendall(head("POST", "/no-such-path", "Content-Length: 1000"))
+        connection.settimeout(5)
+        assert_is_error(parse_answer(connection.recv(65536)), 404)
+        trickle(connection, b"x" * 500, SECONDS * 8)
+        assert read_all(connection) == b""
+    assert_serves(service)
+
+
 def test_chunked_body_that_never_ends_is_given_up(service: Service) -> None:
     start = head("POST", "/clusters/", "Transfer-Encoding: chunked")
     assert_is_error(parse_answer(exchange(service, start, b"5\r\nabcde\r\n")), 408)

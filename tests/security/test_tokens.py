@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +12,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.security.raw import assert_is_error, exchange, head, parse_answer
+from tests.security.raw import assert_is_error, connect, exchange, head, parse_answer, read_all
 from tests.security.tokens import OTHER, SECRET, bearer, encode, make_token, sign
 from tests.service import STOP_SECONDS, Answer, Service, launch
 
+MEBIBYTE = 1024 * 1024
 NOW = int(time.time())
 SOON = NOW + 300
 HS256 = {"alg": "HS256", "typ": "JWT"}
@@ -140,6 +143,63 @@ def test_scheme_is_named_in_any_case(service: Service) -> None:
 def test_token_is_asked_for_before_the_body_is_read(service: Service) -> None:
     assert_is_refused(service.post("/clusters/", b"{"))
     assert_is_refused(service.post("/clusters/?dry_run=nonsense", {}))
+
+
+@pytest.mark.parametrize("path", ["/clusters/", "/cloud_assets/"])
+@pytest.mark.parametrize(
+    "line", ["Content-Length: 1000000", "Transfer-Encoding: chunked", "Content-Length: 9\r\nExpect: 100-continue"]
+)
+def test_request_without_a_token_is_answered_before_its_body_has_come(service: Service, path: str, line: str) -> None:
+    with connect(service) as connection:
+        connection.sendall(head("POST", path, line))
+        connection.settimeout(10)  # less than REQUEST_TIMEOUT, with which any request is answered
+        answer = parse_answer(connection.recv(65536))
+    assert_is_refused(answer)
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        ("Content-Length: 1000000", b"x" * 1_000_000),
+        ("Transfer-Encoding: chunked", b"10000\r\n" + b"x" * 65536 + b"\r\n0\r\n\r\n"),
+    ],
+    ids=["plain", "chunked"],
+)
+def test_client_without_a_token_that_sends_all_before_it_reads_gets_its_answer(
+    service: Service, rest: tuple[str, bytes]
+) -> None:
+    line, body = rest
+    with connect(service) as connection:
+        for part in (head("POST", "/clusters/", line), body, head("GET", "/health")):
+            connection.sendall(part)
+        received = read_all(connection)
+    assert_is_refused(parse_answer(received))
+    assert received.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/clusters/"), ("GET", "/health"), ("GET", "/cluster-types/")])
+def test_bodies_of_those_without_a_token_take_no_memory(tmp_path: Path, method: str, path: str) -> None:
+    with Service(tmp_path, {"JWT_SECRET": SECRET}) as service, contextlib.ExitStack() as stack:
+        service.get(path)
+        before = most_memory(service)
+        connections = [stack.enter_context(connect(service)) for _ in range(100)]
+        for connection in connections:
+            connection.sendall(head(method, path, f"Content-Length: {MEBIBYTE}") + b"x" * (MEBIBYTE - 1))
+        for connection in connections:
+            connection.sendall(b"x")
+            assert parse_answer(connection.recv(65536)).status in (200, 401)
+        grown = most_memory(service) - before
+    print(f"{method} {path}: {grown / MEBIBYTE:.0f} MiB")
+    assert grown < 50 * MEBIBYTE
+
+
+def most_memory(service: Service) -> int:
+    """The most memory that the service has had at any time, in bytes."""
+    status = Path(f"/proc/{service.process.pid}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) * 1024
 
 
 @pytest.mark.parametrize("path", ["/cluster-types/", "/cluster-types/x", "/health", "/ready", "/metrics", "/catalogue"])
