@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
@@ -14,12 +13,11 @@ from typing import Any, TypeVar
 from sanic import Blueprint, HTTPResponse, Request
 
 from builder import logs
-from builder.api.access import CLIENT_HAS_GONE
 from builder.api.application import READ, Services
 from builder.api.authentication import authenticate_build
 from builder.api.bodies import CLOUD_ENV, BuildRequest, credentials_at, parse_build_request, parse_cloud_env, parse_json
+from builder.api.building import Building
 from builder.api.catalogue_handlers import current_snapshot
-from builder.api.metrics import Metrics
 from builder.api.queries import read_flag, refuse_unknown
 from builder.api.rendering import NO_STORE, respond_json
 from builder.catalogue.snapshot import PublishedType
@@ -27,9 +25,9 @@ from builder.definitions.model import ClusterTypeId
 from builder.definitions.planning import ClusterPlan, plan_cluster
 from builder.errors import Fault, RequestError
 from builder.openstack.assets import fetch_assets
-from builder.openstack.connection import CloudSettings, Credentials, global_request_id, parse_credentials
+from builder.openstack.connection import CloudSettings, Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.launch import LaunchOutcome, LaunchWish, find_launched, launch, preview_launch
+from builder.openstack.launch import KIND, LaunchOutcome, LaunchWish, preview_launch
 
 logger = logging.getLogger(__name__)
 
@@ -128,9 +126,12 @@ async def _find_launched(
         key = _read_key(request)
         if key is None:
             return None
-        asking = (parse_credentials(build.cloud_env), services.cloud_settings, key, _asked(build), deadline)
-        await _wait_for_clients(services, deadline)
-        return await services.pool.run(find_launched, *asking, str(request.id), deadline=deadline)
+        credentials = parse_credentials(build.cloud_env)
+        asking = (credentials, services.cloud_settings, key, _asked(build), deadline, str(request.id))
+        building = Building(services.metrics, KIND, build.cluster_type_id, credentials, str(request.id))
+        with building.awaited():
+            await _wait_for_clients(services, deadline)
+            return await services.pool.run(building.find, *asking, deadline=deadline)
     except RequestError as error:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
@@ -179,12 +180,13 @@ async def _preview(services: Services, order: _Order, deadline: Deadline, reques
 
 
 async def _build(services: Services, order: _Order, deadline: Deadline, request_id: str) -> LaunchOutcome:
-    building = _Building(order, services.metrics, request_id)
-    try:
+    published = order.published
+    building = Building(
+        services.metrics, published.cluster_type.kind, order.build.cluster_type_id, order.credentials, request_id,
+        published.revision,
+    )  # fmt: skip
+    with building.awaited():
         return await _ask_cloud(services, building.launch, order, deadline, request_id)
-    except (RequestError, asyncio.CancelledError) as error:
-        building.give_up(error.status if isinstance(error, RequestError) else CLIENT_HAS_GONE)
-        raise
 
 
 async def _ask_cloud(
@@ -219,52 +221,6 @@ def _read_key(request: Request) -> str | None:
         detail = "The Idempotency-Key must be one text of 1 to 255 printable ASCII characters."
         raise RequestError(Fault(400, "Bad Request", detail))
     return match["quoted"] or match["bare"]
-
-
-class _Building:
-    """A build under way; how it ends is logged and measured in its thread, whoever still waits for that by then."""
-
-    def __init__(self, order: _Order, metrics: Metrics, request_id: str) -> None:
-        self._kind = order.published.cluster_type.kind
-        self._metrics = metrics
-        self._began = time.perf_counter()
-        self._has_thread = False
-        self._fields = {
-            "type": order.build.cluster_type_id,
-            "revision": order.published.revision,
-            "project": order.credentials.project_id or order.credentials.project_name,
-        }
-        passed = global_request_id(request_id)
-        if passed != request_id:
-            self._fields["cloud_request_id"] = passed
-
-    def launch(self, *arguments: Any) -> LaunchOutcome:
-        """:func:`launch`, in a thread of the pool."""
-        self._has_thread = True
-        outcome = str(HTTPStatus.INTERNAL_SERVER_ERROR.value)
-        try:
-            built = launch(*arguments)
-            outcome = "replayed" if built.replayed else "created"
-        except RequestError as error:
-            outcome = str(error.status)
-            level = logging.WARNING if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
-            self._log(level, "no cluster built", outcome=error.status, why=str(error))
-            raise
-        finally:
-            self._measure(outcome)
-        self._log(logging.INFO, "cluster built", stack=built.stack.id, name=built.stack.name, outcome=outcome)
-        return built
-
-    def give_up(self, status: int) -> None:
-        """Measure a build that never got a thread; of any other its thread will tell."""
-        if not self._has_thread:
-            self._measure(str(status))
-
-    def _measure(self, outcome: str) -> None:
-        self._metrics.observe_build(self._kind, outcome, time.perf_counter() - self._began)
-
-    def _log(self, level: int, message: str, **fields: object) -> None:
-        logger.log(level, message, extra={"fields": {**self._fields, **fields}})
 
 
 blueprint.add_route(create_cluster, "/clusters", methods=("POST",), ctx_admit=authenticate_build)

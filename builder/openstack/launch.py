@@ -22,6 +22,9 @@ from builder.openstack.preview import ResourceCount, count_resources, preview_st
 
 logger = logging.getLogger(__name__)
 
+KIND = "heat"
+"""The kind of cluster types that are launched here."""
+
 _PREVIEW_MAY_FAIL = frozenset({FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND, FailureKind.INVALID_ANSWER})
 """A Heat that allows or knows no previews may yet create."""
 

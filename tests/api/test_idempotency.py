@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -125,6 +126,27 @@ def test_repeated_request_finds_its_cluster_whatever_became_of_the_type(
     assert_refused(building.post("/clusters/?dry_run=1", body, {"Idempotency-Key": key}), 400, refusal)
 
 
+def count_builds(building: Service, outcome: str) -> int:
+    sample = re.compile(rf'_build_duration_seconds_count{{kind="heat",outcome="{outcome}"}} ([0-9.]+)')
+    found = sample.search(building.get("/metrics").body.decode())
+    return int(float(found[1])) if found else 0
+
+
+@pytest.mark.parametrize("change", [narrow, withdraw])
+def test_repeated_request_is_logged_and_measured_whatever_became_of_the_type(
+    building: Service, cloud: Sandbox, key: str, passing: Path, change: Callable[[Service, Path], None]
+) -> None:
+    wish: dict[str, Any] = {"cluster_type_id": "passing", "parameters": {"count": 5}}
+    made = build(building, cloud, key, **wish).json()
+    change(building, passing)
+    before = count_builds(building, "replayed")
+    assert build(building, cloud, key, **wish).status == 201
+    assert build(building, cloud, str(uuid.uuid4()), **wish).status == 400
+    assert count_builds(building, "replayed") == before + 1
+    told = [line for line in building.log.splitlines() if "cluster built" in line and made["id"] in line]
+    assert [("outcome=created" in line, "outcome=replayed" in line) for line in told] == [(True, False), (False, True)]
+
+
 def test_refused_request_with_a_key_is_told_its_faults_where_the_cloud_cannot_tell(
     building: Service, cloud: Sandbox, key: str
 ) -> None:
@@ -140,8 +162,10 @@ def test_refused_retry_is_told_the_clouds_failure_where_its_cluster_may_exist(
         body = order(by_ids(gone), cluster_type_id="passing")
         assert building.post("/clusters/", body, {"Idempotency-Key": key}).status == 201
     withdraw(building, passing)
+    before = count_builds(building, "502")
     again = building.post("/clusters/", body, {"Idempotency-Key": key})
     assert_refused(again, 502, ("Cloud unreachable", None))
+    assert count_builds(building, "502") == before + 1
 
 
 def test_dry_run_takes_no_notice_of_the_key(building: Service, cloud: Sandbox, key: str) -> None:
