@@ -1,7 +1,8 @@
 """Who may ask: the token that the Visualisation App sends with every request.
 
 ``Authorization: Bearer`` with a JSON Web Token (RFC 7519, RFC 6750), signed by HMAC-SHA-256 with a secret that both
-sides know. It says nothing but until when it is good. Any other algorithm is refused, ``none`` above all.
+sides know. It says nothing but until when it is good, and perhaps since when (``nbf``, ``iat``). Any other algorithm is
+refused, ``none`` above all.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def build_openapi() -> dict[str, Any]:
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "HS256, signed with a secret that both sides know; `exp` is required and at most "
-                    "an hour away.",
+                    "an hour away; `nbf` and `iat`, where they are given, have passed.",
                 }
             },
         },

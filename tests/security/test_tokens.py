@@ -66,8 +66,8 @@ BAD = {
     "expiry is no number": sign(HS256, b'{"exp": NaN}'),
     "expiry is negative": sign(HS256, {"exp": -1}),
     "far future": make_token(seconds=10 * 365 * 86400),
-    "not valid yet": make_token(nbf=SOON),
-    "issued in the future": make_token(iat=SOON),
+    "not valid yet": make_token(seconds=600, nbf=SOON),
+    "issued in the future": make_token(seconds=600, iat=SOON),
     "wrong secret": make_token("x" * 40),
     "empty secret": make_token(""),
     "no signature": GOOD.rpartition(".")[0] + ".",
@@ -104,6 +104,7 @@ def test_good_token_lets_pass(service: Service) -> None:
 
 def test_clocks_may_differ_a_little(service: Service) -> None:
     assert ask(service, make_token(seconds=-5)).status == 400
+    assert ask(service, make_token(nbf=int(time.time()) + 5, iat=int(time.time()) + 5)).status == 400
 
 
 def test_secret_is_replaced_while_both_are_good(service: Service) -> None:
