@@ -89,8 +89,8 @@ class Url:
 def parse_url(text: str) -> Url:
     """Take a URL apart.
 
-    Raises ValueError, with what is wanted, for anything that is no http(s) URL, that two readers might understand
-    differently, or that has a user, a query or a fragment.
+    Raises ValueError for anything that is no http(s) URL, that two readers might understand differently, or that has a
+    user, a query or a fragment.
     """
     return replace(parse_origin(text), segments=_parse_path(urlsplit(text).path))
 
@@ -98,21 +98,30 @@ def parse_url(text: str) -> Url:
 def parse_origin(text: str) -> Url:
     """Take a URL apart, and leave its path out, whatever that is.
 
-    Raises ValueError as :func:`parse_url` does.
+    Raises ValueError with what is wrong with it, to follow the name of what it was given for in a sentence.
     """
-    wanted = "an http or https URL without user, query and fragment"
     if not text.isprintable() or re.search(r"[\s\\]", text):
-        raise ValueError(wanted)
-    parts = urlsplit(text)
-    if parts.scheme not in DEFAULT_PORTS or "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError(wanted)
+        raise ValueError("contains a character that no URL contains")
     try:
+        parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise ValueError(wanted) from None
+        raise ValueError("is not a URL") from None
+    if parts.scheme not in DEFAULT_PORTS:
+        raise ValueError("must start with http:// or https://")
+    if not parts.hostname:
+        raise ValueError("names no host")
     if port == 0:
-        raise ValueError(wanted)
-    return Url(parts.scheme, normalize_host(parts.hostname or ""), port or DEFAULT_PORTS[parts.scheme], ())
+        raise ValueError("names no usable port")
+    if "@" in parts.netloc:
+        raise ValueError("must not contain a user name or password")
+    try:
+        host = normalize_host(parts.hostname)
+    except ValueError:
+        raise ValueError("names no usable host") from None
+    if parts.query or parts.fragment:
+        raise ValueError("must not contain a query or fragment")
+    return Url(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], ())
 
 
 def parse_url_prefixes(text: str) -> tuple[Url, ...]:

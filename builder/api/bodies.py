@@ -17,9 +17,6 @@ from builder.errors import MAX_FAULTS, Fault, RequestError
 CLOUD_ENV = "/cloud_env"
 """Where a body has the credentials."""
 
-MAX_DEPTH = 64
-"""How deep the values of a body may nest, unless told otherwise."""
-
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
@@ -36,8 +33,8 @@ class BuildRequest:
     selections: Mapping[str, Any]
 
 
-def parse_build_request(content: bytes, max_depth: int = MAX_DEPTH) -> BuildRequest:
-    """Read the body of a build.
+def parse_build_request(content: bytes, max_depth: int) -> BuildRequest:
+    """Read the body of a build, whose values may nest so deep.
 
     Raises RequestError (400) with every fault of its structure.
     """
@@ -90,7 +87,7 @@ def _move(pointer: str | None, place: str) -> str | None:
     return None if pointer is None else place + pointer.removeprefix(CLOUD_ENV)
 
 
-def parse_json(content: bytes, max_depth: int = MAX_DEPTH) -> Any:
+def parse_json(content: bytes, max_depth: int) -> Any:
     """Parse a JSON text (RFC 8259).
 
     Raises RequestError (400) where it is none, or nests too deeply.

@@ -17,7 +17,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from builder import USER_AGENT
 from builder.addresses import RefusedAddressError, Url, connect_checked, parse_url
-from builder.catalogue.reading import MAX_FILE_BYTES, UNREADABLE
+from builder.catalogue.reading import UNREADABLE
 from builder.definitions.sources import SourceError
 
 CONNECT_SECONDS = 5.0
@@ -32,8 +32,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 class FetchLimits:
     """``size`` is the most bytes of a file; ``seconds`` how long a whole fetch may take, with its redirects."""
 
-    size: int = MAX_FILE_BYTES
-    seconds: float = 10.0
+    size: int
+    seconds: float
 
 
 def fetch_remote(url: str, limits: FetchLimits) -> bytes:

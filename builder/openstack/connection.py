@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from builder.addresses import normalize_host
+from builder.addresses import parse_origin
 from builder.openstack.circumstances import Circumstances, Service
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import FailureKind
-from builder.openstack.guard import NO_GUARD, CloudGuard
+from builder.openstack.guard import CloudGuard
 
 if TYPE_CHECKING:
     from builder.openstack.transport import CloudSession
@@ -49,7 +48,7 @@ class Credentials:
     region_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloudSettings:
     """How the operator wants clouds to be called; the same for every request. Times are seconds.
 
@@ -58,13 +57,13 @@ class CloudSettings:
     ``insecure`` switches the verification of certificates off. ``guard`` has the operator's lists of clouds.
     """
 
-    region_name: str | None = None
-    interface: str = "public"
-    ca_bundle: str | None = None
-    insecure: bool = False
-    connect_timeout: float = 5.0
-    read_timeout: float = 30.0
-    guard: CloudGuard = NO_GUARD
+    region_name: str | None
+    interface: str
+    ca_bundle: str | None
+    insecure: bool
+    connect_timeout: float
+    read_timeout: float
+    guard: CloudGuard
 
 
 def parse_credentials(cloud_env: Mapping[str, Any]) -> Credentials:
@@ -103,22 +102,9 @@ def _fault_of_auth_url(auth_url: str) -> str | None:
     if _NOT_IN_A_URL.search(auth_url):
         return "contains a character that no URL contains"
     try:
-        parts = urlsplit(auth_url)
-        port_is_zero = parts.port == 0
-    except ValueError:
-        return "is not a URL"
-    if parts.scheme not in ("http", "https"):
-        return "must start with http:// or https://"
-    if not parts.hostname or port_is_zero:
-        return "names no host" if not parts.hostname else "names no usable port"
-    if parts.username is not None or parts.password is not None:
-        return "must not contain a user name or password"
-    try:
-        normalize_host(parts.hostname)
-    except ValueError:
-        return "names no usable host"
-    if parts.query or parts.fragment:
-        return "must not contain a query or fragment"
+        parse_origin(auth_url)
+    except ValueError as error:
+        return str(error)
     return None
 
 
@@ -176,6 +162,16 @@ class Cloud:
     def region_name(self) -> str | None:
         """The caller's region, else the operator's, else the default; None stands for the first of the catalogue."""
         return self.credentials.region_name or self.settings.region_name or self.default_region
+
+    def find_endpoint(self, service_type: str) -> str | None:
+        """Where a service is, in the region and for the interface that are used; None where the catalogue names none.
+
+        From the catalogue that Keystone gave; nothing is asked of anybody.
+        """
+        endpoint: str | None = self.session.get_endpoint(
+            service_type=service_type, interface=self.settings.interface, region_name=self.region_name
+        )
+        return endpoint
 
     def circumstances(
         self,

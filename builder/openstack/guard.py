@@ -18,7 +18,8 @@ _UNCLEAR = "cannot be understood in one way only"
 class CloudGuard:
     """The operator's lists: ``ALLOWED_AUTH_URLS`` and ``ALLOWED_ENDPOINTS``, each a tuple of prefixes; empty: no list.
 
-    Without a list of endpoints, those may be used that are on the hosts of the listed auth URLs.
+    Without any list, only addresses that can be nobody's cloud are refused. Without a list of endpoints, those may be
+    used that are on the hosts of the listed auth URLs.
     """
 
     auth_urls: tuple[Url, ...] = ()
@@ -55,10 +56,6 @@ class CloudGuard:
     def _refuse_host(self, host: str) -> str | None:
         why = None if self.allows_address(host) else refuse_host(host)
         return f"is {why}" if why else None
-
-
-NO_GUARD = CloudGuard()
-"""No lists: only addresses that can be nobody's cloud are refused."""
 
 
 def token_url(auth_url: str) -> Url:

@@ -75,10 +75,8 @@ def read_stack_id(given: object) -> str:
 
 
 def stack_url(cloud: Cloud, stack: CreatedStack) -> str:
-    """The URL of a stack at Heat, from the catalogue that Keystone gave; nothing is asked of anybody."""
-    endpoint = cloud.session.get_endpoint(
-        service_type="orchestration", interface=cloud.settings.interface, region_name=cloud.region_name
-    )
+    """The URL of a stack at Heat; nothing is asked of anybody."""
+    endpoint = cloud.find_endpoint("orchestration")
     return f"{str(endpoint).rstrip('/')}/stacks/{quote(stack.name)}/{quote(stack.id)}"
 
 

@@ -28,13 +28,7 @@ SERVICE_TYPES = {
 
 def has_service(cloud: Cloud, service: Service) -> bool:
     """Whether the catalogue names the service, in the region and for the interface that are used. Sends nothing."""
-    return ask_if_possible(cloud, service, lambda: _endpoint(cloud, service)) is not None
-
-
-def _endpoint(cloud: Cloud, service: Service) -> str | None:
-    return cloud.session.get_endpoint(
-        service_type=SERVICE_TYPES[service], interface=cloud.settings.interface, region_name=cloud.region_name
-    )
+    return ask_if_possible(cloud, service, lambda: cloud.find_endpoint(SERVICE_TYPES[service])) is not None
 
 
 def open_sdk(cloud: Cloud) -> Any:

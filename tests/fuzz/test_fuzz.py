@@ -217,9 +217,9 @@ def test_whatever_a_file_holds_no_other_suffers_and_the_service_does_not_fail_ov
 @fuzz
 @given(st.one_of(st.binary(max_size=200), trees.map(lambda tree: json.dumps(tree).encode())))
 def test_any_bytes_are_a_request_or_told_to_be_none(content: bytes) -> None:
-    for parse in (parse_json, parse_build_request, lambda each: parse_cloud_env(parse_json(each))):
+    for parse in (parse_json, parse_build_request, lambda each, depth: parse_cloud_env(parse_json(each, depth))):
         try:
-            parse(content)
+            parse(content, 64)
         except RequestError as error:
             assert_is_told(error, 400)
 
@@ -234,7 +234,7 @@ def test_any_request_is_planned_or_refused(url: Any, name: Any, parameters: Any,
         "cluster": {"cluster_type_id": "x", "name": name, "parameters": parameters, "selections": selections},
     }
     try:
-        request = parse_build_request(json.dumps(body).encode())
+        request = parse_build_request(json.dumps(body).encode(), 64)
         plan_cluster(cluster_type, request.name, request.parameters, request.selections)
         parse_credentials(request.cloud_env)
     except RequestError as error:

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from builder.openstack.connection import Cloud, CloudSettings, connect, parse_credentials
+from builder.openstack.connection import Cloud, connect, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.heat import heat_client
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer
+from tests.openstack.settings import cloud_settings
 
 VARIABLES = {
     "auth_url": "OS_AUTH_URL",
@@ -28,7 +29,7 @@ VARIABLES = {
     "project_domain_name": "OS_PROJECT_DOMAIN_NAME",
     "region_name": "OS_REGION_NAME",
 }
-SETTINGS = CloudSettings()
+SETTINGS = cloud_settings()
 
 
 def cloud_env() -> dict[str, str]:

@@ -15,10 +15,11 @@ import pytest
 from builder.errors import RequestError
 from builder.openstack import assets
 from builder.openstack.assets import CloudAssets, Network, fetch_assets
-from builder.openstack.connection import CloudSettings, parse_credentials
+from builder.openstack.connection import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.further_services import COMPUTE, IMAGE, NETWORK, WholeCloud
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, answer
+from tests.openstack.settings import cloud_settings
 
 # openstacksdk uses an argument of its own that it has announced to remove.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
@@ -31,7 +32,7 @@ def cloud() -> Iterator[WholeCloud]:
 
 
 def fetch(cloud: WholeCloud, **credentials: Any) -> CloudAssets:
-    return fetch_assets(parse_credentials(cloud.credentials(**credentials)), CloudSettings(), Deadline(10))
+    return fetch_assets(parse_credentials(cloud.credentials(**credentials)), cloud_settings(), Deadline(10))
 
 
 def test_assets_are_listed_by_name(cloud: WholeCloud) -> None:

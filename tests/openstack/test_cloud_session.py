@@ -35,6 +35,7 @@ from tests.openstack.replay_cloud import (
     catalog_entry,
     reset,
 )
+from tests.openstack.settings import cloud_settings
 
 REQUEST = StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})
 REDIRECTS = [301, 302, 303, 305, 307, 308]
@@ -65,7 +66,7 @@ def launch(
     request: StackRequest = REQUEST,
     request_id: str | None = None,
 ) -> CreatedStack:
-    settings = settings or CloudSettings()
+    settings = settings or cloud_settings()
     with connect(parse_credentials(credentials), settings, Deadline(5), request_id) as connected:
         return create_stack(connected, request)
 
@@ -153,15 +154,15 @@ def test_the_callers_region_wins_over_the_operators(cloud: ReplayCloud) -> None:
         catalog_entry("orchestration", f"{cloud.url}/heat/one", "One"),
         catalog_entry("orchestration", f"{cloud.url}/heat/two", "Two"),
     ]
-    launch(cloud.credentials(), CloudSettings(region_name="Two"))
-    launch(cloud.credentials(region_name="One"), CloudSettings(region_name="Two"))
+    launch(cloud.credentials(), cloud_settings(region_name="Two"))
+    launch(cloud.credentials(region_name="One"), cloud_settings(region_name="Two"))
     assert [post.path for post in cloud.posts_to_heat] == ["/heat/two/stacks", "/heat/one/stacks"]
     assert [post.headers["x-region-name"] for post in cloud.posts_to_heat] == ["Two", "One"]
 
 
 def test_the_settings_interface_is_used(cloud: ReplayCloud) -> None:
     cloud.catalog = [catalog_entry("orchestration", f"{cloud.url}/heat/inside", interface="internal")]
-    launch(cloud.credentials(), CloudSettings(interface="internal"))
+    launch(cloud.credentials(), cloud_settings(interface="internal"))
     assert cloud.posts_to_heat[0].path == "/heat/inside/stacks"
 
 
@@ -212,8 +213,8 @@ def test_the_environment_decides_nothing(
 
 def test_a_trusted_certificate_is_accepted(cloud: ReplayCloud, tmp_path: Path) -> None:
     certificate = cloud.use_tls(tmp_path)
-    launch(cloud.credentials(), CloudSettings(ca_bundle=str(certificate)))
-    launch(cloud.credentials(), CloudSettings(insecure=True))
+    launch(cloud.credentials(), cloud_settings(ca_bundle=str(certificate)))
+    launch(cloud.credentials(), cloud_settings(insecure=True))
     assert len(cloud.posts_to_heat) == 2
 
 
@@ -251,7 +252,7 @@ def test_tokens_are_never_sent_after_a_redirect_of_heat(
 def test_a_creation_is_never_repeated(cloud: ReplayCloud, failure: Any) -> None:
     cloud.orchestration = failure
     with pytest.raises(RequestError):
-        launch(cloud.credentials(), CloudSettings())
+        launch(cloud.credentials(), cloud_settings())
     assert len(cloud.posts_to_heat) == 1
 
 
@@ -289,7 +290,7 @@ def test_no_secret_is_in_a_repr(cloud: ReplayCloud) -> None:
     request = StackRequest("hpc--x", {}, parameters={"admin": "hidden-value"}, secrets=("hidden-value",))
     assert PASSWORD not in repr(credentials)
     assert "hidden-value" not in repr(request)
-    with connect(credentials, CloudSettings(), Deadline(5)) as connected:
+    with connect(credentials, cloud_settings(), Deadline(5)) as connected:
         assert PASSWORD not in repr(connected)
 
 
@@ -350,7 +351,7 @@ def test_a_usable_auth_url_is_kept_as_given(auth_url: str) -> None:
 
 def test_unusual_hosts_fail_with_a_fault_and_nothing_else() -> None:
     for host in ("a" * 64 + ".invalid", "a..b.invalid", "-.invalid", "%41.invalid", "1.1.1.1.invalid", "*.invalid"):
-        settings = CloudSettings(connect_timeout=0.5)
+        settings = cloud_settings(connect_timeout=0.5)
         with (
             pytest.raises(RequestError) as caught,
             connect(Credentials(f"http://{host}/v3", PASSWORD, "u"), settings, Deadline(2)),
@@ -363,7 +364,7 @@ def test_nothing_is_sent_once_the_deadline_has_passed(cloud: ReplayCloud) -> Non
     passed = Deadline(0)
     with (
         pytest.raises(RequestError) as caught,
-        open_session(parse_credentials(cloud.credentials()), CloudSettings(), passed),
+        open_session(parse_credentials(cloud.credentials()), cloud_settings(), passed),
     ):
         pass
     assert caught.value.status == 504

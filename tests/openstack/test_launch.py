@@ -15,7 +15,7 @@ import pytest
 from builder.definitions.planning import MAX_CLUSTER_NAME, MAX_STACK_NAME
 from builder.errors import Fault, RequestError
 from builder.openstack import idempotency
-from builder.openstack.connection import CloudSettings, parse_credentials
+from builder.openstack.connection import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.launch import LaunchOutcome, LaunchWish, launch
 from builder.openstack.names import (
@@ -28,6 +28,7 @@ from builder.openstack.names import (
 )
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import PROJECT_ID, Behaviour, Received, answer, catalog_entry
+from tests.openstack.settings import cloud_settings
 
 WISH = LaunchWish(
     "hpc", "hpc-type", "sha256:abc", {"heat_template_version": "2018-08-31"}, asked={"name": "hpc", "n": 1}
@@ -47,7 +48,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ask(heat: RememberingHeat, wish: LaunchWish, seconds: float = 10, **settings: Any) -> LaunchOutcome:
-    return launch(parse_credentials(heat.credentials()), CloudSettings(**settings), wish, Deadline(seconds))
+    return launch(parse_credentials(heat.credentials()), cloud_settings(**settings), wish, Deadline(seconds))
 
 
 def refusal(heat: RememberingHeat, wish: LaunchWish, seconds: float = 10, **settings: Any) -> Fault:

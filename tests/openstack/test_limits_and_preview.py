@@ -12,13 +12,14 @@ import pytest
 
 from builder.errors import Fault, RequestError
 from builder.openstack import limits
-from builder.openstack.connection import CloudSettings, parse_credentials
+from builder.openstack.connection import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.launch import LaunchOutcome, LaunchPreview, LaunchWish, launch, preview_launch
 from builder.openstack.limits import Flavor, Need, count_needs
 from builder.openstack.preview import PreviewedResource, ResourceCount
 from tests.openstack.further_services import COMPUTE, VOLUME, WholeCloud, previewed
 from tests.openstack.replay_cloud import PASSWORD, answer
+from tests.openstack.settings import cloud_settings
 
 # openstacksdk uses an argument of its own that it has announced to remove.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
@@ -34,11 +35,11 @@ def cloud() -> Iterator[WholeCloud]:
 
 
 def dry_run(cloud: WholeCloud, wish: LaunchWish = WISH) -> LaunchPreview:
-    return preview_launch(parse_credentials(cloud.credentials()), CloudSettings(), wish, Deadline(10))
+    return preview_launch(parse_credentials(cloud.credentials()), cloud_settings(), wish, Deadline(10))
 
 
 def ask(cloud: WholeCloud, wish: LaunchWish = WISH) -> LaunchOutcome:
-    return launch(parse_credentials(cloud.credentials()), CloudSettings(), wish, Deadline(10))
+    return launch(parse_credentials(cloud.credentials()), cloud_settings(), wish, Deadline(10))
 
 
 def refusal(cloud: WholeCloud, wish: LaunchWish = WISH) -> Fault:

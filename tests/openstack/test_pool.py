@@ -20,6 +20,7 @@ from builder.openstack.deadline import Deadline
 from builder.openstack.heat import CreatedStack, StackRequest, create_stack
 from builder.openstack.pool import CloudPool
 from tests.openstack.replay_cloud import ReplayCloud
+from tests.openstack.settings import cloud_settings
 from tests.service import wait_until
 
 LIMIT = 10.0
@@ -226,11 +227,11 @@ def test_a_cloud_that_trickles_its_answer_holds_neither_caller_nor_thread(
         await until(lambda: pool.in_flight == 0)
         assert not cloud.closing.is_set()
 
-    settings = CloudSettings()
+    settings = cloud_settings()
     with ReplayCloud() as cloud:
         if secure:
             certificate = cloud.use_tls(tmp_path)
-            settings = CloudSettings(ca_bundle=str(certificate))
+            settings = cloud_settings(ca_bundle=str(certificate))
         run(lambda: main(cloud))
 
 
@@ -239,7 +240,7 @@ def test_draining_in_haste_ends_what_does_not_end_by_itself() -> None:
         cloud.orchestration = _trickle_headers(cloud)
         pool = CloudPool(1, 0)
         deadline = Deadline(LIMIT)
-        call = asyncio.create_task(pool.run(launch, cloud.credentials(), CloudSettings(), deadline, deadline=deadline))
+        call = asyncio.create_task(pool.run(launch, cloud.credentials(), cloud_settings(), deadline, deadline=deadline))
         await until(lambda: len(cloud.posts_to_heat) == 1)
         assert not await pool.drain(0.05)
         with pytest.raises(RequestError) as caught:

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from builder.errors import Fault, RequestError
-from builder.openstack.connection import CloudSettings, connect, parse_credentials
+from builder.openstack.connection import connect, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.heat import CreatedStack, StackRequest, create_stack
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, ReplayCloud, answer
+from tests.openstack.settings import cloud_settings
 
 RECORDED: list[dict[str, Any]] = json.loads(Path(__file__).with_name("recorded_answers.json").read_text())
 
@@ -100,7 +101,7 @@ def cloud() -> Iterator[ReplayCloud]:
 
 
 def launch(cloud: ReplayCloud) -> CreatedStack:
-    with connect(parse_credentials(cloud.credentials()), CloudSettings(), Deadline(10)) as connected:
+    with connect(parse_credentials(cloud.credentials()), cloud_settings(), Deadline(10)) as connected:
         return create_stack(connected, REQUEST)
 
 

@@ -21,8 +21,9 @@ from builder.openstack.deadline import Deadline
 from builder.openstack.heat import StackRequest, create_stack
 from builder.redaction import MAX_CHARACTERS
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, Behaviour, ReplayCloud, answer, catalog_entry, reset
+from tests.openstack.settings import cloud_settings
 
-IMPATIENT = CloudSettings(connect_timeout=0.5, read_timeout=0.3)
+IMPATIENT = cloud_settings(connect_timeout=0.5, read_timeout=0.3)
 AFTERMATH = "Stack hpc--x may have been created all the same: look for it before you try again."
 TRUNCATED = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"stack": {"id": '
 REQUEST = StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})
@@ -94,7 +95,7 @@ def test_silent_heat_is_a_504_that_names_the_stack_to_look_for(cloud: ReplayClou
 
 def test_deadline_passed_while_heat_creates_names_the_stack_too(cloud: ReplayCloud) -> None:
     cloud.orchestration = _wait(cloud)
-    fault = launch(cloud.credentials(), CloudSettings(read_timeout=30), seconds=0.4)
+    fault = launch(cloud.credentials(), cloud_settings(read_timeout=30), seconds=0.4)
     assert (fault.status, fault.title) == (504, "Cloud timed out")
     assert fault.detail == f"Not done within 0.4 seconds. {AFTERMATH}"
 
@@ -118,7 +119,7 @@ def test_no_orchestration_service_in_the_callers_region_points_at_it(cloud: Repl
 
 
 def test_no_orchestration_service_in_the_operators_region_or_interface(cloud: ReplayCloud) -> None:
-    for settings in (CloudSettings(region_name="Nowhere"), CloudSettings(interface="internal")):
+    for settings in (cloud_settings(region_name="Nowhere"), cloud_settings(interface="internal")):
         fault = launch(cloud.credentials(), settings)
         assert (fault.status, fault.title, fault.pointer) == (502, "Service not found", None)
 
@@ -165,7 +166,7 @@ def test_tls_that_breaks_after_the_creation_was_sent_names_the_stack_to_look_for
 
     certificate = cloud.use_tls(tmp_path)
     cloud.orchestration = break_tls
-    fault = launch(cloud.credentials(), CloudSettings(ca_bundle=str(certificate)))
+    fault = launch(cloud.credentials(), cloud_settings(ca_bundle=str(certificate)))
     assert (fault.status, fault.title) == (502, "TLS failure")
     assert fault.detail.endswith(AFTERMATH)
     assert len(cloud.posts_to_heat) == 1
@@ -180,7 +181,7 @@ def test_tls_that_heat_cannot_do_created_nothing(cloud: ReplayCloud) -> None:
 
 def test_missing_ca_bundle_is_a_502(cloud: ReplayCloud, tmp_path: Path) -> None:
     cloud.use_tls(tmp_path)
-    fault = launch(cloud.credentials(), CloudSettings(ca_bundle="/nonexistent.pem"))
+    fault = launch(cloud.credentials(), cloud_settings(ca_bundle="/nonexistent.pem"))
     assert fault.status == 502
 
 

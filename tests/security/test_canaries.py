@@ -252,7 +252,7 @@ def test_wrong_requests_tell_no_secret(service: Service, cloud: ReplayCloud) -> 
 
 def test_values_that_hold_secrets_do_not_print_them() -> None:
     env = {"auth_url": "http://k.example/v3", "user_id": "u", "project_id": "p", "password": PASSWORD}
-    build = parse_build_request(json.dumps(body(env)).encode())
+    build = parse_build_request(json.dumps(body(env)).encode(), 64)
     settings = replace(Settings(), jwt_secret=(SECRET,))
     _assert_silent(repr([build, parse_credentials(env), settings]))
 

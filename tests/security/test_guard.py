@@ -18,7 +18,7 @@ from builder.addresses import (
     refuse_host,
 )
 from builder.errors import RequestError
-from builder.openstack.connection import CloudSettings, connect, parse_credentials
+from builder.openstack.connection import connect, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.guard import CloudGuard
 from builder.openstack.heat import StackRequest, create_stack
@@ -32,6 +32,7 @@ from tests.openstack.replay_cloud import (
     answer,
     catalog_entry,
 )
+from tests.openstack.settings import cloud_settings
 
 AUTH_URL = "/cloud_env/auth_url"
 LISTED = "https://keystone.example.org:5000/v3"
@@ -76,7 +77,7 @@ def guard(auth_urls: str = "", endpoints: str = "") -> CloudGuard:
 
 
 def launch(credentials: dict[str, Any], rules: CloudGuard, deadline: float = 5) -> str:
-    settings = CloudSettings(guard=rules, connect_timeout=1)
+    settings = cloud_settings(guard=rules, connect_timeout=1)
     with connect(parse_credentials(credentials), settings, Deadline(deadline)) as connected:
         return create_stack(connected, StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})).id
 

@@ -47,8 +47,11 @@ def host() -> Iterator[Host]:
         yield server
 
 
+LIMITS = FetchLimits(MAX_FILE_BYTES, 10.0)
+
+
 def fetch_remote(url: str, limits: FetchLimits | None = None) -> bytes:
-    return remote.fetch_remote(url, limits or FetchLimits())
+    return remote.fetch_remote(url, limits or LIMITS)
 
 
 def refusal(url: str, limits: FetchLimits | None = None) -> str:
@@ -84,7 +87,7 @@ def test_fetch_ends_in_time_though_data_trickles(host: Host) -> None:
             connection.sendall(b"x")
 
     host.answers = trickle
-    assert "took longer than 0.3 seconds" in refusal(host.url, FetchLimits(seconds=0.3))
+    assert "took longer than 0.3 seconds" in refusal(host.url, FetchLimits(LIMITS.size, 0.3))
 
 
 def test_answer_that_breaks_off_is_no_template(host: Host) -> None:
@@ -216,7 +219,7 @@ def _problems(service: Service) -> list[str]:
 
 
 def test_giving_up_ends_a_fetch_in_another_thread(host: Host) -> None:
-    fetching = remote._Fetching(FetchLimits())
+    fetching = remote._Fetching(LIMITS)
     waiting = threading.Event()
 
     def hold(_: socket.socket) -> None:
