@@ -127,7 +127,7 @@ def _ask_cloud_assets() -> Part:
         "askCloudAssets",
         "What a form can offer for parameters that name something of the cloud",
         _assets_responses(),
-        requestBody=_body("CloudEnv", {"ids": examples.CLOUD_ENV}),
+        requestBody=_body("AssetsRequest", {"bare": examples.CLOUD_ENV, "wrapped": {"cloud_env": examples.CLOUD_ENV}}),
         security=OPEN_OR_BEARER,
     )
 

@@ -51,6 +51,14 @@ def build_schemas() -> Part:
         **embedded["BuildRequest"]["properties"]["cloud_env"],
         "description": "The cloud and who asks: the same as in a build.",
     }
+    wrapped: Part = {
+        "title": "In an object, as in a build",
+        "type": "object",
+        "required": ["cloud_env"],
+        "properties": {"cloud_env": refer("schemas", "CloudEnv")},
+    }
+    bare: Part = {"title": "By themselves", "allOf": [refer("schemas", "CloudEnv")], "not": {"required": ["cloud_env"]}}
+    embedded["AssetsRequest"] = {"description": "Credentials, in either of two forms.", "oneOf": [bare, wrapped]}
     return embedded
 
 

@@ -102,6 +102,28 @@ def test_every_example_is_as_its_schema_says(document: dict[str, Any]) -> None:
     assert found >= 10
 
 
+ENV = {"auth_url": "http://127.0.0.1:1/v3", "user_id": "u", "password": "p", "project_id": "p"}
+
+
+@pytest.mark.parametrize(
+    ("body", "is_good"),
+    [
+        (ENV, True),
+        ({"cloud_env": ENV}, True),
+        ({"cloud_env": ENV, "auth_url": 1}, True),
+        ({}, False),
+        ({"cloud_env": {}}, False),
+        ({"cloud_env": {}, **ENV}, False),
+    ],
+)
+def test_credentials_for_assets_are_described_in_the_forms_that_are_taken(
+    building: Service, document: dict[str, Any], body: dict[str, Any], is_good: bool
+) -> None:
+    described = document["paths"]["/cloud_assets"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert validator_of(document, described).is_valid(body) is is_good
+    assert building.post("/cloud_assets/", body).status == (502 if is_good else 400)
+
+
 def test_examples_inside_schemas_are_as_these_say(document: dict[str, Any]) -> None:
     for name, schema in document["components"]["schemas"].items():
         for place, value in walk(schema):
