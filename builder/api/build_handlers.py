@@ -27,7 +27,7 @@ from builder.errors import Fault, RequestError
 from builder.openstack.assets import fetch_assets
 from builder.openstack.connection import CloudSettings, Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.launch import KIND, LaunchOutcome, LaunchWish, preview_launch
+from builder.openstack.launch import KIND, LaunchOutcome, LaunchRequest, preview_launch
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ _KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|(?P<bare>
 blueprint = Blueprint("builds")
 
 Result = TypeVar("Result")
-CloudCall = Callable[[Credentials, CloudSettings, LaunchWish, Deadline, str], Result]
+CloudCall = Callable[[Credentials, CloudSettings, LaunchRequest, Deadline, str], Result]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class _Order:
     build: BuildRequest
     published: PublishedType
     credentials: Credentials
-    wish: LaunchWish
+    launch: LaunchRequest
 
 
 async def create_cluster(request: Request) -> HTTPResponse:
@@ -112,7 +112,7 @@ async def _read_order(request: Request, services: Services, build: BuildRequest)
     plan = plan_cluster(published.cluster_type, build.name, build.parameters, build.selections)
     logs.protect(plan.secrets)
     credentials = parse_credentials(build.cloud_env)
-    return _Order(build, published, credentials, _wish(plan, published, build, _read_key(request)))
+    return _Order(build, published, credentials, _launch_request(plan, published, build, _read_key(request)))
 
 
 async def _find_launched(
@@ -127,7 +127,7 @@ async def _find_launched(
         if key is None:
             return None
         credentials = parse_credentials(build.cloud_env)
-        asking = (credentials, services.cloud_settings, key, _asked(build), deadline, str(request.id))
+        asking = (credentials, services.cloud_settings, key, _payload(build), deadline, str(request.id))
         building = Building(services.metrics, KIND, build.cluster_type_id, credentials, str(request.id))
         with building.awaited():
             await _wait_for_clients(services, deadline)
@@ -148,8 +148,8 @@ async def _find_type(services: Services, build: BuildRequest) -> PublishedType:
     return published
 
 
-def _wish(plan: ClusterPlan, published: PublishedType, build: BuildRequest, key: str | None) -> LaunchWish:
-    return LaunchWish(
+def _launch_request(plan: ClusterPlan, published: PublishedType, build: BuildRequest, key: str | None) -> LaunchRequest:
+    return LaunchRequest(
         cluster_name=plan.name,
         type_id=build.cluster_type_id,
         revision=published.revision,
@@ -159,11 +159,11 @@ def _wish(plan: ClusterPlan, published: PublishedType, build: BuildRequest, key:
         secrets=plan.secrets,
         form_fields=plan.form_fields,
         idempotency_key=key,
-        asked=_asked(build),
+        payload=_payload(build),
     )
 
 
-def _asked(build: BuildRequest) -> dict[str, Any]:
+def _payload(build: BuildRequest) -> dict[str, Any]:
     """What two requests with one key must have in common."""
     return {
         "cluster_type_id": build.cluster_type_id,
@@ -195,7 +195,7 @@ async def _ask_cloud(
     """Have a thread of the pool make a call to the cloud."""
     await _wait_for_clients(services, deadline)
     return await services.pool.run(
-        call, order.credentials, services.cloud_settings, order.wish, deadline, request_id, deadline=deadline
+        call, order.credentials, services.cloud_settings, order.launch, deadline, request_id, deadline=deadline
     )
 
 

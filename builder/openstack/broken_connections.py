@@ -18,7 +18,7 @@ from builder.openstack.circumstances import Circumstances, Service
 from builder.openstack.connection import AUTH_URL_POINTER
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.transport import (
-    AnswerTooLargeError,
+    ResponseTooLargeError,
     TlsHandshakeError,
     TlsHandshakeTimeoutError,
     UnexpectedRedirectError,
@@ -37,7 +37,7 @@ def connection_failure(error: BaseException, circumstances: Circumstances) -> Cl
             return _redirected(cause, who, circumstances)
         if isinstance(cause, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
             return _unusable_address(who, circumstances)
-        if isinstance(cause, AnswerTooLargeError):
+        if isinstance(cause, ResponseTooLargeError):
             return FailureKind.INVALID_ANSWER.error(f"{who} gave an answer that is too large{aftermath}")
         if _is_timeout(cause):
             return FailureKind.TIMED_OUT.error(f"{who} did not answer in time{aftermath}")

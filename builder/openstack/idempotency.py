@@ -28,7 +28,7 @@ from builder.openstack.circumstances import Service, may_have_created
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.heat import CreatedStack, StackRequest, create_stack, heat_client, read_stack_id
-from builder.openstack.names import body_tag, key_tag, keyed_suffix, read_suffix
+from builder.openstack.names import fingerprint_tag, key_tag, keyed_suffix, read_suffix
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _parse_time(text: str) -> datetime | None:
 def create_stack_once(
     cloud: Cloud,
     key: str,
-    asked: Mapping[str, Any],
+    payload: Mapping[str, Any],
     build_request: Callable[[str, tuple[str, ...]], StackRequest],
     prepare: Callable[[StackRequest], None],
 ) -> tuple[CreatedStack, bool]:
@@ -100,10 +100,10 @@ def create_stack_once(
     creation. Blocks: two requests to Heat more than a creation without a key.
 
     Raises:
-        RequestError: (422) the key came before with something else in ``asked``; (409) its stack was deleted, or
+        RequestError: (422) the key came before with another ``payload``; (409) its stack was deleted, or
             another stack has the name; and whatever :func:`create_stack` raises.
     """
-    tags = (key_tag(key, cloud.project_id), body_tag(key, asked))
+    tags = (key_tag(key, cloud.project_id), fingerprint_tag(key, payload))
     refusals = 0
     while True:
         stacks = fetch_keyed_stacks(cloud, tags[0])
@@ -113,14 +113,10 @@ def create_stack_once(
                 return CreatedStack(settled.id, settled.name), True
             continue
         request = build_request(keyed_suffix(key, cloud.project_id, _next_attempt(stacks, tags[1])), tags)
-        try:
-            prepare(request)
-            created = create_stack(cloud, request)
-        except CloudError as error:
+        created = _create_unless_taken(cloud, request, prepare, is_last=refusals == MAX_REFUSALS - 1)
+        if created is None:
             refusals += 1
-            if error.kind is not FailureKind.NAME_TAKEN or refusals >= MAX_REFUSALS:
-                raise
-            _pause(cloud, PACE.poll)  # of the same key, most likely: its tag is about to show
+            _pause(cloud, PACE.poll)
             continue
         with _telling_of(created):
             found = fetch_keyed_stacks(cloud, tags[0])
@@ -128,6 +124,22 @@ def create_stack_once(
         if not rivals:
             return created, False
         _yield_to(cloud, created, rivals, tags[0])
+
+
+def _create_unless_taken(
+    cloud: Cloud, request: StackRequest, prepare: Callable[[StackRequest], None], *, is_last: bool
+) -> CreatedStack | None:
+    """The stack that was created; None where its name is taken: by one of the same key, whose tag is about to show.
+
+    Raises RequestError; also for a taken name where this ``is_last`` of the tries, for something else has it then.
+    """
+    try:
+        prepare(request)
+        return create_stack(cloud, request)
+    except CloudError as error:
+        if error.kind is not FailureKind.NAME_TAKEN or is_last:
+            raise
+    return None
 
 
 @contextmanager
@@ -165,13 +177,13 @@ def _keyed_stack(listed: Mapping[str, Any]) -> KeyedStack:
     )
 
 
-def find_stack(cloud: Cloud, key: str, asked: Mapping[str, Any]) -> CreatedStack | None:
+def find_stack(cloud: Cloud, key: str, payload: Mapping[str, Any]) -> CreatedStack | None:
     """The stack that a request with ``key`` for the same thing has created and kept; None where there is none. Blocks.
 
     Raises:
-        RequestError: (422) the key came before with something else in ``asked``; or the cloud cannot tell.
+        RequestError: (422) the key came before with another ``payload``; or the cloud cannot tell.
     """
-    settled = _settled(cloud, key_tag(key, cloud.project_id), body_tag(key, asked))
+    settled = _settled(cloud, key_tag(key, cloud.project_id), fingerprint_tag(key, payload))
     return None if settled is None else CreatedStack(settled.id, settled.name)
 
 
@@ -181,11 +193,11 @@ def _another_request() -> CloudError:
     )
 
 
-def _next_attempt(stacks: Sequence[KeyedStack], body: str) -> int:
+def _next_attempt(stacks: Sequence[KeyedStack], fingerprint: str) -> int:
     """The number of the attempt that may be made where no stack of the key is live.
 
     Raises:
-        RequestError: (409, or 422 with another body) the key's cluster was there, and has been deleted.
+        RequestError: (409, or 422 with another fingerprint) the key's cluster was there, and has been deleted.
     """
     attempts: dict[str, list[KeyedStack]] = {}
     for stack in stacks:
@@ -193,7 +205,7 @@ def _next_attempt(stacks: Sequence[KeyedStack], body: str) -> int:
     latest = list(attempts.values())[-1] if attempts else []
     kept = latest[0] if len(latest) == 1 else next((stack for stack in latest if stack.is_old), None)
     if kept is not None:  # nobody yielded to it or made it yield, or it outlived that: somebody deleted it afterwards
-        if body not in kept.tags:
+        if fingerprint not in kept.tags:
             raise _another_request()
         raise FailureKind.CONFLICT.error(
             f"The cluster of this Idempotency-Key, stack {kept.name}, was launched and has been deleted since "
@@ -202,18 +214,18 @@ def _next_attempt(stacks: Sequence[KeyedStack], body: str) -> int:
     return len(attempts)
 
 
-def _settled(cloud: Cloud, tag: str, body: str) -> KeyedStack | None:
-    """The one stack of the key and body that its creator has kept; None where all have been deleted meanwhile.
+def _settled(cloud: Cloud, tag: str, fingerprint: str) -> KeyedStack | None:
+    """The one stack of the key and fingerprint that its creator has kept; None where all have been deleted meanwhile.
 
     Raises:
-        RequestError: (422) what is live was asked for with another body.
+        RequestError: (422) what is live has another fingerprint.
     """
     until = time.monotonic() + PACE.settling
     while True:
         live = [stack for stack in fetch_keyed_stacks(cloud, tag) if stack.is_live]
         if not live:
             return None
-        same = [stack for stack in live if body in stack.tags]
+        same = [stack for stack in live if fingerprint in stack.tags]
         if not same:
             raise _another_request()
         cloud.deadline.under_way = may_have_created(same[0].name, repeatable=True)

@@ -1,4 +1,4 @@
-"""From a caller's wish to one stack.
+"""From a request for a cluster to one stack.
 
 Light to import; :func:`launch` blocks, and belongs in a thread of the pool.
 """
@@ -30,13 +30,13 @@ _PREVIEW_MAY_FAIL = frozenset({FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FO
 
 
 @dataclass(frozen=True, slots=True)
-class LaunchWish:
+class LaunchRequest:
     """A cluster to launch.
 
     ``template``, ``files``, ``parameters``, ``secrets``, ``form_fields``: see :class:`StackRequest`.
 
-    ``asked`` is what the caller asked for (the request's ``cluster``, as JSON): two requests with the same
-    ``idempotency_key`` must ask for the same. It is compared by digest, and not stored.
+    ``payload`` is what the caller asked for (the ``cluster`` of a build, as JSON): two requests with the same
+    ``idempotency_key`` must have the same. It is compared by its fingerprint, and not stored.
     """
 
     cluster_name: str
@@ -48,7 +48,7 @@ class LaunchWish:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     form_fields: frozenset[str] = frozenset()
     idempotency_key: str | None = field(default=None, repr=False)
-    asked: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    payload: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def stack_request(self, suffix: str, further_tags: tuple[str, ...] = ()) -> StackRequest:
         """What Heat is asked for, under a name that ends in ``suffix``."""
@@ -66,7 +66,7 @@ class LaunchWish:
 
 @dataclass(frozen=True, slots=True)
 class LaunchOutcome:
-    """The stack that answers the wish, with its URL at Heat; ``replayed``: an earlier request of the key made it."""
+    """The stack that was launched, with its URL at Heat; ``replayed``: an earlier request of the key made it."""
 
     stack: CreatedStack
     replayed: bool = False
@@ -75,7 +75,7 @@ class LaunchOutcome:
 
 @dataclass(frozen=True, slots=True)
 class LaunchPreview:
-    """What a wish would make, and what it needs of limited things, as far as the cloud tells."""
+    """What a launch would make, and what it needs of limited things, as far as the cloud tells."""
 
     resources: tuple[ResourceCount, ...]
     needs: tuple[Need, ...]
@@ -84,11 +84,11 @@ class LaunchPreview:
 def launch(
     credentials: Credentials,
     settings: CloudSettings,
-    wish: LaunchWish,
+    request: LaunchRequest,
     deadline: Deadline,
     request_id: str | None = None,
 ) -> LaunchOutcome:
-    """Launch a cluster: one stack per wish, and one wish per idempotency key.
+    """Launch a cluster: one stack per request, and one for all requests of an idempotency key.
 
     Raises:
         RequestError: (400) the project's limits forbid it; and as :func:`~builder.openstack.connection.connect`,
@@ -96,13 +96,15 @@ def launch(
             :func:`~builder.openstack.idempotency.create_stack_once` do.
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
-        if wish.idempotency_key is not None:
+        if request.idempotency_key is not None:
             prepare = partial(_check_limits, cloud)
-            stack, replayed = create_stack_once(cloud, wish.idempotency_key, wish.asked, wish.stack_request, prepare)
+            stack, replayed = create_stack_once(
+                cloud, request.idempotency_key, request.payload, request.stack_request, prepare
+            )
         else:
-            request = wish.stack_request(random_suffix())
-            _check_limits(cloud, request)
-            stack, replayed = create_stack(cloud, request), False
+            asking = request.stack_request(random_suffix())
+            _check_limits(cloud, asking)
+            stack, replayed = create_stack(cloud, asking), False
         return LaunchOutcome(stack, replayed, stack_url(cloud, stack))
 
 
@@ -110,24 +112,24 @@ def find_launched(
     credentials: Credentials,
     settings: CloudSettings,
     key: str,
-    asked: Mapping[str, Any],
+    payload: Mapping[str, Any],
     deadline: Deadline,
     request_id: str | None = None,
 ) -> LaunchOutcome | None:
-    """The outcome of an earlier wish with this idempotency key; None where there is none.
+    """The outcome of an earlier request with this idempotency key; None where there is none.
 
     Raises:
         RequestError: as :func:`launch` does.
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
-        stack = find_stack(cloud, key, asked)
+        stack = find_stack(cloud, key, payload)
         return None if stack is None else LaunchOutcome(stack, True, stack_url(cloud, stack))
 
 
 def preview_launch(
     credentials: Credentials,
     settings: CloudSettings,
-    wish: LaunchWish,
+    request: LaunchRequest,
     deadline: Deadline,
     request_id: str | None = None,
 ) -> LaunchPreview:
@@ -137,7 +139,7 @@ def preview_launch(
         RequestError: as :func:`launch` does.
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
-        resources = preview_stack(cloud, wish.stack_request(random_suffix()))
+        resources = preview_stack(cloud, request.stack_request(random_suffix()))
         needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
     return LaunchPreview(count_resources(resources), needs)
 

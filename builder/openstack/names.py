@@ -53,12 +53,12 @@ def key_tag(key: str, project_id: str) -> str:
     return _tag("concertim-key", _digest("key", project_id, key).hex()[:32])
 
 
-def body_tag(key: str, asked: Mapping[str, Any]) -> str:
-    """Tells whether two requests of one key ask for the same.
+def fingerprint_tag(key: str, payload: Mapping[str, Any]) -> str:
+    """The idempotency fingerprint: tells whether two requests of one key ask for the same.
 
     Keyed with the key, which only the caller has: nobody else can try out what a hidden parameter might have been.
     """
-    canonical = json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()
+    canonical = json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()
     return _tag("concertim-body", hmac.digest(_encode(key), canonical, "sha256").hex()[:32])
 
 

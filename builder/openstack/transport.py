@@ -29,7 +29,7 @@ from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.guard import CloudGuard, is_token_request
 from builder.redaction import clean
 
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
+MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 CONNECT_RETRIES = 2
 """How often a connection is tried again that failed before anything was sent."""
 
@@ -49,8 +49,8 @@ class UnexpectedRedirectError(requests.exceptions.RequestException):
         self.location = _origin(response.headers.get("location", ""))
 
 
-class AnswerTooLargeError(requests.exceptions.RequestException):
-    """A service sent more than ``MAX_ANSWER_BYTES``."""
+class ResponseTooLargeError(requests.exceptions.RequestException):
+    """A service sent more than ``MAX_RESPONSE_BYTES``."""
 
 
 class TlsHandshakeError(urllib3.exceptions.SSLError):
@@ -143,9 +143,9 @@ class CloudAdapter(TCPKeepAliveAdapter):
         content = bytearray()
         for chunk in response.iter_content(_CHUNK_BYTES):
             content += chunk
-            if len(content) > MAX_ANSWER_BYTES:
+            if len(content) > MAX_RESPONSE_BYTES:
                 response.close()
-                raise AnswerTooLargeError("answer too large", request=response.request, response=response)
+                raise ResponseTooLargeError("response too large", request=response.request, response=response)
             self._deadline.remaining()
         # requests has no public way to hand in a body that was read from a stream; ``content`` returns this.
         response._content = bytes(content)

@@ -17,11 +17,11 @@ from builder.errors import Fault, RequestError
 from builder.openstack import idempotency
 from builder.openstack.connection import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.launch import LaunchOutcome, LaunchWish, launch
+from builder.openstack.launch import LaunchOutcome, LaunchRequest, launch
 from builder.openstack.names import (
-    body_tag,
     build_stack_name,
     build_tags,
+    fingerprint_tag,
     key_tag,
     keyed_suffix,
     random_suffix,
@@ -30,8 +30,8 @@ from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import PROJECT_ID, Behaviour, Received, answer, catalog_entry
 from tests.openstack.settings import cloud_settings
 
-WISH = LaunchWish(
-    "hpc", "hpc-type", "sha256:abc", {"heat_template_version": "2018-08-31"}, asked={"name": "hpc", "n": 1}
+WISH = LaunchRequest(
+    "hpc", "hpc-type", "sha256:abc", {"heat_template_version": "2018-08-31"}, payload={"name": "hpc", "n": 1}
 )
 KEYED = dataclasses.replace(WISH, idempotency_key="8e03978e-40d5-43e8-bc93-6894a57f9324")
 
@@ -47,11 +47,11 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "PACE", idempotency.Pace(settling=0.1, poll=0.01, apart=0.2))
 
 
-def ask(heat: RememberingHeat, wish: LaunchWish, seconds: float = 10, **settings: Any) -> LaunchOutcome:
+def ask(heat: RememberingHeat, wish: LaunchRequest, seconds: float = 10, **settings: Any) -> LaunchOutcome:
     return launch(parse_credentials(heat.credentials()), cloud_settings(**settings), wish, Deadline(seconds))
 
 
-def refusal(heat: RememberingHeat, wish: LaunchWish, seconds: float = 10, **settings: Any) -> Fault:
+def refusal(heat: RememberingHeat, wish: LaunchRequest, seconds: float = 10, **settings: Any) -> Fault:
     with pytest.raises(RequestError) as caught:
         ask(heat, wish, seconds, **settings)
     return caught.value.faults[0]
@@ -84,7 +84,7 @@ def test_tags_keep_to_heats_limits() -> None:
     tags = build_tags("t" * 200, "a,b\u00e9\n" + "r" * 200)
     assert all(len(tag) <= 80 and re.fullmatch(r"[A-Za-z0-9._:-]+", tag) for tag in tags)
     assert len(key_tag("k", "p")) <= 80
-    assert len(body_tag("k", {})) <= 80
+    assert len(fingerprint_tag("k", {})) <= 80
 
 
 def test_suffix_depends_on_key_project_and_attempt_only() -> None:
@@ -95,19 +95,21 @@ def test_suffix_depends_on_key_project_and_attempt_only() -> None:
 
 
 def test_nobody_without_the_key_can_tell_what_was_asked() -> None:
-    assert body_tag("key one", {"pin": "1234"}) != body_tag("key two", {"pin": "1234"})
+    assert fingerprint_tag("key one", {"pin": "1234"}) != fingerprint_tag("key two", {"pin": "1234"})
 
 
 def test_order_of_keys_in_what_was_asked_does_not_matter() -> None:
-    assert body_tag("k", {"a": 1, "b": {"c": 2, "d": 3}}) == body_tag("k", {"b": {"d": 3, "c": 2}, "a": 1})
-    assert body_tag("k", {"a": 1}) != body_tag("k", {"a": "1"})
+    assert fingerprint_tag("k", {"a": 1, "b": {"c": 2, "d": 3}}) == fingerprint_tag(
+        "k", {"b": {"d": 3, "c": 2}, "a": 1}
+    )
+    assert fingerprint_tag("k", {"a": 1}) != fingerprint_tag("k", {"a": "1"})
 
 
 @pytest.mark.parametrize("key", ["x", "\ud800", "\u00e9" * 5000, '"quoted"', "a,b:c"])
 def test_any_key_makes_usable_tags_and_suffixes(key: str) -> None:
     assert re.fullmatch(r"concertim-key:[0-9a-f]{32}", key_tag(key, PROJECT_ID))
     assert re.fullmatch(r"[a-z2-7]{12}", keyed_suffix(key, PROJECT_ID, 0))
-    assert re.fullmatch(r"concertim-body:[0-9a-f]{32}", body_tag(key, {"name": key}))
+    assert re.fullmatch(r"concertim-body:[0-9a-f]{32}", fingerprint_tag(key, {"name": key}))
 
 
 # --- one key, one request after the other -----------------------------------------------------------------------------
@@ -138,7 +140,7 @@ def test_a_key_counts_per_region(heat: RememberingHeat) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"asked": {"name": "hpc", "n": 2}}, {"cluster_name": "other", "asked": {"name": "other", "n": 1}}],
+    [{"payload": {"name": "hpc", "n": 2}}, {"cluster_name": "other", "payload": {"name": "other", "n": 1}}],
     ids=["other parameters", "other name"],
 )
 def test_the_same_key_with_another_request_is_422(heat: RememberingHeat, changes: dict[str, Any]) -> None:
@@ -193,7 +195,7 @@ def test_a_stack_whose_answer_was_lost_is_found_again(heat: RememberingHeat) -> 
 def test_a_refused_creation_can_be_corrected_under_the_same_key(heat: RememberingHeat) -> None:
     heat.hooks.after_writing = _refuse_once(heat)
     assert refusal(heat, KEYED).title == "Parameter refused"
-    assert not ask(heat, dataclasses.replace(KEYED, asked={"name": "hpc", "n": 2})).replayed
+    assert not ask(heat, dataclasses.replace(KEYED, payload={"name": "hpc", "n": 2})).replayed
 
 
 def test_a_stack_of_the_same_name_without_the_key_is_a_taken_name(heat: RememberingHeat) -> None:
@@ -300,18 +302,18 @@ def test_a_late_creator_yields_to_a_stack_that_was_alone_when_its_creator_looked
     assert [stack.status for stack in heat.stacks] == ["CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS"]
 
 
-OTHER = dataclasses.replace(KEYED, cluster_name="other", asked={"name": "other", "n": 1})
-OTHER_PARAMETERS = dataclasses.replace(KEYED, asked={"name": "hpc", "n": 2})
+OTHER = dataclasses.replace(KEYED, cluster_name="other", payload={"name": "other", "n": 1})
+OTHER_PARAMETERS = dataclasses.replace(KEYED, payload={"name": "hpc", "n": 2})
 
 
-def outcome_or_status(heat: RememberingHeat, wish: LaunchWish) -> LaunchOutcome | int:
+def outcome_or_status(heat: RememberingHeat, wish: LaunchRequest) -> LaunchOutcome | int:
     try:
         return ask(heat, wish)
     except RequestError as error:
         return error.status
 
 
-def launch_beside_a_stray(heat: RememberingHeat, stray: LaunchWish) -> LaunchOutcome:
+def launch_beside_a_stray(heat: RememberingHeat, stray: LaunchRequest) -> LaunchOutcome:
     """Launch the cluster of the key, while ``stray`` comes too late with the same key."""
     first_done = threading.Event()
     stray_at_heat = threading.Event()
@@ -334,7 +336,7 @@ def launch_beside_a_stray(heat: RememberingHeat, stray: LaunchWish) -> LaunchOut
 
 
 @pytest.mark.parametrize("stray", [OTHER, OTHER_PARAMETERS], ids=["other name", "other parameters"])
-def test_a_stray_request_that_yielded_does_not_spoil_the_key(heat: RememberingHeat, stray: LaunchWish) -> None:
+def test_a_stray_request_that_yielded_does_not_spoil_the_key(heat: RememberingHeat, stray: LaunchRequest) -> None:
     first = launch_beside_a_stray(heat, stray)
     assert ask(heat, KEYED) == LaunchOutcome(first.stack, replayed=True, url=first.url)
     assert outcome_or_status(heat, stray) == 422
@@ -347,7 +349,7 @@ def test_a_stray_request_that_yielded_does_not_spoil_the_key(heat: RememberingHe
 )
 @pytest.mark.parametrize("stray", [KEYED, OTHER, OTHER_PARAMETERS], ids=["same", "other name", "other parameters"])
 def test_a_key_whose_stack_was_deleted_launches_nothing_though_another_had_yielded_to_it(
-    heat: RememberingHeat, stray: LaunchWish, status: str, deleted: str | None
+    heat: RememberingHeat, stray: LaunchRequest, status: str, deleted: str | None
 ) -> None:
     launch_beside_a_stray(heat, stray)
     (kept,) = heat.live
@@ -358,7 +360,7 @@ def test_a_key_whose_stack_was_deleted_launches_nothing_though_another_had_yield
 
 
 @pytest.mark.parametrize("other", [OTHER, OTHER_PARAMETERS], ids=["other name", "other parameters"])
-def test_of_two_simultaneous_requests_with_one_key_one_is_served(heat: RememberingHeat, other: LaunchWish) -> None:
+def test_of_two_simultaneous_requests_with_one_key_one_is_served(heat: RememberingHeat, other: LaunchRequest) -> None:
     together, first_round = threading.Barrier(2), threading.Semaphore(2)
 
     def meet(_: Received) -> None:
@@ -404,7 +406,7 @@ def test_a_second_stack_that_cannot_be_deleted_is_named(heat: RememberingHeat) -
     ids=["without a key", "with a key"],
 )
 def test_a_deadline_passed_after_heat_may_have_accepted_names_the_stack(
-    heat: RememberingHeat, wish: LaunchWish, advice: str
+    heat: RememberingHeat, wish: LaunchRequest, advice: str
 ) -> None:
     def wait(_: Received) -> None:
         heat.closing.wait(10)

@@ -14,7 +14,7 @@ from builder.errors import Fault, RequestError
 from builder.openstack import limits
 from builder.openstack.connection import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.launch import LaunchOutcome, LaunchPreview, LaunchWish, launch, preview_launch
+from builder.openstack.launch import LaunchOutcome, LaunchPreview, LaunchRequest, launch, preview_launch
 from builder.openstack.limits import Flavor, Need, count_needs
 from builder.openstack.preview import PreviewedResource, ResourceCount
 from tests.openstack.further_services import COMPUTE, VOLUME, WholeCloud, previewed
@@ -24,7 +24,7 @@ from tests.openstack.settings import cloud_settings
 # openstacksdk uses an argument of its own that it has announced to remove.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
 
-WISH = LaunchWish("hpc", "hpc-type", "r1", {"heat_template_version": "2018-08-31"})
+WISH = LaunchRequest("hpc", "hpc-type", "r1", {"heat_template_version": "2018-08-31"})
 SMALL, MEDIUM = Flavor("1", "m1.small", 1, 2048), Flavor("2", "m1.medium", 2, 4096)
 
 
@@ -34,15 +34,15 @@ def cloud() -> Iterator[WholeCloud]:
         yield server
 
 
-def dry_run(cloud: WholeCloud, wish: LaunchWish = WISH) -> LaunchPreview:
+def dry_run(cloud: WholeCloud, wish: LaunchRequest = WISH) -> LaunchPreview:
     return preview_launch(parse_credentials(cloud.credentials()), cloud_settings(), wish, Deadline(10))
 
 
-def ask(cloud: WholeCloud, wish: LaunchWish = WISH) -> LaunchOutcome:
+def ask(cloud: WholeCloud, wish: LaunchRequest = WISH) -> LaunchOutcome:
     return launch(parse_credentials(cloud.credentials()), cloud_settings(), wish, Deadline(10))
 
 
-def refusal(cloud: WholeCloud, wish: LaunchWish = WISH) -> Fault:
+def refusal(cloud: WholeCloud, wish: LaunchRequest = WISH) -> Fault:
     with pytest.raises(RequestError) as caught:
         ask(cloud, wish)
     (fault,) = caught.value.faults

@@ -19,7 +19,7 @@ from builder.openstack.connection import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.heat import heat_client
 from builder.openstack.idempotency import fetch_keyed_stacks
-from builder.openstack.launch import LaunchOutcome, LaunchWish, launch, preview_launch
+from builder.openstack.launch import LaunchOutcome, LaunchRequest, launch, preview_launch
 from builder.openstack.names import key_tag
 from tests.contract.clouds import wait_for
 from tests.openstack.real_cloud import SETTINGS, LosingProxy, cloud_env, connected, scratch_type
@@ -60,9 +60,9 @@ def assets() -> CloudAssets:
     return found
 
 
-def wish(type_id: str, key: str | None = None, name: str = "real", **parameters: Any) -> LaunchWish:
-    asked = {"name": name, "parameters": parameters}
-    return LaunchWish(
+def wish(type_id: str, key: str | None = None, name: str = "real", **parameters: Any) -> LaunchRequest:
+    payload = {"name": name, "parameters": parameters}
+    return LaunchRequest(
         name,
         type_id,
         "r1",
@@ -70,15 +70,15 @@ def wish(type_id: str, key: str | None = None, name: str = "real", **parameters:
         parameters=parameters,
         form_fields=frozenset({"length"}),
         idempotency_key=key,
-        asked=asked,
+        payload=payload,
     )
 
 
-def ask(wanted: LaunchWish, env: dict[str, str] | None = None) -> LaunchOutcome:
+def ask(wanted: LaunchRequest, env: dict[str, str] | None = None) -> LaunchOutcome:
     return launch(parse_credentials(env or cloud_env()), SETTINGS, wanted, Deadline(50))
 
 
-def refusal(wanted: LaunchWish, env: dict[str, str] | None = None) -> Fault:
+def refusal(wanted: LaunchRequest, env: dict[str, str] | None = None) -> Fault:
     with pytest.raises(RequestError) as caught:
         ask(wanted, env)
     return caught.value.faults[0]
@@ -170,7 +170,7 @@ def test_of_simultaneous_requests_with_one_key_for_two_things_one_is_served(type
     wishes = [wish(type_id, key, "one"), wish(type_id, key, "other")]
     together = threading.Barrier(2)
 
-    def ask_together(wanted: LaunchWish) -> LaunchOutcome | int:
+    def ask_together(wanted: LaunchRequest) -> LaunchOutcome | int:
         together.wait(10)
         try:
             return ask(wanted)
