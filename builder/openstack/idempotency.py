@@ -112,7 +112,8 @@ def create_stack_once(
             if settled is not None:
                 return CreatedStack(settled.id, settled.name), True
             continue
-        request = build_request(keyed_suffix(key, cloud.project_id, _next_attempt(stacks, tags[1])), tags)
+        suffixes = [keyed_suffix(key, cloud.project_id, number) for number in range(len(stacks) + 1)]
+        request = build_request(suffixes[_next_attempt(stacks, suffixes, tags[1])], tags)
         created = _create_unless_taken(cloud, request, prepare, is_last=refusals == MAX_REFUSALS - 1)
         if created is None:
             refusals += 1
@@ -193,16 +194,17 @@ def _another_request() -> CloudError:
     )
 
 
-def _next_attempt(stacks: Sequence[KeyedStack], fingerprint: str) -> int:
-    """The number of the attempt that may be made where no stack of the key is live.
+def _next_attempt(stacks: Sequence[KeyedStack], suffixes: Sequence[str], fingerprint: str) -> int:
+    """The number of the attempt that may be made where no stack of the key is live; ``suffixes`` are the attempts'.
+
+    Heat's times do not tell which attempt was the latest: two may fall into one second.
 
     Raises:
         RequestError: (409, or 422 with another fingerprint) the key's cluster was there, and has been deleted.
     """
-    attempts: dict[str, list[KeyedStack]] = {}
-    for stack in stacks:
-        attempts.setdefault(read_suffix(stack.name), []).append(stack)
-    latest = list(attempts.values())[-1] if attempts else []
+    found = {read_suffix(stack.name) for stack in stacks}
+    last = next((suffix for suffix in reversed(suffixes) if suffix in found), None)
+    latest = [stack for stack in stacks if read_suffix(stack.name) == last]
     kept = latest[0] if len(latest) == 1 else next((stack for stack in latest if stack.is_old), None)
     if kept is not None:  # nobody yielded to it or made it yield, or it outlived that: somebody deleted it afterwards
         if fingerprint not in kept.tags:
@@ -211,7 +213,7 @@ def _next_attempt(stacks: Sequence[KeyedStack], fingerprint: str) -> int:
             f"The cluster of this Idempotency-Key, stack {kept.name}, was launched and has been deleted since "
             f"({kept.status}). Use a new key to launch another."
         )
-    return len(attempts)
+    return len(found)
 
 
 def _settled(cloud: Cloud, tag: str, fingerprint: str) -> KeyedStack | None:

@@ -378,6 +378,28 @@ def test_of_two_simultaneous_requests_with_one_key_one_is_served(heat: Rememberi
     assert outcome_or_status(heat, results[422]) == 422
 
 
+def test_a_key_whose_stack_was_deleted_launches_nothing_though_an_earlier_attempt_was_in_the_same_second(
+    heat: RememberingHeat,
+) -> None:
+    together, first_round = threading.Barrier(2), threading.Semaphore(2)
+
+    def meet(_: Received) -> None:
+        if first_round.acquire(blocking=False):
+            together.wait(5)
+
+    def both_have_created(_: Received) -> None:
+        if len(heat.stacks) <= 2:
+            _until(lambda: len(heat.stacks) == 2)
+
+    heat.hooks.before_writing, heat.hooks.after_writing = meet, both_have_created
+    both(*[lambda: ask(heat, KEYED)] * 2)
+    (kept,) = heat.live
+    assert kept not in heat.stacks[:2]
+    kept.id, kept.status, kept.deleted = "0", "DELETE_COMPLETE", kept.created
+    assert refusal(heat, KEYED).title == "Conflict"
+    assert not heat.live
+
+
 def test_a_key_whose_stack_was_deleted_is_still_that_of_its_request(heat: RememberingHeat) -> None:
     ask(heat, KEYED)
     heat.stacks[0].status = "DELETE_COMPLETE"
