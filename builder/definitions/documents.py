@@ -25,7 +25,7 @@ from builder.definitions.scalars import NumberTooLargeError, Reading, construct_
 
 __all__ = ["STAND_IN_RULES", "Document", "DocumentError", "parse_definition", "parse_template"]
 
-STAND_IN_RULES = frozenset({"yaml-tag", "yaml-key", "yaml-merge", "yaml-number", "lone-surrogate"})
+STAND_IN_RULES = frozenset({"yaml-tag", "yaml-key", "yaml-merge", "yaml-number", "lone-surrogate", "nul-character"})
 """The rules of values that have no meaning, for which something else stands, or of which something is left out."""
 
 _MAP_TAG = "tag:yaml.org,2002:map"
@@ -269,9 +269,10 @@ class _Construction:
             return 0
         if isinstance(value, str) and "\0" in value:
             self._refuse(node, tokens, "nul-character", "the text holds a NUL character, which cannot be stored")
+            value = value.replace("\0", "\ufffd")
         if self._is_broken(node):
             self._refuse_surrogate(node, tokens)
-            return node.value.encode("utf-8", "replace").decode("utf-8")
+            value = str(value).encode("utf-8", "replace").decode("utf-8")
         return value
 
     def _is_broken(self, node: ScalarNode) -> bool:

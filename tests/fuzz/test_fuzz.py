@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 from heatclient import exc as heat_exceptions
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from keystoneauth1 import exceptions as keystone_exceptions
@@ -194,6 +194,9 @@ PLACES = [
 
 @fuzz
 @given(st.sampled_from(PLACES), oddities)
+@example("heat_template_url: {}", '"a\\0/b.yaml"')
+@example("components: [{{name: {}}}]", '"a\\0b"')
+@example(next(place for place in PLACES if "get_file" in place), '"a\\0b"')
 def test_whatever_a_file_holds_no_other_suffers_and_the_service_does_not_fail_over_it(place: str, oddity: str) -> None:
     text = f"kind: heat\ntitle: t\ndescription: d\n{place.format(oddity)}\n"
     with TemporaryDirectory() as name:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -381,17 +382,19 @@ def test_of_two_simultaneous_requests_with_one_key_one_is_served(heat: Rememberi
 def test_a_key_whose_stack_was_deleted_launches_nothing_though_an_earlier_attempt_was_in_the_same_second(
     heat: RememberingHeat,
 ) -> None:
-    together, first_round = threading.Barrier(2), threading.Semaphore(2)
+    together = threading.Barrier(2)
+    first_round = {hook: threading.Semaphore(2) for hook in ("creating", "deleting")}
 
-    def meet(_: Received) -> None:
-        if first_round.acquire(blocking=False):
+    def meet(hook: str, _: Received) -> None:
+        if first_round[hook].acquire(blocking=False):
             together.wait(5)
 
     def both_have_created(_: Received) -> None:
         if len(heat.stacks) <= 2:
             _until(lambda: len(heat.stacks) == 2)
 
-    heat.hooks.before_writing, heat.hooks.after_writing = meet, both_have_created
+    heat.hooks.before_writing, heat.hooks.after_writing = partial(meet, "creating"), both_have_created
+    heat.hooks.before_deleting = partial(meet, "deleting")  # each sees the other's, and so gives its own up
     both(*[lambda: ask(heat, KEYED)] * 2)
     (kept,) = heat.live
     assert kept not in heat.stacks[:2]
