@@ -290,10 +290,10 @@ class Catalogue:
                 self._clock(),
                 oldest_date=int(look.modified) if first else None,
             )
-            self._give_way()
             log_changes(before, self.snapshot, entries, changes)
         for name, found in changes.items():
             log_crash(self._entries.get(name), found)
             self._entries.replace(name, found)
+        self._give_way()
         self._real_folder = look.folder
         return self.snapshot is not before
