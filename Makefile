@@ -88,7 +88,7 @@ test-docker: $(VENV)/.dev ## Build the image and drive it
 	$(PYTEST) -m docker tests/docker
 
 test-security: $(VENV)/.dev ## Attack the service
-	$(PYTEST) -m security tests/security
+	$(PYTEST) -m '' tests/security
 
 test-rolling: $(VENV)/.dev ## Restart replicas behind a real nginx (NGINX_PROGRAM) under load
 	$(PYTEST) -m rolling -s tests/rolling

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
+
 import pytest
 
 from builder.api.clients import find_client
@@ -31,6 +34,19 @@ def test_client_is_the_last_address_that_a_trusted_proxy_tells_and_that_is_none(
     peer: str, forwarded: list[str], client: str
 ) -> None:
     assert find_client(peer, forwarded, TRUSTED) == client
+
+
+def test_client_cannot_choose_its_address_behind_a_trusted_proxy(tmp_path: Path) -> None:
+    with Service(tmp_path, {"TRUSTED_PROXIES": "127.0.0.1"}) as service:
+        with socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2]))) as connection:
+            # The first line is the client's own invention, the second one the proxy's.
+            connection.sendall(
+                b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                b"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n"
+            )
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        wait_until(lambda: "route=/health" in service.log, "logged")
+        assert " client=198.51.100.7 " in service.log
 
 
 def test_proxy_that_nobody_trusts_is_not_believed(service: Service) -> None:

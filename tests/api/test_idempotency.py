@@ -16,6 +16,28 @@ from tests.api.orders import FORM, WRONG_PASSWORD, assert_refused, by_ids, order
 from tests.sandbox.clients import Member
 from tests.service import Answer, Service, wait_until
 
+COMPONENT = """\
+heat_template_version: 2021-04-16
+parameters:
+  clustername: {type: string, label: Name}
+resources:
+  %s: {type: OS::Heat::RandomString, properties: {length: 8}}
+"""
+OPTIONAL = {
+    "components/base.yaml": COMPONENT % "secret",
+    "components/extra.yaml": COMPONENT % "another",
+    "cluster-type.yaml": """\
+kind: heat
+title: Optional
+description: One component can be left out.
+components:
+  - name: base
+  - name: extra
+    optional: true
+""",
+}
+"""A cluster type with an optional component, by file."""
+
 
 @pytest.fixture
 def key() -> str:
@@ -44,6 +66,18 @@ def test_same_key_with_another_wish_is_422(building: Service, cloud: Sandbox, ke
     for changed in changes:
         answer = build(building, cloud, key, **changed)
         assert_refused(answer, 422, ("Idempotency key reused", None))
+
+
+def test_same_key_with_another_selection_is_422(building: Service, cloud: Sandbox, key: str) -> None:
+    folder = building.enabled / "optional"
+    (folder / "components").mkdir(parents=True)
+    for name, text in OPTIONAL.items():
+        (folder / name).write_text(text)
+    wait_until(lambda: "optional" in building.ids(), "listed")
+    wish: dict[str, Any] = {"cluster_type_id": "optional"}
+    assert build(building, cloud, key, **wish, selections={"extra": True}).status == 201
+    answer = build(building, cloud, key, **wish, selections={"extra": False})
+    assert_refused(answer, 422, ("Idempotency key reused", None))
 
 
 def test_key_belongs_to_a_project(building: Service, cloud: Sandbox, key: str) -> None:

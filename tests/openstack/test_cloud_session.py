@@ -195,7 +195,7 @@ def test_openstack_gets_an_id_that_derives_from_any_other_one(cloud: ReplayCloud
 @pytest.mark.parametrize("request_id", [None, ""])
 def test_no_request_id_is_passed_where_there_is_none(cloud: ReplayCloud, request_id: str | None) -> None:
     launch(cloud.credentials(), request_id=request_id)
-    assert all("x-openstack-request-id" not in request.headers for request in cloud.received)
+    assert {"x-openstack-request-id" in request.headers for request in cloud.received} == {False}
 
 
 def test_the_environment_decides_nothing(
@@ -208,7 +208,7 @@ def test_the_environment_decides_nothing(
         monkeypatch.setenv(name, trap.url)
     launch(cloud.credentials())
     assert not trap.received
-    assert all("authorization" not in request.headers for request in cloud.received)
+    assert {"authorization" in request.headers for request in cloud.received} == {False}
 
 
 def test_a_trusted_certificate_is_accepted(cloud: ReplayCloud, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_stack_carries_where_it_comes_from(heat: RememberingHeat) -> None:
 
 def test_tags_keep_to_heats_limits() -> None:
     tags = build_tags("t" * 200, "a,b\u00e9\n" + "r" * 200)
-    assert all(len(tag) <= 80 and re.fullmatch(r"[A-Za-z0-9._:-]+", tag) for tag in tags)
+    assert [re.fullmatch(r"[A-Za-z0-9._:-]{1,80}", tag) is not None for tag in tags] == [True, True, True]
     assert len(key_tag("k", "p")) <= 80
     assert len(fingerprint_tag("k", {})) <= 80
 

@@ -43,10 +43,10 @@ def test_body_beyond_all_measure_is_not_read(sandbox: Sandbox) -> None:
     assert b"Connection: close" in answer
 
 
-@pytest.mark.parametrize("length", [b"x", b"-1"])
-def test_length_that_is_none_ends_the_connection(sandbox: Sandbox, length: bytes) -> None:
+@pytest.mark.parametrize(("length", "status"), [(b"x", 400), (b"-1", 413)])
+def test_length_that_is_none_ends_the_connection(sandbox: Sandbox, length: bytes, status: int) -> None:
     answer = talk(sandbox, b"POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + b"\r\n\r\n")
-    assert answer[:13] in (b"HTTP/1.1 400 ", b"HTTP/1.1 413 ")
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
 
 
 def test_body_in_chunks_is_refused(sandbox: Sandbox) -> None:

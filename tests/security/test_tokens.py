@@ -179,8 +179,11 @@ def test_client_without_a_token_that_sends_all_before_it_reads_gets_its_answer(
     assert received.count(b"HTTP/1.1 ") == 1
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/clusters/"), ("GET", "/health"), ("GET", "/cluster-types/")])
-def test_bodies_of_those_without_a_token_take_no_memory(tmp_path: Path, method: str, path: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/clusters/", 401), ("GET", "/health", 200), ("GET", "/cluster-types/", 200)],
+)
+def test_bodies_of_those_without_a_token_take_no_memory(tmp_path: Path, method: str, path: str, status: int) -> None:
     with Service(tmp_path, {"JWT_SECRET": SECRET}) as service, contextlib.ExitStack() as stack:
         service.get(path)
         before = most_memory(service)
@@ -189,7 +192,7 @@ def test_bodies_of_those_without_a_token_take_no_memory(tmp_path: Path, method: 
             connection.sendall(head(method, path, f"Content-Length: {MEBIBYTE}") + b"x" * (MEBIBYTE - 1))
         for connection in connections:
             connection.sendall(b"x")
-            assert parse_answer(connection.recv(65536)).status in (200, 401)
+            assert parse_answer(connection.recv(65536)).status == status
         grown = most_memory(service) - before
     print(f"{method} {path}: {grown / MEBIBYTE:.0f} MiB")
     assert grown < 50 * MEBIBYTE
@@ -203,16 +206,18 @@ def most_memory(service: Service) -> int:
     return int(found[1]) * 1024
 
 
-@pytest.mark.parametrize("path", ["/cluster-types/", "/cluster-types/x", "/health", "/ready", "/metrics", "/catalogue"])
+@pytest.mark.parametrize("path", ["/cluster-types/", "/health", "/ready", "/metrics", "/catalogue"])
 def test_reads_stay_open(service: Service, path: str) -> None:
-    assert service.get(path).status in (200, 404)
+    assert service.get(path).status == 200
+    assert service.get("/cluster-types/x").status == 404
 
 
 def test_reads_are_closed_where_that_is_wanted(tmp_path: Path) -> None:
     with Service(tmp_path, {"JWT_SECRET": SECRET, "PROTECT_READS": "true"}) as service:
-        for path in ("/cluster-types/", "/cluster-types", "/cluster-types/x", "/catalogue"):
+        reads = {"/cluster-types/": 200, "/cluster-types": 200, "/cluster-types/x": 404, "/catalogue": 200}
+        for path, status in reads.items():
             assert_is_refused(service.get(path))
-            assert service.get(path, bearer(make_token())).status in (200, 404), path
+            assert service.get(path, bearer(make_token())).status == status, path
         assert service.get("/health").status == 200
         assert service.get("/metrics").status == 200
 

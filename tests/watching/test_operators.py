@@ -77,7 +77,8 @@ def test_catalogue_tells_how_changes_are_noticed(world: World) -> None:
     described = world.catalogue()
     assert described["noticing"] == {"auto": "inotify", "poll": "poll"}[world.mode]
     assert described["problem"] is None
-    assert described["rescan_age_seconds"] >= 0
+    age = described["rescan_age_seconds"]
+    world.wait(lambda: world.catalogue()["rescan_age_seconds"] > age, "the time since the last rescan grows")
     before = described["snapshot"]
     world.enable("new", "New")
     after = world.catalogue()["snapshot"]
