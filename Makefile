@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
 .DEFAULT_GOAL := help
 .PHONY: help run enable-examples test lint format types contracts examples wheel bench soak \
         test-openstack test-docker test-security test-rolling test-kubernetes audit test-watch-poll \
-        test-editor fuzz fuzz-api lock ci clean
+        test-editor mutants fuzz fuzz-api lock ci clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -92,6 +92,9 @@ test-security: $(VENV)/.dev ## Attack the service
 
 test-rolling: $(VENV)/.dev ## Restart replicas behind a real nginx (NGINX_PROGRAM) under load
 	$(PYTEST) -m rolling -s tests/rolling
+
+mutants: $(VENV)/.dev ## Put in known defects and see the tests notice each (MUTANTS: words of their names)
+	$(BIN)/python -m tests.mutants.run
 
 # The schemas of Kubernetes are too large for everybody's environment: they get one of their own.
 test-kubernetes: $(VENV)/.dev ## Hold the manifests against the schemas of Kubernetes
