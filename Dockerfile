@@ -2,6 +2,7 @@
 #
 # The base can be another that has Python 3.11 or later:
 #   docker build --build-arg PYTHON_IMAGE=python:3.13-slim-trixie --tag concertim-cluster-builder:latest .
+# For what is released, name it by its digest (name@sha256:...): a tag is moved now and then.
 ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 
 
