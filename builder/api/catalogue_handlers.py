@@ -29,7 +29,7 @@ async def show_cluster_type(request: Request, cluster_type_id: str) -> HTTPRespo
     published = snapshot.types.get(ClusterTypeId(cluster_type_id))
     if published is None:
         raise RequestError(Fault(404, "Not Found", f"There is no cluster type {cluster_type_id[:100]!r}."))
-    return respond_representation(request, published.representation)
+    return respond_representation(request, published.representation, snapshot.listing)
 
 
 async def show_health(_: Request) -> HTTPResponse:

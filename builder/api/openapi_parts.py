@@ -113,8 +113,8 @@ def build_parameters() -> Part:
         "If-Modified-Since": {
             "name": "If-Modified-Since",
             "in": "header",
-            "description": "The Last-Modified of what the client has, or the newest `last_modified` in it. What is no "
-            "HTTP date does not count.",
+            "description": "The Last-Modified of what the client has, or the newest `last_modified` in it. No other "
+            "date counts, be it later or not.",
             "schema": {"type": "string"},
         },
     }

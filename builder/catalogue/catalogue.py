@@ -148,16 +148,16 @@ class Catalogue:
     def _look(self, hint: Hint, resolver: LinkResolver) -> Look:
         try:
             folder = self._locate(resolver)
-            modified = os.stat(folder).st_mtime  # a folder that is gone has lost no entry
+            os.stat(folder)  # a folder that is gone has lost no entry
             names = self._names_for(hint, folder)
             if names is None:
                 classified = look_at_folder(folder)
-                look = Look(folder, modified, gone=self._entries.keys() - classified.keys())
+                look = Look(folder, gone=self._entries.keys() - classified.keys())
                 self._load_all(look, classified.values(), resolver)
                 if not self.has_loaded:
                     self._load_remote(look, classified, resolver)
             else:
-                look = Look(folder, modified)
+                look = Look(folder)
                 while names:
                     self._look_at(look, names, resolver)
                     names = self._fellows(look) - look.found.keys()
@@ -288,7 +288,7 @@ class Catalogue:
                 {key: judge(entries[key], before.types.get(key)) if entries[key] else None for key in entries},
                 {name: report_other(name, found, self._clock()) for name, found in changes.items()},
                 self._clock(),
-                oldest_date=int(look.modified) if first else None,
+                first=first,
             )
             log_changes(before, self.snapshot, entries, changes)
         for name, found in changes.items():

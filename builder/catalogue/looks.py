@@ -34,13 +34,9 @@ EVERYTHING = Hint(everything=True)
 
 @dataclass(slots=True)
 class Look:
-    """What one look at the disk found: the entries that were looked at, those that are gone, those that have to wait.
-
-    ``modified`` is the date of the folder, in seconds since the epoch.
-    """
+    """What one look at the disk found: entries that were looked at, that are gone, and that have to wait."""
 
     folder: str
-    modified: float
     found: dict[str, Known] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     held_back: set[str] = field(default_factory=set)

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.utils import formatdate
 from types import MappingProxyType
 from typing import TypeVar
 
+from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.snapshot import (
     EntryReport,
     PublishedType,
     Representation,
     Slot,
     Snapshot,
-    build_entity_tag,
 )
 from builder.catalogue.states import Verdict
+from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing
 from builder.definitions.listing import render_cluster_type
 from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.encoding import encode_json
@@ -32,37 +33,22 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """What the changes of one snapshot share: when they were found, and the date that the listing carries."""
-
-    now: float
-    date: int
-    first: bool
-
-    @property
-    def dated_from(self) -> int:
-        """From when on a client that has a date has this snapshot: a later one is dated after all before it."""
-        return int(self.now) if self.first else 0
-
-
 def publish(
     previous: Snapshot,
     verdicts: Mapping[ClusterTypeId, Verdict | None],
     others: Mapping[str, EntryReport | None],
     now: float,
-    oldest_date: int | None = None,
+    *,
+    first: bool = False,
 ) -> Snapshot:
     """The snapshot that follows ``previous``; the very same one where nothing that can be seen has changed.
 
     ``verdicts`` are those of the ids that were looked at, None for one that has no entry any more; ``others`` likewise
-    the reports, by path, of entries without an id. ``now`` is in seconds since the epoch. At the first load there is
-    no previous listing, and ``oldest_date`` is the least that the listing may be dated.
+    the reports, by path, of entries without an id. ``now`` is in seconds since the epoch. The ``first`` snapshot is a
+    new one in any case.
     """
-    first = oldest_date is not None
-    moment = _Moment(now, _listing_date(previous, verdicts, now, oldest_date), first)
     slots = {
-        key: _build_slot(previous, key, verdict, moment) if verdict is not None else None
+        key: _build_slot(previous, key, verdict, now) if verdict is not None else None
         for key, verdict in verdicts.items()
     }
     changed_slots = {key: slot for key, slot in slots.items() if slot != previous.slots.get(key)}
@@ -72,9 +58,7 @@ def publish(
     listed = {key: slot.published if slot is not None else None for key, slot in changed_slots.items()}
     types = _updated(previous.types, listed)
     ordered = _reorder(previous, types, listed)
-    listing = publish_listing(ordered, moment.date, moment.dated_from)
-    if listing.entity_tag == previous.listing.entity_tag and not first:
-        listing = previous.listing
+    listing = _publish_listing(ordered, now, None if first else previous.listing)
     return Snapshot(
         types=types,
         listing=listing,
@@ -86,22 +70,41 @@ def publish(
     )
 
 
-def publish_type(
-    cluster_type: ClusterType, revision: str, modified: int, date: int, dated_from: int = 0
+def _publish_type(
+    cluster_type: ClusterType, entry: LoadedEntry, now: float, replaced: PublishedType | None
 ) -> PublishedType:
-    """Encode a cluster type; ``modified`` is shown in the body, the dates are those of the representation."""
     rendered = render_cluster_type(cluster_type)
-    tag = build_entity_tag([revision.encode(), encode_json(rendered)])
-    body = encode_json({**rendered, "last_modified": formatdate(modified, usegmt=True)})
-    return PublishedType(cluster_type, revision, modified, Representation(body, tag, date, dated_from))
+    tag = build_entity_tag([entry.revision.encode(), encode_json(rendered)])
+    before = replaced.representation.last_modified if replaced is not None else None
+    date = date_cluster_type(tag, entry.last_modified, now, before)
+    body = encode_json({**rendered, "last_modified": _format(date)})
+    return PublishedType(cluster_type, entry.revision, Representation(body, tag, date))
 
 
-def publish_listing(ordered: Sequence[PublishedType], date: int, dated_from: int = 0) -> Representation:
-    """The listing of types that are in order."""
+def _publish_listing(ordered: Sequence[PublishedType], now: float, previous: Representation | None) -> Representation:
+    """The listing of types that are in order; the ``previous`` one if that is the same.
+
+    Its newest type carries the date of the listing, so that whoever has all its bodies has that date, too.
+    """
     representations = [published.representation for published in ordered]
-    body = _join_array([each.body for each in representations])
     tag = build_entity_tag(["\0".join([each.entity_tag for each in representations]).encode()])
-    return Representation(body, tag, date, dated_from)
+    if previous is not None and tag == previous.entity_tag:
+        return previous
+    newest = max(representations, key=lambda each: each.last_modified, default=None)
+    day = newest.last_modified if newest is not None else now - DAY
+    date = date_listing(tag, day, previous.last_modified if previous is not None else None)
+    bodies = [_redate(each.body, date) if each is newest else each.body for each in representations]
+    return Representation(_join_array(bodies), tag, date)
+
+
+def _format(date: int) -> str:
+    return formatdate(date, usegmt=True)
+
+
+def _redate(body: bytes, date: int) -> bytes:
+    """The body of a cluster type, whose date comes last, with another date; all HTTP dates are of one length."""
+    end = f'{_format(date)}"}}'.encode()
+    return body[: -len(end)] + end
 
 
 def _join_array(items: list[bytes]) -> bytes:
@@ -113,41 +116,15 @@ def _join_array(items: list[bytes]) -> bytes:
     return b",".join(items)
 
 
-def date_of_change(newest: int, previous: int, now: float) -> int:
-    """The date that a changed listing carries, so that no client with an older one is told that nothing changed.
-
-    ``newest`` is the newest date in the bodies that are new, ``previous`` the date of the listing before, which is at
-    least that of its newest body; all are in seconds since the epoch. The Visualisation App sends the newest date of
-    the bodies that it has, which is at most ``previous``. A change that brings a newer date is told by it. One that
-    does not (a type was removed, a file with an old date was enabled, two changes fell into one second) is dated after
-    everything that was handed out before.
-    """
-    return newest if newest > previous else max(previous + 1, int(now))
-
-
-def _listing_date(
-    previous: Snapshot, verdicts: Mapping[ClusterTypeId, Verdict | None], now: float, oldest_date: int | None
-) -> int:
-    accepted = (verdict for verdict in verdicts.values() if verdict is not None and verdict.accepted is not None)
-    newest = max((verdict.entries[0].last_modified for verdict in accepted), default=0)
-    if oldest_date is not None:
-        # What was removed while no service ran shows in the date of the folder alone, which is then too late for every
-        # date that was handed out before.
-        return oldest_date + 1 if oldest_date > newest else newest
-    return date_of_change(newest, previous.listing.last_modified, now)
-
-
-def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Verdict, moment: _Moment) -> Slot:
+def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Verdict, now: float) -> Slot:
     before = previous.slots.get(cluster_type_id)
     published = before.published if before is not None else None
     if verdict.accepted is not None:
         entry = verdict.entries[0]
         if published is None or published.revision != entry.revision:
-            fresh = moment.first or entry.last_modified > previous.listing.last_modified
-            own_date = entry.last_modified if fresh else moment.date
-            published = publish_type(verdict.accepted, entry.revision, entry.last_modified, own_date, moment.dated_from)
+            published = _publish_type(verdict.accepted, entry, now, published)
     known = {report.path: report for report in before.reports} if before is not None else {}
-    reports = tuple(_keep(known.get(report.path), report) for report in _reports(verdict, published, moment.now))
+    reports = tuple(_keep(known.get(report.path), report) for report in _reports(verdict, published, now))
     return Slot(published, verdict.state, reports, verdict.problems)
 
 

@@ -6,18 +6,16 @@ encodes anything or reads the disk.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import count
 from types import MappingProxyType
 
-from builder import __version__
+from builder.catalogue.validators import build_entity_tag
 from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.definitions.problems import Problem
-
-_ENTITY_TAG_LENGTH = 32
 
 
 class State(StrEnum):
@@ -52,27 +50,22 @@ class Representation:
 
     The entity tag derives from content alone, so that all workers and replicas give the same one: it leaves
     ``last_modified`` out, which a copy of the same files may have otherwise, and is a weak one for that reason.
-    ``last_modified`` is in seconds since the epoch, as is ``dated_from``: a client's date between the two is that of
-    something else, which was listed before this process began.
+    ``last_modified`` is in seconds since the epoch; see :mod:`builder.catalogue.validators`. ``matches`` counts how
+    often a client's date was found to be that of this content, and is all that ever changes here.
     """
 
     body: bytes
     entity_tag: str
     last_modified: int
-    dated_from: int = 0
+    matches: Iterator[int] = field(default_factory=count, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedType:
-    """A cluster type as it is listed.
-
-    ``modified`` is what its body says in ``last_modified``, in seconds since the epoch; the representation's own date
-    may be later, see :func:`date_of_change`.
-    """
+    """A cluster type as it is served; in the listing its body may have another date."""
 
     cluster_type: ClusterType
     revision: str
-    modified: int
     representation: Representation
 
 
@@ -117,12 +110,6 @@ class Snapshot:
     def revision(self) -> str:
         """Identifies the content of the listing; the same in every worker and replica."""
         return self.listing.entity_tag[3:-1][:12]
-
-
-def build_entity_tag(parts: Iterable[bytes]) -> str:
-    """A weak entity tag (RFC 9110, section 8.8.3) of content; another release of this service has others."""
-    digest = hashlib.sha256(b"\0".join((__version__.encode(), *parts)))
-    return f'W/"{digest.hexdigest()[:_ENTITY_TAG_LENGTH]}"'
 
 
 EMPTY: Snapshot = Snapshot(MappingProxyType({}), Representation(b"[]", build_entity_tag([]), 0), MappingProxyType({}))

@@ -12,7 +12,7 @@ from builder.catalogue.entries import scan_folder
 from builder.catalogue.hints import MAX_PATHS, PATIENCE_SECONDS, QUIET_SECONDS, Hints
 from builder.catalogue.links import LinkResolver, is_at_or_below
 from builder.catalogue.mounts import find_file_system, reports_changes
-from builder.catalogue.publishing import date_of_change
+from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing, is_same_content
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -122,20 +122,25 @@ def test_file_that_is_written_again_is_not_finished() -> None:
 # ---- dates
 
 
-@pytest.mark.parametrize(
-    ("newest", "previous", "now", "expected"),
-    [
-        (200, 100, 300.0, 200),  # told by its own date
-        (50, 100, 300.0, 300),  # an old file was enabled
-        (0, 100, 300.0, 300),  # a type was removed
-        (100, 100, 100.4, 101),  # two changes within a second
-        (0, 500, 300.0, 501),  # a date in the future was handed out before
-    ],
-)
-def test_changed_listing_is_dated_after_all_that_was_handed_out(
-    newest: int, previous: int, now: float, expected: int
-) -> None:
-    assert date_of_change(newest, previous, now) == expected
+@pytest.mark.parametrize("modified", [-(10**12), 0, 1, 10**9, 10**9 + 43_199, 2 * 10**9, 10**12])
+def test_dates_are_of_the_past_and_of_the_day_before_that_of_the_files(modified: int) -> None:
+    now = 1_999_999_999.5
+    for number in range(50):
+        tag = build_entity_tag([b"%d" % number])
+        date = date_cluster_type(tag, modified, now)
+        listing = date_listing(tag, date)
+        assert 0 <= date < listing < now
+        assert date // DAY == listing // DAY == max(min(modified, int(now)) // DAY - 1, 0)
+        assert is_same_content(date, date_cluster_type(tag, modified + 3 * DAY, now + 2 * DAY))
+        assert not is_same_content(date, listing)
+
+
+def test_what_takes_the_place_of_something_never_has_its_time_of_day() -> None:
+    tag = build_entity_tag([b""])
+    date = date_cluster_type(tag, 10**9, 10**9)
+    assert not is_same_content(date, date_cluster_type(tag, 10**9, 10**9, replaced=date))
+    listing = date_listing(tag, date)
+    assert not is_same_content(listing, date_listing(tag, date, replaced=listing))
 
 
 # ---- paths
