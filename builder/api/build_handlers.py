@@ -70,7 +70,7 @@ async def create_cluster(request: Request) -> HTTPResponse:
 
 
 def _respond_built(outcome: LaunchOutcome) -> HTTPResponse:
-    headers = {"Location": outcome.url}
+    headers = {"Location": outcome.url} if outcome.url else {}
     if outcome.replayed:
         headers["Idempotent-Replayed"] = "true"
     return respond_json({"id": outcome.stack.id, "name": outcome.stack.name}, 201, headers)
@@ -128,7 +128,7 @@ async def _find_launched(
             return None
         credentials = parse_credentials(build.cloud_env)
         asking = (credentials, services.cloud_settings, key, _payload(build), deadline, str(request.id))
-        building = Building(services.metrics, KIND, build.cluster_type_id, credentials, str(request.id))
+        building = Building(services.metrics, KIND, build.cluster_type_id, credentials, deadline, str(request.id))
         with building.awaited():
             await _wait_for_clients(services, deadline)
             return await services.pool.run(building.find, *asking, deadline=deadline)
@@ -182,8 +182,8 @@ async def _preview(services: Services, order: _Order, deadline: Deadline, reques
 async def _build(services: Services, order: _Order, deadline: Deadline, request_id: str) -> LaunchOutcome:
     published = order.published
     building = Building(
-        services.metrics, published.cluster_type.kind, order.build.cluster_type_id, order.credentials, request_id,
-        published.revision,
+        services.metrics, published.cluster_type.kind, order.build.cluster_type_id, order.credentials, deadline,
+        request_id, published.revision,
     )  # fmt: skip
     with building.awaited():
         return await _ask_cloud(services, building.launch, order, deadline, request_id)

@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 
 from builder.api.access import CLIENT_HAS_GONE
 from builder.api.metrics import Metrics
+from builder.api.rendering import internal_error
 from builder.errors import RequestError
 from builder.openstack.connection import Credentials, global_request_id
+from builder.openstack.deadline import Deadline
 from builder.openstack.launch import LaunchOutcome, find_launched, launch
 
 logger = logging.getLogger(__name__)
@@ -24,12 +26,21 @@ Found = TypeVar("Found", bound=LaunchOutcome | None)
 class Building:
     """A build under way, from when it waits for a thread of the pool; made for one request.
 
-    ``revision`` is that of the type, where it is known which one is built.
+    ``deadline`` is that of the build, and knows what is under way. ``revision`` is that of the type, where it is known
+    which one is built.
     """
 
     def __init__(
-        self, metrics: Metrics, kind: str, type_id: str, credentials: Credentials, request_id: str, revision: str = ""
+        self,
+        metrics: Metrics,
+        kind: str,
+        type_id: str,
+        credentials: Credentials,
+        deadline: Deadline,
+        request_id: str,
+        revision: str = "",
     ) -> None:
+        self._deadline = deadline
         self._kind = kind
         self._metrics = metrics
         self._began = time.perf_counter()
@@ -74,9 +85,10 @@ class Building:
                 level = logging.WARNING if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
                 self._log(level, "no cluster built", outcome=error.status, why=str(error))
             raise
-        except BaseException:
+        except Exception as error:  # an edge: whatever it is, there may be a cluster by now, and somebody has to know
             self._measure(str(HTTPStatus.INTERNAL_SERVER_ERROR.value))
-            raise
+            logger.exception("a build failed")
+            raise internal_error(self._deadline.under_way) from error
         if built is not None:
             outcome = "replayed" if built.replayed else "created"
             self._measure(outcome)

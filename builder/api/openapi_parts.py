@@ -78,7 +78,7 @@ def build_headers() -> Part:
         "X-Request-ID": _header("The request's id: the caller's, or one that was made here. It is in every log line."),
         "ETag": _header("Changes when, and only when, the content does; the same on every replica."),
         "Last-Modified": _header("When the content changed last, as an HTTP date; never in the future."),
-        "Location": _header("The URL of the stack at Heat.", "uri"),
+        "Location": _header("The URL of the stack at Heat, unless a secret of the request is in it.", "uri"),
         "Idempotent-Replayed": {
             "description": "Present where an earlier request with this Idempotency-Key made the cluster.",
             "schema": {"type": "string", "const": "true"},

@@ -39,6 +39,11 @@ def respond_faults(faults: Sequence[Fault], headers: Mapping[str, str] = NO_HEAD
     return respond_json({"errors": [_render(fault) for fault in faults]}, faults[0].status, headers)
 
 
+def internal_error(aftermath: str = "This is not your fault.") -> RequestError:
+    """The 500 for what nobody foresaw; ``aftermath`` is a sentence for the person who waits."""
+    return RequestError(Fault(500, "Internal Server Error", f"The service failed; its log tells more. {aftermath}"))
+
+
 def install_error_handlers(app: Application) -> None:
     """Have every error of the application rendered here, Sanic's own included."""
     app.exception(RequestError)(_on_request_error)
@@ -83,5 +88,4 @@ def _describe(request: Request | None, error: SanicException, status: int) -> st
 
 def _on_unexpected(request: Request | None, error: Exception) -> HTTPResponse:
     logger.error("%s failed", request.path if request else "a request", exc_info=error)
-    detail = "The service failed; its log tells more. This is not your fault."
-    return respond_faults([Fault(500, "Internal Server Error", detail)])
+    return respond_faults(internal_error().faults)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from builder.openstack.circumstances import Service
 from builder.openstack.connection import Cloud, CloudSettings, Credentials, connect
@@ -16,7 +17,11 @@ from builder.openstack.services import has_service, open_sdk
 MAX_ASSETS = 5000
 """Of one kind: beyond that, nobody chooses from a list, and the cloud may never end."""
 
-Item = TypeVar("Item")
+MAX_NAME = 255
+"""The longest name that any of the services takes, in characters."""
+
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, those that turn the order of the others, and halves of surrogate pairs."""
 
 _ABSENT = frozenset({FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND})
 
@@ -31,7 +36,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class CloudAssets:
-    """What there is to choose from, in alphabetical order; an asset without a name goes by its id."""
+    """What there is to choose from, in alphabetical order; an asset without a name that can be shown goes by its id."""
 
     flavors: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
@@ -65,39 +70,49 @@ def fetch_assets(
         deadline.under_way = "The cloud's services were being asked for what there is to choose from."
         sdk = open_sdk(cloud)
         # Public flavors and those the project has access to: openstacksdk by itself has an admin shown everybody's.
-        flavors = _fetch(cloud, Service.COMPUTE, lambda: map(_name, sdk.compute.flavors(details=False, is_public=True)))
-        keypairs = _fetch(cloud, Service.COMPUTE, lambda: (str(keypair.name) for keypair in sdk.compute.keypairs()))
-        images = _fetch(cloud, Service.IMAGE, lambda: map(_name, sdk.image.images(status="active")))
-        networks = _fetch(cloud, Service.NETWORK, lambda: map(_network, sdk.network.networks()))
-    external = {name for name, is_external in networks if is_external}
+        flavors = _fetch(cloud, Service.COMPUTE, lambda: sdk.compute.flavors(details=False, is_public=True))
+        keypairs = _fetch(cloud, Service.COMPUTE, lambda: sdk.compute.keypairs())
+        images = _fetch(cloud, Service.IMAGE, lambda: sdk.image.images(status="active"))
+        networks = _fetch(cloud, Service.NETWORK, lambda: sdk.network.networks())
+    external = {name for name, network in networks if network.is_router_external}
     return CloudAssets(
-        tuple(sorted(set(flavors))),
-        tuple(sorted(set(images))),
-        tuple(Network(name, name in external) for name in sorted({name for name, _ in networks})),
-        tuple(sorted(set(keypairs))),
+        _names(flavors),
+        _names(images),
+        tuple(Network(name, name in external) for name in _names(networks)),
+        _names(keypairs),
     )
 
 
-def _fetch(cloud: Cloud, service: Service, fetch: Callable[[], Iterable[Item]]) -> list[Item]:
+def _fetch(cloud: Cloud, service: Service, fetch: Callable[[], Iterable[Any]]) -> list[tuple[str, Any]]:
+    """Each asset of a service that has a name to choose it by, with that name before it."""
     from builder.openstack.failures import translated
 
     if not has_service(cloud, service):
         return []
     try:
         with translated(cloud.circumstances(service)):
-            return list(islice(fetch(), MAX_ASSETS))
+            named = [(_name(cloud, asset), asset) for asset in islice(fetch(), MAX_ASSETS)]
     except CloudError as error:
         if error.kind in _ABSENT:
             return []
         raise
+    return [(name, asset) for name, asset in named if name is not None]
 
 
-def _name(asset: Any) -> str:
-    return str(asset.name or asset.id)
+def _name(cloud: Cloud, asset: Any) -> str | None:
+    """The name of an asset, or its id where there is no name that can be shown; None where neither can be."""
+    for text in (asset.name, asset.id):
+        if (
+            isinstance(text, str)
+            and 0 < len(text) <= MAX_NAME
+            and not (_UNFIT.search(text) or cloud.tells_secret(text))
+        ):
+            return text
+    return None
 
 
-def _network(network: Any) -> tuple[str, bool]:
-    return _name(network), bool(network.is_router_external)
+def _names(found: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
+    return tuple(sorted({name for name, _ in found}))
 
 
 def _choices(names: Iterable[str]) -> list[dict[str, Any]]:

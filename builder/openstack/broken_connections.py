@@ -30,7 +30,7 @@ from builder.redaction import clean
 def connection_failure(error: BaseException, circumstances: Circumstances) -> CloudError:
     """The failure of a call that has no answer, or none that could be read to its end."""
     chain = list(_chain(error))
-    who = f"The {circumstances.service.value}{_address(chain)}"
+    who = f"The {circumstances.service.value}{_address(chain, circumstances)}"
     aftermath = "" if _was_never_sent(chain) else circumstances.aftermath
     for cause in chain:
         if isinstance(cause, UnexpectedRedirectError):
@@ -70,7 +70,7 @@ def _unusable_address(who: str, circumstances: Circumstances) -> CloudError:
 
 
 def _redirected(cause: UnexpectedRedirectError, who: str, circumstances: Circumstances) -> CloudError:
-    to = f" to {clean(cause.location)}" if cause.location else ""
+    to = f" to {circumstances.clean_host(cause.location)}" if cause.location else ""
     if circumstances.service is Service.IDENTITY:
         return FailureKind.INVALID_AUTH_URL.error(
             f"{who} redirects{to}. Credentials are never sent after a redirect: give the final address as auth_url",
@@ -119,7 +119,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         waiting += [current.__cause__, current.__context__, *kept, *current.args]
 
 
-def _address(chain: Sequence[BaseException]) -> str:
+def _address(chain: Sequence[BaseException], circumstances: Circumstances) -> str:
     """`` at host:port`` of the request that failed; never its path, which may name ids."""
     for cause in chain:
         request = cause.request if isinstance(cause, requests.exceptions.RequestException) else None
@@ -129,5 +129,5 @@ def _address(chain: Sequence[BaseException]) -> str:
         except ValueError:
             continue
         if place:
-            return f" at {clean(place)}"
+            return f" at {circumstances.clean_host(place)}"
     return ""

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from builder.openstack.deadline import Deadline
+from builder.redaction import clean
 
 if TYPE_CHECKING:
     import requests
@@ -46,6 +47,10 @@ class Circumstances:
     repeatable: bool = False
     form_fields: frozenset[str] = frozenset()
     last_response: Callable[[], requests.Response | None] = lambda: None
+
+    def clean_host(self, host: str) -> str:
+        """A host of a URL of the cloud, fit to show: in lower case, as every host is told, and the secrets with it."""
+        return clean(host.lower(), [secret.lower() for secret in self.secrets])
 
     @property
     def aftermath(self) -> str:

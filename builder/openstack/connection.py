@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from builder import logs
 from builder.addresses import parse_origin
 from builder.openstack.circumstances import Circumstances, Service
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import FailureKind
 from builder.openstack.guard import CloudGuard
+from builder.redaction import clean, mask
 
 if TYPE_CHECKING:
     from builder.openstack.transport import CloudSession
@@ -157,6 +159,8 @@ class Cloud:
     project_id: str
     default_region: str | None = None
     token: str = field(default="", repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What must not be shown beside the password and the token, should a service repeat it."""
 
     @property
     def region_name(self) -> str | None:
@@ -173,10 +177,18 @@ class Cloud:
         )
         return endpoint
 
+    def clean(self, text: str) -> str:
+        """A text of the cloud that is no error message, fit to show: see :func:`~builder.redaction.clean`."""
+        return clean(text, (self.credentials.password, self.token, *self.secrets))
+
+    def tells_secret(self, text: str) -> bool:
+        """Whether a text of the cloud holds the password or the token, in whichever case: hosts are in lower case."""
+        told = text.lower()
+        return mask(told, [self.credentials.password.lower(), self.token.lower()]) != told
+
     def circumstances(
         self,
         service: Service,
-        secrets: tuple[str, ...] = (),
         creating: str | None = None,
         repeatable: bool = False,
         form_fields: frozenset[str] = frozenset(),
@@ -185,7 +197,7 @@ class Cloud:
         return Circumstances(
             service,
             self.deadline,
-            (self.credentials.password, self.token, *secrets),
+            (self.credentials.password, self.token, *self.secrets),
             self.region_name,
             region_is_the_callers=self.credentials.region_name is not None,
             creating=creating,
@@ -197,9 +209,15 @@ class Cloud:
 
 @contextmanager
 def connect(
-    credentials: Credentials, settings: CloudSettings, deadline: Deadline, request_id: str | None = None
+    credentials: Credentials,
+    settings: CloudSettings,
+    deadline: Deadline,
+    request_id: str | None = None,
+    secrets: tuple[str, ...] = (),
 ) -> Iterator[Cloud]:
-    """Open a session, authenticate, and close the session on leaving. Blocks; see :func:`open_session`.
+    """Open a session, authenticate once, and close the session on leaving. Blocks; see :func:`open_session`.
+
+    ``secrets``: see :class:`Cloud`.
 
     Raises:
         RequestError: Keystone refuses (400, 401, 403), cannot be reached (502) or is late (504).
@@ -212,10 +230,12 @@ def connect(
             token = session.get_token()
             if not token:
                 raise KeyError("X-Subject-Token")
+            logs.protect([str(token)])
             project_id = session.get_project_id()
             default_region = _find_default_region(session, settings)
         deadline.under_way = "The cloud was being asked; nothing was created."
-        yield Cloud(session, credentials, settings, deadline, str(project_id or ""), default_region, str(token))
+        project_id = str(project_id or "")
+        yield Cloud(session, credentials, settings, deadline, project_id, default_region, str(token), secrets)
 
 
 def _find_default_region(session: CloudSession, settings: CloudSettings) -> str | None:

@@ -34,8 +34,9 @@ _MAX_ERROR_BODY_BYTES = 256 * 1024
 _DEFAULT_RETRY_AFTER = 5
 _MAX_RETRY_AFTER = 3600
 
-# What the clients raise on an answer that is JSON of another shape, deeper than Python's parser goes, or no JSON.
-GARBAGE = (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError)
+# What the clients raise on an answer that is JSON of another shape, of numbers and dates that no number or date of
+# Python holds, deeper than Python's parser goes, or no JSON.
+GARBAGE = (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError, OverflowError)
 
 _PARAMETER_MESSAGE = re.compile(r"Parameter '(?P<parameter>.+?)' is invalid: (?P<reason>.+)", re.DOTALL)
 

@@ -9,27 +9,30 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from builder.openstack.circumstances import Service, may_have_created
 from builder.openstack.connection import Cloud
+from builder.openstack.failure_kinds import FailureKind
+
+MAX_URL = 2000
+"""The longest URL of Heat that is used, in characters: proxies take the head of an answer, which its stack's URL goes
+into, up to 4 KiB (nginx, ``proxy_buffer_size``)."""
 
 _STACK_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # Heat's are UUIDs
+_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,254}")
+_STACK_STATUS = re.compile(r"[A-Z_]{1,64}")  # an action and a status: CREATE_IN_PROGRESS
 
 
 @dataclass(frozen=True, slots=True)
 class StackRequest:
-    """What Heat is asked to create. ``template`` holds only what JSON has (no dates); ``files`` is Heat's files map.
-
-    ``secrets`` are values (of hidden parameters) that must not be shown, should Heat quote them.
-    """
+    """What Heat is asked to create. ``template`` holds only what JSON has (no dates); ``files`` is Heat's files map."""
 
     name: str
     template: Mapping[str, Any]
     files: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     tags: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = field(default=(), repr=False)
     form_fields: frozenset[str] = frozenset()
     """The parameters that the caller was asked for; others the definition sets."""
     repeatable: bool = False
@@ -54,9 +57,7 @@ def create_stack(cloud: Cloud, request: StackRequest) -> CreatedStack:
     from builder.openstack.failures import translated
 
     cloud.deadline.remaining()
-    circumstances = cloud.circumstances(
-        Service.ORCHESTRATION, request.secrets, request.name, request.repeatable, request.form_fields
-    )
+    circumstances = cloud.circumstances(Service.ORCHESTRATION, request.name, request.repeatable, request.form_fields)
     cloud.deadline.under_way = may_have_created(request.name, request.repeatable)
     with translated(circumstances):
         answer = heat_client(cloud).stacks.create(**stack_fields(request))
@@ -69,15 +70,48 @@ def read_stack_id(given: object) -> str:
 
     Raises TypeError where it is not.
     """
-    if not isinstance(given, str) or _STACK_ID.fullmatch(given) is None:
-        raise TypeError("stack.id")
+    return _read(given, _STACK_ID)
+
+
+def read_stack_name(given: object) -> str:
+    """The name of a stack, as Heat allows names; otherwise as :func:`read_stack_id`."""
+    return _read(given, _STACK_NAME)
+
+
+def read_stack_status(given: object) -> str:
+    """The status of a stack; otherwise as :func:`read_stack_id`."""
+    return _read(given, _STACK_STATUS)
+
+
+def _read(given: object, form: re.Pattern[str]) -> str:
+    if not isinstance(given, str) or form.fullmatch(given) is None:
+        raise TypeError("no id, name or status")
     return given
 
 
-def stack_url(cloud: Cloud, stack: CreatedStack) -> str:
-    """The URL of a stack at Heat; nothing is asked of anybody."""
-    endpoint = cloud.find_endpoint("orchestration")
-    return f"{str(endpoint).rstrip('/')}/stacks/{quote(stack.name)}/{quote(stack.id)}"
+def find_stacks_url(cloud: Cloud) -> str | None:
+    """The URL below which Heat has its stacks, encoded as it is when it is asked; nothing is asked of anybody.
+
+    None where it holds a secret of the request: then it cannot be told.
+
+    Raises RequestError (502) where the catalogue names no Heat, or not by a URL that can be used.
+    """
+    from requests import Request
+
+    from builder.openstack.failures import translated
+
+    with translated(cloud.circumstances(Service.ORCHESTRATION)):
+        endpoint = cloud.find_endpoint("orchestration")
+        url = Request("GET", f"{str(endpoint).rstrip('/')}/stacks").prepare().url or ""
+    if len(url) > MAX_URL:
+        who = f"The {Service.ORCHESTRATION.value}"
+        raise FailureKind.SERVICE_NOT_FOUND.error(f"{who} has too long an address in the cloud's catalogue")
+    return None if cloud.tells_secret(unquote(url)) else url
+
+
+def stack_url(stacks_url: str | None, stack: CreatedStack) -> str | None:
+    """The URL of a stack at Heat, if it can be told: see :func:`find_stacks_url`."""
+    return stacks_url and f"{stacks_url}/{stack.name}/{stack.id}"
 
 
 def heat_client(cloud: Cloud) -> Any:

@@ -22,19 +22,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from builder.openstack.circumstances import Service, may_have_created
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.heat import CreatedStack, StackRequest, create_stack, heat_client, read_stack_id
+from builder.openstack.heat import (
+    CreatedStack,
+    StackRequest,
+    create_stack,
+    heat_client,
+    read_stack_id,
+    read_stack_name,
+    read_stack_status,
+)
 from builder.openstack.names import fingerprint_tag, key_tag, keyed_suffix, read_suffix
 
 logger = logging.getLogger(__name__)
 
 OLD_SECONDS = 60.0
-"""A stack of this age is settled, even if the clocks of this host and of Heat differ a little: its creator has until
-``BUILD_DEADLINE`` to give it up."""
+"""A stack of this age is settled: its creator has until ``BUILD_DEADLINE`` to give it up."""
+MAX_LOGGED = 10
+"""How many stacks of a key a line of the log names: more than one is rare, and how many there are, the cloud says."""
 MAX_REFUSALS = 8
 """How often a taken name is looked up before it counts as taken by something else."""
 
@@ -54,16 +64,22 @@ class Pace:
 
 PACE = Pace()
 
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyedStack:
-    """A stack that carries the tag of a key; ``created`` and ``deleted`` are Heat's time stamps, in seconds."""
+    """A stack that carries the tag of a key.
+
+    ``age`` is how many seconds it has lived, or lived until it was deleted. Heat's clock alone tells: this host's may
+    be wrong. None where Heat does not tell the time.
+    """
 
     id: str
     name: str
     status: str
-    created: str
-    deleted: str
+    created: datetime | None
+    age: float | None
     tags: tuple[str, ...]
 
     @property
@@ -74,17 +90,7 @@ class KeyedStack:
     @property
     def is_old(self) -> bool:
         """Whether it has lived, or lived until it was deleted, for so long that its creator had decided to keep it."""
-        created = _parse_time(self.created)
-        ended = _parse_time(self.deleted) or datetime.now(UTC)  # Heat tells it once the deletion is complete
-        return created is not None and (ended - created).total_seconds() > OLD_SECONDS
-
-
-def _parse_time(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return self.age is not None and self.age > OLD_SECONDS
 
 
 def create_stack_once(
@@ -119,7 +125,7 @@ def create_stack_once(
             refusals += 1
             _pause(cloud, PACE.poll)
             continue
-        with _telling_of(created):
+        with _telling_of(created.name):
             found = fetch_keyed_stacks(cloud, tags[0])
         rivals = [stack for stack in found if stack.is_live and stack.id != created.id]
         if not rivals:
@@ -144,13 +150,15 @@ def _create_unless_taken(
 
 
 @contextmanager
-def _telling_of(created: CreatedStack) -> Iterator[None]:
-    """Whatever fails in the block, of whichever kind it is, names the stack that was created before."""
+def _telling_of(name: str | None) -> Iterator[None]:
+    """Whatever fails in the block, of whichever kind it is, names the stack of the key, if one is known."""
     try:
         yield
     except CloudError as error:
         (fault,) = error.faults
-        aftermath = may_have_created(created.name, repeatable=True)
+        if name is None:
+            raise
+        aftermath = may_have_created(name, repeatable=True)
         if fault.detail.endswith(aftermath):  # the deadline has passed
             raise
         raise error.kind.error(f"{fault.detail}. {aftermath}", fault.pointer, error.headers) from error
@@ -161,21 +169,39 @@ def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
     from builder.openstack.failures import translated
 
     with translated(cloud.circumstances(Service.ORCHESTRATION)):
-        found = list(heat_client(cloud).stacks.list(filters={"tags": tag, "show_deleted": True}))
-        stacks = [_keyed_stack(stack.to_dict()) for stack in found]
+        found = [
+            stack.to_dict() for stack in heat_client(cloud).stacks.list(filters={"tags": tag, "show_deleted": True})
+        ]
+        response = cloud.session.last_response
+        now = _parse_time(parsedate_to_datetime, response.headers.get("Date") if response is not None else None)
+        stacks = [_keyed_stack(stack, now) for stack in found]
     # Not every Heat (or stand-in for one) knows the filter.
-    return sorted((stack for stack in stacks if tag in stack.tags), key=lambda stack: (stack.created, stack.id))
+    return sorted(
+        (stack for stack in stacks if tag in stack.tags), key=lambda stack: (stack.created or _NO_TIME, stack.id)
+    )
 
 
-def _keyed_stack(listed: Mapping[str, Any]) -> KeyedStack:
+def _keyed_stack(listed: Mapping[str, Any], now: datetime | None) -> KeyedStack:
+    created = _parse_time(datetime.fromisoformat, listed.get("creation_time"))
+    # Heat tells the time of a deletion once that is complete.
+    ended = _parse_time(datetime.fromisoformat, listed.get("deletion_time")) or now
     return KeyedStack(
         read_stack_id(listed["id"]),
-        str(listed["stack_name"]),
-        str(listed["stack_status"]),
-        str(listed.get("creation_time") or ""),
-        str(listed.get("deletion_time") or ""),
+        read_stack_name(listed["stack_name"]),
+        read_stack_status(listed["stack_status"]),
+        created,
+        (ended - created).total_seconds() if created and ended else None,
         tuple(listed.get("tags") or ()),
     )
+
+
+def _parse_time(parse: Callable[[str], datetime], told: object) -> datetime | None:
+    """A time that a service told; None for what is none, or is none in UTC: Python's years are 1 to 9999."""
+    try:
+        moment = parse(told) if isinstance(told, str) else None
+        return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):  # email's parser raises all of them
+        return None
 
 
 def find_stack(cloud: Cloud, key: str, payload: Mapping[str, Any]) -> CreatedStack | None:
@@ -223,17 +249,21 @@ def _settled(cloud: Cloud, tag: str, fingerprint: str) -> KeyedStack | None:
         RequestError: (422) what is live has another fingerprint.
     """
     until = time.monotonic() + PACE.settling
+    name = None
     while True:
-        live = [stack for stack in fetch_keyed_stacks(cloud, tag) if stack.is_live]
+        with _telling_of(name):
+            live = [stack for stack in fetch_keyed_stacks(cloud, tag) if stack.is_live]
         if not live:
             return None
         same = [stack for stack in live if fingerprint in stack.tags]
         if not same:
             raise _another_request()
-        cloud.deadline.under_way = may_have_created(same[0].name, repeatable=True)
+        name = same[0].name
+        cloud.deadline.under_way = may_have_created(name, repeatable=True)
         if same[0].is_old or time.monotonic() >= until:
             if len(live) > 1:
-                logger.warning("stacks of one idempotency key: %s", ", ".join(stack.id for stack in live))
+                ids = [stack.id for stack in live]
+                logger.warning("%d stacks of one idempotency key: %s", len(live), ", ".join(ids[:MAX_LOGGED]))
             return same[0]
         _pause(cloud, PACE.poll)
 
@@ -255,8 +285,9 @@ def _yield_to(cloud: Cloud, created: CreatedStack, rivals: Sequence[KeyedStack],
     until = time.monotonic() + PACE.apart * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
     while time.monotonic() < until:
         _pause(cloud, PACE.poll)
-        others = [stack for stack in fetch_keyed_stacks(cloud, tag) if stack.id not in {rival.id for rival in rivals}]
-        if any(stack.is_live for stack in others):
+        with _telling_of(rivals[0].name):
+            found = fetch_keyed_stacks(cloud, tag)
+        if any(stack.is_live for stack in found if stack.id not in {rival.id for rival in rivals}):
             return
 
 

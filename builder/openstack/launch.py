@@ -14,7 +14,7 @@ from typing import Any
 from builder.openstack.connection import Cloud, CloudSettings, Credentials, connect
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.heat import CreatedStack, StackRequest, create_stack, stack_url
+from builder.openstack.heat import CreatedStack, StackRequest, create_stack, find_stacks_url, stack_url
 from builder.openstack.idempotency import create_stack_once, find_stack
 from builder.openstack.limits import Need, check_needs, fetch_needs, has_limits
 from builder.openstack.names import build_stack_name, build_tags, random_suffix
@@ -33,7 +33,8 @@ _PREVIEW_MAY_FAIL = frozenset({FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FO
 class LaunchRequest:
     """A cluster to launch.
 
-    ``template``, ``files``, ``parameters``, ``secrets``, ``form_fields``: see :class:`StackRequest`.
+    ``template``, ``files``, ``parameters``, ``form_fields``: see :class:`StackRequest`. ``secrets`` are the values of
+    hidden parameters: they must not be shown, should the cloud quote them.
 
     ``payload`` is what the caller asked for (the ``cluster`` of a build, as JSON): two requests with the same
     ``idempotency_key`` must have the same. It is compared by its fingerprint, and not stored.
@@ -58,7 +59,6 @@ class LaunchRequest:
             self.files,
             self.parameters,
             (*build_tags(self.type_id, self.revision), *further_tags),
-            self.secrets,
             self.form_fields,
             repeatable=self.idempotency_key is not None,
         )
@@ -66,11 +66,14 @@ class LaunchRequest:
 
 @dataclass(frozen=True, slots=True)
 class LaunchOutcome:
-    """The stack that was launched, with its URL at Heat; ``replayed``: an earlier request of the key made it."""
+    """The stack that was launched; ``replayed``: an earlier request of the key made it.
+
+    ``url`` is the stack's at Heat; None where it cannot be told.
+    """
 
     stack: CreatedStack
     replayed: bool = False
-    url: str = ""
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ def launch(
             :func:`~builder.openstack.heat.create_stack` and
             :func:`~builder.openstack.idempotency.create_stack_once` do.
     """
-    with connect(credentials, settings, deadline, request_id) as cloud:
+    with connect(credentials, settings, deadline, request_id, request.secrets) as cloud:
+        stacks_url = find_stacks_url(cloud)  # before the creation, so that it cannot fail after it
         if request.idempotency_key is not None:
             prepare = partial(_check_limits, cloud)
             stack, replayed = create_stack_once(
@@ -105,7 +109,7 @@ def launch(
             asking = request.stack_request(random_suffix())
             _check_limits(cloud, asking)
             stack, replayed = create_stack(cloud, asking), False
-        return LaunchOutcome(stack, replayed, stack_url(cloud, stack))
+        return LaunchOutcome(stack, replayed, stack_url(stacks_url, stack))
 
 
 def find_launched(
@@ -122,8 +126,9 @@ def find_launched(
         RequestError: as :func:`launch` does.
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
+        stacks_url = find_stacks_url(cloud)
         stack = find_stack(cloud, key, payload)
-        return None if stack is None else LaunchOutcome(stack, True, stack_url(cloud, stack))
+        return None if stack is None else LaunchOutcome(stack, True, stack_url(stacks_url, stack))
 
 
 def preview_launch(
@@ -138,10 +143,10 @@ def preview_launch(
     Raises:
         RequestError: as :func:`launch` does.
     """
-    with connect(credentials, settings, deadline, request_id) as cloud:
+    with connect(credentials, settings, deadline, request_id, request.secrets) as cloud:
         resources = preview_stack(cloud, request.stack_request(random_suffix()))
         needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
-    return LaunchPreview(count_resources(resources), needs)
+        return LaunchPreview(count_resources(resources, cloud.clean), needs)
 
 
 def _check_limits(cloud: Cloud, request: StackRequest) -> None:

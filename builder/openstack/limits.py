@@ -18,6 +18,8 @@ from builder.openstack.services import ask_if_possible, get_json, has_service, o
 LIMITS_SECONDS = 8.0
 """How long the services may take to tell their limits: a build does not fail because they are slow."""
 UNLIMITED = -1
+MAX_COUNT = 2**63 - 1
+"""The largest number of a service that counts, for no database of theirs holds more."""
 
 # Name, unit, service, and the keys of the service's absolute limits: the limit, and what of it is used.
 _LIMITS = (
@@ -143,7 +145,7 @@ def _whole(value: object) -> int:
     """A non-negative whole number, also from Heat's text for one; 0 for anything else."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_COUNT else 0
 
 
 def _fetchers(sdk: Any) -> dict[Service, Callable[[], Mapping[str, Any]]]:
@@ -174,6 +176,6 @@ def _compare(required: Mapping[str, int], limits: Mapping[Service, Mapping[str, 
         if absolute is None or not required.get(name):
             continue
         limit, used = absolute.get(limit_key), absolute.get(used_key)
-        if not isinstance(limit, int) or not isinstance(used, int):
+        if not isinstance(limit, int) or not isinstance(used, int) or max(abs(limit), abs(used)) > MAX_COUNT:
             continue
         yield Need(name, unit, required[name], None if limit == UNLIMITED else max(0, limit - used))

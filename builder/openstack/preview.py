@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,16 +42,18 @@ def preview_stack(cloud: Cloud, request: StackRequest) -> tuple[PreviewedResourc
     """
     from builder.openstack.failures import translated
 
-    with translated(cloud.circumstances(Service.ORCHESTRATION, request.secrets, form_fields=request.form_fields)):
+    with translated(cloud.circumstances(Service.ORCHESTRATION, form_fields=request.form_fields)):
         previewed = heat_client(cloud).stacks.preview(**stack_fields(request)).to_dict()
         return tuple(_flatten(previewed["resources"], request.name))
 
 
-def count_resources(resources: Sequence[PreviewedResource]) -> tuple[ResourceCount, ...]:
-    """Resources by type, both types and names in alphabetical order."""
+def count_resources(
+    resources: Sequence[PreviewedResource], clean: Callable[[str], str] = str
+) -> tuple[ResourceCount, ...]:
+    """Resources by type, both types and names in alphabetical order; ``clean`` makes texts of the cloud fit to show."""
     names: dict[str, list[str]] = {}
     for resource in resources:
-        names.setdefault(resource.type, []).append(resource.name)
+        names.setdefault(clean(resource.type), []).append(clean(resource.name))
     return tuple(ResourceCount(kind, len(found), tuple(sorted(found))) for kind, found in sorted(names.items()))
 
 

@@ -91,9 +91,9 @@ class Sockets:
 class CloudAdapter(TCPKeepAliveAdapter):
     """One exchange of HTTP, within the deadline and the settings' timeouts."""
 
-    def __init__(self, settings: CloudSettings, auth_url: str, deadline: Deadline, sockets: Sockets) -> None:
+    def __init__(self, settings: CloudSettings, credentials: Credentials, deadline: Deadline, sockets: Sockets) -> None:
         self._settings = settings
-        self._auth_url = auth_url
+        self._credentials = credentials
         self._deadline = deadline
         self._sockets = sockets
         self.last_response: requests.Response | None = None
@@ -114,10 +114,10 @@ class CloudAdapter(TCPKeepAliveAdapter):
         """
         self.last_response = None
         kwargs["stream"] = True
-        is_token = is_token_request(str(request.url), self._auth_url)
+        is_token = is_token_request(str(request.url), self._credentials.auth_url)
         why = None if is_token else self._settings.guard.refuse_endpoint(str(request.url))
         if why:
-            raise _not_allowed(str(request.url), why)
+            raise self._not_allowed(request, why)
         for attempts_left in range(CONNECT_RETRIES, -1, -1):
             left = self._deadline.remaining()
             kwargs["timeout"] = (min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left))
@@ -125,7 +125,7 @@ class CloudAdapter(TCPKeepAliveAdapter):
                 response = super().send(request, **kwargs)
                 break
             except RefusedAddressError as error:
-                raise _not_allowed(str(request.url), f"is {error.why}", is_token=is_token) from error
+                raise self._not_allowed(request, f"is {error.why}", is_token=is_token) from error
             except requests.exceptions.ConnectionError as error:
                 if not attempts_left or not never_connected(error):
                     raise
@@ -137,6 +137,16 @@ class CloudAdapter(TCPKeepAliveAdapter):
         self._read(response)
         self.last_response = response
         return response
+
+    def _not_allowed(self, request: requests.PreparedRequest, why: str, *, is_token: bool = False) -> CloudError:
+        """The failure of a request to an address that nothing is sent to."""
+        if is_token:
+            return FailureKind.CLOUD_NOT_ALLOWED.error(f"auth_url {why}; nothing was sent there", AUTH_URL_POINTER)
+        secrets = (self._credentials.password, str(request.headers.get("X-Auth-Token", "")))
+        where = clean(_origin(str(request.url)), [secret.lower() for secret in secrets]) or "an address"
+        return FailureKind.ENDPOINT_NOT_ALLOWED.error(
+            f"The cloud's catalogue names {where}, which {why}; nothing was sent there"
+        )
 
     def _read(self, response: requests.Response) -> None:
         """Read the answer, bounded; a compressed one by its size when unpacked."""
@@ -195,7 +205,7 @@ def build_session(
     if settings.insecure:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # once at start, by the service, is enough
     return CloudSession(
-        CloudAdapter(settings, credentials.auth_url, deadline, sockets),
+        CloudAdapter(settings, credentials, deadline, sockets),
         sockets,
         auth=v3.Password(
             auth_url=credentials.auth_url,
@@ -208,6 +218,8 @@ def build_session(
             project_name=credentials.project_name,
             project_domain_id=credentials.project_domain_id,
             project_domain_name=credentials.project_domain_name,
+            # With under 120 seconds left, keystoneauth would ask for another token at every look at the catalogue.
+            reauthenticate=False,
         ),
         verify=False if settings.insecure else settings.ca_bundle or True,
         user_agent=USER_AGENT,
@@ -231,15 +243,6 @@ def _origin(url: str) -> str:
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.hostname}{port}" if parts.scheme and parts.hostname else ""
-
-
-def _not_allowed(url: str, why: str, *, is_token: bool = False) -> CloudError:
-    """The failure of a request to an address that nothing is sent to."""
-    if is_token:
-        return FailureKind.CLOUD_NOT_ALLOWED.error(f"auth_url {why}; nothing was sent there", AUTH_URL_POINTER)
-    return FailureKind.ENDPOINT_NOT_ALLOWED.error(
-        f"The cloud's catalogue names {clean(_origin(url)) or 'an address'}, which {why}; nothing was sent there"
-    )
 
 
 def _open_socket(connection: Any, guard: CloudGuard) -> socket.socket:

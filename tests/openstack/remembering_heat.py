@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -59,6 +61,8 @@ class RememberingHeat(ReplayCloud):
         self._state = _State()
         self.hooks = self._state.hooks
         self.created_at = "2020-01-01T00:00:00Z"
+        self.behind = timedelta()
+        """How much the clock of this cloud is behind this host's."""
 
     @property
     def stacks(self) -> list[RememberedStack]:
@@ -67,6 +71,16 @@ class RememberingHeat(ReplayCloud):
     @property
     def live(self) -> list[RememberedStack]:
         return [stack for stack in self.stacks if not stack.status.startswith("DELETE")]
+
+    @property
+    def now(self) -> datetime:
+        """What the clock of this cloud says."""
+        return datetime.now(UTC) - self.behind
+
+    @property
+    def looks(self) -> list[Received]:
+        """The requests for a list of stacks."""
+        return [request for request in self.received if request.method == "GET" and "/stacks?" in request.path]
 
     def respond(self, request: Received) -> bytes | Behaviour:
         if not request.path.startswith("/heat") or self.orchestration is not None:
@@ -109,4 +123,4 @@ class RememberingHeat(ReplayCloud):
                 for stack in self.stacks
                 if set(tags) <= set(stack.tags) and (deleted or stack.status != "DELETE_COMPLETE")
             ]
-        return answer(200, {"stacks": found})
+        return answer(200, {"stacks": found}, headers={"Date": format_datetime(self.now, usegmt=True)})

@@ -117,6 +117,7 @@ class ReplayCloud(WireServer):
         super().__init__(port)
         self.identity: bytes | Behaviour | None = None
         self.orchestration: bytes | Behaviour | None = None
+        self.expires_at = "2099-01-01T00:00:00.000000Z"
         self.catalog: list[dict[str, Any]] = [catalog_entry("orchestration", f"{self.url}/heat/v1/{PROJECT_ID}")]
 
     def use_tls(self, folder: Path) -> Path:
@@ -128,6 +129,11 @@ class ReplayCloud(WireServer):
         self.url = f"https://127.0.0.1:{self.port}"
         self.catalog = [catalog_entry("orchestration", f"{self.url}/heat/v1/{PROJECT_ID}")]
         return certificate
+
+    @property
+    def token_requests(self) -> list[Received]:
+        """The requests that brought credentials."""
+        return [request for request in self.received if request.path.startswith("/v3/auth/tokens")]
 
     @property
     def posts_to_heat(self) -> list[Received]:
@@ -150,7 +156,7 @@ class ReplayCloud(WireServer):
                 "project": {"id": PROJECT_ID, "name": "p", "domain": {"id": "default", "name": "Default"}},
                 "roles": [{"id": "r1", "name": "member"}],
                 "catalog": self.catalog,
-                "expires_at": "2099-01-01T00:00:00.000000Z",
+                "expires_at": self.expires_at,
                 "issued_at": "2025-01-01T00:00:00.000000Z",
             }
         }

@@ -287,11 +287,12 @@ def test_no_secret_is_logged_at_any_level(cloud: ReplayCloud, caplog: pytest.Log
 
 def test_no_secret_is_in_a_repr(cloud: ReplayCloud) -> None:
     credentials = parse_credentials(cloud.credentials())
-    request = StackRequest("hpc--x", {}, parameters={"admin": "hidden-value"}, secrets=("hidden-value",))
+    request = StackRequest("hpc--x", {}, parameters={"admin": "hidden-value"})
     assert PASSWORD not in repr(credentials)
     assert "hidden-value" not in repr(request)
-    with connect(credentials, cloud_settings(), Deadline(5)) as connected:
-        assert PASSWORD not in repr(connected)
+    with connect(credentials, cloud_settings(), Deadline(5), secrets=("hidden-value",)) as connected:
+        for secret in (PASSWORD, TOKEN, "hidden-value"):
+            assert secret not in repr(connected)
 
 
 # --- before anything is sent ------------------------------------------------------------------------------------------

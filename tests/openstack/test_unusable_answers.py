@@ -335,10 +335,10 @@ def test_a_message_that_quotes_the_password_where_it_is_cut_loses_it(cloud: Repl
 def test_a_message_that_quotes_a_hidden_value_loses_it(cloud: ReplayCloud) -> None:
     message = 'Parameter \'pin/code\' is invalid: "s\\"3cret" does not match pattern "[a-z]+"'
     cloud.orchestration = answer(400, {"error": {"type": "StackValidationFailed", "message": message}})
-    request = StackRequest("hpc--x", {}, secrets=('s"3cret',), form_fields=frozenset({"pin/code"}))
+    request = StackRequest("hpc--x", {}, form_fields=frozenset({"pin/code"}))
     with (
         pytest.raises(RequestError) as caught,
-        connect(parse_credentials(cloud.credentials()), IMPATIENT, Deadline(5)) as connected,
+        connect(parse_credentials(cloud.credentials()), IMPATIENT, Deadline(5), secrets=('s"3cret',)) as connected,
     ):
         create_stack(connected, request)
     (fault,) = caught.value.faults

@@ -6,6 +6,8 @@ import re
 import shutil
 import struct
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from typing import Any
 import pytest
 
 from builder.sandbox import Sandbox
+from tests.openstack.remembering_heat import RememberingHeat
+from tests.openstack.replay_cloud import Received
 from tests.security.tokens import SECRET, bearer, make_token
 from tests.service import Service, minimal_definition, wait_until
 
@@ -126,6 +130,43 @@ def test_no_worker_looks_late_when_the_clock_jumps(tmp_path: Path, clock: Clock)
             age = rescan_age(service)
             assert age is not None
             assert 0 <= age < DAY / 2
+
+
+@pytest.mark.parametrize("shift", [90, -90])
+def test_no_clock_but_heats_tells_whether_a_stack_may_be_given_to_a_second_caller(
+    tmp_path: Path, clock: Clock, shift: int
+) -> None:
+    """Two creators have met and give up what they created; whoever asks meanwhile must not be given any of that."""
+    clock.jump(shift)
+    have_created, have_met = threading.Barrier(2), threading.Barrier(3)
+    third_has_looked = threading.Event()
+    first_round = {hook: threading.Semaphore(2) for hook in ("creating", "deleting")}
+
+    def create_together(_: Received) -> None:
+        if first_round["creating"].acquire(blocking=False):
+            have_created.wait(10)
+
+    def delete_when_the_third_has_looked(_: Received) -> None:
+        if first_round["deleting"].acquire(blocking=False):
+            have_met.wait(10)
+            third_has_looked.wait(10)
+
+    with RememberingHeat() as heat, start(tmp_path, clock) as service, ThreadPoolExecutor(3) as callers:
+        write(service, "a", "title")
+        wait_until(lambda: service.ids() == ["a"], "the type is listed")
+        heat.created_at = heat.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        heat.hooks.before_writing, heat.hooks.before_deleting = create_together, delete_when_the_third_has_looked
+        body = {"cloud_env": heat.credentials(), "cluster": {"name": "simultaneous", "cluster_type_id": "a"}}
+        headers = {**bearer(clock.token(shift)), "Idempotency-Key": "one"}
+        builds = [callers.submit(service.post, "/clusters/", body, headers) for _ in range(2)]
+        have_met.wait(10)
+        looks = len(heat.looks)
+        builds.append(callers.submit(service.post, "/clusters/", body, headers))
+        wait_until(lambda: len(heat.looks) > looks, "the third has looked")
+        third_has_looked.set()
+        answers = [each.result(timeout=30) for each in builds]
+        (kept,) = heat.live
+        assert [(answer.status, answer.json().get("id")) for answer in answers] == [(201, kept.id)] * 3
 
 
 def _seconds(date: str) -> float:
