@@ -12,7 +12,7 @@ import ipaddress
 import re
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -53,8 +53,12 @@ _REFUSED = tuple(
 )
 """Link-local (RFC 3927, RFC 4291), and where Amazon, Google, Alibaba, Oracle and Azure keep metadata otherwise."""
 
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
+_ENDING_IN_IPV4 = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
+"""IPv4-compatible (RFC 4291, section 2.5.5.1), IPv4-translated (RFC 2765, section 2.1), and NAT64 (RFC 6052)."""
+
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # for translators' own prefixes, of whichever length: RFC 8215
+_NO_DESTINATION = frozenset({"unspecified", "multicast", "reserved"})  # what nobody translates to
+_ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})  # before an IPv4 address: RFC 5214, section 6.1
 
 
 class RefusedAddressError(Exception):
@@ -126,7 +130,7 @@ def parse_origin(text: str) -> Url:
 
 def parse_url_prefixes(text: str) -> tuple[Url, ...]:
     """URLs, separated by commas."""
-    wanted = "http or https URLs, separated by commas"
+    wanted = "http or https URLs, separated by commas; a host with letters such as ß, in its form with xn--"
     try:
         urls = tuple(parse_url(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:
@@ -158,11 +162,24 @@ def normalize_host(host: str) -> str:
         return str(address)
     name = host.lower()
     if not name.isascii():
-        name = name.encode("idna").decode("ascii").lower()  # a UnicodeError is a ValueError
+        name = _encode_name(name)
     name = name.removesuffix(".")
     if not _NAME.fullmatch(name) or _NUMERIC_LABEL.fullmatch(name.rpartition(".")[2]):
         raise ValueError("a host")
     return name
+
+
+def _encode_name(name: str) -> str:
+    """A name in ASCII, as urllib3 connects to it (IDNA 2008), provided that IDNA 2003 means the same.
+
+    Raises ValueError.
+    """
+    from urllib3.util import parse_url as parse_as_urllib3  # here, for few names need it
+
+    encoded = parse_as_urllib3(f"//{name}/").host
+    if encoded is None or encoded != name.encode("idna").decode("ascii").lower():  # a UnicodeError is a ValueError
+        raise ValueError("a name that two standards encode differently")
+    return encoded
 
 
 def parse_address(host: str) -> Address | None:
@@ -190,11 +207,11 @@ def refuse_host(host: str) -> str | None:
 
 def refuse_address(address: Address) -> str | None:
     """Why nothing is sent to an address, or None."""
-    for each in (address, *_embedded(address)):
-        for network, why in _REFUSED:
-            if each.version == network.version and each in network:
-                return why
-    return None
+    return next(filter(None, map(_refuse, (address, *_embedded(address)))), None)
+
+
+def _refuse(address: Address) -> str | None:
+    return next((why for network, why in _REFUSED if address.version == network.version and address in network), None)
 
 
 def connect_checked(
@@ -256,16 +273,17 @@ def _connect(
     return connection
 
 
-def _embedded(address: Address) -> Sequence[ipaddress.IPv4Address]:
+def _embedded(address: Address) -> Iterator[ipaddress.IPv4Address]:
     """The IPv4 addresses that an IPv6 address leads to: by translation, tunnel, or an older way of writing."""
-    if not isinstance(address, ipaddress.IPv6Address):
-        return ()
-    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _COMPATIBLE and int(address) > 1:  # not :: and ::1
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
-    if any(address in network for network in _NAT64):
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
-    return [each for each in found if each is not None]
+    if not isinstance(address, ipaddress.IPv6Address) or int(address) <= 1:  # :: and ::1
+        return
+    yield from filter(None, (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())))
+    if any(address in network for network in _ENDING_IN_IPV4) or int(address) >> 32 & 0xFFFF_FFFF in _ISATAP:
+        yield ipaddress.IPv4Address(address.packed[12:])
+    if address in _LOCAL_NAT64:
+        octets = address.packed[:8] + address.packed[9:]  # octet 8 is no part of any: RFC 6052, section 2.2
+        read = [ipaddress.IPv4Address(octets[start : start + 4]) for start in (6, 7, 8, 11)]  # by 48, 56, 64, 96 bits
+        yield from (each for each in read if _refuse(each) not in _NO_DESTINATION)  # only one of them is meant
 
 
 def _parse_path(path: str) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from builder.addresses import (
     RefusedAddressError,
@@ -187,6 +189,26 @@ def test_listed_cloud_is_built_on(cloud: ReplayCloud, scheme: str) -> None:
     assert [request.path for request in cloud.received] == ["/v3/auth/tokens", f"/heat/v1/{PROJECT_ID}/stacks"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["faß.example", "FAẞ.example", "βόλος.example", "نامه\u200cای.example", "a\u200db.example", "ﬀ.example"],
+)
+@pytest.mark.parametrize("rest", ["", "/v3", ":5000/v3"])
+def test_name_that_two_standards_encode_differently_is_on_no_list(name: str, rest: str) -> None:
+    """``faß`` is ``fass`` by IDNA 2003, and ``xn--fa-hia`` by IDNA 2008, by which connections are made."""
+    with pytest.raises(ValueError, match="http or https URLs"):
+        parse_url_prefixes(f"https://{name}{rest}")
+    assert guard().refuse_endpoint(f"https://{name}{rest}") is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["bücher.example", "BÜCHER.example.", "例え.example", "xn--fa-hia.example", "fass.example"]
+)
+def test_name_is_judged_as_the_one_that_is_connected_to(name: str) -> None:
+    connected = urlsplit(str(requests.Request("GET", f"https://{name}/").prepare().url)).hostname
+    assert parse_url(f"https://{name}/").host == str(connected).removesuffix(".")
+
+
 # --- where the catalogue may lead -------------------------------------------------------------------------------------
 
 
@@ -222,6 +244,41 @@ def test_https_cloud_does_not_steer_tokens_to_plain_http() -> None:
     assert rules.refuse_endpoint("https://k.example:8004/v1/p") is None
     assert rules.refuse_endpoint("http://k.example:8004/v1/p") is not None
     assert guard("http://k.example:5000/v3").refuse_endpoint("https://k.example:8004/v1/p") is None
+
+
+@pytest.mark.parametrize(
+    "steered",
+    [
+        "https://keystone.example.org.evil.example:8004/v1",
+        "https://keystone.example.organic:8004/v1",
+        "https://keystone.example.org-evil.example:8004/v1",
+        "https://evil-keystone.example.org:8004/v1",
+        "https://evil.keystone.example.org:8004/v1",
+        "https://keystone.example.or:8004/v1",
+        "https://example.org:8004/v1",
+        "https://10.0.0.10:8004/v1",
+        "https://10.0.0:8004/v1",
+        "https://110.0.0.1:8004/v1",
+    ],
+)
+@pytest.mark.parametrize("endpoints", ["", "https://keystone.example.org:8004, https://10.0.0.1:8004"])
+def test_host_is_another_where_a_part_of_its_name_is_a_listed_one(steered: str, endpoints: str) -> None:
+    rules = guard(f"{LISTED}, https://10.0.0.1:5000/v3", endpoints)
+    for good in ("https://keystone.example.org:8004/v1", "https://10.0.0.1:8004/v1"):
+        assert rules.refuse_endpoint(good) is None
+    assert rules.refuse_endpoint(steered) is not None
+
+
+def test_catalogue_steers_no_token_to_a_host_whose_name_begins_as_a_listed_one(
+    cloud: ReplayCloud, trap: Trap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest: real("127.0.0.1", *rest))
+    credentials = cloud.credentials(auth_url=f"http://keystone.example.org:{cloud.port}/v3")
+    cloud.catalog = [catalog_entry("orchestration", f"http://keystone.example.org.evil.example:{trap.port}/v1")]
+    rules = guard(f"http://keystone.example.org:{cloud.port}/v3")
+    assert fault_of(credentials, rules) == (502, "Endpoint not allowed", None)
+    assert trap.received == []
 
 
 @pytest.mark.parametrize("metadata", ["http://169.254.169.254/latest", "http://[fd00:ec2::254]/", "http://0.0.0.0:80/"])
@@ -269,6 +326,18 @@ FORBIDDEN_HOSTS = [
     "[::169.254.169.254]",
     "[64:ff9b::a9fe:a9fe]",
     "[64:ff9b:1::169.254.169.254]",
+    "[64:ff9b:1:a9fe:a9:fe00::]",  # RFC 6052, section 2.2: prefixes of 48, 56 and 64 bits
+    "[64:ff9b:1:a9fe:a9:fe00:0:1]",
+    "[64:ff9b:1:00a9:00fe:a9fe::]",
+    "[64:ff9b:1::a9:fea9:fe00:0]",
+    "[::ffff:0:169.254.169.254]",  # RFC 2765: IPv4-translated
+    "[::ffff:0:a9fe:a9fe]",
+    "[0:0:0:0:ffff:0:100.100.100.200]",
+    "[::100.100.100.200]",
+    "[2001:0:a9fe:a9fe::1]",  # Teredo: the server
+    "[2001:0:808:808:0:0:5601:5601]",  # and, inverted, the client
+    "[2001:db8::5efe:169.254.169.254]",  # RFC 5214: ISATAP
+    "[2001:db8::200:5efe:169.254.169.254]",
     "[2002:a9fe:a9fe::1]",
     "[fe80::1]",
     "[fe80::1%25eth0]",
@@ -310,7 +379,26 @@ def test_no_endpoint_is_at_such_an_address(host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "[::1]", "localhost", "10.0.0.1", "192.168.1.1", "172.17.0.1", "[fd12::1]", "8.8.8.8", "sandbox"],
+    [
+        "127.0.0.1",
+        "[::1]",
+        "localhost",
+        "10.0.0.1",
+        "192.168.1.1",
+        "172.17.0.1",
+        "[fd12::1]",
+        "8.8.8.8",
+        "sandbox",
+        "[64:ff9b::10.0.0.1]",
+        "[64:ff9b:1::10.0.0.1]",
+        "[64:ff9b:1:0a00:00:0100::]",
+        "[64:ff9b:1:000a:0000:0001::]",
+        "[64:ff9b:1::a:0:100:0]",
+        "[64:ff9b:1:0ae0:00:0100::]",
+        "[::ffff:0:10.0.0.1]",
+        "[2001:db8::5efe:10.0.0.1]",
+        "[2001:db8::1:5efe:a9fe:a9fe]",
+    ],
 )
 def test_loopback_and_private_clouds_are_clouds(host: str) -> None:
     assert guard().refuse_auth_url(f"http://{host}:5000/v3") is None
@@ -341,7 +429,14 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "addresses", [["169.254.169.254"], ["10.0.0.1", "169.254.169.254"], ["::ffff:169.254.169.254"], ["fe80::1%2"]]
+    "addresses",
+    [
+        ["169.254.169.254"],
+        ["10.0.0.1", "169.254.169.254"],
+        ["::ffff:169.254.169.254"],
+        ["::ffff:0:169.254.169.254"],
+        ["fe80::1%2"],
+    ],
 )
 @pytest.mark.parametrize("rules", [guard(), guard("http://innocent.example:5000/v3")])
 def test_name_that_leads_to_metadata_is_refused(
