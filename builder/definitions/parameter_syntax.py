@@ -7,6 +7,7 @@ other. The syntax is Heat's: https://docs.openstack.org/heat/latest/template_gui
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from enum import Enum, StrEnum
 from typing import Final, Literal
@@ -120,12 +121,13 @@ def read_flag(mapping: Mapping[str, object], key: str, *, in_template: bool = Fa
 def read_limit(mapping: Mapping[str, object], key: str, tokens: Tokens) -> int | float | None:
     """Read a number that limits a value.
 
-    Raises ParameterSyntaxError for what is no finite number.
+    Raises ParameterSyntaxError for what is no finite number, or larger than any that JSON can carry to every reader: an
+    explanation adds limits up, and Python writes no whole number of more than 4,300 digits.
     """
     value = mapping.get(key)
     if value is None:
         return None
     number = parse_number(value)
-    if isinstance(value, bool) or number is None or not is_finite(number):
+    if isinstance(value, bool) or number is None or not abs(number) <= sys.float_info.max:
         raise ParameterSyntaxError((*tokens, key), f"{key} must be a number")
     return number

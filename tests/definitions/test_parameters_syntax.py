@@ -124,6 +124,12 @@ def test_allowed_values_become_the_type_of_the_parameter(
         ({"type": "number", "constraints": [{"range": {"max": [1]}}]}, ("constraints", 0, "range", "max")),
         ({"type": "number", "constraints": [{"range": {"max": True}}]}, ("constraints", 0, "range", "max")),
         ({"type": "number", "constraints": [{"range": {"max": float("inf")}}]}, ("constraints", 0, "range", "max")),
+        ({"type": "number", "constraints": [{"range": {"min": "1" * 310}}]}, ("constraints", 0, "range", "min")),
+        ({"type": "number", "constraints": [{"range": {"min": "-1" + "0" * 309}}]}, ("constraints", 0, "range", "min")),
+        (
+            {"type": "number", "constraints": [{"modulo": {"step": "9" * 4300, "offset": "9" * 4299}}]},
+            ("constraints", 0, "modulo", "step"),
+        ),
         ({"type": "number", "constraints": [{"modulo": {"step": 2}}]}, ("constraints", 0, "modulo")),
         (
             {"type": "number", "constraints": [{"modulo": {"step": 0, "offset": 0}}]},
@@ -151,7 +157,7 @@ def test_allowed_values_become_the_type_of_the_parameter(
         ({"type": "string", "constraints": [{"custom_constraint": ""}]}, ("constraints", 0, "custom_constraint")),
         ({"type": "string", "constraints": [{"custom_constraint": ["x"]}]}, ("constraints", 0, "custom_constraint")),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:100],
 )
 def test_what_cannot_be_meant_is_refused_with_its_place(mapping: dict[str, Any], tokens: Tokens) -> None:
     with pytest.raises(ParameterSyntaxError) as caught:
