@@ -18,6 +18,7 @@ from builder.catalogue.entries import Entry
 from builder.catalogue.fetching import RemoteFiles
 from builder.catalogue.files import DefinitionFiles, find_tree, locate
 from builder.catalogue.links import LinkResolver
+from builder.catalogue.reading import newest_date
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.problems import Problem
 
@@ -149,7 +150,7 @@ def _revision(dependencies: dict[str, Dependency]) -> str:
 def _last_modified(dependencies: dict[str, Dependency]) -> int:
     links = {link for dependency in dependencies.values() for link in dependency.resolved.links}
     times = [dependency.stamp.mtime_ns for dependency in dependencies.values() if dependency.stamp is not None]
-    return max((*times, *(_link_mtime_ns(link) for link in links)), default=0) // 1_000_000_000
+    return newest_date((*times, *(_link_mtime_ns(link) for link in links)))
 
 
 def _link_mtime_ns(link: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from builder.definitions.sources import MISSING_FILE, SourceError
@@ -18,6 +19,9 @@ MAX_FILE_BYTES = 1024 * 1024
 
 MAX_READS = 3
 """How often a file is read again because somebody wrote to it meanwhile; the next look goes on."""
+
+NEWEST_DATE = 2**32 - 1
+"""The last second, in 2106, that a file counts as modified in: some file systems hold dates that no calendar does."""
 
 LINK_LOOP = "link-loop"
 UNREADABLE = "unreadable-file"
@@ -37,6 +41,11 @@ class Stamp:
     def of(cls, status: os.stat_result) -> Stamp:
         """The stamp in a stat result."""
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def newest_date(mtimes_ns: Iterable[int]) -> int:
+    """The newest of the times of some files, in seconds since the epoch, as an HTTP date can tell it; 0 without any."""
+    return min(max((*mtimes_ns, 0)) // 1_000_000_000, NEWEST_DATE)
 
 
 def stamp_of(path: str) -> Stamp | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from builder.catalogue.files import DefinitionFiles
 from builder.catalogue.links import LinkResolver
-from builder.catalogue.reading import decode
+from builder.catalogue.reading import decode, newest_date
 from builder.definitions.loading import DEFINITION
 from builder.definitions.sources import SourceError
 
@@ -80,8 +80,7 @@ class CheckedFiles:
     @property
     def last_modified(self) -> int:
         """The newest of the files that were read, in seconds since the epoch; 0 where there is none."""
-        stamps = [each.stamp.mtime_ns for each in self._files.dependencies.values() if each.stamp is not None]
-        return max(stamps, default=0) // 1_000_000_000
+        return newest_date(each.stamp.mtime_ns for each in self._files.dependencies.values() if each.stamp is not None)
 
 
 def _leave_remote(url: str) -> bytes:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import tempfile
 from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 
+from tests.service import Service, minimal_definition, wait_until
 from tests.watching.world import COMPOSED, World, definition, relative_link
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -282,3 +285,21 @@ def test_what_may_not_be_read_is_refused_and_heals(start: Callable[..., World]) 
     world.enabled.chmod(0o755)
     world.wait(lambda: world.client.get("/ready")[0] == 200, "the folder can be read again")
     assert world.etag() == tag
+
+
+MEMORY = Path("/dev/shm")  # a file system whose dates reach beyond the calendar
+
+
+@pytest.mark.skipif(not os.access(MEMORY, os.W_OK), reason="there is no file system in memory here")
+def test_file_whose_date_is_in_no_calendar_is_a_file_as_any_other() -> None:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, Service(Path(folder)) as service:
+        for name, date in {"ages": 10**13, "past": -(10**11), "ten-thousand": 253_402_300_800, "usual": 10**9}.items():
+            file = service.enabled / f".{name}.yaml"
+            file.write_text(minimal_definition(name))
+            os.utime(file, (date, date))
+            file.rename(service.enabled / f"{name}.yaml")
+        wait_until(lambda: set(service.ids()) == {"ages", "past", "ten-thousand", "usual"}, "all are listed")
+        for each in service.get("/cluster-types/").json():
+            assert service.get(f"/cluster-types/{each['id']}").status == 200
+            assert parsedate_to_datetime(each["last_modified"]).year in range(1970, 2107)
+        assert service.get("/ready").status == 200
