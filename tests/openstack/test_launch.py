@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -227,6 +227,20 @@ def test_a_young_stack_is_given_to_a_second_caller_only_when_it_has_settled(heat
     asked = len(heat.received)
     assert ask(heat, KEYED).replayed
     assert len(heat.received) - asked > 3  # token, look, and looks until it has settled
+
+
+@pytest.mark.parametrize("behind", [90, -90])
+def test_a_stack_is_as_old_as_heats_clock_says(heat: RememberingHeat, behind: int) -> None:
+    heat.behind = timedelta(seconds=behind)
+    heat.created_at = heat.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    ask(heat, KEYED)
+    looks = len(heat.looks)
+    assert ask(heat, KEYED).replayed
+    assert len(heat.looks) - looks > 2  # young: watched until it has settled
+    heat.stacks[0].created = (heat.now - timedelta(seconds=90)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    looks = len(heat.looks)
+    assert ask(heat, KEYED).replayed
+    assert len(heat.looks) - looks == 2  # old: given at once
 
 
 def test_failures_while_looking_a_key_up_are_told(heat: RememberingHeat) -> None:
