@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from builder.api.metrics import forget_worker, shared_metrics
 from builder.api.server import run_server
 from builder.catalogue.journal import keep_silent
 from builder.core_dumps import forbid_core_dumps
+from builder.descriptors import allow_connections
 from builder.errors import ConfigurationError
 from builder.listening import Listening
 from builder.logs import configure_logging
@@ -45,6 +47,7 @@ def serve(settings: Settings) -> int:
     """
     forbid_core_dumps()
     start_logging(settings)
+    settings = replace(settings, max_connections=allow_connections(settings.max_connections))
     secrets = load_jwt_secrets(settings)
     if settings.cloud_ca_bundle is not None:
         check_ca_bundle(settings.cloud_ca_bundle)

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,8 @@ from typing import Any, Self
 
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
+
+_BUILDER = (sys.executable, "-m", "builder")
 
 _ESTABLISHED = "01"
 """In /proc/net/tcp, see proc(5)."""
@@ -105,6 +107,8 @@ class Service:
     instance: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    wrapper: tuple[str, ...] = ()
+    """A command that runs the one which follows it."""
     url: str = ""
     sandbox_url: str = ""
     output: list[str] = field(default_factory=list)
@@ -131,9 +135,8 @@ class Service:
     def start(self) -> Self:
         """Start it and wait until it listens."""
         self.enabled.mkdir(parents=True, exist_ok=True)
-        self._process = launch(
-            "serve", "--instance", str(self.instance), "--port", "0", *self.flags, **self.environment
-        )
+        arguments = ("serve", "--instance", str(self.instance), "--port", "0", *self.flags)
+        self._process = _run([*self.wrapper, *_BUILDER, *arguments], self.environment)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         if not self._listening.wait(START_SECONDS) or not self.url:
@@ -196,8 +199,12 @@ class Service:
 
 def launch(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     """Start ``python -m builder`` with an environment of its own; output and errors come in one stream."""
+    return _run([*_BUILDER, *arguments], environment)
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "builder", *arguments],
+        command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

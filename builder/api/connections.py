@@ -1,22 +1,26 @@
 """The connections of clients, bounded in number and time, and read strictly.
 
-Sanic bounds neither: it takes as many connections as come, and its request timeout begins anew with every byte, so
-that a client that sends one now and then is never done. Here a request must arrive as a whole in time, and where there
-are too many connections the one goes that has been idle longest.
+Sanic bounds neither: it takes as many connections as come, and its timeouts begin anew with every byte, end for good
+with some headers, take a body for received before its last line is in, and an answer that is written for one that was
+taken. So none of them is used. Here a connection is in one of three states: a request is received, until its very last
+byte is in; it is served; or the client is silent. Each has its time, and where there are too many connections, the one
+goes that has been silent longest of those that nothing is served on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import re
-import resource
+import struct
+import termios
 import time
 from typing import Any, NoReturn
 
-from sanic.exceptions import BadRequest, BadURL, RequestTimeout
-from sanic.http import Http, Stage
+from sanic.exceptions import BadRequest, BadURL, RequestTimeout, ServiceUnavailable
+from sanic.http import Http
 from sanic.http.http1 import HTTP_CONTINUE
 from sanic.server.protocols.http_protocol import HttpProtocol
 
@@ -25,8 +29,9 @@ logger = logging.getLogger(__name__)
 LAST_WORD_SECONDS = 1.0
 """For how long a client that was too slow may go on, so that it reads why it was given up."""
 
-SPARE_DESCRIPTORS = 1024
-"""File descriptors beside those of clients: connections to clouds, folders that are watched, files."""
+CHECK_SECONDS = 2.0
+"""How often is looked, at least, whether a client has taken something: often enough to tell a slow one from one that is
+gone when there are too many, and for a thousand connections still no work to speak of."""
 
 _LOG_SECONDS = 10.0
 
@@ -40,7 +45,18 @@ _LONGEST_CHUNK_HEAD = 256
 
 
 class StrictHttp(Http):
-    """HTTP/1.1 without what proxies and servers are known to read differently, so that no request hides in another."""
+    """HTTP/1.1 without what proxies and servers are known to read differently, so that no request hides in another.
+
+    ``is_receiving`` tells whether something of a request has come, but not yet the last byte of its head and its body,
+    whatever Sanic makes of that meanwhile; ``since`` when it began to be received or, once it is, to be served, by the
+    steady clock (0 before the first).
+    """
+
+    __slots__ = ("is_receiving", "since")
+
+    def __init__(self, protocol: Any) -> None:
+        super().__init__(protocol)  # type: ignore[no-untyped-call]  # Sanic leaves it so
+        self.is_receiving, self.since = False, 0.0
 
     async def http1_request_header(self) -> None:
         """Read the head of a request (RFC 9112, sections 2.2, 3.2, 5.1 and 6; RFC 9110, section 5.5).
@@ -48,7 +64,9 @@ class StrictHttp(Http):
         Raises BadRequest for a name that is none, a blank before its colon, a folded line, control characters, a
         length of the body that is not plainly told, and where it is not plain which host is meant.
         """
+        self.is_receiving, self.since = True, time.monotonic()
         await super().http1_request_header()  # type: ignore[no-untyped-call]  # Sanic leaves it so
+        self.upgrade_websocket = False  # there is nothing else here to change over to (RFC 9110, section 7.8)
         if _HEAD.fullmatch(self.request.head) is None:
             self._refuse("The head of the request holds control characters, or a header without a proper name.")
         hosts = len(self.request.headers.getall("host", ()))
@@ -56,6 +74,7 @@ class StrictHttp(Http):
             self._refuse("The request must have exactly one Host header.")
         if self.request_body and not self._tells_body():
             self._refuse("The request does not tell plainly how long its body is.")
+        self._note_received()
 
     async def read(self) -> bytes | None:
         """Read something of the body; a chunk must begin, and the one before it end, as RFC 9112, section 7.1 has it.
@@ -65,7 +84,13 @@ class StrictHttp(Http):
         if self._is_chunked() and not self.request_bytes_left:
             await self._check_chunk()
         data: bytes | None = await super().read()
+        self._note_received()
         return data
+
+    def _note_received(self) -> None:
+        """Begin to serve the request, where nothing of its body is left to come."""
+        if self.is_receiving and not self.request_body:
+            self.is_receiving, self.since = False, time.monotonic()
 
     async def _check_chunk(self) -> None:
         if self.expecting_continue:
@@ -101,18 +126,24 @@ class StrictHttp(Http):
 
 
 class BoundedProtocol(HttpProtocol):
-    """One connection. ``app.config.MAX_CONNECTIONS`` and ``REQUEST_TIMEOUT`` (seconds) are its bounds."""
+    """One connection, bounded by ``app.config``: in number by ``MAX_CONNECTIONS``, and in time, in seconds.
+
+    A request must be received within ``REQUEST_TIMEOUT`` and answered within ``RESPONSE_TIMEOUT``. A client that
+    otherwise neither sends nor takes anything for ``KEEP_ALIVE_TIMEOUT`` is gone; one that still takes its answer,
+    however slowly, is not.
+    """
 
     HTTP_CLASS = StrictHttp
 
-    __slots__ = ("_receiving_since", "_receiving_timer")
+    __slots__ = ("_timer", "_untaken")
 
     _last_logged = 0.0
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._receiving_since = 0.0
-        self._receiving_timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._untaken = 0
+        self._time = time.monotonic()  # Sanic sets it later, until when this would be the one that is silent longest
 
     def connection_made(self, transport: Any) -> None:
         """Take a connection, for that of the client that has kept this one waiting longest where there are too many.
@@ -124,61 +155,73 @@ class BoundedProtocol(HttpProtocol):
             return
         super().connection_made(transport)  # type: ignore[no-untyped-call]  # Sanic leaves it so
 
-    def data_received(self, data: bytes) -> None:
-        """Take data; with the first of a request the time begins in which all of it has to come."""
-        stage = self.http.stage if self.http is not None else Stage.IDLE
-        if self._receiving_timer is None or (stage is Stage.IDLE and not self._is_receiving()):
-            self._receiving_since = self.loop.time()
-            if self._receiving_timer is None:  # one timer serves all requests: starting one for each costs too much
-                self._receiving_timer = self.loop.call_later(self.request_timeout, self._check_received)
-        super().data_received(data)
-
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        self._cancel_timer()
+        if self._timer is not None:
+            self._timer.cancel()
         if self.conn_info is None:  # there was no room for it
             return
         super().connection_lost(exc)  # type: ignore[no-untyped-call]  # Sanic leaves it so
 
-    def _check_received(self) -> None:
-        """Give a request up that is not there in time."""
-        self._receiving_timer = None
-        if self._task is None or self.http is None or not self._is_receiving():
+    def close(self, timeout: float | None = None) -> None:  # noqa: ARG002  # Sanic's, after which it would be cut off
+        """Close the connection when what is left of an answer was taken, or nothing of it is any more."""
+        if self.transport is not None:
+            self.transport.close()
+
+    def check_timeouts(self) -> None:
+        """End what takes too long; in place of Sanic's, which calls it when the connection is there."""
+        if self.transport is None:  # aborted, and just not lost yet
             return
-        left = self._receiving_since + self.request_timeout - self.loop.time()
-        if left > 0:
-            self._receiving_timer = self.loop.call_later(left, self._check_received)
+        now = time.monotonic()
+        self._note_taken(now)
+        if self.is_served:
+            end = self.http.since + self.response_timeout
+        elif self._is_receiving:
+            end = self.http.since + self.request_timeout
+        else:
+            end = self._time + self.keep_alive_timeout
+        if now >= end:
+            self._give_up()
             return
-        self.http.exception = RequestTimeout("The request did not arrive in time.")
-        self._task.cancel()
-        self.loop.call_later(LAST_WORD_SECONDS, self._end)
+        # Every other state that begins meanwhile may last for longer than this, so none is found too late.
+        step = min(self.request_timeout, self.keep_alive_timeout, self.response_timeout, CHECK_SECONDS)
+        self._timer = self.loop.call_later(min(end - now, step), self.check_timeouts)
 
     @property
     def had_request(self) -> bool:
         """Whether something of a request ever came."""
-        return self._receiving_since > 0
+        return self.http is not None and self.http.since > 0
 
     @property
-    def is_answered(self) -> bool:
-        """Whether a whole request is there that has no answer yet."""
-        return self.http is not None and self.http.stage is Stage.HANDLER and not self.http.request_body
-
-    def _is_receiving(self) -> bool:
-        """Whether a request is still coming: its head, or its body, which may have been answered already."""
+    def is_served(self) -> bool:
+        """Whether a whole request is there that has no answer yet; one that has waits for its client to take it."""
         http = self.http
-        has_body = http is not None and http.stage in (Stage.HANDLER, Stage.IDLE) and bool(http.request_body)
-        return has_body or (http is not None and http.stage is Stage.REQUEST)
+        return bool(http) and not http.is_receiving and http.response is None
 
-    def _keeps_waiting(self) -> bool:
-        """Whether it is the client that nothing is heard of, rather than this service: it sends, or takes, nothing."""
-        if self.http is None or not self.http or self._is_receiving():
-            return True
-        takes_nothing = not self._can_write.is_set()
-        return takes_nothing and self.http.response is not None  # with the answer to an earlier request it may wait
+    @property
+    def _is_receiving(self) -> bool:
+        return self.http is not None and bool(self.http.is_receiving)
+
+    def _note_taken(self, now: float) -> None:
+        """Take it for a sign of life where the client has taken something since this was looked at last."""
+        untaken = _count_untaken(self.transport)
+        if untaken < self._untaken:
+            self._time = now
+        self._untaken = untaken
+
+    def _give_up(self) -> None:
+        """Tell a client whose request is not done in time; end the connection of one that is silent."""
+        if self._task is None or not (self.is_served or self._is_receiving):
+            self._end()
+            return
+        is_late = RequestTimeout("The request did not arrive in time.")
+        self.http.exception = ServiceUnavailable("The request was not answered in time.") if self.is_served else is_late
+        self._task.cancel()
+        self._timer = self.loop.call_later(LAST_WORD_SECONDS, self._end)
 
     def _make_room(self) -> bool:
-        """Close the connection that has been silent longest of those that wait for nothing of ours; False for none."""
-        waiting = [each for each in self.connections if each._keeps_waiting()]
+        """Close the connection that has been silent longest of those that nothing is served on; False for none."""
+        waiting = [each for each in self.connections if not each.is_served]
         self._log_full(len(self.connections))
         if not waiting:
             return False
@@ -194,23 +237,17 @@ class BoundedProtocol(HttpProtocol):
             logger.warning("%d connections are open (MAX_CONNECTIONS): ending the most idle", number)
 
     def _end(self) -> None:
-        if self.transport is not None and not self.transport.is_closing():
+        """End the connection, even where it is closing already and waits for its client to take the rest."""
+        if self.transport is not None:
             self.transport.abort()
 
-    def _cancel_timer(self) -> None:
-        if self._receiving_timer is not None:
-            self._receiving_timer.cancel()
-            self._receiving_timer = None
 
+def _count_untaken(transport: Any) -> int:
+    """How many bytes of answers the client's host has not acknowledged: those in our buffer, and in the kernel's.
 
-def make_room_for_connections(number: int) -> None:
-    """Raise this process's limit of open files, as far as it may, for so many connections."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = number + SPARE_DESCRIPTORS
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    if most < wanted:
-        logger.warning("only %d files may be open, which is too few for MAX_CONNECTIONS=%d", most, number)
+    Of the kernel's many (4 MiB and more, see tcp_wmem in tcp(7)), our buffer tells nothing for minutes.
+    """
+    with contextlib.suppress(OSError):  # from a connection that ends just now
+        in_kernel = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+        return int(transport.get_write_buffer_size()) + int(struct.unpack("i", in_kernel)[0])
+    return 0

@@ -20,7 +20,7 @@ from sanic.application.state import ApplicationServerInfo
 from sanic.http.constants import HTTP
 
 from builder.api.application import Application, Services
-from builder.api.connections import BoundedProtocol, make_room_for_connections
+from builder.api.connections import BoundedProtocol
 from builder.listening import HANDSHAKE_SECONDS, Listening
 from builder.signals import HURRY, RESCAN, STOP, release_signals
 
@@ -41,7 +41,6 @@ _STEP_SECONDS = 0.02
 
 def run_server(app: Application, listening: Listening, place: int) -> None:
     """Serve in this process until SIGTERM or SIGINT, which the caller holds."""
-    make_room_for_connections(app.config.MAX_CONNECTIONS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(app, listening, place))
 
@@ -98,7 +97,7 @@ def _end_keeping_alive(app: Application, connections: set[BoundedProtocol]) -> N
     """Have every answer from now on say that it is the last on its connection."""
     app.config.KEEP_ALIVE = False  # which counts for a request when its head has come
     for connection in connections:
-        if connection.is_answered:
+        if connection.is_served:
             connection.http.keep_alive = False
 
 
@@ -123,7 +122,7 @@ async def _wind_down(connections: set[BoundedProtocol], services: Services) -> N
     began = worked = _now()
     end = began + services.settings.build_deadline
     while (connections or services.pool.is_busy) and not services.hurry.is_set() and _now() < end:
-        if services.pool.is_busy or any(connection.is_answered for connection in connections):
+        if services.pool.is_busy or any(connection.is_served for connection in connections):
             worked = _now()
         elif _now() > worked + LAST_ANSWERS_SECONDS:
             _abort(connections)

@@ -133,13 +133,14 @@ class Settings:
         parse_seconds(0.1, 3600),
     )  # fmt: skip
     keep_alive_timeout: float = _setting(
-        75.0, "KEEP_ALIVE_TIMEOUT", "SECONDS", "How long a connection may stay open without a request.",
+        75.0, "KEEP_ALIVE_TIMEOUT", "SECONDS", "How long a connection stays open without a request, "
+        "when its client takes nothing of an answer either.",
         parse_seconds(0.1, 3600),
     )  # fmt: skip
     max_connections: int = _setting(
         1000, "MAX_CONNECTIONS", "N",
         "How many connections may be open, in each worker; for one more that client goes which has neither sent nor "
-        "taken anything for longest.",
+        "taken anything for longest. Lowered where too few files may be open.",
         parse_integer(1, 100_000),
     )  # fmt: skip
     trusted_proxies: tuple[Network, ...] = _setting(
