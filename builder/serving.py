@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from builder.api.app import create_app
 from builder.api.authentication import LEAST_SECRET_BYTES
+from builder.api.browsers import settle_allowed_hosts
 from builder.api.metrics import forget_worker, shared_metrics
 from builder.api.server import run_server
 from builder.catalogue.journal import keep_silent
@@ -196,6 +197,10 @@ def warn_of_open_doors(settings: Settings, secrets: Sequence[str]) -> None:
     """Say, once, what an operator should know about who may build, and where."""
     if not secrets:
         logger.warning("anybody who reaches this service may have it build: set JWT_SECRET to demand a token")
+    if settle_allowed_hosts(settings, bool(secrets)) is None and not secrets and not settings.allowed_hosts:
+        logger.warning(
+            "web pages may use this service by names of their own: set ALLOWED_HOSTS to those it is called by"
+        )
     if any(len(secret.encode()) < LEAST_SECRET_BYTES for secret in secrets):
         logger.warning("JWT_SECRET holds a secret of less than %d bytes, which can be guessed", LEAST_SECRET_BYTES)
     if not settings.allowed_auth_urls:

@@ -77,8 +77,9 @@ def make_request_id() -> str:
 
 
 def identify_response(request: NumberedRequest, response: BaseHTTPResponse) -> None:
-    """Tell the request's id."""
+    """Tell the request's id, and that the response is of no other type than it says, whatever a browser makes of it."""
     response.headers["X-Request-ID"] = request._id
+    response.headers["X-Content-Type-Options"] = "nosniff"
 
 
 def note_end(request: NumberedRequest, status: int) -> None:

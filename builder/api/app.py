@@ -9,6 +9,7 @@ from functools import partial
 from builder.api import build_handlers, catalogue_handlers, operator_handlers, schema_handlers
 from builder.api.access import NumberedRequest, name_routes
 from builder.api.application import FIRST_LOAD_SECONDS, Application, Services
+from builder.api.browsers import settle_allowed_hosts
 from builder.api.metrics import Metrics
 from builder.api.rendering import install_error_handlers
 from builder.catalogue.catalogue import Catalogue
@@ -71,7 +72,9 @@ def build_services(settings: Settings) -> Services:
         guard=CloudGuard(settings.allowed_auth_urls, settings.allowed_endpoints),
     )
     pool = CloudPool(settings.build_workers, settings.build_queue)
-    return Services(settings, cloud_settings, catalogue, keeper, pool, metrics, load_jwt_secrets(settings))
+    secrets = load_jwt_secrets(settings)
+    allowed_hosts = settle_allowed_hosts(settings, bool(secrets))
+    return Services(settings, cloud_settings, catalogue, keeper, pool, metrics, secrets, allowed_hosts)
 
 
 def build_load_settings(settings: Settings) -> LoadSettings:

@@ -13,6 +13,7 @@ from sanic.config import Config
 from sanic.exceptions import RequestCancelled
 
 from builder.api.access import CLIENT_HAS_GONE, identify_response, note_end
+from builder.api.browsers import AllowedHosts, refuse_other_hosts
 from builder.api.metrics import Metrics
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.keeper import Keeper
@@ -32,6 +33,9 @@ class Application(Sanic[Config, Any]):
         """Answer one request; its handler is a coroutine function that returns the response."""
         try:
             host = request.headers.getone("host", None)
+            allowed_hosts = self.ctx.services.allowed_hosts
+            if allowed_hosts is not None:
+                refuse_other_hosts(host or "", allowed_hosts)
             route, handler, kwargs = self.router.get(request.path, request.method, host)
             request._match_info = kwargs
             request.route = route
@@ -107,6 +111,8 @@ class Services:
     pool: CloudPool
     metrics: Metrics
     jwt_secrets: tuple[str, ...] = field(default=(), repr=False)
+    allowed_hosts: AllowedHosts | None = None
+    """By which names the service is known; None for any."""
     preloading: asyncio.Task[None] | None = None
     """The import of the OpenStack clients, while nobody waits for them."""
     stopping: bool = False

@@ -16,6 +16,7 @@ from builder import logs
 from builder.api.application import READ, Services
 from builder.api.authentication import authenticate_build
 from builder.api.bodies import CLOUD_ENV, BuildRequest, credentials_at, parse_build_request, parse_cloud_env, parse_json
+from builder.api.browsers import refuse_cross_site
 from builder.api.building import Building
 from builder.api.catalogue_handlers import current_snapshot
 from builder.api.queries import read_flag, refuse_unknown
@@ -47,6 +48,15 @@ class _Order:
     published: PublishedType
     credentials: Credentials
     launch: LaunchRequest
+
+
+def admit(request: Request) -> None:
+    """Let a request pass that uses a cloud, by its head: one with a token where there is a secret, from no other site.
+
+    Raises RequestError (401, 403).
+    """
+    refuse_cross_site(request)
+    authenticate_build(request)
 
 
 async def create_cluster(request: Request) -> HTTPResponse:
@@ -223,5 +233,5 @@ def _read_key(request: Request) -> str | None:
     return match["quoted"] or match["bare"]
 
 
-blueprint.add_route(create_cluster, "/clusters", methods=("POST",), ctx_admit=authenticate_build)
-blueprint.add_route(list_cloud_assets, "/cloud_assets", methods=(*READ, "POST"), ctx_admit=authenticate_build)
+blueprint.add_route(create_cluster, "/clusters", methods=("POST",), ctx_admit=admit)
+blueprint.add_route(list_cloud_assets, "/cloud_assets", methods=(*READ, "POST"), ctx_admit=admit)

@@ -41,7 +41,7 @@ def _operation(tag: str, identifier: str, summary: str, responses: Part, **furth
         "summary": summary,
         **further,
         "parameters": parameters,
-        "responses": responses,
+        "responses": {**responses, **errors(400)},
     }
 
 

@@ -33,7 +33,11 @@ _REFUSALS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "The request carries no acceptable token, or the identity service refused the credentials.",
         ("WWW-Authenticate",),
     ),
-    "403": ("The user may not do this in this project, or the service may not use this cloud.", ()),
+    "403": (
+        "The user may not do this in this project, the service may not use this cloud, or a web page of another site "
+        "sends the request.",
+        (),
+    ),
     "404": ("There is no such thing.", ()),
     "409": ("The cluster of this Idempotency-Key was deleted, or the stack's name is taken.", ()),
     "413": ("The request is larger than the service, or the cloud, accepts.", ()),
@@ -42,6 +46,10 @@ _REFUSALS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "503": ("The service, or the cloud, has too much to do, or the service is not ready.", ("Retry-After",)),
     "504": ("The cloud did not answer in time. `detail` says whether a stack may exist.", ()),
 }
+
+
+_ALWAYS = ("X-Request-ID", "X-Content-Type-Options")
+"""The headers of every response."""
 
 
 def build_schemas() -> Part:
@@ -76,6 +84,10 @@ def build_headers() -> Part:
     """The headers of responses."""
     return {
         "X-Request-ID": _header("The request's id: the caller's, or one that was made here. It is in every log line."),
+        "X-Content-Type-Options": {
+            "description": "The response is of the type that it says, and no other.",
+            "schema": {"type": "string", "const": "nosniff"},
+        },
         "ETag": _header("Changes when, and only when, the content does; the same on every replica."),
         "Last-Modified": _header("When the content changed last, as an HTTP date; never in the future."),
         "Location": _header("The URL of the stack at Heat, unless a secret of the request is in it.", "uri"),
@@ -134,10 +146,10 @@ def _refusal(status: str) -> Part:
 
 
 def respond(description: str, content: Part | None = None, *headers: str, media_type: str = JSON) -> Part:
-    """A response with its body, and with its headers besides X-Request-ID."""
+    """A response with its body, and with its headers besides those that every response has."""
     response: Part = {
         "description": description,
-        "headers": {name: refer("headers", name) for name in ("X-Request-ID", *headers)},
+        "headers": {name: refer("headers", name) for name in (*_ALWAYS, *headers)},
     }
     if content is not None:
         response["content"] = {media_type: content}

@@ -17,6 +17,7 @@ from builder.settings.values import (
     parse_boolean,
     parse_choice,
     parse_host,
+    parse_host_names,
     parse_integer,
     parse_networks,
     parse_optional_path,
@@ -166,6 +167,13 @@ class Settings:
     jwt_secret_file: Path | None = _setting(
         None, "JWT_SECRET_FILE", "PATH", "File with such secrets, one a line, as Docker and Kubernetes mount them.",
         parse_optional_path,
+    )  # fmt: skip
+    allowed_hosts: tuple[str, ...] = _setting(
+        (), "ALLOWED_HOSTS", "NAME,NAME",
+        "Host names by which the service may be called, besides addresses and `localhost`; `.example.org` stands for "
+        "all below it, too, `*` for any. Where it is not set, a service without a secret on a loopback address may be "
+        "called by names without a dot and by that of its machine, and every other service by any name.",
+        parse_host_names,
     )  # fmt: skip
     require_auth: bool = _setting(False, "REQUIRE_AUTH", "BOOLEAN", "Refuse to start without a secret.", parse_boolean)
     protect_reads: bool = _setting(

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from builder.addresses import normalize_host
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -104,6 +106,24 @@ def parse_networks(text: str) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:
         raise ValueError("addresses and networks such as 10.0.0.0/8, separated by commas") from None
+
+
+def parse_host_names(text: str) -> tuple[str, ...]:
+    """Names of hosts, separated by commas; one with a dot before it stands for itself and all names below it."""
+    wanted = "names such as builder.example.org or .example.org, without ports, separated by commas"
+    try:
+        names = tuple(_parse_host_name(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError(wanted) from None
+    if not names:  # an empty list would allow everything
+        raise ValueError(wanted)
+    return names
+
+
+def _parse_host_name(text: str) -> str:
+    if text == "*":
+        return text
+    return "." * text.startswith(".") + normalize_host(text.removeprefix("."))
 
 
 def parse_secrets(text: str) -> tuple[str, ...]:
