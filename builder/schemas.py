@@ -1,4 +1,4 @@
-"""The published JSON schemas: read once from ``schemas/``, served by the service, used by every check.
+"""The published JSON schemas and the OpenAPI description: read from ``schemas/``, served, and used by every check.
 
 They are the contract with the authors of definitions and the clients of the API; nothing else in the code says what a
 definition or a request looks like.
@@ -13,6 +13,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Any
+
+from builder import __version__
 
 SUFFIX = ".schema.json"
 
@@ -45,3 +47,30 @@ def load_schema(name: str) -> dict[str, Any]:
     """
     schema: dict[str, Any] = json.loads(load_schema_texts()[name])
     return schema
+
+
+def build_openapi() -> dict[str, Any]:
+    """The OpenAPI 3.1 description of the service (https://spec.openapis.org/oas/v3.1.0), as it is served.
+
+    That is ``openapi.json`` with the version of this release, and with the published schemas where it refers to their
+    files: a client gets one document. They are draft-07, for the sake of editors, and OpenAPI takes 2020-12; they use
+    only keywords that mean the same in both.
+    """
+    document: dict[str, Any] = json.loads((_folder() / "openapi.json").read_bytes())
+    document["info"]["version"] = __version__
+    components = document["components"]["schemas"]
+    for name, schema in components.items():
+        components[name] = _embed(schema)
+    return document
+
+
+def _embed(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema in which a reference to a published one, or to a part of one, is replaced by that."""
+    file, marker, pointer = schema.get("$ref", "#").partition(f"{SUFFIX}")
+    if not marker:
+        return schema
+    part = load_schema(file)
+    for token in pointer.removeprefix("#/").split("/") if pointer else ():
+        part = part[token]
+    given = {key: value for key, value in schema.items() if key != "$ref"}
+    return {**{key: value for key, value in part.items() if key not in ("$schema", "$id")}, **given}

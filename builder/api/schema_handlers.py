@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw
 
 from builder import schemas
 from builder.api.application import READ
-from builder.api.openapi import encode_openapi
-from builder.api.openapi_operations import SCHEMA_JSON
 from builder.api.rendering import JSON
+from builder.encoding import encode_json
 from builder.errors import Fault, RequestError
+
+SCHEMA_JSON = "application/schema+json"
 
 blueprint = Blueprint("schemas")
 
@@ -26,7 +29,12 @@ async def show_schema(_: Request, name: str) -> HTTPResponse:
 
 async def show_openapi(_: Request) -> HTTPResponse:
     """The OpenAPI description of this service."""
-    return raw(encode_openapi(), content_type=JSON)
+    return raw(_encode_openapi(), content_type=JSON)
+
+
+@cache
+def _encode_openapi() -> bytes:
+    return encode_json(schemas.build_openapi())
 
 
 blueprint.add_route(show_schema, "/schemas/<name:str>", methods=READ)

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from builder import schemas
-from builder.api.openapi_examples import BUILD_BY_NAMES
 from builder.definitions.documents import DocumentError, parse_definition
 from builder.definitions.quick_validation import UnknownKeywordError, compile_schema
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA = schemas.load_schema(schemas.CLUSTER_TYPE)
+_BUILD = schemas.build_openapi()["paths"]["/clusters"]["post"]["requestBody"]["content"]["application/json"]
+BUILD_BY_NAMES = _BUILD["examples"]["names"]["value"]
 QUICK = compile_schema(SCHEMA)
 SLOW = Draft7Validator(SCHEMA)
 
