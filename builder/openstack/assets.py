@@ -12,13 +12,13 @@ from builder.openstack.circumstances import Service
 from builder.openstack.connection import Cloud, CloudSettings, Credentials, connect
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.services import has_service, open_sdk
+from builder.openstack.services import MAX_NAME, has_service, open_sdk
 
 MAX_ASSETS = 5000
 """Of one kind: beyond that, nobody chooses from a list, and the cloud may never end."""
 
-MAX_NAME = 255
-"""The longest name that any of the services takes, in characters."""
+FIELDS = ("id", "name", "router:external")
+"""Of networks: Neutron sends all of them in one answer, and that may hold only so much (``answers.py``)."""
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, those that turn the order of the others, and halves of surrogate pairs."""
@@ -73,8 +73,8 @@ def fetch_assets(
         flavors = _fetch(cloud, Service.COMPUTE, lambda: sdk.compute.flavors(details=False, is_public=True))
         keypairs = _fetch(cloud, Service.COMPUTE, lambda: sdk.compute.keypairs())
         images = _fetch(cloud, Service.IMAGE, lambda: sdk.image.images(status="active"))
-        networks = _fetch(cloud, Service.NETWORK, lambda: sdk.network.networks())
-    external = {name for name, network in networks if network.is_router_external}
+        networks = _fetch(cloud, Service.NETWORK, lambda: sdk.network.networks(fields=FIELDS))
+    external = {name for name, is_external in networks if is_external}
     return CloudAssets(
         _names(flavors),
         _names(images),
@@ -83,20 +83,26 @@ def fetch_assets(
     )
 
 
-def _fetch(cloud: Cloud, service: Service, fetch: Callable[[], Iterable[Any]]) -> list[tuple[str, Any]]:
-    """Each asset of a service that has a name to choose it by, with that name before it."""
+def _fetch(cloud: Cloud, service: Service, fetch: Callable[[], Iterable[Any]]) -> list[tuple[str, bool]]:
+    """The name of each asset of a service that has one to choose it by, and whether it is an external network.
+
+    Nothing else is kept of an asset: there may be thousands, each as large as an answer.
+    """
     from builder.openstack.failures import translated
 
     if not has_service(cloud, service):
         return []
     try:
-        with translated(cloud.circumstances(service)):
-            named = [(_name(cloud, asset), asset) for asset in islice(fetch(), MAX_ASSETS)]
+        with translated(cloud.circumstances(service)), cloud.session.long_answers():
+            named = [
+                (_name(cloud, asset), bool(getattr(asset, "is_router_external", False)))
+                for asset in islice(fetch(), MAX_ASSETS)
+            ]
     except CloudError as error:
         if error.kind in _ABSENT:
             return []
         raise
-    return [(name, asset) for name, asset in named if name is not None]
+    return [(name, is_external) for name, is_external in named if name is not None]
 
 
 def _name(cloud: Cloud, asset: Any) -> str | None:
@@ -111,7 +117,7 @@ def _name(cloud: Cloud, asset: Any) -> str | None:
     return None
 
 
-def _names(found: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
+def _names(found: Iterable[tuple[str, bool]]) -> tuple[str, ...]:
     return tuple(sorted({name for name, _ in found}))
 
 

@@ -17,13 +17,8 @@ import urllib3
 from builder.openstack.circumstances import Circumstances, Service
 from builder.openstack.connection import AUTH_URL_POINTER
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.transport import (
-    ResponseTooLargeError,
-    TlsHandshakeError,
-    TlsHandshakeTimeoutError,
-    UnexpectedRedirectError,
-    never_connected,
-)
+from builder.openstack.sockets import TlsHandshakeError, TlsHandshakeTimeoutError
+from builder.openstack.transport import ResponseTooLargeError, UnexpectedRedirectError, never_connected
 from builder.redaction import clean
 
 
@@ -38,7 +33,7 @@ def connection_failure(error: BaseException, circumstances: Circumstances) -> Cl
         if isinstance(cause, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
             return _unusable_address(who, circumstances)
         if isinstance(cause, ResponseTooLargeError):
-            return FailureKind.INVALID_ANSWER.error(f"{who} gave an answer that is too large{aftermath}")
+            return FailureKind.INVALID_ANSWER.error(f"{who} gave an answer that is too large: {cause}{aftermath}")
         if _is_timeout(cause):
             return FailureKind.TIMED_OUT.error(f"{who} did not answer in time{aftermath}")
         if isinstance(cause, requests.exceptions.SSLError | ssl.SSLError):

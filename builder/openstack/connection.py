@@ -129,9 +129,9 @@ def open_session(
         raise FailureKind.CLOUD_NOT_ALLOWED.error(f"auth_url {why}; nothing was sent there", AUTH_URL_POINTER)
     deadline.remaining()
     session = build_session(credentials, settings, deadline, global_request_id(request_id))
-    deadline.on_abort(session.abort)
     try:
-        yield session
+        with deadline.interrupting(session.interrupt):
+            yield session
     finally:
         session.close()
 

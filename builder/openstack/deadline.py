@@ -5,6 +5,7 @@ Separate from the connection because the pool, which knows no OpenStack, must be
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ class Deadline:
         self._lock = threading.Lock()
         self._aborted = False
         self._hurried = False
-        self._closers: list[Callable[[], None]] = []
+        self._interrupts: list[Callable[[], None]] = []
 
     @property
     def passed(self) -> bool:
@@ -53,13 +54,32 @@ class Deadline:
 
     @contextmanager
     def at_most(self, seconds: float) -> Iterator[None]:
-        """Let the deadline pass earlier in the block, for what is worth only so much time."""
+        """Let the deadline pass earlier in the block, for what is worth only so much time.
+
+        What is under way then loses its connection, as a timeout for each read would not make it: a service that sends
+        a byte now and then is never silent for long. After the block there is as much time as before.
+
+        Raises:
+            RequestError: (504) no thread can be had to see to that.
+        """
         end = self._end
         self._end = min(end, self._clock() + seconds)
+        timer = threading.Timer(self.seconds_left(), self._pass_now)
+        try:
+            timer.start()
+        except RuntimeError as error:
+            self._end = end
+            raise self.failure() from error
         try:
             yield
         finally:
+            timer.cancel()
+            timer.join()  # so that it ends nothing that comes after the block
             self._end = end
+
+    def _pass_now(self) -> None:
+        self._end = -math.inf
+        self._interrupt()
 
     def failure(self) -> CloudError:
         """The 504, or 503 where the service could not wait, that tells what was under way."""
@@ -68,16 +88,21 @@ class Deadline:
             return FailureKind.SERVICE_BUSY.error(detail, headers=RETRY_AFTER)
         return FailureKind.TIMED_OUT.error(f"Not done within {self.seconds:g} seconds. {self.under_way}")
 
-    def on_abort(self, close: Callable[[], None]) -> None:
-        """Have ``close`` called when the work is aborted: at once, when it has been already.
+    @contextmanager
+    def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Have ``interrupt`` called when time runs out in the block: at once, when the work was aborted before.
 
-        ``close`` must not block and must not raise: it is called from another thread.
+        It ends what is under way. It must not block and must not raise: it is called from another thread.
         """
         with self._lock:
-            if not self._aborted:
-                self._closers.append(close)
-                return
-        close()
+            self._interrupts.append(interrupt)
+        if self._aborted:
+            interrupt()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._interrupts.remove(interrupt)
 
     def hurry(self) -> None:
         """End the work before its time, for the service is being stopped."""
@@ -86,8 +111,11 @@ class Deadline:
 
     def abort(self) -> None:
         """End the work: no further call is made, and the one under way loses its connection."""
+        self._aborted = True
+        self._interrupt()
+
+    def _interrupt(self) -> None:
         with self._lock:
-            self._aborted = True
-            closers, self._closers = self._closers, []
-        for close in closers:
-            close()
+            interrupts = list(self._interrupts)
+        for interrupt in interrupts:
+            interrupt()

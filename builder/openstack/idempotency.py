@@ -168,7 +168,7 @@ def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
     """The stacks that carry a key's tag, deleted ones included, oldest first."""
     from builder.openstack.failures import translated
 
-    with translated(cloud.circumstances(Service.ORCHESTRATION)):
+    with translated(cloud.circumstances(Service.ORCHESTRATION)), cloud.session.long_answers():
         found = [
             stack.to_dict() for stack in heat_client(cloud).stacks.list(filters={"tags": tag, "show_deleted": True})
         ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from builder.openstack.circumstances import Service
@@ -20,6 +21,8 @@ LIMITS_SECONDS = 8.0
 UNLIMITED = -1
 MAX_COUNT = 2**63 - 1
 """The largest number of a service that counts, for no database of theirs holds more."""
+MAX_FLAVORS = 5000
+"""No cloud has as many; its pages may have no end."""
 
 # Name, unit, service, and the keys of the service's absolute limits: the limit, and what of it is used.
 _LIMITS = (
@@ -76,7 +79,7 @@ def fetch_needs(cloud: Cloud, resources: Sequence[PreviewedResource]) -> tuple[N
     sdk = open_sdk(cloud)
     with cloud.deadline.at_most(LIMITS_SECONDS):
         wanted = set(_flavors_of(resources))
-        flavors = ask_if_possible(cloud, Service.COMPUTE, lambda: _fetch_flavors(sdk)) if wanted else []
+        flavors = ask_if_possible(cloud, Service.COMPUTE, lambda: _fetch_flavors(cloud, sdk)) if wanted else []
         required = count_needs(resources, flavors)
         limits: dict[Service, Mapping[str, Any] | None] = {}
         for service, fetch in _fetchers(sdk).items():
@@ -163,11 +166,12 @@ def _fetch_limits(proxy: Any) -> Mapping[str, Any]:
     return absolute
 
 
-def _fetch_flavors(sdk: Any) -> list[Flavor]:
-    return [
-        Flavor(str(flavor.id), str(flavor.name), _whole(flavor.vcpus), _whole(flavor.ram))
-        for flavor in sdk.compute.flavors()
-    ]
+def _fetch_flavors(cloud: Cloud, sdk: Any) -> list[Flavor]:
+    with cloud.session.long_answers():
+        return [
+            Flavor(str(flavor.id), str(flavor.name), _whole(flavor.vcpus), _whole(flavor.ram))
+            for flavor in islice(sdk.compute.flavors(), MAX_FLAVORS)
+        ]
 
 
 def _compare(required: Mapping[str, int], limits: Mapping[Service, Mapping[str, Any] | None]) -> Iterator[Need]:

@@ -76,14 +76,16 @@ class CloudPool:
         seconds = deadline.seconds_left()
         waiter = self._start(function, args, deadline, seconds)
         try:
-            done, _ = await asyncio.wait([waiter], timeout=seconds)
+            await asyncio.wait([waiter], timeout=seconds)
+            if waiter.done():
+                return waiter.result()
+            waiter.add_done_callback(_note_unheard)
+            raise deadline.failure()
         except asyncio.CancelledError:
             waiter.add_done_callback(_note_unheard)
             raise
-        if done:
-            return waiter.result()
-        waiter.add_done_callback(_note_unheard)
-        raise deadline.failure()
+        finally:
+            del waiter  # which has the exception, whose traceback has this frame: a cycle
 
     async def drain(self, timeout_seconds: float) -> bool:
         """Take no more calls and wait for those in flight; then end the connections of what is left.
@@ -129,9 +131,9 @@ class CloudPool:
     ) -> asyncio.Future[Result]:
         loop = asyncio.get_running_loop()
         future: Future[Result] = Future()
-        work = partial(contextvars.copy_context().run, function, *args)
+        work: Callable[[], Result] = partial(contextvars.copy_context().run, function, *args)
         try:
-            self._threads.submit(_fulfil, future, work)
+            self._threads.submit(_fulfil, [(future, work)])
         except RuntimeError:  # drained while this call waited for a thread, or no thread can be started
             # In the second case the call is in the executor's queue all the same, for a thread that becomes free.
             if future.cancel():
@@ -186,17 +188,29 @@ def _note_unheard(waiter: asyncio.Future[Any]) -> None:
         logger.error("a call to the cloud failed after its deadline: %s", type(error).__name__)
 
 
-def _fulfil(future: Future[Result], work: Callable[[], Result]) -> None:
-    """Do what a call is to do, in its thread, unless nobody wants it any more."""
+def _fulfil(calls: list[tuple[Future[Result], Callable[[], Result]]]) -> None:
+    """Do what the one of ``calls`` is to do, in its thread, unless nobody wants it any more.
+
+    No frame that led here keeps hold of the future: it has the exception, which has the traceback, which has all these
+    frames. The executor's own frames keep the arguments.
+    """
+    future, work = calls.pop()
     if not future.set_running_or_notify_cancel():
         return
     try:
         _import_clients()
         result = work()
+    except RequestError as error:
+        # What led to it is in its words. As causes and tracebacks it would keep frames, and they the cloud's answers,
+        # for as long as anybody keeps the error: a connection does, until its next request.
+        error.__cause__ = error.__context__ = None
+        future.set_exception(error.with_traceback(None))
     except BaseException as error:  # noqa: BLE001  # it is the caller's
         future.set_exception(error)
     else:
         future.set_result(result)
+    finally:
+        del future, work
 
 
 def _import_clients() -> None:

@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
+MAX_NAME = 255
+"""The longest name that any of the services takes, in characters; no more is kept of one, for a list has many."""
+
 SERVICE_TYPES = {
     Service.COMPUTE: "compute",
     Service.BLOCK_STORAGE: "block-storage",

@@ -6,11 +6,10 @@ The OpenStack clients all send through the one session made here. Slow to import
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import ssl
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,18 +17,18 @@ import requests
 import urllib3
 from keystoneauth1.identity import v3
 from keystoneauth1.session import Session, TCPKeepAliveAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connectionpool import HTTPConnectionPool
 
 from builder import USER_AGENT
-from builder.addresses import RefusedAddressError, connect_checked
+from builder.addresses import RefusedAddressError
+from builder.openstack.answers import LONG_ANSWER, REFUSAL, SHORT_ANSWER, AnswerMeter, TooMuchError
 from builder.openstack.connection import AUTH_URL_POINTER, CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.guard import CloudGuard, is_token_request
+from builder.openstack.guard import is_token_request
+from builder.openstack.sockets import Sockets, pool_classes
 from builder.redaction import clean
 
-MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 CONNECT_RETRIES = 2
 """How often a connection is tried again that failed before anything was sent."""
 
@@ -50,42 +49,7 @@ class UnexpectedRedirectError(requests.exceptions.RequestException):
 
 
 class ResponseTooLargeError(requests.exceptions.RequestException):
-    """A service sent more than ``MAX_RESPONSE_BYTES``."""
-
-
-class TlsHandshakeError(urllib3.exceptions.SSLError):
-    """A connection was made, but no TLS on it: nothing was sent."""
-
-
-class TlsHandshakeTimeoutError(TlsHandshakeError):
-    """The other end took the connection but not part in TLS: plain HTTP servers wait so for a request."""
-
-
-class Sockets:
-    """The open connections of one session, so that another thread can end them."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._open: list[socket.socket] = []
-        self._aborted = False
-
-    def add(self, connected: socket.socket) -> None:
-        """Remember a connection; end it at once when the session was aborted meanwhile."""
-        with self._lock:
-            self._open.append(connected)
-            aborted = self._aborted
-        if aborted:
-            self.shut_down()
-
-    def shut_down(self) -> None:
-        """End every connection: a read or write that waits in another thread returns."""
-        with self._lock:
-            self._aborted = True
-            sockets, self._open = self._open, []
-        for connected in sockets:
-            with contextlib.suppress(OSError):
-                # socket.socket's method even for TLS: SSLSocket.shutdown would take the TLS state from under a reader.
-                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+    """A service sent more than its step needs; the text says more than what, in words of :class:`TooMuchError`."""
 
 
 class CloudAdapter(TCPKeepAliveAdapter):
@@ -96,14 +60,19 @@ class CloudAdapter(TCPKeepAliveAdapter):
         self._credentials = credentials
         self._deadline = deadline
         self._sockets = sockets
+        self.longest_answer = SHORT_ANSWER
+        """How many bytes the answers to come may have; see ``answers.py``."""
         self.last_response: requests.Response | None = None
         """For the reader of a failure whose exception does not hold it."""
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make connections that ``sockets`` knows."""
+        """Make connections that ``sockets`` knows, and that are closed together with what they are kept in."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._sockets, self._settings.guard)
+        made: Any = pool_classes(self._sockets, self._settings.guard)
+        self.poolmanager.pool_classes_by_scheme = made
+        # urllib3 leaves that to the garbage collector.
+        self.poolmanager.pools.dispose_func = HTTPConnectionPool.close
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **kwargs: Any) -> requests.Response:
         """Send, and read the whole answer.
@@ -149,16 +118,25 @@ class CloudAdapter(TCPKeepAliveAdapter):
         )
 
     def _read(self, response: requests.Response) -> None:
-        """Read the answer, bounded; a compressed one by its size when unpacked."""
+        """Read the answer, bounded; a compressed one by its size when unpacked. Too large a refusal loses its body."""
+        is_refusal = response.status_code >= HTTPStatus.BAD_REQUEST
+        meter = AnswerMeter(REFUSAL if is_refusal else self.longest_answer)
         content = bytearray()
-        for chunk in response.iter_content(_CHUNK_BYTES):
-            content += chunk
-            if len(content) > MAX_RESPONSE_BYTES:
-                response.close()
-                raise ResponseTooLargeError("response too large", request=response.request, response=response)
-            self._deadline.remaining()
+        try:
+            for piece in response.iter_content(_CHUNK_BYTES):
+                meter.feed(piece)
+                content += piece
+                self._deadline.remaining()
+        except TooMuchError as error:
+            response.close()
+            if not is_refusal:
+                raise ResponseTooLargeError(str(error), request=response.request, response=response) from None
+            content.clear()
         # requests has no public way to hand in a body that was read from a stream; ``content`` returns this.
         response._content = bytes(content)
+        # JSON is UTF-8 (RFC 8259), and was counted as such: no charset of a header may read something else into it.
+        response.encoding = "utf-8"
+        del response.connection  # this adapter, which knows the response: a cycle that would keep its body
 
 
 class CloudSession(Session):
@@ -188,20 +166,32 @@ class CloudSession(Session):
         kwargs.update(log=False, user_agent=None, connect_retries=0, status_code_retries=0, allow_reauth=False)
         return super().request(*args, **kwargs)
 
-    def abort(self) -> None:
-        """End what is under way: callable from any thread, never blocks."""
+    @contextmanager
+    def long_answers(self) -> Iterator[None]:
+        """Take answers in the block that are as long as lists are."""
+        self._adapter.longest_answer = LONG_ANSWER
+        try:
+            yield
+        finally:
+            self._adapter.longest_answer = SHORT_ANSWER
+
+    def interrupt(self) -> None:
+        """End every connection there is: callable from any thread, never blocks."""
         self._sockets.shut_down()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and let go of what was answered: the clients have reference cycles of their own."""
         self._http.close()
+        self._sockets.shut_down()
+        self._adapter.last_response = None
+        self.auth = None
 
 
 def build_session(
     credentials: Credentials, settings: CloudSettings, deadline: Deadline, request_id: str | None
 ) -> CloudSession:
     """A session that authenticates with ``v3.Password``: no discovery, so ``/v3`` in the URL or not is the same."""
-    sockets = Sockets()
+    sockets = Sockets(lambda: deadline.passed)
     if settings.insecure:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # once at start, by the service, is enough
     return CloudSession(
@@ -243,57 +233,3 @@ def _origin(url: str) -> str:
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.hostname}{port}" if parts.scheme and parts.hostname else ""
-
-
-def _open_socket(connection: Any, guard: CloudGuard) -> socket.socket:
-    """What ``HTTPConnection._new_conn`` does, with every address judged, and those connected that were judged."""
-    host, timeout = connection._dns_host, connection.timeout
-    try:
-        return connect_checked(
-            host,
-            connection.port,
-            timeout if isinstance(timeout, int | float) else None,
-            allowed=guard.allows_address(host),
-            options=connection.socket_options or (),
-        )
-    except socket.gaierror as error:
-        raise urllib3.exceptions.NameResolutionError(connection.host, connection, error) from error
-    except UnicodeError as error:  # a label that is empty or too long
-        raise urllib3.exceptions.LocationParseError(host) from error
-    except TimeoutError as error:
-        raise urllib3.exceptions.ConnectTimeoutError(connection, "connecting timed out") from error
-    except OSError as error:
-        raise urllib3.exceptions.NewConnectionError(connection, f"no connection: {error}") from error
-
-
-def _pool_classes(sockets: Sockets, guard: CloudGuard) -> dict[str, type[HTTPConnectionPool]]:
-    """urllib3's connection pools, whose connections are judged first, and added to ``sockets`` once they are up."""
-
-    class Connection(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return _open_socket(self, guard)
-
-        def connect(self) -> None:
-            super().connect()
-            sockets.add(self.sock)
-
-    class SecureConnection(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return _open_socket(self, guard)
-
-        def connect(self) -> None:
-            try:
-                super().connect()
-            except TimeoutError as error:  # Python's: urllib3 raises its own for the connection itself
-                raise TlsHandshakeTimeoutError("handshake timed out") from error
-            except ssl.SSLError as error:
-                raise TlsHandshakeError("handshake failed") from error
-            sockets.add(self.sock)
-
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = Connection
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
-
-    return {"http": Pool, "https": SecurePool}

@@ -70,6 +70,14 @@ class WireServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self.wrap: Callable[[socket.socket], socket.socket] = lambda connection: connection
         self._connections: set[socket.socket] = set()
+        self.keeps_connections = False
+        """Whether a client may send another request on a connection; answers that are bytes say so then."""
+        self.accepted = 0
+
+    @property
+    def open_connections(self) -> int:
+        """The connections that their clients have not closed."""
+        return len(self._connections)
 
     def respond(self, request: Received) -> bytes | Behaviour:
         """What to answer: bytes to send, or a function that gets the connection."""
@@ -98,15 +106,19 @@ class WireServer:
 
     def _serve(self, accepted: socket.socket) -> None:
         self._connections.add(accepted)
+        self.accepted += 1
         with accepted, contextlib.suppress(OSError), self.wrap(accepted) as connection:
-            request = _read_request(connection)
-            if request is not None:
+            while (request := _read_request(connection)) is not None:
                 self.received.append(request)
                 response = self.respond(request)
                 if callable(response):
                     response(connection)
+                elif self.keeps_connections:
+                    connection.sendall(response.replace(b"Connection: close\r\n", b"", 1))
+                    continue
                 else:
                     connection.sendall(response)
+                break
         self._connections.discard(accepted)
 
 

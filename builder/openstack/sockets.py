@@ -1,0 +1,131 @@
+"""The connections to a cloud: made to judged addresses only, and known, so that they can be ended.
+
+Separate from ``transport.py``, which says what is sent through them. Slow to import (urllib3), like that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from builder.addresses import connect_checked
+from builder.openstack.guard import CloudGuard
+
+
+class TlsHandshakeError(urllib3.exceptions.SSLError):
+    """A connection was made, but no TLS on it: nothing was sent."""
+
+
+class TlsHandshakeTimeoutError(TlsHandshakeError):
+    """The other end took the connection but not part in TLS: plain HTTP servers wait so for a request."""
+
+
+class Sockets:
+    """The open connections of one session, so that another thread can end them.
+
+    ``is_over`` says whether a connection that is made now comes too late.
+    """
+
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        self._is_over = is_over
+        self._lock = threading.Lock()
+        self._open: list[socket.socket] = []
+
+    def add(self, connected: socket.socket) -> None:
+        """Remember a connection; end it at once when the time for it was over meanwhile."""
+        with self._lock:
+            self._open.append(connected)
+        if self._is_over():
+            self.shut_down()
+
+    def shut_down(self) -> None:
+        """End every connection: a read or write that waits in another thread returns."""
+        with self._lock:
+            sockets, self._open = self._open, []
+        for connected in sockets:
+            with contextlib.suppress(OSError):
+                # socket.socket's method even for TLS: SSLSocket.shutdown would take the TLS state from under a reader.
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+
+def _open_socket(connection: Any, guard: CloudGuard) -> socket.socket:
+    """What ``HTTPConnection._new_conn`` does, with every address judged, and those connected that were judged."""
+    host, timeout = connection._dns_host, connection.timeout
+    try:
+        return connect_checked(
+            host,
+            connection.port,
+            timeout if isinstance(timeout, int | float) else None,
+            allowed=guard.allows_address(host),
+            options=connection.socket_options or (),
+        )
+    except socket.gaierror as error:
+        raise urllib3.exceptions.NameResolutionError(connection.host, connection, error) from error
+    except UnicodeError as error:  # a label that is empty or too long
+        raise urllib3.exceptions.LocationParseError(host) from error
+    except TimeoutError as error:
+        raise urllib3.exceptions.ConnectTimeoutError(connection, "connecting timed out") from error
+    except OSError as error:
+        raise urllib3.exceptions.NewConnectionError(connection, f"no connection: {error}") from error
+
+
+class _Connection(HTTPConnection):
+    """Made to a judged address, and added to ``sockets`` once it is up."""
+
+    def __init__(self, *args: Any, sockets: Sockets, guard: CloudGuard, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sockets = sockets
+        self._guard = guard
+
+    def _new_conn(self) -> socket.socket:
+        return _open_socket(self, self._guard)
+
+    def connect(self) -> None:
+        super().connect()
+        self._sockets.add(self.sock)
+
+
+class _SecureConnection(HTTPSConnection):
+    """The same, by TLS."""
+
+    def __init__(self, *args: Any, sockets: Sockets, guard: CloudGuard, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sockets = sockets
+        self._guard = guard
+
+    def _new_conn(self) -> socket.socket:
+        return _open_socket(self, self._guard)
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except TimeoutError as error:  # Python's: urllib3 raises its own for the connection itself
+            raise TlsHandshakeTimeoutError("handshake timed out") from error
+        except ssl.SSLError as error:
+            raise TlsHandshakeError("handshake failed") from error
+        self._sockets.add(self.sock)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+def pool_classes(sockets: Sockets, guard: CloudGuard) -> dict[str, Callable[..., HTTPConnectionPool]]:
+    """What makes urllib3's connection pools, by scheme; what they do not know they hand on to their connections."""
+    return {
+        "http": partial(_Pool, sockets=sockets, guard=guard),
+        "https": partial(_SecurePool, sockets=sockets, guard=guard),
+    }
