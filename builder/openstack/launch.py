@@ -16,7 +16,7 @@ from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.heat import CreatedStack, StackRequest, create_stack, find_stacks_url, stack_url
 from builder.openstack.idempotency import create_stack_once, find_stack
-from builder.openstack.limits import Need, check_needs, fetch_needs, has_limits
+from builder.openstack.limits import Need, check_needs, fetch_needs, has_limits, limited_time
 from builder.openstack.names import build_stack_name, build_tags, random_suffix
 from builder.openstack.preview import ResourceCount, count_resources, preview_stack
 
@@ -25,8 +25,10 @@ logger = logging.getLogger(__name__)
 KIND = "heat"
 """The kind of cluster types that are launched here."""
 
-_PREVIEW_MAY_FAIL = frozenset({FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND, FailureKind.INVALID_ANSWER})
-"""A Heat that allows or knows no previews may yet create."""
+_PREVIEW_MAY_FAIL = frozenset(
+    {FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND, FailureKind.INVALID_ANSWER, FailureKind.TIMED_OUT}
+)
+"""A Heat that allows or knows no previews, or takes long for them, may yet create."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,8 @@ def preview_launch(
     """
     with connect(credentials, settings, deadline, request_id, request.secrets) as cloud:
         resources = preview_stack(cloud, request.stack_request(random_suffix()))
-        needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
+        with limited_time(cloud):
+            needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
         return LaunchPreview(count_resources(resources, cloud.clean), needs)
 
 
@@ -154,10 +157,11 @@ def _check_limits(cloud: Cloud, request: StackRequest) -> None:
     if not has_limits(cloud):
         return
     try:
-        resources = preview_stack(cloud, request)
+        with limited_time(cloud):
+            needs = fetch_needs(cloud, preview_stack(cloud, request))
     except CloudError as error:
         if error.kind not in _PREVIEW_MAY_FAIL:
             raise
-        logger.info("no preview of %s, so its needs are not checked: %s", request.name, error)
+        logger.info("what %s needs is not known, and not checked: %s", request.name, error)
         return
-    check_needs(fetch_needs(cloud, resources))
+    check_needs(needs)

@@ -6,6 +6,7 @@ Only what can be read is compared. Needs are a lower bound: what Heat cannot res
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -14,10 +15,12 @@ from builder.openstack.circumstances import Service
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import FailureKind
 from builder.openstack.preview import PreviewedResource
-from builder.openstack.services import ask_if_possible, get_json, has_service, open_sdk
+from builder.openstack.services import MAX_NAME, ask_if_possible, get_json, has_service, open_sdk
 
-LIMITS_SECONDS = 8.0
-"""How long the services may take to tell their limits: a build does not fail because they are slow."""
+LIMITS_SHARE = 0.25
+"""Of the time that a build has left, so much may be spent on its limits, all calls together: 12.5 of the default 50
+seconds. A build does not fail because a service is slow to tell them, and its creation, which takes Heat as long as the
+preview does, has the rest."""
 UNLIMITED = -1
 MAX_COUNT = 2**63 - 1
 """The largest number of a service that counts, for no database of theirs holds more."""
@@ -74,17 +77,25 @@ def has_limits(cloud: Cloud) -> bool:
     return has_service(cloud, Service.COMPUTE) or has_service(cloud, Service.BLOCK_STORAGE)
 
 
+def limited_time(cloud: Cloud) -> AbstractContextManager[None]:
+    """A block in which a build's limits are looked at: whatever it asks for is late after :data:`LIMITS_SHARE`.
+
+    Raises:
+        RequestError: (504) the build's own deadline has passed.
+    """
+    return cloud.deadline.at_most(cloud.deadline.remaining() * LIMITS_SHARE)
+
+
 def fetch_needs(cloud: Cloud, resources: Sequence[PreviewedResource]) -> tuple[Need, ...]:
-    """What ``resources`` need and the project has left, as far as the services tell. Blocks, not for long."""
+    """What ``resources`` need and the project has left, as far as the services tell. Blocks until the deadline."""
     sdk = open_sdk(cloud)
-    with cloud.deadline.at_most(LIMITS_SECONDS):
-        wanted = set(_flavors_of(resources))
-        flavors = ask_if_possible(cloud, Service.COMPUTE, lambda: _fetch_flavors(cloud, sdk)) if wanted else []
-        required = count_needs(resources, flavors)
-        limits: dict[Service, Mapping[str, Any] | None] = {}
-        for service, fetch in _fetchers(sdk).items():
-            if any(required.get(name) for name, _, of, _, _ in _LIMITS if of is service):
-                limits[service] = ask_if_possible(cloud, service, fetch)
+    wanted = set(_flavors_of(resources))
+    flavors = ask_if_possible(cloud, Service.COMPUTE, lambda: _fetch_flavors(cloud, sdk)) if wanted else []
+    required = count_needs(resources, flavors)
+    limits: dict[Service, Mapping[str, Any] | None] = {}
+    for service, fetch in _fetchers(sdk).items():
+        if any(required.get(name) for name, _, of, _, _ in _LIMITS if of is service):
+            limits[service] = ask_if_possible(cloud, service, fetch)
     return tuple(_compare(required, limits))
 
 
@@ -169,7 +180,7 @@ def _fetch_limits(proxy: Any) -> Mapping[str, Any]:
 def _fetch_flavors(cloud: Cloud, sdk: Any) -> list[Flavor]:
     with cloud.session.long_answers():
         return [
-            Flavor(str(flavor.id), str(flavor.name), _whole(flavor.vcpus), _whole(flavor.ram))
+            Flavor(str(flavor.id)[:MAX_NAME], str(flavor.name)[:MAX_NAME], _whole(flavor.vcpus), _whole(flavor.ram))
             for flavor in islice(sdk.compute.flavors(), MAX_FLAVORS)
         ]
 

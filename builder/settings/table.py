@@ -150,7 +150,8 @@ class Settings:
         parse_networks,
     )  # fmt: skip
     build_deadline: float = _setting(
-        50.0, "BUILD_DEADLINE", "SECONDS", "How long one build may take, all its calls to the cloud together.",
+        50.0, "BUILD_DEADLINE", "SECONDS", "How long one build may take, all its calls to the cloud together. "
+        "Looking at the project's limits may take a quarter of that at most.",
         parse_seconds(1, 600),
     )  # fmt: skip
     build_workers: int = _setting(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from builder.openstack.launch import LaunchOutcome, LaunchPreview, LaunchRequest
 from builder.openstack.limits import Flavor, Need, count_needs
 from builder.openstack.preview import PreviewedResource, ResourceCount
 from tests.openstack.further_services import COMPUTE, VOLUME, WholeCloud, previewed
-from tests.openstack.replay_cloud import PASSWORD, answer
+from tests.openstack.replay_cloud import PASSWORD, Behaviour, answer
 from tests.openstack.settings import cloud_settings
 
 # openstacksdk uses an argument of its own that it has announced to remove.
@@ -281,11 +282,81 @@ def test_slow_limits_cost_only_so_much_time(cloud: WholeCloud, monkeypatch: pyte
     def wait(_: socket.socket) -> None:
         ended.append(cloud.closing.wait(10))
 
-    monkeypatch.setattr(limits, "LIMITS_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "LIMITS_SHARE", 0.02)
     cloud.previewed = servers(100)
     cloud.answers[f"{COMPUTE}/flavors/detail"] = wait
     assert ask(cloud).stack.id
     assert not ended
+
+
+def drip_head(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    drip(connection, b"x")
+
+
+def drip_body(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99999\r\n\r\n")
+    drip(connection, b" ")
+
+
+def drip_chunks(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    drip(connection, b"1\r\n \r\n")
+
+
+def drip_continues(connection: socket.socket) -> None:
+    drip(connection, b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def drip(connection: socket.socket, piece: bytes) -> None:
+    """Send something now and then, until the client hangs up; no timeout of one read ever passes."""
+    pause = threading.Event()
+    while not pause.wait(0.02):
+        connection.sendall(piece)
+
+
+@pytest.mark.parametrize("dripping", [drip_head, drip_body, drip_chunks, drip_continues])
+@pytest.mark.parametrize(
+    "path", [f"{COMPUTE}/limits", f"{COMPUTE}/flavors/detail", COMPUTE, f"/heat/v1/{'a1' * 16}/stacks/preview"]
+)
+def test_a_service_that_drips_holds_no_build_up(
+    cloud: WholeCloud, path: str, dripping: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LIMITS_SHARE", 0.02)
+    cloud.keeps_connections = True
+    cloud.previewed = servers(100)
+    cloud.set_limits(COMPUTE)
+    cloud.answers[path] = dripping
+    deadline = Deadline(20)
+    assert launch(parse_credentials(cloud.credentials()), cloud_settings(), WISH, deadline).stack.id
+    assert deadline.seconds_left() > 10  # of 20: a look that takes no more than 0.4
+
+
+def test_looking_at_limits_takes_a_quarter_of_the_time_that_is_left_at_most(cloud: WholeCloud) -> None:
+    seen: list[float] = []
+    deadline = Deadline(20)
+
+    def note(connection: socket.socket) -> None:
+        seen.append(deadline.seconds_left())
+        connection.sendall(answer(200, {"flavors": []}))
+
+    cloud.previewed = servers(1)
+    cloud.answers[f"{COMPUTE}/flavors/detail"] = note
+    launch(parse_credentials(cloud.credentials()), cloud_settings(), WISH, deadline)
+    assert len(seen) == 1
+    assert seen[0] <= 5
+    assert deadline.seconds_left() > 5  # the rest has what is left
+
+
+def test_a_look_at_limits_that_can_have_no_thread_is_left_out(
+    cloud: WholeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Timer) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("builder.openstack.deadline.threading.Timer.start", refuse)
+    cloud.previewed = servers(100)
+    assert ask(cloud).stack.id
 
 
 @pytest.mark.parametrize("status", [403, 404])
