@@ -30,7 +30,6 @@ from builder.redaction import clean
 
 CREDENTIALS_POINTER = "/cloud_env"
 REGION_POINTER = "/cloud_env/region_name"
-_MAX_ERROR_BODY_BYTES = 256 * 1024
 _DEFAULT_RETRY_AFTER = 5
 _MAX_RETRY_AFTER = 3600
 
@@ -223,7 +222,7 @@ def _invalid_answer(circumstances: Circumstances) -> CloudError:
 
 def _error_of(body: object) -> Mapping[str, Any]:
     """The ``error`` object in the body of a refusal of Keystone or Heat; empty for any other body."""
-    if not isinstance(body, bytes | str) or len(body) > _MAX_ERROR_BODY_BYTES:
+    if not isinstance(body, bytes | str):
         return {}
     try:
         parsed = json.loads(body)

@@ -116,7 +116,7 @@ def memory_measured() -> Iterator[Callable[[], int]]:
     ("step", "hostile"),
     [
         *((step, "dense") for step in STEPS),
-        *((step, each) for step in ("token", "creation") for each in list(HOSTILE)[1:]),
+        *((step, each) for step in ("token", "preview") for each in list(HOSTILE)[1:]),
     ],
 )
 def test_no_answer_of_any_step_takes_more_memory_than_a_good_one_may(
