@@ -4,7 +4,7 @@ Lines go to standard output, and to a file where one is named; as text for peopl
 machines. Whatever happens to the log (a full disk, a closed pipe, a reader that stalls) never disturbs the service.
 
 Secrets are kept out twice. Nothing of ours logs one; and the secrets of the request that is being served are known
-here, by context, so that a line which holds one after all, from whatever library, is mended before it is written.
+here, by context, so that a line which holds one after all, from whatever library, is mended when it is made.
 The OpenStack clients and urllib3 are never logged below WARNING: at DEBUG they print whole requests.
 """
 
@@ -22,9 +22,9 @@ from functools import lru_cache
 from logging.handlers import WatchedFileHandler
 from typing import Any
 
-from builder import redaction
 from builder.errors import ConfigurationError
 from builder.log_output import LogOutput
+from builder.redaction import Redactor
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,9 @@ _TALKATIVE = (
     "watchdog",
 )
 
+MAX_TEXT = 16 * 1024
+"""How many characters of a text are shown: the longest tracebacks, those of a failed call to a cloud, have 10,000."""
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that is being served, in each of its lines."""
 
@@ -46,18 +49,20 @@ _JSON = json.JSONEncoder(default=str)
 
 _PLAIN = re.compile(r'[^ "=]+')
 
-_secrets: ContextVar[tuple[str, ...]] = ContextVar("secrets", default=())
+_NO_SECRETS = Redactor()
+
+_redactor: ContextVar[Redactor] = ContextVar("redactor", default=_NO_SECRETS)
 
 
 def begin_request(identifier: str) -> None:
     """Log under this request's id from now on; the secrets of an earlier request on the connection are forgotten."""
     request_id.set(identifier)
-    _secrets.set(())
+    _redactor.set(_NO_SECRETS)
 
 
 def protect(secrets: Iterable[str]) -> None:
     """Keep these secrets out of every line that is logged while this request is served, in any of its threads."""
-    _secrets.set((*_secrets.get(), *secrets))
+    _redactor.set(_redactor.get().with_further(secrets))
 
 
 def configure_logging(level: str, style: str = "text", file: str | None = None) -> None:
@@ -163,9 +168,8 @@ class JsonFormatter(logging.Formatter):
 
 
 def mask(text: str) -> str:
-    """``text`` without the secrets of the request that is being served."""
-    secrets = _secrets.get()
-    return redaction.mask(text, secrets) if secrets else text
+    """``text`` without the secrets of the request that is being served, and cut if it is too long."""
+    return _redactor.get().mask(text, MAX_TEXT) + "…" * (len(text) > MAX_TEXT)
 
 
 class RequestRecord(logging.LogRecord):
@@ -212,12 +216,12 @@ def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
     """What a line says by fields, without secrets: ``logger.info("...", extra={"fields": {...}})``.
 
     Only texts are masked. Masked in the finished line, a secret such as ``201`` or ``": "`` would take its form away.
+    The line of a request tells nothing that its body holds, nor its query string: whatever it keeps secret, it shows.
     """
     fields: Mapping[str, Any] = getattr(record, "fields", {})
-    secrets = _secrets.get()
-    if not secrets:
+    if type(record) is RequestRecord:
         return fields
-    return {key: redaction.mask(each, secrets) if isinstance(each, str) else each for key, each in fields.items()}
+    return {key: mask(each) if isinstance(each, str) else each for key, each in fields.items()}
 
 
 def _format_time(record: logging.LogRecord) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextvars
 import json
 import logging
+import sys
 from collections.abc import Mapping
 
 import pytest
 
 from builder import logs
+from builder.redaction import LEFT_OUT, MAX_SECRETS
 
 FIELDS = {"route": "/clusters", "status": 201, "ms": 49.2, "name": "my-cluster"}
 
@@ -56,6 +58,51 @@ def test_line_of_a_request_is_like_any_other(formatter: logging.Formatter) -> No
 
     quick, usual = contextvars.copy_context().run(format_both)
     assert quick == usual
+
+
+@pytest.mark.parametrize("formatter", [logs.TextFormatter(), logs.JsonFormatter()])
+@pytest.mark.parametrize(("number", "length"), [(MAX_SECRETS, 10), (MAX_SECRETS // 2, 3000)])
+def test_line_leaves_out_every_text_when_there_are_too_many_secrets_to_look_for(
+    formatter: logging.Formatter, number: int, length: int
+) -> None:
+    secrets = [f"s3cr3t-{each}".ljust(length, "x") for each in range(number)]
+
+    def log() -> str:
+        logs.begin_request("req-1")
+        logs.protect(secrets)
+        logs.protect(["one more"])
+        try:
+            int(secrets[7])
+        except ValueError:
+            record = logging.LogRecord("x", logging.INFO, "path", 1, f"it is {secrets[7]}", (), sys.exc_info())
+        record.fields = {"name": secrets[7], "ms": 12.5}
+        return formatter.format(record)
+
+    line = contextvars.copy_context().run(log)
+    assert "s3cr3t" not in line
+    assert line.count(LEFT_OUT) == 3
+    assert "12.5" in line
+    assert "req-1" in line
+
+
+@pytest.mark.parametrize("formatter", [logs.TextFormatter(), logs.JsonFormatter()])
+def test_line_of_a_request_is_whole_however_many_secrets_there_are(formatter: logging.Formatter) -> None:
+    def log() -> str:
+        logs.begin_request("req-1")
+        logs.protect(["GET", "/cluster-types", *map(str, range(100_000))])
+        return formatter.format(logs.RequestRecord("GET", "/cluster-types", 200, 1.25, "127.0.0.1"))
+
+    line = contextvars.copy_context().run(log)
+    assert "***" not in line
+    assert "/cluster-types" in line
+
+
+@pytest.mark.parametrize("formatter", [logs.TextFormatter(), logs.JsonFormatter()])
+def test_text_without_end_is_cut_and_no_secret_at_the_cut_is_shown(formatter: logging.Formatter) -> None:
+    line = format_line(formatter, "s3cr3t", "x" * (logs.MAX_TEXT - 3) + "s3cr3t" + "y" * 100_000, {})
+    assert len(line) < logs.MAX_TEXT + 200
+    assert "xxx***" in line
+    assert "s3c" not in line
 
 
 def test_method_of_a_request_forges_no_line() -> None:

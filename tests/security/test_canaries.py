@@ -286,3 +286,53 @@ def test_secret_of_the_request_is_masked_in_whatever_is_logged(formatter: loggin
     line = contextvars.copy_context().run(log)
     assert "***" in line
     _assert_silent(line)
+
+
+class GarblingCloud(ReplayCloud):
+    """Has a line among its headers that is none, with secrets of the request: urllib3 warns of it, and quotes it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.garbled = ""
+
+    def respond(self, request: Received) -> bytes | Behaviour:
+        answered = super().respond(request)
+        if callable(answered):
+            return answered
+        status, _, rest = answered.partition(b"\r\n")
+        return b"\r\n".join((status, f"this is no header: {self.garbled}".replace(": ", " ").encode(), rest))
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize(
+    ("way_in", "secret"),
+    [("/clusters", PASSWORD), ("/clusters", HIDDEN), ("POST /cloud_assets", PASSWORD), ("GET /cloud_assets", PASSWORD)],
+)
+def test_library_that_quotes_what_a_cloud_sent_logs_no_secret(
+    tmp_path: Path, style: str, way_in: str, secret: str
+) -> None:
+    """What is masked there, nothing but the log's own knowledge of the request's secrets masks."""
+    with GarblingCloud() as cloud, Service(tmp_path, {"LOG_FORMAT": style}) as service:
+        (service.enabled / "secretive.yaml").write_text(DEFINITION)
+        wait_until(lambda: service.ids() == ["secretive"], "the type is listed")
+        cloud.garbled = secret
+        env = cloud.credentials(password=PASSWORD)
+        if way_in == "/clusters":
+            service.post("/clusters", body(env))
+        elif way_in == "POST /cloud_assets":
+            service.post("/cloud_assets", {"cloud_env": env})
+        else:
+            service.get(f"/cloud_assets?{urlencode(env)}")
+        service.stop()
+    assert "Failed to parse headers" in service.log
+    assert "this is no header ***" in service.log
+    _assert_silent(service.log)
+
+
+def test_each_password_of_a_query_string_is_kept_out_of_the_log(tmp_path: Path, cloud: ReplayCloud) -> None:
+    env = cloud.credentials(password=PASSWORD, region_name=QUERY)
+    with Service(tmp_path, {"LOG_LEVEL": "DEBUG"}) as service:
+        service.get(f"/cloud_assets?{urlencode(env)}&password={QUERY}")
+        service.stop()
+    assert "in region ***" in service.log
+    _assert_silent(service.log)
