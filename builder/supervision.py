@@ -2,9 +2,9 @@
 
 Also a process beside one that does not supervise, where one worker is all there is.
 
-The parent holds no threads and no event loop, so that it can fork a worker at any time: one that ends by itself is
-replaced, with a word in the log on how it ended. Signals are passed on: SIGTERM and SIGINT stop, a second one hurries,
-SIGHUP rescans.
+The parent holds no event loop, and no threads but those of the log, which begins anew in a child
+(:mod:`builder.logs.output`), so that it can fork a worker at any time: one that ends by itself is replaced, with a word
+in the log on how it ended. Signals are passed on: SIGTERM and SIGINT stop, a second one hurries, SIGHUP rescans.
 Sanic's own manager of workers neither passes SIGHUP on nor can be stopped while its workers start.
 """
 
@@ -41,8 +41,8 @@ def supervise(
     ``on_stop`` is called when the signal comes, before it is passed on: what the parent holds for tasks that it starts
     is of no use any more. ``on_end`` is called with the number of a task and its process, when that has ended.
 
-    Must be called from the main thread of a process without other threads, with signals held; a task starts with them
-    held, too.
+    Must be called from the main thread of a process without other threads but the log's, with signals held; a task
+    starts with them held, too.
     """
     return _Supervisor(tasks, on_stop, on_end).run()
 
@@ -51,7 +51,8 @@ def supervise(
 def running_beside(task: Callable[[], None]) -> Iterator[None]:
     """Run a task in a process of its own while the context lasts; it is killed then, and when this process ends.
 
-    Must be called from the main thread of a process without other threads; the task starts with signals held as here.
+    Must be called from the main thread of a process without other threads but the log's; the task starts with signals
+    held as here.
 
     Raises ConfigurationError where the system has no room for another process.
     """

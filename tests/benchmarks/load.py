@@ -7,6 +7,7 @@ are counted by their bytes.
 from __future__ import annotations
 
 import os
+import selectors
 import socket
 import time
 from collections.abc import Mapping
@@ -35,10 +36,23 @@ class Load:
         lines = [f"GET {path} HTTP/1.1", f"Host: {address.netloc}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         self._request = ("\r\n".join(lines) + "\r\n\r\n").encode()
-        self._socket = socket.create_connection((address.hostname or "", address.port or 0))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = socket.create_connection((address.hostname or "", address.port or 0))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray(1 << 20)
         self.size = self._measure()
+
+    def ask(self) -> None:
+        """Send one request."""
+        self._awaited = self.size
+        self.socket.sendall(self._request)
+
+    def take(self) -> bool:
+        """Take what has come of the answer; gives whether that was all."""
+        received = self.socket.recv_into(self._buffer)
+        if not received:
+            raise AssertionError("the server closed the connection")
+        self._awaited -= received
+        return self._awaited == 0
 
     def run(self, seconds: float) -> Rate:
         """Ask for so long."""
@@ -46,7 +60,7 @@ class Load:
         requests, count = self._request * batch, 0
         began, cpu = time.perf_counter(), cpu_seconds(self._process)
         while time.perf_counter() - began < seconds:
-            self._socket.sendall(requests)
+            self.socket.sendall(requests)
             self._receive(self.size * batch)
             count += batch
         elapsed = time.perf_counter() - began
@@ -54,26 +68,62 @@ class Load:
 
     def close(self) -> None:
         """Close the connection."""
-        self._socket.close()
+        self.socket.close()
 
     def _receive(self, size: int) -> None:
         while size > 0:
-            received = self._socket.recv_into(self._buffer, min(size, len(self._buffer)))
+            received = self.socket.recv_into(self._buffer, min(size, len(self._buffer)))
             if not received:
                 raise AssertionError("the server closed the connection")
             size -= received
 
     def _measure(self) -> int:
         """The size of one answer, from one that is read until its end is known."""
-        self._socket.sendall(self._request)
+        self.socket.sendall(self._request)
         answer = bytearray()
         while b"\r\n\r\n" not in answer:
-            answer += self._socket.recv(1 << 16)
+            answer += self.socket.recv(1 << 16)
         head, _, body = bytes(answer).partition(b"\r\n\r\n")
         lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
         length = int(lengths[0].split(b":")[1]) if lengths and b" 304 " not in head.split(b"\r\n")[0] else 0
         self._receive(length - len(body))
         return len(head) + 4 + length
+
+
+class Crowd:
+    """GET of one path over many connections at once: each asks again as soon as it has its answer."""
+
+    def __init__(
+        self, url: str, process: int, path: str, headers: Mapping[str, str] | None = None, number: int = 16
+    ) -> None:
+        self._process = process
+        self._loads = [Load(url, process, path, headers) for _ in range(number)]
+        self._selector = selectors.DefaultSelector()
+        for load in self._loads:
+            self._selector.register(load.socket, selectors.EVENT_READ, load)
+
+    def run(self, seconds: float) -> Rate:
+        """Ask for so long, and take the last answers."""
+        began, cpu, count = time.perf_counter(), cpu_seconds(self._process), 0
+        for load in self._loads:
+            load.ask()
+        asking = len(self._loads)
+        while asking:
+            for key, _ in self._selector.select():
+                if key.data.take():
+                    count += 1
+                    if time.perf_counter() - began < seconds:
+                        key.data.ask()
+                    else:
+                        asking -= 1
+        elapsed = time.perf_counter() - began
+        return Rate(count / elapsed, count / max(cpu_seconds(self._process) - cpu, 0.01))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._selector.close()
+        for load in self._loads:
+            load.close()
 
 
 def cpu_seconds(process: int) -> float:

@@ -15,7 +15,7 @@ from statistics import median, quantiles
 
 import pytest
 
-from tests.benchmarks.load import Load, Rate, cpu_seconds, resident_bytes
+from tests.benchmarks.load import Crowd, Load, Rate, cpu_seconds, resident_bytes
 from tests.benchmarks.running import read_for
 from tests.service import Service, fetch, wait_until
 
@@ -49,7 +49,7 @@ def bare(tmp_path: Path) -> Iterator[Callable[[bytes], tuple[str, int]]]:
         process.communicate()
 
 
-def compare(ours: Load, theirs: Load) -> tuple[float, float, Rate, Rate]:
+def compare(ours: Load | Crowd, theirs: Load | Crowd) -> tuple[float, float, Rate, Rate]:
     """Ratios, by the clock and by CPU time, of alternating runs."""
     pairs = [(ours.run(ROUND_SECONDS), theirs.run(ROUND_SECONDS)) for _ in range(ROUNDS)]
     by_clock = median(our.per_second / their.per_second for our, their in pairs)
@@ -73,6 +73,27 @@ def test_listing_against_a_bare_handler(
         note = "with a line of the log for each request" if level == "INFO" else "without the access log"
         print(
             f"\nlisting of ten, {what}, {note}: {by_clock:.2f} of a bare handler's requests/s "
+            f"({our.per_second:.0f}/{their.per_second:.0f}), {by_cpu:.2f} by CPU time"
+        )
+        ours.close()
+        theirs.close()
+
+
+@pytest.mark.parametrize("level", ["ERROR", "INFO"])
+def test_listing_of_a_saturated_server_against_a_bare_handler(
+    serve: Callable[..., Service], bare: Callable[[bytes], tuple[str, int]], tmp_path: Path, level: str
+) -> None:
+    service = serve(10, LOG_LEVEL=level, LOG_FILE=str(tmp_path / "log"))
+    answer = service.get("/cluster-types")
+    url, process = bare(answer.body)
+    wait_until(lambda: is_listening(url), "the bare server listens")
+    for what, path, headers in (("200", "/body", {}), ("304", "/304", {"If-None-Match": answer.headers["etag"]})):
+        ours = Crowd(service.url, service.process.pid, "/cluster-types", headers)
+        theirs = Crowd(url, process, path, headers)
+        by_clock, by_cpu, our, their = compare(ours, theirs)
+        note = "with the access log to standard output and to a file" if level == "INFO" else "without the access log"
+        print(
+            f"\nlisting of ten on 16 connections, {what}, {note}: {by_clock:.2f} of a bare handler's requests/s "
             f"({our.per_second:.0f}/{their.per_second:.0f}), {by_cpu:.2f} by CPU time"
         )
         ours.close()

@@ -47,14 +47,15 @@ def test_text_line_keeps_numbers_that_equal_a_secret() -> None:
 
 @pytest.mark.parametrize("formatter", [logs.TextFormatter(), logs.JsonFormatter()])
 def test_line_of_a_request_is_like_any_other(formatter: logging.Formatter) -> None:
-    request = logs.RequestRecord("GET", "/cluster-types", 200, 1.25, "127.0.0.1")
     record = logging.LogRecord("builder.access", logging.INFO, "path", 1, "request", (), None)
-    record.created, record.msecs = request.created, request.msecs
     record.fields = {"method": "GET", "route": "/cluster-types", "status": 200, "ms": 1.2, "client": "127.0.0.1"}
 
     def format_both() -> tuple[str, str]:
         logs.begin_request("req-1")
-        return formatter.format(request), formatter.format(record)
+        request = logs.RequestRecord("GET", "/cluster-types", 200, 1.25, "127.0.0.1")
+        record.created, record.msecs = request.created, request.msecs
+        made_later = contextvars.Context().run(formatter.format, request)
+        return made_later, formatter.format(record)
 
     quick, usual = contextvars.copy_context().run(format_both)
     assert quick == usual
@@ -99,8 +100,8 @@ def test_line_of_a_request_is_whole_however_many_secrets_there_are(formatter: lo
 
 @pytest.mark.parametrize("formatter", [logs.TextFormatter(), logs.JsonFormatter()])
 def test_text_without_end_is_cut_and_no_secret_at_the_cut_is_shown(formatter: logging.Formatter) -> None:
-    line = format_line(formatter, "s3cr3t", "x" * (logs.MAX_TEXT - 3) + "s3cr3t" + "y" * 100_000, {})
-    assert len(line) < logs.MAX_TEXT + 200
+    line = format_line(formatter, "s3cr3t", "x" * (logs.lines.MAX_TEXT - 3) + "s3cr3t" + "y" * 100_000, {})
+    assert len(line) < logs.lines.MAX_TEXT + 200
     assert "xxx***" in line
     assert "s3c" not in line
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.logs import LogFile
+from builder.logs.output import LogFile, LogOutput
 from tests.service import Service, minimal_definition, wait_until
 
 logger = logging.getLogger("tests.log_file")
@@ -17,7 +17,8 @@ logger = logging.getLogger("tests.log_file")
 @pytest.fixture
 def file(tmp_path: Path) -> Iterator[Path]:
     """The path of a file that this process logs to."""
-    handler = LogFile(str(tmp_path / "log"), encoding="utf-8")
+    target = LogFile(str(tmp_path / "log"))
+    handler = LogOutput(target.write)
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
@@ -25,7 +26,16 @@ def file(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "log"
     root.removeHandler(handler)
     root.setLevel(level)
+    handler.flush()
     handler.close()
+    target.close()
+
+
+def log(text: str) -> None:
+    """Log a line, and wait until it is written or lost."""
+    logger.info(text)
+    for handler in logging.getLogger().handlers:
+        handler.flush()
 
 
 def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -33,9 +43,9 @@ def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_rotated_file_is_left_for_the_new_one(file: Path) -> None:
-    logger.info("one")
+    log("one")
     file.rename(file.with_name("log.1"))
-    logger.info("two")
+    log("two")
     assert (file.with_name("log.1").read_text(), file.read_text()) == ("one\n", "two\n")
 
 
@@ -44,12 +54,12 @@ def test_file_that_cannot_be_opened_again_is_said_once_and_tried_with_every_line
 ) -> None:
     file.rename(file.with_name("log.1"))
     file.mkdir()
-    logger.info("one")
-    logger.info("two")
+    log("one")
+    log("two")
     assert complaints(caplog) == [f"LOG_FILE: {str(file)!r} cannot be written: Is a directory"]
     file.rmdir()
-    logger.info("three")
-    logger.info("four")
+    log("three")
+    log("four")
     assert file.read_text() == "three\nfour\n"
 
 
@@ -58,11 +68,11 @@ def test_full_disk_is_said_once_and_left_when_another_file_is_there(
 ) -> None:
     file.unlink()
     file.symlink_to("/dev/full")
-    logger.info("one")
-    logger.info("two")
+    log("one")
+    log("two")
     assert complaints(caplog) == [f"LOG_FILE: {str(file)!r} cannot be written: No space left on device"]
     file.unlink()
-    logger.info("three")
+    log("three")
     assert file.read_text() == "three\n"
 
 

@@ -1,43 +1,21 @@
-"""Logging: where lines go, what they look like, and what never gets into them.
-
-Lines go to standard output, and to a file where one is named; as text for people or as one JSON object a line for
-machines. Whatever happens to the log (a full disk, a closed pipe, a reader that stalls) never disturbs the service.
+"""What a line of the log looks like, as text or as a JSON object, and what never gets into it.
 
 Secrets are kept out twice. Nothing of ours logs one; and the secrets of the request that is being served are known
 here, by context, so that a line which holds one after all, from whatever library, is mended when it is made.
-The OpenStack clients and urllib3 are never logged below WARNING: at DEBUG they print whole requests.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import re
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
-from logging.handlers import WatchedFileHandler
 from typing import Any
 
-from builder.errors import ConfigurationError
-from builder.log_output import LogOutput
 from builder.redaction import Redactor
-
-logger = logging.getLogger(__name__)
-
-_TALKATIVE = (
-    "keystoneauth",
-    "keystoneauth1",
-    "heatclient",
-    "openstack",
-    "urllib3",
-    "requests",
-    "stevedore",
-    "watchdog",
-)
 
 MAX_TEXT = 16 * 1024
 """How many characters of a text are shown: the longest tracebacks, those of a failed call to a cloud, have 10,000."""
@@ -63,72 +41,6 @@ def begin_request(identifier: str) -> None:
 def protect(secrets: Iterable[str]) -> None:
     """Keep these secrets out of every line that is logged while this request is served, in any of its threads."""
     _redactor.set(_redactor.get().with_further(secrets))
-
-
-def configure_logging(level: str, style: str = "text", file: str | None = None) -> None:
-    """Have everything logged from ``level`` on, as ``text`` or ``json``, to standard output and to a file, if any.
-
-    Raises ConfigurationError where the file cannot be written.
-    """
-    formatter = JsonFormatter() if style == "json" else TextFormatter()
-    handlers: list[logging.Handler] = [LogOutput(sys.stdout.fileno(), sys.stdout.encoding)]
-    if file is not None:
-        try:
-            handlers.append(LogFile(file, encoding="utf-8"))
-        except OSError as error:
-            raise ConfigurationError(f"LOG_FILE: {file!r} cannot be written: {error.strerror}") from error
-    for handler in handlers:
-        handler.setFormatter(formatter)
-    _leave_out_what_nobody_reads()
-    logging.raiseExceptions = False  # a log that cannot be written is nobody's fault who is being served
-    logging.basicConfig(level=level, handlers=handlers, force=True)
-    logging.captureWarnings(True)
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-    for name in ("sanic.root", "sanic.server", "sanic.error", "sanic.access"):
-        other = logging.getLogger(name)
-        other.handlers.clear()
-        other.propagate = True
-        other.setLevel(logging.NOTSET if logging.getLogger().level <= logging.DEBUG else logging.WARNING)
-
-
-class LogFile(WatchedFileHandler):
-    """A file that may be rotated, and that may fail: what it does not take is lost, and tried anew with the next line.
-
-    ``WatchedFileHandler`` looks for another file at its path, and opens it, where nobody catches what goes wrong: the
-    exception would end whatever it was that logged.
-    """
-
-    _is_failing = False
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a line, if that is possible."""
-        was_failing, self._is_failing = self._is_failing, False
-        try:
-            super().emit(record)
-        except OSError:
-            self.handleError(record)
-        if self._is_failing and not was_failing:
-            logger.warning("LOG_FILE: %r cannot be written: %s", self.baseFilename, self._reason)
-            self._is_failing = True  # it was asked to write this line, too
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
-        """Let go of a file that cannot be written: see :meth:`logging.Handler.handleError`."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, OSError):
-            super().handleError(record)
-            return
-        self._is_failing, self._reason = True, error.strerror
-        stream, self.stream = self.stream, None  # another is opened with the next line
-        if stream is not None:
-            with contextlib.suppress(OSError):
-                stream.close()
-
-
-def _leave_out_what_nobody_reads() -> None:
-    """Have :mod:`logging` not look for source lines, threads and processes: its HOWTO, section "Optimization"."""
-    logging._srcfile = None
-    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
 
 
 class TextFormatter(logging.Formatter):
@@ -160,7 +72,7 @@ class JsonFormatter(logging.Formatter):
             "message": mask(record.getMessage()),
             **_fields(record),
         }
-        if identifier := request_id.get():
+        if identifier := getattr(record, "request_id", None) or request_id.get():
             entry["request_id"] = identifier
         if record.exc_info:
             entry["exception"] = mask(self.formatException(record.exc_info))
@@ -173,7 +85,7 @@ def mask(text: str) -> str:
 
 
 class RequestRecord(logging.LogRecord):
-    """The line of one request, which is made, and made text, in a third of the time that any other line takes.
+    """The line of one request, which is made in a third of the time that any other line takes, and anywhere made text.
 
     There is one for every request: at the usual pace of :mod:`logging` it would cost as much as half a listing.
     """
@@ -191,6 +103,7 @@ class RequestRecord(logging.LogRecord):
         self.status = status
         self.milliseconds = milliseconds
         self.client = client
+        self.request_id = request_id.get()
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -208,7 +121,7 @@ class RequestRecord(logging.LogRecord):
         return _one_line(
             f"{_format_second(int(self.created))}.{int(self.msecs):03d}Z INFO    {self.name}: request "
             f"method={_quote_text(self.method)} route={self.route} status={self.status} ms={self.milliseconds:.1f} "
-            f"client={self.client} request_id={request_id.get()}"
+            f"client={self.client} request_id={self.request_id}"
         )
 
 

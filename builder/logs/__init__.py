@@ -1,0 +1,70 @@
+"""Logging: where lines go, what they look like, and what never gets into them.
+
+Lines go to standard output, and to a file where one is named. Whatever happens to the log (a full disk, a closed pipe,
+a reader that stalls) never disturbs the service.
+
+The OpenStack clients and urllib3 are never logged below WARNING: at DEBUG they print whole requests.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from builder.errors import ConfigurationError
+from builder.logs.lines import JsonFormatter, RequestRecord, TextFormatter, begin_request, protect, request_id
+from builder.logs.output import Descriptor, LogFile, LogOutput
+
+__all__ = [
+    "JsonFormatter",
+    "RequestRecord",
+    "TextFormatter",
+    "begin_request",
+    "configure_logging",
+    "protect",
+    "request_id",
+]
+
+_TALKATIVE = (
+    "keystoneauth",
+    "keystoneauth1",
+    "heatclient",
+    "openstack",
+    "urllib3",
+    "requests",
+    "stevedore",
+    "watchdog",
+)
+
+
+def configure_logging(level: str, style: str = "text", file: str | None = None) -> None:
+    """Have everything logged from ``level`` on, as ``text`` or ``json``, to standard output and to a file, if any.
+
+    Raises ConfigurationError where the file cannot be written.
+    """
+    formatter = JsonFormatter() if style == "json" else TextFormatter()
+    handlers = [LogOutput(Descriptor(sys.stdout.fileno(), sys.stdout.encoding).write)]
+    if file is not None:
+        try:
+            handlers.append(LogOutput(LogFile(file).write))
+        except OSError as error:
+            raise ConfigurationError(f"LOG_FILE: {file!r} cannot be written: {error.strerror}") from error
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    _leave_out_what_nobody_reads()
+    logging.raiseExceptions = False  # a log that cannot be written is nobody's fault who is being served
+    logging.basicConfig(level=level, handlers=handlers, force=True)
+    logging.captureWarnings(True)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    for name in ("sanic.root", "sanic.server", "sanic.error", "sanic.access"):
+        other = logging.getLogger(name)
+        other.handlers.clear()
+        other.propagate = True
+        other.setLevel(logging.NOTSET if logging.getLogger().level <= logging.DEBUG else logging.WARNING)
+
+
+def _leave_out_what_nobody_reads() -> None:
+    """Have :mod:`logging` not look for source lines, threads and processes: its HOWTO, section "Optimization"."""
+    logging._srcfile = None
+    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
