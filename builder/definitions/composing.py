@@ -1,5 +1,7 @@
 """From YAML text to a tree of nodes: quickly where that can be, and never with another meaning.
 
+A document that is one text as a whole has no meaning here: it is refused, however it is read.
+
 libyaml, by PyYAML, parses what it understands twenty times as fast as ruamel.yaml. What it does not understand is
 given to ruamel.yaml, the reference here, which either understands it (it knows YAML 1.2) or says best what is wrong.
 tests/definitions/test_composing.py compares the two. Neither decides the type of a plain scalar: that is
