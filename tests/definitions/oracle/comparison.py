@@ -31,11 +31,15 @@ class Heat:
 
     def judge(self, schema: Any, value: Any) -> str:
         """Heat's verdict; a ``value`` of ``None`` is no value."""
+        return str(self.ask({"schema": schema, "value": value}))
+
+    def ask(self, question: dict[str, Any]) -> Any:
+        """Heat's answer to a question as ``heat_oracle`` describes them."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"schema": schema, "value": value}) + "\n")
+        self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
-        return str(json.loads(self._process.stdout.readline()))
+        return json.loads(self._process.stdout.readline())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,0 +1,162 @@
+"""What real Heat says of calls and custom constraints, recorded, beside what the linter and the sandbox say.
+
+``python -m tests.definitions.oracle.record`` records the answers anew; see its docstring.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from builder.definitions.parameters import check_answers, parse_parameter
+from builder.sandbox.custom_constraints import explain_custom_fault
+from tests.definitions.oracle.answers import Answer, call_in_sandbox, is_linted
+from tests.definitions.oracle.calls import VERSIONS
+from tests.definitions.oracle.comparison import Heat
+from tests.definitions.oracle.record import record_calls, record_custom_constraints
+
+HERE = Path(__file__).parent / "oracle"
+CALLS: list[dict[str, Any]] = json.loads((HERE / "calls.json").read_text())
+CUSTOM: list[list[str]] = json.loads((HERE / "custom_constraints.json").read_text())
+INTERPRETER = os.environ.get("HEAT_ORACLE_PYTHON", "")
+
+UNKNOWN_TO_US = ("yaql", "resource_facade")
+"""Functions that the sandbox gives null for, and the linter knows but the shape of the arguments of."""
+
+FUNCTIONS = sorted({record["function"] for record in CALLS})
+CONSTRAINTS = sorted({name for name, _, _ in CUSTOM})
+
+DRIFTED_LINTER = {
+    "contains",
+    "digest",
+    "filter",
+    "get_file",
+    "list_join",
+    "make_url",
+    "map_merge",
+    "map_replace",
+    "not",
+    "repeat",
+    "str_replace",
+    "str_replace_strict",
+    "str_replace_vstrict",
+    "str_split",
+}
+DRIFTED_SANDBOX = {
+    "contains",
+    "digest",
+    "if",
+    "list_concat",
+    "list_concat_unique",
+    "list_join",
+    "make_url",
+    "map_merge",
+    "map_replace",
+    "repeat",
+    "resource_facade",
+    "str_replace",
+    "str_split",
+    "yaql",
+}
+DRIFTED_CHECKS = {"cron_expression"}
+DRIFTED_SANDBOX_CHECKS = {"cron_expression", "expiration", "ip_addr", "ip_or_cidr", "iso_8601", "mac_addr", "net_cidr"}
+"""What is not judged as Heat judges it yet, in one of the two implementations of the language."""
+
+
+def mark(names: Sequence[str], drifted: Collection[str]) -> list[ParameterSet]:
+    """The names as parameters of a test, those that have drifted expected to fail."""
+    drift = pytest.mark.xfail(reason="has drifted from Heat", strict=True)
+    return [pytest.param(name, marks=[drift] if name in drifted else []) for name in names]
+
+
+def ask(record: dict[str, Any]) -> Iterator[tuple[str, Answer]]:
+    """Each version that a call can stand in, and Heat's answer in it."""
+    answers = record["answers"]
+    for version in VERSIONS[record["function"]]:
+        yield version, answers[max(since for since in answers if since <= version)]
+
+
+def find_calls(function: str) -> list[dict[str, Any]]:
+    return [record for record in CALLS if record["function"] == function]
+
+
+def show(record: dict[str, Any], version: str, heat: object, ours: object) -> str:
+    return f"{record['function']}: {record['arguments']!r} in {version}: Heat {heat!r}, ours {ours!r}"
+
+
+@pytest.mark.parametrize("function", mark(FUNCTIONS, DRIFTED_LINTER))
+def test_linter_finds_fault_with_a_call_exactly_where_heat_refuses_it(function: str) -> None:
+    """Of arguments that hold a call themselves, it may have nothing to say; it must never refuse what Heat takes."""
+    differing = []
+    for record in find_calls(function):
+        for version, heat in ask(record):
+            refused = "refused" in heat
+            ours = is_linted(function, record["arguments"], version, in_condition=record.get("in_condition", False))
+            may_pass = record.get("nested") or (function in UNKNOWN_TO_US and not heat.get("parsed"))
+            if ours != refused and (ours or not may_pass):
+                differing.append(show(record, version, heat, ours))
+    assert not differing, "\n".join(differing)
+
+
+@pytest.mark.parametrize("function", mark(FUNCTIONS, DRIFTED_SANDBOX))
+def test_sandbox_answers_a_call_as_heat_does(function: str) -> None:
+    differing = []
+    for record in find_calls(function):
+        for version, heat in ask(record):
+            if function in UNKNOWN_TO_US and not heat.get("parsed"):
+                continue
+            ours = call_in_sandbox(
+                function, record["arguments"], version, in_condition=record.get("in_condition", False)
+            )
+            if ours.keys() - {"parsed"} != heat.keys() - {"parsed"} or not is_same(ours, heat):
+                differing.append(show(record, version, heat, ours))
+    assert not differing, "\n".join(differing)
+
+
+def is_same(ours: Answer, heat: Answer) -> bool:
+    """Whether values are equal, ``1`` and ``True`` apart, and refusals in the same words."""
+    if "refused" in heat:
+        return simplify(ours["refused"]) == simplify(heat["refused"])
+    return json.dumps(ours, sort_keys=True) == json.dumps(heat, sort_keys=True)
+
+
+def simplify(words: str) -> str:
+    """The words without what differs from host to host and from call to call: algorithms of OpenSSL's, arguments."""
+    return words.split("Algorithm must be one of", 1)[0]
+
+
+@pytest.mark.parametrize("name", mark(CONSTRAINTS, DRIFTED_CHECKS))
+def test_custom_constraint_is_judged_as_heat_does_wherever_a_value_is_judged(name: str) -> None:
+    parameter = parse_parameter("p", {"type": "string", "constraints": [{"custom_constraint": name}]})
+    differing = []
+    for _, text, heat in (record for record in CUSTOM if record[0] == name and record[1]):
+        ours = bool(check_answers({"p": parameter}, {"p": text}).faults)
+        if ours != (heat is not None):
+            differing.append(f"{name}: {text!r}: Heat {heat!r}, ours {ours}")
+    assert not differing, "\n".join(differing)
+
+
+@pytest.mark.parametrize("name", mark(CONSTRAINTS, DRIFTED_SANDBOX_CHECKS))
+def test_sandbox_refuses_a_text_for_a_custom_constraint_in_the_words_of_heat(name: str) -> None:
+    differing = []
+    for _, text, heat in (record for record in CUSTOM if record[0] == name):
+        ours = explain_custom_fault(name, text)
+        if ours != heat:
+            differing.append(f"{name}: {text!r}: Heat {heat!r}, ours {ours!r}")
+    assert not differing, "\n".join(differing)
+
+
+@pytest.mark.openstack
+@pytest.mark.skipif(not INTERPRETER, reason="HEAT_ORACLE_PYTHON names no interpreter with openstack-heat")
+@pytest.mark.timeout(300)
+def test_recorded_answers_are_those_that_heat_gives() -> None:
+    with Heat(INTERPRETER) as heat:
+        assert [*map(list, record_custom_constraints(heat))] == CUSTOM
+        for told, record in zip(record_calls(heat), CALLS, strict=True):
+            assert simplify(json.dumps(told)) == simplify(json.dumps(record))
