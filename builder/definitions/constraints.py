@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from builder.definitions.constraint_patterns import CarefulPattern, parse_pattern
-from builder.definitions.custom_constraints import CUSTOM_CHECKS
+from builder.definitions.custom_constraints import PHRASES, may_be_met_by
 from builder.definitions.parameter_syntax import ParameterType
 
 MOST_LISTED: Final = 12
@@ -189,13 +189,11 @@ class CustomConstraint:
 
     def is_met_by(self, value: ParsedValue) -> bool:
         """Whether Heat lets the value pass, as far as that can be told without a cloud."""
-        check = CUSTOM_CHECKS.get(self.name)
-        return check is None or check.is_met_by(value.sent)
+        return may_be_met_by(self.name, value.sent)
 
     def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
         """What must be true of a value, in words that follow the parameter's label."""
-        check = CUSTOM_CHECKS.get(self.name)
-        return check.phrase if check else f"must be a {self.name}"
+        return PHRASES.get(self.name, f"must be a {self.name}")
 
     def render(self) -> dict[str, Any]:
         """The constraint in Heat's syntax."""

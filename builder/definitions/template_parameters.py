@@ -23,24 +23,7 @@ from builder.definitions.parameters import (
 from builder.definitions.problems import Tokens
 from builder.definitions.slow_patterns import is_slow
 from builder.definitions.validation import suggest
-
-_NAMES = """
-    barbican.container barbican.secret blazar.reservation cinder.backup cinder.qos_specs cinder.snapshot cinder.volume
-    cinder.vtype cron_expression designate.zone dns_domain dns_name expiration glance.image ip_addr ip_or_cidr
-    ironic.node ironic.portgroup iso_8601 json_string keystone.domain keystone.group keystone.project keystone.region
-    keystone.role keystone.service keystone.user mac_addr magnum.cluster_template manila.share_network
-    manila.share_snapshot manila.share_type mistral.workflow monasca.notification net_cidr neutron.address_scope
-    neutron.flow_classifier neutron.lbaas.listener neutron.lbaas.loadbalancer neutron.lbaas.pool neutron.lbaas.provider
-    neutron.network neutron.port neutron.port_pair neutron.port_pair_group neutron.qos_policy neutron.router
-    neutron.security_group neutron.segment neutron.subnet neutron.subnetpool neutron.taas.tap_flow
-    neutron.taas.tap_service nova.flavor nova.host nova.keypair nova.network nova.server octavia.availabilityzone
-    octavia.availabilityzoneprofile octavia.flavor octavia.flavorprofile octavia.l7policy octavia.listener
-    octavia.loadbalancer octavia.pool rel_dns_name sahara.cluster sahara.cluster_template sahara.data_source
-    sahara.image sahara.job_binary sahara.job_type sahara.plugin senlin.cluster senlin.policy senlin.policy_type
-    senlin.profile senlin.profile_type test_constr timezone trove.flavor zaqar.queue
-"""
-CUSTOM_CONSTRAINTS: Final = tuple(_NAMES.split())
-"""The custom constraints of Heat, and of the plug-ins that earlier releases of it came with."""
+from builder.hot import custom_constraints
 
 _TYPES_ELSEWHERE: Final[Mapping[ParameterType, frozenset[str]]] = {
     ParameterType.STRING: frozenset({"str", "text", "varchar", "password", "char"}),
@@ -171,8 +154,11 @@ def find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> I
     for number, constraint in enumerate(attributes.get("constraints") or []):
         kind = find_kinds(constraint)[0]
         place, value = (*tokens, "constraints", number, kind), constraint[kind]
-        if kind == "custom_constraint" and value not in CUSTOM_CONSTRAINTS:
-            message, hint = f"Heat has no custom constraint {value!r} of its own", suggest(value, CUSTOM_CONSTRAINTS)
+        if kind == "custom_constraint" and value not in custom_constraints.KNOWN:
+            message, hint = (
+                f"Heat has no custom constraint {value!r} of its own",
+                suggest(value, custom_constraints.KNOWN),
+            )
             yield Mistake("unknown-custom-constraint", message, place, hint)
         elif kind == "allowed_pattern" and is_slow(value):
             message = "a value that breaks this pattern may keep Heat busy for ever"

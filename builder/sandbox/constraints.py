@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from builder.sandbox.conversions import to_number, to_schema_type
-from builder.sandbox.custom_constraints import explain_custom_fault
 from builder.sandbox.faults import HeatFault, InvalidSchemaError, Json
 from builder.sandbox.languages import Language
+from builder.sandbox.wording import explain_custom_fault
 
 _NEWEST = Language("2021-04-16")
 _KINDS = ("description", "length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint")

@@ -11,7 +11,7 @@ import pytest
 
 from builder.definitions.hot_language import KNOWN_VERSIONS, find_language
 from builder.definitions.hot_resource_types import RESOURCE_TYPES
-from builder.definitions.template_parameters import CUSTOM_CONSTRAINTS
+from builder.hot.custom_constraints import KNOWN as CUSTOM_CONSTRAINTS
 
 QUESTION = """
 import importlib.metadata, json

@@ -114,15 +114,6 @@ WE_ACCEPT = (
             and any("allowed_pattern" in entry for entry in _constraints(schema))
         ),
     ),
-    Disagreement(
-        "the columns of a cron expression may have any white space between them, as in older releases of croniter; "
-        "the one compared with wants that of ASCII",
-        lambda schema, value: (
-            isinstance(value, str)
-            and not value.isascii()
-            and _constraints(schema) == [{"custom_constraint": "cron_expression"}]
-        ),
-    ),
 )
 """Where we accept what Heat, given the raw value, would not."""
 

@@ -1,0 +1,245 @@
+"""Heat's custom constraints that need no cloud to judge.
+
+Each check takes the value as Heat is given it (``heat/engine/constraint/common_constraints.py``). Addresses, dates and
+cron expressions are read by the very libraries that Heat reads them with. The other custom constraints (``nova.flavor``
+and the like) name things in a cloud and are left to it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Final
+
+import iso8601
+import netaddr  # type: ignore[import-untyped]  # netaddr ships no annotations
+
+LONGEST_NAME: Final = 255
+"""In characters, of a domain name that is fully qualified: ``FQDN_MAX_LEN`` of ``heat/common/netutils.py``."""
+
+ROOM_FOR_A_DOMAIN: Final = 3
+"""What a relative name leaves of those, for a dot and a domain of two letters."""
+
+_DNS_LABEL: Final = re.compile(r"[a-z0-9-]{1,63}$")  # with Heat's "$", which a newline at the end may follow
+_ALL_DIGITS: Final = re.compile(r"[0-9]+$")
+_WHITE_SPACE: Final = re.compile(r"\s")
+
+_NO_ADDRESS: Final = (netaddr.AddrFormatError, ValueError, TypeError, IndexError, AttributeError)
+
+
+class Breach(Enum):
+    """How a value breaks a custom constraint."""
+
+    NOT_TEXT = auto()
+    IP_ADDRESS = auto()
+    PADDED_IP_ADDRESS = auto()
+    """An IPv4 address with zeros before a number; ``part`` is the address without them."""
+    NETWORK = auto()
+    SUBNET = auto()
+    MAC_ADDRESS = auto()
+    NAME_TOO_LONG = auto()
+    EMPTY_LABEL = auto()
+    HYPHEN_AT_THE_END = auto()
+    """``part`` is the label, here and in the next two."""
+    INVALID_LABEL = auto()
+    NUMERIC_TOP_LEVEL = auto()
+    NOT_RELATIVE = auto()
+    NO_ROOM_FOR_A_DOMAIN = auto()
+    NO_DOT_AT_THE_END = auto()
+    CRON_EXPRESSION = auto()
+    TIMEZONE = auto()
+    DATE = auto()
+    EXPIRED = auto()
+    """``part`` is the date."""
+    JSON = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenConstraint:
+    """What is wrong with a value: the kind, the ``part`` of it that is, and ``error``, the words of who read it."""
+
+    breach: Breach
+    part: object = None
+    error: str = ""
+
+
+_Check = Callable[[str], BrokenConstraint | None]
+
+
+def find_breach(name: str, value: object) -> BrokenConstraint | None:
+    """How a value breaks a custom constraint of :data:`JUDGED`; None where Heat is content.
+
+    The clock and the database of time zones are those of this host.
+    """
+    check, takes_nothing = _CHECKS[name]
+    if not value and takes_nothing:
+        return None
+    return check(value) if isinstance(value, str) else BrokenConstraint(Breach.NOT_TEXT)
+
+
+def _check_ip_address(text: str) -> BrokenConstraint | None:
+    """An IPv4 address in its one usual form, or an IPv6 address (``neutron_lib``'s ``validate_ip_address``)."""
+    for flags in (netaddr.ZEROFILL, 0):  # the flag is for IPv4 alone
+        try:
+            address = netaddr.IPAddress(text, flags=flags)
+        except _NO_ADDRESS:
+            continue
+        if _WHITE_SPACE.search(text) or (":" not in text and text.count(".") != 3):
+            break
+        padded = address.version == 4 and str(address) != text
+        return BrokenConstraint(Breach.PADDED_IP_ADDRESS, part=str(address)) if padded else None
+    return BrokenConstraint(Breach.IP_ADDRESS)
+
+
+def _check_subnet(text: str) -> BrokenConstraint | None:
+    """An address with a prefix: ``192.168.0.0/24``, ``fe80::/64`` (``neutron_lib``'s ``validate_subnet``)."""
+    try:
+        network = netaddr.IPNetwork(text)
+    except _NO_ADDRESS:
+        return BrokenConstraint(Breach.SUBNET)
+    usual = "/" in text and not _WHITE_SPACE.search(text) and (network.version == 6 or str(network) == text)
+    return None if usual else BrokenConstraint(Breach.SUBNET)
+
+
+def _check_net_cidr(text: str) -> BrokenConstraint | None:
+    """A subnet, whose address netaddr also takes after it has been written out in full."""
+    try:
+        netaddr.IPNetwork(netaddr.cidr_abbrev_to_verbose(text))
+    except _NO_ADDRESS as error:
+        return BrokenConstraint(Breach.NETWORK, error=str(error))
+    return _check_subnet(text)
+
+
+def _check_ip_or_cidr(text: str) -> BrokenConstraint | None:
+    """An address, or a subnet where there is a slash."""
+    return _check_subnet(text) if "/" in text else _check_ip_address(text)
+
+
+def _check_mac_address(text: str) -> BrokenConstraint | None:
+    """A MAC address in any of the notations that netaddr knows."""
+    return None if netaddr.valid_mac(text) else BrokenConstraint(Breach.MAC_ADDRESS)
+
+
+def _check_dns_name(text: str) -> BrokenConstraint | None:
+    """A name of lower-case labels, with or without the final dot."""
+    name = text.removesuffix(".")
+    if len(name) > LONGEST_NAME:
+        return BrokenConstraint(Breach.NAME_TOO_LONG, part=name)
+    labels = name.split(".")
+    for label in labels:
+        if not label:
+            return BrokenConstraint(Breach.EMPTY_LABEL)
+        if label.endswith("-") or label.startswith("-"):
+            return BrokenConstraint(Breach.HYPHEN_AT_THE_END, part=label)
+        if not _DNS_LABEL.match(label):
+            return BrokenConstraint(Breach.INVALID_LABEL, part=label)
+    if text != name and len(labels) > 1 and _ALL_DIGITS.match(labels[-1]):
+        return BrokenConstraint(Breach.NUMERIC_TOP_LEVEL, part=labels[-1])
+    return None
+
+
+def _check_relative_dns_name(text: str) -> BrokenConstraint | None:
+    """A DNS name without the final dot that leaves room for a domain of two letters."""
+    if text.endswith("."):
+        return BrokenConstraint(Breach.NOT_RELATIVE)
+    if len(text) > LONGEST_NAME - ROOM_FOR_A_DOMAIN:
+        return BrokenConstraint(Breach.NO_ROOM_FOR_A_DOMAIN)
+    return _check_dns_name(text)
+
+
+def _check_dns_domain(text: str) -> BrokenConstraint | None:
+    """A DNS name with the final dot."""
+    return _check_dns_name(text) or (None if text.endswith(".") else BrokenConstraint(Breach.NO_DOT_AT_THE_END))
+
+
+def _check_cron_expression(text: str) -> BrokenConstraint | None:
+    import croniter  # type: ignore[import-untyped]  # no stubs; here, for it takes long to load and is seldom asked
+
+    try:
+        croniter.croniter(text)
+    except Exception as error:  # noqa: BLE001  # Heat's own rule: whatever it raises
+        return BrokenConstraint(Breach.CRON_EXPRESSION, error=str(error))
+    return None
+
+
+def _check_timezone(text: str) -> BrokenConstraint | None:
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError, ImportError) as error:
+        return BrokenConstraint(Breach.TIMEZONE, error=str(error))
+    return None
+
+
+def _check_iso_8601(text: str) -> BrokenConstraint | None:
+    """A date, with a time or without."""
+    date = _parse_date(text)
+    return date if isinstance(date, BrokenConstraint) else None
+
+
+def _check_expiration(text: str) -> BrokenConstraint | None:
+    """A date that lies ahead."""
+    date = _parse_date(text.strip())
+    if isinstance(date, BrokenConstraint):
+        return date
+    return None if date > datetime.now(UTC) else BrokenConstraint(Breach.EXPIRED, part=date)
+
+
+def _check_json_string(text: str) -> BrokenConstraint | None:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return BrokenConstraint(Breach.JSON, error=str(error))
+    return None
+
+
+def _parse_date(text: str) -> datetime | BrokenConstraint:
+    try:
+        return iso8601.parse_date(text).astimezone(UTC)
+    except (iso8601.ParseError, OverflowError) as error:
+        return BrokenConstraint(Breach.DATE, error=str(error))
+
+
+_CHECKS: Final[Mapping[str, tuple[_Check, bool]]] = MappingProxyType(
+    {
+        "ip_addr": (_check_ip_address, False),
+        "net_cidr": (_check_net_cidr, False),
+        "ip_or_cidr": (_check_ip_or_cidr, False),
+        "mac_addr": (_check_mac_address, False),
+        "dns_name": (_check_dns_name, True),
+        "rel_dns_name": (_check_relative_dns_name, True),
+        "dns_domain": (_check_dns_domain, True),
+        "cron_expression": (_check_cron_expression, True),
+        "timezone": (_check_timezone, True),
+        "expiration": (_check_expiration, True),
+        "iso_8601": (_check_iso_8601, False),
+        "json_string": (_check_json_string, True),
+    }
+)
+"""What judges each constraint, and whether nothing at all will do, too: an empty text, zero, false."""
+
+JUDGED: Final = _CHECKS.keys()
+"""The custom constraints judged here, by Heat's name."""
+
+_NAMES = """
+    barbican.container barbican.secret blazar.reservation cinder.backup cinder.qos_specs cinder.snapshot cinder.volume
+    cinder.vtype cron_expression designate.zone dns_domain dns_name expiration glance.image ip_addr ip_or_cidr
+    ironic.node ironic.portgroup iso_8601 json_string keystone.domain keystone.group keystone.project keystone.region
+    keystone.role keystone.service keystone.user mac_addr magnum.cluster_template manila.share_network
+    manila.share_snapshot manila.share_type mistral.workflow monasca.notification net_cidr neutron.address_scope
+    neutron.flow_classifier neutron.lbaas.listener neutron.lbaas.loadbalancer neutron.lbaas.pool neutron.lbaas.provider
+    neutron.network neutron.port neutron.port_pair neutron.port_pair_group neutron.qos_policy neutron.router
+    neutron.security_group neutron.segment neutron.subnet neutron.subnetpool neutron.taas.tap_flow
+    neutron.taas.tap_service nova.flavor nova.host nova.keypair nova.network nova.server octavia.availabilityzone
+    octavia.availabilityzoneprofile octavia.flavor octavia.flavorprofile octavia.l7policy octavia.listener
+    octavia.loadbalancer octavia.pool rel_dns_name sahara.cluster sahara.cluster_template sahara.data_source
+    sahara.image sahara.job_binary sahara.job_type sahara.plugin senlin.cluster senlin.policy senlin.policy_type
+    senlin.profile senlin.profile_type test_constr timezone trove.flavor zaqar.queue
+"""
+KNOWN: Final = tuple(_NAMES.split())
+"""The custom constraints of Heat, and of the plug-ins that earlier releases of it came with."""
