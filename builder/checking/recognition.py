@@ -10,9 +10,9 @@ import re
 from typing import Final
 
 from builder.catalogue.reading import decode, read_file
-from builder.definitions.hot_language import VERSION_KEY
 from builder.definitions.near_files import COMPONENTS
 from builder.definitions.sources import SourceError
+from builder.hot.language import VERSION_KEY
 from builder.settings import ENABLED_NAME
 
 MISNAMED_DEFINITION: Final = "cluster-type.yml"

@@ -12,11 +12,13 @@ from typing import Any, Final
 
 from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, NestedUse, Reference, TemplateReading
 from builder.definitions.hot_functions import find_argument_fault, is_call
-from builder.definitions.hot_language import Language
 from builder.definitions.hot_resource_types import RESOURCE_TYPES
 from builder.definitions.hot_unknown_functions import explain_unknown_function, find_successor
 from builder.definitions.problems import Tokens
 from builder.definitions.validation import suggest
+from builder.hot.computations import Budget, compute
+from builder.hot.functions import Call, CallError
+from builder.hot.language import Language
 
 _MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "OS::Heat::ResourceGroup": ("resource_def", ("count",)),
@@ -29,20 +31,21 @@ Of a group that has none, Heat does not look at the member.
 _TAKES_ANYTHING: Final = "OS::Heat::None"
 """The one type of Heat's own whose properties are not looked at."""
 
-_JUDGED_WHEN_PARSED: Final = frozenset(
-    {
-        "get_attr", "list_join", "str_replace", "str_replace_strict", "str_replace_vstrict", "repeat", "yaql", "if",
-        "filter", "contains", "resource_facade",
-    }
-)  # fmt: skip
-"""Functions whose arguments Heat judges in outputs too, which it does not resolve before they are asked for."""
-
 _STRICT: Final = frozenset({"str_replace_strict", "str_replace_vstrict"})
 
 
-def read_template(template: Mapping[str, Any], language: Language, files: Mapping[str, str]) -> TemplateReading:
-    """Find everything that a template of sound shape refers to; ``files`` are those that it includes."""
-    walk = _Walk(language, files)
+MAX_WORK: Final = 1_000_000
+"""What all calls of a cluster type may take to compute, a tenth of a second: a hundred times what a large one takes."""
+
+
+def read_template(
+    template: Mapping[str, Any], language: Language, files: Mapping[str, str], budget: Budget
+) -> TemplateReading:
+    """Find everything that a template of sound shape refers to; ``files`` are those that it includes.
+
+    Calls are computed as far as the ``budget`` goes.
+    """
+    walk = _Walk(language, files, budget)
     for name, resource in (template.get("resources") or {}).items():
         walk.resource(name, resource)
     for name, output in (template.get("outputs") or {}).items():
@@ -57,6 +60,7 @@ def read_template(template: Mapping[str, Any], language: Language, files: Mappin
 class _Walk:
     language: Language
     files: Mapping[str, str]
+    budget: Budget
     reading: TemplateReading = field(default_factory=TemplateReading)
     owner: str = ""
     in_output: bool = False
@@ -141,7 +145,7 @@ class _Walk:
             self._mistake("template-shape", "a condition must be a name, true, false or a function", tokens, certain)
 
     def _condition_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
-        fault = find_argument_fault(function, arguments, self.language)
+        fault, _ = find_argument_fault(function, arguments, self.language, self.budget)
         if fault:
             self._mistake("function-arguments", fault, tokens, certain=True)
         elif function == "not":
@@ -208,10 +212,9 @@ class _Walk:
                 self.reading.mistakes.append(Mistake("unknown-function", message, tokens, hint, key=True))
 
     def _call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
-        fault = find_argument_fault(function, arguments, self.language)
+        fault, parsed = find_argument_fault(function, arguments, self.language, self.budget)
         if fault:
-            seen = certain and (function in _JUDGED_WHEN_PARSED or not self.in_output)
-            self._mistake("function-arguments", fault, tokens, seen)
+            self._mistake("function-arguments", fault, tokens, certain and (parsed or not self.in_output))
             return
         match function:
             case "get_param" | "get_resource" | "get_attr" | "Ref":
@@ -258,8 +261,11 @@ class _Walk:
             template = self.files.get(template["get_file"])
         if not isinstance(template, str) or is_call(params, self.language):
             return
-        for name in params:
-            if name not in template:
+        filled = {"template": template, "params": dict.fromkeys(params, "")}
+        try:
+            compute(Call("str_replace_strict", filled, self.language), self.budget)
+        except CallError as error:
+            for name in error.details.get("params", ()):
                 message = f"the text does not contain {name!r}"
                 self._mistake("missing-placeholder", message, (*tokens, "params", name), certain, key=True)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from builder.definitions.hot_findings import Kind, Mistake, Reference, TemplateReading
-from builder.definitions.hot_language import PSEUDO_PARAMETERS
 from builder.definitions.validation import suggest
+from builder.hot.language import PSEUDO_PARAMETERS
 
 _SECTIONS: Final[Mapping[Kind, str]] = {
     Kind.PARAMETER: "parameters",

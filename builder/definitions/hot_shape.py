@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake
 from builder.definitions.hot_functions import is_call
-from builder.definitions.hot_language import KNOWN_VERSIONS, NEWEST_VERSION, VERSION_KEY, Language
 from builder.definitions.problems import Tokens
 from builder.definitions.validation import find_near, suggest, suggest_key
+from builder.hot.language import KNOWN_VERSIONS, NEWEST_VERSION, VERSION_KEY, Language
 
 NAMED_SECTIONS: Final = ("parameters", "conditions", "resources", "outputs")
 """The sections whose entries have names, in the order in which a composed template has them."""

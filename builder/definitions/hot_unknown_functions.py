@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from builder.definitions.hot_language import Language, first_version_with
 from builder.definitions.validation import suggest_key
+from builder.hot.language import Language, first_version_with
 
 _SUCCESSORS: Final[Mapping[str, str]] = {
     "Ref": "get_param or get_resource", "Fn::Join": "list_join", "Fn::Split": "str_split", "Fn::Replace": "str_replace",

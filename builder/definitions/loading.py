@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from builder.definitions.documents import Document, DocumentError, parse_template
 from builder.definitions.hot_findings import Mistake
-from builder.definitions.hot_language import VERSION_KEY, find_language
 from builder.definitions.near_files import COMPONENTS, describe_source_error, hint_at_components
 from builder.definitions.problems import Problem, Tokens
 from builder.definitions.sources import MISSING_FILE, Files, SourceError
@@ -18,6 +17,7 @@ from builder.definitions.templates import (
     build_component,
     find_collisions,
 )
+from builder.hot.language import VERSION_KEY, find_language
 
 DEFINITION: Final = ""
 """The name of the definition itself among its files."""

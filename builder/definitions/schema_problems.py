@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from builder import schemas
 from builder.definitions.documents import Document
-from builder.definitions.hot_language import VERSION_KEY
 from builder.definitions.problems import Problem
 from builder.definitions.validation import Violation, find_violations
+from builder.hot.language import VERSION_KEY
 
 TEMPLATE_KEYS: Final = ("heat_template", "heat_template_url", "components")
 """The ways to say what to launch, of which a definition has exactly one."""

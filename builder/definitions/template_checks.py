@@ -14,8 +14,7 @@ from typing import Any, Final
 
 from builder.definitions.hot_cycles import find_cycles, find_nested_cycles
 from builder.definitions.hot_findings import MAX_NAMED, Kind, Mistake, NestedUse, TemplateReading
-from builder.definitions.hot_language import VERSION_KEY, Language, find_language
-from builder.definitions.hot_reading import read_template
+from builder.definitions.hot_reading import MAX_WORK, read_template
 from builder.definitions.hot_resource_types import RESOURCE_TYPES
 from builder.definitions.hot_scope import ScopedTemplate, demote, find_scope_mistakes, find_unused_parameters
 from builder.definitions.hot_shape import explain_version, find_shape_mistakes
@@ -24,6 +23,8 @@ from builder.definitions.problems import Problem
 from builder.definitions.template_parameters import find_parameter_mistakes
 from builder.definitions.templates import LoadedComponent
 from builder.definitions.validation import suggest
+from builder.hot.computations import Budget
+from builder.hot.language import VERSION_KEY, Language, find_language
 
 NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")
 """What a private network takes; earlier releases refused templates without."""
@@ -52,12 +53,13 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
     Unless ``complete``, some could not be read: nobody can say that a name is not in those, nor what they use.
     """
     problems: list[Problem] = []
+    budget = Budget(MAX_WORK)
     scope: list[ScopedTemplate] = []
     types: set[str] = set()
     nested: dict[str, LoadedTemplate] = {}
     files: dict[str, Mapping[str, str]] = {}
     for each in components:
-        language, reading = _read(each.root, each.component.files, problems)
+        language, reading = _read(each.root, each.component.files, problems, budget)
         problems += _problems(
             each.root, find_shape_mistakes(each.root.template, language, composed=len(components) > 1)
         )
@@ -69,7 +71,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
     problems += _scope_problems([each.root for each in components], scope, complete=complete)
     uses: dict[str, Sequence[NestedUse]] = {}
     for name, template in nested.items():
-        nested_problems, reading = _check_nested(template, files[name], nested)
+        nested_problems, reading = _check_nested(template, files[name], nested, budget)
         problems += nested_problems
         types.update(reading.types)
         uses[name] = reading.nested
@@ -84,7 +86,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
 
 
 def _read(
-    loaded: LoadedTemplate, files: Mapping[str, str], problems: list[Problem]
+    loaded: LoadedTemplate, files: Mapping[str, str], problems: list[Problem], budget: Budget
 ) -> tuple[Language, TemplateReading]:
     """The language of a template and its reading, whose own mistakes are added to ``problems``."""
     version = loaded.template.get(VERSION_KEY)
@@ -96,7 +98,7 @@ def _read(
     elif language.newer:
         message = f"heat_template_version {version} is not known here, and functions new in it are not checked"
         problems.append(loaded.problem(Mistake("newer-template-version", message, (VERSION_KEY,))))
-    reading = read_template(loaded.template, language, files)
+    reading = read_template(loaded.template, language, files, budget)
     problems += _problems(loaded, reading.mistakes)
     problems += _problems(loaded, _find_misspelt_types(reading))
     return language, reading
@@ -119,11 +121,11 @@ def _scope_problems(
 
 
 def _check_nested(
-    template: LoadedTemplate, files: Mapping[str, str], nested: Mapping[str, LoadedTemplate]
+    template: LoadedTemplate, files: Mapping[str, str], nested: Mapping[str, LoadedTemplate], budget: Budget
 ) -> tuple[list[Problem], TemplateReading]:
     """The problems of a nested template, which is a scope of its own, and its reading."""
     problems: list[Problem] = []
-    language, reading = _read(template, files, problems)
+    language, reading = _read(template, files, problems, budget)
     problems += _problems(template, find_shape_mistakes(template.template, language, composed=False))
     problems += _problems(template, find_parameter_mistakes(template.template))
     problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)])

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from builder.hot.language import Language
 from builder.sandbox.faults import Json, StackValidationFailed
 from builder.sandbox.functions import Function, GetParam, Node, Scope, resolve
-from builder.sandbox.languages import Language
-from builder.sandbox.snippets import Builder, Parser
+from builder.sandbox.snippets import Builder, Parser, hot_functions
 
 _ERROR = "Condition validation error"
 
@@ -35,7 +35,7 @@ class ConditionSet:
             "or": partial(_Junction, self),
         }
         allowed = language.condition_functions
-        self._parser = Parser(allowed, special=special, forbidden=language.functions - allowed)
+        self._parser = Parser(language, allowed, special=special, forbidden=hot_functions(language) - allowed)
         self._parsed = {
             name: self._parser.parse(definition, ("conditions", name))
             for name, definition in (definitions or {}).items()
@@ -83,10 +83,6 @@ class ConditionSet:
 class _Equals(Function):
     __slots__ = ()
 
-    def check(self) -> None:
-        if not isinstance(self.args, list) or len(self.args) != 2:
-            raise ValueError(f'Arguments to "{self.name}" must be of the form: [value_1, value_2]')
-
     def resolve(self, scope: Scope) -> Json:
         first, second = resolve(self.args, scope)
         return bool(first == second)
@@ -95,13 +91,9 @@ class _Equals(Function):
 class _Not(Function):
     __slots__ = ("_conditions",)
 
-    def __init__(self, conditions: ConditionSet, name: str, args: Node) -> None:
+    def __init__(self, conditions: ConditionSet, name: str, args: Node, language: Language) -> None:
+        super().__init__(name, args, language)
         self._conditions = conditions
-        super().__init__(name, args)
-
-    def check(self) -> None:
-        if self.args is None:
-            raise ValueError(f'Argument to "{self.name}" must be a condition')
 
     def resolve(self, scope: Scope) -> Json:
         return not self._conditions.holds(resolve(self.args, scope))
@@ -109,12 +101,6 @@ class _Not(Function):
 
 class _Junction(_Not):
     __slots__ = ()
-
-    def check(self) -> None:
-        if not isinstance(self.args, list):
-            raise ValueError(f'Arguments to "{self.name}" must be a list of conditions')  # noqa: TRY004  # Heat's kind
-        if len(self.args) < 2:
-            raise ValueError(f'The minimum number of condition arguments to "{self.name}" is 2.')
 
     def resolve(self, scope: Scope) -> Json:
         combine = all if self.name == "and" else any

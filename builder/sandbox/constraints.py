@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from builder.hot.language import NEWEST, Language
 from builder.sandbox.conversions import to_number, to_schema_type
 from builder.sandbox.faults import HeatFault, InvalidSchemaError, Json
-from builder.sandbox.languages import Language
 from builder.sandbox.wording import explain_custom_fault
 
-_NEWEST = Language("2021-04-16")
 _KINDS = ("description", "length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint")
 
 
@@ -172,7 +171,7 @@ class Rule:
             raise ValueError(self.description or fault)
 
 
-def parse_rule(definition: Json, language: Language = _NEWEST) -> Rule:
+def parse_rule(definition: Json, language: Language = NEWEST) -> Rule:
     """Return the rule that one item of a ``constraints`` list defines.
 
     Raises:

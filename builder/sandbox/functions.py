@@ -1,8 +1,7 @@
 """Intrinsic functions: a template's snippets parsed into trees that resolve against a stack.
 
 Apart from templates, because the trees serve three ends: finding what refers to what, checking references, and
-computing values. The functions that need nothing but their arguments live in ``computations``.
-https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#intrinsic-functions
+computing values. What a function makes of its arguments is :mod:`builder.hot`'s to say.
 """
 
 from __future__ import annotations
@@ -10,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from builder.sandbox.computations import COMPUTATIONS, check_arguments
+from builder.hot.computations import Budget, compute
+from builder.hot.functions import Call, CallError, check_shape, check_values
+from builder.hot.language import Language
 from builder.sandbox.faults import (
     HeatFault,
     Json,
@@ -18,6 +19,7 @@ from builder.sandbox.faults import (
     invalid_reference,
     parameter_missing,
 )
+from builder.sandbox.wording import explain_call_fault
 
 Node = Json
 """A parsed snippet: JSON in which every intrinsic function is a :class:`Function`."""
@@ -53,28 +55,30 @@ class Scope(Protocol):
 class Function:
     """A call in a template; ``args`` are parsed, so calls nest."""
 
-    __slots__ = ("args", "name")
+    __slots__ = ("args", "language", "name")
 
-    def __init__(self, name: str, args: Node) -> None:
-        self.name = name
-        self.args = args
-        self.check()
-
-    def check(self) -> None:
-        """Check the shape of the arguments, before any is resolved.
+    def __init__(self, name: str, args: Node, language: Language) -> None:
+        """Judge the shape of the arguments, before any is resolved.
 
         Raises:
-            ValueError, TypeError, KeyError: with Heat's words.
+            ValueError: with Heat's words.
         """
-        check_arguments(self.name, self.args)
+        self.name = name
+        self.args = args
+        self.language = language
+        _worded(check_shape, Call(name, args, language))
 
     def resolve(self, scope: Scope) -> Json:
         """Compute the value.
 
         Raises:
-            ValueError, TypeError, HeatFault: with Heat's words.
+            ValueError, HeatFault: with Heat's words.
         """
-        return COMPUTATIONS[self.name](self.name, resolve(self.args, scope))
+        return _worded(lambda call: compute(call, Budget()), self.resolved(scope))
+
+    def resolved(self, scope: Scope) -> Call:
+        """Return the call with the values of its arguments."""
+        return Call(self.name, resolve(self.args, scope), self.language)
 
     def references(self, path: str) -> Iterator[tuple[str, str]]:
         """Yield the resources referred to, each with the place in Heat's notation."""
@@ -94,19 +98,11 @@ class GetParam(Function):
 
     __slots__ = ()
 
-    def check(self) -> None:
-        """Nothing is checked before the value is asked for."""
-
     def resolve(self, scope: Scope) -> Json:
         """See :meth:`Function.resolve`."""
-        args = resolve(self.args, scope)
-        if not args:
-            raise ValueError(f'Function "{self.name}" must have arguments')
-        if not isinstance(args, (str, list)):
-            raise TypeError(f'Argument to "{self.name}" must be string or list')
-        name, path = (args, []) if isinstance(args, str) else (args[0], args[1:])
-        if not isinstance(name, str):
-            raise TypeError(f'Parameter name in "{self.name}" must be string')
+        call = self.resolved(scope)
+        _worded(check_values, call)
+        name, *path = [call.args] if isinstance(call.args, str) else call.args
         if name not in scope.parameters:
             raise parameter_missing(name)
         value = select(scope.parameters[name], path)
@@ -117,9 +113,6 @@ class GetResource(Function):
     """``get_resource: name``."""
 
     __slots__ = ()
-
-    def check(self) -> None:
-        """Nothing is checked before the references are."""
 
     def resolve(self, scope: Scope) -> Json:
         """See :meth:`Function.resolve`."""
@@ -139,16 +132,6 @@ class GetAttr(Function):
     """``get_attr: [resource]`` or ``get_attr: [resource, attribute, key, ...]``."""
 
     __slots__ = ()
-
-    def check(self) -> None:
-        """See :meth:`Function.check`."""
-        if not self.args:
-            raise ValueError(
-                f'Arguments to "{self.name}" can be of the next forms: [resource_name] or '
-                "[resource_name, attribute, (path), ...]"
-            )
-        if not isinstance(self.args, list):
-            raise TypeError(f'Argument to "{self.name}" must be a list')
 
     def resolve(self, scope: Scope) -> Json:
         """See :meth:`Function.resolve`."""
@@ -180,17 +163,26 @@ class GetFile(Function):
 
     __slots__ = ()
 
-    def check(self) -> None:
-        """Nothing is checked before the file is asked for."""
-
     def resolve(self, scope: Scope) -> Json:
         """See :meth:`Function.resolve`."""
-        path = resolve(self.args, scope)
-        if not isinstance(path, str):
-            raise TypeError(f'Argument to "{self.name}" must be a string')
+        call = self.resolved(scope)
+        _worded(check_values, call)
+        path = call.args
         if path not in scope.files:
             raise ValueError(f'No content found in the "files" section for {self.name} path: {path}')
         return scope.files[path]
+
+
+def _worded(judge: Callable[[Call], Json], call: Call) -> Json:
+    """Judge a call.
+
+    Raises:
+        ValueError: with Heat's words.
+    """
+    try:
+        return judge(call)
+    except CallError as error:
+        raise ValueError(explain_call_fault(call, error)) from error
 
 
 def resolve(node: Node, scope: Scope) -> Json:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from builder.hot.language import VERSION_KEY
 from builder.sandbox.documents import DocumentError, parse_template
 from builder.sandbox.faults import HeatFault, Json, ResourceLimitExceeded, StackValidationFailed
-from builder.sandbox.languages import VERSION_KEY, find_language
+from builder.sandbox.languages import find_language
 from builder.sandbox.parameters import parse_parameter_schemas
 from builder.sandbox.properties import PropertySchema, derive_property_schemas
 from builder.sandbox.resource_types import (

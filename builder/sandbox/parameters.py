@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from builder.hot.language import Language
 from builder.sandbox.constraints import CustomConstraint, Rule, check_keys, parse_rule
 from builder.sandbox.conversions import to_boolean, to_number
 from builder.sandbox.faults import (
@@ -20,7 +21,6 @@ from builder.sandbox.faults import (
     bad_request,
     parameter_missing,
 )
-from builder.sandbox.languages import Language
 
 _TYPES: Mapping[str, str] = {
     "string": "String",
@@ -29,7 +29,6 @@ _TYPES: Mapping[str, str] = {
     "json": "Json",
     "boolean": "Boolean",
 }
-_KEYS = ("type", "description", "default", "schema", "constraints", "hidden", "label", "immutable")
 HIDDEN = "******"
 """What stands for the value of a hidden parameter wherever a stack is shown."""
 
@@ -230,7 +229,7 @@ def describe_parameter(parameter: Parameter) -> dict[str, Json]:
 
 
 def _parse_schema(name: str, definition: Json, language: Language) -> ParameterSchema:
-    check_keys(definition, (*_KEYS, "tags") if language.has_parameter_tags else _KEYS, f"parameter ({name})")
+    check_keys(definition, language.parameter_keys, f"parameter ({name})")
     if "type" not in definition:
         raise InvalidSchemaError(f"Missing parameter type for parameter: {name}")
     tags = definition.get("tags")

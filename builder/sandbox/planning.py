@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from builder.hot.language import Language
 from builder.sandbox.conditions import ConditionSet
 from builder.sandbox.faults import (
     HeatFault,
@@ -19,7 +20,7 @@ from builder.sandbox.faults import (
     limit_exceeded,
 )
 from builder.sandbox.functions import Scope, find_references, resolve, validate_node
-from builder.sandbox.languages import Language, find_language
+from builder.sandbox.languages import find_language
 from builder.sandbox.nesting import ResolvedType, StackSource, find_child_source, find_type
 from builder.sandbox.ordering import find_dependents, sort_by_needs
 from builder.sandbox.parameters import Parameter, Parameters, parse_parameter_schemas, validate_parameters

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from builder.hot.language import Language
 from builder.sandbox.faults import Json, Path, StackValidationFailed
 from builder.sandbox.functions import OMITTED, Function, GetAttr, GetFile, GetParam, GetResource, Node, Scope, resolve
-from builder.sandbox.languages import Language
 
 
 class Conditions(Protocol):
@@ -26,15 +26,12 @@ class Chosen(Function):
 
     __slots__ = ()
 
-    def check(self) -> None:
-        """The parser has checked."""
-
     def resolve(self, scope: Scope) -> Json:
         """See :meth:`Function.resolve`."""
         return OMITTED if self.args is OMITTED else resolve(self.args, scope)
 
 
-Builder = Callable[[str, Node], Function]
+Builder = Callable[[str, Node, Language], Function]
 """Makes the call of a function from its name and its parsed arguments."""
 
 _SPECIAL: Mapping[str, Builder] = {
@@ -54,11 +51,13 @@ class Parser:
 
     def __init__(
         self,
+        language: Language,
         functions: frozenset[str],
         *,
         special: Mapping[str, Builder],
         forbidden: frozenset[str] = frozenset(),
     ) -> None:
+        self._language = language
         self._functions = functions
         self._special = special
         self._forbidden = forbidden
@@ -82,25 +81,29 @@ class Parser:
     def _parse_call(self, name: str, args: Json, path: Path) -> Function:
         if name in self._forbidden:
             raise ValueError(f'The function "{name}" is invalid in this context')
-        return self._special.get(name, Function)(name, self.parse(args, path))
+        return self._special.get(name, Function)(name, self.parse(args, path), self._language)
 
 
 class TemplateParser(Parser):
     """The parser of everything but conditions: it evaluates each ``if``, and parses only the branch that holds."""
 
     def __init__(self, language: Language, conditions: Conditions) -> None:
-        super().__init__(language.functions, special=_SPECIAL)
+        super().__init__(language, hot_functions(language), special=_SPECIAL)
         self._conditions = conditions
-        self._counts = (2, 3) if language.has_nullable_if else (3,)
 
     def _parse_call(self, name: str, args: Json, path: Path) -> Function:
         if name != "if":
             return super()._parse_call(name, args, path)
-        if not isinstance(args, list) or len(args) not in self._counts:
-            raise ValueError('Arguments to "if" must be of the form: [condition_name, value_if_true, value_if_false]')
+        chosen = Chosen(name, args, self._language)
         condition, *branches = args
         branch = branches[0] if self._conditions.holds(condition) else [*branches, OMITTED][1]
-        return Chosen("if", OMITTED if branch is OMITTED else self.parse(branch, path))
+        chosen.args = OMITTED if branch is OMITTED else self.parse(branch, path)
+        return chosen
+
+
+def hot_functions(language: Language) -> frozenset[str]:
+    """The functions of a language that the sandbox knows: all but CloudFormation's, which the first versions had."""
+    return language.functions - language.cloudformation_functions
 
 
 def _with_path(path: Path, build: Callable[[], Function]) -> Function:

@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from builder.hot.language import Language
 from builder.sandbox.documents import DocumentError, parse_template
 from builder.sandbox.faults import HeatFault, Json, Path, ResourceLimitExceeded, StackValidationFailed
 from builder.sandbox.functions import Node
-from builder.sandbox.languages import Language, find_language
+from builder.sandbox.languages import find_language
 from builder.sandbox.parameters import ParameterSchema, parse_parameter_schemas
 from builder.sandbox.snippets import Parser
 

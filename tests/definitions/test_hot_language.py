@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from builder.definitions.hot_language import KNOWN_VERSIONS, find_language
 from builder.definitions.hot_resource_types import RESOURCE_TYPES
 from builder.hot.custom_constraints import KNOWN as CUSTOM_CONSTRAINTS
+from builder.hot.language import KNOWN_VERSIONS, find_language
 
 QUESTION = """
 import importlib.metadata, json

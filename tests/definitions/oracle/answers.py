@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from builder.definitions.hot_language import find_language as find_linted_language
 from builder.definitions.hot_reading import read_template
+from builder.hot.computations import Budget
+from builder.hot.language import VERSION_KEY
+from builder.hot.language import find_language as find_linted_language
 from builder.sandbox.conditions import ConditionSet
 from builder.sandbox.faults import HeatFault, StackValidationFailed
 from builder.sandbox.functions import OMITTED, resolve, validate_node
-from builder.sandbox.languages import VERSION_KEY, find_language
+from builder.sandbox.languages import find_language
 from builder.sandbox.snippets import TemplateParser
 from tests.definitions.oracle.calls import FILES, PARAMETERS
 
 Answer = dict[str, Any]
-"""``value``, or ``omitted``; or ``refused``, the words for it, and ``parsed`` where no value is needed to tell."""
+"""``value``; or ``refused``, the words for it, and ``parsed`` where no value is needed to tell."""
 
 
 def is_linted(name: str, arguments: Any, version: str, *, in_condition: bool) -> bool:
@@ -28,7 +30,7 @@ def is_linted(name: str, arguments: Any, version: str, *, in_condition: bool) ->
     template: dict[str, Any] = {"resources": {"r": used}}
     if in_condition:
         template = {"conditions": {"c": call}, "resources": {"r": {**used, "properties": {}, "condition": "c"}}}
-    mistakes = read_template(template, language, FILES).mistakes
+    mistakes = read_template(template, language, FILES, Budget()).mistakes
     return any(mistake.rule in ("function-arguments", "missing-placeholder") for mistake in mistakes)
 
 
@@ -49,7 +51,7 @@ def call_in_sandbox(name: str, arguments: Any, version: str, *, in_condition: bo
         return {"refused": fault.message}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         return {"refused": str(error)}
-    return {"omitted": True} if value is OMITTED else {"value": value}
+    return {"value": None if value is OMITTED else value}  # nothing is around it that it could be left out of
 
 
 @dataclass

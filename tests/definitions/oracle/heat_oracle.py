@@ -82,12 +82,11 @@ def _call(question: dict[str, Any]) -> dict[str, Any]:
         node = parse(stack, {name: question["arguments"]})
         function.validate(node)
     except Exception as error:  # noqa: BLE001  (an edge)
-        return {"refused": str(error).removeprefix(f".{name}: "), "parsed": True}
+        return {"refused": str(error).removeprefix(".").removeprefix(f"{name}: "), "parsed": True}
     try:
-        value = function.resolve(node)
+        return {"value": function.resolve(node)}
     except Exception as error:  # noqa: BLE001  (an edge)
         return {"refused": str(error)}
-    return {"omitted": True} if value is Ellipsis else {"value": value}
 
 
 def main() -> None:

@@ -37,11 +37,11 @@ _CLOUDFORMATION_UNTIL: Final = (
     ("2014-10-16", "Ref Fn::GetAZs Fn::Join Fn::Split Fn::Replace Fn::Base64 Fn::MemberListToMap Fn::ResourceFacade"),
     ("2015-10-15", "Fn::Select"),
 )
-_DATES: Final = (
+DATES: Final = (
     "2013-05-23", "2014-10-16", "2015-04-30", "2015-10-15", "2016-04-08", "2016-10-14", "2017-02-24", "2017-09-01",
     "2018-03-02", "2018-08-31", "2021-04-16",
 )  # fmt: skip
-_ALIASES: Final[Mapping[str, str]] = {
+ALIASES: Final[Mapping[str, str]] = {
     "newton": "2016-10-14", "ocata": "2017-02-24", "pike": "2017-09-01", "queens": "2018-03-02",
     "rocky": "2018-08-31", "wallaby": "2021-04-16",
 }  # fmt: skip
@@ -53,8 +53,8 @@ _RELEASES_WITHOUT_ALIAS: Final = frozenset(
 )  # fmt: skip
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
-KNOWN_VERSIONS: Final = (*_DATES, *_ALIASES)
-NEWEST_VERSION: Final = _DATES[-1]
+KNOWN_VERSIONS: Final = (*DATES, *ALIASES)
+NEWEST_VERSION: Final = DATES[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,14 @@ class Language:
     functions: frozenset[str]
     condition_functions: frozenset[str]
     removed_functions: frozenset[str]
+    cloudformation_functions: frozenset[str]
+    """Those of ``functions`` that the first versions took over from CloudFormation."""
     newer: bool = False
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether templates may have conditions."""
+        return "conditions" in self.sections
 
     @property
     def has_modulo(self) -> bool:
@@ -86,8 +93,23 @@ class Language:
 
     @property
     def has_get_all_attributes(self) -> bool:
-        """Whether ``get_attr`` may name a resource alone, and ``list_join`` join several lists."""
+        """Whether ``get_attr`` may name a resource alone."""
         return self.version >= "2015-10-15"
+
+    @property
+    def joins_lists(self) -> bool:
+        """Whether ``list_join`` takes several lists, and lists and maps in them, as ``str_replace`` does in params."""
+        return self.version >= "2015-10-15"
+
+    @property
+    def repeats_maps(self) -> bool:
+        """Whether ``repeat`` goes through the keys of maps, too."""
+        return self.version >= "2016-10-14"
+
+    @property
+    def has_permutations(self) -> bool:
+        """Whether ``repeat`` knows ``permutations``."""
+        return self.version >= "2017-09-01"
 
 
 def find_language(version: object) -> Language | None:
@@ -97,8 +119,8 @@ def find_language(version: object) -> Language | None:
     """
     if not isinstance(version, str):
         return None
-    date = _ALIASES.get(version, version)
-    if date in _DATES:
+    date = ALIASES.get(version, version)
+    if date in DATES:
         return _describe(date, newer=False)
     if _DATE.fullmatch(date):
         return _describe(NEWEST_VERSION, newer=True) if date > NEWEST_VERSION else None
@@ -117,6 +139,7 @@ def _describe(date: str, *, newer: bool) -> Language:
         functions=_until(_FUNCTIONS_SINCE, date) | _from(_CLOUDFORMATION_UNTIL, date),
         condition_functions=_until(_CONDITION_FUNCTIONS_SINCE, date),
         removed_functions=_until(_CLOUDFORMATION_UNTIL, date),
+        cloudformation_functions=_from(_CLOUDFORMATION_UNTIL, date),
         newer=newer,
     )
 
@@ -135,3 +158,6 @@ def _until(table: tuple[tuple[str, str], ...], version: str) -> frozenset[str]:
 
 def _from(table: tuple[tuple[str, str], ...], version: str) -> frozenset[str]:
     return frozenset(name for until, names in table if version < until for name in names.split())
+
+
+NEWEST: Final = _describe(NEWEST_VERSION, newer=False)

@@ -1,0 +1,74 @@
+"""Calls that are computed while a template is checked, and those that would take too long."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from builder.definitions.hot_findings import Mistake
+from builder.definitions.hot_reading import MAX_WORK, read_template
+from builder.hot.computations import Budget
+from builder.hot.language import NEWEST
+
+TEXT = "a" * 100_000
+
+TOO_MUCH: dict[str, Any] = {
+    "text that grows": {"str_replace": {"template": TEXT, "params": {"a": TEXT}}},
+    "many placeholders": {"str_replace": {"template": TEXT, "params": {f"b{number}": "c" for number in range(9_000)}}},
+    "combinations": {
+        "repeat": {"template": "%a%", "for_each": {f"%{each}%": list("0123456789") for each in "abcdefgh"}}
+    },
+    "combinations of text": {
+        "repeat": {"template": "%a%" * 9_000, "for_each": {f"%{each}%": [TEXT] * 9 for each in "abcd"}}
+    },
+    "a long separator": {"list_join": [TEXT, ["a"] * 9_000]},
+    "unique items": {"list_concat_unique": [[*map(str, range(30_000))]]},
+    "filtered items": {"filter": [[*map(str, range(30_000))], ["a"] * 30_000]},
+}
+
+
+def find_mistakes(*calls: Any) -> list[Mistake]:
+    properties = {str(number): call for number, call in enumerate(calls)}
+    return read_template(
+        {"resources": {"r": {"type": "OS::Nova::Server", "properties": properties}}}, NEWEST, {}, Budget(MAX_WORK)
+    ).mistakes
+
+
+@pytest.mark.parametrize("call", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_call_that_takes_too_long_to_compute_is_no_mistake_and_holds_nobody_up(call: Any) -> None:
+    started = time.monotonic()
+    assert not find_mistakes(*[call] * 50)
+    assert time.monotonic() - started < 20
+
+
+def test_calls_of_a_cluster_type_share_a_bound() -> None:
+    call = {"repeat": {"template": "%a%", "for_each": {f"%{each}%": list("0123456789") for each in "abcde"}}}
+    started = time.monotonic()
+    assert not find_mistakes(*[call] * 2_000)
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ({"map_merge": ["a"]}, "map_merge wants a list of mappings"),
+        ({"list_join": [",", ["a", 1]]}, "list_join wants a list: [separator, [text, ...], ...]"),
+        ({"filter": ["a", ["a"]]}, "filter wants a list: [list of values, list]"),
+        ({"str_split": [",", "a,b", 2]}, "the index of str_split must be from 0 to 1, of which there are parts"),
+        ({"map_replace": [{"a": 1, "b": 2}, {"keys": {"a": "b"}}]}, "map_replace would give the key 'b' twice"),
+        (
+            {"digest": ["sha265", {"get_param": "p"}]},
+            "digest wants a list: [algorithm, text], the algorithm one such as sha256",
+        ),
+        ({"list_concat": ["a", {"get_param": "p"}]}, "list_concat wants a list of lists"),
+    ],
+)
+def test_message_says_what_a_function_wants(call: Any, message: str) -> None:
+    assert [mistake.message for mistake in find_mistakes(call)] == [message]
+
+
+@pytest.mark.parametrize("call", [{"str_split": [",", "a,b", 0, ""]}, {"digest": ["whirlpool", "a"]}])
+def test_call_that_heat_takes_is_no_mistake(call: Any) -> None:
+    assert not find_mistakes(call)
