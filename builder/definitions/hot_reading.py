@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, NestedUse, Reference, TemplateReading
 from builder.definitions.hot_functions import find_argument_fault, is_call
-from builder.definitions.hot_resource_types import RESOURCE_TYPES
 from builder.definitions.hot_unknown_functions import explain_unknown_function, find_successor
 from builder.definitions.problems import Tokens
 from builder.definitions.validation import suggest
 from builder.hot.computations import Budget, compute
 from builder.hot.functions import Call, CallError
 from builder.hot.language import Language
+from builder.hot.resource_types import load_names
 
 _MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "OS::Heat::ResourceGroup": ("resource_def", ("count",)),
@@ -107,7 +107,7 @@ class _Walk:
 
     def _check_type_with_computed_properties(self, type_: str, tokens: Tokens, certain: bool) -> None:
         """Heat goes through the properties of a resource before it resolves them; through those of a member, after."""
-        if type_.endswith(NESTED_SUFFIXES) or (type_ in RESOURCE_TYPES and type_ != _TAKES_ANYTHING):
+        if type_.endswith(NESTED_SUFFIXES) or (type_ in load_names() and type_ != _TAKES_ANYTHING):
             message, hint = "properties must be a mapping, not a function", "use the function for each property's value"
             self._mistake("template-shape", message, (*tokens, "properties"), certain, hint)
 

@@ -15,7 +15,6 @@ from typing import Any, Final
 from builder.definitions.hot_cycles import find_cycles, find_nested_cycles
 from builder.definitions.hot_findings import MAX_NAMED, Kind, Mistake, NestedUse, TemplateReading
 from builder.definitions.hot_reading import MAX_WORK, read_template
-from builder.definitions.hot_resource_types import RESOURCE_TYPES
 from builder.definitions.hot_scope import ScopedTemplate, demote, find_scope_mistakes, find_unused_parameters
 from builder.definitions.hot_shape import explain_version, find_shape_mistakes
 from builder.definitions.including import LoadedTemplate
@@ -25,6 +24,7 @@ from builder.definitions.templates import LoadedComponent
 from builder.definitions.validation import suggest
 from builder.hot.computations import Budget
 from builder.hot.language import VERSION_KEY, Language, find_language
+from builder.hot.resource_types import load_names
 
 NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")
 """What a private network takes; earlier releases refused templates without."""
@@ -192,7 +192,7 @@ def _check_properties(
 
 def _find_misspelt_types(reading: TemplateReading) -> Iterator[Mistake]:
     for type_, tokens in reading.types.items():
-        if type_ not in RESOURCE_TYPES:
-            hint = suggest(type_, RESOURCE_TYPES, cutoff=0.87)
+        if type_ not in load_names():
+            hint = suggest(type_, load_names(), cutoff=0.87)
             if hint:
                 yield Mistake("misspelt-resource-type", f"Heat has no type {type_!r} of its own", tokens, hint)

@@ -1,17 +1,12 @@
-"""The resource types the sandbox knows: a table recorded from Heat, read once.
-
-Apart from the planner, because the table is data: ``resource_types.json`` holds, per type, its properties (type,
-required, default, constraints, schema of what is inside) and the names of its attributes.
-"""
+"""The resource types that the sandbox knows, with schemas that judge properties, and as Heat describes them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from builder.hot.resource_types import load_types
 from builder.sandbox.faults import HeatFault, Json
 from builder.sandbox.properties import PropertySchema, parse_property_schemas
 
@@ -50,7 +45,7 @@ def find_resource_type(name: str) -> ResourceType:
 
 def list_resource_types(prefix: str = "") -> list[str]:
     """Return the names of the types that users are to use and that start with ``prefix``."""
-    return [name for name, row in _load_table().items() if name.startswith(prefix) and not row.get("hidden")]
+    return [name for name, row in load_types().items() if name.startswith(prefix) and not row.get("hidden")]
 
 
 def describe_resource_type(name: str) -> dict[str, Json]:
@@ -60,7 +55,7 @@ def describe_resource_type(name: str) -> dict[str, Json]:
         HeatFault: there is no such type.
     """
     find_resource_type(name)
-    row = _load_table()[name]
+    row = load_types()[name]
     return {
         "resource_type": name,
         "properties": _describe_properties(row["properties"]),
@@ -87,13 +82,6 @@ def _is_placeholder(name: str, row: Mapping[str, Json]) -> bool:
 
 
 @cache
-def _load_table() -> Mapping[str, Mapping[str, Json]]:
-    text = files(__package__).joinpath("resource_types.json").read_text(encoding="utf-8")
-    types: Mapping[str, Mapping[str, Json]] = json.loads(text)["types"]
-    return types
-
-
-@cache
 def _load_types() -> Mapping[str, ResourceType]:
     return {
         name: ResourceType(
@@ -101,5 +89,5 @@ def _load_types() -> Mapping[str, ResourceType]:
             properties=None if _is_placeholder(name, row) else parse_property_schemas(row["properties"]),
             attributes=None if _is_placeholder(name, row) else frozenset(row["attributes"]),
         )
-        for name, row in _load_table().items()
+        for name, row in load_types().items()
     }

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from builder.definitions.hot_resource_types import RESOURCE_TYPES
 from builder.hot.custom_constraints import KNOWN as CUSTOM_CONSTRAINTS
 from builder.hot.language import KNOWN_VERSIONS, find_language
+from builder.hot.resource_types import load_names
 
 QUESTION = """
 import importlib.metadata, json
@@ -90,5 +90,5 @@ def test_a_version_to_come_is_read_as_the_newest_and_refused_nothing(version: st
 
 
 def test_names_are_given_once() -> None:
-    assert len(set(RESOURCE_TYPES)) == len(RESOURCE_TYPES) > 150
+    assert len(set(load_names())) == len(load_names()) > 150
     assert len(set(CUSTOM_CONSTRAINTS)) == len(CUSTOM_CONSTRAINTS)

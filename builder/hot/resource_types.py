@@ -1,0 +1,34 @@
+"""The types of resources that come with Heat: a table recorded from its plug-ins, read once.
+
+``resource_types.json`` holds, per type, its properties (type, required, default, constraints, schema of what is inside)
+and the names of its attributes; of those that few clouds have, and of those that Heat has retired, the name alone.
+A cloud may lack some of them and have others by plug-ins.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+
+@cache
+def load_types() -> Mapping[str, Mapping[str, Any]]:
+    """The types whose properties and attributes are known, as the table writes them."""
+    return MappingProxyType(_load_table()["types"])
+
+
+@cache
+def load_names() -> tuple[str, ...]:
+    """The names of all types, sorted."""
+    table = _load_table()
+    return tuple(sorted([*table["types"], *table["known_by_name_only"]]))
+
+
+@cache
+def _load_table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads(files(__package__).joinpath("resource_types.json").read_text(encoding="utf-8"))
+    return table
