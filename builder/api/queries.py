@@ -6,10 +6,10 @@ from itertools import islice
 
 from sanic import Request
 
-from builder.definitions.parameter_syntax import parse_boolean
 from builder.definitions.problems import shorten
 from builder.definitions.validation import suggest
 from builder.errors import MAX_FAULTS, Fault, RequestError
+from builder.hot.values import parse_boolean
 
 _LONGEST_NAME = 40
 

@@ -20,15 +20,9 @@ from builder.definitions.constraints import (
     Modulo,
     Range,
 )
-from builder.definitions.parameter_syntax import (
-    ParameterSyntaxError,
-    ParameterType,
-    parse_boolean,
-    parse_number,
-    read_limit,
-    read_text,
-)
+from builder.definitions.parameter_syntax import ParameterSyntaxError, read_limit, read_text
 from builder.definitions.problems import Tokens
+from builder.hot.values import ParameterType, parse_boolean, parse_number
 
 _STRING, _NUMBER, _BOOLEAN = ParameterType.STRING, ParameterType.NUMBER, ParameterType.BOOLEAN
 _JSON, _LIST = ParameterType.JSON, ParameterType.COMMA_DELIMITED_LIST

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from builder.definitions.constraint_patterns import CarefulPattern, parse_pattern
 from builder.definitions.custom_constraints import PHRASES, may_be_met_by
-from builder.definitions.parameter_syntax import ParameterType
+from builder.hot.values import ParameterType
 
 MOST_LISTED: Final = 12
 """How many allowed values a sentence lists before it stops."""

@@ -15,11 +15,12 @@ from builder.definitions.parameter_declarations import (
     find_broken_constraints,
     parse_value,
 )
-from builder.definitions.parameter_syntax import ABSENT, ParameterType
+from builder.definitions.parameter_syntax import ABSENT
 from builder.definitions.parameter_values import InvalidValueError
 from builder.definitions.problems import shorten
 from builder.definitions.validation import find_near
 from builder.errors import MAX_FAULTS
+from builder.hot.values import ParameterType
 
 CLUSTER_NAME_PARAMETER: Final = "clustername"
 """A string parameter of this name takes the cluster's name when it is not answered."""

@@ -17,15 +17,9 @@ from builder.definitions.constraints import (
     ParsedValue,
     is_for_the_cloud,
 )
-from builder.definitions.parameter_syntax import (
-    ABSENT,
-    ParameterSyntaxError,
-    ParameterType,
-    is_finite,
-    read_flag,
-    read_text,
-)
+from builder.definitions.parameter_syntax import ABSENT, ParameterSyntaxError, read_flag, read_text
 from builder.definitions.parameter_values import InvalidValueError, read_value
+from builder.hot.values import ParameterType, is_finite
 
 
 @dataclass(frozen=True, slots=True, repr=False)

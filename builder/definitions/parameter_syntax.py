@@ -1,4 +1,4 @@
-"""Heat's parameter syntax, the part below a parameter: its types, and reading one attribute of a mapping.
+"""Heat's parameter syntax, the part below a parameter: reading one attribute of a mapping.
 
 Separate because constraints are read with the same rules as the parameter they belong to, and neither may import the
 other. The syntax is Heat's: https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#parameters-section
@@ -6,26 +6,13 @@ other. The syntax is Heat's: https://docs.openstack.org/heat/latest/template_gui
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Mapping
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Final, Literal
 
 from builder.definitions.problems import Tokens
-
-TRUE_STRINGS: Final = frozenset({"1", "t", "true", "on", "y", "yes"})
-FALSE_STRINGS: Final = frozenset({"0", "f", "false", "off", "n", "no"})
-
-
-class ParameterType(StrEnum):
-    """The types of a HOT parameter."""
-
-    STRING = "string"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    JSON = "json"
-    COMMA_DELIMITED_LIST = "comma_delimited_list"
+from builder.hot.values import parse_boolean, parse_number
 
 
 class Absent(Enum):
@@ -51,42 +38,6 @@ class ParameterSyntaxError(ValueError):
     def __init__(self, tokens: Tokens, message: str) -> None:
         super().__init__(message)
         self.tokens = tokens
-
-
-def parse_number(value: object) -> int | float | None:
-    """Read a number as Heat does (``Schema.str_to_num``): a native one as it is, else ``int()``, else ``float()``.
-
-    So ``"3"``, ``" 3 "``, ``"1_000"``, ``"1e3"`` and ``"nan"`` are numbers, and so is ``True``. ``None`` for what is no
-    number, rather than an exception, which would carry the value about.
-    """
-    if isinstance(value, int | float):
-        return value
-    if not isinstance(value, str):
-        return None
-    for read in (int, float):
-        try:
-            return read(value)
-        except ValueError:
-            continue
-    return None
-
-
-def is_finite(number: float) -> bool:
-    """Whether JSON can hold the number. ``math.isfinite`` alone fails on integers that are too large for a float."""
-    return isinstance(number, int) or math.isfinite(number)
-
-
-def parse_boolean(value: object) -> bool | None:
-    """Read a boolean as Heat does (``oslo_utils.strutils.bool_from_string``, strict), which looks at the text of it.
-
-    ``None`` for what is neither true nor false.
-    """
-    if isinstance(value, bool):
-        return value
-    text = str(value).strip().lower()
-    if text in TRUE_STRINGS:
-        return True
-    return False if text in FALSE_STRINGS else None
 
 
 def read_text(mapping: Mapping[str, object], key: str, tokens: Tokens = (), *, in_template: bool = False) -> str | None:

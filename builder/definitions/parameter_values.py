@@ -1,7 +1,6 @@
 """From what a caller sends to what Heat is given: native JSON or a form's text, read as Heat reads it.
 
-Forms send everything as text (``"3"``, ``"on"``, ``"a,b"``, a JSON document), and Heat takes both. The rules are those
-of ``heat/engine/parameters.py``; whether a value keeps to its constraints is judged elsewhere.
+Forms send everything as text (``"3"``, ``"on"``, ``"a,b"``, a JSON document), and Heat takes both.
 """
 
 from __future__ import annotations
@@ -9,7 +8,8 @@ from __future__ import annotations
 import json
 
 from builder.definitions.constraints import ParsedValue
-from builder.definitions.parameter_syntax import ParameterType, is_finite, parse_boolean, parse_number
+from builder.hot import values
+from builder.hot.values import ParameterType, UnreadableValueError, is_finite
 
 
 class InvalidValueError(ValueError):
@@ -26,18 +26,15 @@ def read_value(type_: ParameterType, raw: object, *, keep_form: bool = False) ->
 
     Raises InvalidValueError for what Heat would not take for that type.
     """
-    match type_:
-        case ParameterType.STRING:
-            return _read_string(raw, keep_form)
-        case ParameterType.NUMBER:
-            value = _read_number(raw)
-        case ParameterType.BOOLEAN:
-            value = _read_boolean(raw)
-        case ParameterType.COMMA_DELIMITED_LIST:
-            return _read_list(raw)
-        case ParameterType.JSON:
-            return _read_json(raw)
-    return ParsedValue(raw, value.meant) if keep_form else value
+    if type_ is ParameterType.STRING:
+        return _read_string(raw, keep_form)
+    try:
+        meant = values.read_value(type_, raw)
+    except UnreadableValueError as error:
+        reason = _explain(error)
+    else:
+        return ParsedValue(_find_sent(type_, raw, meant, keep_form), meant)
+    raise InvalidValueError(reason)  # here, so that no exception is behind it
 
 
 def _read_string(raw: object, keep_form: bool) -> ParsedValue:
@@ -52,41 +49,28 @@ def _read_string(raw: object, keep_form: bool) -> ParsedValue:
     return ParsedValue(raw, raw, left_to_cloud=True)
 
 
-def _read_number(raw: object) -> ParsedValue:
-    number = parse_number(raw)
-    if number is None:
-        raise InvalidValueError("must be a number")
-    # JSON has no infinity, and no "not a number"; Heat reads them from text.
-    return ParsedValue(number if is_finite(number) else str(raw), number)
+def _find_sent(type_: ParameterType, raw: object, meant: object, keep_form: bool) -> object:
+    """JSON is sent as it came, so that nothing is lost on the way through.
+
+    JSON has no infinity, and no "not a number"; Heat reads them from text.
+    """
+    if type_ is ParameterType.COMMA_DELIMITED_LIST:
+        return meant
+    if type_ is ParameterType.JSON or keep_form:
+        return raw
+    return meant if not isinstance(meant, float) or is_finite(meant) else str(raw)
 
 
-def _read_boolean(raw: object) -> ParsedValue:
-    truth = parse_boolean(raw)
-    if truth is None:
-        raise InvalidValueError("must be true or false (yes, no, on, off, 1 and 0 will do)")
-    return ParsedValue(truth, truth)
-
-
-def _read_list(raw: object) -> ParsedValue:
-    if isinstance(raw, str):
-        members = raw.split(",") if raw else []
-    elif isinstance(raw, list):
-        members = [str(member) for member in raw]
-    else:
-        raise InvalidValueError("must be a list of values with commas between them")
-    return ParsedValue(members, members)
-
-
-def _read_json(raw: object) -> ParsedValue:
-    """Text is sent as it came, so that nothing is lost on the way through; Heat does not parse an empty one."""
-    if not isinstance(raw, str) or not raw:
-        return ParsedValue(raw, raw)
-    try:
-        return ParsedValue(raw, json.loads(raw))
-    except json.JSONDecodeError as error:
-        reason = f"must be valid JSON, which it stops being at line {error.lineno}, column {error.colno}"
-    except ValueError:
-        reason = "must be valid JSON, with numbers of a reasonable size"
-    except RecursionError:
-        reason = "must be valid JSON that is not nested so deeply"
-    raise InvalidValueError(reason)
+def _explain(unreadable: UnreadableValueError) -> str:
+    match unreadable.type, unreadable.error:
+        case ParameterType.NUMBER, _:
+            return "must be a number"
+        case ParameterType.BOOLEAN, _:
+            return "must be true or false (yes, no, on, off, 1 and 0 will do)"
+        case ParameterType.COMMA_DELIMITED_LIST, _:
+            return "must be a list of values with commas between them"
+        case _, json.JSONDecodeError() as error:
+            return f"must be valid JSON, which it stops being at line {error.lineno}, column {error.colno}"
+        case _, RecursionError():
+            return "must be valid JSON that is not nested so deeply"
+    return "must be valid JSON, with numbers of a reasonable size"

@@ -25,8 +25,9 @@ from builder.definitions.parameter_declarations import (
     parse_parameter,
     parse_value,
 )
-from builder.definitions.parameter_syntax import ABSENT, ParameterSyntaxError, ParameterType
+from builder.definitions.parameter_syntax import ABSENT, ParameterSyntaxError
 from builder.definitions.parameter_values import InvalidValueError
+from builder.hot.values import ParameterType
 
 __all__ = [
     "ABSENT",

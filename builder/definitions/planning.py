@@ -13,13 +13,13 @@ from itertools import islice
 from typing import Any
 
 from builder.definitions.model import ClusterType, Component
-from builder.definitions.parameter_syntax import ParameterType, parse_boolean
 from builder.definitions.parameter_values import read_value
 from builder.definitions.parameters import InvalidValueError, check_answers
 from builder.definitions.problems import format_pointer
 from builder.definitions.templates import ComposedTemplate, compose_template
 from builder.definitions.validation import suggest
 from builder.errors import MAX_FAULTS, Fault, RequestError
+from builder.hot.values import ParameterType, parse_boolean
 
 NAME_SEPARATOR = "--"
 """Stands between the cluster's name and the suffix in the name of its stack.

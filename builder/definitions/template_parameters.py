@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from builder.definitions.constraint_parsing import find_kinds
 from builder.definitions.hot_findings import Mistake
-from builder.definitions.parameter_syntax import parse_boolean
 from builder.definitions.parameters import (
     Parameter,
     ParameterSyntaxError,
@@ -24,6 +23,7 @@ from builder.definitions.problems import Tokens
 from builder.definitions.slow_patterns import is_slow
 from builder.definitions.validation import suggest
 from builder.hot import custom_constraints
+from builder.hot.values import parse_boolean
 
 _TYPES_ELSEWHERE: Final[Mapping[ParameterType, frozenset[str]]] = {
     ParameterType.STRING: frozenset({"str", "text", "varchar", "password", "char"}),

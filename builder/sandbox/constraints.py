@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from builder.hot.language import NEWEST, Language
-from builder.sandbox.conversions import to_number, to_schema_type
+from builder.hot.values import parse_boolean, to_number
 from builder.sandbox.faults import HeatFault, InvalidSchemaError, Json
 from builder.sandbox.wording import explain_custom_fault
 
@@ -104,8 +104,8 @@ class AllowedValues:
         if isinstance(value, list):
             is_allowed = all(item in self.allowed for item in value)
         else:
-            choices = [to_schema_type(choice, data_type) for choice in self.allowed]
-            is_allowed = to_schema_type(value, data_type) in choices
+            choices = [_to_schema_type(choice, data_type) for choice in self.allowed]
+            is_allowed = _to_schema_type(value, data_type) in choices
         if is_allowed:
             return None
         listed = ", ".join(json.dumps(choice) for choice in self.allowed)
@@ -195,6 +195,27 @@ def parse_rule(definition: Json, language: Language = NEWEST) -> Rule:
     if "custom_constraint" in definition:
         return Rule(CustomConstraint(definition["custom_constraint"]), description)
     raise InvalidSchemaError("No constraint expressed")
+
+
+def _to_schema_type(value: Json, data_type: str) -> Json:
+    """Return a value in the type it is compared in.
+
+    Raises:
+        ValueError: it does not fit the type.
+    """
+    try:
+        if data_type == "integer":
+            return int(value)
+        if data_type == "number":
+            return to_number(value)
+    except ValueError as error:
+        raise ValueError(f'Value "{value}" is invalid for data type "{data_type}".') from error
+    if data_type == "boolean":
+        truth = parse_boolean(value)
+        if truth is None:
+            raise ValueError(f'Value "{value}" is invalid for data type "{data_type}".')
+        return truth
+    return str(value) if data_type == "string" else value
 
 
 def check_keys(value: Json, allowed: Sequence[str], entity: str) -> None:

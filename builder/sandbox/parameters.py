@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from builder.hot.language import Language
+from builder.hot.values import ParameterType, UnreadableValueError, read_value
 from builder.sandbox.constraints import CustomConstraint, Rule, check_keys, parse_rule
-from builder.sandbox.conversions import to_boolean, to_number
 from builder.sandbox.faults import (
     HeatFault,
     InvalidSchemaError,
@@ -21,6 +21,7 @@ from builder.sandbox.faults import (
     bad_request,
     parameter_missing,
 )
+from builder.sandbox.wording import explain_unreadable
 
 _TYPES: Mapping[str, str] = {
     "string": "String",
@@ -61,10 +62,10 @@ class ParameterSchema:
         default = self.default
         if self.type == "comma_delimited_list":
             try:
-                default = _parse_list(default)
-            except ValueError as error:
-                reason = str(error).removeprefix("Value must be").lstrip()
-                raise self._invalid(f"Default must be {reason}") from error
+                default = read_value(ParameterType.COMMA_DELIMITED_LIST, default)
+            except UnreadableValueError as error:
+                reason = explain_unreadable(default, error).removeprefix("Value")
+                raise self._invalid(f"Default{reason}") from error
         try:
             for rule in self.rules:
                 if not isinstance(rule.constraint, CustomConstraint):
@@ -141,16 +142,12 @@ class Parameter:
         return json.dumps(value) if self.schema.type == "json" else str(value)
 
     def _parse(self, raw: Json) -> Json:
-        match self.schema.type:
-            case "number":
-                return to_number(raw)
-            case "boolean":
-                return to_boolean(raw)
-            case "comma_delimited_list":
-                return _parse_list(raw)
-            case "json":
-                return _parse_json(raw)
-        return str(raw)
+        try:
+            return read_value(ParameterType(self.schema.type), raw)
+        except UnreadableValueError as error:
+            if isinstance(error.error, TypeError):
+                raise error.error from error
+            raise ValueError(explain_unreadable(raw, error)) from error
 
 
 class Parameters(Mapping[str, Json]):
@@ -251,21 +248,3 @@ def _parse_schema(name: str, definition: Json, language: Language) -> ParameterS
         label=definition.get("label"),
         tags=tuple(tags or ()),
     )
-
-
-def _parse_list(value: Json) -> list[str]:
-    if isinstance(value, list):
-        return [str(item) for item in value]
-    if not isinstance(value, str):
-        reason = f"'{type(value).__name__}' object has no attribute 'split'"
-        raise ValueError(f"Value must be a comma-delimited list string: {reason}")  # noqa: TRY004  # Heat's own kind
-    return value.split(",") if value else []
-
-
-def _parse_json(value: Json) -> Json:
-    if not isinstance(value, str) or not value:
-        return value
-    try:
-        return json.loads(value)
-    except ValueError as error:
-        raise ValueError(f"Value must be valid JSON: {error}") from error

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from builder.hot.values import to_number
 from builder.sandbox.constraints import Rule, parse_rule
-from builder.sandbox.conversions import to_number
 from builder.sandbox.faults import HeatFault, Json, Path, StackValidationFailed
 from builder.sandbox.functions import OMITTED, Function, Node, describe_error, find_references
 from builder.sandbox.parameters import ParameterSchema

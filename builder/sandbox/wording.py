@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from builder.hot import custom_constraints
 from builder.hot.custom_constraints import JUDGED, LONGEST_NAME, Breach
 from builder.hot.functions import FACADE_ATTRIBUTES, Call, CallError, Fault
+from builder.hot.values import FALSE_STRINGS, TRUE_STRINGS, ParameterType, UnreadableValueError
 from builder.sandbox.faults import Json
 
 _FORMAT = "'{value}' not in valid format. Reason: "
@@ -182,3 +183,17 @@ def explain_call_fault(call: Call, error: CallError) -> str:
         details |= {"json": json.dumps(item), "all": json.dumps(call.args)}
     details |= {"kinds": "string, map or list", "more": " ..."} if joins_lists else {"kinds": "strings", "more": ""}
     return (_FAULTS_OF.get((call.name, error.fault)) or _FAULTS[error.fault]).format(**details)
+
+
+def explain_unreadable(value: Json, error: UnreadableValueError) -> str:
+    """What Heat says of a value that is none of its type."""
+    match error.type:
+        case ParameterType.BOOLEAN:
+            acceptable = ", ".join(f"'{word}'" for word in sorted(TRUE_STRINGS + FALSE_STRINGS))
+            return f"Unrecognized value '{value}', acceptable values are: {acceptable}"
+        case ParameterType.COMMA_DELIMITED_LIST:
+            reason = f"'{type(value).__name__}' object has no attribute 'split'"
+            return f"Value must be a comma-delimited list string: {reason}"
+        case ParameterType.JSON:
+            return f"Value must be valid JSON: {error.error}"
+    return str(error.error)
