@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from builder.definitions.constraint_patterns import CarefulPattern, parse_pattern
 from builder.definitions.custom_constraints import PHRASES, may_be_met_by
+from builder.hot import constraints as rules
 from builder.hot.values import ParameterType
 
 MOST_LISTED: Final = 12
@@ -39,19 +40,14 @@ class ParsedValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Length:
-    """Bounds the number of characters of a string, of members of a list, of entries of a JSON object."""
+class Length(rules.Length):
+    """A length, with what its author says of it."""
 
-    minimum: int | None
-    maximum: int | None
     description: str | None = None
 
     def is_met_by(self, value: ParsedValue) -> bool:
         """Whether Heat lets the value pass."""
-        if not isinstance(value.meant, Sized):
-            return False
-        length = len(value.meant)
-        return (self.minimum is None or length >= self.minimum) and (self.maximum is None or length <= self.maximum)
+        return isinstance(value.meant, Sized) and self.takes(len(value.meant))
 
     def explain(self, type_: ParameterType) -> str:
         """What must be true of a value, in words that follow the parameter's label."""
@@ -66,20 +62,14 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """Bounds a number, both ends included."""
+class Range(rules.Range):
+    """A range, with what its author says of it."""
 
-    minimum: int | float | None
-    maximum: int | float | None
     description: str | None = None
 
     def is_met_by(self, value: ParsedValue) -> bool:
-        """Whether Heat lets the value pass. Not-a-number is beyond no bound."""
-        number = value.meant
-        if not isinstance(number, int | float):
-            return False
-        below = self.minimum is not None and number < self.minimum
-        return not below and not (self.maximum is not None and number > self.maximum)
+        """Whether Heat lets the value pass."""
+        return isinstance(value.meant, int | float) and self.takes(value.meant)
 
     def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
         """What must be true of a value, in words that follow the parameter's label."""
@@ -91,21 +81,15 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Modulo:
-    """Takes the numbers that leave ``offset`` when divided by ``step``.
+class Modulo(rules.Modulo):
+    """A modulo, with what its author says of it."""
 
-    Both are whole, and of the author's type: by a float, Heat divides with a float's precision.
-    """
-
-    step: int | float
-    offset: int | float
     description: str | None = None
 
     def is_met_by(self, value: ParsedValue) -> bool:
         """Whether Heat lets the value pass."""
-        number = value.meant
         try:
-            return isinstance(number, int | float) and number % self.step == self.offset
+            return isinstance(value.meant, int | float) and self.takes(value.meant)
         except OverflowError:  # a whole number that no float holds
             return False
 
@@ -122,10 +106,9 @@ class Modulo:
 
 
 @dataclass(frozen=True, slots=True)
-class AllowedValues:
-    """Takes only the values listed; of a list, only such members. The values are of the parameter's type."""
+class AllowedValues(rules.AllowedValues):
+    """Allowed values of the parameter's type, with what their author says of them."""
 
-    allowed: tuple[object, ...]
     description: str | None = None
 
     def is_met_by(self, value: ParsedValue) -> bool:
@@ -133,9 +116,7 @@ class AllowedValues:
         if value.left_to_cloud:  # Heat compares text with what is listed, which may have been numbers
             members = value.meant if isinstance(value.meant, list) else [value.meant]
             return all(member in self.allowed or str(member) in self.allowed for member in members)
-        if isinstance(value.meant, list):
-            return all(member in self.allowed for member in value.meant)
-        return value.meant in self.allowed
+        return self.takes(value.meant)
 
     def explain(self, type_: ParameterType) -> str:
         """What must be true of a value, in words that follow the parameter's label."""

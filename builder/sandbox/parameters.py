@@ -54,7 +54,7 @@ class ParameterSchema:
             InvalidSchemaError: they do not.
         """
         for rule in self.rules:
-            if self.type not in rule.constraint.valid_types:
+            if not rule.applies_to(self.type):
                 kind = type(rule.constraint).__name__
                 raise self._invalid(f"{kind} constraint invalid for {self.type}")
         if self.default is None:
@@ -218,7 +218,7 @@ def describe_parameter(parameter: Parameter) -> dict[str, Json]:
     if schema.tags:
         described["Tags"] = list(schema.tags)
     for rule in schema.rules:
-        described.update(rule.constraint.describe())
+        described.update(rule.describe())
     descriptions = [rule.description for rule in schema.rules if rule.description]
     if descriptions:
         described["ConstraintDescription"] = " ".join(descriptions)
