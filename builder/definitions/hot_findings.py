@@ -13,9 +13,6 @@ from typing import Any, Final
 
 from builder.definitions.problems import Tokens
 
-NESTED_SUFFIXES: Final = (".yaml", ".template")
-"""A resource whose type ends so is a nested template: heat.engine.environment.ResourceRegistry."""
-
 MAX_NAMED: Final = 8
 """How many names one message tells, of properties that are missing in one place or of what is in a circle."""
 

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from builder.definitions.hot_findings import NESTED_SUFFIXES, Kind, Mistake, NestedUse, Reference, TemplateReading
+from builder.definitions.hot_findings import Kind, Mistake, NestedUse, Reference, TemplateReading
 from builder.definitions.hot_functions import find_argument_fault, is_call
 from builder.definitions.hot_unknown_functions import explain_unknown_function, find_successor
 from builder.definitions.problems import Tokens
 from builder.definitions.validation import suggest
 from builder.hot.computations import Budget, compute
 from builder.hot.functions import Call, CallError
-from builder.hot.language import Language
+from builder.hot.language import NESTED_SUFFIXES, Language
 from builder.hot.resource_types import load_names
 
 _MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {

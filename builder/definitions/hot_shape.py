@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake
+from builder.definitions.hot_findings import Mistake
 from builder.definitions.hot_functions import is_call
 from builder.definitions.problems import Tokens
 from builder.definitions.validation import find_near, suggest, suggest_key
-from builder.hot.language import KNOWN_VERSIONS, NEWEST_VERSION, VERSION_KEY, Language
+from builder.hot.language import (
+    DELETION_POLICIES,
+    KNOWN_VERSIONS,
+    NESTED_SUFFIXES,
+    NEWEST_VERSION,
+    VERSION_KEY,
+    Language,
+)
 
 NAMED_SECTIONS: Final = ("parameters", "conditions", "resources", "outputs")
 """The sections whose entries have names, in the order in which a composed template has them."""
 
-_POLICIES: Final = ("Delete", "Retain", "Snapshot")
 _OUTPUT_KEYS: Final = ("description", "value", "condition")
 _ENTRIES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "parameters": ({"type": "string", "default": ""}, "write {type: string}, or another type"),
@@ -174,9 +180,9 @@ def _check_resource_values(resource: Mapping[str, Any], tokens: Tokens, language
     if "condition" in resource and resource["condition"] is None:
         yield Mistake("template-shape", "a condition must be a name, true, false or a function", (*tokens, "condition"))
     policy = resource.get("deletion_policy")
-    if policy is not None and not is_call(policy, language) and str(policy).capitalize() not in _POLICIES:
-        message = f"deletion_policy must be one of {', '.join(_POLICIES)}"
-        yield Mistake("template-shape", message, (*tokens, "deletion_policy"), suggest(str(policy), _POLICIES))
+    if policy is not None and not is_call(policy, language) and str(policy).capitalize() not in DELETION_POLICIES:
+        message = f"deletion_policy must be one of {', '.join(DELETION_POLICIES)}"
+        yield Mistake("template-shape", message, (*tokens, "deletion_policy"), suggest(str(policy), DELETION_POLICIES))
 
 
 def _remove_if_empty(value: object) -> str:

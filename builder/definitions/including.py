@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from builder.definitions.documents import Document, DocumentError, parse_template
-from builder.definitions.hot_findings import NESTED_SUFFIXES, Mistake
+from builder.definitions.hot_findings import Mistake
 from builder.definitions.hot_shape import find_broken_sections, set_broken_entries_aside
 from builder.definitions.near_files import describe_source_error
 from builder.definitions.problems import Problem, Severity, Tokens
 from builder.definitions.sources import Files, SourceError
-from builder.hot.language import VERSION_KEY
+from builder.hot.language import NESTED_SUFFIXES, VERSION_KEY
 
 MAX_FILES = 200
 """How many files one template may pull in: far beyond any cluster, and an end to a chain that grows for ever."""

@@ -17,6 +17,11 @@ VERSION_KEY: Final = "heat_template_version"
 PSEUDO_PARAMETERS: Final = frozenset({"OS::stack_id", "OS::stack_name", "OS::project_id"})
 """Parameters that every template has: heat.engine.hot.parameters. ``OS::region`` is named there but never given."""
 
+DELETION_POLICIES: Final = ("Delete", "Retain", "Snapshot")
+
+NESTED_SUFFIXES: Final = (".yaml", ".template")
+"""A resource whose type ends so is a nested template: heat.engine.environment.ResourceRegistry."""
+
 _SECTIONS = "heat_template_version description parameter_groups parameters resources outputs"
 _RESOURCE_KEYS = "type properties metadata depends_on deletion_policy update_policy description"
 _PARAMETER_KEYS = "type description default schema constraints hidden label immutable"

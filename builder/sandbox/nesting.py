@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from builder.hot.language import VERSION_KEY
+from builder.hot.language import NESTED_SUFFIXES, VERSION_KEY
 from builder.sandbox.documents import DocumentError, parse_template
 from builder.sandbox.faults import HeatFault, Json, ResourceLimitExceeded, StackValidationFailed
 from builder.sandbox.languages import find_language
@@ -25,7 +25,6 @@ from builder.sandbox.resource_types import (
 )
 from builder.sandbox.templates import MAX_RESOURCES, Definition
 
-_TEMPLATE_SUFFIXES = (".yaml", ".template")
 _EMPTY: Mapping[str, Json] = {}
 
 
@@ -104,7 +103,7 @@ def find_type(name: str, source: StackSource) -> ResolvedType:
     target = source.registry.get(name, name)
     if not isinstance(target, str):
         raise StackValidationFailed(f"The Resource Type ({name}) could not be found.")
-    if target.endswith(_TEMPLATE_SUFFIXES):
+    if target.endswith(NESTED_SUFFIXES):
         return _load_nested(name, target, source)
     try:
         known = find_resource_type(target)

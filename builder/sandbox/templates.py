@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from builder.hot.language import Language
+from builder.hot.language import DELETION_POLICIES, Language
 from builder.sandbox.documents import DocumentError, parse_template
 from builder.sandbox.faults import HeatFault, Json, Path, ResourceLimitExceeded, StackValidationFailed
 from builder.sandbox.functions import Node
@@ -21,7 +21,6 @@ MAX_RESOURCES = 1000
 """The most resources a stack may have, nested ones included: ``max_resources_per_stack`` of Heat."""
 
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]{0,254}")
-_DELETION_POLICIES = ("Delete", "Retain", "Snapshot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def parse_definition(name: str, raw: Mapping[str, Json], parser: Parser) -> Defi
     properties = _parse_mapping(name, raw, "properties", parser, path)
     metadata = _parse_mapping(name, raw, "metadata", parser, path)
     policy = raw.get("deletion_policy")
-    if policy is not None and str(policy).capitalize() not in _DELETION_POLICIES:
+    if policy is not None and str(policy).capitalize() not in DELETION_POLICIES:
         raise StackValidationFailed(f'Invalid deletion policy "{policy}"')
     description = raw.get("description", "")
     _require_type(description, str, f"Resource {name} description type must be string")
