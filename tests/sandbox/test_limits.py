@@ -88,17 +88,19 @@ def test_aliases_do_not_explode(member: Member) -> None:
     assert "holds more than" in answer.json()["error"]["message"]
 
 
-def test_repetitions_do_not_explode(member: Member) -> None:
-    lists = {f"%{letter}%": list("0123456789") for letter in "abcdef"}
-    template = {
-        **EMPTY,
-        "resources": {
-            "r": {
-                "type": "OS::Heat::Value",
-                "properties": {"value": {"repeat": {"template": "x", "for_each": lists}}},
-            }
-        },
-    }
+TEXT = "a" * 50_000
+
+BOMBS: dict[str, Any] = {
+    "repeat": {"repeat": {"template": "x", "for_each": {f"%{each}%": list("0123456789") for each in "abcdefg"}}},
+    "str_replace": {"str_replace": {"template": TEXT, "params": {"a": TEXT}}},
+    "list_join": {"list_join": [TEXT, ["a"] * 5_000]},
+    "list_concat_unique": {"list_concat_unique": [[str(number) for number in range(9_000)]]},
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_calls_of_functions_do_not_explode(member: Member, bomb: Any) -> None:
+    template = {**EMPTY, "resources": {"r": {"type": "OS::Heat::Value", "properties": {"value": bomb}}}}
     answer = member.create("bomb", template)
     assert answer.status == 400
     assert "gives more than" in answer.json()["error"]["message"]
