@@ -74,7 +74,7 @@ def telling_unexpected() -> Iterator[None]:
         yield
     except CallError:
         raise
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
         raise CallError(Fault.UNEXPECTED, error=str(error)) from error
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from builder.definitions.hot_findings import Mistake
 from builder.definitions.hot_reading import MAX_WORK, read_template
 from builder.hot.computations import Budget
 from builder.hot.language import NEWEST
+from tests.definitions.oracle.calls import CALLS, CONDITION_CALLS
 
 TEXT = "a" * 100_000
 
@@ -72,3 +76,33 @@ def test_message_says_what_a_function_wants(call: Any, message: str) -> None:
 @pytest.mark.parametrize("call", [{"str_split": [",", "a,b", 0, ""]}, {"digest": ["whirlpool", "a"]}])
 def test_call_that_heat_takes_is_no_mistake(call: Any) -> None:
     assert not find_mistakes(call)
+
+
+_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 99)
+    | st.floats()
+    | st.sampled_from(["", "a", "a,b", ",", "sha256", "1"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["a", "template", "params", "for_each", "port", "query", "keys"]), inner, max_size=4
+        )
+        | st.builds(lambda value: {"get_param": value}, inner)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(derandomize=True, max_examples=500, deadline=None, database=None)
+@example(function="make_url", arguments={"port": math.inf})
+@given(function=st.sampled_from(sorted({*CALLS, *CONDITION_CALLS})), arguments=_json)
+def test_no_arguments_make_the_linter_fail(function: str, arguments: Any) -> None:
+    call = {function: arguments}
+    template = {
+        "resources": {"r": {"type": "OS::Heat::Value", "properties": {"value": call}}},
+        "conditions": {"c": call},
+        "outputs": {"o": {"value": call}},
+    }
+    read_template(template, NEWEST, {}, Budget(MAX_WORK))
