@@ -12,7 +12,7 @@ def test_defect_can_be_put_in_and_its_tests_are_there(defect: Defect) -> None:
     assert (ROOT / defect.file).read_text().count(defect.old) == 1
     for test in defect.tests:
         file, _, name = test.partition("::")
-        assert (f"def {name}(" if name else "def test_") in (ROOT / file).read_text()
+        assert (ROOT / file).is_dir() or (f"def {name}(" if name else "def test_") in (ROOT / file).read_text()
 
 
 def test_names_are_unique() -> None:
