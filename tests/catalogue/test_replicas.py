@@ -219,7 +219,9 @@ class World:
                 self.notice(index, place)
         return [worker for index in left for worker in self.replicas[index].workers]
 
-    def check(self, processes: list[Catalogue], truth: dict[str, str], pinned: tuple[bool, bool]) -> None:
+    def check(
+        self, processes: list[Catalogue], truth: dict[str, str], pinned: tuple[bool, bool], by_chance: bool
+    ) -> None:
         asked = [processes[-1:] if pinned[app] else processes for app in (0, 1)]
         for app in (0, 1):
             self._poll(app, asked[app][0])
@@ -236,7 +238,8 @@ class World:
             self._poll(app, worker) for app in (0, 1) for worker in islice(cycle(asked[app]), ROUNDS * len(asked[app]))
         )
         assert all(app.titles() == truth for app in self.apps)
-        self.check_unchanged(statuses, processes, rounds)
+        if not by_chance:
+            self.check_unchanged(statuses, processes, rounds)
 
     def check_unchanged(self, statuses: Counter[int], processes: list[Catalogue], rounds: int) -> None:
         """The usual poll is answered 304, where there is anything to send a date of, and so are launch forms."""
@@ -287,8 +290,8 @@ def new_world(skews: tuple[int, int], seen: Counter[str]) -> Iterator[World]:
         shutil.rmtree(root)
 
 
-def run_histories(number: int) -> Counter[str]:
-    """Run so many histories; returns how often what was seen."""
+def run_histories(number: int, *, by_chance: bool = False) -> Counter[str]:
+    """Run so many histories; returns how often what was seen. Where dates agree ``by_chance``, no 304 is promised."""
     seen: Counter[str] = Counter()
 
     @settings(
@@ -312,7 +315,7 @@ def run_histories(number: int) -> Counter[str]:
             for step, *arguments in history:
                 getattr(world, step)(*arguments)
             processes = world.settle(apart, gone)
-            world.check(processes, world.replicas[1 if gone == 0 else 0].titles(), pinned)
+            world.check(processes, world.replicas[1 if gone == 0 else 0].titles(), pinned, by_chance)
 
     run()
     print(", ".join(f"{what}: {count}" for what, count in sorted(seen.items())))
@@ -331,5 +334,5 @@ def test_nobody_stays_stale_where_dates_agree_by_chance_all_the_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(validators, "HALF_DAY", 2)
-    seen = run_histories(HISTORIES)
+    seen = run_histories(HISTORIES, by_chance=True)
     assert seen["stale by chance"] > seen["histories"] // 50
