@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,8 +25,13 @@ class Heat:
         self._interpreter = interpreter
 
     def __enter__(self) -> Heat:
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}  # some of Heat's messages list the members of a set
         self._process = subprocess.Popen(
-            [self._interpreter, "-W", "ignore", str(ORACLE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [self._interpreter, "-W", "ignore", str(ORACLE)],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         return self
 
