@@ -128,7 +128,9 @@ def _compose(text: str, path: str) -> Node | None:
             return _compose_again(text, path)
         forbidden = Reader.NON_PRINTABLE.search(text)
         if forbidden is None:
-            raise DocumentError(Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {error}")) from error
+            raise DocumentError(
+                Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {type(error).__name__}")
+            ) from error
         raise DocumentError(_forbidden_character(forbidden[0], text, forbidden.start(), path)) from error
     return root
 
@@ -164,7 +166,9 @@ def _compose_again(text: str, path: str) -> Node | None:
     except RecursionError as error:
         raise DocumentError(too_deep(path, 1, 1)) from error
     except (YAMLError, ValueError) as error:
-        raise DocumentError(Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {error}")) from error
+        raise DocumentError(
+            Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {type(error).__name__}")
+        ) from error
     return _convert(root, {}) if root is not None else None
 
 
@@ -188,6 +192,11 @@ def _convert(node: Any, known: dict[int, Node]) -> Node:
 def _join_surrogates(text: str) -> str:
     """The text with each pair of surrogates, as JSON escapes a character beyond U+FFFF, as the character it means."""
     return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+
+
+def _unexplained(error: Exception, path: str) -> Problem:
+    """A problem without the error's own words, which may repeat what is in the file."""
+    return Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {type(error).__name__}")
 
 
 def _forbidden_character(character: str, text: str, offset: int, path: str) -> Problem:

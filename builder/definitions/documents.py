@@ -116,7 +116,9 @@ def _parse(text: str, path: str, heat_keys: frozenset[str] | None = None) -> Doc
     heat = Reading.JSON if is_json else Reading.HEAT
     construction = _Construction(path, heat, heat_keys or frozenset())
     value = construction.build(root, heat if heat_keys is None else Reading.YAML_1_2, ())
-    return Document(path, value, root, tuple(construction.problems), is_json)
+    # What is no mapping may be no definition at all, but a key or a list of passwords: nothing of it is told.
+    problems = construction.problems if isinstance(root, MappingNode) else ()
+    return Document(path, value, root, tuple(problems), is_json)
 
 
 def _is_json(text: str) -> bool:

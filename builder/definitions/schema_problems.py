@@ -42,7 +42,8 @@ def find_schema_problems(document: Document) -> tuple[list[Problem], Mapping[str
         hint = "keep it beside a definition that names it by heat_template_url or as a component"
         message = "this is a Heat template, not the definition of a cluster type"
         return [document.problem("template-as-definition", message, (VERSION_KEY,), key=True, hint=hint)], {}
-    violations = find_violations(definition, schemas.CLUSTER_TYPE, write=_write)
+    # What is no mapping may be no definition at all, but a key or a password: only what is in one is repeated.
+    violations = find_violations(definition, schemas.CLUSTER_TYPE, may_echo=bool, write=_write)
     problems = [_describe(document, violation) for violation in violations]
     if not violations:
         return problems, definition

@@ -1,7 +1,8 @@
 """What a YAML parser complains of, in words for somebody who writes YAML and has never written a parser.
 
 Parsers say what they expected; most often the cause is an indentation, a quote or a colon, and is often further up.
-What is not known here is told in the parser's own words.
+What is not known here is told in the parser's own words. What is no mapping may be no definition at all, but a key or a
+list of passwords: nothing of it is repeated.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _CONFLICT: Final = re.compile(r"(<{7}|={7}|>{7}|\|{7})( |$)")
 _COMMENT: Final = re.compile(r"\s*(#|$)")
 _BLOCK: Final = re.compile(r"(:|-)\s+[|>][-+0-9]*\s*(#.*)?$")
 _QUOTE: Final = "put the value in quotes"
+_MAPPING: Final = re.compile(r"\ufeff?(?:[ \t]*(?:#.*)?\r?\n|---\s|%.*\n)*[ \t]*(?:\{|[\w\"'][^\n]*:(?:\s|$))")
+_NAME: Final = re.compile(r"(alias|anchor|handle) (?:'.*'|\".*\")", re.DOTALL)
 
 
 def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text: str, path: str) -> Problem:
@@ -37,6 +40,8 @@ def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text:
         hint = "YAML is indented with spaces"
         return Problem(path, line, column, "", "yaml-tab", "a tab is used for indentation", hint)
     complaint = ", ".join(part for part in (error.context, error.problem) if part)
+    if _MAPPING.match(text) is None:
+        complaint = _NAME.sub(r"\1 '…'", complaint)
     opened: Any = error.context_mark
     if opened is not None and any(pattern.search(complaint) for pattern in _TOLD_WHERE_IT_BEGINS):
         line, column = opened.line + 1, opened.column + 1
