@@ -132,6 +132,14 @@ class Service:
         """All that was printed so far."""
         return "".join(self.output)
 
+    def link(self, *definitions: Path) -> None:
+        """Enable definitions by links, before the start; wherever they are, they are allowed to be there."""
+        self.enabled.mkdir(parents=True, exist_ok=True)
+        for path in definitions:
+            (self.enabled / path.name).symlink_to(path)
+        roots = sorted({str(path.parent) for path in definitions})
+        self.environment = {**self.environment, "TEMPLATE_ROOTS": os.pathsep.join(roots)}
+
     def start(self) -> Self:
         """Start it and wait until it listens."""
         self.enabled.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from builder.catalogue.entries import Classified, Entry, Ignored, classify_listed, classify_path, look_at_folder
@@ -50,7 +51,7 @@ class Catalogue:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._folder = folder
-        self._settings = settings
+        self._settings = replace(settings, enabled=str(folder))
         self._clock = clock
         self._pause = pause
         self._patience = patience or Patience()

@@ -1,8 +1,9 @@
 """Symbolic links, followed by hand: where a path really is, and which links lead there.
 
 inotify reports nothing when a link is re-pointed somewhere along a path, so every link that was followed is known by
-name. One resolver serves one pass over the catalogue: it follows each folder once, so that all the files of a pass
-are read from the same tree even when a link is re-pointed meanwhile, as Kubernetes does it with ``..data``.
+name. One resolver serves one pass over the catalogue: it looks at each name once, so that all the files of a pass are
+read from the same tree even when a link is re-pointed meanwhile, as Kubernetes does it with ``..data``, and that what
+was judged is what is opened (see :func:`builder.catalogue.reading.open_folder`).
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class LinkResolver:
 
     def __init__(self) -> None:
         self._folders: dict[str, ResolvedPath] = {"/": ResolvedPath("/", ())}
-        self._targets: dict[str, str] = {}
+        self._targets: dict[str, str | None] = {}
+        """Where each name leads that was looked at; None for what is no link."""
 
     def resolve(self, path: str) -> ResolvedPath:
         """Follow every link in an absolute path; the last part need not exist.
@@ -52,7 +54,7 @@ class LinkResolver:
 
     def links_moved(self) -> bool:
         """Whether a link that was followed in this pass leads elsewhere by now."""
-        return any(_read_link(link) != target for link, target in self._targets.items())
+        return any(target is not None and _read_link(link) != target for link, target in self._targets.items())
 
     def _resolve(self, path: str, chain: tuple[str, ...]) -> ResolvedPath:
         folder, name = os.path.split(path.rstrip("/") or "/")
@@ -64,12 +66,13 @@ class LinkResolver:
         if name == ".":
             return above
         real = os.path.join(above.real, name)
-        target = self._targets.get(real) or _read_link(real)
+        if real not in self._targets:
+            self._targets[real] = _read_link(real)
+        target = self._targets[real]
         if target is None:
             return ResolvedPath(real, above.links)
         if len(chain) >= _MAX_LINKS:
             raise LinkLoopError(path, tuple(dict.fromkeys((*chain, *above.links, real))))
-        self._targets[real] = target
         beyond = self._resolve(os.path.join(above.real, target), (*chain, real))
         return ResolvedPath(beyond.real, (*above.links, real, *beyond.links))
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from builder.catalogue.dependencies import Dependency, load_dependency, recheck_dependency
+from builder.catalogue.dependencies import Dependency, recheck_dependency
 from builder.catalogue.entries import Entry
 from builder.catalogue.fetching import RemoteFiles
-from builder.catalogue.files import DefinitionFiles, find_tree, locate
+from builder.catalogue.files import ROOT, DefinitionFiles, list_definition_folders
 from builder.catalogue.links import LinkResolver
 from builder.catalogue.reading import newest_date
 from builder.definitions.building import Outcome, build_cluster_type
@@ -29,12 +29,14 @@ REVISION_LENGTH = 12
 class LoadSettings:
     """How entries are loaded.
 
-    ``template_roots`` are absolute paths of folders that definitions may refer to besides their own; links that lead
-    there are followed at each load. ``remote`` has the files of other hosts, where definitions may refer to those.
+    ``template_roots`` are absolute paths of folders that definitions may be in, and refer to, besides their own; links
+    that lead there are followed at each load. ``remote`` has the files of other hosts, where definitions may refer to
+    those. ``enabled`` is the absolute path of the enabled folder, before links are followed.
     """
 
     template_roots: tuple[str, ...] = ()
     remote: RemoteFiles | None = None
+    enabled: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +70,37 @@ class LoadedEntry:
 
 
 def load_entry(entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver) -> LoadedEntry:
-    """Load an entry of the enabled ``folder``. A wrong definition raises nothing: its problems are in the outcome.
+    """Load an entry of the enabled ``folder``, in whose path there is no link.
+
+    A wrong definition raises nothing: its problems are in the outcome.
 
     Nor does one that judging fails over: it has the problem ``internal-error``, and never stops the others.
     """
-    files = DefinitionFiles(
-        str(folder / entry.definition),
-        entry.definition,
-        resolver,
-        now_ns=time.monotonic_ns(),
-        template_roots=settings.template_roots,
-        read_remote=settings.remote.read if settings.remote is not None else None,
-    )
+    files = _open_files(entry, folder, settings, resolver)
     crash = None
     try:
         outcome = build_cluster_type(entry.id, files)
     except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the loading of the others
         outcome, crash = _explain_crash(entry, error), error
-    dependencies = files.dependencies
-    return LoadedEntry(
-        entry, outcome, _revision(dependencies), _last_modified(dependencies), tuple(dependencies.values()), crash
+    files_read = files.dependencies
+    return LoadedEntry(entry, outcome, _revision(files_read), _last_modified(files_read), _list_all(files), crash)
+
+
+def _open_files(entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver) -> DefinitionFiles:
+    return DefinitionFiles(
+        str(folder / entry.definition),
+        entry.definition,
+        resolver,
+        now_ns=time.monotonic_ns(),
+        folders=list_definition_folders(settings.enabled or str(folder), str(folder)),
+        template_roots=settings.template_roots,
+        read_remote=settings.remote.read if settings.remote is not None else None,
     )
+
+
+def _list_all(files: DefinitionFiles) -> tuple[Dependency, ...]:
+    """All that an entry depends on: the definition first, which is read before anything."""
+    return (*files.dependencies.values(), *files.roots.values())
 
 
 def _explain_crash(entry: Entry, error: Exception) -> Outcome:
@@ -120,24 +132,23 @@ def recheck_entry(
 
 def reload_entry(loaded: LoadedEntry, folder: Path, settings: LoadSettings, resolver: LinkResolver) -> LoadedEntry:
     """Load an entry again. What only moved, as after a link was re-pointed, is read but not judged again."""
-    moved = _find_moved(loaded, str(folder / loaded.entry.definition), resolver)
+    moved = _find_moved(loaded, _open_files(loaded.entry, folder, settings, resolver))
     if moved is not None:
         return replace(loaded, dependencies=moved)
     return load_entry(loaded.entry, folder, settings, resolver)
 
 
-def _find_moved(loaded: LoadedEntry, definition: str, resolver: LinkResolver) -> tuple[Dependency, ...] | None:
+def _find_moved(loaded: LoadedEntry, files: DefinitionFiles) -> tuple[Dependency, ...] | None:
     """The dependencies where they are now, if each has the content that it had; None if one has not."""
-    tree, now_ns = find_tree(definition, resolver), time.monotonic_ns()
-    moved = []
     for known in loaded.dependencies:
-        if known.remote:
+        if known.digest == ROOT:  # found again while the files are judged
+            continue
+        if known.remote or known.refused:
             return None
-        found, _ = load_dependency(known.name, locate(known.name, definition, tree), resolver, now_ns)
-        if known.refused or found.digest != known.digest:
+        files.load(known.name)
+        if files.dependencies[known.name].digest != known.digest:
             return None
-        moved.append(found)
-    return tuple(moved)
+    return _list_all(files)
 
 
 def _revision(dependencies: dict[str, Dependency]) -> str:

@@ -1,7 +1,9 @@
 """Reading one file safely and within bounds.
 
 Nothing that an operator may put into a folder makes a read hang or grow without bound: pipes, devices and sockets are
-refused before they are opened, and a file larger than the limit is refused before it is read.
+refused before they are opened, and a file larger than the limit is refused before it is read. Nor does a read follow a
+link: where a path really is was found out and judged before, and a folder that has been exchanged for a link since then
+would lead elsewhere.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from builder.definitions.sources import MISSING_FILE, SourceError
@@ -22,6 +25,9 @@ MAX_READS = 3
 
 NEWEST_DATE = 2**32 - 1
 """The last second, in 2106, that a file counts as modified in: some file systems hold dates that no calendar does."""
+
+# A folder that is only passed through need not be readable, where the system can tell.
+_SEARCH: int = getattr(os, "O_PATH", os.O_RDONLY)
 
 LINK_LOOP = "link-loop"
 UNREADABLE = "unreadable-file"
@@ -56,14 +62,32 @@ def stamp_of(path: str) -> Stamp | None:
         return None
 
 
-def read_file(path: str) -> tuple[bytes, Stamp]:
-    """The content of a regular file of bounded size, and its stamp.
+@contextmanager
+def open_folder(path: str, access: int = _SEARCH) -> Iterator[int]:
+    """A descriptor of the folder at an absolute path, on the way to which no link is followed.
 
-    Raises SourceError.
+    Raises OSError: ENOTDIR where a link is in the path, as where a file is.
+    """
+    flags = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    names = [name for name in path.split("/") if name]
+    descriptor = os.open("/", flags | (_SEARCH if names else access))
+    try:
+        for number, name in enumerate(names, start=1):
+            above = descriptor
+            descriptor = os.open(name, flags | (access if number == len(names) else _SEARCH), dir_fd=above)
+            os.close(above)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def read_file(path: str) -> tuple[bytes, Stamp]:
+    """The content of a regular file of bounded size, and its stamp; ``path`` is absolute and has no link in it.
+
+    Raises SourceError; a link that has appeared in the path is no file.
     """
     try:
-        _check(os.stat(path))  # opening a device may do something; opening a pipe may wait
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        descriptor = _open_file(path)
     except OSError as error:
         raise explain_unreadable(error) from error
     try:
@@ -81,6 +105,22 @@ def read_file(path: str) -> tuple[bytes, Stamp]:
     if len(content) > MAX_FILE_BYTES:
         raise _too_large()
     return content, after
+
+
+def _open_file(path: str) -> int:
+    folder, name = os.path.split(path)
+    with open_folder(folder) as above:
+        status = os.stat(name, dir_fd=above, follow_symlinks=False)
+        if stat.S_ISLNK(status.st_mode):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        _check(status)  # opening a device may do something; opening a pipe may wait
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
+        try:
+            return os.open(name, flags, dir_fd=above)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
 
 
 def decode(content: bytes) -> str:

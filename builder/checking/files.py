@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from builder.catalogue.files import DefinitionFiles
+from builder.catalogue.files import DefinitionFiles, DefinitionFolders
 from builder.catalogue.links import LinkResolver
 from builder.catalogue.reading import decode, newest_date
 from builder.definitions.loading import DEFINITION
@@ -35,20 +35,23 @@ class CheckSettings:
 class CheckedFiles:
     """The files around the definition at ``path``; an implementation of :class:`builder.definitions.sources.Files`.
 
-    Where ``text`` is given the definition is that text, and ``path`` only says where it would be.
+    Where ``text`` is given the definition is that text, and ``path`` only says where it would be. Where ``folders``
+    are given its real file must be in one of them, as those of the entries of an enabled folder.
     """
 
     path: str
     resolver: LinkResolver
     settings: CheckSettings
     text: str | None = None
+    folders: DefinitionFolders | None = None
     _files: DefinitionFiles = field(init=False)
     _tree: str = field(init=False)
 
     def __post_init__(self) -> None:
         absolute = os.path.abspath(self.path)
         self._files = DefinitionFiles(
-            absolute, self.path, self.resolver, now_ns=time.monotonic_ns(), template_roots=self.settings.template_roots,
+            absolute, self.path, self.resolver, now_ns=time.monotonic_ns(), folders=self.folders,
+            template_roots=self.settings.template_roots,
             read_remote=_leave_remote if self.settings.allow_remote else None,
         )  # fmt: skip
         is_link = os.path.realpath(absolute) != absolute

@@ -1,7 +1,7 @@
 """What a file or a folder is meant to be, told from what is in it: definitions stand among files of other tools."""
 
 # Paths are plain strings here, shown as they were given, which a Path would tidy up.
-# ruff: noqa: PTH100, PTH118, PTH119, PTH208
+# ruff: noqa: PTH100, PTH118, PTH119, PTH120, PTH208
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import re
 from typing import Final
 
+from builder.catalogue.files import DefinitionFolders, list_definition_folders
 from builder.catalogue.reading import decode, read_file
 from builder.definitions.near_files import COMPONENTS
 from builder.definitions.sources import SourceError
@@ -36,6 +37,16 @@ def is_enabled_folder(folder: str, enabled: str) -> bool:
     return ENABLED_NAME in (os.path.basename(os.path.abspath(folder)), os.path.basename(real)) or (
         enabled != "" and real == os.path.realpath(enabled)
     )
+
+
+def find_definition_folders(entry: str, enabled: str) -> DefinitionFolders | None:
+    """Where the real file of an entry may be if it stands in an enabled folder; None where it may be anywhere."""
+    folder = os.path.dirname(os.path.abspath(entry))
+    if not is_enabled_folder(folder, enabled):
+        return None
+    real = os.path.realpath(folder)
+    is_of_service = enabled != "" and real == os.path.realpath(enabled)
+    return list_definition_folders(os.path.abspath(enabled) if is_of_service else folder, real)
 
 
 def looks_like_definition(path: str) -> bool:

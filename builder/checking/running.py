@@ -15,6 +15,7 @@ from builder.catalogue.links import LinkResolver
 from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.states import judge
 from builder.checking.files import CheckedFiles, CheckSettings
+from builder.checking.recognition import find_definition_folders
 from builder.checking.targets import STANDARD_INPUT, Target, Targets, list_duplicates
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.problems import Problem
@@ -56,7 +57,9 @@ def open_files(
     """The files of a target; those of standard input are beside it in the current folder."""
     if target.path == STANDARD_INPUT:
         return CheckedFiles(STANDARD_INPUT_SHOWN, resolver, settings, standard_input or "")
-    return CheckedFiles(target.path, resolver, settings)
+    return CheckedFiles(
+        target.path, resolver, settings, folders=find_definition_folders(target.entry, settings.enabled)
+    )
 
 
 def _check(

@@ -40,7 +40,7 @@ _ERRORS = {
     "file-too-large": "a file is larger than the service reads",
     "not-utf-8": "a file is not UTF-8 text",
     "link-loop": "symbolic links lead in a circle",
-    "outside-tree": "a file lies outside the folder of the definition",
+    "outside-tree": "a file lies outside the folder of the definition, or a definition outside those of definitions",
     "file-scheme": "a reference is neither a path nor an http(s) URL",
     "remote-file": "a file lies on another host, which is not allowed",
     "too-many-files": "a template pulls in too many files",

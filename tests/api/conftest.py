@@ -33,5 +33,5 @@ def prepare(service: Service, examples: Path | None = None) -> None:
     """Enable the form, and the examples."""
     service.enabled.mkdir(parents=True)
     (service.enabled / "form.yaml").write_text(FORM)
-    for example in examples.iterdir() if examples else ():
-        (service.enabled / example.name).symlink_to(example)
+    if examples is not None:
+        service.link(*examples.iterdir())

@@ -24,9 +24,7 @@ def listed(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Iterator
     """A service with every shipped example enabled by a symbolic link, as README does it."""
     instance = tmp_path_factory.mktemp("listing") / "instance"
     service = Service(instance)
-    service.enabled.mkdir(parents=True)
-    for example in examples.iterdir():
-        (service.enabled / example.name).symlink_to(example)
+    service.link(*examples.iterdir())
     with service:
         yield service
 
@@ -217,7 +215,8 @@ def test_removal_while_no_service_ran_is_never_answered_304(tmp_path: Path) -> N
 
 
 def test_rollback_while_no_service_ran_is_never_answered_304(tmp_path: Path) -> None:
-    definition = tmp_path / "rolled-back.yaml"
+    definition = tmp_path / "instance" / "cluster-types-available" / "rolled-back.yaml"
+    definition.parent.mkdir(parents=True)
 
     def put(title: str, date: int) -> None:
         definition.write_text(minimal_definition(title))

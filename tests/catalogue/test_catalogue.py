@@ -153,7 +153,7 @@ def test_file_that_is_written_slowly_is_taken_when_it_is_complete_or_after_half_
 
 
 def test_folder_that_only_a_withdrawn_type_depended_on_is_watched_no_longer(tmp_path: Path) -> None:
-    enabled, elsewhere = tmp_path / "enabled", tmp_path / "elsewhere"
+    enabled, elsewhere = tmp_path / "enabled", tmp_path / "cluster-types-available"
     enabled.mkdir()
     elsewhere.mkdir()
     (enabled / "b.yaml").write_text(definition("B"))
@@ -173,11 +173,12 @@ def test_folder_that_only_a_withdrawn_type_depended_on_is_watched_no_longer(tmp_
 
 
 def test_types_behind_one_link_change_together_even_if_only_one_was_hinted_at(tmp_path: Path) -> None:
+    available = tmp_path / "cluster-types-available"
     for number in (1, 2):
-        (tmp_path / str(number)).mkdir()
+        (available / str(number)).mkdir(parents=True)
         for name in ("a", "b"):
-            (tmp_path / str(number) / f"{name}.yaml").write_text(definition(f"{name} {number}"))
-    current, enabled = tmp_path / "current", tmp_path / "enabled"
+            (available / str(number) / f"{name}.yaml").write_text(definition(f"{name} {number}"))
+    current, enabled = available / "current", tmp_path / "enabled"
     current.symlink_to("1")
     enabled.mkdir()
     for name in ("a", "b"):

@@ -38,7 +38,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         super().__init__()
         self.root = Path(tempfile.mkdtemp(prefix="catalogue-"))
         self.enabled = self.root / "enabled"
-        self.available = self.root / "available"
+        self.available = self.root / "cluster-types-available"
         self.now = 1_000_000_000.0
         self.hinted: set[str] = set()
         self.lost = False

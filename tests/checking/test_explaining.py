@@ -34,7 +34,8 @@ def test_what_the_app_is_sent_is_shown(capsys: pytest.CaptureFixture[str], examp
     assert (run.status, run.err, body["id"]) == (0, "", example.stem)
 
 
-def test_a_definition_is_found_by_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_definition_is_found_by_its_id(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPLATE_ROOTS", str(SHIPPED))
     enabled = Path("somewhere/cluster-types-enabled")
     enabled.mkdir(parents=True)
     (enabled / "dask-cluster").symlink_to(SHIPPED / "dask-cluster")

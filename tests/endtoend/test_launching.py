@@ -82,10 +82,7 @@ def _delete_all(stacks: Stacks) -> None:
 def service(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Iterator[Service]:
     """The service with every example and every definition of earlier releases enabled by a symbolic link."""
     service = Service(tmp_path_factory.mktemp("endtoend") / "instance")
-    service.enabled.mkdir(parents=True)
-    legacy = [path for path in LEGACY.iterdir() if path.name != "templates"]
-    for path in (*examples.iterdir(), *legacy):
-        (service.enabled / path.name).symlink_to(path)
+    service.link(*examples.iterdir(), *(path for path in LEGACY.iterdir() if path.name != "templates"))
     with service:
         yield service
 
@@ -225,8 +222,7 @@ def test_service_killed_before_its_answer_makes_no_second_cluster(
     answers = []
     for number in range(2):
         service = Service(tmp_path / str(number))
-        service.enabled.mkdir(parents=True)
-        (service.enabled / "self-contained.yaml").symlink_to(examples / "self-contained.yaml")
+        service.link(examples / "self-contained.yaml")
         with service:
             answers.append(service.post("/clusters/", body, key))
             service.process.kill()

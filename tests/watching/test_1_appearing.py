@@ -61,15 +61,15 @@ def test_relative_link_is_listed(world: World) -> None:
     world.wait_for_title("relative", "Relative")
 
 
-def test_absolute_link_is_listed(world: World, tmp_path: Path) -> None:
-    source = tmp_path / "anything.txt"
+def test_absolute_link_is_listed(world: World) -> None:
+    source = world.available / "anything.txt"
     source.write_text(definition("Absolute"))
     (world.enabled / "absolute.yaml").symlink_to(source)
     world.wait_for_title("absolute", "Absolute")
 
 
-def test_chain_of_links_is_listed(world: World, tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in "abc"]
+def test_chain_of_links_is_listed_wherever_it_passes(world: World, tmp_path: Path) -> None:
+    folders = [world.available / "a", tmp_path / "b", tmp_path / "c"]
     for folder in folders:
         folder.mkdir()
     (folders[0] / "target.yaml").write_text(definition("Chained"))

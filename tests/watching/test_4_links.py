@@ -82,18 +82,18 @@ def test_link_removed_and_made_again(world: World) -> None:
     assert {} not in seen
 
 
-def test_link_in_the_middle_of_a_chain_repointed(world: World, tmp_path: Path) -> None:
+def test_link_in_the_middle_of_a_chain_repointed(world: World) -> None:
     for name in ("one", "two"):
-        (tmp_path / f"{name}.yaml").write_text(definition(f"Target {name}"))
+        (world.available / f"{name}.yaml").write_text(definition(f"Target {name}"))
     chain = world.available / "chain"
     chain.mkdir()
-    relative_link(tmp_path / "one.yaml", chain / "inner.yaml")
+    relative_link(world.available / "one.yaml", chain / "inner.yaml")
     relative_link(chain / "inner.yaml", world.available / "outer.yaml")
     relative_link(world.available / "outer.yaml", world.enabled / "linked.yaml")
     world.wait_for_title("linked", "Target one")
-    repoint(chain / "inner.yaml", tmp_path / "two.yaml")
+    repoint(chain / "inner.yaml", world.available / "two.yaml")
     world.wait_for_title("linked", "Target two")
-    (tmp_path / "two.yaml").write_text(definition("Target two, edited"))
+    (world.available / "two.yaml").write_text(definition("Target two, edited"))
     world.wait_for_title("linked", "Target two, edited")
 
 
@@ -129,21 +129,21 @@ def test_link_repointed_to_the_same_content_is_no_new_version(world: World, targ
     world.wait_for_title("linked", "Followed")
 
 
-def test_folder_above_the_target_moved_away_and_back(world: World, tmp_path: Path) -> None:
-    folder = tmp_path / "a" / "b" / "c"
+def test_folder_above_the_target_moved_away_and_back(world: World) -> None:
+    folder = world.available / "a" / "b" / "c"
     folder.mkdir(parents=True)
     (folder / "far.yaml").write_text(definition("Far"))
     (world.enabled / "far.yaml").symlink_to(folder / "far.yaml")
     world.wait_for_title("far", "Far")
-    (tmp_path / "a").rename(tmp_path / "elsewhere")
+    (world.available / "a").rename(world.available / "elsewhere")
     world.wait_for_state("far.yaml", "stale")
     assert world.title("far") == "Far"
     folder.mkdir(parents=True)
     (folder / "far.yaml").write_text(definition("Another"))
     world.wait_for_title("far", "Another")
-    remove(tmp_path / "a")
+    remove(world.available / "a")
     world.wait_for_state("far.yaml", "stale")
-    (tmp_path / "elsewhere").rename(tmp_path / "a")
+    (world.available / "elsewhere").rename(world.available / "a")
     world.wait_for_title("far", "Far")
 
 
@@ -161,8 +161,8 @@ def test_link_loop_is_a_problem_of_its_entry_alone_and_heals(world: World) -> No
 
 
 def test_link_that_leads_nowhere_is_a_problem_of_its_entry_alone(world: World) -> None:
-    (world.enabled / "nowhere.yaml").symlink_to("/nowhere/at/all.yaml")
-    (world.enabled / "nowhere-folder").symlink_to("/nowhere/at/all")
+    (world.enabled / "nowhere.yaml").symlink_to(world.available / "nowhere/at/all.yaml")
+    (world.enabled / "nowhere-folder").symlink_to(world.available / "nowhere/at/all")
     world.enable("good", "Good")
     for path in ("nowhere.yaml", "nowhere-folder"):
         world.wait(lambda path=path: world.rules(path) == {"missing-file"}, f"{path} is reported")  # type: ignore[misc]  # bound at once
