@@ -61,6 +61,8 @@ class Catalogue:
         self._watched: tuple[frozenset[str], frozenset[str], frozenset[str]] | None = None
         self.snapshot: Snapshot = EMPTY
         self._held_back: set[str] = set()
+        self._awaited: dict[str, LoadedEntry] = {}
+        """The entries that are held back, as they were last found, so that none is judged at every look."""
 
     @property
     def folder(self) -> Path:
@@ -102,8 +104,10 @@ class Catalogue:
             look = self._look(hint, resolver)
             if not resolver.links_moved():
                 break
-        looked_at = look.found.keys() | look.gone | look.held_back
-        self._held_back = {name for name in self._held_back if name not in looked_at} | look.held_back
+        looked_at = look.found.keys() | look.gone | look.absent
+        self._held_back = (self._held_back - looked_at) | look.held_back
+        self._awaited = {name: entry for name, entry in self._awaited.items() if name in self._held_back}
+        self._patience.keep(self._held_back)
         return self._settle(look)
 
     def sweep(self) -> Iterator[frozenset[str]]:
@@ -154,6 +158,7 @@ class Catalogue:
             if names is None:
                 classified = look_at_folder(folder)
                 look = Look(folder, gone=self._entries.keys() - classified.keys())
+                look.absent = self._held_back - classified.keys() - look.gone
                 self._load_all(look, classified.values(), resolver)
                 if not self.has_loaded:
                     self._load_remote(look, classified, resolver)
@@ -170,7 +175,9 @@ class Catalogue:
 
     def _look_at(self, look: Look, names: Iterable[str], resolver: LinkResolver) -> None:
         looked_at = {name: classify_path(look.folder, name) for name in names}
-        look.gone |= {name for name, found in looked_at.items() if found is None} & self._entries.keys()
+        absent = {name for name, found in looked_at.items() if found is None}
+        look.gone |= absent & self._entries.keys()
+        look.absent |= absent - self._entries.keys()
         self._load_all(look, [found for found in looked_at.values() if found is not None], resolver)
 
     def _load_all(self, look: Look, classified: Iterable[Classified], resolver: LinkResolver) -> None:
@@ -218,6 +225,11 @@ class Catalogue:
             found = known.entry  # what was a cluster type is a broken one now
         if not isinstance(found, Entry):
             return known if known == found else found
+        awaited = self._awaited.get(found.name)
+        if awaited is not None and awaited.entry == found and folder == self._real_folder:
+            same = recheck_entry(awaited, resolver, time.monotonic_ns(), self._settings.remote)
+            if same is not None:
+                return same
         if not isinstance(known, LoadedEntry) or known.entry != found:
             return load_entry(found, Path(folder), self._settings, resolver)
         if folder == self._real_folder:
@@ -253,10 +265,10 @@ class Catalogue:
             if not isinstance(found, LoadedEntry):
                 continue
             before = known.dependencies if isinstance(known, LoadedEntry) else ()
-            if found is known or (isinstance(known, LoadedEntry) and known.revision == found.revision):
-                self._patience.accept(name)
-            elif self._patience.holds_back_change(name, before, found.dependencies, hint.finished):
+            is_same = found is known or (isinstance(known, LoadedEntry) and known.revision == found.revision)
+            if not is_same and self._patience.holds_back_change(name, before, found.dependencies, hint.finished):
                 look.held_back.add(name)
+                self._awaited[name] = found
         new = {name: each for name, each in look.found.items() if name not in self._entries}
         arrived = Successors.of(new[name] for name in new if name not in look.held_back)
         awaited = Successors.of(new[name] for name in new if name in look.held_back)
@@ -265,8 +277,8 @@ class Catalogue:
         for name in look.gone:
             known = self._entries[name]
             if not isinstance(known, LoadedEntry) or arrived.replace(known) or not moved.isdisjoint(known.paths()):
-                self._patience.accept(name)
-            elif awaited.replace(known) or self._patience.holds_back_removal(name, emptied=emptied):
+                continue
+            if awaited.replace(known) or self._patience.holds_back_removal(name, emptied=emptied):
                 look.held_back.add(name)
         look.gone -= look.held_back
         for name in look.held_back:

@@ -34,11 +34,15 @@ EVERYTHING = Hint(everything=True)
 
 @dataclass(slots=True)
 class Look:
-    """What one look at the disk found: entries that were looked at, that are gone, and that have to wait."""
+    """What one look at the disk found: entries that were looked at, that are gone, and that have to wait.
+
+    ``absent`` are names that stand for nothing, and did not before.
+    """
 
     folder: str
     found: dict[str, Known] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
     held_back: set[str] = field(default_factory=set)
 
 

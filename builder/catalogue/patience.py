@@ -8,15 +8,21 @@ before is kept. At the first load nothing waits.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from builder.catalogue.dependencies import Dependency
 from builder.catalogue.loader import LoadedEntry
+from builder.catalogue.placing import is_within
+from builder.catalogue.reading import Stamp
 
 WRITING_SECONDS = 0.5
-"""A file that was written to less long ago is being written, unless it is known to be closed."""
+"""A file whose stamp was another one less long ago is being written, unless it is known to be closed.
+
+Whoever writes a text pauses for less, and people do not notice a delay of half a second.
+"""
 
 LONGEST_SECONDS = 30.0
 """So long a file may be written without a pause before what it holds counts all the same."""
@@ -34,15 +40,14 @@ EMPTIED_SECONDS = 0.5
 class Patience:
     """Decides which changes wait; remembers since when. Used from one thread.
 
-    ``clock`` is in seconds since the epoch, ``steady_clock`` in seconds.
+    ``steady_clock`` is in seconds. No other clock has a say: that of a file system may be another host's.
     """
 
-    def __init__(
-        self, clock: Callable[[], float] = time.time, steady_clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._clock = clock
+    def __init__(self, steady_clock: Callable[[], float] = time.monotonic) -> None:
         self._steady_clock = steady_clock
         self._since: dict[str, float] = {}
+        self._stamps: dict[str, dict[str, tuple[Stamp, float]]] = {}
+        """The last stamp of each file that may be in writing, by entry and path, and since when it is this one."""
 
     def holds_back_change(
         self, name: str, known: Collection[Dependency], found: Collection[Dependency], finished: Collection[str]
@@ -50,38 +55,47 @@ class Patience:
         """Whether a change of the entry ``name`` has to wait.
 
         ``known`` and ``found`` are its dependencies as they were and as they are; ``finished`` are the paths of files
-        that are known to be complete.
+        that are known to be complete, and of folders that were put in place whole.
         """
         before = {dependency.path: dependency for dependency in known}
         changed = [each for each in found if not _is_same(before.get(each.path), each)]
-        if any(self._is_being_written(before.get(each.path), each, finished) for each in changed):
+        # A link was put in place in one step, and with it all that is in the folder where it leads.
+        linked = {os.path.dirname(each.resolved.real) for each in changed if _is_linked(before.get(each.path), each)}
+        whole = linked.union(finished)
+        if self._is_any_being_written(name, [each for each in changed if not is_within(each.resolved.real, whole)]):
             return self._waits(name, LONGEST_SECONDS)
         if any(each.stamp is None and not each.refused and not each.remote for each in changed):
             return self._waits(name, VANISHED_SECONDS)
-        return self.accept(name)
+        return False
 
     def holds_back_removal(self, name: str, *, emptied: bool) -> bool:
         """Whether the removal of the entry ``name`` has to wait; ``emptied`` tells that nothing is left but it."""
         return self._waits(name, EMPTIED_SECONDS if emptied else VANISHED_SECONDS)
 
-    def accept(self, name: str) -> bool:
-        """Forget that something of the entry ``name`` was waited for; False, for it is not held back."""
-        self._since.pop(name, None)
-        return False
+    def keep(self, names: Collection[str]) -> None:
+        """Forget that anything was waited for, but for the entries ``names``, which still are."""
+        self._since = {name: since for name, since in self._since.items() if name in names}
+        self._stamps = {name: stamps for name, stamps in self._stamps.items() if name in names}
 
-    def _is_being_written(self, known: Dependency | None, found: Dependency, finished: Collection[str]) -> bool:
-        if found.stamp is None or found.resolved.real in finished:
-            return False
-        if found.resolved.links and (known is None or known.resolved != found.resolved):
-            return False  # a link was put in place, in one step
-        # A date in the future was set on purpose.
-        return 0 <= self._clock() - found.stamp.mtime_ns / 1e9 < WRITING_SECONDS
+    def _is_any_being_written(self, name: str, files: Collection[Dependency]) -> bool:
+        """Whether one of the ``files`` has not been left alone for long enough."""
+        now, seen = self._steady_clock(), self._stamps.get(name, {})
+        stamps: dict[str, tuple[Stamp, float]] = {}
+        for each in files:
+            if each.stamp is not None:
+                last = seen.get(each.path)
+                stamps[each.path] = last if last is not None and last[0] == each.stamp else (each.stamp, now)
+        self._stamps[name] = stamps
+        return any(now - since < WRITING_SECONDS for _, since in stamps.values())
 
     def _waits(self, name: str, longest: float) -> bool:
         now = self._steady_clock()
-        if now - self._since.setdefault(name, now) < longest:
-            return True
-        return self.accept(name)
+        return now - self._since.setdefault(name, now) < longest
+
+
+def _is_linked(known: Dependency | None, found: Dependency) -> bool:
+    """Whether a link leads to a file that did not before."""
+    return bool(found.resolved.links) and (known is None or known.resolved != found.resolved)
 
 
 def _is_same(known: Dependency | None, found: Dependency) -> bool:

@@ -102,7 +102,8 @@ class Settings:
     )  # fmt: skip
     template_roots: tuple[Path, ...] = _setting(
         (), "TEMPLATE_ROOTS", "DIR:DIR",
-        "Folders, besides its own, from which a definition may use files, and in which a linked one may be.", parse_paths,
+        "Folders, besides its own, from which a definition may use files, and in which linked ones may be.",
+        parse_paths,
     )  # fmt: skip
     allow_remote_templates: bool = _setting(
         False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import partial
 from pathlib import Path
 
@@ -12,13 +13,13 @@ from builder.catalogue import loader
 from builder.catalogue.catalogue import SWEEP_STEP, TURN_SECONDS, Catalogue
 from builder.catalogue.loader import LoadSettings
 from builder.catalogue.looks import EVERYTHING, FolderUnavailableError, Hint
-from builder.catalogue.patience import VANISHED_SECONDS, Patience
+from builder.catalogue.patience import VANISHED_SECONDS, WRITING_SECONDS, Patience
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.definitions.sources import Files
 from tests.steps import count_steps
 from tests.watching.test_5_kubernetes import ConfigMap
-from tests.watching.world import definition
+from tests.watching.world import definition, write_composed
 
 
 def test_folder_that_is_gone_keeps_the_snapshot(tmp_path: Path) -> None:
@@ -135,21 +136,115 @@ def test_file_that_is_written_slowly_is_taken_when_it_is_complete_or_after_half_
     now = [0.0]
     path = tmp_path / "a.yaml"
     path.write_text(definition("A"))
-    catalogue = Catalogue(tmp_path, LoadSettings(), patience=Patience(lambda: now[0], lambda: now[0]))
+    catalogue = Catalogue(tmp_path, LoadSettings(), patience=Patience(lambda: now[0]))
     catalogue.reconcile()
     written = Hint(frozenset({str(path)}))
     for second in range(30):
         now[0] = 1_000.0 + second
         path.write_text(definition(f"A {second}"))
-        os.utime(path, (now[0], now[0]))
         assert not catalogue.reconcile(written), second
     assert catalogue.reconcile(Hint(frozenset({str(path)}), frozenset({str(path)})))
     now[0] = 2_000.0
     for second in (0, 30):
         now[0] = 2_000.0 + second
         path.write_text(definition(f"A {second}, endless"))
-        os.utime(path, (now[0], now[0]))
         assert catalogue.reconcile(written) is (second == 30)
+
+
+@pytest.mark.parametrize("skew", [-3600.0, -2.0, 2.0, 3600.0])
+def test_clock_of_the_file_server_has_no_say_in_whether_a_file_is_being_written(tmp_path: Path, skew: float) -> None:
+    """``skew`` is how far its clock is ahead of the host's, in seconds."""
+    now = [0.0]
+    path = tmp_path / "a.yaml"
+
+    def write(text: str) -> None:
+        path.write_text(text)
+        os.utime(path, (time.time() + skew,) * 2)
+
+    path.write_text(definition("A"))
+    catalogue = Catalogue(tmp_path, LoadSettings(), patience=Patience(lambda: now[0]))
+    catalogue.reconcile()
+    written = Hint(frozenset({str(path)}))
+    write(definition("B")[:-20])
+    assert not catalogue.reconcile(written)
+    now[0] += WRITING_SECONDS - 0.01
+    write(definition("B"))
+    assert not catalogue.reconcile(written)
+    now[0] += WRITING_SECONDS - 0.01
+    assert not catalogue.reconcile(Hint(catalogue.held_back))
+    now[0] += 0.01
+    assert catalogue.reconcile(Hint(catalogue.held_back))
+    assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == ["B"]
+    assert not catalogue.held_back
+
+
+def test_entry_that_is_held_back_is_judged_once_however_often_it_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[str] = []
+
+    def count(cluster_type_id: ClusterTypeId, files: Files) -> Outcome:
+        judged.append(cluster_type_id)
+        return build_cluster_type(cluster_type_id, files)
+
+    monkeypatch.setattr(loader, "build_cluster_type", count)
+    now = [0.0]
+    catalogue = Catalogue(tmp_path, LoadSettings(), patience=Patience(lambda: now[0]))
+    catalogue.reconcile()
+    path = tmp_path / "a.yaml"
+    for text in ("kind: [", definition("A")):
+        path.write_text(text)
+        for _ in range(5):
+            assert not catalogue.reconcile(Hint(frozenset({str(path)})))
+    now[0] = WRITING_SECONDS
+    assert catalogue.reconcile(Hint(catalogue.held_back))
+    assert judged == ["a", "a"]
+
+
+@pytest.mark.parametrize("by_link", [False, True])
+def test_folder_that_was_put_in_place_whole_counts_at_once(tmp_path: Path, by_link: bool) -> None:
+    enabled, folder = tmp_path / "enabled", tmp_path / "enabled" / "composed"
+    enabled.mkdir()
+    catalogue = Catalogue(enabled, LoadSettings(), patience=Patience(lambda: 0.0))
+    catalogue.reconcile()
+    written = tmp_path / "cluster-types-available" / "composed"
+    write_composed(written, "Composed")
+    if by_link:
+        folder.symlink_to(written)
+        assert catalogue.reconcile(Hint(frozenset({str(folder)})))
+        return
+    written.rename(folder)
+    assert catalogue.reconcile(Hint(frozenset({str(folder)}), finished=frozenset({str(folder)})))
+
+
+@pytest.mark.parametrize("hint", [None, EVERYTHING], ids=["by-name", "everything"])
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same-folder", "another-folder"])
+def test_new_file_that_is_gone_before_it_counts_is_waited_for_no_longer(
+    tmp_path: Path, hint: Hint | None, elsewhere: bool
+) -> None:
+    now = [0.0]
+    folder, other, link = tmp_path / "folder", tmp_path / "other", tmp_path / "enabled"
+    for each in (folder, other):
+        each.mkdir()
+        (each / "b.yaml").write_text(definition("B"))
+    link.symlink_to(folder)
+    catalogue = Catalogue(link, LoadSettings(), patience=Patience(lambda: now[0]))
+    catalogue.reconcile()
+    path = folder / "x.yaml"
+    path.write_text("kind: [")
+    catalogue.reconcile(Hint(frozenset({str(path)})))
+    assert catalogue.held_back == {str(path)}
+    path.unlink()
+    if elsewhere:
+        link.unlink()
+        link.symlink_to(other)
+    catalogue.reconcile(hint or Hint(frozenset({str(path)})))
+    assert catalogue.held_back == frozenset()
+    now[0] = 3600.0
+    path = (other if elsewhere else folder) / "x.yaml"
+    path.write_text("kind: [")
+    assert not catalogue.reconcile(Hint(frozenset({str(path)})))  # it waits anew
+    assert catalogue.held_back == {str(path)}
 
 
 def test_folder_that_only_a_withdrawn_type_depended_on_is_watched_no_longer(tmp_path: Path) -> None:
@@ -213,9 +308,9 @@ def test_definition_that_judging_fails_over_is_told_with_its_traceback_once_and_
     assert report.problems[0].message.startswith(f"judging it failed: KeyError in {Path(__file__).name}, line ")
     assert caplog.text.count("Traceback (most recent call last)") == 1
     monkeypatch.undo()
-    (tmp_path / "bad.yaml").write_text(definition("Mended"))
-    os.utime(tmp_path / "bad.yaml", (1, 1))
-    catalogue.reconcile()
+    mended = tmp_path / "bad.yaml"
+    mended.write_text(definition("Mended"))
+    catalogue.reconcile(Hint(frozenset({str(mended)}), finished=frozenset({str(mended)})))
     assert sorted(catalogue.snapshot.types) == ["bad", "good"]
 
 

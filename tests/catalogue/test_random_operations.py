@@ -51,7 +51,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         for folder in ("red", "blue"):
             (self.available / folder).mkdir(parents=True)
         (self.available / "current").symlink_to("red")
-        patience = Patience(clock=lambda: self.now, steady_clock=lambda: self.now)
+        patience = Patience(lambda: self.now)
         self.catalogue = Catalogue(self.enabled, LoadSettings(), clock=lambda: self.now, patience=patience)
         self.catalogue.reconcile(EVERYTHING)
 
