@@ -45,6 +45,9 @@ MAX_WATCHES = 50_000
 MAX_DISTURBED = 10_000
 """How many disturbed paths are kept; of more, all watches are checked."""
 
+MAX_ROUNDS = 8
+"""How often watches are placed anew because folders came and went meanwhile; the next look at the disk goes on."""
+
 CHECKS = 256
 """How many watches one thorough check looks at."""
 
@@ -108,7 +111,7 @@ class Watcher:
         """Watch ``folders`` and no others any more. Call it again after every look at the disk.
 
         With ``thorough`` some watches are checked, and what could not be watched is tried again. Returns the folders
-        that are newly watched: what happened there just before was not noticed.
+        that were not watched, or are not yet: what happened in them or to them just before was not noticed.
         """
         if not self._is_running(thorough):
             return ()
@@ -119,7 +122,7 @@ class Watcher:
             return ()
         if folders is not self._folders:
             self._folders, self._masks = folders, plan_masks(folders)
-        return self._place_all()
+        return list(dict.fromkeys([*self._place_all(), *dropped]))
 
     def stop(self) -> None:
         """Stop noticing; waits for the thread at most five seconds."""
@@ -181,8 +184,11 @@ class Watcher:
         self._folders = None
         return True
 
-    def _drop_misplaced(self, thorough: bool) -> bool:
-        """Drop the watches on folders that are not where they were; all that were disturbed are checked."""
+    def _drop_misplaced(self, thorough: bool) -> list[str]:
+        """Drop the watches on folders that are not where they were; all that were disturbed are checked.
+
+        Returns their paths. What is below them may be back by now, and nothing told of its way there.
+        """
         everything, self._all_disturbed = self._all_disturbed, False
         disturbed = {self._disturbed.popleft() for _ in range(len(self._disturbed))}
         suspects = {path for path in self._watches if everything or (disturbed and is_within(path, disturbed))}
@@ -191,7 +197,7 @@ class Watcher:
         misplaced = [path for path in suspects if self._watches[path][0].is_misplaced()]
         for path in misplaced:
             self._drop(path)
-        return bool(misplaced)
+        return misplaced
 
     def _next_to_check(self) -> list[str]:
         """A few of the watches, in turn: what no event tells, such as another mount on top, is rare."""
@@ -200,11 +206,18 @@ class Watcher:
         return [path for path in batch if path in self._watches]
 
     def _place_all(self) -> list[str]:
+        """Place what is not in place, and again what came or went before a watch could tell."""
         placed: list[str] = []
-        problems: list[str] = []
-        self._missing = self._place_each(self._masks, placed, problems)
-        standins = dict.fromkeys(map(find_standin, self._missing), ALL_CHANGES)
-        self._place_each(standins, placed, problems)
+        for _ in range(MAX_ROUNDS):
+            known = len(placed)
+            problems: list[str] = []
+            self._missing = self._place_each(self._masks, placed, problems)
+            standins = dict.fromkeys(map(find_standin, self._missing), ALL_CHANGES)
+            gone = self._place_each(standins, placed, problems)
+            if not gone and len(placed) == known:
+                break
+        else:
+            placed += gone  # to be looked at again, and placed then
         for path in [path for path in self._watches if path not in self._masks and path not in standins]:
             self._drop(path)
         if problems:
