@@ -110,7 +110,7 @@ class Replica:
             self.workers = [self._make_worker() for _ in range(WORKERS)]
 
     def _make_worker(self) -> Catalogue:
-        patience = Patience(clock=lambda: 2 * self.clock(), steady_clock=count(step=60).__next__)
+        patience = Patience(steady_clock=count(step=60).__next__)
         catalogue = Catalogue(
             self.folder, LoadSettings(), clock=self.clock, patience=patience, pause=lambda seconds: None
         )

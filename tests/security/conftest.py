@@ -8,7 +8,7 @@ import pytest
 
 FOLDER = Path(__file__).parent
 
-QUICK = {"test_guard", "test_process_end", "test_remote_templates", "test_tokens"}
+QUICK = {"test_guard", "test_links", "test_process_end", "test_remote_templates", "test_tokens"}
 """The modules that ``make test`` runs, too: nothing else tests what they do, and they take seconds."""
 
 
