@@ -7,8 +7,9 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sanic import Blueprint, HTTPResponse, Request
 
@@ -25,14 +26,22 @@ from builder.catalogue.snapshot import PublishedType
 from builder.definitions.model import ClusterTypeId
 from builder.definitions.planning import ClusterPlan, plan_cluster
 from builder.errors import Fault, RequestError
+from builder.hot.matching import MatchingDeferredError, MatchingUnavailableError, limited
 from builder.openstack.assets import fetch_assets
 from builder.openstack.connection import CloudSettings, Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
+from builder.openstack.failure_kinds import RETRY_AFTER, FailureKind
 from builder.openstack.launch import KIND, LaunchOutcome, LaunchRequest, preview_launch
 
 logger = logging.getLogger(__name__)
 
 _KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|(?P<bare>[\x21\x23-\x7e][\x20-\x7e]{0,254})')
+
+_MATCHING_AT_ONCE: Final = 0.01
+"""In seconds: what the event loop may spend on patterns; a build whose answers take longer is planned in a thread."""
+
+_MATCHING_AT_MOST: Final = 0.5
+"""In seconds of a processor, for all answers of a build together: a person who waits for a form should not notice."""
 
 blueprint = Blueprint("builds")
 
@@ -68,7 +77,7 @@ async def create_cluster(request: Request) -> HTTPResponse:
     build = parse_build_request(request.body, services.settings.json_depth_limit)
     logs.protect([str(build.cloud_env["password"])])
     try:
-        order = await _read_order(request, services, build)
+        order = await _read_order(request, services, build, deadline)
     except RequestError:
         launched = None if is_dry_run else await _find_launched(request, services, build, deadline)
         if launched is None:
@@ -113,16 +122,42 @@ def _read_credentials(request: Request, services: Services) -> tuple[Any, str]:
     return body, ""
 
 
-async def _read_order(request: Request, services: Services, build: BuildRequest) -> _Order:
+async def _read_order(request: Request, services: Services, build: BuildRequest, deadline: Deadline) -> _Order:
     """Check everything about a build that can be known without the cloud.
 
     Raises RequestError with every fault.
     """
     published = await _find_type(services, build)
-    plan = plan_cluster(published.cluster_type, build.name, build.parameters, build.selections)
+    plan = await _plan(services, published, build, deadline)
     logs.protect(plan.secrets)
     credentials = parse_credentials(build.cloud_env)
     return _Order(build, published, credentials, _launch_request(plan, published, build, _read_key(request)))
+
+
+async def _plan(services: Services, published: PublishedType, build: BuildRequest, deadline: Deadline) -> ClusterPlan:
+    """Plan the cluster: at once, unless its answers take long to match against their patterns.
+
+    Raises RequestError with every fault; 503 where nothing can be matched now.
+    """
+    plan = partial(plan_cluster, published.cluster_type, build.name, build.parameters, build.selections)
+    try:
+        with limited(_MATCHING_AT_ONCE, may_wait=False):
+            return plan()
+    except MatchingDeferredError:
+        await _wait_for_clients(services, deadline)
+    try:
+        return await services.pool.run(_plan_at_leisure, plan, deadline=deadline)
+    except MatchingUnavailableError as error:
+        logger.warning("no process can be had to match answers against patterns: %s", error.__cause__ or "all are busy")
+        raise FailureKind.SERVICE_BUSY.error(
+            "This service cannot match the answers against their patterns now; nothing was created. Try again shortly.",
+            headers=RETRY_AFTER,
+        ) from error
+
+
+def _plan_at_leisure(plan: Callable[[], ClusterPlan]) -> ClusterPlan:
+    with limited(_MATCHING_AT_MOST):
+        return plan()
 
 
 async def _find_launched(

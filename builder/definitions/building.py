@@ -28,12 +28,18 @@ from builder.definitions.sources import MISSING_FILE, Files, SourceError
 from builder.definitions.template_checks import NETWORK_TYPES, check_templates
 from builder.definitions.templates import tighten_parameters
 from builder.definitions.validation import bounded_hints
+from builder.hot.matching import limited
+from builder.hot.patterns import bounded_patterns
 
 MAX_ID_LENGTH: Final = 64
 """In characters: what the tag ``concertim-type:<id>`` of a stack, which Heat limits to 80, has room for."""
 
 MAX_PROBLEMS: Final = 200
 """How many problems of one definition are told."""
+
+
+MATCHING_SECONDS: Final = 1.0
+"""How long all defaults of one definition together may take to match against patterns: other types wait meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ def build_cluster_type(cluster_type_id: ClusterTypeId, files: Files, *, deep: bo
 
     Raises nothing for a wrong definition: what is wrong is in the outcome.
     """
-    with bounded_hints():
+    with bounded_hints(), bounded_patterns(), limited(MATCHING_SECONDS):
         return _build(cluster_type_id, files, deep=deep)
 
 

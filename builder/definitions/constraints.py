@@ -11,9 +11,10 @@ from collections.abc import Sized
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from builder.definitions.constraint_patterns import CarefulPattern, parse_pattern
 from builder.definitions.custom_constraints import PHRASES, may_be_met_by
 from builder.hot import constraints as rules
+from builder.hot.matching import matches
+from builder.hot.patterns import Pattern, parse_pattern
 from builder.hot.values import ParameterType
 
 MOST_LISTED: Final = 12
@@ -134,23 +135,22 @@ class AllowedValues(rules.AllowedValues):
 
 @dataclass(frozen=True, slots=True)
 class AllowedPattern:
-    """Takes the strings that a regular expression matches from beginning to end.
-
-    A text that it would not be safe to try the pattern on passes, and is left to the cloud
-    (:mod:`builder.definitions.constraint_patterns`).
-    """
+    """Takes the strings that a regular expression matches from beginning to end."""
 
     pattern: str
     description: str | None = None
-    _careful: CarefulPattern = field(init=False, repr=False, compare=False)
+    _parsed: Pattern = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Raises re.error for a pattern that is no regular expression."""
-        object.__setattr__(self, "_careful", parse_pattern(self.pattern))
+        """Raises re.error, OverflowError or RecursionError for what is no pattern, or none to be read."""
+        object.__setattr__(self, "_parsed", parse_pattern(self.pattern))
 
     def is_met_by(self, value: ParsedValue) -> bool:
-        """Whether Heat lets the value pass."""
-        return isinstance(value.meant, str) and self._careful.takes(value.meant)
+        """Whether Heat lets the value pass.
+
+        Raises what :func:`builder.hot.matching.matches` does.
+        """
+        return isinstance(value.meant, str) and matches(self._parsed, value.meant)
 
     def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
         """What must be true of a value, in words that follow the parameter's label."""
@@ -179,6 +179,18 @@ class CustomConstraint:
     def render(self) -> dict[str, Any]:
         """The constraint in Heat's syntax."""
         return _render("custom_constraint", self.name, self.description)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Stands for a pattern that could not be tried on a value to the end, among the constraints that it breaks."""
+
+    pattern: str
+    description: None = None
+
+    def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
+        """What is wrong with the value, in words that follow the parameter's label."""
+        return f"takes too long to match against the pattern {self.pattern}; a shorter one may not"
 
 
 Constraint = Length | Range | Modulo | AllowedValues | AllowedPattern | CustomConstraint

@@ -15,10 +15,12 @@ from builder.definitions.constraints import (
     CustomConstraint,
     Length,
     ParsedValue,
+    Unmatched,
     is_for_the_cloud,
 )
 from builder.definitions.parameter_syntax import ABSENT, ParameterSyntaxError, read_flag, read_text
 from builder.definitions.parameter_values import InvalidValueError, read_value
+from builder.hot.matching import MatchingTimeoutError, MatchingUnavailableError
 from builder.hot.values import ParameterType, is_finite
 
 
@@ -119,16 +121,23 @@ def parse_value(parameter: Parameter, raw: object) -> ParsedValue:
     return read_value(parameter.type, raw, keep_form=custom)
 
 
-def find_broken_constraints(parameter: Parameter, value: ParsedValue) -> list[Constraint]:
-    """The constraints that a value does not keep to."""
-    return [
-        constraint
-        for constraint in parameter.constraints
-        if not is_for_the_cloud(constraint, value) and not constraint.is_met_by(value)
-    ]
+def find_broken_constraints(parameter: Parameter, value: ParsedValue) -> list[Constraint | Unmatched]:
+    """The constraints that a value does not keep to, and the patterns for which that takes too long to find out.
+
+    Raises MatchingDeferredError or MatchingUnavailableError.
+    """
+    broken: list[Constraint | Unmatched] = []
+    for constraint in parameter.constraints:
+        try:
+            if not is_for_the_cloud(constraint, value) and not constraint.is_met_by(value):
+                broken.append(constraint)
+        except MatchingTimeoutError:
+            if isinstance(constraint, AllowedPattern):
+                broken.append(Unmatched(constraint.pattern))
+    return broken
 
 
-def describe_constraint(parameter: Parameter, constraint: Constraint) -> str:
+def describe_constraint(parameter: Parameter, constraint: Constraint | Unmatched) -> str:
     """What to tell the person who broke a constraint: the author's words, else a sentence that names the limit."""
     if constraint.description:
         return constraint.description
@@ -149,7 +158,10 @@ def find_default_faults(parameter: Parameter, *, in_template: bool = False) -> l
         value = parse_value(parameter, parameter.default)
     except InvalidValueError as error:
         return [f"the default {error}"]
-    broken = find_broken_constraints(parameter, value)
+    try:
+        broken = find_broken_constraints(parameter, value)
+    except MatchingUnavailableError:  # a host that is short of processes makes no definition wrong
+        return []
     if in_template:
         broken += [constraint for constraint in _find_broken_in_template(parameter) if constraint not in broken]
     faults = [f"the default {constraint.explain(parameter.type)}" for constraint in broken]

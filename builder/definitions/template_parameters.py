@@ -20,9 +20,9 @@ from builder.definitions.parameters import (
     parse_parameter,
 )
 from builder.definitions.problems import Tokens
-from builder.definitions.slow_patterns import is_slow
 from builder.definitions.validation import suggest
 from builder.hot import custom_constraints
+from builder.hot.patterns import is_slow
 from builder.hot.values import parse_boolean
 
 _TYPES_ELSEWHERE: Final[Mapping[ParameterType, frozenset[str]]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from builder.hot.constraints import (
@@ -23,6 +24,8 @@ from builder.hot.constraints import (
     parse_limits,
 )
 from builder.hot.language import NEWEST, Language
+from builder.hot.matching import MatchingTimeoutError, MatchingUnavailableError, matches
+from builder.hot.patterns import Pattern
 from builder.hot.values import parse_boolean, to_number
 from builder.sandbox.faults import HeatFault, InvalidSchemaError, Json
 from builder.sandbox.wording import explain_custom_fault
@@ -42,14 +45,16 @@ _FLAWS: Mapping[Flaw, str] = {
 class AllowedPattern:
     """A string that a regular expression matches as a whole."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
 
     def explain(self, value: Json) -> str | None:
-        """Return what is wrong with a value, or None."""
-        match = self.pattern.match(value)
-        if match is not None and match.end() == len(value):
-            return None
-        return f'"{value}" does not match pattern "{self.pattern.pattern}"'
+        """Return what is wrong with a value, or None. Where Heat would match for ever, the value does not match."""
+        if not isinstance(value, str):
+            self.pattern.compiled.match(value)  # raises TypeError, in Python's words
+        with suppress(MatchingTimeoutError, MatchingUnavailableError):
+            if matches(self.pattern, value):
+                return None
+        return f'"{value}" does not match pattern "{self.pattern.text}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ class Rule:
             case AllowedValues(allowed):
                 return {"AllowedValues": list(allowed)}
             case AllowedPattern(pattern):
-                return {"AllowedPattern": pattern.pattern}
+                return {"AllowedPattern": pattern.text}
             case CustomConstraint(name):
                 return {"CustomConstraint": name}
         return {name: limit for name, limit in limits.items() if limit is not None}
@@ -208,7 +213,7 @@ def _parse_pattern(pattern: Json) -> AllowedPattern:
     if not isinstance(pattern, str):
         raise InvalidSchemaError("AllowedPattern must be a string")
     try:
-        return AllowedPattern(re.compile(pattern))
+        return AllowedPattern(Pattern(pattern, re.compile(pattern)))
     except re.error as error:
         # Heat lets the exception of the re module through, as a failure of its own.
         raise HeatFault(500, "error") from error

@@ -1,0 +1,179 @@
+"""Random patterns on hostile values: nothing holds the event loop, and nothing holds a build.
+
+A short run by default; ``FUZZ_PATTERNS=100000 pytest -m fuzz tests/fuzz/test_patterns.py`` makes it a long one, of
+half an hour.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import time
+import warnings
+
+import pytest
+
+from builder.hot.matching import MatchingDeferredError, MatchingTimeoutError, limited, matches
+from builder.hot.patterns import Pattern, is_slow, parse_pattern
+
+PATTERNS = int(os.environ.get("FUZZ_PATTERNS", "1500"))
+SEED = int(os.environ.get("FUZZ_SEED", "1"))
+
+LOOP_SECONDS = 0.05
+"""What one text, with all that is found out about its pattern, may take of the event loop."""
+
+BUILD_SECONDS = 0.5
+"""What the answers of a build may take, of a processor; a build then ends within a second."""
+
+if "FUZZ_PATTERNS" in os.environ:
+    pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(4 * 3600)]
+else:
+    pytestmark = [pytest.mark.timeout(300)]
+
+ATOMS = ["a", "b", "x", "ab", "[ab]", r"\w", ".", "[^b]", r"\s", "[a-z]", "[a-c0-9]", "(?:ab)", "é", "[é-ö]", r"\W"]
+OPENINGS = ["(", "(?:", "(?>", "(?=", "(?!", "(?i:", "(?s:", "(?-i:", "(?a:"]
+PLACES = ["(?<=a)", "(?<!b)", "(?<=ab|bb)", r"\b", "^", "$", r"\Z", "(?#()", r"\B"]
+REFERENCES = [r"\1", "(?(1)a|b)", r"\2", "(?(1)a*)"]
+QUANTIFIERS = [
+    "",
+    "",
+    "",
+    "*",
+    "+",
+    "?",
+    "*?",
+    "+?",
+    "??",
+    "{2}",
+    "{0,3}",
+    "{2,}",
+    "{5}",
+    "{30}",
+    "*+",
+    "++",
+    "{1,200}",
+]
+FLAGS = ["(?i)", "(?s)", "(?x)", "(?m)", "(?a)", "(?ix)", "(?#(c)"]
+UNITS = ["a", "b", "ab", "aab", "a b", "abc", "aaaab", "ba", " ", "x", "aé", "\n", "A", "\u212a"]
+
+
+def make_pattern(chance: random.Random) -> str:
+    pattern = _make_sequence(chance, 0)
+    if chance.random() < 0.5:
+        pattern = "^" + pattern
+    if chance.random() < 0.7:
+        pattern += chance.choice(["$", "x", "!", r"\Z", "b"])
+    return (chance.choice(FLAGS) if chance.random() < 0.15 else "") + pattern
+
+
+def _make_sequence(chance: random.Random, depth: int) -> str:
+    count = chance.choice([1, 1, 2, 2, 3, 4])
+    return "".join(_make_atom(chance, depth) + chance.choice(QUANTIFIERS) for _ in range(count))
+
+
+def _make_atom(chance: random.Random, depth: int) -> str:
+    kind = chance.random()
+    if kind < 0.45 or depth > 3:
+        return chance.choice(ATOMS)
+    if kind < 0.8:
+        return chance.choice(OPENINGS) + _make_sequence(chance, depth + 1) + ")"
+    if kind < 0.88:
+        return chance.choice(PLACES)
+    if kind < 0.92:
+        return chance.choice(REFERENCES)
+    end = chance.choice([")", ")", "|)"])
+    return "(" + _make_sequence(chance, depth + 1) + "|" + _make_sequence(chance, depth + 1) + end
+
+
+def make_value(chance: random.Random, length: int) -> str:
+    unit = chance.choice(UNITS)
+    body = (unit * (length // len(unit) + 1))[: max(length - 1, 0)]
+    return body + chance.choice(["!", "x", "\n", unit[0]])
+
+
+def read(chance: random.Random) -> Pattern | None:
+    pattern = make_pattern(chance)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return parse_pattern(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return None
+
+
+def test_random_pattern_holds_the_loop_no_longer_than_it_may() -> None:
+    chance = random.Random(SEED)
+    tried = slowest = deferred = 0.0
+    while tried < PATTERNS:
+        if (pattern := read(chance)) is None:
+            continue
+        tried += 1
+        lengths = [pattern.longest, chance.choice([20, 41, 100, 5_000])]
+        for value in (make_value(chance, length) for length in lengths if length >= 0):
+            began = time.thread_time()
+            try:
+                with limited(LOOP_SECONDS, may_wait=False):
+                    matches(pattern, value)
+            except MatchingDeferredError:
+                deferred += 1
+            taken = time.thread_time() - began
+            slowest = max(slowest, taken)
+            assert taken < LOOP_SECONDS, (pattern.text, value[:100], len(value))
+    print(f"\n{tried:,.0f} patterns: the slowest value took {slowest * 1000:.1f} ms, {deferred:,.0f} were deferred")
+
+
+def test_random_pattern_is_looked_into_in_no_time() -> None:
+    chance = random.Random(SEED)
+    tried = slowest = slow = 0.0
+    while tried < PATTERNS:
+        if (pattern := read(chance)) is None:
+            continue
+        tried += 1
+        began = time.thread_time()
+        is_it = is_slow(pattern.text)
+        taken = time.thread_time() - began
+        slowest, slow = max(slowest, taken), slow + is_it
+        assert taken < 2 * LOOP_SECONDS, pattern.text  # never on the loop
+    print(f"\n{tried:,.0f} patterns: the slowest took {slowest * 1000:.1f} ms to look into; {slow:,.0f} are slow")
+
+
+def test_random_pattern_takes_what_python_takes_or_ends_with_its_time() -> None:
+    chance = random.Random(SEED)
+    tried = ended = 0
+    slowest = 0.0
+    while tried < PATTERNS // 20:
+        if (pattern := read(chance)) is None:
+            continue
+        tried += 1
+        value = make_value(chance, chance.choice([20, 41, 100, 5_000, 70_000]))
+        before = time.process_time()
+        try:
+            with limited(BUILD_SECONDS):
+                taken = matches(pattern, value)
+        except MatchingTimeoutError:
+            ended += 1
+            taken = None
+        slowest = max(slowest, time.process_time() - before)
+        assert time.process_time() - before < LOOP_SECONDS * 3, pattern.text  # what this process itself has done
+        if taken is not None:
+            assert taken is pattern.fits(value), (pattern.text, value)
+    print(f"\n{tried:,} patterns: {ended} took too long; the slowest held this process {slowest * 1000:.1f} ms")
+
+
+def test_pattern_that_is_said_to_be_slow_is_so() -> None:
+    """Of the values tried, one must keep it busy, or Python takes no more than the values that were thought of."""
+    chance = random.Random(SEED)
+    tried = busy = 0
+    while tried < min(PATTERNS // 100, 100):
+        if (pattern := read(chance)) is None or not is_slow(pattern.text):
+            continue
+        tried += 1
+        for unit in UNITS:
+            try:
+                with limited(0.05):
+                    matches(pattern, unit * (60 // len(unit)) + "\x00")
+            except MatchingTimeoutError:
+                busy += 1
+                break
+    print(f"\n{tried} slow patterns, of which these few values keep {busy} busy")
+    assert busy > tried * 0.7
