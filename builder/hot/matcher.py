@@ -27,8 +27,8 @@ ANSWER: Final = struct.Struct("!?d")
 ENCODING: Final = ("utf-8", "surrogatepass")
 """JSON can hold half characters."""
 
-_MEMORY: Final = 1 << 29
-"""In bytes: half a gigabyte. What the engine keeps to go back to grows with the text."""
+_MEMORY: Final = 1 << 28
+"""In bytes: a quarter of a gigabyte. What the engine keeps to go back to grows with the text."""
 
 _SOCKET: Final = 0
 _PR_SET_DUMPABLE: Final = 4
@@ -55,6 +55,8 @@ def _settle_in() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123  # pathlib takes long to import
+        score.write("1000")  # where memory runs short this process is ended, and not the service
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # answers are secrets, too: see builder.core_dumps

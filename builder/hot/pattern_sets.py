@@ -5,17 +5,24 @@ All other characters are one bit together: a set that may hold any of them has i
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from re import ASCII as ASCII_FLAG
 from re import DOTALL, IGNORECASE
 from typing import Any, Final
 
-codes: Any
-try:
-    from re import _constants as codes  # type: ignore[attr-defined,no-redef]  # a tree is to be had nowhere else
-except ImportError:  # pragma: no cover  # a Python that has moved it: no pattern is bounded, and all are still matched
-    codes = None
+
+def find_module(name: str) -> Any:
+    """A module of Python's that is not public; None where it has moved: no pattern is bounded then, but all matched."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:  # pragma: no cover
+        return None
+
+
+codes: Any = find_module("re._constants")
+"""What the nodes of a pattern's tree are called."""
 
 OTHER: Final = 1 << 128
 END: Final = 1 << 129

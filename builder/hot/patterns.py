@@ -19,13 +19,10 @@ from typing import Any, Final
 from builder.hot import pattern_witness
 from builder.hot.pattern_automaton import Automaton, NotBoundedError
 from builder.hot.pattern_building import build_automaton
-from builder.hot.pattern_sets import codes
+from builder.hot.pattern_sets import codes, find_module
 
-parser: Any
-try:
-    from re import _parser as parser  # type: ignore[attr-defined,no-redef]
-except ImportError:  # pragma: no cover  # see pattern_sets
-    parser = None
+parser: Any = find_module("re._parser")
+"""Python's own, for its tree is nowhere else to be had."""
 
 STEPS: Final = 1_000_000
 """The most steps that one text may take beside everything else: of 100,000 patterns that were tried, the slowest took
@@ -46,8 +43,8 @@ _WIDE_CLASS: Final = 2_000
 _FOLDED_CLASS: Final = 40
 """And any class where case does not count."""
 
-MAX_ANALYSING: Final = 1_000_000
-"""What it may cost to find the slow patterns of one definition, in additions: half a second."""
+MAX_ANALYSING: Final = 300_000
+"""What it may cost to find the slow patterns of one definition, in edges made and in additions: half a second."""
 
 
 @dataclass(slots=True)

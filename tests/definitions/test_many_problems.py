@@ -216,3 +216,15 @@ def test_parsing_ends_at_what_is_too_much_and_sees_nothing_of_what_comes_after(
 ) -> None:
     (problem,) = build(text + "\n - not valid: [\n").problems
     assert (problem.rule, problem.line, problem.column) == (rule, 1, column)
+
+
+def test_patterns_that_take_long_to_read_are_refused_so_that_other_types_need_not_wait() -> None:
+    patterns = [f"{number:04}" + "(a+)+" * 330 for number in range(600)]
+    lines = [
+        f"    p{number}: {{type: string, constraints: [{{allowed_pattern: '{pattern}'}}]}}\n"
+        for number, pattern in enumerate(patterns)
+    ]
+    start = f"{HEAD}heat_template:\n  heat_template_version: 2021-04-16\n  resources: {{}}\n  parameters:\n"
+    problems = build(start + "".join(lines)).problems
+    assert {problem.rule for problem in problems if problem.severity is Severity.ERROR} == {"allowed-pattern"}
+    assert "it takes too long to read all patterns of this definition" in problems[0].message

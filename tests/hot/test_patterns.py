@@ -119,9 +119,10 @@ def test_text_that_takes_too_long_ends_with_its_time() -> None:
 def test_time_is_for_all_texts_together() -> None:
     parsed = parse_pattern("(a+)+$")
     with limited(0.05):
-        for _ in range(3):
+        assert matches(parsed, "a" * 60)
+        for text in ("a" * 60 + "!", "a" * 60, "a"):
             with pytest.raises(MatchingTimeoutError):
-                matches(parsed, "a" * 60 + "!")
+                matches(parsed, text)
 
 
 def test_thread_that_may_not_wait_tries_only_what_is_cheap() -> None:
@@ -175,3 +176,12 @@ def test_pattern_that_is_read_again_counts_once() -> None:
     with bounded_patterns():
         for _ in range(600):
             parse_pattern("(a+)+" * 399)
+
+
+def test_no_more_patterns_of_a_definition_are_looked_into_than_it_may_cost() -> None:
+    before = patterns._find_slow.cache_info().misses
+    with bounded_patterns():
+        told = [is_slow(f"{number:03}" + "(a+)+" * 399) for number in range(100)]
+    assert told[0]
+    assert not told[-1]
+    assert patterns._find_slow.cache_info().misses - before < 50
