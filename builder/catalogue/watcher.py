@@ -206,18 +206,28 @@ class Watcher:
         return [path for path in batch if path in self._watches]
 
     def _place_all(self) -> list[str]:
-        """Place what is not in place, and again what came or went before a watch could tell."""
-        placed: list[str] = []
+        """Place what is not in place, and again what came, went or moved before a watch could tell.
+
+        Returns the folders that are watched for all changes from now on.
+        """
+        placed: dict[str, int] = {}
         for _ in range(MAX_ROUNDS):
-            known = len(placed)
             problems: list[str] = []
-            self._missing = self._place_each(self._masks, placed, problems)
+            new: dict[str, int] = {}
+            self._missing = self._place_each(self._masks, new, problems)
             standins = dict.fromkeys(map(find_standin, self._missing), ALL_CHANGES)
-            gone = self._place_each(standins, placed, problems)
-            if not gone and len(placed) == known:
+            gone = self._place_each(standins, new, problems)
+            # Those above may have been moved away after a folder was placed, and before they were.
+            moved = [
+                path for path in {**placed, **new} if path in self._watches and self._watches[path][0].is_misplaced()
+            ]
+            for path in moved:
+                self._drop(path)
+            placed |= new
+            if not (new or gone or moved):
                 break
         else:
-            placed += gone  # to be looked at again, and placed then
+            placed |= dict.fromkeys((*gone, *moved), ALL_CHANGES)  # to be looked at again, and placed then
         for path in [path for path in self._watches if path not in self._masks and path not in standins]:
             self._drop(path)
         if problems:
@@ -226,10 +236,10 @@ class Watcher:
             self._say(reason, f"changes in {folder}{more} are found by rescan only")
         else:
             self._say("", "changes are noticed at once again")
-        return placed
+        return [path for path, mask in placed.items() if mask == ALL_CHANGES]
 
-    def _place_each(self, masks: dict[str, int], placed: list[str], problems: list[str]) -> set[str]:
-        """Place what is not in place yet; returns what is missing."""
+    def _place_each(self, masks: dict[str, int], placed: dict[str, int], problems: list[str]) -> set[str]:
+        """Place what is not in place yet; returns what is missing of that which is watched for all changes."""
         missing = set()
         for path, mask in masks.items():
             known = self._watches.get(path)
@@ -243,8 +253,7 @@ class Watcher:
                 if mask != OWN_GOING or not isinstance(error, PermissionError):  # not all folders above may be read
                     problems.append(f"{path}\0{error.strerror}{_advice(error)}")
             else:
-                if mask == ALL_CHANGES:
-                    placed.append(path)
+                placed[path] = mask
         return {path for path in missing if masks[path] == ALL_CHANGES}
 
     def _place(self, path: str, mask: int) -> None:
