@@ -22,8 +22,6 @@ from typing import Any, Self
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
 
-_BUILDER = (sys.executable, "-m", "builder")
-
 _ESTABLISHED = "01"
 """In /proc/net/tcp, see proc(5)."""
 
@@ -132,6 +130,16 @@ class Service:
         """All that was printed so far."""
         return "".join(self.output)
 
+    def settled_log(self) -> str:
+        """The log with all that was logged before: lines are written a moment later, and in order."""
+        identifier = f"log-{time.monotonic_ns()}"
+        try:
+            self.get("/health", {"X-Request-ID": identifier})
+        except OSError:  # it has ended, and has written all of them
+            return self.log
+        wait_until(lambda: identifier in self.log, "the line of a request is in the log")
+        return self.log
+
     def link(self, *definitions: Path) -> None:
         """Enable definitions by links, before the start; wherever they are, they are allowed to be there."""
         self.enabled.mkdir(parents=True, exist_ok=True)
@@ -144,7 +152,7 @@ class Service:
         """Start it and wait until it listens."""
         self.enabled.mkdir(parents=True, exist_ok=True)
         arguments = ("serve", "--instance", str(self.instance), "--port", "0", *self.flags)
-        self._process = _run([*self.wrapper, *_BUILDER, *arguments], self.environment)
+        self._process = _run([*self.wrapper, *_builder(), *arguments], self.environment)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         if not self._listening.wait(START_SECONDS) or not self.url:
@@ -207,7 +215,12 @@ class Service:
 
 def launch(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     """Start ``python -m builder`` with an environment of its own; output and errors come in one stream."""
-    return _run([*_BUILDER, *arguments], environment)
+    return _run([*_builder(), *arguments], environment)
+
+
+def _builder() -> tuple[str, ...]:
+    """The command of the program; what Python is may be patched by a test that wraps it."""
+    return (sys.executable, "-m", "builder")
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:

@@ -131,7 +131,7 @@ def test_log_tells_why_no_cluster_was_built(building: Service, cloud: Sandbox, c
 def test_log_tells_the_id_that_openstack_knows_a_request_by(building: Service, cloud: Sandbox) -> None:
     building.post("/clusters/", order(by_ids(cloud)), {"X-Request-ID": "6cb6b2a59a8f4d37b8e15c7f8e1fb6d4"})
     wait_until(lambda: "builder.access" in find_lines(building, "6cb6b2a59a8f4d37b8e15c7f8e1fb6d4"), "the access line")
-    (line,) = [line for line in building.log.splitlines() if " cloud_request_id=" in line]
+    (line,) = [line for line in building.settled_log().splitlines() if " cloud_request_id=" in line]
     assert " cloud_request_id=req-6cb6b2a5-9a8f-4d37-b8e1-5c7f8e1fb6d4 " in line
 
 
@@ -150,8 +150,8 @@ def test_cluster_whose_caller_has_gone_is_logged_and_measured_as_the_success_tha
     assert 'cluster_builder_build_duration_seconds_count{kind="heat",outcome="created"} 1.0' in measured
     assert 'http_requests_total{method="POST",route="/clusters",status="499"} 1.0' in measured
     assert 'status="500"' not in measured
-    assert " route=/clusters status=499 " in service.log
-    assert "ERROR" not in service.log
+    assert " route=/clusters status=499 " in service.settled_log()
+    assert "ERROR" not in service.settled_log()
 
 
 def find_lines(service: Service, identifier: str) -> str:
@@ -308,7 +308,7 @@ def test_password_is_in_no_message_and_no_log(building: Service, cloud: Sandbox,
     assert not any(secret.encode() in answer.body for answer in answers)
     assert building.get("/health").status == 200
     wait_until(lambda: "/health" in building.log, "the log has caught up")
-    assert secret not in building.log
+    assert secret not in building.settled_log()
 
 
 def test_more_than_the_project_has_left_is_refused_and_a_dry_run_shows_it(building: Service) -> None:

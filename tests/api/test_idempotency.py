@@ -177,7 +177,7 @@ def test_repeated_request_is_logged_and_measured_whatever_became_of_the_type(
     assert build(building, cloud, key, **wish).status == 201
     assert build(building, cloud, str(uuid.uuid4()), **wish).status == 400
     assert count_builds(building, "replayed") == before + 1
-    told = [line for line in building.log.splitlines() if "cluster built" in line and made["id"] in line]
+    told = [line for line in building.settled_log().splitlines() if "cluster built" in line and made["id"] in line]
     assert [("outcome=created" in line, "outcome=replayed" in line) for line in told] == [(True, False), (False, True)]
 
 

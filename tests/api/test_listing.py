@@ -117,11 +117,11 @@ def test_every_request_is_in_the_log_and_the_metrics_by_its_route(listed: Servic
     assert answer.headers["x-request-id"] == "told-apart"
     assert count() == before + 1
     wait_until(lambda: "request_id=told-apart" in listed.log, "the request is in the log")
-    (line,) = (line for line in listed.log.splitlines() if "request_id=told-apart" in line)
+    (line,) = (line for line in listed.settled_log().splitlines() if "request_id=told-apart" in line)
     assert re.search(
         r"Z INFO    builder\.access: request method=GET route=/cluster-types status=304 ms=[\d.]+ client=", line
     )
-    assert "secret" not in listed.log
+    assert "secret" not in listed.settled_log()
 
 
 @pytest.mark.parametrize("path", ["/cluster-types/", "/cluster-types/self-contained"])

@@ -53,9 +53,11 @@ def is_there(url: str) -> bool:
         return False
 
 
-def test_text_that_keeps_the_sandbox_busy_for_ever_holds_up_no_service(service: Service) -> None:
+def test_text_that_a_pattern_takes_for_ever_over_is_refused_and_holds_up_nobody(service: Service) -> None:
     assert service.post("/clusters/", order(service, "short")).status == 201
-    assert service.post("/clusters/", order(service, "a" * 60 + "--")).status == 504
+    refused = service.post("/clusters/", order(service, "a" * 60 + "--"))
+    assert (refused.status, refused.faults()) == (400, [("Invalid parameter", "/cluster/parameters/size")])
+    assert service.post("/clusters/", order(service, "short")).status == 201
     assert service.get("/health").status == 200
     assert service.stop() == 0
 

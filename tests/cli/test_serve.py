@@ -137,7 +137,7 @@ def test_signal_stops_it_with_status_0(number: signal.Signals, workers: str, tmp
         with socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2]))):  # an idle client
             service.process.send_signal(number)
             assert service.wait() == 0
-    assert "Traceback" not in service.log
+    assert "Traceback" not in service.settled_log()
 
 
 RESOLVER_THAT_HANGS = """
@@ -165,7 +165,7 @@ def test_build_whose_resolver_hangs_keeps_no_process_that_stops(workers: str, tm
         order = {"cloud_env": cloud, "cluster": {"name": "mine", "cluster_type_id": "a"}}
         assert service.post("/clusters/", order).status == 504
         assert service.stop() == 0
-        assert "Traceback" not in service.log
+        assert "Traceback" not in service.settled_log()
 
 
 def test_those_who_wait_for_the_first_load_are_answered_when_it_stops(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_invalid_file_is_logged_with_its_place_and_keeps_others_listed(service: 
     (service.enabled / "bad.yaml").write_text("kind: heat\ntitle: [\n")
     wait_until(lambda: service.ids() == ["good"], "the good one listed")
     wait_until(lambda: "bad.yaml:" in service.log, "the bad one logged")
-    assert re.search(r"bad\.yaml:\d+:\d+: not valid YAML", service.log)
+    assert re.search(r"bad\.yaml:\d+:\d+: not valid YAML", service.settled_log())
 
 
 def test_each_setting_is_documented_and_in_the_help() -> None:
@@ -233,7 +233,7 @@ def test_secret_is_not_in_the_arguments_that_everybody_sees(tmp_path: Path) -> N
         seen = b"".join(read_command_line(process) for process in Path("/proc").glob("[0-9]*"))
         assert b"serve" in seen
         assert secret.encode() not in seen
-        assert secret not in service.log
+        assert secret not in service.settled_log()
 
 
 def read_command_line(process: Path) -> bytes:

@@ -64,4 +64,4 @@ def assert_serves(service: Service) -> None:
     """The service answers others."""
     assert service.get("/health").status == 200
     assert service.get("/cluster-types/").status == 200
-    assert "Traceback" not in service.log
+    assert "Traceback" not in service.settled_log()

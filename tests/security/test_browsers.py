@@ -169,7 +169,7 @@ def test_any_name_is_served_where_others_may_call_or_a_secret_is_set(
 ) -> None:
     with Service(tmp_path, environment) as running:
         assert _ask(running, "builder.example.org").status == 200
-        assert ("set ALLOWED_HOSTS" in running.log) is ("HOST" in environment)
+        assert ("set ALLOWED_HOSTS" in running.settled_log()) is ("HOST" in environment)
 
 
 def test_listed_names_are_served_and_no_others(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         wait_until(lambda: running.ids() == ["secretive"], "the type is listed")
         yield running
         running.stop()
-        _assert_silent(running.log)
+        _assert_silent(running.settled_log())
         _assert_silent((folder / "log").read_text())
 
 
@@ -104,7 +104,7 @@ def assert_silent(service: Service, answers: list[Answer]) -> None:
     for each in (*answers, *shown):
         _assert_silent(each.body.decode("utf-8", "replace"))
         _assert_silent(json.dumps(dict(each.headers)))
-    _assert_silent(service.log)
+    _assert_silent(service.settled_log())
 
 
 def token() -> dict[str, str]:
@@ -138,7 +138,7 @@ def test_query_string_of_what_is_no_url_is_not_repeated(tmp_path: Path, target: 
         received = exchange(service, head("GET", target))
         assert_is_error(parse_answer(received), 400)
     assert QUERY.encode() not in received
-    assert QUERY not in service.log
+    assert QUERY not in service.settled_log()
 
 
 def test_success_tells_no_secret(service: Service, cloud: ReplayCloud) -> None:
@@ -324,9 +324,9 @@ def test_library_that_quotes_what_a_cloud_sent_logs_no_secret(
         else:
             service.get(f"/cloud_assets?{urlencode(env)}")
         service.stop()
-    assert "Failed to parse headers" in service.log
-    assert "this is no header ***" in service.log
-    _assert_silent(service.log)
+    assert "Failed to parse headers" in service.settled_log()
+    assert "this is no header ***" in service.settled_log()
+    _assert_silent(service.settled_log())
 
 
 def test_each_password_of_a_query_string_is_kept_out_of_the_log(tmp_path: Path, cloud: ReplayCloud) -> None:
@@ -334,5 +334,5 @@ def test_each_password_of_a_query_string_is_kept_out_of_the_log(tmp_path: Path, 
     with Service(tmp_path, {"LOG_LEVEL": "DEBUG"}) as service:
         service.get(f"/cloud_assets?{urlencode(env)}&password={QUERY}")
         service.stop()
-    assert "in region ***" in service.log
-    _assert_silent(service.log)
+    assert "in region ***" in service.settled_log()
+    _assert_silent(service.settled_log())

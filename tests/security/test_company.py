@@ -55,7 +55,7 @@ def test_change_of_a_type_is_one_line_of_the_log_of_several_workers(tmp_path: Pa
         wait_until(lambda: "path=rejected.yaml" in service.log, "it is told")
         service.stop()
         for line in ("cluster type enabled id=small", "path=rejected.yaml", "[yaml-syntax]"):
-            assert service.log.count(line) == 1, line
+            assert service.settled_log().count(line) == 1, line
 
 
 def knows(service: Service, path: str) -> bool:

@@ -123,7 +123,7 @@ def test_few_open_files_leave_room_for_others(tmp_path: Path, workers: str) -> N
         for _ in range(300):
             clients.enter_context(connect(service))
         assert_serves(service)
-        assert service.log.count("at most 50 connections are taken, not MAX_CONNECTIONS=1000") == 1
+        assert service.settled_log().count("at most 50 connections are taken, not MAX_CONNECTIONS=1000") == 1
 
 
 # --- clients that take nothing ----------------------------------------------------------------------------------------

@@ -66,4 +66,4 @@ def test_secrets_without_number_hold_nobody_up_and_are_not_shown(tmp_path: Path,
         assert service.stop() == 0
     for secret in (MANY[many][7], HIDDEN, PASSWORD):
         assert secret not in built.body.decode()
-        assert secret not in service.log
+        assert secret not in service.settled_log()

@@ -229,10 +229,10 @@ def test_secrets_come_from_a_file(tmp_path: Path) -> None:
         assert_is_refused(ask(service, None))
         assert ask(service, make_token(SECRET)).status == 400
         assert ask(service, make_token(OTHER)).status == 400
-        assert "anybody" not in service.log
+        assert "anybody" not in service.settled_log()
         command = Path(f"/proc/{service.process.pid}/cmdline").read_bytes()
         assert SECRET.encode() not in command
-        assert SECRET not in service.log
+        assert SECRET not in service.settled_log()
 
 
 @pytest.mark.parametrize("environment", [{}, {"JWT_SECRET": ""}, {"JWT_SECRET_FILE": "empty"}])
@@ -255,9 +255,9 @@ def test_protected_reads_without_any_secret_do_not_start(tmp_path: Path) -> None
 
 def test_open_doors_are_told_of_once(tmp_path: Path) -> None:
     with Service(tmp_path, {"JWT_SECRET": "short"}, flags=("--workers", "2")) as service:
-        assert service.log.count("less than 32 bytes") == 1
-        assert service.log.count("ALLOWED_AUTH_URLS") == 1
-        assert "short" not in service.log
+        assert service.settled_log().count("less than 32 bytes") == 1
+        assert service.settled_log().count("ALLOWED_AUTH_URLS") == 1
+        assert "short" not in service.settled_log()
     with Service(tmp_path, {"ALLOWED_AUTH_URLS": "https://k.example/v3"}) as service:
-        assert service.log.count("JWT_SECRET") == 1
-        assert "ALLOWED_AUTH_URLS" not in service.log
+        assert service.settled_log().count("JWT_SECRET") == 1
+        assert "ALLOWED_AUTH_URLS" not in service.settled_log()

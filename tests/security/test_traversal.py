@@ -134,7 +134,7 @@ def test_nothing_of_the_host_is_shown(world: tuple[Service, Path]) -> None:
     assert service.ids() == ["good"]
     for path in ("/catalogue", "/cluster-types/", "/metrics"):
         assert not [word for word in (CANARY, "root:", "PYTHONUNBUFFERED") if word in service.get(path).body.decode()]
-    assert CANARY not in service.log
+    assert CANARY not in service.settled_log()
 
 
 IDS = [

@@ -49,7 +49,7 @@ def raise_limit(world: World, name: str, number: int) -> None:
 
 
 def warnings(world: World) -> list[str]:
-    return [line for line in world.service.log.splitlines() if "found by rescan only" in line]
+    return [line for line in world.service.settled_log().splitlines() if "found by rescan only" in line]
 
 
 @needs_namespaces
@@ -65,7 +65,7 @@ def test_no_inotify_instance_left(start: Callable[..., World], limit: Callable[[
     assert "fs.inotify.max_user_instances" in warnings(world)[0]
     raise_limit(world, "instances", 10)
     world.wait(lambda: world.catalogue()["noticing"] == "inotify", "watching recovers")
-    assert any("noticed at once again" in line for line in world.service.log.splitlines())
+    world.wait(lambda: "noticed at once again" in world.service.log, "it is told")
 
 
 @needs_namespaces
@@ -126,7 +126,7 @@ def test_burst_of_ten_thousand_files_is_taken_in_whole(start: Callable[..., Worl
     (world.enabled / "type-0.yaml").unlink()
     world.enable("after", "After")
     world.wait_for_title("type-0", None)
-    assert len([line for line in world.service.log.splitlines() if "more changed at once" in line]) <= 2
+    assert len([line for line in world.service.settled_log().splitlines() if "more changed at once" in line]) <= 2
 
 
 def test_polling_is_what_was_asked_for(start: Callable[..., World]) -> None:

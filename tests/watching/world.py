@@ -176,11 +176,11 @@ class World:
 
     def log(self) -> list[str]:
         """What the service has logged of cluster types in this scenario."""
-        return [line for line in self.service.log.splitlines()[self._mark :] if "builder.catalogue" in line]
+        return [line for line in self.service.settled_log().splitlines()[self._mark :] if "builder.catalogue" in line]
 
     def begin(self) -> None:
         """A new scenario begins."""
-        self._mark = len(self.service.log.splitlines())
+        self._mark = len(self.service.settled_log().splitlines())
 
     # ---- waiting
 
