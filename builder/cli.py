@@ -1,7 +1,7 @@
 """The command line: the only place that reads the environment, exits, and turns exceptions into exit text.
 
 But for ``PROMETHEUS_MULTIPROC_DIR``, which prometheus-client reads by itself, and for the last step of a daemon, which
-:mod:`builder.supervision` has in common with workers.
+:mod:`builder.process.supervision` has in common with workers.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from builder import __version__
 from builder.errors import EXIT_INTERNAL, ConfigurationError, describe_crash
+from builder.process.signals import STOP, hold_signals, release_signals
+from builder.process.supervision import end_process
 from builder.reporting.formats import RENDERERS
 from builder.settings import build_settings, format_default, list_settings, parse_host, parse_integer
-from builder.signals import STOP, hold_signals, release_signals
-from builder.supervision import end_process
 
 if TYPE_CHECKING:
     from builder.checking.command import Streams
@@ -165,9 +165,9 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from builder.checking.checked_files import CheckSettings
     from builder.checking.command import list_rules, run_check
     from builder.checking.explaining import explain
-    from builder.checking.files import CheckSettings
 
     streams = _open_streams()
     _refuse_useless_flags(options)
@@ -235,7 +235,7 @@ def _open_streams() -> Streams:
 
 
 def _sandbox(options: argparse.Namespace) -> int:
-    from builder.serving import bind_sandbox, running
+    from builder.process.serving import bind_sandbox, running
 
     host = _parse_flag("--host", parse_host, options.host)
     port = _parse_flag("--port", parse_integer(0, 65535), options.port)
@@ -253,7 +253,7 @@ def _parse_flag(flag: str, parse: Callable[[str], Value], text: str) -> Value:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from builder.serving import serve
+    from builder.process.serving import serve
 
     flags = {setting.name: getattr(options, setting.name) for setting in list_settings() if setting.flag is not None}
     return serve(build_settings(flags, os.environ))

@@ -1,7 +1,7 @@
 """What a client is told when a request cannot be served.
 
 Bottom of the tree: every room may raise these, none may know how they are rendered (``api/rendering.py`` does that,
-once). A wrong *definition* is no exception: it is a value, :class:`builder.definitions.problems.Problem`.
+once). A wrong *definition* is no exception: it is a value, :class:`builder.diagnostics.problems.Problem`.
 
 The shape follows JSON:API (https://jsonapi.org/format/#error-objects), as the Concertim Visualisation App reads it.
 """

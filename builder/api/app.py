@@ -13,12 +13,12 @@ from builder.api.browsers import settle_allowed_hosts
 from builder.api.metrics import Metrics
 from builder.api.rendering import install_error_handlers
 from builder.catalogue.catalogue import Catalogue
-from builder.catalogue.fetching import RemoteFiles
 from builder.catalogue.health import Noticing
-from builder.catalogue.keeper import Keeper
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.remote import FetchLimits, fetch_remote
-from builder.openstack.connection import CloudSettings
+from builder.catalogue.reconcile_loop import Keeper
+from builder.disk.fetching import RemoteFiles
+from builder.disk.remote import FetchLimits, fetch_remote
+from builder.openstack.credentials import CloudSettings
 from builder.openstack.guard import CloudGuard
 from builder.openstack.pool import CloudPool
 from builder.settings import Settings, load_jwt_secrets

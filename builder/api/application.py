@@ -16,9 +16,9 @@ from builder.api.access import CLIENT_HAS_GONE, identify_response, note_end
 from builder.api.browsers import AllowedHosts, refuse_other_hosts
 from builder.api.metrics import Metrics
 from builder.catalogue.catalogue import Catalogue
-from builder.catalogue.keeper import Keeper
+from builder.catalogue.reconcile_loop import Keeper
 from builder.errors import RequestError
-from builder.openstack.connection import CloudSettings
+from builder.openstack.credentials import CloudSettings
 from builder.openstack.pool import CloudPool
 from builder.settings import Settings
 

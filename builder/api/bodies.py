@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from builder import schemas
-from builder.definitions.problems import Tokens, format_pointer
-from builder.definitions.validation import find_violations
 from builder.errors import MAX_FAULTS, Fault, RequestError
+from builder.schema import published
+from builder.schema.validation import find_violations
+from builder.text.pointers import Tokens, format_pointer
 
 CLOUD_ENV = "/cloud_env"
 """Where a body has the credentials."""
@@ -63,7 +63,7 @@ def parse_cloud_env(cloud_env: Any) -> Mapping[str, Any]:
 
 
 def _validate(body: Any) -> None:
-    violations = find_violations(body, schemas.BUILD_REQUEST, may_echo=_may_echo, most=MAX_FAULTS + 1)
+    violations = find_violations(body, published.BUILD_REQUEST, may_echo=_may_echo, most=MAX_FAULTS + 1)
     if violations:
         raise RequestError(
             *(Fault(400, "JSON schema error", each.message, format_pointer(each.tokens)) for each in violations)

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from sanic import Request
 
-from builder.addresses import normalize_host, parse_address
 from builder.errors import Fault, RequestError
+from builder.net.addresses import normalize_host, parse_address
 from builder.settings import Settings
 
 _LONGEST_SHOWN = 100

@@ -18,20 +18,20 @@ from builder.api.application import READ, Services
 from builder.api.authentication import authenticate_build
 from builder.api.bodies import CLOUD_ENV, BuildRequest, credentials_at, parse_build_request, parse_cloud_env, parse_json
 from builder.api.browsers import refuse_cross_site
-from builder.api.building import Building
+from builder.api.build_outcomes import Building
 from builder.api.catalogue_handlers import current_snapshot
 from builder.api.queries import read_flag, refuse_unknown
 from builder.api.rendering import NO_STORE, respond_json
 from builder.catalogue.snapshot import PublishedType
+from builder.clusters.plan import ClusterPlan, plan_cluster
 from builder.definitions.model import ClusterTypeId
-from builder.definitions.planning import ClusterPlan, plan_cluster
 from builder.errors import Fault, RequestError
 from builder.hot.matching import MatchingDeferredError, MatchingUnavailableError, limited
+from builder.kinds.heat.launch import KIND, LaunchOutcome, LaunchRequest, preview_launch
 from builder.openstack.assets import fetch_assets
-from builder.openstack.connection import CloudSettings, Credentials, parse_credentials
+from builder.openstack.credentials import CloudSettings, Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import RETRY_AFTER, FailureKind
-from builder.openstack.launch import KIND, LaunchOutcome, LaunchRequest, preview_launch
 
 logger = logging.getLogger(__name__)
 

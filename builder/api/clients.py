@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 
-from builder.settings.values import Network
+from builder.settings.value_parsers import Network
 
 
 def find_client(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:

@@ -13,7 +13,7 @@ from builder.api.application import READ, Services
 from builder.api.authentication import authenticate_read
 from builder.api.metrics import CONTENT_TYPE
 from builder.api.rendering import NO_STORE, respond_json
-from builder.catalogue.keeper import Keeper
+from builder.catalogue.reconcile_loop import Keeper
 from builder.catalogue.snapshot import EntryReport, Snapshot
 from builder.errors import Fault, RequestError
 

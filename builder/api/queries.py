@@ -6,10 +6,10 @@ from itertools import islice
 
 from sanic import Request
 
-from builder.definitions.problems import shorten
-from builder.definitions.validation import suggest
 from builder.errors import MAX_FAULTS, Fault, RequestError
 from builder.hot.values import parse_boolean
+from builder.text.excerpts import shorten
+from builder.text.spelling import suggest
 
 _LONGEST_NAME = 40
 

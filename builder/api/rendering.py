@@ -15,9 +15,9 @@ from sanic.exceptions import SanicException
 from sanic.response import raw
 
 from builder.api.application import Application
-from builder.encoding import encode_json
 from builder.errors import NO_HEADERS, Fault, RequestError
 from builder.openstack.failure_kinds import RETRY_AFTER
+from builder.text.json_encoding import encode_json
 
 logger = logging.getLogger(__name__)
 

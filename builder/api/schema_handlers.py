@@ -7,11 +7,11 @@ from functools import cache
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw
 
-from builder import schemas
 from builder.api.application import READ
 from builder.api.rendering import JSON
-from builder.encoding import encode_json
 from builder.errors import Fault, RequestError
+from builder.schema import published
+from builder.text.json_encoding import encode_json
 
 SCHEMA_JSON = "application/schema+json"
 
@@ -20,10 +20,10 @@ blueprint = Blueprint("schemas")
 
 async def show_schema(_: Request, name: str) -> HTTPResponse:
     """A published schema, with or without ``.schema.json`` behind its name."""
-    text = schemas.load_schema_texts().get(name.removesuffix(schemas.SUFFIX))
+    text = published.load_schema_texts().get(name.removesuffix(published.SUFFIX))
     if text is None:
-        published = ", ".join(schemas.load_schema_texts())
-        raise RequestError(Fault(404, "Not Found", f"There is no schema of that name; there are: {published}."))
+        names = ", ".join(published.load_schema_texts())
+        raise RequestError(Fault(404, "Not Found", f"There is no schema of that name; there are: {names}."))
     return raw(text, content_type=SCHEMA_JSON)
 
 
@@ -34,7 +34,7 @@ async def show_openapi(_: Request) -> HTTPResponse:
 
 @cache
 def _encode_openapi() -> bytes:
-    return encode_json(schemas.build_openapi())
+    return encode_json(published.build_openapi())
 
 
 blueprint.add_route(show_schema, "/schemas/<name:str>", methods=READ)

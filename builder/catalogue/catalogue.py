@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from builder.catalogue.change_log import log_changes, log_crash
 from builder.catalogue.entries import Classified, Entry, Ignored, classify_listed, classify_path, look_at_folder
 from builder.catalogue.inventory import Inventory
-from builder.catalogue.journal import log_changes, log_crash
-from builder.catalogue.links import LinkLoopError, LinkResolver, is_at_or_below
 from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry, reload_entry
-from builder.catalogue.looks import EVERYTHING, FolderUnavailableError, Hint, Known, Look, report_other
-from builder.catalogue.patience import Patience, Successors
 from builder.catalogue.publishing import publish
+from builder.catalogue.scan import EVERYTHING, FolderUnavailableError, Hint, Known, Look, report_other
+from builder.catalogue.settling import Patience, Successors
 from builder.catalogue.snapshot import EMPTY, Snapshot
 from builder.catalogue.states import judge
+from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
 
 MAX_PASSES = 3
 """How often a pass is made again because a link was re-pointed while it ran; the next hint or rescan goes on."""

@@ -5,7 +5,7 @@ A burst of events costs one look; a look never waits long because events keep co
 
 from __future__ import annotations
 
-from builder.catalogue.looks import Hint
+from builder.catalogue.scan import Hint
 
 QUIET_SECONDS = 0.02
 """A burst of events is over when none has come for so long."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from builder.catalogue.index import PathIndex
 from builder.catalogue.loader import LoadedEntry
-from builder.catalogue.looks import Known
+from builder.catalogue.scan import Known
 from builder.definitions.model import ClusterTypeId
 
 

@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from builder.catalogue.dependencies import Dependency, recheck_dependency
 from builder.catalogue.entries import Entry
-from builder.catalogue.fetching import RemoteFiles
-from builder.catalogue.files import ROOT, DefinitionFiles, list_definition_folders
-from builder.catalogue.links import LinkResolver
-from builder.catalogue.reading import newest_date
 from builder.definitions.building import Outcome, build_cluster_type
-from builder.definitions.problems import Problem
+from builder.diagnostics.problems import Problem
+from builder.disk.dependencies import Dependency, recheck_dependency
+from builder.disk.fetching import RemoteFiles
+from builder.disk.files import ROOT, DefinitionFiles, list_definition_folders
+from builder.disk.links import LinkResolver
+from builder.disk.safe_reading import newest_date
 
 REVISION_LENGTH = 12
 

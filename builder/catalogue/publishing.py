@@ -24,7 +24,7 @@ from builder.catalogue.states import Verdict
 from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing
 from builder.definitions.listing import render_cluster_type
 from builder.definitions.model import ClusterType, ClusterTypeId
-from builder.encoding import encode_json
+from builder.text.json_encoding import encode_json
 
 MANY = 100
 """With more changes than this, sorting all types is cheaper than putting each in its place."""

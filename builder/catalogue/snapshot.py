@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from builder.catalogue.validators import build_entity_tag
 from builder.definitions.model import ClusterType, ClusterTypeId
-from builder.definitions.problems import Problem
+from builder.diagnostics.problems import Problem
 
 
 class State(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.snapshot import PublishedType, State
 from builder.definitions.model import ClusterType
-from builder.definitions.problems import Problem
+from builder.diagnostics.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)

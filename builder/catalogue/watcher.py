@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
-from builder.catalogue.placing import (
+from builder.catalogue.watch_masks import (
     ALL_CHANGES,
     IN_CLOSE_WRITE,
     IN_CREATE,

@@ -10,7 +10,7 @@ import errno
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from builder.catalogue.placing import identify
+from builder.catalogue.watch_masks import identify
 
 if TYPE_CHECKING:
     from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, WatchDescriptor

@@ -7,16 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from builder import schemas
-from builder.checking.files import CheckSettings
+from builder.checking.checked_files import CheckSettings
 from builder.checking.running import check_targets
 from builder.checking.targets import STANDARD_INPUT, find_targets
-from builder.definitions.problems import Severity
-from builder.definitions.rules import RULES
-from builder.definitions.validation import suggest
+from builder.diagnostics.rules import RULES, Severity
 from builder.errors import EXIT_INTERNAL, ConfigurationError
 from builder.reporting.formats import RENDERERS, Manner
 from builder.reporting.report import describe_failure
+from builder.schema import published
+from builder.text.spelling import suggest
 
 EXIT_CLEAN: Final = 0
 EXIT_PROBLEMS: Final = 1
@@ -92,8 +91,8 @@ def print_schema(name: str, streams: Streams) -> int:
 
     Raises ConfigurationError for a name that is not published.
     """
-    texts = schemas.load_schema_texts()
-    known = name.removesuffix(schemas.SUFFIX)
+    texts = published.load_schema_texts()
+    known = name.removesuffix(published.SUFFIX)
     if known not in texts:
         hint = suggest(name, list(texts)) or f"there are: {', '.join(texts)}"
         raise ConfigurationError(f"no schema is named {name!r}; {hint}")

@@ -13,20 +13,20 @@ from email.utils import formatdate
 import yaml
 
 from builder.catalogue.entries import DEFINITION_NAME, Entry, scan_folder
-from builder.catalogue.links import LinkResolver
+from builder.checking.checked_files import CheckSettings
 from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams, read_standard_input
-from builder.checking.files import CheckSettings
 from builder.checking.running import STANDARD_INPUT_SHOWN, open_files
 from builder.checking.targets import STANDARD_INPUT, Target, find_targets, hint_at_path
+from builder.clusters.plan import explain_nothing_selected
 from builder.definitions.building import build_cluster_type
+from builder.definitions.components import compose_template
 from builder.definitions.listing import render_cluster_type
 from builder.definitions.model import ClusterType
-from builder.definitions.planning import explain_nothing_selected
-from builder.definitions.templates import compose_template
-from builder.definitions.validation import suggest
+from builder.disk.links import LinkResolver
 from builder.errors import ConfigurationError
 from builder.reporting.as_text import render_text
 from builder.reporting.report import CheckedDefinition, Report, describe_stand_in
+from builder.text.spelling import suggest
 
 
 def explain(

@@ -9,11 +9,11 @@ import os
 import re
 from typing import Final
 
-from builder.catalogue.files import DefinitionFolders, list_definition_folders
-from builder.catalogue.reading import decode, read_file
-from builder.definitions.near_files import COMPONENTS
-from builder.definitions.sources import SourceError
+from builder.disk.files import DefinitionFolders, list_definition_folders
+from builder.disk.safe_reading import decode, read_file
 from builder.hot.language import VERSION_KEY
+from builder.hot_lint.near_files import COMPONENTS
+from builder.hot_lint.sources import SourceError
 from builder.settings import ENABLED_NAME
 
 MISNAMED_DEFINITION: Final = "cluster-type.yml"

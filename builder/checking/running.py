@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import Final
 
 from builder.catalogue.entries import Entry
-from builder.catalogue.links import LinkResolver
 from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.states import judge
-from builder.checking.files import CheckedFiles, CheckSettings
+from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.recognition import find_definition_folders
 from builder.checking.targets import STANDARD_INPUT, Target, Targets, list_duplicates
 from builder.definitions.building import Outcome, build_cluster_type
-from builder.definitions.problems import Problem
+from builder.diagnostics.problems import Problem
+from builder.disk.links import LinkResolver
 from builder.errors import describe_crash
 from builder.reporting.report import CheckedDefinition, Report
 

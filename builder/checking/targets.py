@@ -32,9 +32,10 @@ from builder.checking.recognition import (
     looks_like_definition,
 )
 from builder.definitions.model import ClusterTypeId
-from builder.definitions.problems import Problem, Severity
-from builder.definitions.validation import find_near
+from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Severity
 from builder.errors import ConfigurationError
+from builder.text.spelling import find_near
 
 STANDARD_INPUT: Final = "-"
 

@@ -11,25 +11,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from builder.definitions.ambiguities import find_ambiguities
-from builder.definitions.documents import STAND_IN_RULES, Document, DocumentError, parse_definition
+from builder.definitions.component_checks import NETWORK_TYPES, check_templates
+from builder.definitions.components import tighten_parameters
 from builder.definitions.exposing import expose_parameters
 from builder.definitions.grouping import build_groups, find_group_mistakes
-from builder.definitions.hot_findings import Mistake
 from builder.definitions.loading import DEFINITION, LoadedParts, component_name, load_parts
 from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction
-from builder.definitions.near_files import hint_at_definition
 from builder.definitions.presentation import find_presentation_mistakes
-from builder.definitions.problems import Problem, Severity
-from builder.definitions.scalars import Reading
 from builder.definitions.schema_problems import TEMPLATE_KEYS, find_schema_problems
-from builder.definitions.silencing import Silences, find_vain_silences, parse_silences
-from builder.definitions.sources import MISSING_FILE, Files, SourceError
-from builder.definitions.template_checks import NETWORK_TYPES, check_templates
-from builder.definitions.templates import tighten_parameters
-from builder.definitions.validation import bounded_hints
+from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Severity
 from builder.hot.matching import limited
 from builder.hot.patterns import bounded_patterns
+from builder.hot_lint.findings import Mistake
+from builder.hot_lint.near_files import hint_at_definition
+from builder.hot_lint.sources import MISSING_FILE, Files, SourceError
+from builder.text.spelling import bounded_hints
+from builder.yaml_documents.ambiguities import find_ambiguities
+from builder.yaml_documents.documents import STAND_IN_RULES, Document, DocumentError, parse_definition
+from builder.yaml_documents.scalars import Reading
+from builder.yaml_documents.suppressions import Silences, find_vain_silences, parse_silences
 
 MAX_ID_LENGTH: Final = 64
 """In characters: what the tag ``concertim-type:<id>`` of a stack, which Heat limits to 80, has room for."""

@@ -6,24 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from builder.definitions.documents import Document
-from builder.definitions.hot_findings import Mistake
-from builder.definitions.parameters import (
-    Parameter,
-    ParameterSyntaxError,
-    find_default_faults,
-    override_parameter,
-    parse_parameter,
-)
-from builder.definitions.problems import Problem, Tokens
-from builder.definitions.template_parameters import (
+from builder.definitions.components import LoadedComponent
+from builder.diagnostics.problems import Problem
+from builder.hot_lint.declared_parameters import (
     explain_override,
     find_constraint_warnings,
     find_structured_default,
     read_parameter,
 )
-from builder.definitions.templates import LoadedComponent
-from builder.definitions.validation import suggest
+from builder.hot_lint.findings import Mistake
+from builder.parameters.attributes import ParameterSyntaxError
+from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
+from builder.text.pointers import Tokens
+from builder.text.spelling import suggest
+from builder.yaml_documents.documents import Document
 
 _Layer = tuple[Tokens, Mapping[str, Any]]
 """Attributes that a definition lays over a parameter, and their place."""

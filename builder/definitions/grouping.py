@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from builder.definitions.hot_findings import Mistake
 from builder.definitions.model import OptionalGroup, ParameterGroup
-from builder.definitions.problems import Tokens
-from builder.definitions.validation import suggest
+from builder.hot_lint.findings import Mistake
+from builder.text.pointers import Tokens
+from builder.text.spelling import suggest
 
 
 def build_groups(

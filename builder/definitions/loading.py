@@ -7,17 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from builder.definitions.documents import Document, DocumentError, parse_template
-from builder.definitions.hot_findings import Mistake
-from builder.definitions.near_files import COMPONENTS, describe_source_error, hint_at_components
-from builder.definitions.problems import Problem, Tokens
-from builder.definitions.sources import MISSING_FILE, Files, SourceError
-from builder.definitions.templates import (
-    LoadedComponent,
-    build_component,
-    find_collisions,
-)
+from builder.definitions.components import LoadedComponent, build_component, find_collisions
+from builder.diagnostics.problems import Problem
 from builder.hot.language import VERSION_KEY, find_language
+from builder.hot_lint.findings import Mistake
+from builder.hot_lint.near_files import COMPONENTS, describe_source_error, hint_at_components
+from builder.hot_lint.sources import MISSING_FILE, Files, SourceError
+from builder.text.pointers import Tokens
+from builder.yaml_documents.documents import Document, DocumentError, parse_template
 
 DEFINITION: Final = ""
 """The name of the definition itself among its files."""

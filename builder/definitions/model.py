@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NewType
 
-from builder.definitions.parameters import Parameter
+from builder.parameters.declarations import Parameter
 
 ClusterTypeId = NewType("ClusterTypeId", str)
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from builder.definitions.hot_findings import Mistake
-from builder.definitions.validation import suggest
+from builder.hot_lint.findings import Mistake
+from builder.text.spelling import suggest
 
 SHOWN_INSTRUCTIONS: Final = ("launch", "admin", "usage")
 """The ids of the pages of instructions that the Visualisation App has places for."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from builder import schemas
-from builder.definitions.documents import Document
-from builder.definitions.problems import Problem
-from builder.definitions.validation import Violation, find_violations
+from builder.diagnostics.problems import Problem
 from builder.hot.language import VERSION_KEY
+from builder.schema import published
+from builder.schema.validation import Violation, find_violations
+from builder.yaml_documents.documents import Document
 
 TEMPLATE_KEYS: Final = ("heat_template", "heat_template_url", "components")
 """The ways to say what to launch, of which a definition has exactly one."""
@@ -43,7 +43,7 @@ def find_schema_problems(document: Document) -> tuple[list[Problem], Mapping[str
         message = "this is a Heat template, not the definition of a cluster type"
         return [document.problem("template-as-definition", message, (VERSION_KEY,), key=True, hint=hint)], {}
     # What is no mapping may be no definition at all, but a key or a password: only what is in one is repeated.
-    violations = find_violations(definition, schemas.CLUSTER_TYPE, may_echo=bool, write=_write)
+    violations = find_violations(definition, published.CLUSTER_TYPE, may_echo=bool, write=_write)
     problems = [_describe(document, violation) for violation in violations]
     if not violations:
         return problems, definition

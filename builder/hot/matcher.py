@@ -59,7 +59,7 @@ def _settle_in() -> None:
         score.write("1000")  # where memory runs short this process is ended, and not the service
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # answers are secrets, too: see builder.core_dumps
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # answers are secrets, too: see builder.process.hardening
 
 
 def _read(size: int) -> bytes:

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
-from builder.redaction import Redactor
+from builder.logs.redaction import Redactor
 
 MAX_TEXT = 16 * 1024
 """How many characters of a text are shown: the longest tracebacks, those of a failed call to a cloud, have 10,000."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from builder.openstack.circumstances import Service
-from builder.openstack.connection import Cloud, CloudSettings, Credentials, connect
+from builder.openstack.call_context import Service
+from builder.openstack.connection import Cloud, connect
+from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.services import MAX_NAME, has_service, open_sdk

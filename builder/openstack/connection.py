@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from builder import logs
-from builder.addresses import parse_origin
-from builder.openstack.circumstances import Circumstances, Service
+from builder.logs.redaction import clean, mask
+from builder.openstack.call_context import Circumstances, Service
+from builder.openstack.credentials import AUTH_URL_POINTER, CloudSettings, Credentials, parse_auth_url
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import FailureKind
-from builder.openstack.guard import CloudGuard
-from builder.redaction import clean, mask
 
 if TYPE_CHECKING:
     from builder.openstack.transport import CloudSession
@@ -27,87 +26,8 @@ if TYPE_CHECKING:
 DEFAULT_REGION = "RegionOne"
 """What ``keystone-manage bootstrap``, and so nearly every cloud, calls its first region."""
 
-AUTH_URL_POINTER = "/cloud_env/auth_url"
 
 _REQUEST_ID = re.compile(r"(?:req-)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})", re.IGNORECASE)
-_NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]|[\\<>\"^`{|}]")
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Who asks, of which project, on which cloud: as the caller gave it, for one request only."""
-
-    auth_url: str
-    password: str = field(repr=False)
-    user_id: str | None = None
-    username: str | None = None
-    user_domain_id: str | None = None
-    user_domain_name: str | None = None
-    project_id: str | None = None
-    project_name: str | None = None
-    project_domain_id: str | None = None
-    project_domain_name: str | None = None
-    region_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloudSettings:
-    """How the operator wants clouds to be called; the same for every request. Times are seconds.
-
-    ``region_name`` is used where the caller names none; without either, RegionOne is, or the first of the catalogue.
-    ``interface`` is the catalogue's: public, internal or admin. ``ca_bundle`` is a file or folder of certificates;
-    ``insecure`` switches the verification of certificates off. ``guard`` has the operator's lists of clouds.
-    """
-
-    region_name: str | None
-    interface: str
-    ca_bundle: str | None
-    insecure: bool
-    connect_timeout: float
-    read_timeout: float
-    guard: CloudGuard
-
-
-def parse_credentials(cloud_env: Mapping[str, Any]) -> Credentials:
-    """Read the request's ``cloud_env``, which its schema has already accepted.
-
-    An empty string means not given, as it does in a form. Where both an id and a name are given, the id counts.
-
-    Raises:
-        RequestError: (400) ``auth_url`` cannot be the address of a Keystone.
-    """
-    given: dict[str, Any] = {key: cloud_env.get(key) or None for key in Credentials.__dataclass_fields__}
-    if given["user_id"]:
-        given.update(username=None, user_domain_id=None, user_domain_name=None)
-    if given["project_id"]:
-        given.update(project_name=None, project_domain_id=None, project_domain_name=None)
-    given["auth_url"] = parse_auth_url(str(cloud_env.get("auth_url", "")))
-    given["password"] = str(cloud_env.get("password", ""))
-    return Credentials(**given)
-
-
-def parse_auth_url(auth_url: str) -> str:
-    """Refuse what cannot be the address of a Keystone before anything is sent to it.
-
-    Raises:
-        RequestError: (400) with the pointer of ``auth_url`` and what is wrong with it.
-    """
-    wrong = _fault_of_auth_url(auth_url)
-    if wrong:
-        raise FailureKind.INVALID_AUTH_URL.error(
-            f"auth_url {wrong}; it should look like https://keystone.example.org:5000/v3", AUTH_URL_POINTER
-        )
-    return auth_url
-
-
-def _fault_of_auth_url(auth_url: str) -> str | None:
-    if _NOT_IN_A_URL.search(auth_url):
-        return "contains a character that no URL contains"
-    try:
-        parse_origin(auth_url)
-    except ValueError as error:
-        return str(error)
-    return None
 
 
 @contextmanager
@@ -178,7 +98,7 @@ class Cloud:
         return endpoint
 
     def clean(self, text: str) -> str:
-        """A text of the cloud that is no error message, fit to show: see :func:`~builder.redaction.clean`."""
+        """A text of the cloud that is no error message, fit to show: see :func:`~builder.logs.redaction.clean`."""
         return clean(text, (self.credentials.password, self.token, *self.secrets))
 
     def tells_secret(self, text: str) -> bool:
@@ -193,7 +113,7 @@ class Cloud:
         repeatable: bool = False,
         form_fields: frozenset[str] = frozenset(),
     ) -> Circumstances:
-        """What a failure of ``service`` is told with: see :class:`~builder.openstack.circumstances.Circumstances`."""
+        """What a failure of ``service`` is told with: see :class:`~builder.openstack.call_context.Circumstances`."""
         return Circumstances(
             service,
             self.deadline,

@@ -20,13 +20,13 @@ from heatclient import exc as heat_exceptions
 from keystoneauth1 import exceptions as keystone_exceptions
 from openstack import exceptions as sdk_exceptions
 
-from builder.definitions.problems import format_pointer
 from builder.errors import RequestError
-from builder.openstack.broken_connections import connection_failure
-from builder.openstack.circumstances import Circumstances, Service
-from builder.openstack.connection import AUTH_URL_POINTER
+from builder.logs.redaction import clean
+from builder.openstack.call_context import Circumstances, Service
+from builder.openstack.connection_errors import connection_failure
+from builder.openstack.credentials import AUTH_URL_POINTER
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.redaction import clean
+from builder.text.pointers import format_pointer
 
 CREDENTIALS_POINTER = "/cloud_env"
 REGION_POINTER = "/cloud_env/region_name"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from builder.addresses import Url, parse_address, parse_origin, parse_url, refuse_host
+from builder.net.addresses import Url, parse_address, parse_origin, parse_url, refuse_host
 
 _NOT_LISTED = "is not on the list of those that this service may use"
 _UNCLEAR = "cannot be understood in one way only"

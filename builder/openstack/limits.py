@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from builder.openstack.circumstances import Service
+from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import FailureKind
-from builder.openstack.preview import PreviewedResource
 from builder.openstack.services import MAX_NAME, ask_if_possible, get_json, has_service, open_sdk
 
 LIMITS_SHARE = 0.25
@@ -37,6 +36,18 @@ _LIMITS = (
 )
 _FLAVOR_PROPERTY = {"OS::Nova::Server": "flavor", "AWS::EC2::Instance": "InstanceType"}
 _VOLUME_SIZE_PROPERTY = {"OS::Cinder::Volume": "size", "AWS::EC2::Volume": "Size"}
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedResource:
+    """One resource that would be made. ``name`` is ``nodes.0`` for resource ``0`` of the group ``nodes``.
+
+    ``properties`` are resolved, and may hold the values of hidden parameters: never show them.
+    """
+
+    type: str
+    name: str
+    properties: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from builder.openstack.circumstances import Service
+from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError, FailureKind
 

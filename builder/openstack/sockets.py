@@ -17,7 +17,7 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from builder.addresses import connect_checked
+from builder.net.addresses import connect_checked
 from builder.openstack.guard import CloudGuard
 
 

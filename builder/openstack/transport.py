@@ -20,14 +20,14 @@ from keystoneauth1.session import Session, TCPKeepAliveAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
 from builder import USER_AGENT
-from builder.addresses import RefusedAddressError
-from builder.openstack.answers import LONG_ANSWER, REFUSAL, SHORT_ANSWER, AnswerMeter, TooMuchError
-from builder.openstack.connection import AUTH_URL_POINTER, CloudSettings, Credentials
+from builder.logs.redaction import clean
+from builder.net.addresses import RefusedAddressError
+from builder.openstack.answer_limits import LONG_ANSWER, REFUSAL, SHORT_ANSWER, AnswerMeter, TooMuchError
+from builder.openstack.credentials import AUTH_URL_POINTER, CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.guard import is_token_request
 from builder.openstack.sockets import Sockets, pool_classes
-from builder.redaction import clean
 
 CONNECT_RETRIES = 2
 """How often a connection is tried again that failed before anything was sent."""

@@ -5,7 +5,7 @@ https://docs.github.com/en/actions/reference/workflow-commands-for-github-action
 
 from __future__ import annotations
 
-from builder.definitions.problems import Problem
+from builder.diagnostics.problems import Problem
 from builder.reporting.report import Report, describe, describe_failure
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from builder.definitions.problems import Severity
+from builder.diagnostics.rules import Severity
 from builder.reporting.report import Report
 
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from builder.definitions.problems import Problem, Severity
+from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Severity
 from builder.reporting.report import CheckedDefinition, Report, describe, describe_failure
 
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

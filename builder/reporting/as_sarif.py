@@ -12,8 +12,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from builder import __version__
-from builder.definitions.problems import Problem
-from builder.definitions.rules import RULES, Rule
+from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import RULES, Rule
 from builder.reporting.report import CheckedDefinition, Report, describe, describe_failure
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from builder.definitions.problems import Problem, Severity, split_lines
+from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Severity
 from builder.reporting.report import Report, describe, describe_stand_in
+from builder.text.excerpts import split_lines
 
 _RESET: Final = "\033[0m"
 _BOLD: Final = "\033[1m"

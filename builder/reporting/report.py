@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from builder.definitions.problems import Problem, Severity
+from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Severity
 
 
 @dataclass(frozen=True, slots=True)

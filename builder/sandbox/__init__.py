@@ -10,7 +10,7 @@ not looked up, a server is an id).
 from __future__ import annotations
 
 from builder.sandbox.cloud import Sandbox
-from builder.sandbox.directory import Credentials
-from builder.sandbox.welcome import format_welcome
+from builder.sandbox.startup_message import format_welcome
+from builder.sandbox.wire.accounts import Credentials
 
 __all__ = ["Credentials", "Sandbox", "format_welcome"]

@@ -9,13 +9,13 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from builder.sandbox.directory import Credentials, find_credentials
-from builder.sandbox.endpoints import IDENTITY_PATH
-from builder.sandbox.identity import IdentityService
-from builder.sandbox.orchestration import OrchestrationService, is_orchestration
-from builder.sandbox.server import Request, Response, Server
-from builder.sandbox.stacks import StackStore
-from builder.sandbox.tokens import TokenStore
+from builder.sandbox.heat.stacks import StackStore
+from builder.sandbox.wire.accounts import Credentials, find_credentials
+from builder.sandbox.wire.endpoints import IDENTITY_PATH
+from builder.sandbox.wire.identity import IdentityService
+from builder.sandbox.wire.orchestration import OrchestrationService, is_orchestration
+from builder.sandbox.wire.server import Request, Response, Server
+from builder.sandbox.wire.tokens import TokenStore
 
 DEFAULT_QUOTA = 100
 """The most stacks a project may have, unless told otherwise."""

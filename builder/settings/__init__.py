@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builder.settings.reading import build_settings, load_jwt_secrets
 from builder.settings.table import ENABLED_NAME, Setting, Settings, format_default, list_settings
-from builder.settings.values import parse_host, parse_integer
+from builder.settings.value_parsers import parse_host, parse_integer
 
 __all__ = [
     "ENABLED_NAME",

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from builder.addresses import Url, parse_url_prefixes
-from builder.settings.values import (
+from builder.net.addresses import Url, parse_url_prefixes
+from builder.settings.value_parsers import (
     Network,
     parse_boolean,
     parse_choice,

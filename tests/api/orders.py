@@ -7,8 +7,8 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
-from builder import schemas
 from builder.sandbox import Sandbox
+from builder.schema import published
 from tests.sandbox.clients import Member
 from tests.service import Answer
 
@@ -106,4 +106,4 @@ def details(answer: Answer) -> dict[str | None, str]:
 
 @cache
 def _errors() -> Draft7Validator:
-    return Draft7Validator(schemas.load_schema("errors"))
+    return Draft7Validator(published.load_schema("errors"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builder.api.clients import find_client
-from builder.settings.values import parse_networks
+from builder.settings.value_parsers import parse_networks
 from tests.service import Service, wait_until
 
 TRUSTED = parse_networks("10.0.0.0/8, 192.0.2.1, fd00::/8")

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from builder import schemas
 from builder.sandbox import Sandbox
+from builder.schema import published
 from tests.api.conftest import prepare
 from tests.api.orders import WRONG_PASSWORD, assert_error, assert_refused, by_ids, order, stack_names
 from tests.openstack.further_services import WholeCloud, previewed
@@ -257,7 +257,7 @@ def test_assets_of_a_cloud_without_those_services_are_empty_lists(building: Serv
     ):
         assert (answer.status, answer.json()) == (200, {**NOTHING, **SAHARA})
         assert answer.headers["cache-control"] == "no-store"
-        assert not list(Draft7Validator(schemas.load_schema("cloud-assets")).iter_errors(answer.json()))
+        assert not list(Draft7Validator(published.load_schema("cloud-assets")).iter_errors(answer.json()))
     assert fetch(f"{building.url}{path}?{query}", "HEAD").status == 200
 
 
@@ -328,4 +328,4 @@ def test_more_than_the_project_has_left_is_refused_and_a_dry_run_shows_it(buildi
     limits = {limit["resource"]: (limit["required"], limit["available"]) for limit in shown.json()["limits"]}
     assert limits["instances"] == (12, 9)
     assert limits["vcpus"] == (24, 9)
-    assert not list(Draft7Validator(schemas.load_schema("build-preview")).iter_errors(shown.json()))
+    assert not list(Draft7Validator(published.load_schema("build-preview")).iter_errors(shown.json()))

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 import builder
-from builder import schemas
 from builder.api.rendering import TOO_LARGE
-from builder.definitions.planning import MAX_CLUSTER_NAME
+from builder.clusters.plan import MAX_CLUSTER_NAME
 from builder.openstack.assets import MAX_ASSETS
 from builder.openstack.failure_kinds import FailureKind
 from builder.sandbox import Sandbox
+from builder.schema import published
 from builder.settings import Settings
 from tests.api.exchanges import Exchange, parse_exchanges, show, steady
 from tests.api.orders import order
@@ -216,7 +216,7 @@ def test_every_title_of_an_error_is_in_the_table() -> None:
 def test_every_schema_is_in_the_table() -> None:
     table = PAGE.read_text(encoding="utf-8").partition("| schema | |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| `([a-z-]+)` \| ", table, re.MULTILINE)
-    assert set(schemas.load_schema_texts()) == set(rows)
+    assert set(published.load_schema_texts()) == set(rows)
 
 
 def test_limits_are_those_of_the_source() -> None:

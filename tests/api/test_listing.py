@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from builder import schemas
+from builder.schema import published
 from tests.service import Answer, Service, minimal_definition, wait_until
 
 OLD = 1_000_000_000
@@ -53,7 +53,7 @@ def test_listing_is_an_array_sorted_by_order_then_id(listed: Service, path: str)
 
 
 def test_each_type_is_as_its_published_schema_says(listed: Service) -> None:
-    validator = Draft7Validator(schemas.load_schema("listed-cluster-type"))
+    validator = Draft7Validator(published.load_schema("listed-cluster-type"))
     for each in listed.get("/cluster-types/").json():
         validator.validate(each)
 

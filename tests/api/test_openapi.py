@@ -10,9 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from builder import schemas
 from builder.api.app import create_app
 from builder.openstack.failure_kinds import FailureKind
+from builder.schema import published
 from builder.settings import build_settings
 from tests.service import Service
 
@@ -22,7 +22,7 @@ OF_ANOTHER_MEANING = {"definitions", "dependencies", "additionalItems", "$id", "
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return schemas.build_openapi()
+    return published.build_openapi()
 
 
 def walk(value: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -63,12 +63,12 @@ def test_published_schemas_are_embedded_as_they_are(document: dict[str, Any]) ->
     embedded = [schema for schema in document["components"]["schemas"].values() if "title" in schema]
     for name in ("build-request", "built-cluster", "build-preview", "listed-cluster-type", "cloud-assets", "catalogue",
                  "status", "errors"):  # fmt: skip
-        published = schemas.load_schema(name)
-        assert {key: value for key, value in published.items() if key not in ("$id", "$schema")} in embedded
+        schema = published.load_schema(name)
+        assert {key: value for key, value in schema.items() if key not in ("$id", "$schema")} in embedded
 
 
 def test_query_string_takes_what_the_body_of_a_build_takes(document: dict[str, Any]) -> None:
-    cloud_env = schemas.load_schema("build-request")["properties"]["cloud_env"]
+    cloud_env = published.load_schema("build-request")["properties"]["cloud_env"]
     given = [each for each in document["paths"]["/cloud_assets"]["get"]["parameters"] if each.get("in") == "query"]
     assert {each["name"]: (each["description"], each["required"]) for each in given} == {
         name: (schema["description"], name in cloud_env["required"]) for name, schema in cloud_env["properties"].items()

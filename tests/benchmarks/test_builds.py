@@ -23,8 +23,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from builder.kinds.heat.stack_creation import heat_client
 from builder.openstack.connection import DEFAULT_REGION
-from builder.openstack.heat import heat_client
 from builder.openstack.limits import has_limits
 from tests.benchmarks.load import cpu_seconds
 from tests.benchmarks.running import read_for

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from builder.checking.files import CheckSettings
+from builder.checking.checked_files import CheckSettings
 from builder.checking.running import check_targets
 from builder.checking.targets import find_targets
-from builder.definitions.documents import parse_definition, parse_template
+from builder.yaml_documents.documents import parse_definition, parse_template
 from tests.checking.examples import SHIPPED
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(600)]

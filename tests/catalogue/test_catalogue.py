@@ -12,11 +12,11 @@ import pytest
 from builder.catalogue import loader
 from builder.catalogue.catalogue import SWEEP_STEP, TURN_SECONDS, Catalogue
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.looks import EVERYTHING, FolderUnavailableError, Hint
-from builder.catalogue.patience import VANISHED_SECONDS, WRITING_SECONDS, Patience
+from builder.catalogue.scan import EVERYTHING, FolderUnavailableError, Hint
+from builder.catalogue.settling import VANISHED_SECONDS, WRITING_SECONDS, Patience
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
-from builder.definitions.sources import Files
+from builder.hot_lint.sources import Files
 from tests.steps import count_steps
 from tests.watching.test_5_kubernetes import ConfigMap
 from tests.watching.world import definition, write_composed

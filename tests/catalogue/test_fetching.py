@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from builder.catalogue.fetching import FAILED_SECONDS, FETCHERS, FORGOTTEN_SECONDS, FRESH_SECONDS, RemoteFiles
-from builder.definitions.sources import SourceError
+from builder.disk.fetching import FAILED_SECONDS, FETCHERS, FORGOTTEN_SECONDS, FRESH_SECONDS, RemoteFiles
+from builder.hot_lint.sources import SourceError
 from tests.service import wait_until
 
 A, B = "https://a.example/t.yaml", "https://b.example/t.yaml"

@@ -11,8 +11,8 @@ from watchdog.observers.inotify_c import InotifyFD
 
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.health import Noticing
-from builder.catalogue.keeper import MANY_PATHS, Keeper
 from builder.catalogue.loader import LoadSettings
+from builder.catalogue.reconcile_loop import MANY_PATHS, Keeper
 from tests.service import wait_until
 from tests.watching.world import definition
 

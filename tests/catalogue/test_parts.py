@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from builder.catalogue.dependencies import RACY_NS, load_dependency, recheck_dependency
 from builder.catalogue.entries import scan_folder
 from builder.catalogue.hints import MAX_PATHS, PATIENCE_SECONDS, QUIET_SECONDS, Hints
-from builder.catalogue.links import LinkResolver, is_at_or_below
-from builder.catalogue.mounts import find_file_system, reports_changes
 from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing, is_same_content
+from builder.disk.dependencies import RACY_NS, load_dependency, recheck_dependency
+from builder.disk.links import LinkResolver, is_at_or_below
+from builder.disk.mounts import find_file_system, reports_changes
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

@@ -17,8 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.looks import EVERYTHING, Hint
-from builder.catalogue.patience import Patience
+from builder.catalogue.scan import EVERYTHING, Hint
+from builder.catalogue.settling import Patience
 from builder.catalogue.snapshot import State
 from builder.catalogue.validators import is_same_content
 from builder.definitions.model import ClusterTypeId

@@ -33,13 +33,13 @@ from builder.api.conditional import MATCHES_PER_FULL_ANSWER, respond_representat
 from builder.catalogue import validators
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.looks import EVERYTHING
-from builder.catalogue.patience import Patience
+from builder.catalogue.scan import EVERYTHING
+from builder.catalogue.settling import Patience
 from builder.catalogue.snapshot import Snapshot
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.loading import DEFINITION
 from builder.definitions.model import ClusterTypeId
-from builder.definitions.sources import Files
+from builder.hot_lint.sources import Files
 from tests.visualisation_app import Get, VisualisationApp
 from tests.watching.world import definition
 

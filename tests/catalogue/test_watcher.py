@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.catalogue.placing import ALL_CHANGES, OWN_GOING, find_standin, plan_masks
+from builder.catalogue.watch_masks import ALL_CHANGES, OWN_GOING, find_standin, plan_masks
 from builder.catalogue.watcher import MAX_DISTURBED, Watcher
 from builder.catalogue.watches import open_reader
 from tests.service import wait_until

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from watchdog.observers.inotify_c import InotifyFD
 
-from builder.catalogue.links import is_at_or_below
 from builder.catalogue.watcher import Watcher
+from builder.disk.links import is_at_or_below
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "60"))
 """How many ways to interleave are tried of each kind: some seconds; of a hundred ways a few once missed a change."""

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from builder.checking.files import CheckSettings
+from builder.checking.checked_files import CheckSettings
 from builder.checking.running import check_targets
 from builder.checking.targets import find_targets
-from builder.definitions.problems import Problem
+from builder.diagnostics.problems import Problem
 from builder.reporting.report import Report
 
 ROOT = Path(__file__).parent.parent.parent

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from builder.definitions.documents import DocumentError, parse_definition
-from builder.definitions.problems import Severity
+from builder.diagnostics.rules import Severity
+from builder.yaml_documents.documents import DocumentError, parse_definition
 from tests.checking.examples import INVALID, check, list_cases
 
 pytestmark = [
@@ -72,7 +72,7 @@ class Heat:
 
 @pytest.fixture(scope="module")
 def heat() -> Iterator[Heat]:
-    from builder.openstack.heat import heat_client
+    from builder.kinds.heat.stack_creation import heat_client
     from tests.openstack.real_cloud import connected
 
     with connected() as cloud:

@@ -19,8 +19,7 @@ from builder.catalogue.snapshot import State
 from builder.checking import running
 from builder.checking.targets import find_targets
 from builder.definitions.building import build_cluster_type
-from builder.definitions.problems import Severity
-from builder.definitions.rules import RULES
+from builder.diagnostics.rules import RULES, Severity
 from builder.reporting.formats import RENDERERS
 from tests.checking.examples import INVALID, LEGACY, SHIPPED
 from tests.steps import count_steps
@@ -147,7 +146,7 @@ def test_an_error_that_nobody_expected_is_told_in_one_line_with_status_3(
     def crash(*_: object, **__: object) -> NoReturn:
         raise KeyError("secret")
 
-    for place in ("command.find_targets", "explaining.build_cluster_type", "command.schemas.load_schema_texts"):
+    for place in ("command.find_targets", "explaining.build_cluster_type", "command.published.load_schema_texts"):
         monkeypatch.setattr(f"builder.checking.{place}", crash)
     run = Run(capsys, *arguments)
     assert (run.status, run.out) == (3, "")
@@ -526,9 +525,9 @@ def test_schemas_are_printed_as_they_are_published(capsys: pytest.CaptureFixture
 
 def test_the_service_rejects_with_the_words_of_the_check() -> None:
     from builder.catalogue.entries import Entry
-    from builder.catalogue.links import LinkResolver
     from builder.catalogue.loader import LoadSettings, load_entry
     from builder.definitions.model import ClusterTypeId
+    from builder.disk.links import LinkResolver
     from tests.checking.examples import check
 
     name = "everything-at-once"

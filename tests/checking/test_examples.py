@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from builder import schemas
-from builder.definitions.problems import Severity
-from builder.definitions.rules import RULES
 from builder.definitions.schema_problems import RULES_BY_KEYWORD
+from builder.diagnostics.rules import RULES, Severity
+from builder.schema import published
 from tests.checking.examples import INVALID, LEGACY, ROOT, SHIPPED, check, expected_problems, list_cases, summarize
 
 NOT_IN_FILES = {"file-too-large", "link-loop", "too-large", "too-many-files", "unread-remote-file", "unreadable-file"}
@@ -108,7 +107,7 @@ def test_every_keyword_of_the_schema_has_a_rule() -> None:
                     used.add(keyword)
                     collect(value if keyword in ("items", "additionalProperties") else None)
 
-    collect(schemas.load_schema(schemas.CLUSTER_TYPE))
+    collect(published.load_schema(published.CLUSTER_TYPE))
     used -= {"$schema", "$id", "$ref", "title", "description", "default", "examples"}
     used -= {"markdownDescription", "defaultSnippets", "markdownEnumDescriptions", "items", "properties"}
     used -= {"patternProperties", "definitions"}

@@ -9,13 +9,13 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from builder import schemas
-from builder.catalogue.links import LinkResolver
-from builder.checking.files import CheckedFiles, CheckSettings
+from builder.checking.checked_files import CheckedFiles, CheckSettings
+from builder.clusters.plan import plan_cluster
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterTypeId
-from builder.definitions.planning import plan_cluster
+from builder.disk.links import LinkResolver
 from builder.errors import RequestError
+from builder.schema import published
 from tests.checking.examples import INVALID, SHIPPED, check
 from tests.checking.test_command import Run
 
@@ -30,7 +30,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_the_app_is_sent_is_shown(capsys: pytest.CaptureFixture[str], example: Path) -> None:
     run = Run(capsys, "check", "--explain", str(example))
     body = json.loads(run.out)
-    Draft7Validator(schemas.load_schema("listed-cluster-type")).validate(body)
+    Draft7Validator(published.load_schema("listed-cluster-type")).validate(body)
     assert (run.status, run.err, body["id"]) == (0, "", example.stem)
 
 

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft4Validator
 
-from builder.definitions.problems import Problem, Severity
-from builder.definitions.rules import RULES
+from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import RULES, Severity
 from builder.reporting.as_github import render_github
 from builder.reporting.as_json import render_json
 from builder.reporting.as_junit import render_junit

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from builder import schemas
+from builder.schema import published
 from tests.checking.examples import ROOT, check
 from tests.checking.test_rules_document import NOISE, complete
 from tests.service import Service, wait_until
@@ -124,7 +124,7 @@ def test_every_other_snippet_is_part_of_a_definition_without_problems(
 
 def test_every_key_of_the_format_is_in_the_table() -> None:
     keys = re.findall(r"^\| `(\w+)` \|", DOCUMENT.read_text(), re.MULTILINE)
-    assert keys == list(schemas.load_schema(schemas.CLUSTER_TYPE)["properties"])
+    assert keys == list(published.load_schema(published.CLUSTER_TYPE)["properties"])
 
 
 # ---- snippets for CI

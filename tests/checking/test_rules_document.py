@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.checking.files import CheckSettings
-from builder.definitions.rules import RULES
+from builder.checking.checked_files import CheckSettings
+from builder.diagnostics.rules import RULES
 from tests.checking.examples import ROOT, check
 from tests.privileges import unprivileged_prefix
 

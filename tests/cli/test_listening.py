@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from builder.listening import Listening
+from builder.process.listening import Listening
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from builder.sandbox.directory import find_credentials
+from builder.sandbox.wire.accounts import find_credentials
 from tests.service import STOP_SECONDS, Service, fetch, minimal_definition, wait_until
 
 PATIENT = minimal_definition().replace(

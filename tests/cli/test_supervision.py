@@ -131,8 +131,8 @@ class Client(threading.Thread):
 
 FORK_THAT_FAILS_AT_FIRST = """
 import errno, itertools, logging, os, signal
-from builder.signals import hold_signals
-from builder.supervision import supervise
+from builder.process.signals import hold_signals
+from builder.process.supervision import supervise
 
 fork, calls = os.fork, itertools.count()
 

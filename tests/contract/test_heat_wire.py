@@ -270,7 +270,7 @@ class TestResourceTypes:
 
 
 def _recorded(name: str) -> dict[str, Any]:
-    from builder.sandbox.resource_types import describe_resource_type
+    from builder.sandbox.heat.resource_types import describe_resource_type
 
     return describe_resource_type(name)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
-from builder.definitions.sources import MISSING_FILE, SourceError
+from builder.hot_lint.sources import MISSING_FILE, SourceError
 
 
 @dataclass(frozen=True)

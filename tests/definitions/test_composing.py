@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from builder.definitions import composing, documents
-from builder.definitions.composing import MAX_SECOND_READING, compose
-from builder.definitions.documents import DocumentError, parse_definition, parse_template
+from builder.yaml_documents import composing, documents
+from builder.yaml_documents.composing import MAX_SECOND_READING, compose
+from builder.yaml_documents.documents import DocumentError, parse_definition, parse_template
 from tests.definitions.files import build_composed
 
 ROOT = Path(__file__).parent.parent.parent

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from builder.definitions.parameters import check_answers, parse_parameter
-from builder.sandbox.wording import explain_custom_fault
+from builder.clusters.answers import check_answers
+from builder.parameters.declarations import parse_parameter
+from builder.sandbox.heat.wording import explain_custom_fault
 from tests.definitions.oracle.answers import Answer, call_in_sandbox, is_linted
 from tests.definitions.oracle.calls import VERSIONS
 from tests.definitions.oracle.comparison import Heat

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from builder.definitions.hot_findings import Mistake
-from builder.definitions.hot_reading import MAX_WORK, read_template
 from builder.hot.computations import Budget
 from builder.hot.language import NEWEST
+from builder.hot_lint.findings import Mistake
+from builder.hot_lint.references import MAX_WORK, read_template
 from tests.definitions.oracle.calls import CALLS, CONDITION_CALLS
 
 TEXT = "a" * 100_000

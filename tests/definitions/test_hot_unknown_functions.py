@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from builder.definitions.hot_unknown_functions import explain_unknown_function
 from builder.hot.language import find_language
+from builder.hot_lint.unknown_functions import explain_unknown_function
 
 LANGUAGE = find_language("2018-08-31")
 ORDINARY = """

@@ -7,7 +7,7 @@ import json
 import pytest
 from heatclient.common import template_format
 
-from builder.definitions.documents import parse_definition, parse_template
+from builder.yaml_documents.documents import parse_definition, parse_template
 from tests.definitions.texts import build, find_rules
 
 JSON_TOKENS = [

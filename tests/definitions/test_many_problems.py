@@ -9,11 +9,11 @@ from functools import partial
 import pytest
 
 from builder.definitions.building import MAX_PROBLEMS, Outcome, build_cluster_type
-from builder.definitions.composing import MAX_DEPTH, MAX_VALUES
 from builder.definitions.model import ClusterTypeId
-from builder.definitions.problems import Severity
-from builder.definitions.sources import SourceError
-from builder.definitions.validation import find_near
+from builder.diagnostics.rules import Severity
+from builder.hot_lint.sources import SourceError
+from builder.text.spelling import find_near
+from builder.yaml_documents.composing import MAX_DEPTH, MAX_VALUES
 from tests.definitions.files import build_composed
 from tests.steps import count_steps
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from builder.definitions.parameters import Answers, Parameter, check_answers, override_parameter, parse_parameter
+from builder.clusters.answers import Answers, check_answers
 from builder.errors import MAX_FAULTS
+from builder.parameters.declarations import Parameter, override_parameter, parse_parameter
 
 
 def declare(**mappings: dict[str, Any]) -> dict[str, Parameter]:

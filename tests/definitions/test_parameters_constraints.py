@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from builder.definitions.parameters import check_answers, find_default_faults, parse_parameter
+from builder.clusters.answers import check_answers
 from builder.hot.matching import limited
+from builder.parameters.declarations import find_default_faults, parse_parameter
 
 
 def passes(constraint: dict[str, Any], value: Any) -> bool:

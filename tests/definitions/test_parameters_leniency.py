@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from builder.definitions.parameters import ParameterSyntaxError, override_parameter, parse_parameter
+from builder.parameters.attributes import ParameterSyntaxError
+from builder.parameters.declarations import override_parameter, parse_parameter
 
 KINDS = {
     "modulo": ("number", {"step": 2, "offset": 0}), "range": ("number", {"min": 1}), "length": ("string", {"max": 3}),

@@ -9,16 +9,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builder.definitions.parameters import (
-    InvalidValueError,
-    ParameterSyntaxError,
-    check_answers,
-    find_default_faults,
-    override_parameter,
-    parse_parameter,
-    parse_value,
-)
-from builder.definitions.problems import Tokens
+from builder.clusters.answers import check_answers
+from builder.parameters.attributes import ParameterSyntaxError
+from builder.parameters.declarations import find_default_faults, override_parameter, parse_parameter, parse_value
+from builder.parameters.values import InvalidValueError
+from builder.text.pointers import Tokens
 from tests.definitions.oracle.comparison import ACCEPTED, BAD_SCHEMA, judge
 from tests.definitions.oracle.corpus import CONSTRAINTS, TYPES, Schema, applies, build_schemas, plain_values
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from builder.definitions.parameters import parse_parameter
+from builder.parameters.declarations import parse_parameter
 
 LENGTH_2 = [{"length": {"max": 2}}]
 

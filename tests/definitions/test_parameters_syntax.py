@@ -6,21 +6,11 @@ from typing import Any
 
 import pytest
 
-from builder.definitions.parameters import (
-    ABSENT,
-    AllowedValues,
-    CustomConstraint,
-    Length,
-    Modulo,
-    Parameter,
-    ParameterSyntaxError,
-    ParameterType,
-    Range,
-    find_default_faults,
-    override_parameter,
-    parse_parameter,
-)
-from builder.definitions.problems import Tokens
+from builder.hot.values import ParameterType
+from builder.parameters.attributes import ABSENT, ParameterSyntaxError
+from builder.parameters.constraints import AllowedValues, CustomConstraint, Length, Modulo, Range
+from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
+from builder.text.pointers import Tokens
 
 NODES = {
     "type": "number",

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from builder.clusters.plan import plan_cluster
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterType, ClusterTypeId
-from builder.definitions.planning import plan_cluster
 from builder.errors import RequestError
 from tests.definitions.files import build_composed
 from tests.definitions.test_many_problems import HEAD, OneFile

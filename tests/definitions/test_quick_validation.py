@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from builder import schemas
-from builder.definitions.documents import DocumentError, parse_definition
-from builder.definitions.quick_validation import UnknownKeywordError, compile_schema
+from builder.schema import published
+from builder.schema.quick_validation import UnknownKeywordError, compile_schema
+from builder.yaml_documents.documents import DocumentError, parse_definition
 
 ROOT = Path(__file__).parent.parent.parent
-SCHEMA = schemas.load_schema(schemas.CLUSTER_TYPE)
-_BUILD = schemas.build_openapi()["paths"]["/clusters"]["post"]["requestBody"]["content"]["application/json"]
+SCHEMA = published.load_schema(published.CLUSTER_TYPE)
+_BUILD = published.build_openapi()["paths"]["/clusters"]["post"]["requestBody"]["content"]["application/json"]
 BUILD_BY_NAMES = _BUILD["examples"]["names"]["value"]
 QUICK = compile_schema(SCHEMA)
 SLOW = Draft7Validator(SCHEMA)
@@ -60,7 +60,7 @@ def test_both_ways_agree_on_every_example(number: int) -> None:
 @pytest.mark.parametrize("place", [(), ("cloud_env",), ("cloud_env", "auth_url"), ("cluster",), ("cluster", "name")])
 @pytest.mark.parametrize("value", [None, [], {}, "", "https://k.example/v3", "x" * 3000, 5])
 def test_both_ways_agree_on_requests(place: tuple[str, ...], value: Any) -> None:
-    schema = schemas.load_schema(schemas.BUILD_REQUEST)
+    schema = published.load_schema(published.BUILD_REQUEST)
     quick = compile_schema(schema)
     assert quick(BUILD_BY_NAMES)
     body: Any = replace_at(BUILD_BY_NAMES, place, value)
@@ -91,11 +91,11 @@ def test_both_ways_agree_on_examples_changed_at_random(data: st.DataObject) -> N
     assert QUICK(value) == SLOW.is_valid(value)
 
 
-@pytest.mark.parametrize("name", list(schemas.load_schema_texts()))
+@pytest.mark.parametrize("name", list(published.load_schema_texts()))
 @given(value=VALUES)
 @settings(max_examples=100, deadline=None)
 def test_both_ways_agree_on_anything(name: str, value: Any) -> None:
-    schema = schemas.load_schema(name)
+    schema = published.load_schema(name)
     try:
         quick = compile_schema(schema)
     except UnknownKeywordError:

@@ -6,8 +6,9 @@ from functools import partial
 
 import pytest
 
-from builder.definitions.parameters import ParameterSyntaxError, parse_parameter
 from builder.hot.patterns import MAX_PATTERN, is_slow
+from builder.parameters.attributes import ParameterSyntaxError
+from builder.parameters.declarations import parse_parameter
 from tests.steps import count_steps
 
 SLOW = r"""

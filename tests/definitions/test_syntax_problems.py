@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from builder.definitions.composing import MAX_SECOND_READING
-from builder.definitions.documents import DocumentError, parse_definition
+from builder.yaml_documents.composing import MAX_SECOND_READING
+from builder.yaml_documents.documents import DocumentError, parse_definition
 
 INDENTATION = "this line is not indented as those that it stands among"
 MIXED = "items of a list and keys are mixed here"

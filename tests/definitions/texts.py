@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
-from builder.definitions.sources import SourceError
+from builder.hot_lint.sources import SourceError
 
 HEAD = "kind: heat\ntitle: Texts\ndescription: A definition made of texts.\n"
 VERSION = "heat_template_version: 2021-04-16"

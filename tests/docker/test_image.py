@@ -22,7 +22,7 @@ print(json.dumps({re.sub("[-_.]+", "-", found.name).lower(): found.version
 
 UNCOMPILED = """
 import os, sys
-import builder.cli, builder.serving, heatclient.client, keystoneauth1.session
+import builder.cli, builder.process.serving, heatclient.client, keystoneauth1.session
 for module in list(sys.modules.values()):
     source, compiled = getattr(module, "__file__", None) or "", getattr(module, "__cached__", None)
     if source.endswith(".py") and compiled and not os.path.exists(compiled):

@@ -19,24 +19,24 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from keystoneauth1 import exceptions as keystone_exceptions
 
-from builder import schemas
-from builder.addresses import format_url, parse_address, parse_url, parse_url_prefixes, refuse_host
 from builder.api.authentication import check_token
 from builder.api.bodies import parse_build_request, parse_cloud_env, parse_json
 from builder.api.rendering import respond_faults
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
+from builder.clusters.plan import plan_cluster
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterTypeId
-from builder.definitions.planning import plan_cluster
-from builder.definitions.rules import RULES
-from builder.definitions.sources import SourceError
+from builder.diagnostics.rules import RULES
 from builder.errors import RequestError
-from builder.openstack.circumstances import Circumstances, Service
-from builder.openstack.connection import parse_credentials
+from builder.hot_lint.sources import SourceError
+from builder.net.addresses import format_url, parse_address, parse_url, parse_url_prefixes, refuse_host
+from builder.openstack.call_context import Circumstances, Service
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failures import translate
 from builder.openstack.guard import CloudGuard
+from builder.schema import published
 from tests.service import minimal_definition
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
@@ -100,7 +100,7 @@ def assert_is_told(error: RequestError, *statuses: int) -> None:
     assert not statuses or error.status in statuses
     body = respond_faults(error.faults, error.headers).body
     assert body is not None
-    Draft7Validator(schemas.load_schema("errors")).validate(json.loads(body))
+    Draft7Validator(published.load_schema("errors")).validate(json.loads(body))
     assert PASSWORD not in body.decode()
 
 

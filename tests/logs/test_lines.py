@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pytest
 
 from builder import logs
-from builder.redaction import LEFT_OUT, MAX_SECRETS
+from builder.logs.redaction import LEFT_OUT, MAX_SECRETS
 
 FIELDS = {"route": "/clusters", "status": 201, "ms": 49.2, "name": "my-cluster"}
 

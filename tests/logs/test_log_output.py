@@ -254,7 +254,7 @@ def test_end_of_a_process_waits_for_a_stalled_reader_within_a_limit(
 PROCESS = """
 import logging, os, sys
 from builder.logs import configure_logging
-from builder.supervision import _fork, end_process
+from builder.process.supervision import _fork, end_process
 configure_logging("INFO", "text", sys.argv[1] or None)
 def work():
     for number in range(200):

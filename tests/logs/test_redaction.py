@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder import redaction
-from builder.redaction import LEFT_OUT, LONG_SECRET, MAX_CHARACTERS, MAX_SECRET_CHARACTERS, MAX_SECRETS, Redactor, clean
+from builder.logs import redaction
+from builder.logs.redaction import (
+    LEFT_OUT,
+    LONG_SECRET,
+    MAX_CHARACTERS,
+    MAX_SECRET_CHARACTERS,
+    MAX_SECRETS,
+    Redactor,
+    clean,
+)
 
 LETTERS = st.text(alphabet="ab-_ ", max_size=60)
 

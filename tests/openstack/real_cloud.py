@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from builder.openstack.connection import Cloud, connect, parse_credentials
+from builder.kinds.heat.stack_creation import heat_client
+from builder.openstack.connection import Cloud, connect
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.heat import heat_client
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer
 from tests.openstack.settings import cloud_settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from builder.openstack.connection import CloudSettings
+from builder.openstack.credentials import CloudSettings
 from builder.openstack.guard import CloudGuard
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.openstack import answers
-from builder.openstack.answers import LONG_ANSWER, MAX_DEPTH, MAX_VALUES, AnswerMeter, TooMuchError
+from builder.openstack import answer_limits
+from builder.openstack.answer_limits import LONG_ANSWER, MAX_DEPTH, MAX_VALUES, AnswerMeter, TooMuchError
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.text('\\",[{]}:', max_size=9),
@@ -37,8 +37,8 @@ def feed(content: bytes, size: int = 65536, max_bytes: int = LONG_ANSWER) -> Non
 
 def is_accepted(content: bytes, size: int, monkeypatch: pytest.MonkeyPatch, *, values: int, depth: int) -> bool:
     with monkeypatch.context() as patch:
-        patch.setattr(answers, "MAX_VALUES", values)
-        patch.setattr(answers, "MAX_DEPTH", depth)
+        patch.setattr(answer_limits, "MAX_VALUES", values)
+        patch.setattr(answer_limits, "MAX_DEPTH", depth)
         try:
             feed(content, size)
         except TooMuchError:

@@ -15,7 +15,7 @@ import pytest
 from builder.errors import RequestError
 from builder.openstack import assets
 from builder.openstack.assets import CloudAssets, Network, fetch_assets
-from builder.openstack.connection import parse_credentials
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.further_services import COMPUTE, IMAGE, NETWORK, WholeCloud
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, answer

@@ -13,17 +13,10 @@ from typing import Any
 import pytest
 
 from builder.errors import RequestError
-from builder.openstack.connection import (
-    CloudSettings,
-    Credentials,
-    connect,
-    global_request_id,
-    open_session,
-    parse_auth_url,
-    parse_credentials,
-)
+from builder.kinds.heat.stack_creation import CreatedStack, StackRequest, create_stack
+from builder.openstack.connection import connect, global_request_id, open_session
+from builder.openstack.credentials import CloudSettings, Credentials, parse_auth_url, parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.heat import CreatedStack, StackRequest, create_stack
 from tests.openstack.replay_cloud import (
     PASSWORD,
     PROJECT_ID,
@@ -375,7 +368,7 @@ def test_nothing_is_sent_once_the_deadline_has_passed(cloud: ReplayCloud) -> Non
 
 def test_the_room_is_light_to_import_until_it_is_used() -> None:
     script = (
-        "import sys, builder.openstack.pool, builder.openstack.launch, builder.openstack.assets;"
+        "import sys, builder.openstack.pool, builder.kinds.heat.launch, builder.openstack.assets;"
         "heavy = ('keystoneauth1', 'heatclient', 'openstack', 'requests', 'urllib3');"
         "print([name for name in sys.modules if name.split('.')[0] in heavy])"
     )

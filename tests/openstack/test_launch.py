@@ -13,20 +13,13 @@ from typing import Any
 
 import pytest
 
-from builder.definitions.planning import MAX_CLUSTER_NAME, MAX_STACK_NAME
+from builder.clusters.names import build_stack_name, build_tags, fingerprint_tag, key_tag, keyed_suffix, random_suffix
+from builder.clusters.plan import MAX_CLUSTER_NAME, MAX_STACK_NAME
 from builder.errors import Fault, RequestError
-from builder.openstack import idempotency
-from builder.openstack.connection import parse_credentials
+from builder.kinds.heat import idempotency
+from builder.kinds.heat.launch import LaunchOutcome, LaunchRequest, launch
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.launch import LaunchOutcome, LaunchRequest, launch
-from builder.openstack.names import (
-    build_stack_name,
-    build_tags,
-    fingerprint_tag,
-    key_tag,
-    keyed_suffix,
-    random_suffix,
-)
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import PROJECT_ID, Behaviour, Received, answer, catalog_entry
 from tests.openstack.settings import cloud_settings

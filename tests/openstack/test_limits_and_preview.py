@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from builder.errors import Fault, RequestError
+from builder.kinds.heat.launch import LaunchOutcome, LaunchPreview, LaunchRequest, launch, preview_launch
+from builder.kinds.heat.preview import ResourceCount
 from builder.openstack import limits
-from builder.openstack.connection import parse_credentials
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.launch import LaunchOutcome, LaunchPreview, LaunchRequest, launch, preview_launch
-from builder.openstack.limits import Flavor, Need, count_needs
-from builder.openstack.preview import PreviewedResource, ResourceCount
+from builder.openstack.limits import Flavor, Need, PreviewedResource, count_needs
 from tests.openstack.further_services import COMPUTE, VOLUME, WholeCloud, previewed
 from tests.openstack.replay_cloud import PASSWORD, Behaviour, answer
 from tests.openstack.settings import cloud_settings

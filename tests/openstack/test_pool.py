@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from builder.errors import RequestError
-from builder.openstack.connection import CloudSettings, connect, parse_credentials
+from builder.kinds.heat.stack_creation import CreatedStack, StackRequest, create_stack
+from builder.openstack.connection import connect
+from builder.openstack.credentials import CloudSettings, parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.heat import CreatedStack, StackRequest, create_stack
 from builder.openstack.pool import CloudPool
 from tests.openstack.replay_cloud import ReplayCloud
 from tests.openstack.settings import cloud_settings

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from builder.definitions.planning import MAX_CLUSTER_NAME
+from builder.clusters.names import key_tag
+from builder.clusters.plan import MAX_CLUSTER_NAME
 from builder.errors import Fault, RequestError
+from builder.kinds.heat.idempotency import fetch_keyed_stacks
+from builder.kinds.heat.launch import LaunchOutcome, LaunchRequest, launch, preview_launch
+from builder.kinds.heat.stack_creation import heat_client
 from builder.openstack.assets import CloudAssets, fetch_assets
-from builder.openstack.connection import parse_credentials
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.heat import heat_client
-from builder.openstack.idempotency import fetch_keyed_stacks
-from builder.openstack.launch import LaunchOutcome, LaunchRequest, launch, preview_launch
-from builder.openstack.names import key_tag
 from tests.contract.clouds import wait_for
 from tests.openstack.real_cloud import SETTINGS, LosingProxy, cloud_env, connected, scratch_type
 

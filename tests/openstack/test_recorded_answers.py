@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from builder.errors import Fault, RequestError
-from builder.openstack.connection import connect, parse_credentials
+from builder.kinds.heat.stack_creation import CreatedStack, StackRequest, create_stack
+from builder.openstack.connection import connect
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.heat import CreatedStack, StackRequest, create_stack
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, ReplayCloud, answer
 from tests.openstack.settings import cloud_settings
 

@@ -16,10 +16,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from builder.errors import Fault, RequestError
-from builder.openstack.connection import CloudSettings, connect, parse_credentials
+from builder.kinds.heat.stack_creation import StackRequest, create_stack
+from builder.logs.redaction import MAX_CHARACTERS
+from builder.openstack.connection import connect
+from builder.openstack.credentials import CloudSettings, parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.heat import StackRequest, create_stack
-from builder.redaction import MAX_CHARACTERS
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, Behaviour, ReplayCloud, answer, catalog_entry, reset
 from tests.openstack.settings import cloud_settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.sandbox.resource_types import describe_resource_type, find_resource_type, list_resource_types
+from builder.sandbox.heat.resource_types import describe_resource_type, find_resource_type, list_resource_types
 from tests.sandbox.clients import EMPTY, Member, address_of
 
 

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from builder.sandbox import Sandbox, server
+from builder.sandbox import Sandbox
+from builder.sandbox.wire import server
 from tests.contract.clouds import wait_for
 from tests.contract.wire import ask
 from tests.sandbox.clients import EMPTY, Member, sign_in

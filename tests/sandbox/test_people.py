@@ -9,7 +9,7 @@ from keystoneauth1 import exceptions, session
 from keystoneauth1.identity import v3
 
 from builder.sandbox import Sandbox
-from builder.sandbox.directory import PROJECTS, USERS
+from builder.sandbox.wire.accounts import PROJECTS, USERS
 from tests.contract.wire import ask
 from tests.sandbox.clients import Member, find_url, sign_in
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from builder.sandbox import Sandbox
-from builder.sandbox.directory import PROJECTS
-from builder.sandbox.nesting import StackSource
-from builder.sandbox.stacks import MAX_DELETED, StackOptions, StackStore
+from builder.sandbox.heat.nesting import StackSource
+from builder.sandbox.heat.stacks import MAX_DELETED, StackOptions, StackStore
+from builder.sandbox.wire.accounts import PROJECTS
 from tests.sandbox.clients import EMPTY, Member, address_of
 
 OVER_QUOTA = "Request limit exceeded: You have reached the maximum stacks per tenant, 3. Please delete some stacks."

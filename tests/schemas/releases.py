@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from builder import schemas
+from builder.schema import published
 
 RELEASED = Path(__file__).parent / "released"
 
@@ -52,18 +52,18 @@ def demands_of(schema: Any) -> Any:
 
 def list_releases() -> Iterator[tuple[str, tuple[int, int], Any]]:
     """Every published copy: its name, its version, and the schema."""
-    for path in sorted(RELEASED.glob(f"*/*{schemas.SUFFIX}")):
+    for path in sorted(RELEASED.glob(f"*/*{published.SUFFIX}")):
         major, _, minor = path.parent.name.partition(".")
-        yield path.name.removesuffix(schemas.SUFFIX), (int(major), int(minor)), json.loads(path.read_text())
+        yield path.name.removesuffix(published.SUFFIX), (int(major), int(minor)), json.loads(path.read_text())
 
 
 def main(names: list[str]) -> None:
     """Copy schemas to the folder of their version."""
-    for name in names or list(schemas.load_schema_texts()):
-        major, minor = version_of(schemas.load_schema(name))
-        target = RELEASED / f"{major}.{minor}" / f"{name}{schemas.SUFFIX}"
+    for name in names or list(published.load_schema_texts()):
+        major, minor = version_of(published.load_schema(name))
+        target = RELEASED / f"{major}.{minor}" / f"{name}{published.SUFFIX}"
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(schemas.load_schema_texts()[name])
+        target.write_bytes(published.load_schema_texts()[name])
         print(target)
 
 

@@ -10,10 +10,10 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 from jsonschema.validators import validator_for
 
-from builder import schemas
-from builder.definitions.documents import DocumentError, parse_definition
-from builder.definitions.problems import Tokens
 from builder.definitions.schema_problems import TEMPLATE_KEYS
+from builder.schema import published
+from builder.text.pointers import Tokens
+from builder.yaml_documents.documents import DocumentError, parse_definition
 from tests.schemas.releases import demands_of, list_releases, version_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -34,14 +34,14 @@ def read_definitions() -> list[Any]:
 
 
 def test_the_schema_of_definitions_has_been_published() -> None:
-    assert schemas.CLUSTER_TYPE in [name for name, _, _ in RELEASES]
+    assert published.CLUSTER_TYPE in [name for name, _, _ in RELEASES]
 
 
 @pytest.mark.parametrize(("name", "version", "released"), RELEASES, ids=IDS)
 def test_a_published_schema_demands_what_it_did_or_has_a_new_version(
     name: str, version: tuple[int, int], released: Any
 ) -> None:
-    current = schemas.load_schema(name)
+    current = published.load_schema(name)
     if version_of(current) == version:
         assert demands_of(current) == demands_of(released), (
             f"what {name} demands has changed: raise the version in its $id, "
@@ -56,11 +56,11 @@ def test_a_published_schema_demands_what_it_did_or_has_a_new_version(
     [
         released
         for name, version, released in RELEASES
-        if name == schemas.CLUSTER_TYPE and version[0] == version_of(schemas.load_schema(name))[0]
+        if name == published.CLUSTER_TYPE and version[0] == version_of(published.load_schema(name))[0]
     ],
 )
 def test_what_a_version_accepted_every_later_one_of_the_same_major_accepts(released: Any) -> None:
-    current = schemas.load_schema(schemas.CLUSTER_TYPE)
+    current = published.load_schema(published.CLUSTER_TYPE)
     then, now = Draft7Validator(released), Draft7Validator(current)
     accepted = [value for value in read_definitions() if then.is_valid(value)]
     assert len(accepted) > 20
@@ -68,23 +68,23 @@ def test_what_a_version_accepted_every_later_one_of_the_same_major_accepts(relea
 
 
 def test_a_tightened_schema_would_be_noticed() -> None:
-    tightened = json.loads(json.dumps(schemas.load_schema(schemas.CLUSTER_TYPE)))
+    tightened = json.loads(json.dumps(published.load_schema(published.CLUSTER_TYPE)))
     tightened["properties"]["title"]["maxLength"] = 254
-    described = json.loads(json.dumps(schemas.load_schema(schemas.CLUSTER_TYPE)))
+    described = json.loads(json.dumps(published.load_schema(published.CLUSTER_TYPE)))
     described["properties"]["title"]["markdownDescription"] = "Another"
-    current = demands_of(schemas.load_schema(schemas.CLUSTER_TYPE))
+    current = demands_of(published.load_schema(published.CLUSTER_TYPE))
     assert demands_of(tightened) != current
     assert demands_of(described) == current
 
 
-@pytest.mark.parametrize("name", list(schemas.load_schema_texts()))
+@pytest.mark.parametrize("name", list(published.load_schema_texts()))
 def test_every_published_schema_is_valid_and_has_a_version(name: str) -> None:
-    schema = schemas.load_schema(name)
+    schema = published.load_schema(name)
     validator = validator_for(schema)
     assert validator in (Draft7Validator, Draft202012Validator)
     validator.check_schema(schema)
     assert version_of(schema) >= (1, 0)
-    assert schema["$id"].endswith(f"/{name}{schemas.SUFFIX}")
+    assert schema["$id"].endswith(f"/{name}{published.SUFFIX}")
 
 
 def collect_keys(schema: Any, place: str = "") -> list[tuple[str, Any]]:
@@ -101,7 +101,7 @@ def collect_keys(schema: Any, place: str = "") -> list[tuple[str, Any]]:
 
 
 def test_every_key_of_a_definition_has_a_title_and_a_description_for_editors() -> None:
-    for place, each in collect_keys(schemas.load_schema(schemas.CLUSTER_TYPE)):
+    for place, each in collect_keys(published.load_schema(published.CLUSTER_TYPE)):
         if "$ref" not in each:
             assert each.get("title"), place
             assert each.get("description"), place
@@ -109,18 +109,18 @@ def test_every_key_of_a_definition_has_a_title_and_a_description_for_editors() -
 
 
 def test_keys_whose_values_authors_make_up_have_an_example() -> None:
-    for place, each in collect_keys(schemas.load_schema(schemas.CLUSTER_TYPE)):
+    for place, each in collect_keys(published.load_schema(published.CLUSTER_TYPE)):
         if each.get("type", "boolean") != "boolean" and "enum" not in each:
             assert each.get("examples") or each.get("defaultSnippets"), place
 
 
 def test_keys_at_the_top_are_described_in_markdown() -> None:
-    for name, each in schemas.load_schema(schemas.CLUSTER_TYPE)["properties"].items():
+    for name, each in published.load_schema(published.CLUSTER_TYPE)["properties"].items():
         assert each.get("markdownDescription"), name
 
 
 def test_examples_and_snippets_in_the_schema_are_accepted_by_it() -> None:
-    schema = schemas.load_schema(schemas.CLUSTER_TYPE)
+    schema = published.load_schema(published.CLUSTER_TYPE)
     compared = 0
     for place, each in collect_keys(schema):
         within = {**each, "definitions": schema["definitions"]}
@@ -146,7 +146,7 @@ def test_unknown_keys_are_refused_and_extensions_accepted(place: Tokens) -> None
         "instructions": [{"id": "usage", "title": "A", "text": "A"}],
         "parameters": {"p": {"type": "string"}}, "parameter_overrides": {"p": {"label": "P"}},
     }  # fmt: skip
-    validator = Draft7Validator(schemas.load_schema(schemas.CLUSTER_TYPE))
+    validator = Draft7Validator(published.load_schema(published.CLUSTER_TYPE))
     assert validator.is_valid(definition)
     node: Any = definition
     for token in place:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft7Validator
 
-from builder import schemas
+from builder.schema import published
 from tests.service import Answer, Service
 
 
@@ -56,7 +56,7 @@ def assert_is_error(answer: Answer, *statuses: int) -> None:
     """Hold an answer against the published shape of errors."""
     assert answer.status in statuses, (answer.status, answer.body[:300])
     body: Any = json.loads(answer.body)
-    Draft7Validator(schemas.load_schema("errors")).validate(body)
+    Draft7Validator(published.load_schema("errors")).validate(body)
     assert body["errors"][0]["status"] == str(answer.status)
 
 

@@ -20,10 +20,10 @@ import pytest
 import requests
 
 from builder.errors import RequestError
+from builder.kinds.heat.launch import LaunchRequest, launch, preview_launch
 from builder.openstack.assets import fetch_assets
-from builder.openstack.connection import parse_credentials
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.launch import LaunchRequest, launch, preview_launch
 from builder.openstack.pool import CloudPool
 from tests.openstack.further_services import COMPUTE, IMAGE, NETWORK, VOLUME, WholeCloud, previewed
 from tests.openstack.replay_cloud import PROJECT_ID, TOKEN, Behaviour, answer, catalog_entry

@@ -17,7 +17,7 @@ import pytest
 
 from builder import logs
 from builder.api.bodies import parse_build_request
-from builder.openstack.connection import parse_credentials
+from builder.openstack.credentials import parse_credentials
 from builder.sandbox import Sandbox
 from builder.settings import Settings
 from tests.openstack.replay_cloud import TOKEN, Behaviour, Received, ReplayCloud, answer, catalog_entry, reset

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from builder.api.building import Building
+from builder.api.build_outcomes import Building
 from builder.api.metrics import Metrics
 from builder.errors import RequestError
-from builder.openstack.connection import parse_credentials
+from builder.kinds.heat.launch import LaunchRequest
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.launch import LaunchRequest
 from tests.openstack.further_services import COMPUTE, IMAGE, NETWORK, WholeCloud, previewed
 from tests.openstack.replay_cloud import PROJECT_ID, TOKEN, Received, answer, catalog_entry, reset
 from tests.openstack.settings import cloud_settings
@@ -303,7 +303,7 @@ def test_failure_that_nobody_foresaw_names_the_stack_that_may_exist(
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("builder.openstack.launch.stack_url", fail)
+    monkeypatch.setattr("builder.kinds.heat.launch.stack_url", fail)
     credentials, deadline = parse_credentials(cloud.credentials()), Deadline(10)
     wish = LaunchRequest("hpc", "hpc", "r1", {"heat_template_version": "2018-08-31"})
     building = Building(Metrics(), "heat", "hpc", credentials, deadline, "req-1")

@@ -76,7 +76,7 @@ def test_no_process_leaves_a_core_dump(tmp_path: Path, workers: str) -> None:
 def test_process_without_core_dumps_is_not_dumpable_and_nor_are_its_workers() -> None:
     script = """
 import ctypes, os
-from builder.core_dumps import forbid_core_dumps
+from builder.process.hardening import forbid_core_dumps
 is_dumpable = lambda: ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)  # PR_GET_DUMPABLE
 before = is_dumpable()
 forbid_core_dumps()

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from builder.addresses import (
+from builder.errors import RequestError
+from builder.kinds.heat.stack_creation import StackRequest, create_stack
+from builder.net.addresses import (
     RefusedAddressError,
     Url,
     connect_checked,
@@ -19,11 +21,10 @@ from builder.addresses import (
     parse_url_prefixes,
     refuse_host,
 )
-from builder.errors import RequestError
-from builder.openstack.connection import connect, parse_credentials
+from builder.openstack.connection import connect
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.guard import CloudGuard
-from builder.openstack.heat import StackRequest, create_stack
 from tests.openstack.replay_cloud import (
     PASSWORD,
     PROJECT_ID,
@@ -476,7 +477,7 @@ def test_time_for_connecting_is_that_of_all_addresses_of_a_name_together(
             raise TimeoutError
 
     monkeypatch.setattr(socket, "socket", Silent)
-    monkeypatch.setattr("builder.addresses.time.monotonic", lambda: now)
+    monkeypatch.setattr("builder.net.addresses.time.monotonic", lambda: now)
     resolve_to(monkeypatch, [f"10.0.0.{each}" for each in range(number)])
     with pytest.raises(TimeoutError):
         connect_checked("silent.example", 80, 4.0)

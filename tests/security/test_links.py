@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from builder.catalogue import reading
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.entries import Entry
-from builder.catalogue.links import LinkResolver
 from builder.catalogue.loader import LoadSettings, load_entry
-from builder.catalogue.looks import Hint
+from builder.catalogue.scan import Hint
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterTypeId
-from builder.definitions.sources import SourceError
+from builder.disk import safe_reading
+from builder.disk.links import LinkResolver
+from builder.hot_lint.sources import SourceError
 from tests.checking.test_command import Run
 from tests.definitions.texts import Texts
 from tests.service import Service, minimal_definition, wait_until
@@ -321,7 +321,7 @@ def test_file_that_becomes_a_link_between_the_look_at_it_and_its_opening_is_not_
 ) -> None:
     (tmp_path / "secret").write_text(CANARY)
     path = put(tmp_path / "file", "Ours")
-    check = reading._check
+    check = safe_reading._check
 
     def check_and_exchange(status: os.stat_result) -> None:
         check(status)
@@ -329,9 +329,9 @@ def test_file_that_becomes_a_link_between_the_look_at_it_and_its_opening_is_not_
             path.unlink()
             path.symlink_to(tmp_path / "secret")
 
-    monkeypatch.setattr(reading, "_check", check_and_exchange)
+    monkeypatch.setattr(safe_reading, "_check", check_and_exchange)
     with pytest.raises(SourceError, match="the file does not exist"):
-        reading.read_file(str(path))
+        safe_reading.read_file(str(path))
 
 
 def test_names_in_a_folder_of_the_host_are_not_told_by_a_hint(tmp_path: Path) -> None:

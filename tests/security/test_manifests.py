@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from builder.api.metrics import Metrics
-from builder.api.server import LAST_ANSWERS_SECONDS, LOOK_AWAY_SECONDS
 from builder.catalogue.snapshot import State
+from builder.process.worker import LAST_ANSWERS_SECONDS, LOOK_AWAY_SECONDS
 from builder.settings import Settings, list_settings
 
 DOCS = Path(__file__).parent.parent.parent / "docs"

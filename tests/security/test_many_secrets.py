@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from builder.redaction import LEFT_OUT
+from builder.logs.redaction import LEFT_OUT
 from tests.openstack.replay_cloud import ReplayCloud, answer
 from tests.security.test_canaries import DEFINITION, HIDDEN, PASSWORD
 from tests.service import Answer, Service, wait_until

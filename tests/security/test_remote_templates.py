@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from builder.catalogue import remote
-from builder.catalogue.reading import MAX_FILE_BYTES
-from builder.catalogue.remote import FetchLimits
-from builder.definitions.sources import SourceError
+from builder.disk import remote
+from builder.disk.remote import FetchLimits
+from builder.disk.safe_reading import MAX_FILE_BYTES
+from builder.hot_lint.sources import SourceError
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer
 from tests.service import Service, minimal_definition, wait_until
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from builder.definitions.parameters import ParameterSyntaxError, check_answers, find_default_faults, parse_parameter
+from builder.clusters.answers import check_answers
+from builder.parameters.attributes import ParameterSyntaxError
+from builder.parameters.declarations import find_default_faults, parse_parameter
 
 ACCEPTED, REFUSED, BAD_SCHEMA = "accepted", "refused", "bad schema"
 

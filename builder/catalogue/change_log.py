@@ -1,0 +1,81 @@
+"""The lines that operators read in the log: one for each type that changed, and one for each of its problems."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from builder.catalogue.loader import LoadedEntry
+from builder.catalogue.scan import Known
+from builder.catalogue.snapshot import EntryReport, Slot, Snapshot, State
+from builder.definitions.model import ClusterTypeId
+from builder.diagnostics.problems import Problem
+
+logger = logging.getLogger(__name__)
+
+
+def keep_silent() -> None:
+    """Say nothing of changes in this process: another one, with a catalogue of the same folder, tells them."""
+    logger.setLevel(logging.ERROR)
+
+
+def log_changes(before: Snapshot, after: Snapshot, ids: Iterable[ClusterTypeId], paths: Iterable[str]) -> None:
+    """Say what the step from one snapshot to the next did to some ids, and to some entries without an id.
+
+    What did not change is not said again.
+    """
+    for cluster_type_id in sorted(ids):
+        _log_type(cluster_type_id, before.slots.get(cluster_type_id), after.slots.get(cluster_type_id))
+    for path in sorted(paths):
+        report = after.others.get(path)
+        if report is not None and report != before.others.get(path):
+            _log_other(report)
+
+
+def log_crash(before: Known | None, after: Known | None) -> None:
+    """Say, for who mends the service, what judging an entry failed over, if it did."""
+    if not isinstance(after, LoadedEntry) or after.crash is None:
+        return
+    if not isinstance(before, LoadedEntry) or before.crash is not after.crash:
+        logger.error(
+            "judging a cluster type failed", exc_info=after.crash, extra={"fields": {"path": after.entry.definition}}
+        )
+
+
+def _log_type(cluster_type_id: ClusterTypeId, before: Slot | None, after: Slot | None) -> None:
+    last = after or before
+    word = _describe_change(before, after)
+    if last is None or not word:
+        return
+    report = last.reports[0]
+    fields = {"id": cluster_type_id, "path": report.path}
+    if report.revision is not None:
+        fields["revision"] = report.revision
+    level = logging.WARNING if word in (State.REJECTED, State.STALE) else logging.INFO
+    logger.log(level, "cluster type %s", word, extra={"fields": fields})
+    if after is not None:
+        _log_problems(after.problems)
+
+
+def _log_other(report: EntryReport) -> None:
+    if report.state is State.REJECTED:
+        logger.warning("cluster type %s", report.state, extra={"fields": {"path": report.path}})
+        _log_problems(report.problems)
+
+
+def _log_problems(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        logger.warning("%s", problem)
+
+
+def _describe_change(before: Slot | None, after: Slot | None) -> str:
+    """One word for what became of a type; an empty text where nothing did."""
+    if after is None:
+        return "withdrawn" if before is not None else ""
+    if before == after:
+        return ""
+    if after.state is not State.LISTED:
+        return str(after.state)
+    if before is None or before.published is None:
+        return "enabled"
+    return "recovered" if before.state is State.STALE else "changed"

@@ -1,0 +1,282 @@
+"""Keeping the catalogue true: one thread that turns hints and the passing of time into reconciles.
+
+The loop has a watcher follow what the catalogue depends on, and takes hints from it or from whoever else has some; it
+does not know what a definition is. A rescan goes over everything in small steps and lets hints go first, so that it
+delays nobody. Readiness follows from the age of the last rescan that succeeded, not from this thread being alive.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
+
+from builder.catalogue.catalogue import Catalogue
+from builder.catalogue.health import Health, Noticing
+from builder.catalogue.hints import Hints
+from builder.catalogue.scan import EVERYTHING, FolderUnavailableError, Hint
+from builder.catalogue.snapshot import Snapshot
+from builder.catalogue.watcher import Watcher
+from builder.disk.links import is_at_or_below
+from builder.disk.mounts import find_file_system, reports_changes
+
+logger = logging.getLogger(__name__)
+
+AGAIN_SECONDS = 0.1
+"""After so long is looked again at what had to wait."""
+
+BREATH_SECONDS = 0.001
+"""The pause between two steps of a rescan."""
+
+MANY_PATHS = 500
+"""After a look at so many paths the garbage collector is spared what was loaded; once for each, it would cost more."""
+
+STOP_SECONDS = 10.0
+"""How long :meth:`Keeper.stop` waits for a pass that is under way."""
+
+
+class Observer(Protocol):
+    """Who measures the keeping."""
+
+    def observe_reload(self, snapshot: Snapshot, seconds: float) -> None:
+        """The catalogue has changed; the look that found it took so long."""
+
+    def observe_rescan(self) -> None:
+        """Everything was looked at."""
+
+
+@dataclass(slots=True)
+class _Sweep:
+    """A rescan that is under way, and what it has found so far."""
+
+    steps: Iterator[frozenset[str]]
+    found: set[str]
+
+
+class Keeper:
+    """Keeps one catalogue true, from :meth:`start` to :meth:`stop`, in a thread of its own.
+
+    ``observer`` is told how it goes, in that thread.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        rescan_seconds: float = 5.0,
+        noticing: Noticing = Noticing.AUTO,
+        clock: Callable[[], float] = time.monotonic,
+        observer: Observer | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._rescan_seconds = rescan_seconds
+        self._asked = noticing
+        self._clock = clock
+        self._observer = observer
+        self._condition = threading.Condition()
+        self._hints = Hints()
+        self._sweep: _Sweep | None = None
+        self._next_rescan = 0.0
+        self._next_retry: float | None = None
+        self._stopping = False
+        self._first_pass = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="catalogue-keeper", daemon=True)
+        self._watcher = Watcher(self)
+        self._silent = ""
+        self.health = Health(noticing, "the enabled folder has not been read yet")
+
+    def start(self) -> None:
+        """Start keeping; the first pass begins at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop; returns when the thread has ended, or after ``STOP_SECONDS``."""
+        with self._condition:
+            self._stopping = True
+            self._condition.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    # ---- any thread may call these; they return at once
+
+    def notice(self, path: str) -> None:
+        """Say that something may have changed at ``path``."""
+        self._add(path, None)
+
+    def notice_writing(self, path: str, *, finished: bool) -> None:
+        """Say that the file at ``path`` is being written, or is complete."""
+        self._add(path, finished)
+
+    def notice_loss(self) -> None:
+        """Say that changes were missed, and may be anywhere."""
+        with self._condition:
+            self._hints.lose()
+            self._condition.notify_all()
+
+    rescan = notice_loss
+
+    def _add(self, path: str, finished: bool | None) -> None:
+        with self._condition:
+            self._hints.add(path, self._clock(), finished)
+            self._condition.notify_all()
+
+    # ---- how it goes
+
+    @property
+    def has_loaded(self) -> bool:
+        """Whether the enabled folder was read at least once."""
+        return self._first_pass.is_set()
+
+    @property
+    def rescan_age(self) -> float | None:
+        """How long ago all was last looked at with success, in seconds; None before the first time."""
+        last = self.health.last_rescan
+        return None if last is None else self._clock() - last
+
+    def readiness(self) -> str:
+        """Why the catalogue cannot be relied upon right now; an empty text where it can."""
+        if self.health.problem:
+            return self.health.problem
+        age = self.rescan_age
+        if age is not None and age > 3 * self._rescan_seconds + 10:  # before the first time there is a problem
+            return f"the enabled folder was last read {age:.0f} seconds ago"
+        return ""
+
+    # ---- the thread
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                hint = self._wait_for_work()
+                if hint is not None:
+                    self._guard(partial(self._look, hint))
+                if (hint is None or self._sweep is not None) and not self._stopping:
+                    self._guard(self._rescan)  # also where hints never cease
+        finally:
+            self._watcher.stop()
+
+    def _wait_for_work(self) -> Hint | None:
+        """Wait for what to look at; None when it is time for a step of a rescan, or to stop."""
+        with self._condition:
+            while not self._stopping:
+                now = self._clock()
+                if self._hints and now >= self._hints.ripe_at():
+                    return self._hints.take()
+                if self._next_retry is not None and now >= self._next_retry:
+                    self._next_retry = None
+                    return Hint(self._catalogue.held_back)
+                if self._sweep is not None:
+                    self._condition.wait(BREATH_SECONDS)
+                    return None
+                if self._hints.lost or now >= self._next_rescan:
+                    return None
+                moments = [self._next_rescan, self._next_retry, self._hints.ripe_at() if self._hints else None]
+                self._condition.wait(min(moment for moment in moments if moment is not None) - now)
+            return None
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        """Do one piece of work; whatever goes wrong with it, the next one may succeed."""
+        try:
+            try:
+                work()
+            except FolderUnavailableError as error:
+                self._fail(str(error))
+                self._watch(thorough=True)  # its return is to be noticed
+                self._note(problem=str(error))
+        except Exception:  # the loop is an edge
+            logger.exception("reading the enabled folder failed")
+            self._fail("reading the enabled folder failed; the log says why")
+
+    def _fail(self, problem: str) -> None:
+        """Record that a piece of work failed; nothing here may fail in turn."""
+        self._sweep = None
+        if problem != self.health.problem:
+            served = "the last good catalogue" if self.has_loaded else "no cluster types yet"
+            logger.error("serving %s: %s", served, problem)
+        self.health = replace(self.health, problem=problem)
+
+    def _look(self, hint: Hint) -> None:
+        began = self._clock()
+        changed = self._catalogue.reconcile(hint)
+        if changed and self._observer is not None:
+            self._observer.observe_reload(self._catalogue.snapshot, self._clock() - began)
+        if hint.everything or (changed and len(hint.paths) >= MANY_PATHS):
+            keep_for_good()
+        if hint.everything:
+            self._finish_rescan()
+        self._first_pass.set()
+        if self._next_retry is None and self._catalogue.held_back:
+            self._next_retry = self._clock() + AGAIN_SECONDS
+        if self.health.problem:
+            self._next_rescan = 0.0
+        self._watch(thorough=False)
+
+    def _rescan(self) -> None:
+        """One step of a rescan, which begins with the first and ends with a look at what was found to differ."""
+        if self._sweep is None:
+            self._next_rescan = self._clock() + self._rescan_seconds
+            self._hints.lost = False
+            if not self._catalogue.has_loaded:
+                self._look(EVERYTHING)
+                return
+            self._sweep = _Sweep(self._catalogue.sweep(), set())
+        found = next(self._sweep.steps, None)
+        if found is not None:
+            self._sweep.found |= found
+            return
+        found, self._sweep = frozenset(self._sweep.found), None
+        if found:
+            self._look(Hint(found))
+        self._finish_rescan()
+
+    def _finish_rescan(self) -> None:
+        if self.health.problem and self.health.last_rescan is not None:
+            logger.info("the enabled folder can be read again")
+        self._watch(thorough=True)
+        self._note(problem="", last_rescan=self._clock())
+        if self._observer is not None:
+            self._observer.observe_rescan()
+
+    def _note(self, *, problem: str, last_rescan: float | None = None) -> None:
+        health = self.health
+        noticing, complaint = self._judge_noticing()
+        last = health.last_rescan if last_rescan is None else last_rescan
+        self.health = Health(noticing, problem, last, health.rescans + (last_rescan is not None), complaint)
+
+    def _judge_noticing(self) -> tuple[Noticing, str]:
+        """How changes in the enabled folder are noticed, and what is wrong with that, as far as is known."""
+        if self._asked is Noticing.POLL:
+            return Noticing.POLL, ""
+        folder = str(self._catalogue.folder)
+        silent = "" if reports_changes(folder) else find_file_system(folder)
+        complaint = f"{folder} is on a file system ({silent}) that reports no changes" if silent else ""
+        if silent and silent != self._silent:
+            logger.warning("%s: it is read every %g seconds", complaint, self._rescan_seconds)
+        self._silent = silent
+        is_watching = not silent and self._watcher.is_watching(self._catalogue.real_folder)
+        return Noticing.INOTIFY if is_watching else Noticing.POLL, complaint or self._watcher.problem
+
+    def _watch(self, *, thorough: bool) -> None:
+        """Have the watcher follow what the catalogue depends on by now."""
+        if self._asked is Noticing.POLL:
+            return
+        placed = self._watcher.watch(self._catalogue.watched_folders(), thorough=thorough)
+        for folder in placed:
+            if is_at_or_below(self._catalogue.real_folder, folder):
+                self.rescan()
+            else:
+                self.notice(folder)
+
+
+def keep_for_good() -> None:
+    """Spare the garbage collector what was loaded: going over it all would stop every thread for a second or more.
+
+    It is made of plain values without cycles, so that what is replaced later is freed all the same.
+    """
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,126 @@
+"""When a change is taken for complete: nobody is to see a half-written file, or a gap between two versions.
+
+Editors and tools write in steps. Where an event told that a step was the last one (the file was closed, or something
+was renamed into place) the change counts at once. Elsewhere it counts when the file has been left alone for a moment,
+and what has vanished when it has stayed away for one. All waits are bounded, and until they are over what was there
+before is kept. At the first load nothing waits.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from builder.catalogue.loader import LoadedEntry
+from builder.catalogue.watch_masks import is_within
+from builder.disk.dependencies import Dependency
+from builder.disk.safe_reading import Stamp
+
+WRITING_SECONDS = 0.5
+"""A file whose stamp was another one less long ago is being written, unless it is known to be closed.
+
+Whoever writes a text pauses for less, and people do not notice a delay of half a second.
+"""
+
+LONGEST_SECONDS = 30.0
+"""So long a file may be written without a pause before what it holds counts all the same."""
+
+VANISHED_SECONDS = 0.3
+"""What was removed may be on its way back: some editors move the old version away before they write the new one.
+
+Far more than they take on a busy machine, because the Visualisation App deletes what is withdrawn.
+"""
+
+EMPTIED_SECONDS = 0.5
+"""An enabled folder that has become empty may have been replaced, and be about to be filled."""
+
+
+class Patience:
+    """Decides which changes wait; remembers since when. Used from one thread.
+
+    ``steady_clock`` is in seconds. No other clock has a say: that of a file system may be another host's.
+    """
+
+    def __init__(self, steady_clock: Callable[[], float] = time.monotonic) -> None:
+        self._steady_clock = steady_clock
+        self._since: dict[str, float] = {}
+        self._stamps: dict[str, dict[str, tuple[Stamp, float]]] = {}
+        """The last stamp of each file that may be in writing, by entry and path, and since when it is this one."""
+
+    def holds_back_change(
+        self, name: str, known: Collection[Dependency], found: Collection[Dependency], finished: Collection[str]
+    ) -> bool:
+        """Whether a change of the entry ``name`` has to wait.
+
+        ``known`` and ``found`` are its dependencies as they were and as they are; ``finished`` are the paths of files
+        that are known to be complete, and of folders that were put in place whole.
+        """
+        before = {dependency.path: dependency for dependency in known}
+        changed = [each for each in found if not _is_same(before.get(each.path), each)]
+        # A link was put in place in one step, and with it all that is in the folder where it leads.
+        linked = {os.path.dirname(each.resolved.real) for each in changed if _is_linked(before.get(each.path), each)}
+        whole = linked.union(finished)
+        if self._is_any_being_written(name, [each for each in changed if not is_within(each.resolved.real, whole)]):
+            return self._waits(name, LONGEST_SECONDS)
+        if any(each.stamp is None and not each.refused and not each.remote for each in changed):
+            return self._waits(name, VANISHED_SECONDS)
+        return False
+
+    def holds_back_removal(self, name: str, *, emptied: bool) -> bool:
+        """Whether the removal of the entry ``name`` has to wait; ``emptied`` tells that nothing is left but it."""
+        return self._waits(name, EMPTIED_SECONDS if emptied else VANISHED_SECONDS)
+
+    def keep(self, names: Collection[str]) -> None:
+        """Forget that anything was waited for, but for the entries ``names``, which still are."""
+        self._since = {name: since for name, since in self._since.items() if name in names}
+        self._stamps = {name: stamps for name, stamps in self._stamps.items() if name in names}
+
+    def _is_any_being_written(self, name: str, files: Collection[Dependency]) -> bool:
+        """Whether one of the ``files`` has not been left alone for long enough."""
+        now, seen = self._steady_clock(), self._stamps.get(name, {})
+        stamps: dict[str, tuple[Stamp, float]] = {}
+        for each in files:
+            if each.stamp is not None:
+                last = seen.get(each.path)
+                stamps[each.path] = last if last is not None and last[0] == each.stamp else (each.stamp, now)
+        self._stamps[name] = stamps
+        return any(now - since < WRITING_SECONDS for _, since in stamps.values())
+
+    def _waits(self, name: str, longest: float) -> bool:
+        now = self._steady_clock()
+        return now - self._since.setdefault(name, now) < longest
+
+
+def _is_linked(known: Dependency | None, found: Dependency) -> bool:
+    """Whether a link leads to a file that did not before."""
+    return bool(found.resolved.links) and (known is None or known.resolved != found.resolved)
+
+
+def _is_same(known: Dependency | None, found: Dependency) -> bool:
+    return known is not None and known.digest == found.digest and known.resolved == found.resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Successors:
+    """Which ids and files live on in entries that are new: what they had before under another name is not awaited."""
+
+    ids: frozenset[str]
+    files: frozenset[tuple[int, int]]
+
+    @classmethod
+    def of(cls, entries: Iterable[object]) -> Successors:
+        """The ids and files of those new entries that are loaded."""
+        loaded = [entry for entry in entries if isinstance(entry, LoadedEntry)]
+        files = (_file_of(entry) for entry in loaded)
+        return cls(frozenset(entry.entry.id for entry in loaded), frozenset(file for file in files if file))
+
+    def replace(self, gone: LoadedEntry) -> bool:
+        """Whether an entry that is gone lives on."""
+        return gone.entry.id in self.ids or _file_of(gone) in self.files
+
+
+def _file_of(entry: LoadedEntry) -> tuple[int, int] | None:
+    stamp = entry.dependencies[0].stamp
+    return (stamp.device, stamp.inode) if stamp is not None else None

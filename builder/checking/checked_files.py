@@ -1,0 +1,90 @@
+"""The files of a definition that is checked: read as the service reads them, named as the person at the prompt does."""
+
+# Paths are plain strings here, shown as they were given, which a Path would tidy up.
+# ruff: noqa: PTH100, PTH117, PTH118, PTH120
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from builder.definitions.loading import DEFINITION
+from builder.disk.files import DefinitionFiles, DefinitionFolders
+from builder.disk.links import LinkResolver
+from builder.disk.safe_reading import decode, newest_date
+from builder.hot_lint.sources import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """What a check shares with the service: ``template_roots`` are folders, besides its own, that a definition may use.
+
+    With ``allow_remote`` a definition may refer to files on other hosts, which are not fetched. ``enabled`` is the
+    folder whose entries the service lists.
+    """
+
+    template_roots: tuple[str, ...] = ()
+    allow_remote: bool = False
+    deep: bool = True
+    enabled: str = ""
+
+
+@dataclass(slots=True)
+class CheckedFiles:
+    """The files around the definition at ``path``; an implementation of :class:`builder.hot_lint.sources.Files`.
+
+    Where ``text`` is given the definition is that text, and ``path`` only says where it would be. Where ``folders``
+    are given its real file must be in one of them, as those of the entries of an enabled folder.
+    """
+
+    path: str
+    resolver: LinkResolver
+    settings: CheckSettings
+    text: str | None = None
+    folders: DefinitionFolders | None = None
+    _files: DefinitionFiles = field(init=False)
+    _tree: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        absolute = os.path.abspath(self.path)
+        self._files = DefinitionFiles(
+            absolute, self.path, self.resolver, now_ns=time.monotonic_ns(), folders=self.folders,
+            template_roots=self.settings.template_roots,
+            read_remote=_leave_remote if self.settings.allow_remote else None,
+        )  # fmt: skip
+        is_link = os.path.realpath(absolute) != absolute
+        # Behind a link, the files beside the definition are beside the link's target, and shown there.
+        self._tree = os.path.dirname(os.path.realpath(absolute) if is_link else self.path)
+        if is_link and not os.path.isabs(self.path):
+            self._tree = os.path.relpath(self._tree)
+
+    def resolve(self, reference: str, base: str) -> str:
+        """See :meth:`builder.hot_lint.sources.Files.resolve`."""
+        return self._files.resolve(reference, base)
+
+    def read(self, name: str) -> str:
+        """See :meth:`builder.hot_lint.sources.Files.read`."""
+        if name == DEFINITION and self.text is not None:
+            return decode(self.text.encode("utf-8", "surrogateescape"))
+        return self._files.read(name)
+
+    def list_beside(self, name: str) -> Sequence[str]:
+        """See :meth:`builder.hot_lint.sources.Files.list_beside`."""
+        return self._files.list_beside(name)
+
+    def display(self, name: str) -> str:
+        """See :meth:`builder.hot_lint.sources.Files.display`."""
+        if name == DEFINITION:
+            return self.path
+        return name if "://" in name else os.path.normpath(os.path.join(self._tree, name))
+
+    @property
+    def last_modified(self) -> int:
+        """The newest of the files that were read, in seconds since the epoch; 0 where there is none."""
+        return newest_date(each.stamp.mtime_ns for each in self._files.dependencies.values() if each.stamp is not None)
+
+
+def _leave_remote(url: str) -> bytes:
+    raise SourceError("unread-remote-file", f"{url!r} is on another host and is not read here", "launch it to try it")

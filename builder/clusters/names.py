@@ -1,0 +1,78 @@
+"""The names and tags of stacks: how a cluster, its type and its request can be told from the stack alone.
+
+Pure. How long a cluster's name may be, so that Heat accepts the stack's, is ``definitions/planning.py``'s to say.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from builder.clusters.plan import NAME_SEPARATOR
+
+SUFFIX_LENGTH = 12
+MAX_TAG = 80
+"""Heat's limit; a tag may not contain a comma either."""
+
+_NOT_IN_A_TAG = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def build_stack_name(cluster_name: str, suffix: str) -> str:
+    """``<cluster name>--<suffix>``."""
+    return f"{cluster_name}{NAME_SEPARATOR}{suffix}"
+
+
+def read_suffix(stack_name: str) -> str:
+    """What :func:`build_stack_name` was given as suffix."""
+    return stack_name.rpartition(NAME_SEPARATOR)[2]
+
+
+def random_suffix() -> str:
+    """Sixty random bits, in letters and digits that need no escaping anywhere."""
+    return _suffix(secrets.token_bytes(16))
+
+
+def keyed_suffix(key: str, project_id: str, attempt: int) -> str:
+    """The suffix that the same key in the same project always gets, for the same attempt."""
+    return _suffix(_digest("suffix", project_id, key, str(attempt)))
+
+
+def build_tags(type_id: str, revision: str) -> tuple[str, ...]:
+    """Where a stack comes from, for operators; a value too long for Heat is cut."""
+    return ("concertim", _tag("concertim-type", type_id), _tag("concertim-revision", revision))
+
+
+def key_tag(key: str, project_id: str) -> str:
+    """Marks the stacks of one ``Idempotency-Key``; the key cannot be told from it."""
+    return _tag("concertim-key", _digest("key", project_id, key).hex()[:32])
+
+
+def fingerprint_tag(key: str, payload: Mapping[str, Any]) -> str:
+    """The idempotency fingerprint: tells whether two requests of one key ask for the same.
+
+    Keyed with the key, which only the caller has: nobody else can try out what a hidden parameter might have been.
+    """
+    canonical = json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()
+    return _tag("concertim-body", hmac.digest(_encode(key), canonical, "sha256").hex()[:32])
+
+
+def _suffix(entropy: bytes) -> str:
+    return base64.b32encode(entropy).decode().lower()[:SUFFIX_LENGTH]
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.sha256(_encode(json.dumps(parts))).digest()
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _tag(name: str, value: str) -> str:
+    return f"{name}:{_NOT_IN_A_TAG.sub('_', value)}"[:MAX_TAG]

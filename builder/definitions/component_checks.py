@@ -1,0 +1,198 @@
+"""Everything that is wrong with the templates of a cluster type, once they are read.
+
+Brings together what :mod:`builder.hot_lint.shape`, ``hot_reading`` and ``hot_scope`` find in each of them, the
+nested ones included, and adds what takes both sides of a nested template: the properties that it is given. Of templates
+that are data to Heat, little is sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, Final
+
+from builder.definitions.components import LoadedComponent
+from builder.diagnostics.problems import Problem
+from builder.hot.computations import Budget
+from builder.hot.language import VERSION_KEY, Language, find_language
+from builder.hot.resource_types import load_names
+from builder.hot_lint.cycles import find_cycles, find_nested_cycles
+from builder.hot_lint.declared_parameters import find_parameter_mistakes
+from builder.hot_lint.findings import MAX_NAMED, Kind, Mistake, NestedUse, TemplateReading
+from builder.hot_lint.inclusion import LoadedTemplate
+from builder.hot_lint.references import MAX_WORK, read_template
+from builder.hot_lint.scope import ScopedTemplate, demote, find_scope_mistakes, find_unused_parameters
+from builder.hot_lint.shape import explain_version, find_shape_mistakes
+from builder.text.spelling import suggest
+
+NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")
+"""What a private network takes; earlier releases refused templates without."""
+
+ALWAYS_USED: Final = frozenset({"clustername"})
+"""Parameters with a meaning of their own: the Visualisation App names the cluster by this one."""
+
+TAKES_ALL: Final = frozenset({"parameter-reference", "resource-reference", "condition-reference", "unused-parameter"})
+"""Rules that can be judged only where every template of a composition could be read."""
+
+SCHEMA_RULES: Final = frozenset({"unknown-parameter-key", "parameter-syntax", "allowed-pattern"})
+"""Rules that tell of the schema of a parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFindings:
+    """Every problem of the templates, and the types of resources in them."""
+
+    problems: tuple[Problem, ...]
+    resource_types: frozenset[str]
+
+
+def check_templates(components: Sequence[LoadedComponent], *, complete: bool) -> TemplateFindings:
+    """Judge the templates of a cluster type, each by itself and all as one scope.
+
+    Unless ``complete``, some could not be read: nobody can say that a name is not in those, nor what they use.
+    """
+    problems: list[Problem] = []
+    budget = Budget(MAX_WORK)
+    scope: list[ScopedTemplate] = []
+    types: set[str] = set()
+    nested: dict[str, LoadedTemplate] = {}
+    files: dict[str, Mapping[str, str]] = {}
+    for each in components:
+        language, reading = _read(each.root, each.component.files, problems, budget)
+        problems += _problems(
+            each.root, find_shape_mistakes(each.root.template, language, composed=len(components) > 1)
+        )
+        scope.append(ScopedTemplate(each.component.name, each.component.optional, each.root.template, reading))
+        types.update(reading.types)
+        nested.update(each.nested)
+        files.update(dict.fromkeys(each.nested, each.component.files))
+        problems += _problems(each.root, _check_nested_uses(reading, each.nested))
+    problems += _scope_problems([each.root for each in components], scope, complete=complete)
+    uses: dict[str, Sequence[NestedUse]] = {}
+    for name, template in nested.items():
+        nested_problems, reading = _check_nested(template, files[name], nested, budget)
+        problems += nested_problems
+        types.update(reading.types)
+        uses[name] = reading.nested
+    problems += [nested[name].problem(mistake) for name, mistake in find_nested_cycles(uses)]
+    for name, template in {name: each for c in components for name, each in c.data.items()}.items():
+        problems += _check_data(template) if name not in nested else ()
+    if any(
+        tokens[0] == "resources" for each in (*(c.root for c in components), *nested.values()) for tokens in each.broken
+    ):
+        types.update(NETWORK_TYPES)  # nobody knows what was meant
+    return TemplateFindings(tuple(problems), frozenset(types))
+
+
+def _read(
+    loaded: LoadedTemplate, files: Mapping[str, str], problems: list[Problem], budget: Budget
+) -> tuple[Language, TemplateReading]:
+    """The language of a template and its reading, whose own mistakes are added to ``problems``."""
+    version = loaded.template.get(VERSION_KEY)
+    language = find_language(version)
+    if language is None:
+        problems.append(loaded.problem(explain_version(version)))
+        language = find_language("9999-12-31")
+        assert language is not None  # noqa: S101  # every date to come is a version of a newer Heat's
+    elif language.newer:
+        message = f"heat_template_version {version} is not known here, and functions new in it are not checked"
+        problems.append(loaded.problem(Mistake("newer-template-version", message, (VERSION_KEY,))))
+    reading = read_template(loaded.template, language, files, budget)
+    problems += _problems(loaded, reading.mistakes)
+    problems += _problems(loaded, _find_misspelt_types(reading))
+    return language, reading
+
+
+def _problems(loaded: LoadedTemplate, mistakes: Iterator[Mistake] | Sequence[Mistake]) -> list[Problem]:
+    return [loaded.problem(demote(mistake)) for mistake in mistakes]
+
+
+def _scope_problems(
+    templates: Sequence[LoadedTemplate], scope: Sequence[ScopedTemplate], *, complete: bool = True
+) -> list[Problem]:
+    mistakes = [*find_scope_mistakes(scope), *find_cycles(scope), *find_unused_parameters(scope)]
+    return [
+        templates[number].problem(demote(mistake))
+        for number, mistake in mistakes
+        if not (mistake.rule == "unused-parameter" and mistake.tokens[-1] in ALWAYS_USED)
+        and (complete or mistake.rule not in TAKES_ALL)
+    ]
+
+
+def _check_nested(
+    template: LoadedTemplate, files: Mapping[str, str], nested: Mapping[str, LoadedTemplate], budget: Budget
+) -> tuple[list[Problem], TemplateReading]:
+    """The problems of a nested template, which is a scope of its own, and its reading."""
+    problems: list[Problem] = []
+    language, reading = _read(template, files, problems, budget)
+    problems += _problems(template, find_shape_mistakes(template.template, language, composed=False))
+    problems += _problems(template, find_parameter_mistakes(template.template))
+    problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)])
+    problems += _problems(template, _check_nested_uses(reading, nested))
+    return problems, reading
+
+
+def _check_data(template: LoadedTemplate) -> list[Problem]:
+    """What is wrong with what Heat reads of every template among the files, whatever it is for: version and parameters.
+
+    It builds their schemas (``heat.engine.template.Template.all_param_schemata``), which tells keys and types.
+    """
+    version = template.template.get(VERSION_KEY)
+    language = find_language(version)
+    if language is None:
+        return [template.problem(explain_version(version))]
+    shape = find_shape_mistakes(template.template, language, composed=False)
+    return _problems(
+        template,
+        [
+            replace(mistake, certain=mistake.rule == "unknown-parameter-key" or mistake.tokens[2:] == ("type",))
+            for mistake in (*shape, *find_parameter_mistakes(template.template))
+            if mistake.rule in SCHEMA_RULES
+        ],
+    )
+
+
+def _check_nested_uses(reading: TemplateReading, nested: Mapping[str, LoadedTemplate]) -> Iterator[Mistake]:
+    required: dict[str, list[str]] = {}
+    for use in reading.nested:
+        template = nested.get(use.name)
+        if template is not None and use.properties is not None:
+            parameters = template.template.get("parameters") or {}
+            if use.name not in required:
+                required[use.name] = [name for name, each in parameters.items() if each.get("default") is None]
+            yield from _check_properties(use, use.properties, parameters, required[use.name])
+    plain = {use.owner: use for use in reading.nested if use.is_plain}
+    for reference in reading.references:
+        loaded = nested.get(plain[reference.name].name) if reference.name in plain else None
+        if loaded is None or reference.kind is not Kind.RESOURCE or reference.attribute is None:
+            continue
+        outputs = loaded.template.get("outputs") or {}
+        attribute = reference.attribute
+        if attribute not in outputs and attribute != "show" and not attribute.startswith("resource."):
+            message = f"{plain[reference.name].name} has no output {attribute!r}"
+            tokens = (*reference.tokens[:-1], 1)
+            yield Mistake("nested-attribute", message, tokens, suggest(attribute, outputs), reference.certain)
+
+
+def _check_properties(
+    use: NestedUse, properties: Mapping[str, Any], parameters: Mapping[str, Any], required: Sequence[str]
+) -> Iterator[Mistake]:
+    for name in properties:
+        if name not in parameters:
+            message = f"{use.name} has no parameter {name!r}"
+            tokens = (*use.tokens, "properties", name)
+            yield Mistake("nested-property", message, tokens, suggest(name, parameters), use.certain, key=True)
+    missing = list(islice((name for name in required if name not in properties), MAX_NAMED + 1))
+    if missing:
+        names = ", ".join(map(repr, missing[:MAX_NAMED])) + (", and others" if len(missing) > MAX_NAMED else "")
+        message = f"{use.name} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"
+        yield Mistake("nested-parameter", message, (*use.tokens, "type"), "give it, or a default there", use.certain)
+
+
+def _find_misspelt_types(reading: TemplateReading) -> Iterator[Mistake]:
+    for type_, tokens in reading.types.items():
+        if type_ not in load_names():
+            hint = suggest(type_, load_names(), cutoff=0.87)
+            if hint:
+                yield Mistake("misspelt-resource-type", f"Heat has no type {type_!r} of its own", tokens, hint)

@@ -1,0 +1,106 @@
+"""HOT templates as the components of a cluster type, and their composition into one.
+
+The rules are Heat's (https://docs.openstack.org/heat/latest/template_guide/hot_spec.html); what Heat alone can judge,
+such as the properties of a resource, is left to Heat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from builder.definitions.model import Component
+from builder.diagnostics.problems import Problem
+from builder.hot_lint.inclusion import LoadedTemplate, include_files
+from builder.hot_lint.shape import NAMED_SECTIONS, find_broken_sections
+from builder.hot_lint.sources import Files
+from builder.parameters.declarations import Parameter
+from builder.text.pointers import Tokens
+from builder.yaml_documents.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedTemplate:
+    """What is sent to Heat: one template and the files that it refers to."""
+
+    template: Mapping[str, Any]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedComponent:
+    """A component, and for judging it the templates that it was made from, by the names of their files.
+
+    ``nested`` are those of stacks, and ``data`` those that are included as any other file is.
+    """
+
+    component: Component
+    root: LoadedTemplate
+    nested: Mapping[str, LoadedTemplate]
+    data: Mapping[str, LoadedTemplate]
+
+
+def build_component(
+    document: Document, base: str, files: Files, *, name: str, optional: bool, tokens: Tokens = ()
+) -> tuple[LoadedComponent | None, list[Problem]]:
+    """Build the component whose template stands at ``tokens`` of ``document``, read from the file named ``base``.
+
+    With problems, the component is of use for nothing but finding more of them; None where it is not even that.
+    """
+    template = document.value
+    for token in tokens:
+        template = template[token]
+    broken = find_broken_sections(template)
+    if broken:
+        return None, [LoadedTemplate(document, tokens, {}).problem(mistake) for mistake in broken]
+    included = include_files(template, document, base, tokens, files)
+    component = Component(name, optional, included.root.template, included.contents)
+    return LoadedComponent(component, included.root, included.nested, included.data), [*included.problems]
+
+
+def tighten_parameters(component: Component, settled: Mapping[str, Parameter]) -> Component:
+    """The component with those parameters hidden and immutable for Heat, too, that a definition makes so."""
+    declared: Mapping[str, Any] = component.template.get("parameters") or {}
+    tightened = {
+        name: {**attributes, **{key: True for key in ("hidden", "immutable") if getattr(settled.get(name), key, False)}}
+        for name, attributes in declared.items()
+    }
+    if tightened == declared:
+        return component
+    return replace(component, template={**component.template, "parameters": tightened})
+
+
+def compose_template(components: Sequence[Component]) -> ComposedTemplate:
+    """Compose the templates of components into one.
+
+    A parameter comes from the first component that declares it. That no resource, condition or output is given twice
+    and that all are of one version has been checked when the cluster type was built.
+    """
+    first = components[0]
+    if len(components) == 1:
+        return ComposedTemplate(first.template, first.files)
+    template: dict[str, Any] = {"heat_template_version": first.template["heat_template_version"]}
+    files: dict[str, str] = {}
+    for section in NAMED_SECTIONS:
+        merged: dict[str, Any] = {}
+        for component in components:
+            for name, entry in (component.template.get(section) or {}).items():
+                merged.setdefault(name, entry)
+        if merged:
+            template[section] = merged
+    for component in components:
+        files.update(component.files)
+    return ComposedTemplate(template, files)
+
+
+def find_collisions(components: Sequence[Component]) -> Iterator[tuple[str, str, str, str]]:
+    """Each entry that two components give: section, name, and the names of the first and the later component."""
+    for section in ("conditions", "resources", "outputs"):
+        givers: dict[str, str] = {}
+        for component in components:
+            for name in component.template.get(section) or {}:
+                if name in givers:
+                    yield section, name, givers[name], component.name
+                else:
+                    givers[name] = component.name

@@ -1,0 +1,57 @@
+"""What is wrong with a definition, and where: values, not exceptions.
+
+One definition gives all its problems at once, and one bad file never stops the others. The same values are logged by
+the daemon, shown by ``GET /catalogue`` and printed by ``cluster-builder check``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from builder.diagnostics.rules import Severity, find_severity
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong with a definition, for the person who can mend it.
+
+    ``path`` is the file as the reader knows it; ``line`` and ``column`` count from 1 and are 0 where the whole file
+    is meant; ``pointer`` is the RFC 6901 JSON pointer of the place (``""`` is the whole document); ``rule`` is an
+    id of :mod:`builder.diagnostics.rules`; ``message`` says what is wrong and ``hint`` how to mend it.
+    """
+
+    path: str
+    line: int
+    column: int
+    pointer: str
+    rule: str
+    message: str
+    hint: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """How serious it is: the rule's severity."""
+        return find_severity(self.rule)
+
+    @property
+    def place(self) -> str:
+        """``file:line:column``, or the file alone where all of it is meant: what editors and terminals make a link."""
+        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+
+    def as_json(self) -> dict[str, str | int]:
+        """The members of its JSON object, the same in ``GET /catalogue`` and ``check --format json``."""
+        return {
+            "path": self.path,
+            "line": self.line,
+            "column": self.column,
+            "pointer": self.pointer,
+            "rule": self.rule,
+            "severity": str(self.severity),
+            "message": self.message,
+            "hint": self.hint,
+        }
+
+    def __str__(self) -> str:
+        """The place, what is wrong there, and the rule, on one line."""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.place}: {self.message}{hint} [{self.rule}]"

@@ -1,0 +1,214 @@
+"""The files of one definition on disk: where references lead, which of them are allowed, and what each one held."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import PurePosixPath
+
+from builder.definitions.loading import DEFINITION
+from builder.disk.dependencies import Dependency, load_dependency, load_remote_dependency, refuse_dependency
+from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
+from builder.disk.safe_reading import LINK_LOOP, decode, explain_unreadable, open_folder
+from builder.hot_lint.sources import SourceError
+
+_REMOTE = ("http://", "https://")
+
+MAX_REFERENCE = 4096  # as Linux: PATH_MAX in limits.h
+"""The longest reference to a file, in characters."""
+
+MAX_LISTED = 200
+"""How many entries of a folder are looked at for a name like the one that is missing."""
+
+
+AVAILABLE_NAME = "cluster-types-available"
+"""The folder beside the enabled one from which definitions are enabled by links."""
+
+_EXAMPLES_NAME = "cluster-types-examples"
+_OUTSIDE_TREE = "outside-tree"
+ROOT = "template-root"
+"""The digest of a dependency that is no file, but a folder that matters for where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionFolders:
+    """Where the real files of definitions may be: whoever puts a link into the enabled folder names any file.
+
+    ``real`` are paths without a link in them; the links in ``followed`` are followed at each load.
+    """
+
+    real: tuple[str, ...]
+    followed: tuple[str, ...] = ()
+
+
+def list_definition_folders(enabled: str, real: str) -> DefinitionFolders:
+    """The folders of the definitions that are in the folder ``enabled``, which really is ``real``.
+
+    Beside the enabled folder's own path, one of the two may be a link that the operator has made. What is beside its
+    ``real`` path may be synced with it, from whoever writes definitions, so that a link there leads nowhere else.
+    """
+    instance = os.path.dirname(enabled)
+    examples = os.path.join(os.path.dirname(instance), _EXAMPLES_NAME)  # as a checkout of this project has them
+    return DefinitionFolders(
+        (real, os.path.join(os.path.dirname(real), AVAILABLE_NAME)), (os.path.join(instance, AVAILABLE_NAME), examples)
+    )
+
+
+class DefinitionFiles:
+    """The files of one definition on disk; an implementation of :class:`builder.hot_lint.sources.Files`.
+
+    Lives for one load. ``shown_as`` is the definition's path as operators know it, relative to the enabled folder;
+    ``now_ns`` is the time of the load by the steady clock. The definition itself may be in ``folders``, or in
+    ``template_roots``; anywhere if ``folders`` is None. After the load ``dependencies`` are the files, by name, and
+    ``roots`` the folders outside of which they must not be found later.
+    """
+
+    def __init__(
+        self,
+        definition: str,
+        shown_as: str,
+        resolver: LinkResolver,
+        *,
+        now_ns: int,
+        folders: DefinitionFolders | None = None,
+        template_roots: Iterable[str] = (),
+        read_remote: Callable[[str], bytes] | None = None,
+    ) -> None:
+        self._definition = definition
+        self._shown_as = shown_as
+        self._resolver = resolver
+        self._now_ns = now_ns
+        self._read_remote = read_remote
+        self._folders = folders
+        self._tree = _find_tree(definition, resolver)
+        self._roots = tuple(template_roots)
+        self.dependencies: dict[str, Dependency] = {}
+        self.roots: dict[str, Dependency] = {}
+
+    def resolve(self, reference: str, base: str) -> str:
+        """See :meth:`builder.hot_lint.sources.Files.resolve`."""
+        if len(reference) > MAX_REFERENCE:
+            message = f"it has {len(reference):,} characters, and no path has more than {MAX_REFERENCE:,}"
+            raise SourceError("unreadable-file", message, "shorten it")
+        scheme = reference.partition("://")[0].lower() if "://" in reference else ""
+        if scheme in ("http", "https"):
+            if self._read_remote is None:
+                raise SourceError(
+                    "remote-file",
+                    f"{reference!r} is on another host",
+                    "copy it here, or set ALLOW_REMOTE_TEMPLATES=true",
+                )
+            return reference
+        if scheme:
+            raise SourceError(
+                "file-scheme", f"{reference!r} is neither a path nor an http(s) URL", "use a relative path"
+            )
+        if base.startswith(_REMOTE):
+            raise SourceError("remote-file", f"{reference!r} is relative to a remote file", "use its whole URL")
+        path = os.path.normpath(os.path.join(self._tree, os.path.dirname(base), reference))
+        name = os.path.relpath(path, self._tree)
+        refusal = self._refuse(name, path, repr(reference))
+        if refusal is not None:
+            raise refusal
+        return name
+
+    def read(self, name: str) -> str:
+        """See :meth:`builder.hot_lint.sources.Files.read`."""
+        content = self.load(name)
+        if isinstance(content, SourceError):
+            raise content
+        return decode(content)
+
+    def load(self, name: str) -> bytes | SourceError:
+        """What is in a file, or why that cannot be had; it is a dependency from now on."""
+        content: bytes | SourceError
+        if not name.startswith(_REMOTE):
+            path = self._locate(name)
+            refusal = self._refuse(name, path)
+            if refusal is not None:
+                return refusal
+            self.dependencies[name], content = load_dependency(name, path, self._resolver, self._now_ns)
+        elif self._read_remote is None:
+            content = SourceError("remote-file", f"{name!r} is on another host")
+        else:
+            self.dependencies[name], content = load_remote_dependency(name, self._read_remote, self._now_ns)
+        return content
+
+    def list_beside(self, name: str) -> Sequence[str]:
+        """See :meth:`builder.hot_lint.sources.Files.list_beside`."""
+        if name.startswith(_REMOTE):
+            return ()
+        try:
+            folder = self._resolver.resolve(os.path.dirname(self._locate(name))).real
+            if not self._may_include(folder):
+                return ()
+            with open_folder(folder, os.O_RDONLY) as descriptor, os.scandir(descriptor) as entries:
+                found = [each.name for each in islice(entries, MAX_LISTED) if not each.is_dir()]
+        except OSError:
+            return ()
+        parent = os.path.dirname(name)
+        return sorted(os.path.join(parent, each) for each in found if each.isprintable() and each[0] != ".")
+
+    def display(self, name: str) -> str:
+        """See :meth:`builder.hot_lint.sources.Files.display`."""
+        if not name:
+            return self._shown_as
+        return name if "://" in name else os.path.normpath(PurePosixPath(self._shown_as).parent / name)
+
+    def _locate(self, name: str) -> str:
+        """The path of the file that the definition calls ``name``."""
+        return os.path.normpath(os.path.join(self._tree, name) if name else self._definition)
+
+    def _refuse(self, name: str, path: str, shown: str = "it") -> SourceError | None:
+        """Why the file at ``path`` is not even looked for, which makes its place a dependency; None if it may be read.
+
+        What is opened later is what was judged here: the resolver gives the same answer throughout its pass, and
+        reading follows no link.
+        """
+        try:
+            real = self._resolver.resolve(path).real
+        except LinkLoopError as error:
+            self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, LINK_LOOP)
+            return explain_unreadable(error)
+        if self._may_define(real) if name == DEFINITION else self._may_include(real):
+            return None
+        self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, _OUTSIDE_TREE)
+        if name == DEFINITION:
+            return SourceError(
+                _OUTSIDE_TREE, f"it is a link that leads out of the enabled folder and {AVAILABLE_NAME}",
+                "move the definition into one of them, or name its folder in TEMPLATE_ROOTS",
+            )  # fmt: skip
+        return SourceError(
+            _OUTSIDE_TREE, f"{shown} is outside the folder of the definition",
+            "keep it in that folder, or name its folder in TEMPLATE_ROOTS",
+        )  # fmt: skip
+
+    def _may_define(self, real: str) -> bool:
+        folders = self._folders
+        return (
+            folders is None
+            or any(is_at_or_below(real, folder) for folder in folders.real)
+            or self._is_within((*folders.followed, *self._roots), real)
+        )
+
+    def _may_include(self, real: str) -> bool:
+        return is_at_or_below(real, self._tree) or self._is_within(self._roots, real)
+
+    def _is_within(self, roots: Iterable[str], real: str) -> bool:
+        return any(is_at_or_below(real, self._follow(root)) for root in roots)
+
+    def _follow(self, root: str) -> str:
+        """Where a root really is; what is asked that depends on the links that lead there."""
+        if root not in self.roots:
+            self.roots[root] = refuse_dependency(root, root, self._resolver, self._now_ns, ROOT)
+        return self.roots[root].resolved.real
+
+
+def _find_tree(definition: str, resolver: LinkResolver) -> str:
+    """The folder that a definition's references start from: that of its real file."""
+    try:
+        return os.path.dirname(resolver.resolve(definition).real)
+    except LinkLoopError:
+        return os.path.dirname(definition)

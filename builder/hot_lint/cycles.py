@@ -1,0 +1,139 @@
+"""What goes round in a circle: resources that wait for each other, conditions and nested templates in themselves.
+
+Heat refuses each of them, the last by the depth to which it nests stacks.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from builder.hot_lint.findings import MAX_NAMED, Kind, Mistake, NestedUse, Reference
+from builder.hot_lint.scope import ScopedTemplate
+
+Needs = dict[str, tuple[int, Reference]]
+"""What a resource or a condition needs: the template's number and the reference, by the name that is needed."""
+
+
+def find_cycles(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
+    """The circles in a scope, one mistake for each: among what is always there, and with each optional component."""
+    required = [number for number, each in enumerate(templates) if not each.optional]
+    optional = [number for number, each in enumerate(templates) if each.optional]
+    for kind in (Kind.RESOURCE, Kind.CONDITION):
+        shared = _find_edges(templates, required, kind)
+        yield from _explain(_find_circles(shared, shared), templates, required, shared, kind)
+        own = {number: _find_edges(templates, [number], kind) for number in optional}
+        leading_back = _find_leading(shared, {name for edges in own.values() for name in edges})
+        for number, edges in own.items():
+            searched, needs = ChainMap(edges, leading_back), ChainMap(edges, shared)
+            circles = (path for path in _find_circles(edges, searched) if any(name in edges for name in path))
+            yield from _explain(circles, templates, [number, *required], needs, kind)
+
+
+def find_nested_cycles(uses: Mapping[str, Sequence[NestedUse]]) -> Iterator[tuple[str, Mistake]]:
+    """The circles of nested templates, each with the name of the file it is in; ``uses`` are of each file by name."""
+    needs = {name: {use.name: use for use in within if use.certain and use.is_plain} for name, within in uses.items()}
+    for path in _find_circles(needs, needs):
+        message = f"nested templates contain each other without an end: {_show(path)}"
+        yield path[-1], Mistake("nested-recursion", message, (*needs[path[-1]][path[0]].tokens, "type"))
+
+
+def _explain(
+    circles: Iterable[Sequence[str]],
+    templates: Sequence[ScopedTemplate],
+    numbers: Sequence[int],
+    needs: Mapping[str, Needs],
+    kind: Kind,
+) -> Iterator[tuple[int, Mistake]]:
+    """A mistake for each circle within some of the templates."""
+    used: Collection[str] | None = None
+    for path in circles:
+        if used is None and kind is Kind.CONDITION:
+            used = _find_used(templates, numbers, needs, kind)
+        number, reference = needs[path[-1]][path[0]]
+        message = f"{kind}s depend on each other in a circle: {_show(path)}"
+        certain = used is None or path[0] in used
+        yield number, Mistake("dependency-cycle", message, reference.tokens, certain=certain)
+
+
+def _show(path: Sequence[str]) -> str:
+    """The names of a circle, or as many of them as anybody reads."""
+    left_out = len(path) - MAX_NAMED
+    shown = [*path[:MAX_NAMED], f"{left_out:,} more"] if left_out > 0 else path
+    return " -> ".join([*shown, path[0]])
+
+
+def _find_used(
+    templates: Sequence[ScopedTemplate], numbers: Sequence[int], needs: Mapping[str, Needs], kind: Kind
+) -> set[str]:
+    """The names that something else certainly refers to, and all that those need: Heat looks at no other condition."""
+    references = [reference for number in numbers for reference in templates[number].reading.references]
+    pending = [each.name for each in references if each.kind is kind and each.certain and not _owner(each, kind)]
+    used: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name not in used:
+            used.add(name)
+            pending += needs.get(name, ())
+    return used
+
+
+def _find_edges(templates: Sequence[ScopedTemplate], numbers: Sequence[int], kind: Kind) -> dict[str, Needs]:
+    needs: dict[str, Needs] = defaultdict(dict)
+    for number in numbers:
+        for reference in templates[number].reading.references:
+            owner = _owner(reference, kind)
+            if reference.kind is kind and owner and (reference.certain or kind is Kind.CONDITION):
+                needs[owner].setdefault(reference.name, (number, reference))
+    return dict(needs)
+
+
+def _owner(reference: Reference, kind: Kind) -> str:
+    """The resource or the condition in whose definition a reference stands; ``""`` where it is in none."""
+    if kind is Kind.RESOURCE:
+        return reference.owner
+    return str(reference.tokens[1]) if reference.tokens[0] == "conditions" else ""
+
+
+def _find_leading(needs: Mapping[str, Needs], names: Collection[str]) -> dict[str, Needs]:
+    """The part of ``needs`` that leads to some names: mostly nothing, as what is required needs nothing optional."""
+    users: dict[str, list[str]] = defaultdict(list)
+    for name, needed in needs.items():
+        for each in needed:
+            users[each].append(name)
+    leading: dict[str, Needs] = {}
+    pending = [user for name in names for user in users.get(name, ())]
+    while pending:
+        name = pending.pop()
+        if name not in leading:
+            leading[name] = needs[name]
+            pending += users.get(name, ())
+    return leading
+
+
+def _find_circles(starts: Iterable[str], needs: Mapping[str, Mapping[str, Any]]) -> Iterator[list[str]]:
+    done: set[str] = set()
+    for start in starts:
+        if path := _find_circle(start, needs, done):
+            yield path
+
+
+def _find_circle(start: str, needs: Mapping[str, Mapping[str, Any]], done: set[str]) -> list[str]:
+    """A circle that can be reached from ``start`` by names that were not searched before; empty where there is none."""
+    path: dict[str, None] = {}  # a list that is quickly looked up in
+    pending = [iter((start,))]
+    while pending:
+        name = next(pending[-1], None)
+        if name is None:
+            pending.pop()
+            if path:
+                done.add(path.popitem()[0])
+        elif name in path:
+            done.update(path)
+            names = list(path)
+            return names[names.index(name) :]
+        elif name not in done:
+            path[name] = None
+            pending.append(iter(needs.get(name, ())))
+    return []

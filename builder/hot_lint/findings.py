@@ -1,0 +1,84 @@
+"""What reading a template finds: references, mistakes and the use of nested templates. Values, and nothing else.
+
+A *certain* finding is one that Heat looks at in every launch; what stands in a branch of ``if``, or in a resource that
+a condition may leave out, is looked at only when the condition leads there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from builder.text.pointers import Tokens
+
+MAX_NAMED: Final = 8
+"""How many names one message tells, of properties that are missing in one place or of what is in a circle."""
+
+
+class Kind(StrEnum):
+    """What a name in a template can stand for."""
+
+    PARAMETER = "parameter"
+    RESOURCE = "resource"
+    CONDITION = "condition"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that is referred to. ``owner`` is the resource whose definition it stands in, ``""`` elsewhere.
+
+    ``attribute`` is the one that ``get_attr`` reads, where it is written out.
+    """
+
+    kind: Kind
+    name: str
+    tokens: Tokens
+    certain: bool
+    owner: str = ""
+    attribute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something that Heat refuses, or takes otherwise than it looks. ``key``: it is the key named last."""
+
+    rule: str
+    message: str
+    tokens: Tokens
+    hint: str = ""
+    certain: bool = True
+    key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NestedUse:
+    """A nested template in use: ``tokens`` lead to the mapping that has its ``type`` and ``properties``.
+
+    ``properties`` is None where a function gives them, so that nobody knows them before a launch.
+    """
+
+    name: str
+    tokens: Tokens
+    properties: Mapping[str, Any] | None
+    certain: bool
+    owner: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a resource by itself, not the member of a group, of which there may be none."""
+        return len(self.tokens) == 2
+
+
+@dataclass(slots=True)
+class TemplateReading:
+    """What a walk over one template has found."""
+
+    references: list[Reference] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+    nested: list[NestedUse] = field(default_factory=list)
+    types: dict[str, Tokens] = field(default_factory=dict)
+    """Every type of resource, and where it was met first."""
+    ref_names: set[str] = field(default_factory=set)
+    """What ``Ref`` names, in the version that has it: parameters or resources."""

@@ -1,0 +1,227 @@
+"""Reading a template together with every file that it refers to, those of the files included.
+
+As python-heatclient does it (``heatclient.common.template_utils``): whether a file is a template is told by its
+content, however it is named, and what a template refers to is sent along with it. A file is the template *of a stack*
+where it is the type of a resource, or what an OS::Heat::Stack is made from; any other is data to Heat.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Severity
+from builder.hot.language import NESTED_SUFFIXES, VERSION_KEY
+from builder.hot_lint.findings import Mistake
+from builder.hot_lint.near_files import describe_source_error
+from builder.hot_lint.shape import find_broken_sections, set_broken_entries_aside
+from builder.hot_lint.sources import Files, SourceError
+from builder.text.pointers import Tokens
+from builder.yaml_documents.documents import Document, DocumentError, parse_template
+
+MAX_FILES = 200
+"""How many files one template may pull in: far beyond any cluster, and an end to a chain that grows for ever."""
+
+_OTHER_LANGUAGES: Final = ("HeatTemplateFormatVersion", "AWSTemplateFormatVersion")
+_VERSION_KEYS: Final = (VERSION_KEY, *_OTHER_LANGUAGES)
+_STACK: Final = "OS::Heat::Stack"
+"""Makes a stack of the text that it is given, with all the files of the stack that it is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTemplate:
+    """A template and where it was written: at ``tokens`` of ``document``, its references to files rewritten.
+
+    ``broken`` are the entries, each by section and name, of which nothing is known but the name.
+    """
+
+    document: Document
+    tokens: Tokens
+    template: Mapping[str, Any]
+    broken: frozenset[Tokens] = frozenset()
+
+    def problem(self, mistake: Mistake) -> Problem:
+        """A mistake in the template as a problem of its file."""
+        tokens = (*self.tokens, *mistake.tokens)
+        return self.document.problem(mistake.rule, mistake.message, tokens, key=mistake.key, hint=mistake.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """A template with the ``contents`` of all files that it takes, by their names, and what is wrong with them.
+
+    ``nested`` are the templates of stacks among the files, ``data`` the other templates.
+    """
+
+    root: LoadedTemplate
+    contents: Mapping[str, str]
+    nested: Mapping[str, LoadedTemplate]
+    data: Mapping[str, LoadedTemplate]
+    problems: tuple[Problem, ...]
+
+
+def include_files(
+    template: Mapping[str, Any], document: Document, base: str, tokens: Tokens, files: Files
+) -> Inclusion:
+    """Read what the template at ``tokens`` of the file named ``base`` refers to; its sections are sound."""
+    reader = _Reader(files)
+    root = reader.load(template, document, base, tokens)
+    reader.read_pending()
+    return reader.settle(root, base)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one template and what it refers to, once each, and collects every problem.
+
+    By the name of the file that they are in: ``uses`` are the names of files that stacks are made from there,
+    ``problems`` those of its text, and ``lacks`` those of files that cannot be had.
+    """
+
+    files: Files
+    contents: dict[str, str] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    templates: dict[str, LoadedTemplate] = field(default_factory=dict)
+    uses: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    problems: defaultdict[str, list[Problem]] = field(default_factory=lambda: defaultdict(list))
+    lacks: defaultdict[str, list[Problem]] = field(default_factory=lambda: defaultdict(list))
+    pending: deque[str] = field(default_factory=deque)
+    queued: set[str] = field(default_factory=set)
+
+    def load(self, template: Mapping[str, Any], document: Document, base: str, tokens: Tokens) -> LoadedTemplate:
+        """The template at ``tokens`` of a document, whose sections are sound."""
+        usable, mistakes = set_broken_entries_aside(template)
+        broken = frozenset(mistake.tokens for mistake in mistakes)
+        loaded = LoadedTemplate(document, tokens, self.rewrite(usable, document, base, tokens), broken)
+        self.problems[base] += [loaded.problem(mistake) for mistake in mistakes]
+        return loaded
+
+    def rewrite(self, value: Any, document: Document, base: str, tokens: Tokens) -> Any:
+        """Copy ``value`` with each reference to a file rewritten to the file's name."""
+        if isinstance(value, list):
+            return [
+                self.rewrite(item, document, base, (*tokens, number)) if isinstance(item, dict | list) else item
+                for number, item in enumerate(value)
+            ]
+        if not isinstance(value, dict):
+            return value
+        rewritten = {}
+        for key, item in value.items():
+            if isinstance(item, dict | list):
+                rewritten[key] = self.rewrite(item, document, base, (*tokens, key))
+            elif isinstance(item, str) and (key == "get_file" or (key == "type" and item.endswith(NESTED_SUFFIXES))):
+                rewritten[key] = self._include(item, document, base, (*tokens, key))
+            else:
+                rewritten[key] = item
+        for name in _find_stack_templates(rewritten):
+            self._use(name, base)
+        return rewritten
+
+    def _include(self, reference: str, document: Document, base: str, tokens: Tokens) -> str:
+        try:
+            name = self.files.resolve(reference, base)
+            if name not in self.contents:
+                self._read(name)
+        except SourceError as error:
+            message, hint = describe_source_error(reference, base, error, self.files)
+            self.lacks[base].append(document.problem(error.rule, message, tokens, hint=hint))
+            return reference
+        return name
+
+    def _read(self, name: str) -> None:
+        self.asked.add(name)
+        if len(self.asked) > MAX_FILES:
+            raise SourceError("too-many-files", f"the template pulls in more than {MAX_FILES} files", "remove some")
+        text = self.contents[name] = self.files.read(name)
+        if any(key in text for key in _VERSION_KEYS):
+            self._queue(name)
+
+    def _use(self, name: str, base: str) -> None:
+        if name in self.contents:
+            self.uses[base].add(name)
+            self._queue(name)
+
+    def _queue(self, name: str) -> None:
+        if name not in self.queued:
+            self.queued.add(name)
+            self.pending.append(name)
+
+    def read_pending(self) -> None:
+        """Read every file that may be a template, and those that it refers to."""
+        while self.pending:
+            self._read_template(self.pending.popleft())
+
+    def _read_template(self, name: str) -> None:
+        """Rewrite the references within a template, so that it finds the files that are sent along with it."""
+        try:
+            document = parse_template(self.contents[name], self.files.display(name))
+        except DocumentError as error:
+            self.problems[name] += error.problems
+            return
+        broken = find_broken_sections(document.value)
+        if broken:
+            self.problems[name] += [LoadedTemplate(document, (), {}).problem(mistake) for mistake in broken]
+            if not document.problems and _is_of_another_language(document.value):
+                self.contents[name] = dump_template(self.rewrite(document.value, document, name, ()))
+            return
+        self.problems[name] += document.problems
+        self.templates[name] = self.load(document.value, document, name, ())
+        if not document.problems:  # else it would be sent with something else for what has no meaning
+            self.contents[name] = dump_template(self.templates[name].template)
+
+    def settle(self, root: LoadedTemplate, base: str) -> Inclusion:
+        """What was read, once everything is: which files are templates of stacks depends on all of them."""
+        used: set[str] = set()
+        pending = [base]
+        while pending:
+            new = self.uses[pending.pop()] - used
+            used |= new
+            pending += new
+        problems: list[Problem] = []
+        for name in {**self.problems, **self.lacks}:
+            if name == base or name in used:
+                problems += [*self.problems[name], *self.lacks[name]]
+            else:
+                problems += filter(_is_of_parameters, self.problems[name])
+                problems += map(_demote, self.lacks[name])
+        innermost_first = reversed(self.templates.items())  # so that a circle is told of in the one that is met first
+        nested = {name: each for name, each in innermost_first if name in used}
+        data = {name: each for name, each in self.templates.items() if name not in used and not each.document.problems}
+        return Inclusion(root, self.contents, nested, data, tuple(problems))
+
+
+def dump_template(template: Any) -> str:
+    """A template as text that Heat reads as the very same data."""
+    return json.dumps(template)
+
+
+def _find_stack_templates(resource: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the files that a stack is made from by what may be a resource: its type, or its template."""
+    type_ = resource.get("type")
+    if isinstance(type_, str) and type_.endswith(NESTED_SUFFIXES):
+        yield type_
+    elif type_ == _STACK and isinstance(resource.get("properties"), dict):
+        template = resource["properties"].get("template")
+        name = template.get("get_file") if isinstance(template, dict) else None
+        if isinstance(name, str):
+            yield name
+
+
+def _is_of_another_language(template: Any) -> bool:
+    return isinstance(template, dict) and VERSION_KEY not in template and any(k in template for k in _OTHER_LANGUAGES)
+
+
+def _is_of_parameters(problem: Problem) -> bool:
+    """Whether the shape of parameters is wrong, which Heat refuses in every template among the files."""
+    return problem.rule == "template-shape" and problem.pointer.split("/")[1:2] == ["parameters"]
+
+
+def _demote(problem: Problem) -> Problem:
+    """A file that is missing where Heat may never look for it."""
+    if problem.severity is not Severity.ERROR:
+        return problem
+    return replace(problem, rule="conditional-mistake", message=f"{problem.message}; not every launch shows it")

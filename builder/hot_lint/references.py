@@ -1,0 +1,280 @@
+"""Reading what a template refers to, and every call of a function in it.
+
+One walk over a template, which finds names and mistakes; whether a name exists is
+:mod:`builder.hot_lint.scope`'s to say, since that takes all the templates of a composition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from builder.hot.computations import Budget, compute
+from builder.hot.functions import Call, CallError
+from builder.hot.language import NESTED_SUFFIXES, Language
+from builder.hot.resource_types import load_names
+from builder.hot_lint.calls import find_argument_fault, is_call
+from builder.hot_lint.findings import Kind, Mistake, NestedUse, Reference, TemplateReading
+from builder.hot_lint.unknown_functions import explain_unknown_function, find_successor
+from builder.text.pointers import Tokens
+from builder.text.spelling import suggest
+
+_MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "OS::Heat::ResourceGroup": ("resource_def", ("count",)),
+    "OS::Heat::AutoScalingGroup": ("resource", ("desired_capacity", "min_size")),
+}
+"""Groups: the property that describes a member, and those that say how many there are at first, the first one given.
+
+Of a group that has none, Heat does not look at the member.
+"""
+_TAKES_ANYTHING: Final = "OS::Heat::None"
+"""The one type of Heat's own whose properties are not looked at."""
+
+_STRICT: Final = frozenset({"str_replace_strict", "str_replace_vstrict"})
+
+
+MAX_WORK: Final = 1_000_000
+"""What all calls of a cluster type may take to compute, a tenth of a second: a hundred times what a large one takes."""
+
+
+def read_template(
+    template: Mapping[str, Any], language: Language, files: Mapping[str, str], budget: Budget
+) -> TemplateReading:
+    """Find everything that a template of sound shape refers to; ``files`` are those that it includes.
+
+    Calls are computed as far as the ``budget`` goes.
+    """
+    walk = _Walk(language, files, budget)
+    for name, resource in (template.get("resources") or {}).items():
+        walk.resource(name, resource)
+    for name, output in (template.get("outputs") or {}).items():
+        walk.output(output, ("outputs", name))
+    used = {reference.name for reference in walk.reading.references if reference.kind is Kind.CONDITION}
+    for name, condition in (template.get("conditions") or {}).items():
+        walk.condition_definition(condition, ("conditions", name), certain=name in used)
+    return walk.reading
+
+
+@dataclass(slots=True)
+class _Walk:
+    language: Language
+    files: Mapping[str, str]
+    budget: Budget
+    reading: TemplateReading = field(default_factory=TemplateReading)
+    owner: str = ""
+    in_output: bool = False
+
+    # ---- sections
+
+    def resource(self, name: str, resource: Mapping[str, Any]) -> None:
+        tokens: Tokens = ("resources", name)
+        self.owner = name
+        condition = resource.get("condition")
+        certain = condition is None or condition is True
+        if condition is not None:
+            self.condition(condition, (*tokens, "condition"), certain=True)
+        for key in ("properties", "metadata", "update_policy", "deletion_policy", "external_id"):
+            value = resource.get(key)
+            if isinstance(value, dict | list):
+                self.value(value, (*tokens, key), certain)
+        depends_on = resource.get("depends_on")
+        for number, dependency in enumerate(depends_on if isinstance(depends_on, list) else [depends_on]):
+            if isinstance(dependency, str):
+                place = (*tokens, "depends_on", number) if isinstance(depends_on, list) else (*tokens, "depends_on")
+                self._refer(Kind.RESOURCE, dependency, place, certain)
+        self._type(resource, tokens, certain)
+        self.owner = ""
+
+    def _type(self, resource: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
+        type_ = resource.get("type")
+        if not isinstance(type_, str):
+            return
+        self.reading.types.setdefault(type_, (*tokens, "type"))
+        properties = resource.get("properties")
+        computed = is_call(properties, self.language)
+        if not isinstance(properties, dict):
+            properties = {}
+        if computed and len(tokens) == 2 and not self.language.newer:
+            self._check_type_with_computed_properties(type_, tokens, certain)
+        if type_.endswith(NESTED_SUFFIXES):
+            self.reading.nested.append(NestedUse(type_, tokens, None if computed else properties, certain, self.owner))
+        elif type_ in _MEMBERS:
+            key, sizes = _MEMBERS[type_]
+            size = next((properties[each] for each in sizes if properties.get(each) is not None), 1)
+            if isinstance(properties.get(key), dict):
+                self._type(properties[key], (*tokens, "properties", key), certain and size not in (0, "0"))
+
+    def _check_type_with_computed_properties(self, type_: str, tokens: Tokens, certain: bool) -> None:
+        """Heat goes through the properties of a resource before it resolves them; through those of a member, after."""
+        if type_.endswith(NESTED_SUFFIXES) or (type_ in load_names() and type_ != _TAKES_ANYTHING):
+            message, hint = "properties must be a mapping, not a function", "use the function for each property's value"
+            self._mistake("template-shape", message, (*tokens, "properties"), certain, hint)
+
+    def output(self, output: Mapping[str, Any], tokens: Tokens) -> None:
+        condition = output.get("condition")
+        if condition is not None:
+            self.condition(condition, (*tokens, "condition"), certain=True)
+        value = output.get("value")
+        if isinstance(value, dict | list):
+            self.in_output = True
+            self.value(value, (*tokens, "value"), condition is None or condition is True)
+            self.in_output = False
+
+    def condition_definition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
+        if isinstance(condition, str):
+            self._mistake("template-shape", "a condition must be true, false or a function, not a text", tokens, True)
+        else:
+            self.condition(condition, tokens, certain=certain)
+
+    # ---- conditions
+
+    def condition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
+        """A place where Heat wants a condition: its name, true, false, or a function that tells."""
+        if isinstance(condition, bool):
+            return
+        if isinstance(condition, str):
+            self._refer(Kind.CONDITION, condition, tokens, certain)
+        elif isinstance(condition, dict) and len(condition) == 1:
+            ((function, arguments),) = condition.items()
+            if function in self.language.condition_functions:
+                self._condition_call(function, arguments, (*tokens, function), certain)
+            else:
+                self._no_condition_function(function, tokens)
+        else:
+            self._mistake("template-shape", "a condition must be a name, true, false or a function", tokens, certain)
+
+    def _condition_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
+        fault, _ = find_argument_fault(function, arguments, self.language, self.budget)
+        if fault:
+            self._mistake("function-arguments", fault, tokens, certain=True)
+        elif function == "not":
+            self.condition(arguments, tokens, certain=certain)
+        elif function in ("and", "or"):
+            for number, each in enumerate(arguments):
+                self.condition(each, (*tokens, number), certain=certain)
+        elif function == "get_param":
+            self._call(function, arguments, tokens, certain)
+        else:
+            self._condition_value(arguments, tokens, certain)
+
+    def _condition_value(self, value: Any, tokens: Tokens, certain: bool) -> None:
+        """Data within a condition, where only the functions of conditions may be called."""
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                self._condition_value(item, (*tokens, number), certain)
+        elif isinstance(value, dict):
+            if len(value) == 1:
+                ((key, arguments),) = value.items()
+                if key in self.language.condition_functions:
+                    self._condition_call(key, arguments, (*tokens, key), certain)
+                    return
+                if key in self.language.functions:
+                    self._no_condition_function(key, tokens)
+                    return
+            for key, item in value.items():
+                self._condition_value(item, (*tokens, key), certain)
+
+    def _no_condition_function(self, function: str, tokens: Tokens) -> None:
+        known = sorted(self.language.condition_functions)
+        hint = suggest(function, known, cutoff=0.75) or f"known there: {', '.join(known)}"
+        message = f"{function!r} is no function that conditions can use"
+        if not self.language.newer:
+            self._mistake("misplaced-function", message, (*tokens, function), True, hint, key=True)
+
+    # ---- values
+
+    def value(self, value: Any, tokens: Tokens, certain: bool) -> None:
+        """A value in which Heat evaluates functions."""
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                if isinstance(item, dict | list):
+                    self.value(item, (*tokens, number), certain)
+            return
+        if len(value) == 1:
+            ((key, arguments),) = value.items()
+            if key in self.language.functions:
+                self._call(key, arguments, (*tokens, key), certain)
+                return
+            self._judge_key(key, (*tokens, key), certain)
+        for key, item in value.items():
+            if isinstance(item, dict | list):
+                self.value(item, (*tokens, key), certain)
+
+    def _judge_key(self, key: str, tokens: Tokens, certain: bool) -> None:
+        """Tell what looks like a function and is none in this version."""
+        if key in self.language.removed_functions:
+            message = f"{key} is no function of version {self.language.version} any more"
+            self._mistake("removed-function", message, tokens, certain, find_successor(key), key=True)
+        elif not self.language.newer and tokens[-2] != "properties":  # where it is the name of a property
+            message, hint = explain_unknown_function(key, self.language)
+            if message:
+                self.reading.mistakes.append(Mistake("unknown-function", message, tokens, hint, key=True))
+
+    def _call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
+        fault, parsed = find_argument_fault(function, arguments, self.language, self.budget)
+        if fault:
+            self._mistake("function-arguments", fault, tokens, certain and (parsed or not self.in_output))
+            return
+        match function:
+            case "get_param" | "get_resource" | "get_attr" | "Ref":
+                self._reference_call(function, arguments, tokens, certain)
+            case "if":
+                self.condition(arguments[0], (*tokens, 0), certain=certain)
+                for number, branch in enumerate(arguments[1:], start=1):
+                    if isinstance(branch, dict | list):
+                        self.value(branch, (*tokens, number), certain=False)
+                return
+            case "get_file" if not isinstance(arguments, str):
+                message = "a function gives the path, and the file is sent only if it is named elsewhere too"
+                self._mistake("computed-file", message, tokens, True, "write each path out, and choose by if")
+            case _ if function in _STRICT:
+                self._check_placeholders(arguments, tokens, certain and not self.in_output)
+        if isinstance(arguments, list) or is_call(arguments, self.language):
+            self.value(arguments, tokens, certain)
+        elif isinstance(arguments, dict):
+            for key, item in arguments.items():
+                if isinstance(item, dict | list):
+                    self.value(item, (*tokens, key), certain)
+
+    def _reference_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
+        in_list = isinstance(arguments, list)
+        name = arguments[0] if in_list else arguments
+        if not isinstance(name, str):
+            return
+        if function == "Ref":
+            self.reading.ref_names.add(name)
+            return
+        place = (*tokens, 0) if in_list else tokens
+        if function == "get_param":
+            self._refer(Kind.PARAMETER, name, place, certain and not self.in_output)
+        elif function == "get_resource":
+            self._refer(Kind.RESOURCE, name, place, certain and not self.in_output)
+        else:
+            attribute = arguments[1] if len(arguments) > 1 and isinstance(arguments[1], str) else None
+            self._refer(Kind.RESOURCE, name, place, certain, attribute)
+
+    def _check_placeholders(self, arguments: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
+        """Heat fails a launch whose text lacks a placeholder; a text that is known before shows it before."""
+        template, params = arguments["template"], arguments["params"]
+        if isinstance(template, dict) and isinstance(template.get("get_file"), str):
+            template = self.files.get(template["get_file"])
+        if not isinstance(template, str) or is_call(params, self.language):
+            return
+        filled = {"template": template, "params": dict.fromkeys(params, "")}
+        try:
+            compute(Call("str_replace_strict", filled, self.language), self.budget)
+        except CallError as error:
+            for name in error.details.get("params", ()):
+                message = f"the text does not contain {name!r}"
+                self._mistake("missing-placeholder", message, (*tokens, "params", name), certain, key=True)
+
+    # ---- findings
+
+    def _refer(self, kind: Kind, name: str, tokens: Tokens, certain: bool, attribute: str | None = None) -> None:
+        self.reading.references.append(Reference(kind, name, tokens, certain, self.owner, attribute))
+
+    def _mistake(
+        self, rule: str, message: str, tokens: Tokens, certain: bool, hint: str = "", *, key: bool = False
+    ) -> None:
+        self.reading.mistakes.append(Mistake(rule, message, tokens, hint, certain, key))

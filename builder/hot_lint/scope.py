@@ -1,0 +1,138 @@
+"""Whether what templates refer to exists: in one template, or in any selection of a composition's components.
+
+Components share one scope. What a required component refers to must be in a required one; an optional component may
+besides refer to what it has itself, and at the user's risk to what another optional one has.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from builder.hot.language import PSEUDO_PARAMETERS
+from builder.hot_lint.findings import Kind, Mistake, Reference, TemplateReading
+from builder.text.spelling import suggest
+
+_SECTIONS: Final[Mapping[Kind, str]] = {
+    Kind.PARAMETER: "parameters",
+    Kind.RESOURCE: "resources",
+    Kind.CONDITION: "conditions",
+}
+_RULES: Final[Mapping[Kind, str]] = {
+    Kind.PARAMETER: "parameter-reference",
+    Kind.RESOURCE: "resource-reference",
+    Kind.CONDITION: "condition-reference",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedTemplate:
+    """A template of a scope, and what it refers to; ``component`` is ``""`` where there is but one."""
+
+    component: str
+    optional: bool
+    template: Mapping[str, Any]
+    reading: TemplateReading
+
+    def names(self, kind: Kind) -> Collection[str]:
+        """The names that the template gives to things of a kind."""
+        return (self.template.get(_SECTIONS[kind]) or {}).keys()
+
+
+def find_scope_mistakes(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
+    """Every reference to what is not there, and every clash of names: the template's number, and the mistake."""
+    for kind in Kind:
+        yield from _find_dangling(templates, kind)
+    yield from _find_duplicate_names(templates)
+    yield from _find_conditional_resources(templates)
+
+
+def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
+    """Every parameter that no template of the scope uses, where it is declared first."""
+    used = {reference.name for each in templates for reference in each.reading.references}
+    used.update(name for each in templates for name in each.reading.ref_names)
+    seen: set[str] = set()
+    for number, each in enumerate(templates):
+        for name in each.names(Kind.PARAMETER):
+            if name not in used and name not in seen:
+                message = f"parameter {name!r} is used nowhere in the template"
+                yield (
+                    number,
+                    Mistake("unused-parameter", message, ("parameters", name), "use it or remove it", key=True),
+                )
+            seen.add(name)
+
+
+def demote(mistake: Mistake) -> Mistake:
+    """The mistake as it is reported: one in a place that Heat does not look at in every launch is a warning."""
+    if mistake.certain:
+        return mistake
+    return Mistake(
+        "conditional-mistake", f"{mistake.message}; not every launch shows it", mistake.tokens, mistake.hint,
+        key=mistake.key,
+    )  # fmt: skip
+
+
+def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[tuple[int, Mistake]]:
+    given = PSEUDO_PARAMETERS if kind is Kind.PARAMETER else frozenset()
+    required: dict[str, None] = {}  # in the order of the templates
+    optional: dict[str, list[str]] = defaultdict(list)
+    for each in templates:
+        if each.optional:
+            for name in each.names(kind):
+                optional[name].append(each.component)
+        else:
+            required.update(dict.fromkeys(each.names(kind)))
+    known = {**required, **dict.fromkeys(optional)}
+    listed = f"there are: {', '.join(known)}" if 0 < len(known) <= 8 else ""
+    for number, each in enumerate(templates):
+        own = each.names(kind)
+        for reference in each.reading.references:
+            name = reference.name
+            if reference.kind is kind and not (name in required or name in own or name in given):
+                givers = optional.get(name, ())
+                hint = "" if givers else suggest(name, known) or listed
+                yield number, _explain(reference, each, givers, hint)
+
+
+def _explain(reference: Reference, within: ScopedTemplate, givers: Sequence[str], hint: str) -> Mistake:
+    name, kind = reference.name, reference.kind
+    if not givers:
+        return Mistake(_RULES[kind], f"there is no {kind} {name!r}", reference.tokens, hint, reference.certain)
+    giver = " or ".join(repr(each) for each in givers)
+    if within.optional:
+        message = f"{kind} {name!r} is there only if the optional component {giver} is selected too"
+        return Mistake("other-optional-reference", message, reference.tokens, f"move it out of {giver}")
+    message = f"{kind} {name!r} is there only if the optional component {giver} is selected"
+    return Mistake("optional-reference", message, reference.tokens, f"move it out of {giver}", reference.certain)
+
+
+def _find_duplicate_names(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
+    """Heat refuses a parameter and a resource of one name: heat.engine.stack, "Duplicate names"."""
+    parameters = {name for each in templates for name in each.names(Kind.PARAMETER)}
+    for number, each in enumerate(templates):
+        for name in each.names(Kind.RESOURCE):
+            if name in parameters:
+                message = f"{name!r} is the name of a resource and of a parameter"
+                yield number, Mistake("duplicate-name", message, ("resources", name), "rename one of them", key=True)
+
+
+def _find_conditional_resources(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
+    """References by what is always there to a resource that a condition may leave out, which Heat then refuses."""
+    conditional = {
+        name: resource["condition"]
+        for each in templates
+        for name, resource in (each.template.get("resources") or {}).items()
+        if resource.get("condition") not in (None, True)
+    }
+    if not conditional:
+        return
+    for number, each in enumerate(templates):
+        for reference in each.reading.references:
+            depends = "depends_on" in reference.tokens[2:3]
+            if reference.kind is Kind.RESOURCE and reference.certain and not depends and reference.name in conditional:
+                message = f"resource {reference.name!r} is left out when its condition is false"
+                hint = "put the reference under the same condition, with if"
+                yield number, Mistake("conditional-resource", message, reference.tokens, hint)

@@ -1,0 +1,1 @@
+"""The kinds of cluster types: a folder for each, with all that depends on a definition's ``kind``."""

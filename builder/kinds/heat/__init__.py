@@ -1,0 +1,1 @@
+"""Clusters that are Heat stacks: launched, found again by their key, previewed."""

@@ -1,0 +1,295 @@
+"""One stack per idempotency key, with nothing but Heat to remember it by.
+
+Follows https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/, without a store of our own: any
+replica finds the stack of a key by a tag that Heat keeps, also after the stack is deleted.
+
+Heat refuses a name that is taken, but looks before it writes: two creations at the same moment both succeed. So a
+stack counts only when its creator has looked after creating it and saw no other of the same key; who sees another
+deletes its own and starts over, one after the other. Of two creators, at least one is later to look than the other is
+to create, so at most one keeps its stack. That holds for requests of one key that ask for different things, too: the
+first to keep a stack has the key, and the stacks that were given up for it count for nothing.
+
+Of several stacks that are all deleted, the one that lived for longer than a creator needs to give its own up was kept.
+Whether one was kept and deleted sooner than that, Heat does not tell: such a key makes another stack.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from builder.clusters.names import fingerprint_tag, key_tag, keyed_suffix, read_suffix
+from builder.kinds.heat.stack_creation import (
+    CreatedStack,
+    StackRequest,
+    create_stack,
+    heat_client,
+    read_stack_id,
+    read_stack_name,
+    read_stack_status,
+)
+from builder.openstack.call_context import Service, may_have_created
+from builder.openstack.connection import Cloud
+from builder.openstack.failure_kinds import CloudError, FailureKind
+
+logger = logging.getLogger(__name__)
+
+OLD_SECONDS = 60.0
+"""A stack of this age is settled: its creator has until ``BUILD_DEADLINE`` to give it up."""
+MAX_LOGGED = 10
+"""How many stacks of a key a line of the log names: more than one is rare, and how many there are, the cloud says."""
+MAX_REFUSALS = 8
+"""How often a taken name is looked up before it counts as taken by something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How simultaneous requests of one key wait for each other, in seconds.
+
+    ``settling``: so long a young stack is watched before it is given to a second caller, for its creator may yet delete
+    it. ``poll``: so often is looked. ``apart``: so far apart the creators of simultaneous stacks try again.
+    """
+
+    settling: float = 2.0
+    poll: float = 0.25
+    apart: float = 1.5
+
+
+PACE = Pace()
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedStack:
+    """A stack that carries the tag of a key.
+
+    ``age`` is how many seconds it has lived, or lived until it was deleted. Heat's clock alone tells: this host's may
+    be wrong. None where Heat does not tell the time.
+    """
+
+    id: str
+    name: str
+    status: str
+    created: datetime | None
+    age: float | None
+    tags: tuple[str, ...]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is neither deleted nor being deleted."""
+        return not self.status.startswith("DELETE")
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it has lived, or lived until it was deleted, for so long that its creator had decided to keep it."""
+        return self.age is not None and self.age > OLD_SECONDS
+
+
+def create_stack_once(
+    cloud: Cloud,
+    key: str,
+    payload: Mapping[str, Any],
+    build_request: Callable[[str, tuple[str, ...]], StackRequest],
+    prepare: Callable[[StackRequest], None],
+) -> tuple[CreatedStack, bool]:
+    """Create the stack of ``key``, or find it; tells which: True when it was there.
+
+    ``build_request`` makes the request for a name suffix and further tags; ``prepare`` may refuse it before the
+    creation. Blocks: two requests to Heat more than a creation without a key.
+
+    Raises:
+        RequestError: (422) the key came before with another ``payload``; (409) its stack was deleted, or
+            another stack has the name; and whatever :func:`create_stack` raises.
+    """
+    tags = (key_tag(key, cloud.project_id), fingerprint_tag(key, payload))
+    refusals = 0
+    while True:
+        stacks = fetch_keyed_stacks(cloud, tags[0])
+        if any(stack.is_live for stack in stacks):
+            settled = _settled(cloud, *tags)
+            if settled is not None:
+                return CreatedStack(settled.id, settled.name), True
+            continue
+        suffixes = [keyed_suffix(key, cloud.project_id, number) for number in range(len(stacks) + 1)]
+        request = build_request(suffixes[_next_attempt(stacks, suffixes, tags[1])], tags)
+        created = _create_unless_taken(cloud, request, prepare, is_last=refusals == MAX_REFUSALS - 1)
+        if created is None:
+            refusals += 1
+            _pause(cloud, PACE.poll)
+            continue
+        with _telling_of(created.name):
+            found = fetch_keyed_stacks(cloud, tags[0])
+        rivals = [stack for stack in found if stack.is_live and stack.id != created.id]
+        if not rivals:
+            return created, False
+        _yield_to(cloud, created, rivals, tags[0])
+
+
+def _create_unless_taken(
+    cloud: Cloud, request: StackRequest, prepare: Callable[[StackRequest], None], *, is_last: bool
+) -> CreatedStack | None:
+    """The stack that was created; None where its name is taken: by one of the same key, whose tag is about to show.
+
+    Raises RequestError; also for a taken name where this ``is_last`` of the tries, for something else has it then.
+    """
+    try:
+        prepare(request)
+        return create_stack(cloud, request)
+    except CloudError as error:
+        if error.kind is not FailureKind.NAME_TAKEN or is_last:
+            raise
+    return None
+
+
+@contextmanager
+def _telling_of(name: str | None) -> Iterator[None]:
+    """Whatever fails in the block, of whichever kind it is, names the stack of the key, if one is known."""
+    try:
+        yield
+    except CloudError as error:
+        (fault,) = error.faults
+        if name is None:
+            raise
+        aftermath = may_have_created(name, repeatable=True)
+        if fault.detail.endswith(aftermath):  # the deadline has passed
+            raise
+        raise error.kind.error(f"{fault.detail}. {aftermath}", fault.pointer, error.headers) from error
+
+
+def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
+    """The stacks that carry a key's tag, deleted ones included, oldest first."""
+    from builder.openstack.failures import translated
+
+    with translated(cloud.circumstances(Service.ORCHESTRATION)), cloud.session.long_answers():
+        found = [
+            stack.to_dict() for stack in heat_client(cloud).stacks.list(filters={"tags": tag, "show_deleted": True})
+        ]
+        response = cloud.session.last_response
+        now = _parse_time(parsedate_to_datetime, response.headers.get("Date") if response is not None else None)
+        stacks = [_keyed_stack(stack, now) for stack in found]
+    # Not every Heat (or stand-in for one) knows the filter.
+    return sorted(
+        (stack for stack in stacks if tag in stack.tags), key=lambda stack: (stack.created or _NO_TIME, stack.id)
+    )
+
+
+def _keyed_stack(listed: Mapping[str, Any], now: datetime | None) -> KeyedStack:
+    created = _parse_time(datetime.fromisoformat, listed.get("creation_time"))
+    # Heat tells the time of a deletion once that is complete.
+    ended = _parse_time(datetime.fromisoformat, listed.get("deletion_time")) or now
+    return KeyedStack(
+        read_stack_id(listed["id"]),
+        read_stack_name(listed["stack_name"]),
+        read_stack_status(listed["stack_status"]),
+        created,
+        (ended - created).total_seconds() if created and ended else None,
+        tuple(listed.get("tags") or ()),
+    )
+
+
+def _parse_time(parse: Callable[[str], datetime], told: object) -> datetime | None:
+    """A time that a service told; None for what is none, or is none in UTC: Python's years are 1 to 9999."""
+    try:
+        moment = parse(told) if isinstance(told, str) else None
+        return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):  # email's parser raises all of them
+        return None
+
+
+def find_stack(cloud: Cloud, key: str, payload: Mapping[str, Any]) -> CreatedStack | None:
+    """The stack that a request with ``key`` for the same thing has created and kept; None where there is none. Blocks.
+
+    Raises:
+        RequestError: (422) the key came before with another ``payload``; or the cloud cannot tell.
+    """
+    settled = _settled(cloud, key_tag(key, cloud.project_id), fingerprint_tag(key, payload))
+    return None if settled is None else CreatedStack(settled.id, settled.name)
+
+
+def _another_request() -> CloudError:
+    return FailureKind.IDEMPOTENCY_KEY_REUSED.error(
+        "This Idempotency-Key came before with another request. Use a new key for each cluster."
+    )
+
+
+def _next_attempt(stacks: Sequence[KeyedStack], suffixes: Sequence[str], fingerprint: str) -> int:
+    """The number of the attempt that may be made where no stack of the key is live; ``suffixes`` are the attempts'.
+
+    Heat's times do not tell which attempt was the latest: two may fall into one second.
+
+    Raises:
+        RequestError: (409, or 422 with another fingerprint) the key's cluster was there, and has been deleted.
+    """
+    found = {read_suffix(stack.name) for stack in stacks}
+    last = next((suffix for suffix in reversed(suffixes) if suffix in found), None)
+    latest = [stack for stack in stacks if read_suffix(stack.name) == last]
+    kept = latest[0] if len(latest) == 1 else next((stack for stack in latest if stack.is_old), None)
+    if kept is not None:  # nobody yielded to it or made it yield, or it outlived that: somebody deleted it afterwards
+        if fingerprint not in kept.tags:
+            raise _another_request()
+        raise FailureKind.CONFLICT.error(
+            f"The cluster of this Idempotency-Key, stack {kept.name}, was launched and has been deleted since "
+            f"({kept.status}). Use a new key to launch another."
+        )
+    return len(found)
+
+
+def _settled(cloud: Cloud, tag: str, fingerprint: str) -> KeyedStack | None:
+    """The one stack of the key and fingerprint that its creator has kept; None where all have been deleted meanwhile.
+
+    Raises:
+        RequestError: (422) what is live has another fingerprint.
+    """
+    until = time.monotonic() + PACE.settling
+    name = None
+    while True:
+        with _telling_of(name):
+            live = [stack for stack in fetch_keyed_stacks(cloud, tag) if stack.is_live]
+        if not live:
+            return None
+        same = [stack for stack in live if fingerprint in stack.tags]
+        if not same:
+            raise _another_request()
+        name = same[0].name
+        cloud.deadline.under_way = may_have_created(name, repeatable=True)
+        if same[0].is_old or time.monotonic() >= until:
+            if len(live) > 1:
+                ids = [stack.id for stack in live]
+                logger.warning("%d stacks of one idempotency key: %s", len(live), ", ".join(ids[:MAX_LOGGED]))
+            return same[0]
+        _pause(cloud, PACE.poll)
+
+
+def _yield_to(cloud: Cloud, created: CreatedStack, rivals: Sequence[KeyedStack], tag: str) -> None:
+    """Delete what was just created, and leave the others time to be first."""
+    from builder.openstack.failures import translated
+
+    logger.info("stack %s (%s) yields to a simultaneous one of the same key", created.name, created.id)
+    try:
+        with translated(cloud.circumstances(Service.ORCHESTRATION)):
+            heat_client(cloud).stacks.delete(f"{created.name}/{created.id}")
+    except CloudError as error:
+        raise FailureKind.CLOUD_FAILURE.error(
+            f"Two requests with this Idempotency-Key created a stack at the same moment, and the second one, "
+            f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
+        ) from error
+    rank = sum(rival.id < created.id for rival in rivals)
+    until = time.monotonic() + PACE.apart * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
+    while time.monotonic() < until:
+        _pause(cloud, PACE.poll)
+        with _telling_of(rivals[0].name):
+            found = fetch_keyed_stacks(cloud, tag)
+        if any(stack.is_live for stack in found if stack.id not in {rival.id for rival in rivals}):
+            return
+
+
+def _pause(cloud: Cloud, seconds: float) -> None:
+    time.sleep(min(seconds, cloud.deadline.remaining()))

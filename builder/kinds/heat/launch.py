@@ -1,0 +1,168 @@
+"""From a request for a cluster to one stack.
+
+Light to import; :func:`launch` blocks, and belongs in a thread of the pool.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from builder.clusters.names import build_stack_name, build_tags, random_suffix
+from builder.kinds.heat.idempotency import create_stack_once, find_stack
+from builder.kinds.heat.preview import ResourceCount, count_resources, preview_stack
+from builder.kinds.heat.stack_creation import CreatedStack, StackRequest, create_stack, find_stacks_url, stack_url
+from builder.openstack.connection import Cloud, connect
+from builder.openstack.credentials import CloudSettings, Credentials
+from builder.openstack.deadline import Deadline
+from builder.openstack.failure_kinds import CloudError, FailureKind
+from builder.openstack.limits import Need, check_needs, fetch_needs, has_limits, limited_time
+
+logger = logging.getLogger(__name__)
+
+KIND = "heat"
+"""The kind of cluster types that are launched here."""
+
+_PREVIEW_MAY_FAIL = frozenset(
+    {FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND, FailureKind.INVALID_ANSWER, FailureKind.TIMED_OUT}
+)
+"""A Heat that allows or knows no previews, or takes long for them, may yet create."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRequest:
+    """A cluster to launch.
+
+    ``template``, ``files``, ``parameters``, ``form_fields``: see :class:`StackRequest`. ``secrets`` are the values of
+    hidden parameters: they must not be shown, should the cloud quote them.
+
+    ``payload`` is what the caller asked for (the ``cluster`` of a build, as JSON): two requests with the same
+    ``idempotency_key`` must have the same. It is compared by its fingerprint, and not stored.
+    """
+
+    cluster_name: str
+    type_id: str
+    revision: str
+    template: Mapping[str, Any]
+    files: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    form_fields: frozenset[str] = frozenset()
+    idempotency_key: str | None = field(default=None, repr=False)
+    payload: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def stack_request(self, suffix: str, further_tags: tuple[str, ...] = ()) -> StackRequest:
+        """What Heat is asked for, under a name that ends in ``suffix``."""
+        return StackRequest(
+            build_stack_name(self.cluster_name, suffix),
+            self.template,
+            self.files,
+            self.parameters,
+            (*build_tags(self.type_id, self.revision), *further_tags),
+            self.form_fields,
+            repeatable=self.idempotency_key is not None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchOutcome:
+    """The stack that was launched; ``replayed``: an earlier request of the key made it.
+
+    ``url`` is the stack's at Heat; None where it cannot be told.
+    """
+
+    stack: CreatedStack
+    replayed: bool = False
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchPreview:
+    """What a launch would make, and what it needs of limited things, as far as the cloud tells."""
+
+    resources: tuple[ResourceCount, ...]
+    needs: tuple[Need, ...]
+
+
+def launch(
+    credentials: Credentials,
+    settings: CloudSettings,
+    request: LaunchRequest,
+    deadline: Deadline,
+    request_id: str | None = None,
+) -> LaunchOutcome:
+    """Launch a cluster: one stack per request, and one for all requests of an idempotency key.
+
+    Raises:
+        RequestError: (400) the project's limits forbid it; and as :func:`~builder.openstack.connection.connect`,
+            :func:`~builder.kinds.heat.stack_creation.create_stack` and
+            :func:`~builder.kinds.heat.idempotency.create_stack_once` do.
+    """
+    with connect(credentials, settings, deadline, request_id, request.secrets) as cloud:
+        stacks_url = find_stacks_url(cloud)  # before the creation, so that it cannot fail after it
+        if request.idempotency_key is not None:
+            prepare = partial(_check_limits, cloud)
+            stack, replayed = create_stack_once(
+                cloud, request.idempotency_key, request.payload, request.stack_request, prepare
+            )
+        else:
+            asking = request.stack_request(random_suffix())
+            _check_limits(cloud, asking)
+            stack, replayed = create_stack(cloud, asking), False
+        return LaunchOutcome(stack, replayed, stack_url(stacks_url, stack))
+
+
+def find_launched(
+    credentials: Credentials,
+    settings: CloudSettings,
+    key: str,
+    payload: Mapping[str, Any],
+    deadline: Deadline,
+    request_id: str | None = None,
+) -> LaunchOutcome | None:
+    """The outcome of an earlier request with this idempotency key; None where there is none.
+
+    Raises:
+        RequestError: as :func:`launch` does.
+    """
+    with connect(credentials, settings, deadline, request_id) as cloud:
+        stacks_url = find_stacks_url(cloud)
+        stack = find_stack(cloud, key, payload)
+        return None if stack is None else LaunchOutcome(stack, True, stack_url(stacks_url, stack))
+
+
+def preview_launch(
+    credentials: Credentials,
+    settings: CloudSettings,
+    request: LaunchRequest,
+    deadline: Deadline,
+    request_id: str | None = None,
+) -> LaunchPreview:
+    """Everything of a launch but the creation. Needs beyond the project's limits are told, not refused.
+
+    Raises:
+        RequestError: as :func:`launch` does.
+    """
+    with connect(credentials, settings, deadline, request_id, request.secrets) as cloud:
+        resources = preview_stack(cloud, request.stack_request(random_suffix()))
+        with limited_time(cloud):
+            needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
+        return LaunchPreview(count_resources(resources, cloud.clean), needs)
+
+
+def _check_limits(cloud: Cloud, request: StackRequest) -> None:
+    """Refuse what the project's limits forbid; let pass what cannot be found out."""
+    if not has_limits(cloud):
+        return
+    try:
+        with limited_time(cloud):
+            needs = fetch_needs(cloud, preview_stack(cloud, request))
+    except CloudError as error:
+        if error.kind not in _PREVIEW_MAY_FAIL:
+            raise
+        logger.info("what %s needs is not known, and not checked: %s", request.name, error)
+        return
+    check_needs(needs)

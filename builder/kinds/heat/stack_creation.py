@@ -1,0 +1,135 @@
+"""Heat stacks, by python-heatclient.
+
+Light to import; the client is loaded by the first call, in a thread of the pool.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from builder.openstack.call_context import Service, may_have_created
+from builder.openstack.connection import Cloud
+from builder.openstack.failure_kinds import FailureKind
+
+MAX_URL = 2000
+"""The longest URL of Heat that is used, in characters: proxies take the head of an answer, which its stack's URL goes
+into, up to 4 KiB (nginx, ``proxy_buffer_size``)."""
+
+_STACK_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # Heat's are UUIDs
+_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,254}")
+_STACK_STATUS = re.compile(r"[A-Z_]{1,64}")  # an action and a status: CREATE_IN_PROGRESS
+
+
+@dataclass(frozen=True, slots=True)
+class StackRequest:
+    """What Heat is asked to create. ``template`` holds only what JSON has (no dates); ``files`` is Heat's files map."""
+
+    name: str
+    template: Mapping[str, Any]
+    files: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    tags: tuple[str, ...] = ()
+    form_fields: frozenset[str] = frozenset()
+    """The parameters that the caller was asked for; others the definition sets."""
+    repeatable: bool = False
+    """Whether the caller may send the same request again and be given this stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedStack:
+    """A stack that Heat has accepted."""
+
+    id: str
+    name: str
+
+
+def create_stack(cloud: Cloud, request: StackRequest) -> CreatedStack:
+    """Have Heat create a stack: exactly one POST, never repeated. Blocks.
+
+    Raises:
+        RequestError: Heat refuses (400, 401, 403, 409, 413, 503), fails or cannot be reached (502), or is late (504).
+            Where Heat may have created the stack all the same, the detail says so and names the stack.
+    """
+    from builder.openstack.failures import translated
+
+    cloud.deadline.remaining()
+    circumstances = cloud.circumstances(Service.ORCHESTRATION, request.name, request.repeatable, request.form_fields)
+    cloud.deadline.under_way = may_have_created(request.name, request.repeatable)
+    with translated(circumstances):
+        answer = heat_client(cloud).stacks.create(**stack_fields(request))
+        stack_id = read_stack_id(answer["stack"]["id"])
+    return CreatedStack(stack_id, request.name)
+
+
+def read_stack_id(given: object) -> str:
+    """The id of a stack in an answer of Heat: it goes into answers and URLs, so it must be no more than an id.
+
+    Raises TypeError where it is not.
+    """
+    return _read(given, _STACK_ID)
+
+
+def read_stack_name(given: object) -> str:
+    """The name of a stack, as Heat allows names; otherwise as :func:`read_stack_id`."""
+    return _read(given, _STACK_NAME)
+
+
+def read_stack_status(given: object) -> str:
+    """The status of a stack; otherwise as :func:`read_stack_id`."""
+    return _read(given, _STACK_STATUS)
+
+
+def _read(given: object, form: re.Pattern[str]) -> str:
+    if not isinstance(given, str) or form.fullmatch(given) is None:
+        raise TypeError("no id, name or status")
+    return given
+
+
+def find_stacks_url(cloud: Cloud) -> str | None:
+    """The URL below which Heat has its stacks, encoded as it is when it is asked; nothing is asked of anybody.
+
+    None where it holds a secret of the request: then it cannot be told.
+
+    Raises RequestError (502) where the catalogue names no Heat, or not by a URL that can be used.
+    """
+    from requests import Request
+
+    from builder.openstack.failures import translated
+
+    with translated(cloud.circumstances(Service.ORCHESTRATION)):
+        endpoint = cloud.find_endpoint("orchestration")
+        url = Request("GET", f"{str(endpoint).rstrip('/')}/stacks").prepare().url or ""
+    if len(url) > MAX_URL:
+        who = f"The {Service.ORCHESTRATION.value}"
+        raise FailureKind.SERVICE_NOT_FOUND.error(f"{who} has too long an address in the cloud's catalogue")
+    return None if cloud.tells_secret(unquote(url)) else url
+
+
+def stack_url(stacks_url: str | None, stack: CreatedStack) -> str | None:
+    """The URL of a stack at Heat, if it can be told: see :func:`find_stacks_url`."""
+    return stacks_url and f"{stacks_url}/{stack.name}/{stack.id}"
+
+
+def heat_client(cloud: Cloud) -> Any:
+    """python-heatclient's client on the session of ``cloud``."""
+    from heatclient.v1.client import Client
+
+    region = {"region_name": cloud.region_name} if cloud.region_name else {}
+    return Client(session=cloud.session, interface=cloud.settings.interface, **region)
+
+
+def stack_fields(request: StackRequest) -> dict[str, Any]:
+    """The body of Heat's create and preview (https://docs.openstack.org/api-ref/orchestration/v1/#create-stack)."""
+    fields: dict[str, Any] = {
+        "stack_name": request.name,
+        "template": dict(request.template),
+        "files": dict(request.files),
+        "parameters": dict(request.parameters),
+    }
+    if request.tags:
+        fields["tags"] = ",".join(request.tags)
+    return fields

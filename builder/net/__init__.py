@@ -1,0 +1,1 @@
+"""URLs and addresses, and which of them may be reached."""

@@ -1,0 +1,128 @@
+"""Why there is no answer: redirects, time-outs, TLS, names, refusals, answers that break off.
+
+The reasons are looked up in the chain of causes, because keystoneauth keeps only their text. Separate from
+``failures.py``, which reads answers.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from builder.logs.redaction import clean
+from builder.openstack.call_context import Circumstances, Service
+from builder.openstack.credentials import AUTH_URL_POINTER
+from builder.openstack.failure_kinds import CloudError, FailureKind
+from builder.openstack.sockets import TlsHandshakeError, TlsHandshakeTimeoutError
+from builder.openstack.transport import ResponseTooLargeError, UnexpectedRedirectError, never_connected
+
+
+def connection_failure(error: BaseException, circumstances: Circumstances) -> CloudError:
+    """The failure of a call that has no answer, or none that could be read to its end."""
+    chain = list(_chain(error))
+    who = f"The {circumstances.service.value}{_address(chain, circumstances)}"
+    aftermath = "" if _was_never_sent(chain) else circumstances.aftermath
+    for cause in chain:
+        if isinstance(cause, UnexpectedRedirectError):
+            return _redirected(cause, who, circumstances)
+        if isinstance(cause, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+            return _unusable_address(who, circumstances)
+        if isinstance(cause, ResponseTooLargeError):
+            return FailureKind.INVALID_ANSWER.error(f"{who} gave an answer that is too large: {cause}{aftermath}")
+        if _is_timeout(cause):
+            return FailureKind.TIMED_OUT.error(f"{who} did not answer in time{aftermath}")
+        if isinstance(cause, requests.exceptions.SSLError | ssl.SSLError):
+            return FailureKind.TLS_FAILURE.error(f"{who} cannot be called safely: {_tls_reason(chain)}{aftermath}")
+        if isinstance(cause, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+            return FailureKind.INVALID_ANSWER.error(f"{who} gave an answer that breaks off or is damaged{aftermath}")
+    return FailureKind.CLOUD_UNREACHABLE.error(f"{who} cannot be reached: {_network_reason(chain)}{aftermath}")
+
+
+def _was_never_sent(chain: Sequence[BaseException]) -> bool:
+    return any(
+        isinstance(cause, TlsHandshakeError)
+        or (isinstance(cause, requests.exceptions.RequestException) and never_connected(cause))
+        for cause in chain
+    )
+
+
+def _is_timeout(cause: BaseException) -> bool:
+    # NewConnectionError (refused, not resolved) is a ConnectTimeoutError by inheritance only.
+    return isinstance(cause, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError) and not isinstance(
+        cause, urllib3.exceptions.NewConnectionError
+    )
+
+
+def _unusable_address(who: str, circumstances: Circumstances) -> CloudError:
+    if circumstances.service is Service.IDENTITY:
+        return FailureKind.INVALID_AUTH_URL.error("auth_url is not a usable URL", AUTH_URL_POINTER)
+    return FailureKind.SERVICE_NOT_FOUND.error(f"{who} has an unusable address in the cloud's catalogue")
+
+
+def _redirected(cause: UnexpectedRedirectError, who: str, circumstances: Circumstances) -> CloudError:
+    to = f" to {circumstances.clean_host(cause.location)}" if cause.location else ""
+    if circumstances.service is Service.IDENTITY:
+        return FailureKind.INVALID_AUTH_URL.error(
+            f"{who} redirects{to}. Credentials are never sent after a redirect: give the final address as auth_url",
+            AUTH_URL_POINTER,
+        )
+    return FailureKind.INVALID_ANSWER.error(f"{who} redirects{to}; redirects are not followed")
+
+
+def _tls_reason(chain: Sequence[BaseException]) -> str:
+    for cause in chain:
+        if isinstance(cause, TlsHandshakeTimeoutError):
+            return "nobody answered the TLS handshake; is this an https address?"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return clean(cause.verify_message)
+        if isinstance(cause, ssl.SSLError) and cause.reason:
+            return clean(cause.reason.replace("_", " ").lower())
+    return "no TLS connection could be made"
+
+
+def _network_reason(chain: Sequence[BaseException]) -> str:
+    for cause in chain:
+        if isinstance(cause, urllib3.exceptions.NameResolutionError | socket.gaierror):
+            return "its name cannot be resolved"
+        if isinstance(cause, ConnectionRefusedError):
+            return "connection refused"
+        if isinstance(cause, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
+            return "it closed the connection without an answer"  # RemoteDisconnected among them
+        if isinstance(cause, urllib3.exceptions.ProtocolError) and not isinstance(cause.args[-1], OSError):
+            return "its answer is not HTTP"
+        if type(cause) is OSError and cause.strerror:
+            return clean(cause.strerror).lower()
+    return "the connection failed"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all that led to it: causes, contexts, and exceptions kept in attributes or arguments."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if not isinstance(current, BaseException) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        kept = (getattr(current, "original", None), getattr(current, "reason", None))
+        waiting += [current.__cause__, current.__context__, *kept, *current.args]
+
+
+def _address(chain: Sequence[BaseException], circumstances: Circumstances) -> str:
+    """`` at host:port`` of the request that failed; never its path, which may name ids."""
+    for cause in chain:
+        request = cause.request if isinstance(cause, requests.exceptions.RequestException) else None
+        try:
+            parts = urlsplit(str(request.url)) if request is not None else None
+            place = f"{parts.hostname}:{parts.port}" if parts and parts.port else parts and parts.hostname
+        except ValueError:
+            continue
+        if place:
+            return f" at {circumstances.clean_host(place)}"
+    return ""

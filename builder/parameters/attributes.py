@@ -1,0 +1,84 @@
+"""Heat's parameter syntax, the part below a parameter: reading one attribute of a mapping.
+
+Separate because constraints are read with the same rules as the parameter they belong to, and neither may import the
+other. The syntax is Heat's: https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#parameters-section
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final, Literal
+
+from builder.hot.values import parse_boolean, parse_number
+from builder.text.pointers import Tokens
+
+
+class Absent(Enum):
+    """The type of :data:`ABSENT`."""
+
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final[Literal[Absent.ABSENT]] = Absent.ABSENT
+"""Stands for a default that the author did not give: ``None`` and ``""`` are values that a template may hold."""
+
+
+class ParameterSyntaxError(ValueError):
+    """A parameter that cannot be meant as it is written.
+
+    ``tokens`` are the reference tokens of the offending place below the parameter (RFC 6901), for example
+    ``("constraints", 0, "range", "min")``; the message is for the definition's author and names no value of a secret.
+    """
+
+    def __init__(self, tokens: Tokens, message: str) -> None:
+        super().__init__(message)
+        self.tokens = tokens
+
+
+def read_text(mapping: Mapping[str, object], key: str, tokens: Tokens = (), *, in_template: bool = False) -> str | None:
+    """Read an optional text, such as a label or a description.
+
+    Raises ParameterSyntaxError for what is no scalar; ``in_template`` it is no text, for Heat takes anything there.
+    """
+    value = mapping.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return str(value)
+    if in_template:
+        return None
+    raise ParameterSyntaxError((*tokens, key), f"{key} must be text")
+
+
+def read_flag(mapping: Mapping[str, object], key: str, *, in_template: bool = False) -> bool:
+    """Read an optional truth value, false where it is not given.
+
+    Raises ParameterSyntaxError for what is neither true nor false; ``in_template`` it is what Heat takes it for.
+    """
+    value = mapping.get(key)
+    flag = False if value is None else parse_boolean(value)
+    if flag is None and in_template:
+        return bool(value)
+    if flag is None:
+        raise ParameterSyntaxError((key,), f"{key} must be true or false")
+    return flag
+
+
+def read_limit(mapping: Mapping[str, object], key: str, tokens: Tokens) -> int | float | None:
+    """Read a number that limits a value.
+
+    Raises ParameterSyntaxError for what is no finite number, or larger than any that JSON can carry to every reader: an
+    explanation adds limits up, and Python writes no whole number of more than 4,300 digits.
+    """
+    value = mapping.get(key)
+    if value is None:
+        return None
+    number = parse_number(value)
+    if isinstance(value, bool) or number is None or not abs(number) <= sys.float_info.max:
+        raise ParameterSyntaxError((*tokens, key), f"{key} must be a number")
+    return number

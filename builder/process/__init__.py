@@ -1,0 +1,1 @@
+"""How processes live and end: sockets, workers, signals, hardening, and the drain at a stop."""

@@ -1,0 +1,18 @@
+"""No core dumps: the memory of this process holds the passwords of requests under way.
+
+The limit alone does not do: where core dumps are piped to a program, as systemd and Ubuntu have it, the kernel takes
+no notice of it. A process that is not dumpable has none in any case, and no other process of its user may look into
+its memory, either (prctl(2), PR_SET_DUMPABLE; ptrace(2)).
+"""
+
+from __future__ import annotations
+
+import resource
+
+from builder.process.prctl import Option, prctl
+
+
+def forbid_core_dumps() -> None:
+    """Have neither this process nor those that are forked from it leave core dumps."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    prctl(Option.SET_DUMPABLE, 0)

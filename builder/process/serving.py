@@ -1,0 +1,214 @@
+"""Serving: from settings to a running server and back to a clean end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.api.app import create_app
+from builder.api.authentication import LEAST_SECRET_BYTES
+from builder.api.browsers import settle_allowed_hosts
+from builder.api.metrics import forget_worker, shared_metrics
+from builder.catalogue.change_log import keep_silent
+from builder.errors import ConfigurationError
+from builder.logs import configure_logging
+from builder.process.descriptors import allow_connections
+from builder.process.hardening import forbid_core_dumps
+from builder.process.listening import Listening
+from builder.process.signals import RESCAN, release_signals
+from builder.process.supervision import running_beside, supervise
+from builder.process.worker import run_server
+from builder.settings import Settings, load_jwt_secrets
+
+if TYPE_CHECKING:
+    from builder.sandbox import Sandbox
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 1024
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT, which the caller holds (see :mod:`builder.process.signals`).
+
+    Returns the exit status: 0, or 1 where a worker was ended before it had done all.
+
+    Raises ConfigurationError where an address cannot be listened on, or a setting does not hold here.
+    """
+    forbid_core_dumps()
+    start_logging(settings)
+    settings = replace(settings, max_connections=allow_connections(settings.max_connections))
+    secrets = load_jwt_secrets(settings)
+    if settings.cloud_ca_bundle is not None:
+        check_ca_bundle(settings.cloud_ca_bundle)
+    if settings.instance_dir.exists() and not settings.instance_dir.is_dir():
+        raise ConfigurationError(f"INSTANCE_DIR: {str(settings.instance_dir)!r} is not a folder")
+    with shared_metrics(os.environ, settings.workers):
+        return _serve(settings, secrets)
+
+
+def check_ca_bundle(path: str) -> None:
+    """Raises ConfigurationError where no connection to a cloud could be made with these certificates."""
+    kind = "capath" if Path(path).is_dir() else "cafile"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**{kind: path})
+    except OSError as error:
+        why = "no certificate in it can be read" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigurationError(f"CLOUD_CA_BUNDLE: {path!r} cannot be used: {why}") from error
+
+
+def _serve(settings: Settings, secrets: Sequence[str]) -> int:
+    listener = listen(settings.host, settings.port)
+    url = format_url(listener)
+    sandbox = bind_sandbox("127.0.0.1", settings.sandbox_port, url) if settings.sandbox else None
+    warn_of_open_doors(settings, secrets)
+    for folder in (settings.enabled_dir, settings.available_dir):
+        make_folder(folder)
+    logger.info("serving on %s, cluster types from %s", url, settings.enabled_dir)
+    if settings.workers == 1:
+        with running_apart(sandbox, listener) if sandbox is not None else nullcontext():
+            run_worker(settings, Listening(listener), 0)
+        return 0
+    listening = Listening(listener, settings.workers)
+
+    def on_stop() -> None:
+        listening.stop()
+        listener.close()
+
+    def on_end(task: int, process: int) -> None:
+        forget_worker(process)
+        if task < settings.workers:
+            listening.free_place(task)
+
+    tasks = [partial(run_worker, settings, listening, place) for place in range(settings.workers)]
+    if sandbox is not None:
+        tasks.append(partial(run_sandbox, sandbox))
+    return 0 if supervise(tasks, on_stop=on_stop, on_end=on_end) else 1
+
+
+def run_worker(settings: Settings, listening: Listening, place: int) -> None:
+    """Run the server in this process until SIGTERM or SIGINT; the first of several tells what becomes of types."""
+    if place > 0:
+        keep_silent()
+    run_server(create_app(settings), listening, place)
+
+
+def run_sandbox(sandbox: Sandbox) -> None:
+    """Serve a sandbox cloud in this process until SIGTERM ends it at once: it has nothing to lose."""
+    for number in (signal.SIGINT, RESCAN):  # which Ctrl-C and others send to all processes, and are not meant for it
+        signal.signal(number, signal.SIG_IGN)
+    release_signals()
+    sandbox.serve_forever()
+
+
+def start_logging(settings: Settings) -> None:
+    """Have this process log as the settings say.
+
+    Raises ConfigurationError where it cannot.
+    """
+    configure_logging(settings.log_level, settings.log_format, settings.log_file)
+
+
+def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbox:
+    """A sandbox cloud that listens and is not served yet; says how it is used, by the service at ``service_url``.
+
+    Raises ConfigurationError where the address cannot be listened on.
+    """
+    from builder.sandbox import Sandbox, format_welcome  # most services have none, and start the faster for it
+
+    sandbox = Sandbox(host, port)
+    try:
+        sandbox.bind()
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    with suppress(OSError):  # as on a full disk: a cloud that nobody reads of is a cloud all the same
+        sys.stdout.write(format_welcome(sandbox, service_url, cluster_type_id="self-contained") + "\n")
+        sys.stdout.flush()
+    return sandbox
+
+
+@contextmanager
+def running_apart(sandbox: Sandbox, listener: socket.socket) -> Iterator[None]:
+    """Serve a sandbox cloud while the context lasts, in a process of its own, which leaves the service's ``listener``.
+
+    What a single request can keep the sandbox busy with, such as a slow pattern, would stop a process for all threads.
+    """
+
+    def serve_sandbox() -> None:
+        listener.close()
+        run_sandbox(sandbox)
+
+    with running_beside(serve_sandbox):
+        sandbox.stop()  # here: its socket is the other process's
+        yield
+
+
+@contextmanager
+def running(sandbox: Sandbox) -> Iterator[None]:
+    """Serve a sandbox cloud in a thread while the context lasts."""
+    thread = threading.Thread(target=sandbox.serve_forever, name="sandbox", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        sandbox.stop()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on the address.
+
+    Raises ConfigurationError.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def format_url(listener: socket.socket) -> str:
+    """The URL by which this machine reaches a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder where it is missing and where that is possible; a read-only mount is fine."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        logger.warning("%s cannot be made: %s", folder, error.strerror)
+
+
+def warn_of_open_doors(settings: Settings, secrets: Sequence[str]) -> None:
+    """Say, once, what an operator should know about who may build, and where."""
+    if not secrets:
+        logger.warning("anybody who reaches this service may have it build: set JWT_SECRET to demand a token")
+    if settle_allowed_hosts(settings, bool(secrets)) is None and not secrets and not settings.allowed_hosts:
+        logger.warning(
+            "web pages may use this service by names of their own: set ALLOWED_HOSTS to those it is called by"
+        )
+    if any(len(secret.encode()) < LEAST_SECRET_BYTES for secret in secrets):
+        logger.warning("JWT_SECRET holds a secret of less than %d bytes, which can be guessed", LEAST_SECRET_BYTES)
+    if not settings.allowed_auth_urls:
+        logger.warning("callers may have this service connect to any host: set ALLOWED_AUTH_URLS to the clouds to use")
+    if settings.cloud_insecure:
+        logger.warning("CLOUD_INSECURE is set: whoever is between this service and a cloud can read passwords")
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> ConfigurationError:
+    reason = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)
+    return ConfigurationError(f"cannot listen on {host} port {port}: {reason}")

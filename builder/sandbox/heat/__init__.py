@@ -1,0 +1,1 @@
+"""What Heat's engine makes of templates: plans, stacks and resources, refused in Heat's own sentences."""

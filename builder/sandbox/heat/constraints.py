@@ -1,0 +1,219 @@
+"""The constraints that parameters and properties may have, and Heat's words for a value that breaks one.
+
+Apart from parameters, because the properties of resource types carry the same constraints.
+https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#parameter-constraints
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from builder.hot.constraints import (
+    KINDS,
+    TYPES,
+    AllowedValues,
+    ConstraintError,
+    Flaw,
+    Length,
+    Modulo,
+    Range,
+    parse_limits,
+)
+from builder.hot.language import NEWEST, Language
+from builder.hot.matching import MatchingTimeoutError, MatchingUnavailableError, matches
+from builder.hot.patterns import Pattern
+from builder.hot.values import parse_boolean, to_number
+from builder.sandbox.faults import HeatFault, InvalidSchemaError, Json
+from builder.sandbox.heat.wording import explain_custom_fault
+
+_FLAWS: Mapping[Flaw, str] = {
+    Flaw.NO_MAPPING: "Invalid {kind} constraint, expected a mapping",
+    Flaw.UNKNOWN_KEY: "Invalid key '{key}' for {kind} constraint",
+    Flaw.NO_LIMIT: "A {kind} constraint must have a {needs} specified.",
+    Flaw.NOT_WHOLE: "{whole}",
+    Flaw.STEP_OF_ZERO: "step cannot be 0.",
+    Flaw.OFFSET_TOO_LARGE: "offset must be smaller (by absolute value) than step.",
+    Flaw.SIGNS_DIFFER: "step and offset must be both positive or both negative.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedPattern:
+    """A string that a regular expression matches as a whole."""
+
+    pattern: Pattern
+
+    def explain(self, value: Json) -> str | None:
+        """Return what is wrong with a value, or None. Where Heat would match for ever, the value does not match."""
+        if not isinstance(value, str):
+            self.pattern.compiled.match(value)  # raises TypeError, in Python's words
+        with suppress(MatchingTimeoutError, MatchingUnavailableError):
+            if matches(self.pattern, value):
+                return None
+        return f'"{value}" does not match pattern "{self.pattern.text}"'
+
+
+@dataclass(frozen=True, slots=True)
+class CustomConstraint:
+    """A rule that Heat knows by name."""
+
+    name: str
+
+
+Constraint = Length | Range | Modulo | AllowedValues | AllowedPattern | CustomConstraint
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A constraint with its author's description, which replaces Heat's words when there is one."""
+
+    kind: str
+    constraint: Constraint
+    description: str | None = None
+
+    def applies_to(self, data_type: str) -> bool:
+        """Tell whether the constraint makes sense for values of a type."""
+        return data_type in TYPES[self.kind]
+
+    def check(self, value: Json, data_type: str) -> None:
+        """Check one value.
+
+        Raises:
+            ValueError: the value breaks the rule; the message is for the user.
+            TypeError: the value cannot even be compared.
+        """
+        fault = _explain(self.constraint, value, data_type)
+        if fault is not None:
+            raise ValueError(self.description or fault)
+
+    def describe(self) -> dict[str, Json]:
+        """Return the limits under the names that ``POST validate`` gives them."""
+        match self.constraint:
+            case Range(low, high):
+                limits = {"MinValue": low, "MaxValue": high}
+            case Length(low, high):
+                limits = {"MinLength": low, "MaxLength": high}
+            case Modulo(step, offset):
+                limits = {"Step": step, "Offset": offset}
+            case AllowedValues(allowed):
+                return {"AllowedValues": list(allowed)}
+            case AllowedPattern(pattern):
+                return {"AllowedPattern": pattern.text}
+            case CustomConstraint(name):
+                return {"CustomConstraint": name}
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def parse_rule(definition: Json, language: Language = NEWEST) -> Rule:
+    """Return the rule that one item of a ``constraints`` list defines.
+
+    Raises:
+        HeatFault: it defines none (``InvalidSchemaError``), or what Heat itself trips over.
+    """
+    check_keys(definition, (*KINDS, "description"), "parameter constraints")
+    known = KINDS if language.has_modulo else KINDS[1:]
+    kind = next((kind for kind in known if kind in definition), None)
+    if kind is None:
+        raise InvalidSchemaError("No constraint expressed")
+    return Rule(kind, _parse_constraint(kind, definition[kind]), definition.get("description"))
+
+
+def _parse_constraint(kind: str, definition: Json) -> Constraint:
+    match kind:
+        case "allowed_values":
+            if not isinstance(definition, list):
+                raise InvalidSchemaError("AllowedValues must be a list")
+            return AllowedValues(tuple(definition))
+        case "allowed_pattern":
+            return _parse_pattern(definition)
+        case "custom_constraint":
+            return CustomConstraint(definition)
+    try:
+        return parse_limits(kind, definition)
+    except ConstraintError as error:
+        if error.flaw is Flaw.NO_NUMBER:
+            raise HeatFault(400, "ValueError") from error
+        is_modulo = kind == "modulo"
+        needs = "step value and an offset value" if is_modulo else "min value and/or a max value"
+        whole = "step/offset must be integer" if is_modulo else "min/max length must be integral"
+        message = _FLAWS[error.flaw].format(kind=kind, key=error.key, needs=needs, whole=whole)
+        raise InvalidSchemaError(message) from error
+
+
+def _explain(constraint: Constraint, value: Json, data_type: str) -> str | None:
+    """Return what is wrong with a value, or None; TypeError when the value cannot even be compared."""
+    match constraint:
+        case Range(low, high):
+            fault = f"{value} is out of range (min: {low}, max: {high})"
+            return None if constraint.takes(to_number(value)) else fault
+        case Length(low, high):
+            fault = f"length ({len(value)}) is out of range (min: {low}, max: {high})"
+            return None if constraint.takes(len(value)) else fault
+        case Modulo(step, offset):
+            fault = f"{value} is not a multiple of {step} with an offset of {offset}"
+            return None if constraint.takes(to_number(value)) else fault
+        case AllowedValues(allowed):
+            return _explain_allowed(constraint, allowed, value, data_type)
+        case AllowedPattern():
+            return constraint.explain(value)
+        case CustomConstraint(name):
+            return explain_custom_fault(name, value)
+
+
+def _explain_allowed(constraint: AllowedValues, allowed: Sequence[Json], value: Json, data_type: str) -> str | None:
+    compared = value
+    if not isinstance(value, list):
+        constraint = AllowedValues(tuple(_to_schema_type(choice, data_type) for choice in allowed))
+        compared = _to_schema_type(value, data_type)
+    if constraint.takes(compared):
+        return None
+    listed = ", ".join(json.dumps(choice) for choice in allowed)
+    return f"{json.dumps(value)} is not an allowed value [{listed}]"
+
+
+def _to_schema_type(value: Json, data_type: str) -> Json:
+    """Return a value in the type it is compared in.
+
+    Raises:
+        ValueError: it does not fit the type.
+    """
+    try:
+        if data_type == "integer":
+            return int(value)
+        if data_type == "number":
+            return to_number(value)
+    except ValueError as error:
+        raise ValueError(f'Value "{value}" is invalid for data type "{data_type}".') from error
+    if data_type == "boolean":
+        truth = parse_boolean(value)
+        if truth is None:
+            raise ValueError(f'Value "{value}" is invalid for data type "{data_type}".')
+        return truth
+    return str(value) if data_type == "string" else value
+
+
+def check_keys(value: Json, allowed: Sequence[str], entity: str) -> None:
+    """Refuse what is no mapping, or has a key that is not ``allowed``.
+
+    Raises:
+        InvalidSchemaError: naming ``entity``.
+    """
+    if not isinstance(value, Mapping):
+        raise InvalidSchemaError(f"Invalid {entity}, expected a mapping")
+    for key in value:
+        if key not in allowed:
+            raise InvalidSchemaError(f"Invalid key '{key}' for {entity}")
+
+
+def _parse_pattern(pattern: Json) -> AllowedPattern:
+    if not isinstance(pattern, str):
+        raise InvalidSchemaError("AllowedPattern must be a string")
+    try:
+        return AllowedPattern(Pattern(pattern, re.compile(pattern)))
+    except re.error as error:
+        # Heat lets the exception of the re module through, as a failure of its own.
+        raise HeatFault(500, "error") from error

@@ -1,0 +1,195 @@
+"""Stacks within stacks: what a resource type stands for, and the stack a group or a nested template makes.
+
+Apart from the planner, which calls itself for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from builder.hot.language import NESTED_SUFFIXES, VERSION_KEY
+from builder.sandbox.faults import HeatFault, Json, ResourceLimitExceeded, StackValidationFailed
+from builder.sandbox.heat.languages import find_language
+from builder.sandbox.heat.parameters import parse_parameter_schemas
+from builder.sandbox.heat.properties import PropertySchema, derive_property_schemas
+from builder.sandbox.heat.resource_types import (
+    AUTO_SCALING_GROUP,
+    GROUP_TYPES,
+    NONE,
+    RESOURCE_CHAIN,
+    RESOURCE_GROUP,
+    find_resource_type,
+)
+from builder.sandbox.heat.template_texts import DocumentError, parse_template
+from builder.sandbox.heat.templates import MAX_RESOURCES, Definition
+
+_EMPTY: Mapping[str, Json] = {}
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts the resources of a stack, nested ones included, while it is planned or made; lives as long as that."""
+
+    count: int = 0
+
+    def add(self, number: int) -> None:
+        """Count some more.
+
+        Raises:
+            ResourceLimitExceeded: these are too many.
+        """
+        self.count += number
+        if self.count > MAX_RESOURCES:
+            raise ResourceLimitExceeded
+
+
+@dataclass(frozen=True, slots=True)
+class StackSource:
+    """All that a stack is made from, once; ``depth`` is 0 for the stack that was asked for, and grows inwards."""
+
+    name: str
+    template: Mapping[str, Json]
+    project_id: str
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    parameter_defaults: Mapping[str, Json] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    registry: Mapping[str, Json] = field(default_factory=dict)
+    stack_id: str = "None"
+    depth: int = 0
+    tally: Tally = field(default_factory=Tally, compare=False)
+
+    def pseudo_parameters(self) -> dict[str, str]:
+        """Return the parameters that every stack has."""
+        return {
+            "OS::stack_id": self.stack_id,
+            "OS::project_id": self.project_id,
+            "OS::stack_name": self.name,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedType:
+    """What a type's name stands for in one stack; ``fault`` tells why a nested template cannot be had."""
+
+    name: str
+    properties: Mapping[str, PropertySchema] | None
+    attributes: frozenset[str] | None
+    template: Mapping[str, Json] | None = None
+    template_name: str | None = None
+    fault: str | None = None
+
+    def has_attribute(self, attribute: str) -> bool:
+        """Tell whether a resource of the type has an attribute; groups and nested stacks pass on those inside."""
+        if self.attributes is None or self.name in GROUP_TYPES or self.template is not None:
+            return True
+        return attribute in self.attributes
+
+    @property
+    def label(self) -> str:
+        """What Heat calls the class behind the type."""
+        if self.template is not None:
+            return "TemplateResource"
+        return "NoneResource" if self.name == NONE else self.name.rpartition("::")[2]
+
+
+def find_type(name: str, source: StackSource) -> ResolvedType:
+    """Return what a type stands for: an entry of the environment's registry, a type of Heat's, or a nested template.
+
+    Raises:
+        HeatFault: there is no such type, or the nested template's parameters are wrong.
+    """
+    target = source.registry.get(name, name)
+    if not isinstance(target, str):
+        raise StackValidationFailed(f"The Resource Type ({name}) could not be found.")
+    if target.endswith(NESTED_SUFFIXES):
+        return _load_nested(name, target, source)
+    try:
+        known = find_resource_type(target)
+    except HeatFault as fault:
+        raise StackValidationFailed(f"The Resource Type ({name}) could not be found.") from fault
+    return ResolvedType(known.name, known.properties, known.attributes)
+
+
+def find_child_source(
+    parent: StackSource, definition: Definition, resource_type: ResolvedType, values: Mapping[str, Json]
+) -> StackSource | None:
+    """Return what the stack inside a resource is made from; None when there is none.
+
+    ``values`` are the resource's properties.
+
+    Raises:
+        HeatFault: there would be too many resources.
+    """
+    child = replace(
+        parent,
+        name=f"{parent.name}-{definition.name}",
+        stack_id="None",
+        depth=parent.depth + 1,
+        parameters=_EMPTY,
+    )
+    if resource_type.template is not None:
+        given = {name: value for name, value in values.items() if name in definition.properties and value is not None}
+        return replace(child, template=resource_type.template, parameters=given)
+    if resource_type.name not in GROUP_TYPES:
+        return None
+    members = _list_members(resource_type, values)
+    for kind in {member["type"] for member in members.values() if isinstance(member["type"], str)}:
+        find_type(kind, parent)
+    template = {VERSION_KEY: find_language(parent.template).version, "resources": members}
+    return replace(child, template=template)
+
+
+def _load_nested(name: str, path: str, source: StackSource) -> ResolvedType:
+    content = source.files.get(path)
+    if content is None:
+        scheme = urlsplit(path).scheme
+        reason = f"Failed to retrieve template from {path}"  # the sandbox fetches nothing
+        if scheme not in ("http", "https"):
+            reason = f"Invalid URL scheme {scheme}"
+        fault = f'Could not fetch remote template "{path}": {reason}'
+        return ResolvedType(name, None, None, template_name=path, fault=fault)
+    try:
+        template = parse_template(content, path)
+    except DocumentError as error:
+        return ResolvedType(name, None, None, template_name=path, fault=str(error))
+    schemas = parse_parameter_schemas(template.get("parameters"), find_language(template))
+    outputs = template.get("outputs")
+    return ResolvedType(
+        name=name,
+        properties=derive_property_schemas(schemas),
+        attributes=frozenset(outputs) if isinstance(outputs, Mapping) else frozenset(),
+        template=template,
+        template_name=path,
+    )
+
+
+def _list_members(resource_type: ResolvedType, values: Mapping[str, Json]) -> dict[str, Json]:
+    if resource_type.name == RESOURCE_CHAIN:
+        properties = values.get("resource_properties") or {}
+        types = values.get("resources") or []
+        return {str(index): {"type": kind, "properties": properties} for index, kind in enumerate(types)}
+    if resource_type.name == AUTO_SCALING_GROUP:
+        wanted = values.get("desired_capacity")
+        count = values.get("min_size") if wanted is None else wanted
+        member, placeholder = values.get("resource"), None
+    else:
+        assert resource_type.name == RESOURCE_GROUP  # noqa: S101  # the last of GROUP_TYPES
+        count, member, placeholder = values.get("count"), values.get("resource_def"), values.get("index_var")
+    if not member or not count:
+        return {}
+    if count > MAX_RESOURCES:
+        raise ResourceLimitExceeded
+    member = {key: value for key, value in member.items() if value is not None}
+    return {str(index): _fill(member, placeholder, str(index)) for index in range(count)}
+
+
+def _fill(value: Json, placeholder: str | None, index: str) -> Json:
+    if placeholder is None:
+        return value
+    if isinstance(value, str):
+        return value.replace(placeholder, index)
+    if isinstance(value, Mapping):
+        return {key: _fill(item, placeholder, index) for key, item in value.items()}
+    return [_fill(item, placeholder, index) for item in value] if isinstance(value, list) else value

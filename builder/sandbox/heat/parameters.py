@@ -1,0 +1,250 @@
+"""The parameters of a template: their schemas, and the values a stack is given for them.
+
+Apart from the rest of the template, because everything else resolves against the values.
+https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#parameters-section
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from builder.hot.language import Language
+from builder.hot.values import ParameterType, UnreadableValueError, read_value
+from builder.sandbox.faults import (
+    HeatFault,
+    InvalidSchemaError,
+    Json,
+    StackValidationFailed,
+    bad_request,
+    parameter_missing,
+)
+from builder.sandbox.heat.constraints import CustomConstraint, Rule, check_keys, parse_rule
+from builder.sandbox.heat.wording import explain_unreadable
+
+_TYPES: Mapping[str, str] = {
+    "string": "String",
+    "number": "Number",
+    "comma_delimited_list": "CommaDelimitedList",
+    "json": "Json",
+    "boolean": "Boolean",
+}
+HIDDEN = "******"
+"""What stands for the value of a hidden parameter wherever a stack is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSchema:
+    """What a template says of one parameter."""
+
+    name: str
+    type: str
+    description: str | None
+    default: Json
+    rules: tuple[Rule, ...]
+    is_hidden: bool
+    label: str | None
+    tags: tuple[str, ...]
+
+    def validate(self) -> None:
+        """Check that the constraints fit the type, and the default the constraints.
+
+        Raises:
+            InvalidSchemaError: they do not.
+        """
+        for rule in self.rules:
+            if not rule.applies_to(self.type):
+                kind = type(rule.constraint).__name__
+                raise self._invalid(f"{kind} constraint invalid for {self.type}")
+        if self.default is None:
+            return
+        default = self.default
+        if self.type == "comma_delimited_list":
+            try:
+                default = read_value(ParameterType.COMMA_DELIMITED_LIST, default)
+            except UnreadableValueError as error:
+                reason = explain_unreadable(default, error).removeprefix("Value")
+                raise self._invalid(f"Default{reason}") from error
+        try:
+            for rule in self.rules:
+                if not isinstance(rule.constraint, CustomConstraint):
+                    rule.check(default, self.type)
+        except (ValueError, TypeError) as error:
+            raise self._invalid(f"Invalid default {self.default} ({error})") from error
+
+    def _invalid(self, reason: str) -> InvalidSchemaError:
+        return InvalidSchemaError(f"Parameter '{self.name}' is invalid: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter and what it was given: a value of the user's, else a default."""
+
+    schema: ParameterSchema
+    given: Json = None
+    environment_default: Json = None
+
+    @property
+    def raw(self) -> Json:
+        """The value as it was given; None when there is none."""
+        if self.given is not None:
+            return self.given
+        return self.default
+
+    @property
+    def default(self) -> Json:
+        """The default of the environment, else that of the template."""
+        return self.schema.default if self.environment_default is None else self.environment_default
+
+    def validate_value(self) -> None:
+        """Check the value.
+
+        Raises:
+            HeatFault: there is none, or it does not fit.
+        """
+        if self.raw is None:
+            raise parameter_missing(self.schema.name)
+        try:
+            # A list and a JSON document are compared as what they hold, the others as they were given.
+            value = self._parse(self.raw)
+            compared = value if self.schema.type in ("comma_delimited_list", "json") else self.raw
+            for rule in self.schema.rules:
+                rule.check(compared, self.schema.type)
+        except ValueError as error:
+            reason = f"Parameter '{self.schema.name}' is invalid: {error}"
+            raise StackValidationFailed(reason) from error
+        except TypeError as error:
+            # Heat's API answers thus when a constraint cannot be compared with the value at all.
+            if self.schema.type == "number":
+                reason = f"Parameter '{self.schema.name}' is invalid: {error}"
+                raise StackValidationFailed(reason) from error
+            raise bad_request() from error
+
+    def value(self) -> Json:
+        """Return the value in the parameter's type.
+
+        Raises:
+            HeatFault: there is none.
+            ValueError: it does not fit the type.
+        """
+        if self.raw is None:
+            raise parameter_missing(self.schema.name)
+        return self._parse(self.raw)
+
+    def text(self) -> str:
+        """Return the value as a stack shows it."""
+        if self.schema.is_hidden:
+            return HIDDEN
+        value = self.value()
+        if self.schema.type == "comma_delimited_list":
+            return ",".join(value)
+        return json.dumps(value) if self.schema.type == "json" else str(value)
+
+    def _parse(self, raw: Json) -> Json:
+        try:
+            return read_value(ParameterType(self.schema.type), raw)
+        except UnreadableValueError as error:
+            if isinstance(error.error, TypeError):
+                raise error.error from error
+            raise ValueError(explain_unreadable(raw, error)) from error
+
+
+class Parameters(Mapping[str, Json]):
+    """The values a template's functions may ask for, pseudo parameters included; lives as long as its stack."""
+
+    def __init__(self, declared: Mapping[str, Parameter], pseudo: Mapping[str, str]) -> None:
+        self.declared = declared
+        self.pseudo = pseudo
+
+    def __getitem__(self, name: str) -> Json:
+        if name in self.declared:
+            return self.declared[name].value()
+        return self.pseudo[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.pseudo
+        yield from self.declared
+
+    def __len__(self) -> int:
+        return len(self.pseudo) + len(self.declared)
+
+    def texts(self) -> dict[str, str]:
+        """Return every value as a stack shows it."""
+        return {**self.pseudo, **{name: parameter.text() for name, parameter in self.declared.items()}}
+
+
+def parse_parameter_schemas(section: Json, language: Language) -> dict[str, ParameterSchema]:
+    """Return the schemas of a template's ``parameters`` section.
+
+    Raises:
+        HeatFault: the section or one of the schemas is wrong.
+    """
+    if not section:
+        return {}
+    if not isinstance(section, Mapping):
+        raise HeatFault(400, "AttributeError")
+    return {name: _parse_schema(name, definition, language) for name, definition in section.items()}
+
+
+def validate_parameters(declared: Mapping[str, Parameter], given: Mapping[str, Json], *, with_values: bool) -> None:
+    """Check schemas and, when ``with_values``, values, in Heat's order: the unknown first.
+
+    Raises:
+        HeatFault: for the first fault.
+    """
+    for name in given:
+        if name not in declared:
+            raise HeatFault(400, "UnknownUserParameter", f"The Parameter ({name}) was not defined in template.")
+    for parameter in declared.values():
+        parameter.schema.validate()
+        if with_values:
+            parameter.validate_value()
+
+
+def describe_parameter(parameter: Parameter) -> dict[str, Json]:
+    """Return a parameter as ``POST validate`` describes it."""
+    schema = parameter.schema
+    described: dict[str, Json] = {
+        "Type": _TYPES[schema.type],
+        "Description": schema.description or "",
+        "NoEcho": "true" if schema.is_hidden else "false",
+        "Label": schema.label or schema.name,
+    }
+    if parameter.default is not None:
+        described["Default"] = parameter.default
+    if parameter.given:
+        described["Value"] = parameter.given
+    if schema.tags:
+        described["Tags"] = list(schema.tags)
+    for rule in schema.rules:
+        described.update(rule.describe())
+    descriptions = [rule.description for rule in schema.rules if rule.description]
+    if descriptions:
+        described["ConstraintDescription"] = " ".join(descriptions)
+    return described
+
+
+def _parse_schema(name: str, definition: Json, language: Language) -> ParameterSchema:
+    check_keys(definition, language.parameter_keys, f"parameter ({name})")
+    if "type" not in definition:
+        raise InvalidSchemaError(f"Missing parameter type for parameter: {name}")
+    tags = definition.get("tags")
+    if not isinstance(definition.get("tags", []), list):
+        raise InvalidSchemaError(f"Tags property should be a list for parameter: {name}")
+    constraints = definition.get("constraints")
+    if constraints is not None and not isinstance(constraints, list):
+        raise InvalidSchemaError(f"Invalid parameter constraints for parameter {name}, expected a list")
+    rules = tuple(parse_rule(constraint, language) for constraint in constraints or ())
+    if definition["type"] not in _TYPES:
+        raise InvalidSchemaError(f"Invalid type ({definition['type']})")
+    return ParameterSchema(
+        name=name,
+        type=definition["type"],
+        description=definition.get("description"),
+        default=definition.get("default"),
+        rules=rules,
+        is_hidden=bool(definition.get("hidden", False)),
+        label=definition.get("label"),
+        tags=tuple(tags or ()),
+    )

@@ -1,0 +1,283 @@
+"""From a template and values to a plan: every resource there would be, checked as Heat checks it.
+
+Apart from the stacks that exist: a preview is a plan and nothing else, and what a plan refuses is never created.
+The order of the checks is Heat's, so that a template with several faults is refused for the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from builder.hot.language import Language
+from builder.sandbox.faults import (
+    HeatFault,
+    Json,
+    ResourceLimitExceeded,
+    StackValidationFailed,
+    invalid_reference,
+    limit_exceeded,
+)
+from builder.sandbox.heat.conditions import ConditionSet
+from builder.sandbox.heat.functions import Scope, find_references, resolve, validate_node
+from builder.sandbox.heat.languages import find_language
+from builder.sandbox.heat.nesting import ResolvedType, StackSource, find_child_source, find_type
+from builder.sandbox.heat.ordering import find_dependents, sort_by_needs
+from builder.sandbox.heat.parameters import Parameter, Parameters, parse_parameter_schemas, validate_parameters
+from builder.sandbox.heat.properties import check_names, check_properties, retype
+from builder.sandbox.heat.resource_types import VALUE
+from builder.sandbox.heat.snippets import TemplateParser
+from builder.sandbox.heat.templates import (
+    Definition,
+    Output,
+    check_output,
+    check_parameter_groups,
+    check_sections,
+    check_stack_name,
+    parse_definition,
+    parse_output,
+)
+
+MAX_DEPTH = 5
+"""How deep templates may nest: ``max_nested_stack_depth`` of Heat."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedResource:
+    """A resource there would be; ``children`` is the plan of the stack inside it, if it has one."""
+
+    definition: Definition
+    type: ResolvedType
+    required_by: tuple[str, ...] = ()
+    children: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A stack there would be; ``order`` lists the names of the resources, each after what it needs."""
+
+    source: StackSource
+    parameters: Parameters
+    resources: Mapping[str, PlannedResource]
+    order: tuple[str, ...]
+    outputs: Mapping[str, Output]
+
+    def scope(self) -> PlanScope:
+        """Return what functions resolve against as long as nothing exists."""
+        return PlanScope(self.parameters, self.source.files, {name: res.type for name, res in self.resources.items()})
+
+    def properties_of(self, resource: PlannedResource, scope: Scope) -> Mapping[str, Json]:
+        """Return a resource's properties with their values.
+
+        Raises:
+            StackValidationFailed: one does not fit.
+        """
+        given = resource.definition.properties
+        schemas = resource.type.properties
+        if schemas is None:
+            return {}
+        if resource.type.name == VALUE:
+            # The type of the one property is the value of the other.
+            schemas = {**schemas, "value": retype(schemas["value"], resolve(given.get("type"), scope))}
+        path = ("resources", resource.definition.name, "properties")
+        return check_properties(schemas, given, path, resolve=lambda node: resolve(node, scope))
+
+    def metadata_of(self, resource: PlannedResource, scope: Scope) -> Json:
+        """Return a resource's metadata.
+
+        Raises:
+            ValueError, TypeError, HeatFault: it cannot be resolved.
+        """
+        return resolve(resource.definition.metadata, scope)
+
+
+@dataclass(slots=True)
+class PlanScope:
+    """Resolves functions while nothing exists: references give names, attributes nothing."""
+
+    parameters: Parameters
+    files: Mapping[str, str]
+    types: Mapping[str, ResolvedType] = field(default_factory=dict)
+
+    def has_resource(self, name: str) -> bool:
+        """See :class:`Scope`."""
+        return name in self.types
+
+    def reference(self, name: str) -> str:
+        """See :class:`Scope`."""
+        return name
+
+    def attribute(self, name: str, attribute: str | None, path: Sequence[Json]) -> Json:  # noqa: ARG002  # Scope's
+        """See :class:`Scope`."""
+        return None
+
+    def check_attribute(self, name: str, attribute: str) -> bool:
+        """See :class:`Scope`."""
+        return self.types[name].has_attribute(attribute)
+
+
+def plan_stack(
+    source: StackSource, *, with_values: bool = True, with_children: bool = True, is_lenient: bool = False
+) -> Plan:
+    """Check a template against values and return the stack they make.
+
+    Without values, as ``POST validate`` does it, parameters may be missing and properties are looked at by name only;
+    without children, the stacks inside resources are left out. Lenient, as a create is, groups that are too large are
+    left out: they fail when they are made.
+
+    Raises:
+        HeatFault: for the first fault.
+    """
+    language = find_language(source.template)
+    check_sections(source.template, language)
+    if source.depth == 0:
+        check_stack_name(source.name)
+    parameters = _declare_parameters(source, language, with_values=with_values)
+    scope = PlanScope(parameters, source.files)
+    conditions = ConditionSet(source.template.get("conditions"), language, scope)
+    conditions.validate()
+    parser = TemplateParser(language, conditions)
+    definitions = _parse_definitions(source, parser, conditions)
+    scope.types = {name: find_type(definition.type, source) for name, definition in definitions.items()}
+    _check_duplicates(parameters, definitions)
+    outputs = _parse_outputs(source, parser, conditions)
+    needs = {name: _find_needs(source, definition, scope) for name, definition in definitions.items()}
+    dependents = find_dependents(needs)
+    resources = {
+        name: PlannedResource(definition, scope.types[name], dependents[name])
+        for name, definition in definitions.items()
+    }
+    order = sort_by_needs(needs, lambda name: f'{scope.types[name].label} "{name}"')
+    plan = Plan(source, parameters, resources, order, outputs)
+    source.tally.add(len(resources))
+    for name in plan.order:
+        _validate_resource(plan, resources[name], scope, with_values=with_values)
+        if with_children:
+            children = _plan_children(plan, resources[name], scope, is_lenient=is_lenient)
+            resources[name] = replace(resources[name], children=children)
+    for output in outputs.values():
+        _validate_output(output, scope)
+    return plan
+
+
+def _declare_parameters(source: StackSource, language: Language, *, with_values: bool) -> Parameters:
+    schemas = parse_parameter_schemas(source.template.get("parameters"), language)
+    declared = {
+        name: Parameter(schema, source.parameters.get(name), source.parameter_defaults.get(name))
+        for name, schema in schemas.items()
+    }
+    validate_parameters(declared, source.parameters, with_values=with_values)
+    check_parameter_groups(source.template.get("parameter_groups"), schemas)
+    return Parameters(declared, source.pseudo_parameters())
+
+
+def _parse_definitions(source: StackSource, parser: TemplateParser, conditions: ConditionSet) -> dict[str, Definition]:
+    definitions: dict[str, Definition] = {}
+    for name, raw in (source.template.get("resources") or {}).items():
+        definition = parse_definition(name, raw, parser)
+        if _is_enabled(raw.get("condition"), conditions, ("resources", name, "condition")):
+            definitions[name] = definition
+    return definitions
+
+
+def _parse_outputs(source: StackSource, parser: TemplateParser, conditions: ConditionSet) -> dict[str, Output]:
+    section = source.template.get("outputs") or {}
+    if not isinstance(section, Mapping):
+        raise HeatFault(400, "AttributeError")
+    outputs: dict[str, Output] = {}
+    for name, raw in section.items():
+        check_output(name, raw)
+        is_enabled = _is_enabled(raw.get("condition"), conditions, ("outputs", name, "condition"))
+        outputs[name] = parse_output(name, raw, parser, is_enabled=is_enabled)
+    return outputs
+
+
+def _is_enabled(condition: Json, conditions: ConditionSet, path: tuple[str, ...]) -> bool:
+    try:
+        return conditions.holds(condition)
+    except ValueError as error:
+        raise StackValidationFailed(str(error), path=path) from error
+
+
+def _check_duplicates(parameters: Parameters, definitions: Mapping[str, Definition]) -> None:
+    twice = set(parameters) & set(definitions)
+    if twice:
+        raise StackValidationFailed(f"Duplicate names {twice}")
+
+
+def _find_needs(source: StackSource, definition: Definition, scope: PlanScope) -> set[str]:
+    needs: set[str] = set()
+    for name in definition.depends_on:
+        if name in scope.types:
+            needs.add(name)
+        elif name not in (source.template.get("resources") or {}):
+            raise invalid_reference(name, definition.name)
+    for name, place in _find_resource_references(definition):
+        if name not in scope.types:
+            raise invalid_reference(name, place)
+        needs.add(name)
+    return needs
+
+
+def _find_resource_references(definition: Definition) -> Iterator[tuple[str, str]]:
+    yield from find_references(definition.properties, f"{definition.name}.Properties")
+    yield from find_references(definition.metadata, f"{definition.name}.Metadata")
+
+
+def _validate_resource(plan: Plan, resource: PlannedResource, scope: PlanScope, *, with_values: bool) -> None:
+    definition = resource.definition
+    path = ("resources", definition.name, "properties")
+    try:
+        validate_node(dict(definition.properties), scope)
+    except StackValidationFailed as failure:
+        raise failure.within(path) from failure
+    if resource.type.fault is not None:
+        raise StackValidationFailed(resource.type.fault)
+    try:
+        if with_values:
+            resolve(definition.metadata, scope)
+            plan.properties_of(resource, scope)
+        elif resource.type.properties is not None:
+            check_names(resource.type.properties, definition.properties, path)
+    except StackValidationFailed as failure:
+        raise failure.within((), error="Property error") from failure
+
+
+def _plan_children(plan: Plan, resource: PlannedResource, scope: PlanScope, *, is_lenient: bool) -> Plan | None:
+    try:
+        child = find_child_source(plan.source, resource.definition, resource.type, _known_values(plan, resource, scope))
+        return None if child is None else _plan_child(resource, child)
+    except ResourceLimitExceeded:
+        if is_lenient:
+            return None
+        raise
+
+
+def _plan_child(resource: PlannedResource, child: StackSource) -> Plan:
+    label = resource.type.template_name or "nested_stack"
+    place = ("resources", f"{resource.definition.name}<{label}>")
+    try:
+        if child.depth > MAX_DEPTH:
+            raise limit_exceeded(f"Recursion depth exceeds {MAX_DEPTH}.")
+        return plan_stack(child, with_values=False)
+    except ResourceLimitExceeded:
+        raise
+    except StackValidationFailed as failure:
+        raise failure.within(place) from failure
+    except HeatFault as fault:
+        raise StackValidationFailed(fault.message, path=place, error=fault.error_type) from fault
+
+
+def _known_values(plan: Plan, resource: PlannedResource, scope: PlanScope) -> Mapping[str, Json]:
+    """Return the properties as far as they fit: inside a nested template, Heat looks at values only when it creates."""
+    try:
+        return plan.properties_of(resource, scope)
+    except StackValidationFailed:
+        return {}
+
+
+def _validate_output(output: Output, scope: PlanScope) -> None:
+    try:
+        validate_node(output.value, scope)
+    except StackValidationFailed as failure:
+        raise failure.within(("outputs", output.name, "value")) from failure

@@ -1,0 +1,266 @@
+"""The stacks of every project: names, owners, tags, time, and the state each stack shows.
+
+Apart from what is in a stack. Nothing runs in the background: a stack is made, or gone, at once, and only *shows* that
+it is in progress on the first look after it was asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from builder.sandbox.faults import HeatFault, Json, limit_exceeded, stack_not_found
+from builder.sandbox.heat.live_resources import LivingStack, create_living_stack, imagine_stack
+from builder.sandbox.heat.nesting import StackSource
+
+MAX_DELETED = 200
+"""How many deleted stacks stay visible by their id."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    """What a stack is asked to be, beside its template; ``timeout_mins`` in minutes, None for none."""
+
+    tags: tuple[str, ...] = ()
+    timeout_mins: int | None = None
+    disable_rollback: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a resource, or to the stack as a whole when ``resource`` is None."""
+
+    event_id: str
+    time: datetime
+    resource: str | None
+    status: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Stack:
+    """One stack of one project; lives in the store, which alone changes it."""
+
+    source: StackSource
+    options: StackOptions
+    environment: Mapping[str, Json]
+    owner: str
+    living: LivingStack
+    number: int
+    created: datetime
+    user_project_id: str
+    deleted: datetime | None = None
+    is_settled: bool = False
+    action: str = "CREATE"
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def stack_id(self) -> str:
+        """The id."""
+        return self.living.stack_id
+
+    @property
+    def name(self) -> str:
+        """The name, unique among the stacks of the project that exist."""
+        return self.source.name
+
+    @property
+    def project_id(self) -> str:
+        """The project it belongs to."""
+        return self.source.project_id
+
+    @property
+    def visible(self) -> LivingStack:
+        """What can be seen of what is in it: while it is being made, nothing is there yet."""
+        if self.action == "CREATE" and not self.is_settled:
+            return imagine_stack(self.living.plan, self.stack_id)
+        return self.living
+
+    @property
+    def state(self) -> str:
+        """``IN_PROGRESS``, ``COMPLETE`` or ``FAILED``."""
+        if not self.is_settled:
+            return "IN_PROGRESS"
+        return "FAILED" if self.action == "CREATE" and self.living.failure else "COMPLETE"
+
+    @property
+    def status(self) -> str:
+        """The state together with what was asked for, as clients see it."""
+        return f"{self.action}_{self.state}"
+
+    @property
+    def reason(self) -> str:
+        """Heat's words for the state."""
+        if self.state == "IN_PROGRESS":
+            return f"Stack {self.action} started"
+        if self.state == "FAILED":
+            return f"Resource {self.action} failed: {self.living.failure}"
+        return f"Stack {self.action} completed successfully"
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is deleted, and shown by its id only."""
+        return self.action == "DELETE" and self.is_settled
+
+
+class StackStore:
+    """Every stack of a sandbox, in memory; lives as long as the sandbox.
+
+    ``quota`` is the most stacks a project may have. All methods may be called from any thread.
+    """
+
+    def __init__(self, quota: int) -> None:
+        self._quota = quota
+        self._lock = threading.RLock()
+        self._stacks: dict[str, Stack] = {}
+        self._count = 0
+
+    def check_room(self, project_id: str, name: Json) -> None:
+        """Refuse a stack that could not be added. For those that are being deleted this is a look.
+
+        Raises:
+            HeatFault: the name is taken, or the project has as many stacks as it may.
+        """
+        with self._lock:
+            existing = self._list_existing(project_id)
+            for stack in existing:
+                if stack.action == "DELETE":
+                    self._settle(stack)
+            if any(stack.name == name for stack in existing):
+                raise HeatFault(409, "StackExists", f"The Stack ({name}) already exists.")
+            if len(existing) >= self._quota:
+                raise limit_exceeded(
+                    f"You have reached the maximum stacks per tenant, {self._quota}. Please delete some stacks."
+                )
+
+    def create(self, source: StackSource, options: StackOptions, environment: Mapping[str, Json], owner: str) -> Stack:
+        """Make a stack and add it.
+
+        Raises:
+            HeatFault: there is no room for it, or its source makes no stack.
+        """
+        with self._lock:
+            self.check_room(source.project_id, source.name)
+            living = create_living_stack(source)
+            self._count += 1
+            stack = Stack(
+                source=source,
+                options=options,
+                environment=environment,
+                owner=owner,
+                living=living,
+                number=self._count,
+                created=_now(),
+                user_project_id=uuid.uuid4().hex,
+            )
+            self._stacks[stack.stack_id] = stack
+            _record(stack, None, "CREATE_IN_PROGRESS", stack.reason)
+            return stack
+
+    def delete(self, project_id: str, name: str, stack_id: str) -> None:
+        """Start to delete a stack.
+
+        Raises:
+            HeatFault: there is none, or it is gone already.
+        """
+        with self._lock:
+            stack = self._find(project_id, name, stack_id)
+            if stack.is_gone:
+                raise stack_not_found(name)
+            _settle(stack)
+            if stack.action != "DELETE":
+                stack.action, stack.is_settled = "DELETE", False
+                _record(stack, None, stack.status, stack.reason)
+
+    def identify(self, project_id: str, name_or_id: str) -> Stack:
+        """Return a stack that exists by its name, or any by its id; this is no look.
+
+        Raises:
+            HeatFault: there is none.
+        """
+        with self._lock:
+            for stack in self._list_existing(project_id):
+                if stack.name == name_or_id:
+                    return stack
+            found = self._stacks.get(name_or_id)
+            if found is None or found.project_id != project_id:
+                raise stack_not_found(name_or_id)
+            return found
+
+    def find(self, project_id: str, name: str, stack_id: str) -> Stack:
+        """Return a stack, deleted or not, by name and id; this is no look.
+
+        Raises:
+            HeatFault: there is none.
+        """
+        with self._lock:
+            return self._find(project_id, name, stack_id)
+
+    @contextmanager
+    def look(self, project_id: str, name: str, stack_id: str) -> Iterator[Stack]:
+        """Give a stack to look at; afterwards it has settled.
+
+        Raises:
+            HeatFault: there is no such stack.
+        """
+        with self._lock:
+            stack = self._find(project_id, name, stack_id)
+            yield stack
+            self._settle(stack)
+
+    @contextmanager
+    def look_at_all(self, project_id: str, *, with_deleted: bool = False) -> Iterator[list[Stack]]:
+        """Give the project's stacks to look at, the newest first; afterwards they have settled."""
+        with self._lock:
+            stacks = [
+                stack
+                for stack in reversed(self._stacks.values())
+                if stack.project_id == project_id and (with_deleted or not stack.is_gone)
+            ]
+            yield stacks
+            for stack in stacks:
+                self._settle(stack)
+
+    def _find(self, project_id: str, name: str, stack_id: str) -> Stack:
+        stack = self._stacks.get(stack_id)
+        if stack is None or stack.project_id != project_id or stack.name != name:
+            raise stack_not_found(name)
+        return stack
+
+    def _list_existing(self, project_id: str) -> list[Stack]:
+        return [stack for stack in self._stacks.values() if stack.project_id == project_id and not stack.is_gone]
+
+    def _settle(self, stack: Stack) -> None:
+        _settle(stack)
+        gone = [stack_id for stack_id, other in self._stacks.items() if other.is_gone]
+        for stack_id in gone[:-MAX_DELETED]:
+            del self._stacks[stack_id]
+
+
+def _settle(stack: Stack) -> None:
+    """Finish what is in progress: the next look shows it done."""
+    if stack.is_settled:
+        return
+    stack.is_settled = True
+    if stack.action == "DELETE":
+        stack.deleted = _now()
+    else:
+        for name in stack.living.plan.order:
+            resource = stack.living.resources[name]
+            if resource.is_made or resource.failure:
+                reason = str(resource.failure or "state changed")
+                _record(stack, name, "CREATE_IN_PROGRESS", "state changed")
+                _record(stack, name, "CREATE_FAILED" if resource.failure else "CREATE_COMPLETE", reason)
+    _record(stack, None, stack.status, stack.reason)
+
+
+def _record(stack: Stack, resource: str | None, status: str, reason: str) -> None:
+    stack.events.append(Event(str(uuid.uuid4()), _now(), resource, status, reason))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

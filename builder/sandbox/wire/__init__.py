@@ -1,0 +1,1 @@
+"""What the sandbox says on the wire: HTTP, Keystone's API, Heat's API."""

@@ -1,0 +1,201 @@
+"""What the bodies and the query strings of Heat's requests say, in Heat's words when they say it wrongly.
+
+Apart from the routes: here a request becomes values, and nothing is looked up yet.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from builder.sandbox.faults import HeatFault, Json, bad_request, limit_exceeded, not_supported
+from builder.sandbox.heat.nesting import StackSource
+from builder.sandbox.heat.stacks import StackOptions
+from builder.sandbox.heat.template_texts import DocumentError, check_size, parse_environment, parse_template
+from builder.sandbox.wire.server import Request
+
+MAX_BODY = 1024 * 1024
+"""Bytes a JSON body may have: ``max_json_body_size`` of Heat."""
+
+MAX_TAG = 80
+"""Characters a tag may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackRequest:
+    """A request to create, preview or validate, read and not yet checked."""
+
+    name: Json
+    template: Mapping[str, Json]
+    environment: Mapping[str, Json]
+    parameters: Mapping[str, Json]
+    files: Mapping[str, str]
+    options: StackOptions
+
+    def source(self, project_id: str) -> StackSource:
+        """Return what the stack is made from, in a project."""
+        registry = self.environment.get("resource_registry") or {}
+        return StackSource(
+            name=self.name,
+            template=self.template,
+            project_id=project_id,
+            parameters=self.parameters,
+            parameter_defaults=self.environment.get("parameter_defaults") or {},
+            files=self.files,
+            registry={name: target for name, target in registry.items() if name != "resources"},
+        )
+
+
+def read_stack_request(request: Request, *, is_named: bool) -> StackRequest:
+    """Read the body of a create, a preview (``is_named``) or a validate.
+
+    Raises:
+        HeatFault: it cannot be read.
+    """
+    body = read_json(request)
+    options = _read_options(body) if is_named else StackOptions()
+    if is_named and "stack_name" not in body:
+        raise bad_request("No stack name specified")
+    template = _read_template(body)
+    environment = parse_environment(body.get("environment"))
+    files = _read_files(body.get("files"))
+    for name in body.get("environment_files") or ():
+        environment = _merge(environment, parse_environment(_find_file(files, name)))
+    given = body.get("parameters", {})
+    if isinstance(given, str):
+        raise HeatFault(400, "ValueError")
+    if not isinstance(given, Mapping):
+        raise bad_request()
+    parameters = {**(environment.get("parameters") or {}), **given}
+    name = body["stack_name"] if is_named else "dummy"
+    return StackRequest(name, template, environment, parameters, files, options)
+
+
+def read_json(request: Request) -> dict[str, Json]:
+    """Return the JSON object in a body.
+
+    Raises:
+        HeatFault: there is none.
+    """
+    if len(request.body) > MAX_BODY:
+        raise limit_exceeded(
+            f"JSON body size ({len(request.body)} bytes) exceeds maximum allowed size ({MAX_BODY} bytes)."
+        )
+    try:
+        document = json.loads(request.body) if request.body else None
+    except ValueError as error:
+        raise bad_request(str(error)) from error
+    if not isinstance(document, dict):
+        raise bad_request()
+    return document
+
+
+def read_bool(name: str, value: str) -> bool:
+    """Return the boolean that a query parameter says.
+
+    Raises:
+        HeatFault: it says none.
+    """
+    if value.lower() not in ("true", "false"):
+        raise bad_request(f'Unrecognized value "{value}" for "{name}", acceptable values are: true, false.')
+    return value.lower() == "true"
+
+
+def read_flag(request: Request, name: str, *, default: bool = False) -> bool:
+    """Return a query parameter that is a boolean.
+
+    Raises:
+        HeatFault: it is none.
+    """
+    value = request.parameter(name)
+    return default if value is None else read_bool(name, value)
+
+
+def read_count(name: str, value: Json) -> int | None:
+    """Return a number of at least zero, given as a number or as its digits.
+
+    Raises:
+        HeatFault: it is none.
+    """
+    if value is None:
+        return None
+    try:
+        is_integer = str(int(value)) == str(value)
+    except (ValueError, TypeError):
+        is_integer = False
+    if not is_integer:
+        raise bad_request(f"Only integer is acceptable by '{name}'.")
+    if int(value) < 0:
+        raise bad_request(f"Value '{value}' is invalid for '{name}' which only accepts non-negative integer.")
+    return int(value)
+
+
+def read_tags(value: str | None) -> tuple[str, ...]:
+    """Return tags given as one string, comma by comma.
+
+    Raises:
+        HeatFault: one is too long.
+    """
+    tags = () if value is None else tuple(value.split(","))
+    for tag in tags:
+        if len(tag) > MAX_TAG:
+            raise bad_request(f'Invalid tag, "{tag}" is longer than {MAX_TAG} characters')
+    return tags
+
+
+def _read_options(body: Mapping[str, Json]) -> StackOptions:
+    timeout = read_count("timeout_mins", body.get("timeout_mins"))
+    tags = body.get("tags")
+    if tags is not None and not isinstance(tags, str):
+        raise HeatFault(400, "AttributeError")
+    if "converge" in body:
+        raise bad_request("converge flag only supported in stack update (or update preview) request.")
+    disable_rollback = body.get("disable_rollback", True)
+    if str(disable_rollback).lower() not in ("true", "false"):
+        raise HeatFault(400, "ValueError")
+    if "adopt_stack_data" in body:
+        raise not_supported("Stack Adopt")
+    # Heat takes 0 for no timeout at all.
+    return StackOptions(read_tags(tags), timeout or None, str(disable_rollback).lower() == "true")
+
+
+def _read_template(body: Mapping[str, Json]) -> Mapping[str, Json]:
+    template = body.get("template")
+    if isinstance(template, dict):
+        check_size(str(template))
+        return template
+    if "template" not in body and "template_url" in body:
+        raise bad_request("Could not retrieve template: the sandbox cloud fetches nothing")
+    if template is None:
+        raise bad_request("No template specified")
+    if not isinstance(template, str):
+        raise bad_request()
+    try:
+        return parse_template(template)
+    except DocumentError as error:
+        raise bad_request(f"Template not in valid format: {error}") from error
+
+
+def _read_files(files: Json) -> Mapping[str, str]:
+    if files is None:
+        return {}
+    if not isinstance(files, Mapping):
+        raise HeatFault(400, "ValueError")
+    if not all(isinstance(content, str) for content in files.values()):
+        raise bad_request()
+    return files
+
+
+def _find_file(files: Mapping[str, str], name: str) -> str:
+    if name not in files:
+        raise HeatFault(500, "KeyError")
+    return files[name]
+
+
+def _merge(first: Mapping[str, Json], second: Mapping[str, Json]) -> dict[str, Json]:
+    merged = dict(first)
+    for section, value in second.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(section), Mapping)
+        merged[section] = {**merged[section], **value} if both else value
+    return merged

@@ -1,0 +1,250 @@
+"""Keystone's API, version 3: tokens, the catalogue, and what a user may see of itself.
+
+Apart from Heat's API. What a body must look like is in ``authentication``; this module has the routes and the answers.
+https://docs.openstack.org/api-ref/identity/v3/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from builder.sandbox.faults import IdentityFault, Json, PageFault, page_not_found
+from builder.sandbox.wire.accounts import DOMAIN_ID, DOMAIN_NAME, Project, User, find_project_by_id
+from builder.sandbox.wire.authentication import authenticate
+from builder.sandbox.wire.endpoints import IDENTITY_PATH, build_catalog, describe_identity
+from builder.sandbox.wire.routing import Router
+from builder.sandbox.wire.server import Request, Response, json_response
+from builder.sandbox.wire.tokens import Token, TokenStore
+
+MAX_BODY = 114_688
+"""Bytes a body may have: ``max_request_body_size`` of Keystone."""
+
+_MALFORMED = (
+    "The server could not comply with the request since it is either malformed or otherwise incorrect. "
+    "The client is assumed to be in error."
+)
+_UNAUTHENTICATED = "The request you have made requires authentication."
+_FORBIDDEN = "You are not authorized to perform the requested action"
+_DOMAIN = {"id": DOMAIN_ID, "name": DOMAIN_NAME}
+_ROLES = [
+    {"id": "0de300000000000000000000000000c1", "name": "member"},
+    {"id": "0de300000000000000000000000000c2", "name": "reader"},
+]
+_FOR_ADMINISTRATORS = ("domains", "endpoints", "groups", "projects", "roles", "services", "users")
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class IdentityService:
+    """Keystone; lives as long as the sandbox. May be called from any thread."""
+
+    def __init__(self, tokens: TokenStore) -> None:
+        self._tokens = tokens
+        reading: Mapping[str, Callable[..., Response]] = {
+            "/": self._list_versions,
+            IDENTITY_PATH: self._show_version,
+            "/v3/auth/catalog": self._show_catalog,
+            "/v3/auth/projects": self._list_projects,
+            "/v3/auth/domains": self._list_domains,
+            "/v3/users/{user_id}": self._show_user,
+            "/v3/users/{user_id}/projects": self._list_projects,
+            "/v3/projects/{project_id}": self._show_project,
+        }
+        routes: dict[str, dict[str, Callable[..., Response]]] = {
+            pattern: {"GET": handler, "HEAD": handler} for pattern, handler in reading.items()
+        }
+        for collection in _FOR_ADMINISTRATORS:
+            routes[f"{IDENTITY_PATH}/{collection}"] = {"GET": self._refuse_list, "HEAD": self._refuse_list}
+        routes["/v3/auth/tokens"] = {
+            "GET": self._show_token,
+            "HEAD": self._show_token,
+            "DELETE": self._revoke_token,
+            "POST": self._issue_token,
+        }
+        self._router = Router(routes)
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request.
+
+        Raises:
+            CloudFault: with Keystone's words.
+        """
+        match = self._router.match(request.method, _trim(request.segments))
+        if match is None:
+            raise page_not_found()
+        allow = ", ".join((*match.allowed, "OPTIONS"))
+        if request.method == "OPTIONS":
+            return Response(200, content_type="text/html; charset=utf-8", headers={"Allow": allow})
+        if match.handler is None:
+            document = {"message": "The method is not allowed for the requested URL."}
+            return json_response(405, document, Allow=allow)
+        if len(request.body) > MAX_BODY:
+            raise PageFault(413, f"Request is too large. Larger than {MAX_BODY} bytes.")
+        headers = {"Vary": "X-Auth-Token"}
+        try:
+            response = match.handler(request, **match.parameters)
+        except IdentityFault as fault:
+            if fault.status == 401:
+                headers["WWW-Authenticate"] = f'Keystone uri="{request.base}{IDENTITY_PATH}"'
+            return Response(fault.status, fault.body(), headers=headers)
+        return Response(response.status, response.body, response.content_type, {**headers, **response.headers})
+
+    def _list_versions(self, request: Request) -> Response:
+        version = describe_identity(request.base)
+        location = version["links"][0]["href"]
+        return json_response(300, {"versions": {"values": [version]}}, Location=location)
+
+    def _show_version(self, request: Request) -> Response:
+        return json_response(200, {"version": describe_identity(request.base)})
+
+    def _issue_token(self, request: Request) -> Response:
+        user, project, parent = self._authenticate(request)
+        token = self._tokens.issue(user, project, parent)
+        return self._render_token(201, token, request)
+
+    def _authenticate(self, request: Request) -> tuple[User, Project | None, Token | None]:
+        outcome = authenticate(_read_json(request), self._find_subject)
+        if outcome is None:
+            raise IdentityFault(401, _UNAUTHENTICATED)
+        return outcome
+
+    def _show_token(self, request: Request) -> Response:
+        subject = self._read_subject(request, "identity:validate_token")
+        return self._render_token(200, subject, request)
+
+    def _revoke_token(self, request: Request) -> Response:
+        self._tokens.revoke(self._read_subject(request, "identity:revoke_token"))
+        return Response(204, content_type=None)
+
+    def _show_catalog(self, request: Request) -> Response:
+        token = self._require_token(request)
+        if token.project is None:
+            raise IdentityFault(403, f"{_FORBIDDEN}.")
+        document = {"catalog": build_catalog(request.base, token.project.id)}
+        return json_response(200, {**document, "links": _links(request)})
+
+    def _list_projects(self, request: Request, user_id: str | None = None) -> Response:
+        token = self._require_token(request)
+        if user_id is not None and user_id != token.user.id:
+            raise IdentityFault(403, f"{_FORBIDDEN}: identity:list_user_projects.")
+        projects = filter(None, map(find_project_by_id, token.user.projects))
+        shown = [_show_project(project, request) for project in projects]
+        return json_response(200, {"projects": shown, "links": _links(request)})
+
+    def _list_domains(self, request: Request) -> Response:
+        self._require_token(request)
+        return json_response(200, {"domains": [], "links": _links(request)})
+
+    def _show_user(self, request: Request, user_id: str) -> Response:
+        user = self._require_token(request).user
+        if user.id != user_id:
+            raise IdentityFault(403, f"{_FORBIDDEN}: identity:get_user.")
+        shown = {
+            "id": user.id,
+            "name": user.name,
+            "domain_id": DOMAIN_ID,
+            "enabled": user.is_enabled,
+            "password_expires_at": None,
+            "options": {},
+            "links": {"self": f"{request.base}{IDENTITY_PATH}/users/{user.id}"},
+        }
+        return json_response(200, {"user": shown})
+
+    def _show_project(self, request: Request, project_id: str) -> Response:
+        token = self._require_token(request)
+        if token.project is None or token.project.id != project_id:
+            raise IdentityFault(403, f"{_FORBIDDEN}: identity:get_project.")
+        return json_response(200, {"project": _show_project(token.project, request)})
+
+    def _refuse_list(self, request: Request) -> Response:
+        self._require_token(request)
+        raise IdentityFault(403, f"{_FORBIDDEN}: identity:list_{request.segments[1]}.")
+
+    def _require_token(self, request: Request) -> Token:
+        token = self._tokens.find_valid(request.header("X-Auth-Token"))
+        if token is None:
+            raise IdentityFault(401, _UNAUTHENTICATED)
+        return token
+
+    def _read_subject(self, request: Request, action: str) -> Token:
+        """Return the token that ``X-Subject-Token`` names: one's own user's, and no one else's."""
+        caller = self._require_token(request)
+        subject_id = request.header("X-Subject-Token")
+        if subject_id is None:
+            raise IdentityFault(403, f"{_FORBIDDEN}: {action}.")
+        subject = self._find_subject(subject_id)
+        if subject.user != caller.user:
+            raise IdentityFault(403, f"{_FORBIDDEN}: {action}.")
+        return subject
+
+    def _find_subject(self, token_id: str) -> Token:
+        token = self._tokens.find(token_id)
+        if token is None:
+            raise IdentityFault(404, "Could not recognize Fernet token")
+        if not self._tokens.is_valid(token):
+            raise IdentityFault(404, "Failed to validate token")
+        return token
+
+    def _render_token(self, status: int, token: Token, request: Request) -> Response:
+        document: dict[str, Json] = {
+            "methods": list(token.methods),
+            "user": {
+                "domain": _DOMAIN,
+                "id": token.user.id,
+                "name": token.user.name,
+                "password_expires_at": None,
+            },
+            "audit_ids": list(token.audit_ids),
+            "expires_at": token.expires.strftime(_TIME),
+            "issued_at": token.issued.strftime(_TIME),
+        }
+        if token.project is not None:
+            document["project"] = {"domain": _DOMAIN, "id": token.project.id, "name": token.project.name}
+            document["is_domain"] = False
+            document["roles"] = _ROLES
+            if "nocatalog" not in request.query:
+                document["catalog"] = build_catalog(request.base, token.project.id)
+        return json_response(status, {"token": document}, **{"X-Subject-Token": token.id})
+
+
+def _trim(segments: tuple[str, ...]) -> tuple[str, ...]:
+    return segments[:-1] if len(segments) > 1 and not segments[-1] else segments
+
+
+def _read_json(request: Request) -> dict[str, Json]:
+    """Return the body; none at all counts as an empty document.
+
+    Raises:
+        IdentityFault: it is no JSON document.
+    """
+    if not request.body:
+        return {}
+    content_type = (request.header("Content-Type") or "").partition(";")[0].strip()
+    if content_type != "application/json":
+        raise IdentityFault(400, f"Expecting to find application/json in Content-Type header. {_MALFORMED}")
+    try:
+        document = json.loads(request.body)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise IdentityFault(400, f"Expecting to find valid JSON in request body. {_MALFORMED}")
+    return document
+
+
+def _show_project(project: Project, request: Request) -> dict[str, Json]:
+    return {
+        "id": project.id,
+        "name": project.name,
+        "domain_id": DOMAIN_ID,
+        "description": "",
+        "enabled": project.is_enabled,
+        "parent_id": DOMAIN_ID,
+        "is_domain": False,
+        "tags": [],
+        "options": {},
+        "links": {"self": f"{request.base}{IDENTITY_PATH}/projects/{project.id}"},
+    }
+
+
+def _links(request: Request) -> dict[str, Json]:
+    return {"next": None, "self": f"{request.base}{request.path}", "previous": None}

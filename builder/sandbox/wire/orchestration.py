@@ -1,0 +1,295 @@
+"""Heat's API, version 1: stacks, what is in them, and what could be in them.
+
+Apart from Keystone's API, whose tokens it asks for. Routes and answers are here; what a body says is in ``bodies``,
+what a template means in ``planning``, what exists in ``stacks``.
+https://docs.openstack.org/api-ref/orchestration/v1/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from builder.sandbox.faults import (
+    HeatFault,
+    Json,
+    ResourceLimitExceeded,
+    StackValidationFailed,
+    bad_request,
+    not_supported,
+    page_not_found,
+)
+from builder.sandbox.heat.languages import list_template_versions
+from builder.sandbox.heat.live_resources import LivingResource, read_output
+from builder.sandbox.heat.parameters import describe_parameter
+from builder.sandbox.heat.resource_types import describe_resource_type, list_resource_types
+from builder.sandbox.heat.stack_plans import plan_stack
+from builder.sandbox.heat.stacks import Stack, StackStore
+from builder.sandbox.heat.templates import check_schemas
+from builder.sandbox.wire import stack_lists, views
+from builder.sandbox.wire.bodies import read_count, read_flag, read_stack_request
+from builder.sandbox.wire.endpoints import (
+    IDENTITY_PATH,
+    ORCHESTRATION_PREFIX,
+    describe_orchestration,
+    orchestration_url,
+)
+from builder.sandbox.wire.routing import Router
+from builder.sandbox.wire.server import Request, Response, json_response
+from builder.sandbox.wire.tokens import TokenStore
+
+_MALFORMED = "The server could not comply with the request since it is either malformed or otherwise incorrect."
+_UNAUTHENTICATED = "The request you have made requires authentication."
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An authenticated request of a project's user; ``base`` is the URL of the project's root."""
+
+    request: Request
+    project_id: str
+    username: str
+    base: str
+
+
+_Handler = Callable[..., Response]
+
+
+class OrchestrationService:
+    """Heat; lives as long as the sandbox. May be called from any thread."""
+
+    def __init__(self, tokens: TokenStore, stacks: StackStore) -> None:
+        self._tokens = tokens
+        self._stacks = stacks
+        self._router = Router(self._build_routes())
+
+    def _build_routes(self) -> Mapping[str, Mapping[str, _Handler]]:
+        stack = "/stacks/{name}/{stack_id}"
+        unsupported = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), self._refuse)
+        lookup = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), self._look_up)
+        return {
+            "/validate": {"POST": self._validate},
+            "/build_info": {"GET": self._show_build_info},
+            "/services": {"GET": self._list_services},
+            "/template_versions": {"GET": self._list_template_versions},
+            "/resource_types": {"GET": self._list_resource_types},
+            "/resource_types/{type_name}": {"GET": self._show_resource_type},
+            "/stacks": {"GET": self._list, "POST": self._create},
+            "/stacks/preview": {"POST": self._preview, "GET": self._look_up_preview},
+            "/stacks/detail": {"GET": self._list},
+            "/stacks/{name}": lookup,
+            **{
+                f"/stacks/{{name}}/{part}": {"GET": self._look_up_part(part)}
+                for part in ("resources", "events", "template", "environment", "files", "actions")
+            },
+            stack: {"GET": self._show, "DELETE": self._delete, "PUT": self._refuse, "PATCH": self._refuse},
+            f"{stack}/template": {"GET": self._show_template},
+            f"{stack}/environment": {"GET": self._show_environment},
+            f"{stack}/files": {"GET": self._show_files},
+            f"{stack}/outputs": {"GET": self._list_outputs},
+            f"{stack}/outputs/{{key}}": {"GET": self._show_output},
+            f"{stack}/resources": {"GET": self._list_resources},
+            f"{stack}/resources/{{resource}}": {"GET": self._show_resource},
+            f"{stack}/resources/{{resource}}/metadata": {"GET": self._show_metadata},
+            f"{stack}/resources/{{resource}}/events": {"GET": self._list_events},
+            f"{stack}/events": {"GET": self._list_events},
+            f"{stack}/snapshots": {"GET": self._list_snapshots, "POST": self._refuse},
+            **{f"{stack}/{part}": unsupported for part in ("actions", "abandon", "export", "preview")},
+        }
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request whose path starts with the service's prefix.
+
+        Raises:
+            CloudFault: with Heat's words.
+        """
+        _, *rest = request.segments
+        if rest in ([], [""]):
+            return json_response(300, describe_orchestration(request.base))
+        if rest[0] != "v1":
+            raise page_not_found()
+        token = self._tokens.find_valid(request.header("X-Auth-Token"))
+        if token is None:
+            return _refuse_unauthenticated(request)
+        match = self._router.match(request.method, rest[2:])
+        if len(rest) < 3 or match is None:
+            raise page_not_found()
+        if request.method == "OPTIONS":
+            return Response(204, content_type=None, headers={"Allow": ",".join(match.allowed)})
+        if match.handler is None:
+            raise HeatFault(405, "HTTPMethodNotAllowed", _MALFORMED)
+        if token.project is None or token.project.id != rest[1]:
+            raise HeatFault(403, "HTTPForbidden", "Access was denied to this resource.")
+        project_id = token.project.id
+        call = Call(request, project_id, token.user.name, orchestration_url(request.base, project_id))
+        return match.handler(call, **match.parameters)
+
+    def _create(self, call: Call) -> Response:
+        asked = read_stack_request(call.request, is_named=True)
+        check_schemas(asked.template, asked.files)
+        self._stacks.check_room(call.project_id, asked.name)
+        plan_stack(asked.source(call.project_id), is_lenient=True)
+        stack = self._stacks.create(asked.source(call.project_id), asked.options, asked.environment, call.username)
+        shown = views.show_created(call.base, stack)
+        return json_response(201, shown, Location=shown["stack"]["links"][0]["href"])
+
+    def _preview(self, call: Call) -> Response:
+        asked = read_stack_request(call.request, is_named=True)
+        check_schemas(asked.template, asked.files)
+        self._stacks.check_room(call.project_id, asked.name)
+        plan = plan_stack(asked.source(call.project_id))
+        return json_response(200, {"stack": views.show_preview(call.base, plan, asked.options, call.username)})
+
+    def _validate(self, call: Call) -> Response:
+        asked = read_stack_request(call.request, is_named=False)
+        check_schemas(asked.template, asked.files)
+        try:
+            plan = plan_stack(asked.source(call.project_id), with_values=False, with_children=False)
+        except (StackValidationFailed, ResourceLimitExceeded) as failure:
+            raise bad_request(failure.message) from failure
+        declared = plan.parameters.declared
+        document: dict[str, Json] = {
+            "Description": asked.template.get("description") or "No description",
+            "Parameters": {name: describe_parameter(parameter) for name, parameter in declared.items()},
+        }
+        if asked.template.get("parameter_groups"):
+            document["ParameterGroups"] = asked.template["parameter_groups"]
+        document["Environment"] = {
+            "resource_registry": {"resources": {}},
+            "parameter_defaults": {},
+            "event_sinks": [],
+            **asked.environment,
+            "parameters": dict(asked.parameters),
+        }
+        return json_response(200, document)
+
+    def _list(self, call: Call) -> Response:
+        query = stack_lists.read_query(call.request)
+        with self._stacks.look_at_all(call.project_id, with_deleted=query.with_deleted) as stacks:
+            page = stack_lists.select_page(stacks, query)
+            document: dict[str, Json] = {"stacks": [views.show_summary(call.base, stack) for stack in page.stacks]}
+        if page.next_marker is not None:
+            pairs = [(name, value) for name, values in call.request.query.items() for value in values]
+            pairs = [(name, value) for name, value in pairs if name != "marker"] + [("marker", page.next_marker)]
+            document["links"] = [views.link(f"{call.base}/stacks?{urlencode(pairs)}", "next")]
+        if query.with_count:
+            document["count"] = page.total
+        return json_response(200, document)
+
+    def _look_up(self, call: Call, name: str, part: str = "") -> Response:
+        """Redirect from a name, or an id, to the canonical URL."""
+        stack = self._stacks.identify(call.project_id, name)
+        location = views.stack_url(call.base, stack.name, stack.stack_id) + part
+        pairs = [(key, value) for key, values in call.request.query.items() for value in values]
+        location += f"?{urlencode(pairs)}" if pairs else ""
+        body = f"The resource was found at {location}; you should be redirected automatically."
+        return Response(302, body.encode(), "text/html; charset=UTF-8", {"Location": location})
+
+    def _look_up_part(self, part: str) -> _Handler:
+        return lambda call, name: self._look_up(call, name, f"/{part}")
+
+    def _look_up_preview(self, call: Call) -> Response:
+        return self._look_up(call, "preview")
+
+    def _show(self, call: Call, name: str, stack_id: str) -> Response:
+        with_outputs = read_flag(call.request, "resolve_outputs", default=True)
+        with self._stacks.look(call.project_id, name, stack_id) as stack:
+            return json_response(200, {"stack": views.show_stack(call.base, stack, with_outputs=with_outputs)})
+
+    def _delete(self, call: Call, name: str, stack_id: str) -> Response:
+        self._stacks.delete(call.project_id, name, stack_id)
+        return Response(204, content_type=None)
+
+    def _show_template(self, call: Call, name: str, stack_id: str) -> Response:
+        return json_response(200, self._find(call, name, stack_id).source.template)
+
+    def _show_environment(self, call: Call, name: str, stack_id: str) -> Response:
+        return json_response(200, views.show_environment(self._find(call, name, stack_id)))
+
+    def _show_files(self, call: Call, name: str, stack_id: str) -> Response:
+        return json_response(200, dict(self._find(call, name, stack_id).source.files))
+
+    def _list_outputs(self, call: Call, name: str, stack_id: str) -> Response:
+        outputs = self._find(call, name, stack_id).living.plan.outputs.values()
+        shown = [{"output_key": output.name, "description": output.description} for output in outputs]
+        return json_response(200, {"outputs": shown})
+
+    def _show_output(self, call: Call, name: str, stack_id: str, key: str) -> Response:
+        with self._stacks.look(call.project_id, name, stack_id) as stack:
+            if key not in stack.living.plan.outputs:
+                # The placeholder is Heat's own.
+                raise HeatFault(404, "NotFound", "Specified output key {} not found.")
+            return json_response(200, {"output": read_output(stack.visible, key)})
+
+    def _list_resources(self, call: Call, name: str, stack_id: str) -> Response:
+        depth = read_count("nested_depth", call.request.parameter("nested_depth")) or 0
+        with_detail = read_flag(call.request, "with_detail")
+        with self._stacks.look(call.project_id, name, stack_id) as stack:
+            return json_response(
+                200, {"resources": views.list_resources(call.base, stack, depth, with_detail=with_detail)}
+            )
+
+    def _show_resource(self, call: Call, name: str, stack_id: str, resource: str) -> Response:
+        with self._stacks.look(call.project_id, name, stack_id) as stack:
+            found = _find_resource(stack, resource)
+            return json_response(200, {"resource": views.show_resource(call.base, stack, stack.visible, found)})
+
+    def _show_metadata(self, call: Call, name: str, stack_id: str, resource: str) -> Response:
+        stack = self._find(call, name, stack_id)
+        found = _find_resource(stack, resource)
+        return json_response(200, {"metadata": stack.living.plan.metadata_of(found.planned, stack.living)})
+
+    def _list_events(self, call: Call, name: str, stack_id: str, resource: str | None = None) -> Response:
+        query = stack_lists.read_event_query(call.request)
+        with self._stacks.look(call.project_id, name, stack_id) as stack:
+            events = [event for event in stack.events if resource in (None, event.resource or stack.name)]
+            shown = [views.show_event(call.base, stack, event) for event in stack_lists.select_events(events, query)]
+        return json_response(200, {"events": shown})
+
+    def _list_snapshots(self, call: Call, name: str, stack_id: str) -> Response:
+        self._find(call, name, stack_id)
+        return json_response(200, {"snapshots": []})
+
+    def _list_resource_types(self, call: Call) -> Response:
+        return json_response(200, {"resource_types": list_resource_types(call.request.parameter("name") or "")})
+
+    def _show_resource_type(self, call: Call, type_name: str) -> Response:  # noqa: ARG002  # a handler's signature
+        return json_response(200, describe_resource_type(type_name))
+
+    def _list_template_versions(self, call: Call) -> Response:  # noqa: ARG002  # a handler's signature
+        return json_response(200, {"template_versions": list_template_versions()})
+
+    def _list_services(self, call: Call) -> Response:  # noqa: ARG002  # a handler's signature
+        raise HeatFault(403, "Forbidden", "You are not authorized to use service:index.")
+
+    def _show_build_info(self, call: Call) -> Response:  # noqa: ARG002  # a handler's signature
+        return json_response(200, {"api": {"revision": "unknown"}, "engine": {"revision": "unknown"}})
+
+    def _refuse(self, call: Call, name: str, stack_id: str) -> Response:
+        """Refuse what the sandbox does not do, on a stack that is there."""
+        self._find(call, name, stack_id)
+        part = call.request.segments[-1]
+        feature = {"abandon": "Stack Abandon", "export": "Stack Abandon", stack_id: "Stack Update"}.get(part, part)
+        raise not_supported(feature)
+
+    def _find(self, call: Call, name: str, stack_id: str) -> Stack:
+        return self._stacks.find(call.project_id, name, stack_id)
+
+
+def is_orchestration(request: Request) -> bool:
+    """Tell whether a request is for this service."""
+    return request.segments[0] == ORCHESTRATION_PREFIX
+
+
+def _refuse_unauthenticated(request: Request) -> Response:
+    document = {"error": {"code": 401, "title": "Unauthorized", "message": _UNAUTHENTICATED}}
+    challenge = f'Keystone uri="{request.base}{IDENTITY_PATH}"'
+    return json_response(401, document, **{"WWW-Authenticate": challenge})
+
+
+def _find_resource(stack: Stack, name: str) -> LivingResource:
+    resource = stack.visible.resources.get(name)
+    if resource is None:
+        raise HeatFault(404, "ResourceNotFound", f"The Resource ({name}) could not be found in Stack {stack.name}.")
+    return resource

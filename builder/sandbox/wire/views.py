@@ -1,0 +1,260 @@
+"""Stacks, resources and events as Heat's API writes them.
+
+Apart from the routes, as functions from a stack to JSON. ``base`` is the URL of the project's root,
+``http://host:port/heat-api/v1/<project>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from builder.sandbox.faults import HeatFault, Json
+from builder.sandbox.heat.live_resources import (
+    LivingResource,
+    LivingStack,
+    imagine_stack,
+    read_attributes,
+    read_outputs,
+)
+from builder.sandbox.heat.parameters import HIDDEN
+from builder.sandbox.heat.stack_plans import Plan, PlannedResource
+from builder.sandbox.heat.stacks import Event, Stack, StackOptions
+
+
+def link(href: str, rel: str = "self") -> dict[str, str]:
+    """Return a link."""
+    return {"href": href, "rel": rel}
+
+
+def stack_url(base: str, name: str, stack_id: str) -> str:
+    """Return the canonical URL of a stack."""
+    return f"{base}/stacks/{name}/{stack_id}"
+
+
+def show_created(base: str, stack: Stack) -> dict[str, Json]:
+    """Return the answer to a create."""
+    url = stack_url(base, stack.name, stack.stack_id)
+    return {"stack": {"id": stack.stack_id, "links": [link(url)]}}
+
+
+def show_summary(base: str, stack: Stack) -> dict[str, Json]:
+    """Return a stack as a list shows it."""
+    return {
+        "id": stack.stack_id,
+        "links": [link(stack_url(base, stack.name, stack.stack_id))],
+        "stack_name": stack.name,
+        "description": "",
+        "stack_status": stack.status,
+        "stack_status_reason": stack.reason,
+        **_show_times(stack),
+        "stack_owner": stack.owner,
+        "parent": None,
+        "stack_user_project_id": stack.user_project_id,
+        "tags": list(stack.options.tags) or None,
+    }
+
+
+def show_stack(base: str, stack: Stack, *, with_outputs: bool = True) -> dict[str, Json]:
+    """Return a stack in full."""
+    shown = {
+        **_show_common(base, stack.living.plan, stack.stack_id, stack.options, stack.owner),
+        **_show_times(stack),
+        "stack_user_project_id": stack.user_project_id,
+        "stack_status": stack.status,
+        "stack_status_reason": stack.reason,
+    }
+    if with_outputs and not stack.is_gone:
+        shown["outputs"] = read_outputs(stack.visible)
+    return shown
+
+
+def show_preview(base: str, plan: Plan, options: StackOptions, owner: str) -> dict[str, Json]:
+    """Return a stack there would be, with its resources."""
+    return {
+        **_show_common(base, plan, "None", options, owner),
+        "creation_time": format_time(datetime.now(UTC)),
+        "updated_time": None,
+        "deletion_time": None,
+        "stack_user_project_id": None,
+        "outputs": read_outputs(imagine_stack(plan)),
+        "resources": _preview_resources(plan, None),
+    }
+
+
+def list_resources(base: str, stack: Stack, depth: int, *, with_detail: bool) -> list[dict[str, Json]]:
+    """Return the resources of a stack, ``depth`` levels of nested ones included."""
+    if stack.is_gone:
+        return []
+    return list(_walk_resources(base, stack, stack.visible, None, depth, with_detail=with_detail))
+
+
+def show_resource(
+    base: str, stack: Stack, living: LivingStack, resource: LivingResource, *, with_detail: bool = True
+) -> dict[str, Json]:
+    """Return one resource; ``living`` is the stack that it is in, ``stack`` the outermost."""
+    url = stack_url(base, living.name, living.stack_id)
+    links = [link(f"{url}/resources/{resource.name}"), link(url, "stack")]
+    if resource.nested is not None:
+        links.append(link(stack_url(base, resource.nested.name, resource.nested.stack_id), "nested"))
+    status, reason = _resource_state(stack, resource)
+    shown: dict[str, Json] = {
+        "resource_name": resource.name,
+        "logical_resource_id": resource.name,
+        "physical_resource_id": resource.physical_id,
+        "resource_type": resource.planned.definition.type,
+        "resource_status": status,
+        "resource_status_reason": reason,
+        "creation_time": format_time(stack.created),
+        "updated_time": format_time(stack.created),
+        "links": links,
+        "required_by": list(resource.planned.required_by),
+    }
+    if with_detail:
+        shown["description"] = resource.planned.definition.description
+        shown["attributes"] = read_attributes(resource)
+    return shown
+
+
+def show_event(base: str, stack: Stack, event: Event) -> dict[str, Json]:
+    """Return an event; the stack itself appears as a resource of its own name."""
+    url = stack_url(base, stack.name, stack.stack_id)
+    name = event.resource or stack.name
+    resource = None if event.resource is None else stack.living.resources[event.resource]
+    return {
+        "id": event.event_id,
+        "links": [
+            link(f"{url}/resources/{name}/events/{event.event_id}"),
+            link(f"{url}/resources/{name}", "resource"),
+            link(url, "stack"),
+        ],
+        "event_time": format_time(event.time),
+        "logical_resource_id": name,
+        "resource_name": name,
+        "physical_resource_id": stack.stack_id if resource is None else resource.physical_id,
+        "resource_status": event.status,
+        "resource_status_reason": event.reason,
+    }
+
+
+def show_environment(stack: Stack) -> dict[str, Json]:
+    """Return the environment a stack was made with, hidden values hidden."""
+    declared = stack.living.parameters.declared
+    shown = {
+        "resource_registry": {"resources": {}},
+        "parameter_defaults": {},
+        "event_sinks": [],
+        "encrypted_param_names": [],
+        **stack.environment,
+        "parameters": dict(stack.source.parameters),
+    }
+    for section in ("parameters", "parameter_defaults"):
+        shown[section] = {
+            name: HIDDEN if name in declared and declared[name].schema.is_hidden else value
+            for name, value in shown[section].items()
+        }
+    return shown
+
+
+def format_time(moment: datetime | None) -> str | None:
+    """Return a time as Heat writes it: UTC, to the second."""
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _show_times(stack: Stack) -> dict[str, Json]:
+    return {
+        "creation_time": format_time(stack.created),
+        "updated_time": None,
+        "deletion_time": format_time(stack.deleted),
+    }
+
+
+def _show_common(base: str, plan: Plan, stack_id: str, options: StackOptions, owner: str) -> dict[str, Json]:
+    description = plan.source.template.get("description") or "No description"
+    return {
+        "stack_name": plan.source.name,
+        "id": stack_id,
+        "links": [link(stack_url(base, plan.source.name, stack_id))],
+        "notification_topics": [],
+        "parameters": plan.parameters.texts(),
+        "description": description,
+        "template_description": description,
+        "capabilities": [],
+        "disable_rollback": options.disable_rollback,
+        "timeout_mins": options.timeout_mins,
+        "stack_owner": owner,
+        "parent": None,
+        "tags": list(options.tags),
+    }
+
+
+def _preview_resources(plan: Plan, parent: str | None) -> list[Json]:
+    """Return a row per resource; a group or a nested template is the list of the rows in it."""
+    return [
+        _preview_resource(plan, resource, parent)
+        if resource.children is None
+        else _preview_resources(resource.children, name)
+        for name, resource in plan.resources.items()
+    ]
+
+
+def _preview_resource(plan: Plan, resource: PlannedResource, parent: str | None) -> dict[str, Json]:
+    name = resource.definition.name
+    identity = {"tenant": plan.source.project_id, "stack_name": plan.source.name, "stack_id": "None"}
+    properties, metadata = _preview_values(plan, resource)
+    shown: dict[str, Json] = {
+        "updated_time": None,
+        "creation_time": None,
+        "resource_name": name,
+        "physical_resource_id": "",
+        "resource_action": "INIT",
+        "resource_status": "COMPLETE",
+        "resource_status_reason": "",
+        "resource_type": resource.definition.type,
+        "resource_identity": {**identity, "path": f"/resources/{name}"},
+        "stack_identity": {**identity, "path": ""},
+        "stack_name": plan.source.name,
+        "required_by": list(resource.required_by),
+        "description": resource.definition.description,
+        "metadata": metadata,
+        "attributes": read_attributes(LivingResource(resource)),
+        "properties": properties,
+    }
+    if parent is not None:
+        shown["parent_resource"] = parent
+    return shown
+
+
+def _preview_values(plan: Plan, resource: PlannedResource) -> tuple[dict[str, Json], Json]:
+    """Return properties and metadata; inside nested templates values may not fit, and are not shown then."""
+    scope = plan.scope()
+    try:
+        return dict(plan.properties_of(resource, scope)), plan.metadata_of(resource, scope)
+    except (ValueError, TypeError, HeatFault):
+        return dict.fromkeys(resource.type.properties or ()), {}
+
+
+def _walk_resources(
+    base: str, stack: Stack, living: LivingStack, parent: str | None, depth: int, *, with_detail: bool
+) -> Iterator[dict[str, Json]]:
+    for resource in living.resources.values():
+        shown = show_resource(base, stack, living, resource, with_detail=with_detail)
+        if parent is not None:
+            shown["parent_resource"] = parent
+        yield shown
+    if depth > 0:
+        for resource in living.resources.values():
+            if resource.nested is not None:
+                yield from _walk_resources(
+                    base, stack, resource.nested, resource.name, depth - 1, with_detail=with_detail
+                )
+
+
+def _resource_state(stack: Stack, resource: LivingResource) -> tuple[str, str]:
+    if stack.action == "DELETE":
+        return stack.status, "state changed"
+    if not stack.is_settled:
+        return "CREATE_IN_PROGRESS", "state changed"
+    if resource.failure is not None:
+        return "CREATE_FAILED", str(resource.failure)
+    return ("CREATE_COMPLETE", "state changed") if resource.is_made else ("INIT_COMPLETE", "")

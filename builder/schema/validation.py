@@ -1,0 +1,216 @@
+"""What a published JSON schema says about data, in words for the person who wrote the data.
+
+The one place that knows jsonschema. A failed choice among alternatives is explained by the closest one, and every
+unknown key is a violation of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import ValidationError
+
+from builder.schema import published
+from builder.schema.quick_validation import Check, UnknownKeywordError, compile_schema
+from builder.text.excerpts import shorten
+from builder.text.pointers import Tokens
+from builder.text.spelling import find_near, suggest, suggest_key
+
+_MAX_ECHO = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which data breaks a schema.
+
+    ``tokens`` is the JSON pointer of the offending value, unescaped; ``keyword`` the JSON Schema keyword that it
+    breaks; with ``key`` the offence is the key named last, not its value. ``part`` is the schema of that value.
+    """
+
+    tokens: Tokens
+    keyword: str
+    message: str
+    hint: str = ""
+    key: bool = False
+    part: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+def find_violations(
+    instance: Any,
+    schema: str,
+    *,
+    may_echo: Callable[[Tokens], bool] = lambda _: True,
+    write: Callable[[Any], str] = repr,
+    most: int | None = None,
+) -> list[Violation]:
+    """Every violation of the published schema named ``schema``, in the order of the data.
+
+    With ``most``, no more than so many are looked for, and they need not be the first ones in the data.
+    A message repeats the offending value only where ``may_echo`` allows it for the value's place: it may be a secret.
+    ``write`` is how it is written there.
+    """
+    quick = _quick_check(schema)
+    if quick is not None and quick(instance):
+        return []
+    errors = _validator(schema).iter_errors(instance)
+    violations = islice((each for error in errors for each in _explain(error, may_echo, write)), most)
+    order = _Order(instance)
+    return sorted(dict.fromkeys(violations), key=lambda violation: order.find(violation.tokens))
+
+
+class _Order:
+    """Where values stand in data, told by numbers: a pointer alone does not say which of two keys comes first."""
+
+    def __init__(self, instance: Any) -> None:
+        self._instance = instance
+        self._numbers: dict[int, dict[str, int]] = {}
+
+    def find(self, tokens: Tokens) -> list[int]:
+        """The number of each token of a pointer among those beside it."""
+        numbers: list[int] = []
+        value = self._instance
+        for token in tokens:
+            numbers.append(self._number_keys(value)[token] if isinstance(token, str) else token)
+            value = value[token]
+        return numbers
+
+    def _number_keys(self, mapping: Mapping[str, Any]) -> Mapping[str, int]:
+        if id(mapping) not in self._numbers:
+            self._numbers[id(mapping)] = {key: number for number, key in enumerate(mapping)}
+        return self._numbers[id(mapping)]
+
+
+@cache
+def _validator(schema: str) -> Draft7Validator:
+    return Draft7Validator(published.load_schema(schema))
+
+
+@cache
+def _quick_check(schema: str) -> Check | None:
+    try:
+        return compile_schema(published.load_schema(schema))
+    except UnknownKeywordError:
+        return None
+
+
+def _explain(
+    error: ValidationError, may_echo: Callable[[Tokens], bool], write: Callable[[Any], str]
+) -> Iterator[Violation]:
+    tokens: Tokens = tuple(error.absolute_path)
+    keyword = str(error.validator)
+    if keyword == "additionalProperties":
+        yield from _explain_unknown_keys(error, tokens)
+    elif keyword in ("oneOf", "anyOf"):
+        yield from _explain_choice(error, tokens)
+    elif keyword == "required":
+        yield Violation(tokens, keyword, error.message, _hint_at_additional_property(error))
+    else:
+        harmless = error.instance is None or error.instance in ([], {}, "")
+        echo = (harmless or may_echo(tokens)) and keyword != "maxLength"
+        value = _describe(error.instance, write) if echo else "the value"
+        part: Any = error.schema
+        yield Violation(tokens, keyword, f"{value} {_complaint(error)}", _hint(error), part=part)
+
+
+def _explain_unknown_keys(error: ValidationError, tokens: Tokens) -> Iterator[Violation]:
+    schema: Any = error.schema
+    instance: Any = error.instance
+    known = list(schema.get("properties", {}))
+    patterns = list(schema.get("patternProperties", {}))
+    for key in instance:
+        if key not in known and not any(key.startswith(pattern.removeprefix("^")) for pattern in patterns):
+            hint = suggest_key(key, known) or f"known keys: {', '.join(known)}"
+            yield Violation((*tokens, key), "additionalProperties", f"unknown key {key!r}", hint, key=True)
+
+
+def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[Violation]:
+    """Explain a choice among sets of required keys, the only kind of choice that the published schemas make."""
+    choices: Any = error.validator_value
+    instance: Any = error.instance
+    if not isinstance(instance, dict):
+        return  # told as the wrong type
+    alternatives: list[list[str]] = [choice["required"] for choice in choices]
+    present = set(instance)
+    chosen = [names for names in alternatives if present.issuperset(names)]
+    if chosen:
+        given = " and ".join(repr(name) for names in chosen for name in names)
+        yield Violation(tokens, "oneOf", f"{given} exclude each other", "keep one of them")
+    elif all(len(names) == 1 for names in alternatives) and error.validator == "oneOf":
+        if _misspells_one(error, [names[0] for names in alternatives]):
+            return  # told as an unknown key, with the key that was meant
+        wanted = ", ".join(repr(names[0]) for names in alternatives)
+        yield Violation(tokens, "oneOf", f"one of {wanted} is required")
+    else:
+        closest = min(alternatives, key=lambda names: (len(set(names) - present), -len(present.intersection(names))))
+        for name in closest:
+            if name not in present:
+                yield Violation(tokens, "required", f"{name!r} is a required property")
+
+
+def _hint_at_additional_property(error: ValidationError) -> str:
+    """A hint at the key that was written for a missing one, where any key may stand, so that it is not refused."""
+    schema: Any = error.schema
+    if schema.get("additionalProperties") is False:
+        return ""
+    wanted: Sequence[str] = [name for name in schema["required"] if error.message.startswith(repr(name))]
+    additional = _list_additional_properties(error)
+    near = next((near for name in wanted if (near := find_near(name, additional, cutoff=0.8))), "")
+    return f"write it for {near!r}" if near else ""
+
+
+def _misspells_one(error: ValidationError, wanted: Sequence[str]) -> bool:
+    schema: Any = error.schema
+    additional = _list_additional_properties(error)
+    return schema.get("additionalProperties") is False and any(suggest(key, wanted) for key in additional)
+
+
+def _list_additional_properties(error: ValidationError) -> list[str]:
+    schema: Any = error.schema
+    instance: Any = error.instance
+    return [key for key in instance if key not in schema.get("properties", {}) and not key.startswith("x-")]
+
+
+def _complaint(error: ValidationError) -> str:
+    limit: Any = error.validator_value
+    instance: Any = error.instance
+    match str(error.validator):
+        case "type":
+            types = limit if isinstance(limit, list) else [limit]
+            return f"is not of type {', '.join(repr(name) for name in types)}"
+        case "enum" if len(limit) == 1:
+            return f"is not {limit[0]!r}"
+        case "enum":
+            return f"is not one of {', '.join(repr(value) for value in limit)}"
+        case "maxLength":
+            return f"is too long: {len(instance):,} characters, where {limit:,} are allowed"
+        case "pattern":
+            return "is blank" if limit == r"\S" else f"does not match {limit!r}"
+        case "minimum":
+            return f"is less than {limit}"
+        case "maximum":
+            return f"is greater than {limit}"
+        case "minLength" | "minItems" | "minProperties":
+            return "is empty"
+        case keyword:
+            return f"breaks {keyword!r}"
+
+
+def _hint(error: ValidationError) -> str:
+    choices: Any = error.validator_value
+    if error.validator == "enum" and isinstance(error.instance, str):
+        return suggest(error.instance, [value for value in choices if isinstance(value, str)])
+    return ""
+
+
+def _describe(instance: Any, write: Callable[[Any], str]) -> str:
+    """The value, cut where it is long; a filled container only by its kind."""
+    if isinstance(instance, dict) and instance:
+        return "the object"
+    if isinstance(instance, list) and instance:
+        return "the array"
+    return shorten(write(instance), _MAX_ECHO)

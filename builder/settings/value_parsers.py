@@ -1,0 +1,134 @@
+"""How each kind of value is read from its text; what cannot be taken raises ValueError, with what is wanted."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from builder.net.addresses import normalize_host
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off", ""})
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
+
+
+def parse_host(text: str) -> str:
+    """An address or a host name; an empty one is a mistake, since it would mean every address of this host."""
+    if not text.strip():
+        raise ValueError("an address; 0.0.0.0 stands for all of this host")
+    return text
+
+
+def parse_optional_text(text: str) -> str | None:
+    """Any text; an empty one means that nothing is set."""
+    return text or None
+
+
+def parse_boolean(text: str) -> bool:
+    """``true`` or ``false``, in the usual spellings of operators; Heat's, in requests and definitions, are others."""
+    lowered = text.strip().lower()
+    if lowered in _TRUE:
+        return True
+    if lowered in _FALSE:
+        return False
+    raise ValueError("true or false")
+
+
+def parse_integer(least: int, greatest: int) -> Callable[[str], int]:
+    """A whole number within bounds."""
+
+    def parse(text: str) -> int:
+        if not _INTEGER.fullmatch(text.strip()) or not least <= int(text) <= greatest:
+            raise ValueError(f"a whole number from {least:,} to {greatest:,}")
+        return int(text)
+
+    return parse
+
+
+def parse_seconds(least: float, greatest: float) -> Callable[[str], float]:
+    """A number of seconds within bounds."""
+
+    def parse(text: str) -> float:
+        wanted = f"a number of seconds from {least:g} to {greatest:g}"
+        try:
+            seconds = float(text)
+        except ValueError:
+            raise ValueError(wanted) from None
+        if not least <= seconds <= greatest:
+            raise ValueError(wanted)
+        return seconds
+
+    return parse
+
+
+def parse_choice(*choices: str) -> Callable[[str], str]:
+    """One of a few words, in whatever case."""
+
+    def parse(text: str) -> str:
+        for choice in choices:
+            if text.strip().lower() == choice.lower():
+                return choice
+        raise ValueError(f"one of {', '.join(choices)}")
+
+    return parse
+
+
+def parse_path(text: str) -> Path:
+    """A path; an empty one is a mistake."""
+    if not text.strip():
+        raise ValueError("a path")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("a path: there is no such user") from None
+
+
+def parse_paths(text: str) -> tuple[Path, ...]:
+    """Absolute paths, separated by colons."""
+    paths = tuple(Path(part) for part in text.split(":") if part)
+    if not all(path.is_absolute() for path in paths):
+        raise ValueError("absolute paths, separated by colons")
+    return paths
+
+
+def parse_optional_path(text: str) -> Path | None:
+    """A path; an empty text means that nothing is set."""
+    return parse_path(text) if text else None
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Addresses and networks, separated by commas."""
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("addresses and networks such as 10.0.0.0/8, separated by commas") from None
+
+
+def parse_host_names(text: str) -> tuple[str, ...]:
+    """Names of hosts, separated by commas; one with a dot before it stands for itself and all names below it."""
+    wanted = "names such as builder.example.org or .example.org, without ports, separated by commas"
+    try:
+        names = tuple(_parse_host_name(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError(wanted) from None
+    if not names:  # an empty list would allow everything
+        raise ValueError(wanted)
+    return names
+
+
+def _parse_host_name(text: str) -> str:
+    if text == "*":
+        return text
+    return "." * text.startswith(".") + normalize_host(text.removeprefix("."))
+
+
+def parse_secrets(text: str) -> tuple[str, ...]:
+    """Secrets, separated by commas; whoever gives none at all meant to give one."""
+    secrets = tuple(secret for secret in (part.strip() for part in text.split(",")) if secret)
+    if not secrets:
+        raise ValueError("a secret, or several that are separated by commas")
+    return secrets

@@ -1,0 +1,28 @@
+"""JSON pointers (RFC 6901), taken apart and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Token = str | int
+
+Tokens = tuple[Token, ...]
+"""A JSON pointer, taken apart."""
+
+
+def escape_pointer_token(token: str) -> str:
+    """Escape one reference token (RFC 6901, section 3).
+
+    >>> escape_pointer_token("a/b~c")
+    'a~1b~0c'
+    """
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def format_pointer(tokens: Iterable[Token]) -> str:
+    """Join reference tokens to an RFC 6901 JSON pointer.
+
+    >>> format_pointer(["cluster", "parameters", "a/b", 0])
+    '/cluster/parameters/a~1b/0'
+    """
+    return "".join(f"/{escape_pointer_token(str(token))}" for token in tokens)

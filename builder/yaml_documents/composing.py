@@ -1,0 +1,229 @@
+"""From YAML text to a tree of nodes: quickly where that can be, and never with another meaning.
+
+A document that is one text as a whole has no meaning here: it is refused, however it is read.
+
+libyaml, by PyYAML, parses what it understands twenty times as fast as ruamel.yaml. What it does not understand is
+given to ruamel.yaml, the reference here, which either understands it (it knows YAML 1.2) or says best what is wrong.
+tests/definitions/test_composing.py compares the two. Neither decides the type of a plain scalar: that is
+:mod:`builder.yaml_documents.scalars`'.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml as pyyaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import Reader
+
+from builder.diagnostics.problems import Problem
+from builder.yaml_documents.scalars import PLAIN, is_plain_to_ruamel
+from builder.yaml_documents.syntax_problems import describe_syntax_error
+
+MAX_DEPTH = 100
+"""How deep values may nest: far beyond any template, well within the recursion of every reader of the data."""
+
+MAX_VALUES = 50_000
+"""How many values, keys included, a document may hold, also once its aliases are expanded: stops anchors that explode.
+
+A text of a template has 12 characters or more for each value, and Heat takes 512 KiB.
+"""
+
+MAX_SECOND_READING = 64 * 1024
+"""In characters: what libyaml refuses is read again by ruamel.yaml, in pure Python, only up to this size."""
+
+_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_TABS_WITHIN = re.compile(r"(?<=[^\s])[ \t]*\t[ \t]*")
+_BREAKS = "\x85\u2028\u2029"
+"""Characters that end a line to both parsers, though neither to YAML 1.2 nor to an editor."""
+_STAND_INS = "\uf8f0\uf8f1\uf8f2"
+
+_NODE_TYPES: dict[str, Any] = {"scalar": ScalarNode, "sequence": SequenceNode, "mapping": MappingNode}
+_CParser: Any = getattr(pyyaml, "CBaseLoader", pyyaml.BaseLoader)
+
+
+class DocumentError(Exception):
+    """Text that is not one usable YAML document; carries every problem found."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class _TooMuchError(Exception):
+    """The text holds too many values, or one that is too deep, ``around`` that which was met last."""
+
+    def __init__(self, around: Node | None = None) -> None:
+        super().__init__()
+        self.around = around
+
+
+class _Composer(_CParser):  # type: ignore[misc]  # PyYAML's C parser has no annotations
+    """libyaml's parser, which leaves plain scalars unresolved, and stops at what is too deep or too large.
+
+    It composes by recursion in C, so that what is too deep would crash the process.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._count = self._depth = 0
+
+    def descend_resolver(self, parent: Node | None, _index: Any) -> None:
+        """Called before each value that is no alias, with the value that holds it."""
+        self._count += 1
+        self._depth += 1
+        # One level more than is allowed, whose place check_size tells: here it is the parent that has one.
+        if self._depth > MAX_DEPTH + 2:
+            raise _TooMuchError(parent)
+        if self._count > MAX_VALUES:
+            raise _TooMuchError
+
+    def ascend_resolver(self) -> None:
+        """Called after each value that is no alias."""
+        self._depth -= 1
+
+    def resolve(self, kind: type[Node], _value: str, implicit: Any) -> str:
+        if kind is ScalarNode:
+            return PLAIN if implicit[0] else "tag:yaml.org,2002:str"
+        return "tag:yaml.org,2002:seq" if kind is SequenceNode else "tag:yaml.org,2002:map"
+
+
+def compose(text: str, path: str) -> Node | None:
+    """The root node of the one document in ``text``; None where there is none.
+
+    The tag of a plain scalar without one of its own is :data:`~builder.yaml_documents.scalars.PLAIN`.
+
+    Raises DocumentError.
+    """
+    text = text.removeprefix("\ufeff")
+    hidden = hide_breaks(text)
+    root = _compose(hidden, path)
+    if root is not None and hidden is not text:
+        _restore_breaks(root)
+    return root
+
+
+def hide_breaks(text: str) -> str:
+    """The text with something else for each character that would end a line to the parsers, and to nobody else."""
+    if not any(character in text for character in _BREAKS) or any(stand_in in text for stand_in in _STAND_INS):
+        return text
+    return text.translate(str.maketrans(_BREAKS, _STAND_INS))
+
+
+def _compose(text: str, path: str) -> Node | None:
+    try:
+        root: Node | None = pyyaml.compose(text, _Composer)
+    except _TooMuchError as error:
+        raise DocumentError(_too_much(error.around, path)) from error
+    except pyyaml.MarkedYAMLError as error:
+        if len(text) <= MAX_SECOND_READING:
+            return _compose_again(text, path)
+        raise DocumentError(describe_syntax_error(error, text, path)) from error
+    except (pyyaml.YAMLError, ValueError) as error:
+        if len(text) <= MAX_SECOND_READING:
+            return _compose_again(text, path)
+        forbidden = Reader.NON_PRINTABLE.search(text)
+        if forbidden is None:
+            raise DocumentError(
+                Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {type(error).__name__}")
+            ) from error
+        raise DocumentError(_forbidden_character(forbidden[0], text, forbidden.start(), path)) from error
+    return root
+
+
+def _restore_breaks(root: Node) -> None:
+    shown = str.maketrans(_STAND_INS, _BREAKS)
+    pending, seen = [root], {id(root)}
+    for node in pending:
+        if isinstance(node, ScalarNode):
+            node.value = node.value.translate(shown)
+            continue
+        below = (each for pair in node.value for each in (pair if isinstance(pair, tuple) else (pair,)))
+        for each in below:
+            if id(each) not in seen:
+                seen.add(id(each))
+                pending.append(each)
+
+
+def _compose_again(text: str, path: str) -> Node | None:
+    """Compose by ruamel.yaml, for what libyaml does not understand."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False  # an anchor may be used again: YAML 1.2.2, section 7.1
+    try:
+        root = yaml.compose(text)
+    except MarkedYAMLError as error:
+        spaced = _TABS_WITHIN.sub(lambda tabs: " " * len(tabs[0]), text)
+        if "'\\t'" in str(error.problem) and spaced != text:  # which is right within a line
+            _compose_again(spaced, path)
+        raise DocumentError(describe_syntax_error(error, text, path)) from error
+    except ReaderError as error:
+        character = chr(error.character) if isinstance(error.character, int) else error.character[:1] or "\0"
+        raise DocumentError(_forbidden_character(character, text, error.position, path)) from error
+    except RecursionError as error:
+        raise DocumentError(too_deep(path, 1, 1)) from error
+    except (YAMLError, ValueError) as error:
+        raise DocumentError(
+            Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {type(error).__name__}")
+        ) from error
+    return _convert(root, {}) if root is not None else None
+
+
+def _convert(node: Any, known: dict[int, Node]) -> Node:
+    """A node of ruamel.yaml as one of PyYAML; a node that is met again, by an alias, stays one node."""
+    if id(node) in known:
+        return known[id(node)]
+    tag = str(node.tag)
+    if node.id == "scalar" and not node.style and is_plain_to_ruamel(node.value, tag):
+        tag = PLAIN
+    value = _join_surrogates(node.value) if node.id == "scalar" else node.value
+    converted: Node = _NODE_TYPES[node.id](tag, value, node.start_mark, node.end_mark)
+    known[id(node)] = converted
+    if node.id == "sequence":
+        converted.value = [_convert(item, known) for item in node.value]
+    elif node.id == "mapping":
+        converted.value = [(_convert(key, known), _convert(value, known)) for key, value in node.value]
+    return converted
+
+
+def _join_surrogates(text: str) -> str:
+    """The text with each pair of surrogates, as JSON escapes a character beyond U+FFFF, as the character it means."""
+    return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+
+
+def _unexplained(error: Exception, path: str) -> Problem:
+    """A problem without the error's own words, which may repeat what is in the file."""
+    return Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {type(error).__name__}")
+
+
+def _forbidden_character(character: str, text: str, offset: int, path: str) -> Problem:
+    line, column = _line_and_column(text, offset)
+    message = f"the character U+{ord(character):04X} may not stand in YAML"
+    return Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}")
+
+
+def _too_much(around: Node | None, path: str) -> Problem:
+    if around is None:
+        return too_large(path, 1, 1)
+    return too_deep(path, around.start_mark.line + 1, around.start_mark.column + 1)
+
+
+def too_deep(path: str, line: int, column: int) -> Problem:
+    """The problem of a value that nests too deeply."""
+    return Problem(
+        path, line, column, "", "too-deep", f"values are nested more than {MAX_DEPTH} levels deep", "flatten it"
+    )
+
+
+def too_large(path: str, line: int, column: int) -> Problem:
+    """The problem of a document that holds too many values."""
+    message = f"the document holds more than {MAX_VALUES:,} values once its aliases are expanded"
+    return Problem(path, line, column, "", "too-large", message)
+
+
+def _line_and_column(text: str, offset: int) -> tuple[int, int]:
+    before = text[:offset]
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1

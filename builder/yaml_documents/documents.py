@@ -1,0 +1,296 @@
+"""Reading YAML text into plain data, with the place of every value.
+
+``composing`` parses, and ``scalars`` decides the type of each scalar, which differs between a definition, a Heat
+template, and a file that is JSON.
+
+The result is JSON data (no dates, sets, binaries or non-string keys), so that what is validated, shown and sent to
+Heat is one and the same. Dates stay the text that was written: ``heat_template_version: 2021-04-16`` is a string.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from builder.diagnostics.problems import Problem
+from builder.text.excerpts import shorten
+from builder.text.pointers import Token, Tokens, format_pointer
+from builder.yaml_documents.composing import DocumentError, compose
+from builder.yaml_documents.document_size import check_size
+from builder.yaml_documents.scalars import NumberTooLargeError, Reading, construct_scalar, is_merge, may_be_key
+
+__all__ = ["STAND_IN_RULES", "Document", "DocumentError", "parse_definition", "parse_template"]
+
+STAND_IN_RULES = frozenset({"yaml-tag", "yaml-key", "yaml-merge", "yaml-number", "lone-surrogate", "nul-character"})
+"""The rules of values that have no meaning, for which something else stands, or of which something is left out."""
+
+_MAP_TAG = "tag:yaml.org,2002:map"
+_LIST_TAG = "tag:yaml.org,2002:seq"
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_MAX_SHOWN = 40
+
+_Index = dict[Token, tuple[Node, Node]]
+"""The key and the value node of each key of a mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One parsed document: ``value`` is JSON data, and :meth:`locate` tells where each part of it was written.
+
+    ``root`` is the tree of nodes that it was made from, and ``is_json`` whether its text is JSON. ``problems`` tell of
+    values that have no meaning, for which something harmless stands in ``value``, so that the rest can be judged.
+    """
+
+    path: str
+    value: Any
+    root: Node | None
+    problems: tuple[Problem, ...] = ()
+    is_json: bool = False
+    _indexes: dict[int, _Index] = field(default_factory=dict, repr=False, compare=False)
+
+    def locate(self, tokens: Sequence[Token], *, key: bool = False) -> tuple[int, int]:
+        """Line and column, from 1, of the value at the pointer ``tokens``; with ``key`` of the key that names it.
+
+        Where the value itself was not written (it is missing), the place is that of the nearest value around it.
+        """
+        if self.root is None:
+            return 1, 1
+        node: Node = self.root
+        mark = node.start_mark
+        for number, token in enumerate(tokens):
+            found = self._child(node, token)
+            if found is None:
+                break
+            name, node = found
+            last = number == len(tokens) - 1
+            mark = name.start_mark if key and last and name is not None else node.start_mark
+        return mark.line + 1, mark.column + 1
+
+    def _child(self, node: Node, token: Token) -> tuple[Node | None, Node] | None:
+        """The key and the value node that ``token`` names within ``node``."""
+        if isinstance(node, SequenceNode):
+            return (None, node.value[token]) if isinstance(token, int) and 0 <= token < len(node.value) else None
+        if not isinstance(node, MappingNode):
+            return None
+        if id(node) not in self._indexes:
+            self._indexes[id(node)] = _index(node)
+        return self._indexes[id(node)].get(token)
+
+    def problem(
+        self, rule: str, message: str, tokens: Sequence[Token] = (), *, key: bool = False, hint: str = ""
+    ) -> Problem:
+        """A problem at the pointer ``tokens`` of this document."""
+        line, column = self.locate(tokens, key=key)
+        return Problem(self.path, line, column, format_pointer(tokens), rule, message, hint)
+
+
+def parse_definition(text: str, path: str) -> Document:
+    """Parse a cluster type definition; its inline ``heat_template`` is read as Heat would read it.
+
+    Raises DocumentError for what is no single document.
+    """
+    return _parse(text, path, heat_keys=frozenset({"heat_template"}))
+
+
+def parse_template(text: str, path: str) -> Document:
+    """Parse a Heat template as Heat would read it: as JSON where it is JSON, and otherwise as YAML 1.1.
+
+    Raises DocumentError for what is no single document.
+    """
+    return _parse(text, path)
+
+
+def _parse(text: str, path: str, heat_keys: frozenset[str] | None = None) -> Document:
+    """Parse a template, or with ``heat_keys`` a definition, in which those are templates."""
+    root = compose(text, path)
+    if root is None:
+        raise DocumentError(
+            Problem(path, 1, 1, "", "empty-file", "the file is empty", "write a definition or a template into it")
+        )
+    check_size(root, path)
+    is_json = _is_json(text)
+    heat = Reading.JSON if is_json else Reading.HEAT
+    construction = _Construction(path, heat, heat_keys or frozenset())
+    value = construction.build(root, heat if heat_keys is None else Reading.YAML_1_2, ())
+    # What is no mapping may be no definition at all, but a key or a list of passwords: nothing of it is told.
+    problems = construction.problems if isinstance(root, MappingNode) else ()
+    return Document(path, value, root, tuple(problems), is_json)
+
+
+def _is_json(text: str) -> bool:
+    """Whether a text is a JSON object, as Heat tries first (``heat/common/template_format.py``, ``simple_parse``)."""
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _index(node: MappingNode) -> _Index:
+    own: _Index = {}
+    merged: _Index = {}
+    for key, value in node.value:
+        if is_merge(key):
+            for source in value.value if isinstance(value, SequenceNode) else [value]:
+                for name, found in _index(source).items() if isinstance(source, MappingNode) else ():
+                    merged.setdefault(name, found)
+        elif isinstance(key, ScalarNode):
+            own.setdefault(key.value, (key, value))
+    return {**merged, **own}
+
+
+def _join(values: Sequence[Node]) -> Node:
+    """What stands for the values of one key: all that is in any of them, if they are mappings or lists."""
+    first = next((value for value in values if not isinstance(value, ScalarNode)), values[0])
+    alike = [value for value in values if type(value) is type(first)]
+    if isinstance(first, SequenceNode) and len(alike) > 1:
+        return SequenceNode(first.tag, [item for value in alike for item in value.value], first.start_mark)
+    if isinstance(first, MappingNode) and len(alike) > 1:
+        return MappingNode(first.tag, _join_pairs(alike), first.start_mark)
+    return first
+
+
+def _join_pairs(mappings: Sequence[Node]) -> list[tuple[Node, Node]]:
+    """The keys and values of all mappings; what one of them gives twice stays, to be told."""
+    pairs: list[tuple[Node, Node]] = []
+    numbers: dict[str, int] = {}
+    joined: dict[int, list[Node]] = {}
+    for mapping in mappings:
+        met = len(pairs)
+        for key, value in mapping.value:
+            number = numbers.get(key.value) if isinstance(key, ScalarNode) else None
+            if number is None:
+                pairs.append((key, value))
+            else:
+                joined.setdefault(number, [pairs[number][1]]).append(value)
+        numbers |= {key.value: met + n for n, (key, _) in enumerate(pairs[met:]) if isinstance(key, ScalarNode)}
+    for number, values in joined.items():
+        pairs[number] = pairs[number][0], _join(values)
+    return pairs
+
+
+@dataclass(slots=True)
+class _Construction:
+    """One pass over a node tree that makes JSON data of it and collects every problem.
+
+    ``heat_keys`` are the keys of a definition whose values are templates, which are read by ``heat``.
+    """
+
+    path: str
+    heat: Reading
+    heat_keys: frozenset[str]
+    problems: list[Problem] = field(default_factory=list)
+    _broken: dict[int, bool] = field(default_factory=dict)
+
+    def build(self, node: Node, reading: Reading, tokens: Tokens) -> Any:
+        if isinstance(node, MappingNode):
+            return self._mapping(node, reading, tokens)
+        if isinstance(node, SequenceNode):
+            self._check_tag(node, _LIST_TAG, tokens)
+            return [self.build(item, reading, (*tokens, number)) for number, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)  # noqa: S101  # there is no fourth kind of node
+        return self._scalar(node, reading, tokens)
+
+    def _mapping(self, node: MappingNode, reading: Reading, tokens: Tokens) -> dict[str, Any]:
+        self._check_tag(node, _MAP_TAG, tokens)
+        self._join_duplicates(node, tokens)
+        merged: list[dict[str, Any]] = []
+        own: dict[str, Any] = {}
+        for key, value in node.value:
+            if is_merge(key):
+                merged += self._merge(value, reading, tokens)
+                continue
+            if not isinstance(key, ScalarNode):
+                self._refuse(key, tokens, "yaml-key", "a key must be a plain text, not a list or a mapping")
+                continue
+            if self._is_broken(key):
+                self._refuse_surrogate(key, tokens)
+                continue
+            if not may_be_key(key):
+                self._refuse_tag(key, (*tokens, key.value))
+            child_reading = self.heat if not tokens and key.value in self.heat_keys else reading
+            own[key.value] = self.build(value, child_reading, (*tokens, key.value))
+        inherited: dict[str, Any] = {}
+        for mapping in reversed(merged):  # earlier mappings win: https://yaml.org/type/merge.html
+            inherited.update(mapping)
+        return {**{key: value for key, value in inherited.items() if key not in own}, **own} if inherited else own
+
+    def _join_duplicates(self, node: MappingNode, tokens: Tokens) -> None:
+        """Refuse keys that are given twice, and leave one of each in the tree, with what is below either."""
+        given: dict[str, list[Node]] = {}
+        keys: dict[str, Node] = {}
+        others: list[tuple[Node, Node]] = []
+        for key, value in node.value:
+            if is_merge(key) or not isinstance(key, ScalarNode):
+                others.append((key, value))
+            elif key.value in keys:
+                message = f"the key {key.value!r} is given twice"
+                self._refuse(key, (*tokens, key.value), "duplicate-key", message, "keep one of them")
+                given[key.value].append(value)
+            else:
+                keys[key.value], given[key.value] = key, [value]
+        if len(keys) + len(others) < len(node.value):
+            node.value = [*others, *((key, _join(given[text])) for text, key in keys.items())]
+
+    def _merge(self, value: Node, reading: Reading, tokens: Tokens) -> Iterator[dict[str, Any]]:
+        """The mappings that a merge (``<<``) names."""
+        if isinstance(value, SequenceNode):
+            self._check_tag(value, _LIST_TAG, tokens)
+        for source in value.value if isinstance(value, SequenceNode) else [value]:
+            if isinstance(source, MappingNode):
+                yield self._mapping(source, reading, tokens)
+            else:
+                self._refuse(source, tokens, "yaml-merge", "'<<' merges mappings only")
+
+    def _check_tag(self, node: Node, plain: str, tokens: Tokens) -> None:
+        """Refuse a list or a mapping with a tag of its own; ``!`` says that it is no more than that."""
+        if node.tag not in (plain, "!"):
+            self._refuse_tag(node, tokens)
+
+    def _refuse_tag(self, node: Node, tokens: Tokens) -> None:
+        self._refuse(node, tokens, "yaml-tag", f"the tag {node.tag} has no meaning here", "remove the tag")
+
+    def _scalar(self, node: ScalarNode, reading: Reading, tokens: Tokens) -> Any:
+        try:
+            value = construct_scalar(node, reading)
+        except NumberTooLargeError:
+            shown = shorten(node.value, _MAX_SHOWN)
+            self._refuse(node, tokens, "yaml-number", f"{shown} is larger than any number that JSON can carry")
+            return 0
+        except ValueError as error:
+            self._refuse(node, tokens, "yaml-tag", str(error), "write it as a string, a number, true, false or null")
+            return node.value
+        if isinstance(value, float) and not math.isfinite(value):
+            self._refuse(node, tokens, "yaml-number", f"{node.value} is not a number that JSON can carry")
+            return 0
+        if isinstance(value, str) and "\0" in value:
+            self._refuse(node, tokens, "nul-character", "the text holds a NUL character, which cannot be stored")
+            value = value.replace("\0", "\ufffd")
+        if self._is_broken(node):
+            self._refuse_surrogate(node, tokens)
+            value = str(value).encode("utf-8", "replace").decode("utf-8")
+        return value
+
+    def _is_broken(self, node: ScalarNode) -> bool:
+        """Whether the text holds half of a surrogate pair; looked at once, however many aliases it has."""
+        if id(node) not in self._broken:
+            self._broken[id(node)] = _LONE_SURROGATE.search(node.value) is not None
+        return self._broken[id(node)]
+
+    def _refuse_surrogate(self, node: Node, tokens: Tokens) -> None:
+        message = "the text holds half of a surrogate pair, which is no character"
+        self._refuse(node, tokens, "lone-surrogate", message, "write both halves, or the character itself")
+
+    def _refuse(self, node: Node, tokens: Sequence[Token], rule: str, message: str, hint: str = "") -> None:
+        mark = node.start_mark
+        self.problems.append(
+            Problem(self.path, mark.line + 1, mark.column + 1, format_pointer(tokens), rule, message, hint)
+        )

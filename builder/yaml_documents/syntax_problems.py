@@ -1,0 +1,119 @@
+"""What a YAML parser complains of, in words for somebody who writes YAML and has never written a parser.
+
+Parsers say what they expected; most often the cause is an indentation, a quote or a colon, and is often further up.
+What is not known here is told in the parser's own words. What is no mapping may be no definition at all, but a key or a
+list of passwords: nothing of it is repeated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import yaml as pyyaml
+from ruamel.yaml.error import MarkedYAMLError
+
+from builder.diagnostics.problems import Problem
+from builder.text.excerpts import split_lines
+
+_CONFLICT: Final = re.compile(r"(<{7}|={7}|>{7}|\|{7})( |$)")
+_COMMENT: Final = re.compile(r"\s*(#|$)")
+_BLOCK: Final = re.compile(r"(:|-)\s+[|>][-+0-9]*\s*(#.*)?$")
+_QUOTE: Final = "put the value in quotes"
+_MAPPING: Final = re.compile(r"\ufeff?(?:[ \t]*(?:#.*)?\r?\n|---\s|%.*\n)*[ \t]*(?:\{|[\w\"'][^\n]*:(?:\s|$))")
+_NAME: Final = re.compile(r"(alias|anchor|handle) (?:'.*'|\".*\")", re.DOTALL)
+
+
+def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text: str, path: str) -> Problem:
+    """The problem that a parser's complaint about ``text`` is."""
+    mark: Any = error.problem_mark or error.context_mark
+    lines = split_lines(text)
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+    for number, each in enumerate(lines[:line], start=1):
+        if _CONFLICT.match(each):
+            message, hint = "this is the mark of a merge conflict", "keep one of the versions, and remove the marks"
+            return Problem(path, number, 1, "", "yaml-syntax", f"not valid YAML: {message}", hint)
+    written = lines[line - 1] if 0 < line <= len(lines) else ""
+    indentation = written[: len(written) - len(written.lstrip())]
+    if "\t" in indentation:
+        column = indentation.index("\t") + 1
+        hint = "YAML is indented with spaces"
+        return Problem(path, line, column, "", "yaml-tab", "a tab is used for indentation", hint)
+    complaint = ", ".join(part for part in (error.context, error.problem) if part)
+    if _MAPPING.match(text) is None:
+        complaint = _NAME.sub(r"\1 '…'", complaint)
+    opened: Any = error.context_mark
+    if opened is not None and any(pattern.search(complaint) for pattern in _TOLD_WHERE_IT_BEGINS):
+        line, column = opened.line + 1, opened.column + 1
+        written = lines[line - 1] if line <= len(lines) else ""
+    above = next((each for each in reversed(lines[: max(0, line - 1)]) if _COMMENT.match(each) is None), "")
+    if _BLOCK.search(above) and "could not find expected ':'" in complaint:
+        message, hint = "the text that '|' or '>' begins above is not indented", "indent it further than its key"
+    else:
+        message, hint = _explain(complaint, written, column, opened.line + 1 if opened is not None else 0)
+    return Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}", hint)
+
+
+_TOLD_WHERE_IT_BEGINS: Final = (
+    re.compile("unexpected end of stream"),
+    re.compile("could not find expected ':'"),
+)  # the parser notices at the end of the text, or on a later line
+
+
+def _explain(complaint: str, written: str, column: int, opened: int) -> tuple[str, str]:
+    """Message and hint; ``written`` is the line of the place, ``opened`` the line of what the parser was reading."""
+    before = written[: column - 1].strip()
+    for pattern, explain in _EXPLANATIONS:
+        found = pattern.search(complaint)
+        if found is not None:
+            return explain(found, before, opened)
+    return complaint, ""
+
+
+def _out_of_place(found: re.Match[str], before: str, _opened: int) -> tuple[str, str]:
+    if before and before != "-":
+        return "the value has ended before this", f"{_QUOTE} as a whole, or close a quote that was opened further up"
+    if found["what"] in ("-", "?"):
+        return "items of a list and keys are mixed here", "begin every item with '- ', or indent what belongs to one"
+    return "this line is not indented as those that it stands among", "give lines of one level the same indentation"
+
+
+def _second_colon(_found: re.Match[str], before: str, _opened: int) -> tuple[str, str]:
+    if re.search(r":\s", before):
+        return "a value that is not in quotes contains ': '", _QUOTE
+    hint = "mend its indentation, or end the line above with ':', or put a space after its ':'"
+    return "this line is taken for more of the text above it", hint
+
+
+def _unclosed_bracket(found: re.Match[str], _before: str, opened: int) -> tuple[str, str]:
+    bracket = {"sequence": "[", "mapping": "{"}[found[1]]
+    message = f"the {bracket!r} of line {opened} is not closed, or a comma is missing"
+    return message, f"{_QUOTE} if the bracket is a part of it"
+
+
+_Explain = Callable[[re.Match[str], str, int], tuple[str, str]]
+
+
+def _always(message: str, hint: str) -> _Explain:
+    return lambda found, _before, _opened: (message.format(*found.groups()), hint)
+
+
+_EXPLANATIONS: Final[tuple[tuple[re.Pattern[str], _Explain], ...]] = tuple(
+    (re.compile(pattern), explain)
+    for pattern, explain in (
+        (r"expected <block end>, but found '(?P<what>[^']*)'", _out_of_place),
+        (r"mapping values are not allowed", _second_colon),
+        (r"quoted scalar.*unexpected end", _always("the quote that is opened here is never closed", "close it")),
+        (r"could not find expected ':'", _always("a key is expected here, with a ':' after it", "add ': '")),
+        (r"flow (sequence|mapping).*expected ','", _unclosed_bracket),
+        (r"character '(.)' that cannot start", _always("no value begins with '{0}' unless it is in quotes", _QUOTE)),
+        (r"undefined alias '(.*)'", _always("'*{0}' means what is named '&{0}', and nothing is", _QUOTE)),
+        (r"scanning an alias", _always("a '*' begins the name of an anchor, and none follows", _QUOTE)),
+        (r"scanning an anchor", _always("an '&' begins the name of an anchor, and none follows", _QUOTE)),
+        (r"unknown escape character '(.*)'", _always(
+            "'\\{0}' means nothing within double quotes", "use single quotes, within which a backslash is itself"
+        )),
+        (r"chomping or indentation indicators", _always("a text follows on the line of '|' or '>'", "begin it below")),
+    )
+)  # fmt: skip
