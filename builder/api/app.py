@@ -15,7 +15,7 @@ from builder.api.rendering import install_error_handlers
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.health import Noticing
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.reconcile_loop import Keeper
+from builder.catalogue.reconcile_loop import ReconcileLoop
 from builder.disk.fetching import RemoteFiles
 from builder.disk.remote import FetchLimits, fetch_remote
 from builder.openstack.credentials import CloudSettings
@@ -57,11 +57,11 @@ def build_services(settings: Settings) -> Services:
     load_settings = build_load_settings(settings)
     catalogue = Catalogue(settings.enabled_dir.absolute(), load_settings)
     metrics = Metrics()
-    keeper = Keeper(
+    reconcile_loop = ReconcileLoop(
         catalogue, rescan_seconds=settings.rescan_interval, noticing=Noticing(settings.watch), observer=metrics
     )
     if load_settings.remote is not None:
-        load_settings.remote.on_change = keeper.rescan
+        load_settings.remote.on_change = reconcile_loop.rescan
     cloud_settings = CloudSettings(
         region_name=settings.cloud_region,
         interface=settings.cloud_interface,
@@ -74,7 +74,7 @@ def build_services(settings: Settings) -> Services:
     pool = CloudPool(settings.build_workers, settings.build_queue)
     secrets = load_jwt_secrets(settings)
     allowed_hosts = settle_allowed_hosts(settings, bool(secrets))
-    return Services(settings, cloud_settings, catalogue, keeper, pool, metrics, secrets, allowed_hosts)
+    return Services(settings, cloud_settings, catalogue, reconcile_loop, pool, metrics, secrets, allowed_hosts)
 
 
 def build_load_settings(settings: Settings) -> LoadSettings:
@@ -90,7 +90,7 @@ async def start_services(app: Application, settings: Settings) -> None:
     app.ctx.services = services
     name_routes(app.router.routes)
     sys.setswitchinterval(SWITCH_SECONDS)
-    services.keeper.start()
+    services.reconcile_loop.start()
 
 
 async def preload(app: Application) -> None:
@@ -109,4 +109,4 @@ async def stop_services(app: Application) -> None:
     """Stop what is still under way: the server has waited for builds as long as it may."""
     services: Services = app.ctx.services
     await services.pool.drain(0)
-    await asyncio.to_thread(services.keeper.stop)  # answers still leave meanwhile
+    await asyncio.to_thread(services.reconcile_loop.stop)  # answers still leave meanwhile

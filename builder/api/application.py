@@ -16,7 +16,7 @@ from builder.api.access import CLIENT_HAS_GONE, identify_response, note_end
 from builder.api.browsers import AllowedHosts, refuse_other_hosts
 from builder.api.metrics import Metrics
 from builder.catalogue.catalogue import Catalogue
-from builder.catalogue.reconcile_loop import Keeper
+from builder.catalogue.reconcile_loop import ReconcileLoop
 from builder.errors import RequestError
 from builder.openstack.credentials import CloudSettings
 from builder.openstack.pool import CloudPool
@@ -107,7 +107,7 @@ class Services:
     settings: Settings
     cloud_settings: CloudSettings
     catalogue: Catalogue
-    keeper: Keeper
+    reconcile_loop: ReconcileLoop
     pool: CloudPool
     metrics: Metrics
     jwt_secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -123,7 +123,7 @@ class Services:
     async def wait_until_loaded(self, seconds: float) -> bool:
         """Wait for the first load of the catalogue, so long at most; False where it has not come, or will not."""
         end = time.monotonic() + seconds
-        while not self.keeper.has_loaded:
+        while not self.reconcile_loop.has_loaded:
             if self.stopping or time.monotonic() > end:
                 return False
             await asyncio.sleep(_POLL_SECONDS)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from builder.errors import MAX_FAULTS, Fault, RequestError
 from builder.schema import published
-from builder.schema.validation import find_violations
+from builder.schema.validation import validate_instance
 from builder.text.pointers import Tokens, format_pointer
 
 CLOUD_ENV = "/cloud_env"
@@ -63,7 +63,7 @@ def parse_cloud_env(cloud_env: Any) -> Mapping[str, Any]:
 
 
 def _validate(body: Any) -> None:
-    violations = find_violations(body, published.BUILD_REQUEST, may_echo=_may_echo, most=MAX_FAULTS + 1)
+    violations = validate_instance(body, published.BUILD_REQUEST, may_echo=_may_echo, most=MAX_FAULTS + 1)
     if violations:
         raise RequestError(
             *(Fault(400, "JSON schema error", each.message, format_pointer(each.tokens)) for each in violations)

@@ -42,8 +42,8 @@ async def current_snapshot(services: Services) -> Snapshot:
 
     Raises RequestError (503) where the enabled folder could not be read yet.
     """
-    if not services.keeper.has_loaded and not await services.wait_until_loaded(FIRST_LOAD_SECONDS):
-        detail = f"No cluster types were loaded yet: {services.keeper.readiness()}."
+    if not services.reconcile_loop.has_loaded and not await services.wait_until_loaded(FIRST_LOAD_SECONDS):
+        detail = f"No cluster types were loaded yet: {services.reconcile_loop.readiness()}."
         raise RequestError(Fault(503, "Catalogue not loaded", detail), headers={"Retry-After": "5"})
     return services.catalogue.snapshot
 

@@ -13,7 +13,7 @@ from builder.api.application import READ, Services
 from builder.api.authentication import authenticate_read
 from builder.api.metrics import CONTENT_TYPE
 from builder.api.rendering import NO_STORE, respond_json
-from builder.catalogue.reconcile_loop import Keeper
+from builder.catalogue.reconcile_loop import ReconcileLoop
 from builder.catalogue.snapshot import EntryReport, Snapshot
 from builder.errors import Fault, RequestError
 
@@ -24,13 +24,13 @@ async def show_catalogue(request: Request) -> HTTPResponse:
     """Every entry of the enabled folder with its state and problems, and how changes are noticed."""
     services: Services = request.app.ctx.services
     authenticate_read(request, services)
-    return await asyncio.to_thread(_respond_catalogue, services.catalogue.snapshot, services.keeper)
+    return await asyncio.to_thread(_respond_catalogue, services.catalogue.snapshot, services.reconcile_loop)
 
 
 async def show_readiness(request: Request) -> HTTPResponse:
     """200 where the catalogue can be relied upon; 503 with the reason where it cannot."""
     services: Services = request.app.ctx.services
-    reason = "the service is stopping" if services.stopping else services.keeper.readiness()
+    reason = "the service is stopping" if services.stopping else services.reconcile_loop.readiness()
     if reason:
         fault = Fault(503, "Not ready", f"{reason[0].upper()}{reason[1:]}.")
         raise RequestError(fault, headers={"Retry-After": "5", **NO_STORE})
@@ -43,23 +43,23 @@ async def show_metrics(request: Request) -> HTTPResponse:
     return raw(await asyncio.to_thread(services.metrics.render), content_type=CONTENT_TYPE)
 
 
-def _respond_catalogue(snapshot: Snapshot, keeper: Keeper) -> HTTPResponse:
-    return respond_json(describe_catalogue(snapshot, keeper), headers=NO_STORE)
+def _respond_catalogue(snapshot: Snapshot, reconcile_loop: ReconcileLoop) -> HTTPResponse:
+    return respond_json(describe_catalogue(snapshot, reconcile_loop), headers=NO_STORE)
 
 
-def describe_catalogue(snapshot: Snapshot, keeper: Keeper) -> dict[str, Any]:
+def describe_catalogue(snapshot: Snapshot, reconcile_loop: ReconcileLoop) -> dict[str, Any]:
     """The catalogue as operators are shown it; nothing of what its files hold."""
-    age = keeper.rescan_age
+    age = reconcile_loop.rescan_age
     return {
         "snapshot": {
             "revision": snapshot.revision,
             "listings": snapshot.listings,
             "changed_at": _format_time(snapshot.changed_at),
         },
-        "noticing": keeper.health.noticing,
-        "noticing_problem": keeper.health.noticing_problem or None,
-        "problem": keeper.readiness() or None,
-        "rescans": keeper.health.rescans,
+        "noticing": reconcile_loop.health.noticing,
+        "noticing_problem": reconcile_loop.health.noticing_problem or None,
+        "problem": reconcile_loop.readiness() or None,
+        "rescans": reconcile_loop.health.rescans,
         "rescan_age_seconds": None if age is None else round(age, 3),
         "entries": [_describe(report) for report in snapshot.reports()],
     }

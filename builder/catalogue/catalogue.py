@@ -1,6 +1,6 @@
 """The catalogue: compares the enabled folder with what was loaded last, and swaps in a new snapshot.
 
-One catalogue lives in each worker process, for as long as the process. Only its keeper's thread reconciles; any
+One catalogue lives in each worker process, for as long as the process. Only its reconcile loop's thread reconciles; any
 thread may read :attr:`Catalogue.snapshot`, which is replaced in one assignment and never changed. Reconciling is
 idempotent and may happen at any time.
 """
@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from builder.catalogue.change_log import log_changes, log_crash
-from builder.catalogue.entries import Classified, Entry, Ignored, classify_listed, classify_path, look_at_folder
+from builder.catalogue.entries import Classified, Entry, Ignored, classify_folder, classify_listed, classify_path
 from builder.catalogue.inventory import Inventory
 from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry, reload_entry
 from builder.catalogue.publishing import publish
-from builder.catalogue.scan import EVERYTHING, FolderUnavailableError, Hint, Known, Look, report_other
-from builder.catalogue.settling import Patience, Successors
+from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError, Known, ScanResult, report_other
+from builder.catalogue.settling import Settling, Successors
 from builder.catalogue.snapshot import EMPTY, Snapshot
 from builder.catalogue.states import judge
 from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
@@ -47,22 +47,22 @@ class Catalogue:
         settings: LoadSettings,
         *,
         clock: Callable[[], float] = time.time,
-        patience: Patience | None = None,
+        settling: Settling | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._folder = folder
         self._settings = replace(settings, enabled=str(folder))
         self._clock = clock
         self._pause = pause
-        self._patience = patience or Patience()
+        self._settling = settling or Settling()
         self._entries = Inventory()
         self._real_folder = ""
         self._own_folders: frozenset[str] = frozenset()
         self._watched: tuple[frozenset[str], frozenset[str], frozenset[str]] | None = None
         self.snapshot: Snapshot = EMPTY
-        self._held_back: set[str] = set()
+        self._deferred: set[str] = set()
         self._awaited: dict[str, LoadedEntry] = {}
-        """The entries that are held back, as they were last found, so that none is judged at every look."""
+        """The entries that are deferred, as they were last found, so that none is judged at every look."""
 
     @property
     def folder(self) -> Path:
@@ -80,9 +80,9 @@ class Catalogue:
         return bool(self._real_folder)
 
     @property
-    def held_back(self) -> frozenset[str]:
+    def deferred(self) -> frozenset[str]:
         """Paths of entries whose change has to wait for a moment: look at them again then."""
-        return frozenset(os.path.join(self._real_folder, name) for name in self._held_back)
+        return frozenset(os.path.join(self._real_folder, name) for name in self._deferred)
 
     def watched_folders(self) -> frozenset[str]:
         """The folders in which a change may change the catalogue; the very same value until they change.
@@ -94,21 +94,21 @@ class Catalogue:
             self._watched = (outer, inner, outer | inner)
         return self._watched[2]
 
-    def reconcile(self, hint: Hint = EVERYTHING) -> bool:
-        """Look at what may have changed and, if it did, swap in a new snapshot. Returns whether it did.
+    def reconcile(self, hint: ChangeHint = EVERYTHING) -> bool:
+        """Scan what may have changed and, if it did, swap in a new snapshot. Returns whether it did.
 
         Raises FolderUnavailableError where the enabled folder cannot be read; the snapshot then stays as it is.
         """
         for _ in range(MAX_PASSES):
             resolver = LinkResolver()
-            look = self._look(hint, resolver)
+            result = self._scan(hint, resolver)
             if not resolver.links_moved():
                 break
-        looked_at = look.found.keys() | look.gone | look.absent
-        self._held_back = (self._held_back - looked_at) | look.held_back
-        self._awaited = {name: entry for name, entry in self._awaited.items() if name in self._held_back}
-        self._patience.keep(self._held_back)
-        return self._settle(look)
+        looked_at = result.found.keys() | result.gone | result.absent
+        self._deferred = (self._deferred - looked_at) | result.deferred
+        self._awaited = {name: entry for name, entry in self._awaited.items() if name in self._deferred}
+        self._settling.keep(self._deferred)
+        return self._settle(result)
 
     def sweep(self) -> Iterator[frozenset[str]]:
         """Compare everything with what was loaded, a little at a time; each step gives the paths that differ.
@@ -150,63 +150,65 @@ class Catalogue:
     def _unavailable(self, error: OSError) -> FolderUnavailableError:
         return FolderUnavailableError(f"{self._folder} cannot be read: {error.strerror}")
 
-    def _look(self, hint: Hint, resolver: LinkResolver) -> Look:
+    def _scan(self, hint: ChangeHint, resolver: LinkResolver) -> ScanResult:
         try:
             folder = self._locate(resolver)
             os.stat(folder)  # a folder that is gone has lost no entry
             names = self._names_for(hint, folder)
             if names is None:
-                classified = look_at_folder(folder)
-                look = Look(folder, gone=self._entries.keys() - classified.keys())
-                look.absent = self._held_back - classified.keys() - look.gone
-                self._load_all(look, classified.values(), resolver)
+                classified = classify_folder(folder)
+                result = ScanResult(folder, gone=self._entries.keys() - classified.keys())
+                result.absent = self._deferred - classified.keys() - result.gone
+                self._load_all(result, classified.values(), resolver)
                 if not self.has_loaded:
-                    self._load_remote(look, classified, resolver)
+                    self._load_remote(result, classified, resolver)
             else:
-                look = Look(folder)
+                result = ScanResult(folder)
                 while names:
-                    self._look_at(look, names, resolver)
-                    names = self._fellows(look) - look.found.keys()
+                    self._scan_entries(result, names, resolver)
+                    names = self._find_related(result) - result.found.keys()
         except OSError as error:
             raise self._unavailable(error) from error
         if folder == self._real_folder:  # another folder is taken as it is: its link was put in place in one step
-            self._wait(look, hint)
-        return look
+            self._wait(result, hint)
+        return result
 
-    def _look_at(self, look: Look, names: Iterable[str], resolver: LinkResolver) -> None:
-        looked_at = {name: classify_path(look.folder, name) for name in names}
+    def _scan_entries(self, result: ScanResult, names: Iterable[str], resolver: LinkResolver) -> None:
+        looked_at = {name: classify_path(result.folder, name) for name in names}
         absent = {name for name, found in looked_at.items() if found is None}
-        look.gone |= absent & self._entries.keys()
-        look.absent |= absent - self._entries.keys()
-        self._load_all(look, [found for found in looked_at.values() if found is not None], resolver)
+        result.gone |= absent & self._entries.keys()
+        result.absent |= absent - self._entries.keys()
+        self._load_all(result, [found for found in looked_at.values() if found is not None], resolver)
 
-    def _load_all(self, look: Look, classified: Iterable[Classified], resolver: LinkResolver) -> None:
+    def _load_all(self, result: ScanResult, classified: Iterable[Classified], resolver: LinkResolver) -> None:
         for found in classified:
-            look.found[found.name] = self._load(found, look.folder, resolver)
+            result.found[found.name] = self._load(found, result.folder, resolver)
             self._give_way()
 
-    def _load_remote(self, look: Look, classified: Mapping[str, Classified], resolver: LinkResolver) -> None:
+    def _load_remote(self, result: ScanResult, classified: Mapping[str, Classified], resolver: LinkResolver) -> None:
         """Wait, at the first load only, for what is on other hosts: who saw no such type would delete it."""
         for _ in self._settings.remote.rounds() if self._settings.remote is not None else ():
-            remote = [name for name, found in look.found.items() if isinstance(found, LoadedEntry) and found.is_remote]
-            self._load_all(look, [classified[name] for name in remote], resolver)
+            remote = [
+                name for name, found in result.found.items() if isinstance(found, LoadedEntry) and found.is_remote
+            ]
+            self._load_all(result, [classified[name] for name in remote], resolver)
 
-    def _fellows(self, look: Look) -> set[str]:
+    def _find_related(self, result: ScanResult) -> set[str]:
         """The entries that depend on a link which a pass found to lead elsewhere: all of them change in one step."""
-        fellows = set[str]().union(*map(self._entries.index.names, self._find_moved(look)))
-        return {name for name in fellows - look.gone if name in self._entries}
+        related = set[str]().union(*map(self._entries.index.names, self._find_moved(result)))
+        return {name for name in related - result.gone if name in self._entries}
 
-    def _find_moved(self, look: Look) -> set[str]:
+    def _find_moved(self, result: ScanResult) -> set[str]:
         """The links that a pass found to lead elsewhere."""
         moved: set[str] = set()
-        for name, found in look.found.items():
+        for name, found in result.found.items():
             known = self._entries.get(name)
             if isinstance(known, LoadedEntry) and isinstance(found, LoadedEntry) and found is not known:
                 now = {dependency.resolved for dependency in found.dependencies}
                 moved.update(*(each.resolved.links for each in known.dependencies if each.resolved not in now))
         return moved
 
-    def _names_for(self, hint: Hint, folder: str) -> set[str] | None:
+    def _names_for(self, hint: ChangeHint, folder: str) -> set[str] | None:
         """The names of the entries to look at, or None for all of them."""
         if hint.everything or folder != self._real_folder:
             return None
@@ -258,44 +260,44 @@ class Catalogue:
 
     # ---- waiting
 
-    def _wait(self, look: Look, hint: Hint) -> None:
+    def _wait(self, result: ScanResult, hint: ChangeHint) -> None:
         """Leave out of a pass what has to wait."""
-        for name, found in look.found.items():
+        for name, found in result.found.items():
             known = self._entries.get(name)
             if not isinstance(found, LoadedEntry):
                 continue
             before = known.dependencies if isinstance(known, LoadedEntry) else ()
             is_same = found is known or (isinstance(known, LoadedEntry) and known.revision == found.revision)
-            if not is_same and self._patience.holds_back_change(name, before, found.dependencies, hint.finished):
-                look.held_back.add(name)
+            if not is_same and self._settling.defers_change(name, before, found.dependencies, hint.finished):
+                result.deferred.add(name)
                 self._awaited[name] = found
-        new = {name: each for name, each in look.found.items() if name not in self._entries}
-        arrived = Successors.of(new[name] for name in new if name not in look.held_back)
-        awaited = Successors.of(new[name] for name in new if name in look.held_back)
-        emptied = not look.found and look.gone == self._entries.keys()
-        moved = self._find_moved(look)
-        for name in look.gone:
+        new = {name: each for name, each in result.found.items() if name not in self._entries}
+        arrived = Successors.of(new[name] for name in new if name not in result.deferred)
+        awaited = Successors.of(new[name] for name in new if name in result.deferred)
+        emptied = not result.found and result.gone == self._entries.keys()
+        moved = self._find_moved(result)
+        for name in result.gone:
             known = self._entries[name]
             if not isinstance(known, LoadedEntry) or arrived.replace(known) or not moved.isdisjoint(known.paths()):
                 continue
-            if awaited.replace(known) or self._patience.holds_back_removal(name, emptied=emptied):
-                look.held_back.add(name)
-        look.gone -= look.held_back
-        for name in look.held_back:
-            look.found.pop(name, None)
+            if awaited.replace(known) or self._settling.defers_removal(name, emptied=emptied):
+                result.deferred.add(name)
+        result.gone -= result.deferred
+        for name in result.deferred:
+            result.found.pop(name, None)
 
     # ---- settling
 
-    def _settle(self, look: Look) -> bool:
+    def _settle(self, result: ScanResult) -> bool:
         """Take over what a pass found; swap in a new snapshot if that changes anything that can be seen.
 
         Nothing is taken over before it is published: where that fails, the next look finds it again.
         """
         first, before = not self.has_loaded, self.snapshot
-        changed = {name for name, found in look.found.items() if self._entries.get(name) is not found} | look.gone
-        changes = {name: look.found.get(name) for name in changed}
+        changed = {name for name, found in result.found.items() if self._entries.get(name) is not found} | result.gone
+        changes = {name: result.found.get(name) for name in changed}
         if changes or first:
-            entries = self._entries.foresee(changes)
+            entries = self._entries.entries_after(changes)
             self.snapshot = publish(
                 before,
                 {key: judge(entries[key], before.types.get(key)) if entries[key] else None for key in entries},
@@ -308,5 +310,5 @@ class Catalogue:
             log_crash(self._entries.get(name), found)
             self._entries.replace(name, found)
         self._give_way()
-        self._real_folder = look.folder
+        self._real_folder = result.folder
         return self.snapshot is not before

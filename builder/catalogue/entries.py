@@ -96,7 +96,7 @@ def scan_folder(folder: str) -> dict[str, Classified]:
     return {each.name: each for each in found if each is not None}
 
 
-def look_at_folder(folder: str) -> dict[str, Classified]:
+def classify_folder(folder: str) -> dict[str, Classified]:
     """As :func:`scan_folder`, after a look at each entry: names can be told of entries that cannot be looked at.
 
     Raises OSError where the folder cannot be read, or an entry cannot be looked at.

@@ -5,7 +5,7 @@ A burst of events costs one look; a look never waits long because events keep co
 
 from __future__ import annotations
 
-from builder.catalogue.scan import Hint
+from builder.catalogue.scan import ChangeHint
 
 QUIET_SECONDS = 0.02
 """A burst of events is over when none has come for so long."""
@@ -55,9 +55,9 @@ class Hints:
         """When to look, if nothing more comes."""
         return min(self._last + QUIET_SECONDS, self._first + PATIENCE_SECONDS)
 
-    def take(self) -> Hint:
+    def take(self) -> ChangeHint:
         """What there is to look at, and start anew."""
-        hint = Hint(frozenset(self._paths), frozenset(self._finished))
+        hint = ChangeHint(frozenset(self._paths), frozenset(self._finished))
         self._paths.clear()
         self._finished.clear()
         return hint

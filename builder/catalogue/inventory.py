@@ -38,7 +38,7 @@ class Inventory(dict[str, Known]):
         entries = (self.get(name) for name in names)
         return {entry.entry.id for entry in entries if isinstance(entry, LoadedEntry)}
 
-    def foresee(self, changes: Mapping[str, Known | None]) -> dict[ClusterTypeId, list[LoadedEntry]]:
+    def entries_after(self, changes: Mapping[str, Known | None]) -> dict[ClusterTypeId, list[LoadedEntry]]:
         """For each id that these changes concern its entries after them, sorted by name; nothing is changed yet."""
         arriving = {name: found for name, found in changes.items() if isinstance(found, LoadedEntry)}
         ids = self._ids_of(changes) | {found.entry.id for found in arriving.values()}

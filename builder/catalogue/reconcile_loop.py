@@ -19,7 +19,7 @@ from typing import Protocol
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.health import Health, Noticing
 from builder.catalogue.hints import Hints
-from builder.catalogue.scan import EVERYTHING, FolderUnavailableError, Hint
+from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError
 from builder.catalogue.snapshot import Snapshot
 from builder.catalogue.watcher import Watcher
 from builder.disk.links import is_at_or_below
@@ -37,7 +37,7 @@ MANY_PATHS = 500
 """After a look at so many paths the garbage collector is spared what was loaded; once for each, it would cost more."""
 
 STOP_SECONDS = 10.0
-"""How long :meth:`Keeper.stop` waits for a pass that is under way."""
+"""How long :meth:`ReconcileLoop.stop` waits for a pass that is under way."""
 
 
 class Observer(Protocol):
@@ -58,7 +58,7 @@ class _Sweep:
     found: set[str]
 
 
-class Keeper:
+class ReconcileLoop:
     """Keeps one catalogue true, from :meth:`start` to :meth:`stop`, in a thread of its own.
 
     ``observer`` is told how it goes, in that thread.
@@ -85,7 +85,7 @@ class Keeper:
         self._next_retry: float | None = None
         self._stopping = False
         self._first_pass = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="catalogue-keeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="catalogue-reconcile", daemon=True)
         self._watcher = Watcher(self)
         self._silent = ""
         self.health = Health(noticing, "the enabled folder has not been read yet")
@@ -154,13 +154,13 @@ class Keeper:
             while not self._stopping:
                 hint = self._wait_for_work()
                 if hint is not None:
-                    self._guard(partial(self._look, hint))
+                    self._guard(partial(self._reconcile, hint))
                 if (hint is None or self._sweep is not None) and not self._stopping:
                     self._guard(self._rescan)  # also where hints never cease
         finally:
             self._watcher.stop()
 
-    def _wait_for_work(self) -> Hint | None:
+    def _wait_for_work(self) -> ChangeHint | None:
         """Wait for what to look at; None when it is time for a step of a rescan, or to stop."""
         with self._condition:
             while not self._stopping:
@@ -169,7 +169,7 @@ class Keeper:
                     return self._hints.take()
                 if self._next_retry is not None and now >= self._next_retry:
                     self._next_retry = None
-                    return Hint(self._catalogue.held_back)
+                    return ChangeHint(self._catalogue.deferred)
                 if self._sweep is not None:
                     self._condition.wait(BREATH_SECONDS)
                     return None
@@ -200,7 +200,7 @@ class Keeper:
             logger.error("serving %s: %s", served, problem)
         self.health = replace(self.health, problem=problem)
 
-    def _look(self, hint: Hint) -> None:
+    def _reconcile(self, hint: ChangeHint) -> None:
         began = self._clock()
         changed = self._catalogue.reconcile(hint)
         if changed and self._observer is not None:
@@ -210,7 +210,7 @@ class Keeper:
         if hint.everything:
             self._finish_rescan()
         self._first_pass.set()
-        if self._next_retry is None and self._catalogue.held_back:
+        if self._next_retry is None and self._catalogue.deferred:
             self._next_retry = self._clock() + AGAIN_SECONDS
         if self.health.problem:
             self._next_rescan = 0.0
@@ -222,7 +222,7 @@ class Keeper:
             self._next_rescan = self._clock() + self._rescan_seconds
             self._hints.lost = False
             if not self._catalogue.has_loaded:
-                self._look(EVERYTHING)
+                self._reconcile(EVERYTHING)
                 return
             self._sweep = _Sweep(self._catalogue.sweep(), set())
         found = next(self._sweep.steps, None)
@@ -231,7 +231,7 @@ class Keeper:
             return
         found, self._sweep = frozenset(self._sweep.found), None
         if found:
-            self._look(Hint(found))
+            self._reconcile(ChangeHint(found))
         self._finish_rescan()
 
     def _finish_rescan(self) -> None:

@@ -18,7 +18,7 @@ class FolderUnavailableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class ChangeHint:
     """What may have changed: some paths, or anything.
 
     ``finished`` are paths of files whose writing is known to be over.
@@ -29,11 +29,11 @@ class Hint:
     everything: bool = False
 
 
-EVERYTHING = Hint(everything=True)
+EVERYTHING = ChangeHint(everything=True)
 
 
 @dataclass(slots=True)
-class Look:
+class ScanResult:
     """What one look at the disk found: entries that were looked at, that are gone, and that have to wait.
 
     ``absent`` are names that stand for nothing, and did not before.
@@ -43,7 +43,7 @@ class Look:
     found: dict[str, Known] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
-    held_back: set[str] = field(default_factory=set)
+    deferred: set[str] = field(default_factory=set)
 
 
 def report_other(name: str, entry: Known | None, now: float) -> EntryReport | None:

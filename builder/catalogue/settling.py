@@ -37,7 +37,7 @@ EMPTIED_SECONDS = 0.5
 """An enabled folder that has become empty may have been replaced, and be about to be filled."""
 
 
-class Patience:
+class Settling:
     """Decides which changes wait; remembers since when. Used from one thread.
 
     ``steady_clock`` is in seconds. No other clock has a say: that of a file system may be another host's.
@@ -49,7 +49,7 @@ class Patience:
         self._stamps: dict[str, dict[str, tuple[Stamp, float]]] = {}
         """The last stamp of each file that may be in writing, by entry and path, and since when it is this one."""
 
-    def holds_back_change(
+    def defers_change(
         self, name: str, known: Collection[Dependency], found: Collection[Dependency], finished: Collection[str]
     ) -> bool:
         """Whether a change of the entry ``name`` has to wait.
@@ -68,7 +68,7 @@ class Patience:
             return self._waits(name, VANISHED_SECONDS)
         return False
 
-    def holds_back_removal(self, name: str, *, emptied: bool) -> bool:
+    def defers_removal(self, name: str, *, emptied: bool) -> bool:
         """Whether the removal of the entry ``name`` has to wait; ``emptied`` tells that nothing is left but it."""
         return self._waits(name, EMPTIED_SECONDS if emptied else VANISHED_SECONDS)
 

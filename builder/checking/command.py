@@ -12,7 +12,7 @@ from builder.checking.running import check_targets
 from builder.checking.targets import STANDARD_INPUT, find_targets
 from builder.diagnostics.rules import RULES, Severity
 from builder.errors import EXIT_INTERNAL, ConfigurationError
-from builder.reporting.formats import RENDERERS, Manner
+from builder.reporting.formats import RENDERERS, RenderOptions
 from builder.reporting.report import describe_failure
 from builder.schema import published
 from builder.text.spelling import suggest
@@ -50,8 +50,8 @@ def run_check(
     standard_input = read_standard_input(streams) if STANDARD_INPUT in paths else None
     report = check_targets(targets, settings, standard_input)
     terminal = streams.stdout.isatty()
-    manner = Manner(strict=strict, excerpts=terminal, colours=terminal and streams.colours)
-    streams.stdout.write(RENDERERS[output_format](report, manner))
+    options = RenderOptions(strict=strict, excerpts=terminal, colours=terminal and streams.colours)
+    streams.stdout.write(RENDERERS[output_format](report, options))
     for definition in report.crashed():
         streams.stderr.write(f"cluster-builder: {definition.path}: {describe_failure(definition)}\n")
     if report.crashed():

@@ -14,23 +14,23 @@ from typing import Any, Final
 from builder.definitions.component_checks import NETWORK_TYPES, check_templates
 from builder.definitions.components import tighten_parameters
 from builder.definitions.exposing import expose_parameters
-from builder.definitions.grouping import build_groups, find_group_mistakes
+from builder.definitions.grouping import build_groups, find_group_problems
 from builder.definitions.loading import DEFINITION, LoadedParts, component_name, load_parts
 from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction
-from builder.definitions.presentation import find_presentation_mistakes
+from builder.definitions.presentation import find_presentation_problems
 from builder.definitions.schema_problems import TEMPLATE_KEYS, find_schema_problems
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.hot.matching import limited
 from builder.hot.patterns import bounded_patterns
-from builder.hot_lint.findings import Mistake
+from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import hint_at_definition
 from builder.hot_lint.sources import MISSING_FILE, Files, SourceError
 from builder.text.spelling import bounded_hints
 from builder.yaml_documents.ambiguities import find_ambiguities
 from builder.yaml_documents.documents import STAND_IN_RULES, Document, DocumentError, parse_definition
 from builder.yaml_documents.scalars import Reading
-from builder.yaml_documents.suppressions import Silences, find_vain_silences, parse_silences
+from builder.yaml_documents.suppressions import Suppressions, find_unused_suppressions, parse_suppressions
 
 MAX_ID_LENGTH: Final = 64
 """In characters: what the tag ``concertim-type:<id>`` of a stack, which Heat limits to 80, has room for."""
@@ -88,7 +88,7 @@ class _Recording:
 
     files: Files
     texts: dict[str, str] = field(default_factory=dict)
-    _silences: dict[str, Silences] = field(default_factory=dict)
+    _suppressions: dict[str, Suppressions] = field(default_factory=dict)
 
     def resolve(self, reference: str, base: str) -> str:
         return self.files.resolve(reference, base)
@@ -104,11 +104,11 @@ class _Recording:
     def display(self, name: str) -> str:
         return self.files.display(name)
 
-    def silences(self, path: str) -> Silences:
+    def suppressions(self, path: str) -> Suppressions:
         """The comments of the file shown as ``path``."""
-        if path not in self._silences:
-            self._silences[path] = parse_silences(self.texts.get(path, ""))
-        return self._silences[path]
+        if path not in self._suppressions:
+            self._suppressions[path] = parse_suppressions(self.texts.get(path, ""))
+        return self._suppressions[path]
 
 
 @dataclass(slots=True)
@@ -136,14 +136,14 @@ class _Building:
         self.problems += _check_network(self.document, findings.resource_types)
         exposed = expose_parameters(self.document, definition, parts.components)
         self.problems += exposed.problems
-        for mistake in find_presentation_mistakes(definition):
+        for mistake in find_presentation_problems(definition):
             self._tell(mistake)
         hardcoded = definition.get("hardcoded_parameters", {})
         groups: Sequence[Mapping[str, Any]] = definition.get("parameter_groups", [])
         if "parameters" in definition or "parameters" not in self.document.value:
             entries: Sequence[Mapping[str, Any]] = definition.get("components", [])
             components = [(component_name(entry["name"]), entry.get("optional", False)) for entry in entries]
-            for mistake in find_group_mistakes(groups, exposed.parameters, hardcoded, components):
+            for mistake in find_group_problems(groups, exposed.parameters, hardcoded, components):
                 self._tell(mistake)
         if any(problem.severity is Severity.ERROR for problem in self.problems):
             return None
@@ -162,7 +162,7 @@ class _Building:
             components=tuple(tighten_parameters(each.component, exposed.settled) for each in parts.components),
         )
 
-    def _tell(self, mistake: Mistake) -> None:
+    def _tell(self, mistake: TemplateProblem) -> None:
         self.problems.append(self.document.problem(mistake.rule, mistake.message, mistake.tokens, hint=mistake.hint))
 
     def find_deep(self) -> list[Problem]:
@@ -174,7 +174,7 @@ class _Building:
         for path, document in documents.items():
             reading = Reading.YAML_1_2 if document is self.document else Reading.HEAT
             problems += find_ambiguities(document, Reading.JSON if document.is_json else reading)
-            problems += find_vain_silences(path, self.files.silences(path))
+            problems += find_unused_suppressions(path, self.files.suppressions(path))
         return problems
 
 
@@ -187,7 +187,7 @@ def _settle(problems: Sequence[Problem], definition_path: str, files: _Recording
     counted = [
         problem
         for problem in dict.fromkeys(problems)
-        if not files.silences(problem.path).cover(problem)
+        if not files.suppressions(problem.path).cover(problem)
         and (problem.rule in STAND_IN_RULES or (problem.path, problem.pointer) not in replaced)
     ]
     return _bound(sorted(counted, key=lambda each: (each.path != definition_path, each.path, each.line, each.column)))

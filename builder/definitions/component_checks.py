@@ -18,12 +18,12 @@ from builder.hot.computations import Budget
 from builder.hot.language import VERSION_KEY, Language, find_language
 from builder.hot.resource_types import load_names
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
-from builder.hot_lint.declared_parameters import find_parameter_mistakes
-from builder.hot_lint.findings import MAX_NAMED, Kind, Mistake, NestedUse, TemplateReading
+from builder.hot_lint.declared_parameters import find_parameter_problems
+from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading
 from builder.hot_lint.inclusion import LoadedTemplate
 from builder.hot_lint.references import MAX_WORK, read_template
-from builder.hot_lint.scope import ScopedTemplate, demote, find_scope_mistakes, find_unused_parameters
-from builder.hot_lint.shape import explain_version, find_shape_mistakes
+from builder.hot_lint.scope import ScopedTemplate, demote, find_scope_problems, find_unused_parameters
+from builder.hot_lint.shape import explain_version, find_shape_problems
 from builder.text.spelling import suggest
 
 NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")
@@ -61,7 +61,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
     for each in components:
         language, reading = _read(each.root, each.component.files, problems, budget)
         problems += _problems(
-            each.root, find_shape_mistakes(each.root.template, language, composed=len(components) > 1)
+            each.root, find_shape_problems(each.root.template, language, composed=len(components) > 1)
         )
         scope.append(ScopedTemplate(each.component.name, each.component.optional, each.root.template, reading))
         types.update(reading.types)
@@ -97,21 +97,21 @@ def _read(
         assert language is not None  # noqa: S101  # every date to come is a version of a newer Heat's
     elif language.newer:
         message = f"heat_template_version {version} is not known here, and functions new in it are not checked"
-        problems.append(loaded.problem(Mistake("newer-template-version", message, (VERSION_KEY,))))
+        problems.append(loaded.problem(TemplateProblem("newer-template-version", message, (VERSION_KEY,))))
     reading = read_template(loaded.template, language, files, budget)
     problems += _problems(loaded, reading.mistakes)
     problems += _problems(loaded, _find_misspelt_types(reading))
     return language, reading
 
 
-def _problems(loaded: LoadedTemplate, mistakes: Iterator[Mistake] | Sequence[Mistake]) -> list[Problem]:
+def _problems(loaded: LoadedTemplate, mistakes: Iterator[TemplateProblem] | Sequence[TemplateProblem]) -> list[Problem]:
     return [loaded.problem(demote(mistake)) for mistake in mistakes]
 
 
 def _scope_problems(
     templates: Sequence[LoadedTemplate], scope: Sequence[ScopedTemplate], *, complete: bool = True
 ) -> list[Problem]:
-    mistakes = [*find_scope_mistakes(scope), *find_cycles(scope), *find_unused_parameters(scope)]
+    mistakes = [*find_scope_problems(scope), *find_cycles(scope), *find_unused_parameters(scope)]
     return [
         templates[number].problem(demote(mistake))
         for number, mistake in mistakes
@@ -126,8 +126,8 @@ def _check_nested(
     """The problems of a nested template, which is a scope of its own, and its reading."""
     problems: list[Problem] = []
     language, reading = _read(template, files, problems, budget)
-    problems += _problems(template, find_shape_mistakes(template.template, language, composed=False))
-    problems += _problems(template, find_parameter_mistakes(template.template))
+    problems += _problems(template, find_shape_problems(template.template, language, composed=False))
+    problems += _problems(template, find_parameter_problems(template.template))
     problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)])
     problems += _problems(template, _check_nested_uses(reading, nested))
     return problems, reading
@@ -142,18 +142,18 @@ def _check_data(template: LoadedTemplate) -> list[Problem]:
     language = find_language(version)
     if language is None:
         return [template.problem(explain_version(version))]
-    shape = find_shape_mistakes(template.template, language, composed=False)
+    shape = find_shape_problems(template.template, language, composed=False)
     return _problems(
         template,
         [
             replace(mistake, certain=mistake.rule == "unknown-parameter-key" or mistake.tokens[2:] == ("type",))
-            for mistake in (*shape, *find_parameter_mistakes(template.template))
+            for mistake in (*shape, *find_parameter_problems(template.template))
             if mistake.rule in SCHEMA_RULES
         ],
     )
 
 
-def _check_nested_uses(reading: TemplateReading, nested: Mapping[str, LoadedTemplate]) -> Iterator[Mistake]:
+def _check_nested_uses(reading: TemplateReading, nested: Mapping[str, LoadedTemplate]) -> Iterator[TemplateProblem]:
     required: dict[str, list[str]] = {}
     for use in reading.nested:
         template = nested.get(use.name)
@@ -172,27 +172,29 @@ def _check_nested_uses(reading: TemplateReading, nested: Mapping[str, LoadedTemp
         if attribute not in outputs and attribute != "show" and not attribute.startswith("resource."):
             message = f"{plain[reference.name].name} has no output {attribute!r}"
             tokens = (*reference.tokens[:-1], 1)
-            yield Mistake("nested-attribute", message, tokens, suggest(attribute, outputs), reference.certain)
+            yield TemplateProblem("nested-attribute", message, tokens, suggest(attribute, outputs), reference.certain)
 
 
 def _check_properties(
     use: NestedUse, properties: Mapping[str, Any], parameters: Mapping[str, Any], required: Sequence[str]
-) -> Iterator[Mistake]:
+) -> Iterator[TemplateProblem]:
     for name in properties:
         if name not in parameters:
             message = f"{use.name} has no parameter {name!r}"
             tokens = (*use.tokens, "properties", name)
-            yield Mistake("nested-property", message, tokens, suggest(name, parameters), use.certain, key=True)
+            yield TemplateProblem("nested-property", message, tokens, suggest(name, parameters), use.certain, key=True)
     missing = list(islice((name for name in required if name not in properties), MAX_NAMED + 1))
     if missing:
         names = ", ".join(map(repr, missing[:MAX_NAMED])) + (", and others" if len(missing) > MAX_NAMED else "")
         message = f"{use.name} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"
-        yield Mistake("nested-parameter", message, (*use.tokens, "type"), "give it, or a default there", use.certain)
+        yield TemplateProblem(
+            "nested-parameter", message, (*use.tokens, "type"), "give it, or a default there", use.certain
+        )
 
 
-def _find_misspelt_types(reading: TemplateReading) -> Iterator[Mistake]:
+def _find_misspelt_types(reading: TemplateReading) -> Iterator[TemplateProblem]:
     for type_, tokens in reading.types.items():
         if type_ not in load_names():
             hint = suggest(type_, load_names(), cutoff=0.87)
             if hint:
-                yield Mistake("misspelt-resource-type", f"Heat has no type {type_!r} of its own", tokens, hint)
+                yield TemplateProblem("misspelt-resource-type", f"Heat has no type {type_!r} of its own", tokens, hint)

@@ -14,7 +14,7 @@ from builder.hot_lint.declared_parameters import (
     find_structured_default,
     read_parameter,
 )
-from builder.hot_lint.findings import Mistake
+from builder.hot_lint.findings import TemplateProblem
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
 from builder.text.pointers import Tokens
@@ -45,7 +45,7 @@ def expose_parameters(
 ) -> Exposed:
     """Settle the parameters of a definition; ``definition`` is what the schema accepts of the document."""
     declared, problems = _read_declared(components)
-    mistakes: list[Mistake] = []
+    mistakes: list[TemplateProblem] = []
     exposed: Mapping[str, Any] | None = definition.get("parameters")
     overrides: Mapping[str, Any] = definition.get("parameter_overrides", {})
     hardcoded: Mapping[str, Any] = definition.get("hardcoded_parameters", {})
@@ -68,7 +68,9 @@ def expose_parameters(
     mistakes += _find_unexposed(declared, exposed, hardcoded)
     if not parameters and not mistakes and not problems and None not in declared.values():
         hint = "give the template a parameter, such as clustername"
-        mistakes.append(Mistake("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True))
+        mistakes.append(
+            TemplateProblem("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True)
+        )
     problems += [document.problem(m.rule, m.message, m.tokens, key=m.key, hint=m.hint) for m in mistakes]
     return Exposed(parameters, settled, _find_variants(components, parameters, layers), tuple(problems))
 
@@ -126,43 +128,45 @@ def _read_declared(components: Sequence[LoadedComponent]) -> tuple[dict[str, Par
     return declared, problems
 
 
-def _compare_types(name: str, attributes: Mapping[str, Any], giver: LoadedComponent) -> Mistake | None:
+def _compare_types(name: str, attributes: Mapping[str, Any], giver: LoadedComponent) -> TemplateProblem | None:
     first = giver.root.template["parameters"][name].get("type")
     if attributes.get("type") == first:
         return None
     message = f"parameter {name!r} is a {attributes.get('type')} here, but a {first} in {giver.component.name!r}"
     hint = "the first component's is shown"
-    return Mistake("parameter-types-differ", message, ("parameters", name, "type"), hint)
+    return TemplateProblem("parameter-types-differ", message, ("parameters", name, "type"), hint)
 
 
 def _find_unknown(
     rule: str, section: str, names: Mapping[str, Any], declared: Mapping[str, Parameter | None]
-) -> Iterator[Mistake]:
+) -> Iterator[TemplateProblem]:
     """Names that the templates lack; earlier releases took them in silence, so they are no error."""
     for name in names:
         if name not in declared:
             hint = suggest(name, declared) or "it is not used"
-            yield Mistake(rule, f"the template has no parameter {name!r}", (section, name), hint, key=True)
+            yield TemplateProblem(rule, f"the template has no parameter {name!r}", (section, name), hint, key=True)
 
 
 def _find_unknown_exposed(
     name: str, asked: Mapping[str, Any], declared: Mapping[str, Parameter | None]
-) -> Iterator[Mistake]:
+) -> Iterator[TemplateProblem]:
     if name in asked:
         message = f"the template has no parameter {name!r}"
         hint = suggest(name, declared) or "expose a parameter of the template"
-        yield Mistake("unknown-parameter", message, ("parameters", name), hint, key=True)
+        yield TemplateProblem("unknown-parameter", message, ("parameters", name), hint, key=True)
 
 
-def _lay_over(parameter: Parameter, layers: Sequence[_Layer]) -> tuple[Parameter, list[Mistake]]:
+def _lay_over(parameter: Parameter, layers: Sequence[_Layer]) -> tuple[Parameter, list[TemplateProblem]]:
     """The parameter with attributes of the definition laid over it, and what is wrong with them."""
-    mistakes: list[Mistake] = []
+    mistakes: list[TemplateProblem] = []
     place: Tokens = ()
     for tokens, entry in layers:
         attributes = {key: value for key, value in entry.items() if not key.startswith("x-")}
         if attributes.get("type", parameter.type) != parameter.type:
             message = f"{parameter.id!r} is a {attributes['type']} here, but a {parameter.type} in the template"
-            mistakes.append(Mistake("parameter-type", message, (*tokens, "type"), f"write type: {parameter.type}"))
+            mistakes.append(
+                TemplateProblem("parameter-type", message, (*tokens, "type"), f"write type: {parameter.type}")
+            )
         attributes.pop("type", None)
         try:
             parameter = override_parameter(parameter, attributes)
@@ -176,13 +180,13 @@ def _lay_over(parameter: Parameter, layers: Sequence[_Layer]) -> tuple[Parameter
             if key in attributes:
                 place = (*tokens, key)
     if place:
-        mistakes += [Mistake("invalid-default", fault, place) for fault in find_default_faults(parameter)]
+        mistakes += [TemplateProblem("invalid-default", fault, place) for fault in find_default_faults(parameter)]
     return parameter, mistakes
 
 
 def _find_invalid_hardcoded(
     hardcoded: Mapping[str, Any], declared: Mapping[str, Parameter | None]
-) -> Iterator[Mistake]:
+) -> Iterator[TemplateProblem]:
     for name, value in hardcoded.items():
         parameter = declared.get(name)
         if parameter is None or value is None:
@@ -190,12 +194,12 @@ def _find_invalid_hardcoded(
         for fault in find_default_faults(replace(parameter, default=value)):
             # The same judgement, of a value that stands in another place.
             message = f"the value of {name!r} {fault.removeprefix('the default ')}"
-            yield Mistake("invalid-hardcoded-value", message, ("hardcoded_parameters", name))
+            yield TemplateProblem("invalid-hardcoded-value", message, ("hardcoded_parameters", name))
 
 
 def _find_unexposed(
     declared: Mapping[str, Parameter | None], exposed: Mapping[str, Any] | None, hardcoded: Mapping[str, Any]
-) -> Iterator[Mistake]:
+) -> Iterator[TemplateProblem]:
     """Parameters without default that nobody is asked for; one that is hardcoded as null is not given either."""
     for name, parameter in declared.items():
         if parameter is None or not parameter.required or hardcoded.get(name) is not None:
@@ -203,7 +207,7 @@ def _find_unexposed(
         message = f"the template needs the parameter {name!r}, which nobody is asked for"
         if name in hardcoded:
             hint = "hardcode a value, or remove it from hardcoded_parameters"
-            yield Mistake("unexposed-parameter", message, ("hardcoded_parameters", name), hint)
+            yield TemplateProblem("unexposed-parameter", message, ("hardcoded_parameters", name), hint)
         elif exposed is not None and name not in exposed:
             hint = "expose it, hardcode it, or give it a default in the template"
-            yield Mistake("unexposed-parameter", message, ("parameters",), hint, key=True)
+            yield TemplateProblem("unexposed-parameter", message, ("parameters",), hint, key=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from builder.definitions.model import OptionalGroup, ParameterGroup
-from builder.hot_lint.findings import Mistake
+from builder.hot_lint.findings import TemplateProblem
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
 
@@ -27,12 +27,12 @@ def build_groups(
     return tuple(groups)
 
 
-def find_group_mistakes(
+def find_group_problems(
     entries: Sequence[Mapping[str, Any]],
     parameters: Collection[str],
     hardcoded: Collection[str],
     components: Sequence[tuple[str, bool]],
-) -> Iterator[Mistake]:
+) -> Iterator[TemplateProblem]:
     """What is wrong with the groups; ``components`` are the names of the components and whether they are optional."""
     seen: set[str] = set()
     for number, entry in enumerate(entries):
@@ -40,17 +40,17 @@ def find_group_mistakes(
             tokens: Tokens = ("parameter_groups", number, "parameters", position)
             if name in seen:
                 message = f"parameter {name!r} is in a group already"
-                yield Mistake("parameter-in-two-groups", message, tokens, "keep one of them")
+                yield TemplateProblem("parameter-in-two-groups", message, tokens, "keep one of them")
             elif name not in parameters and name not in hardcoded:
                 hint = suggest(name, parameters) or "it is left out of the form"
-                yield Mistake("unknown-group-parameter", f"no parameter {name!r} is asked for", tokens, hint)
+                yield TemplateProblem("unknown-group-parameter", f"no parameter {name!r} is asked for", tokens, hint)
             seen.add(name)
-    yield from _find_optional_mistakes(entries, components)
+    yield from _find_optional_problems(entries, components)
 
 
-def _find_optional_mistakes(
+def _find_optional_problems(
     entries: Sequence[Mapping[str, Any]], components: Sequence[tuple[str, bool]]
-) -> Iterator[Mistake]:
+) -> Iterator[TemplateProblem]:
     optional_names = dict.fromkeys(name for name, optional in components if optional)
     selected = set()
     for number, entry in enumerate(entries):
@@ -62,14 +62,14 @@ def _find_optional_mistakes(
             tokens: Tokens = ("parameter_groups", number, "optional", "name")
             hint = suggest(optional["name"], optional_names) or "name a component that has optional: true"
             message = f"no optional component is named {optional['name']!r}"
-            yield Mistake("unknown-optional-component", message, tokens, hint)
+            yield TemplateProblem("unknown-optional-component", message, tokens, hint)
     if not selected <= optional_names.keys():
         return  # a name that was meant for one of them has been told of
     for number, (name, is_optional) in enumerate(components):
         if is_optional and name not in selected:
             message = f"no group has optional.name {name!r}, so that nobody can select the component"
             tokens = ("components", number, "name")
-            yield Mistake("unselectable-component", message, tokens, "add a group, or remove optional: true")
+            yield TemplateProblem("unselectable-component", message, tokens, "add a group, or remove optional: true")
 
 
 def _optional(entry: Mapping[str, Any] | None) -> OptionalGroup | None:

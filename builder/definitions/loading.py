@@ -10,7 +10,7 @@ from typing import Any, Final
 from builder.definitions.components import LoadedComponent, build_component, find_collisions
 from builder.diagnostics.problems import Problem
 from builder.hot.language import VERSION_KEY, find_language
-from builder.hot_lint.findings import Mistake
+from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import COMPONENTS, describe_source_error, hint_at_components
 from builder.hot_lint.sources import MISSING_FILE, Files, SourceError
 from builder.text.pointers import Tokens
@@ -130,7 +130,7 @@ class _Loading:
             line, _ = document.locate((section, entry), key=True)
             message = f"{section[:-1]} {entry!r} of {later!r} is in {giver!r} too, at {document.path}:{line}"
             rule = f"duplicate-{section[:-1]}"
-            mistake = Mistake(rule, message, (section, entry), "rename one of them", key=True)
+            mistake = TemplateProblem(rule, message, (section, entry), "rename one of them", key=True)
             self.problems.append(roots[later].problem(mistake))
 
 

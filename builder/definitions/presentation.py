@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from builder.hot_lint.findings import Mistake
+from builder.hot_lint.findings import TemplateProblem
 from builder.text.spelling import suggest
 
 SHOWN_INSTRUCTIONS: Final = ("launch", "admin", "usage")
@@ -15,15 +15,15 @@ SHOWN_INSTRUCTIONS: Final = ("launch", "admin", "usage")
 _ABSOLUTE: Final = re.compile(r"/|[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
-def find_presentation_mistakes(definition: Mapping[str, Any]) -> Iterator[Mistake]:
+def find_presentation_problems(definition: Mapping[str, Any]) -> Iterator[TemplateProblem]:
     """Logos and instructions that nobody will see; ``definition`` is what the schema accepts."""
     logo = definition.get("logo_url")
     if logo and not _ABSOLUTE.match(logo):
         message = f"{logo!r} is neither an absolute URL nor an absolute path"
-        yield Mistake("relative-logo", message, ("logo_url",), "write all of it, such as /images/hpc.png")
+        yield TemplateProblem("relative-logo", message, ("logo_url",), "write all of it, such as /images/hpc.png")
     pages: Sequence[Mapping[str, Any]] = definition.get("instructions", [])
     for number, page in enumerate(pages):
         if page["id"] not in SHOWN_INSTRUCTIONS:
             message = f"the Visualisation App has no place for instructions with the id {page['id'][:80]!r}"
             hint = suggest(page["id"], SHOWN_INSTRUCTIONS) or f"it shows {', '.join(SHOWN_INSTRUCTIONS)}"
-            yield Mistake("unshown-instruction", message, ("instructions", number, "id"), hint)
+            yield TemplateProblem("unshown-instruction", message, ("instructions", number, "id"), hint)

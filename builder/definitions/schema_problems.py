@@ -8,7 +8,7 @@ from typing import Any, Final
 from builder.diagnostics.problems import Problem
 from builder.hot.language import VERSION_KEY
 from builder.schema import published
-from builder.schema.validation import Violation, find_violations
+from builder.schema.validation import SchemaProblem, validate_instance
 from builder.yaml_documents.documents import Document
 
 TEMPLATE_KEYS: Final = ("heat_template", "heat_template_url", "components")
@@ -43,7 +43,7 @@ def find_schema_problems(document: Document) -> tuple[list[Problem], Mapping[str
         message = "this is a Heat template, not the definition of a cluster type"
         return [document.problem("template-as-definition", message, (VERSION_KEY,), key=True, hint=hint)], {}
     # What is no mapping may be no definition at all, but a key or a password: only what is in one is repeated.
-    violations = find_violations(definition, published.CLUSTER_TYPE, may_echo=bool, write=_write)
+    violations = validate_instance(definition, published.CLUSTER_TYPE, may_echo=bool, write=_write)
     problems = [_describe(document, violation) for violation in violations]
     if not violations:
         return problems, definition
@@ -59,13 +59,13 @@ def find_schema_problems(document: Document) -> tuple[list[Problem], Mapping[str
     return problems, usable if sum(key in usable for key in TEMPLATE_KEYS) == 1 else {}
 
 
-def _describe(document: Document, violation: Violation) -> Problem:
+def _describe(document: Document, violation: SchemaProblem) -> Problem:
     rule = RULES_BY_KEYWORD[violation.keyword]
     hint = violation.hint or (_hint_at_type(document.value, violation) if violation.keyword == "type" else "")
     return document.problem(rule, violation.message, violation.tokens, key=violation.key, hint=hint)
 
 
-def _hint_at_type(definition: Any, violation: Violation) -> str:
+def _hint_at_type(definition: Any, violation: SchemaProblem) -> str:
     """How a value of the type that is wanted is written in YAML."""
     value = definition
     for token in violation.tokens:

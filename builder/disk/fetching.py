@@ -1,7 +1,7 @@
-"""What definitions use of other hosts: fetched beside the keeper's thread, so that a dead host delays nobody else.
+"""What definitions use of other hosts: fetched beside the reconcile loop, so that a dead host delays nobody else.
 
 Apart from ``remote.py``, which fetches one URL and blocks. One :class:`RemoteFiles` lives in each worker process, as
-long as the process; asked by the keeper's thread, it answers at once with what is known.
+long as the process; asked by the reconcile loop's thread, it answers at once with what is known.
 """
 
 from __future__ import annotations

@@ -9,14 +9,14 @@ from collections import ChainMap, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from builder.hot_lint.findings import MAX_NAMED, Kind, Mistake, NestedUse, Reference
+from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, Reference, TemplateProblem
 from builder.hot_lint.scope import ScopedTemplate
 
 Needs = dict[str, tuple[int, Reference]]
 """What a resource or a condition needs: the template's number and the reference, by the name that is needed."""
 
 
-def find_cycles(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
+def find_cycles(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
     """The circles in a scope, one mistake for each: among what is always there, and with each optional component."""
     required = [number for number, each in enumerate(templates) if not each.optional]
     optional = [number for number, each in enumerate(templates) if each.optional]
@@ -31,12 +31,12 @@ def find_cycles(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mist
             yield from _explain(circles, templates, [number, *required], needs, kind)
 
 
-def find_nested_cycles(uses: Mapping[str, Sequence[NestedUse]]) -> Iterator[tuple[str, Mistake]]:
+def find_nested_cycles(uses: Mapping[str, Sequence[NestedUse]]) -> Iterator[tuple[str, TemplateProblem]]:
     """The circles of nested templates, each with the name of the file it is in; ``uses`` are of each file by name."""
     needs = {name: {use.name: use for use in within if use.certain and use.is_plain} for name, within in uses.items()}
     for path in _find_circles(needs, needs):
         message = f"nested templates contain each other without an end: {_show(path)}"
-        yield path[-1], Mistake("nested-recursion", message, (*needs[path[-1]][path[0]].tokens, "type"))
+        yield path[-1], TemplateProblem("nested-recursion", message, (*needs[path[-1]][path[0]].tokens, "type"))
 
 
 def _explain(
@@ -45,7 +45,7 @@ def _explain(
     numbers: Sequence[int],
     needs: Mapping[str, Needs],
     kind: Kind,
-) -> Iterator[tuple[int, Mistake]]:
+) -> Iterator[tuple[int, TemplateProblem]]:
     """A mistake for each circle within some of the templates."""
     used: Collection[str] | None = None
     for path in circles:
@@ -54,7 +54,7 @@ def _explain(
         number, reference = needs[path[-1]][path[0]]
         message = f"{kind}s depend on each other in a circle: {_show(path)}"
         certain = used is None or path[0] in used
-        yield number, Mistake("dependency-cycle", message, reference.tokens, certain=certain)
+        yield number, TemplateProblem("dependency-cycle", message, reference.tokens, certain=certain)
 
 
 def _show(path: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from builder.hot import custom_constraints
 from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
-from builder.hot_lint.findings import Mistake
+from builder.hot_lint.findings import TemplateProblem
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import find_kinds
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
@@ -36,14 +36,14 @@ _Read = Callable[[Mapping[str, Any]], object]
 """Reads some attributes of a parameter, of a template or laid over it; raises ParameterSyntaxError."""
 
 
-def find_parameter_mistakes(template: Mapping[str, Any]) -> Iterator[Mistake]:
+def find_parameter_problems(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
     """Every fault in the parameters of a template that stands by itself."""
     for name, attributes in (template.get("parameters") or {}).items():
         _, mistakes = read_parameter(name, attributes)
         yield from mistakes
 
 
-def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter | None, list[Mistake]]:
+def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter | None, list[TemplateProblem]]:
     """A parameter of a template, unless a mistake keeps it from being one, and its mistakes."""
     tokens: Tokens = ("parameters", name)
     try:
@@ -51,39 +51,39 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     except ParameterSyntaxError:
         return None, list(_explain_declaration(name, attributes, tokens))
     faults = find_default_faults(parameter, in_template=True)
-    mistakes = [Mistake("invalid-default", fault, (*tokens, "default")) for fault in faults]
+    mistakes = [TemplateProblem("invalid-default", fault, (*tokens, "default")) for fault in faults]
     mistakes += find_structured_default(parameter, (*tokens, "default"))
     mistakes += find_constraint_warnings(attributes, tokens)
     mistakes += [*_find_ignored_constraints(attributes, tokens), *_find_odd_attributes(attributes, tokens)]
     return parameter, mistakes
 
 
-def find_structured_default(parameter: Parameter, place: Tokens) -> list[Mistake]:
+def find_structured_default(parameter: Parameter, place: Tokens) -> list[TemplateProblem]:
     """A list or a mapping as the default of a string: Heat takes it, and makes a text of it that nobody means."""
     if parameter.type is not ParameterType.STRING or not isinstance(parameter.default, list | dict):
         return []
     kind, other = ("list", "comma_delimited_list") if isinstance(parameter.default, list) else ("mapping", "json")
     message = f"the default of a string is a {kind}, of which Heat makes a text as Python writes it"
-    return [Mistake("structured-default", message, place, f"write a text, or type: {other}")]
+    return [TemplateProblem("structured-default", message, place, f"write a text, or type: {other}")]
 
 
-def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:
+def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
     """Every fault in the syntax of a parameter of a template."""
     type_ = attributes.get("type")
     try:
         parse_parameter(name, {"type": type_})
     except ParameterSyntaxError as error:
-        yield Mistake("parameter-syntax", str(error), (*tokens, *error.tokens), _suggest_type(type_))
+        yield TemplateProblem("parameter-syntax", str(error), (*tokens, *error.tokens), _suggest_type(type_))
         return
     yield from _explain(attributes, type_, tokens, lambda given: parse_parameter(name, {"type": type_, **given}))
 
 
-def explain_override(parameter: Parameter, attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:
+def explain_override(parameter: Parameter, attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
     """Every fault in the syntax of attributes that a definition lays over a parameter."""
     yield from _explain(attributes, parameter.type, tokens, lambda given: override_parameter(parameter, given))
 
 
-def _explain(attributes: Mapping[str, Any], type_: object, tokens: Tokens, read: _Read) -> Iterator[Mistake]:
+def _explain(attributes: Mapping[str, Any], type_: object, tokens: Tokens, read: _Read) -> Iterator[TemplateProblem]:
     for key, value in attributes.items():
         if key == "constraints" and isinstance(value, list):
             for number, constraint in enumerate(value):
@@ -102,7 +102,7 @@ def _suggest_type(written: object) -> str:
 
 def _explain_one(
     attributes: Mapping[str, Any], type_: object, tokens: Tokens, read: _Read, *, cut: int = 0, written: Any = None
-) -> Iterator[Mistake]:
+) -> Iterator[TemplateProblem]:
     """The fault of one attribute, if it has one; ``cut`` is how much of the error's own place ``tokens`` stand for."""
     try:
         read(attributes)
@@ -112,19 +112,19 @@ def _explain_one(
         rule = "allowed-pattern" if is_pattern else "parameter-syntax"
         unknown = [key for key in written if key not in _CONSTRAINT_KINDS] if isinstance(written, dict) else []
         hint = suggest(unknown[0], _CONSTRAINT_KINDS) if unknown else ""
-        yield Mistake(rule, str(error), (*tokens, *below), hint)
+        yield TemplateProblem(rule, str(error), (*tokens, *below), hint)
 
 
-def _find_ignored_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:
+def _find_ignored_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
     for number, constraint in enumerate(attributes.get("constraints") or []):
         taken, *ignored = find_kinds(constraint)
         for kind in ignored:
             place = (*tokens, "constraints", number, kind)
             message, hint = f"Heat ignores {kind} beside {taken}", "write each as an item of its own"
-            yield Mistake("ignored-constraint", message, place, hint, key=True)
+            yield TemplateProblem("ignored-constraint", message, place, hint, key=True)
 
 
-def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:
+def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
     """Texts that are none, and flags that mean something else than what they say: Heat takes anything for both."""
     constraints = enumerate(attributes.get("constraints") or [])
     texts = [(attributes, key, tokens) for key in ("label", "description")]
@@ -132,15 +132,17 @@ def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Itera
     for mapping, key, place in texts:
         if isinstance(mapping.get(key), list | dict):
             kind = "list" if isinstance(mapping[key], list) else "mapping"
-            yield Mistake("structured-text", f"the {key} is a {kind}, and is not shown", (*place, key), "write a text")
+            yield TemplateProblem(
+                "structured-text", f"the {key} is a {kind}, and is not shown", (*place, key), "write a text"
+            )
     for key in ("hidden", "immutable"):
         value = attributes.get(key)
         if value is not None and parse_boolean(value) is not bool(value):
             message = f"Heat takes this for {str(bool(value)).lower()}, whatever it says"
-            yield Mistake("unclear-flag", message, (*tokens, key), "write true or false, without quotes")
+            yield TemplateProblem("unclear-flag", message, (*tokens, key), "write true or false, without quotes")
 
 
-def find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:
+def find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
     """Custom constraints that no Heat is known to have, though a cloud may by plug-ins; patterns that take too long.
 
     The attributes are such as could be read.
@@ -153,7 +155,9 @@ def find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> I
                 f"Heat has no custom constraint {value!r} of its own",
                 suggest(value, custom_constraints.KNOWN),
             )
-            yield Mistake("unknown-custom-constraint", message, place, hint)
+            yield TemplateProblem("unknown-custom-constraint", message, place, hint)
         elif kind == "allowed_pattern" and is_slow(value):
             message = "a value that breaks this pattern may keep Heat busy for ever"
-            yield Mistake("slow-pattern", message, place, "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$")
+            yield TemplateProblem(
+                "slow-pattern", message, place, "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$"
+            )

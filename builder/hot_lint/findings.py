@@ -41,7 +41,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class TemplateProblem:
     """Something that Heat refuses, or takes otherwise than it looks. ``key``: it is the key named last."""
 
     rule: str
@@ -76,7 +76,7 @@ class TemplateReading:
     """What a walk over one template has found."""
 
     references: list[Reference] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
+    mistakes: list[TemplateProblem] = field(default_factory=list)
     nested: list[NestedUse] = field(default_factory=list)
     types: dict[str, Tokens] = field(default_factory=dict)
     """Every type of resource, and where it was met first."""

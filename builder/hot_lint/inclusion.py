@@ -16,7 +16,7 @@ from typing import Any, Final
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.hot.language import NESTED_SUFFIXES, VERSION_KEY
-from builder.hot_lint.findings import Mistake
+from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import describe_source_error
 from builder.hot_lint.shape import find_broken_sections, set_broken_entries_aside
 from builder.hot_lint.sources import Files, SourceError
@@ -44,7 +44,7 @@ class LoadedTemplate:
     template: Mapping[str, Any]
     broken: frozenset[Tokens] = frozenset()
 
-    def problem(self, mistake: Mistake) -> Problem:
+    def problem(self, mistake: TemplateProblem) -> Problem:
         """A mistake in the template as a problem of its file."""
         tokens = (*self.tokens, *mistake.tokens)
         return self.document.problem(mistake.rule, mistake.message, tokens, key=mistake.key, hint=mistake.hint)

@@ -15,7 +15,7 @@ from builder.hot.functions import Call, CallError
 from builder.hot.language import NESTED_SUFFIXES, Language
 from builder.hot.resource_types import load_names
 from builder.hot_lint.calls import find_argument_fault, is_call
-from builder.hot_lint.findings import Kind, Mistake, NestedUse, Reference, TemplateReading
+from builder.hot_lint.findings import Kind, NestedUse, Reference, TemplateProblem, TemplateReading
 from builder.hot_lint.unknown_functions import explain_unknown_function, find_successor
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
@@ -209,7 +209,7 @@ class _Walk:
         elif not self.language.newer and tokens[-2] != "properties":  # where it is the name of a property
             message, hint = explain_unknown_function(key, self.language)
             if message:
-                self.reading.mistakes.append(Mistake("unknown-function", message, tokens, hint, key=True))
+                self.reading.mistakes.append(TemplateProblem("unknown-function", message, tokens, hint, key=True))
 
     def _call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         fault, parsed = find_argument_fault(function, arguments, self.language, self.budget)
@@ -277,4 +277,4 @@ class _Walk:
     def _mistake(
         self, rule: str, message: str, tokens: Tokens, certain: bool, hint: str = "", *, key: bool = False
     ) -> None:
-        self.reading.mistakes.append(Mistake(rule, message, tokens, hint, certain, key))
+        self.reading.mistakes.append(TemplateProblem(rule, message, tokens, hint, certain, key))

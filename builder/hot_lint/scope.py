@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from builder.hot.language import PSEUDO_PARAMETERS
-from builder.hot_lint.findings import Kind, Mistake, Reference, TemplateReading
+from builder.hot_lint.findings import Kind, Reference, TemplateProblem, TemplateReading
 from builder.text.spelling import suggest
 
 _SECTIONS: Final[Mapping[Kind, str]] = {
@@ -41,7 +41,7 @@ class ScopedTemplate:
         return (self.template.get(_SECTIONS[kind]) or {}).keys()
 
 
-def find_scope_mistakes(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
+def find_scope_problems(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
     """Every reference to what is not there, and every clash of names: the template's number, and the mistake."""
     for kind in Kind:
         yield from _find_dangling(templates, kind)
@@ -49,7 +49,7 @@ def find_scope_mistakes(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[i
     yield from _find_conditional_resources(templates)
 
 
-def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
+def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
     """Every parameter that no template of the scope uses, where it is declared first."""
     used = {reference.name for each in templates for reference in each.reading.references}
     used.update(name for each in templates for name in each.reading.ref_names)
@@ -60,22 +60,22 @@ def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tupl
                 message = f"parameter {name!r} is used nowhere in the template"
                 yield (
                     number,
-                    Mistake("unused-parameter", message, ("parameters", name), "use it or remove it", key=True),
+                    TemplateProblem("unused-parameter", message, ("parameters", name), "use it or remove it", key=True),
                 )
             seen.add(name)
 
 
-def demote(mistake: Mistake) -> Mistake:
+def demote(mistake: TemplateProblem) -> TemplateProblem:
     """The mistake as it is reported: one in a place that Heat does not look at in every launch is a warning."""
     if mistake.certain:
         return mistake
-    return Mistake(
+    return TemplateProblem(
         "conditional-mistake", f"{mistake.message}; not every launch shows it", mistake.tokens, mistake.hint,
         key=mistake.key,
     )  # fmt: skip
 
 
-def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[tuple[int, Mistake]]:
+def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[tuple[int, TemplateProblem]]:
     given = PSEUDO_PARAMETERS if kind is Kind.PARAMETER else frozenset()
     required: dict[str, None] = {}  # in the order of the templates
     optional: dict[str, list[str]] = defaultdict(list)
@@ -97,29 +97,34 @@ def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[
                 yield number, _explain(reference, each, givers, hint)
 
 
-def _explain(reference: Reference, within: ScopedTemplate, givers: Sequence[str], hint: str) -> Mistake:
+def _explain(reference: Reference, within: ScopedTemplate, givers: Sequence[str], hint: str) -> TemplateProblem:
     name, kind = reference.name, reference.kind
     if not givers:
-        return Mistake(_RULES[kind], f"there is no {kind} {name!r}", reference.tokens, hint, reference.certain)
+        return TemplateProblem(_RULES[kind], f"there is no {kind} {name!r}", reference.tokens, hint, reference.certain)
     giver = " or ".join(repr(each) for each in givers)
     if within.optional:
         message = f"{kind} {name!r} is there only if the optional component {giver} is selected too"
-        return Mistake("other-optional-reference", message, reference.tokens, f"move it out of {giver}")
+        return TemplateProblem("other-optional-reference", message, reference.tokens, f"move it out of {giver}")
     message = f"{kind} {name!r} is there only if the optional component {giver} is selected"
-    return Mistake("optional-reference", message, reference.tokens, f"move it out of {giver}", reference.certain)
+    return TemplateProblem(
+        "optional-reference", message, reference.tokens, f"move it out of {giver}", reference.certain
+    )
 
 
-def _find_duplicate_names(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
+def _find_duplicate_names(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
     """Heat refuses a parameter and a resource of one name: heat.engine.stack, "Duplicate names"."""
     parameters = {name for each in templates for name in each.names(Kind.PARAMETER)}
     for number, each in enumerate(templates):
         for name in each.names(Kind.RESOURCE):
             if name in parameters:
                 message = f"{name!r} is the name of a resource and of a parameter"
-                yield number, Mistake("duplicate-name", message, ("resources", name), "rename one of them", key=True)
+                yield (
+                    number,
+                    TemplateProblem("duplicate-name", message, ("resources", name), "rename one of them", key=True),
+                )
 
 
-def _find_conditional_resources(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Mistake]]:
+def _find_conditional_resources(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
     """References by what is always there to a resource that a condition may leave out, which Heat then refuses."""
     conditional = {
         name: resource["condition"]
@@ -135,4 +140,4 @@ def _find_conditional_resources(templates: Sequence[ScopedTemplate]) -> Iterator
             if reference.kind is Kind.RESOURCE and reference.certain and not depends and reference.name in conditional:
                 message = f"resource {reference.name!r} is left out when its condition is false"
                 hint = "put the reference under the same condition, with if"
-                yield number, Mistake("conditional-resource", message, reference.tokens, hint)
+                yield number, TemplateProblem("conditional-resource", message, reference.tokens, hint)

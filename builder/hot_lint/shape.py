@@ -18,7 +18,7 @@ from builder.hot.language import (
     Language,
 )
 from builder.hot_lint.calls import is_call
-from builder.hot_lint.findings import Mistake
+from builder.hot_lint.findings import TemplateProblem
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest, suggest_key
 
@@ -34,54 +34,57 @@ _ENTRIES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
 """The sections whose entries are mappings: what stands for one that is none, and a hint."""
 
 
-def find_broken_sections(template: Any) -> list[Mistake]:
+def find_broken_sections(template: Any) -> list[TemplateProblem]:
     """What keeps a value from being a HOT template at all: with one of these, nothing else of it can be judged."""
     if not isinstance(template, dict):
-        return [Mistake("template-shape", "a HOT template must be a mapping", ())]
+        return [TemplateProblem("template-shape", "a HOT template must be a mapping", ())]
     if VERSION_KEY not in template:
         message, near = "the template has no heat_template_version", find_near(VERSION_KEY, list(template), cutoff=0.8)
         if near:
-            return [Mistake("template-version", message, (near,), f"write it for {near!r}", key=True)]
-        return [Mistake("template-version", message, (), "add heat_template_version: 2021-04-16")]
-    mistakes: list[Mistake] = []
+            return [TemplateProblem("template-version", message, (near,), f"write it for {near!r}", key=True)]
+        return [TemplateProblem("template-version", message, (), "add heat_template_version: 2021-04-16")]
+    mistakes: list[TemplateProblem] = []
     for section in NAMED_SECTIONS:
         entries = template.get(section)
         if entries is None:
             continue
         if not isinstance(entries, dict):
-            mistakes.append(Mistake("template-shape", f"{section} must be a mapping of names", (section,)))
+            mistakes.append(TemplateProblem("template-shape", f"{section} must be a mapping of names", (section,)))
     return mistakes
 
 
-def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:
+def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TemplateProblem]]:
     """A template of sound sections, in which something of no consequence stands for each entry that is no mapping.
 
     So the names stay known, and the other entries can be judged.
     """
-    mistakes: list[Mistake] = []
+    mistakes: list[TemplateProblem] = []
     usable = dict(template)
     for section, (stand_in, hint) in _ENTRIES.items():
         entries = template.get(section) or {}
         broken = [name for name, entry in entries.items() if not isinstance(entry, dict)]
         mistakes += [
-            Mistake("template-shape", f"{section}: {name} must be a mapping", (section, name), hint) for name in broken
+            TemplateProblem("template-shape", f"{section}: {name} must be a mapping", (section, name), hint)
+            for name in broken
         ]
         if broken:
             usable[section] = {**entries, **dict.fromkeys(broken, stand_in)}
     return usable, mistakes
 
 
-def explain_version(version: object) -> Mistake:
+def explain_version(version: object) -> TemplateProblem:
     """The mistake of a version that no Heat knows."""
     if not isinstance(version, str):
         message, hint = "heat_template_version must be a text", "write it in quotes, such as '2021-04-16'"
     else:
         message = f"Heat knows no heat_template_version {version[:80]!r}"
         hint = suggest(version, KNOWN_VERSIONS) or f"the newest is {NEWEST_VERSION}"
-    return Mistake("unknown-template-version", message, (VERSION_KEY,), hint)
+    return TemplateProblem("unknown-template-version", message, (VERSION_KEY,), hint)
 
 
-def find_shape_mistakes(template: Mapping[str, Any], language: Language, *, composed: bool) -> Iterator[Mistake]:
+def find_shape_problems(
+    template: Mapping[str, Any], language: Language, *, composed: bool
+) -> Iterator[TemplateProblem]:
     """Every fault in the shape of a template whose sections are sound.
 
     ``composed``: it is put together with others, and no section but those with names is taken from it.
@@ -97,7 +100,7 @@ def find_shape_mistakes(template: Mapping[str, Any], language: Language, *, comp
         yield from _check_groups(template)
 
 
-def _check_sections(template: Mapping[str, Any], language: Language, *, composed: bool) -> Iterator[Mistake]:
+def _check_sections(template: Mapping[str, Any], language: Language, *, composed: bool) -> Iterator[TemplateProblem]:
     for section in template:
         if section in language.sections or language.newer:
             continue
@@ -105,52 +108,58 @@ def _check_sections(template: Mapping[str, Any], language: Language, *, composed
         if section == "conditions":
             hint = "write heat_template_version: 2016-10-14 or later"
         if composed and section != "conditions":
-            yield Mistake("ignored-section", f"{section!r} is no section of a template", (section,), hint, key=True)
+            yield TemplateProblem(
+                "ignored-section", f"{section!r} is no section of a template", (section,), hint, key=True
+            )
         else:
-            yield Mistake("unknown-section", f"{section!r} is no section of a template", (section,), hint, key=True)
+            yield TemplateProblem(
+                "unknown-section", f"{section!r} is no section of a template", (section,), hint, key=True
+            )
     if not composed and "conditions" in template and template["conditions"] is None:
-        yield Mistake(
+        yield TemplateProblem(
             "template-shape", "conditions must be a mapping of names", ("conditions",), "remove the empty section"
         )
 
 
-def _check_parameter(parameter: Mapping[str, Any], tokens: Tokens, language: Language) -> Iterator[Mistake]:
+def _check_parameter(parameter: Mapping[str, Any], tokens: Tokens, language: Language) -> Iterator[TemplateProblem]:
     if not language.newer:
         for key in parameter:
             if key not in language.parameter_keys:
                 hint = suggest_key(key, language.parameter_keys) or f"known: {', '.join(language.parameter_keys)}"
                 if key == "tags":
                     hint = "write heat_template_version: 2018-03-02 or later"
-                yield Mistake(
+                yield TemplateProblem(
                     "unknown-parameter-key", f"{key!r} is no key of a parameter", (*tokens, key), hint, key=True
                 )
     constraints = parameter.get("constraints")
     for number, constraint in enumerate(constraints if isinstance(constraints, list) else []):
         if isinstance(constraint, dict) and "modulo" in constraint and not language.has_modulo:
-            yield Mistake(
+            yield TemplateProblem(
                 "parameter-syntax", "modulo is a constraint since version 2017-02-24 only",
                 (*tokens, "constraints", number), "write heat_template_version: 2017-02-24 or later",
             )  # fmt: skip
 
 
-def _check_resource(name: str, resource: Mapping[str, Any], tokens: Tokens, language: Language) -> Iterator[Mistake]:
+def _check_resource(
+    name: str, resource: Mapping[str, Any], tokens: Tokens, language: Language
+) -> Iterator[TemplateProblem]:
     if "/" in name:
-        yield Mistake("template-shape", f"the name of resource {name!r} may not contain '/'", tokens, key=True)
+        yield TemplateProblem("template-shape", f"the name of resource {name!r} may not contain '/'", tokens, key=True)
     if not language.newer:
         for key in resource:
             if key not in language.resource_keys:
                 hint = suggest_key(key, language.resource_keys) or f"known: {', '.join(language.resource_keys)}"
                 if key in ("condition", "external_id"):
                     hint = "write heat_template_version: 2016-10-14 or later"
-                yield Mistake(
+                yield TemplateProblem(
                     "unknown-resource-key", f"{key!r} is no key of a resource", (*tokens, key), hint, key=True
                 )
     type_ = resource.get("type")
     if not isinstance(type_, str) or not type_:
-        yield Mistake("template-shape", f"resource {name} has no type", (*tokens, "type"))
+        yield TemplateProblem("template-shape", f"resource {name} has no type", (*tokens, "type"))
     elif _looks_nested(type_):
         endings = " or ".join(NESTED_SUFFIXES)
-        yield Mistake(
+        yield TemplateProblem(
             "nested-suffix", f"{type_!r} is no type of resource; a nested template ends in {endings}",
             (*tokens, "type"), "rename the file",
         )  # fmt: skip
@@ -164,47 +173,59 @@ def _looks_nested(type_: str) -> bool:
     return "::" not in type_ and ("/" in type_ or type_.endswith((".yml", ".json", ".hot", ".tmpl")))
 
 
-def _check_resource_values(resource: Mapping[str, Any], tokens: Tokens, language: Language) -> Iterator[Mistake]:
+def _check_resource_values(
+    resource: Mapping[str, Any], tokens: Tokens, language: Language
+) -> Iterator[TemplateProblem]:
     for key in ("properties", "metadata", "update_policy"):
         if key in resource and not isinstance(resource[key], dict):
-            yield Mistake("template-shape", f"{key} must be a mapping", (*tokens, key), _remove_if_empty(resource[key]))
+            yield TemplateProblem(
+                "template-shape", f"{key} must be a mapping", (*tokens, key), _remove_if_empty(resource[key])
+            )
     if "depends_on" in resource:
         value = resource["depends_on"]
         if not isinstance(value, str) and not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
-            yield Mistake(
+            yield TemplateProblem(
                 "template-shape", "depends_on must be the name of a resource or a list of names",
                 (*tokens, "depends_on"), _remove_if_empty(value),
             )  # fmt: skip
     if "description" in resource and not isinstance(resource["description"], str):
-        yield Mistake("template-shape", "the description of a resource must be a text", (*tokens, "description"))
+        yield TemplateProblem(
+            "template-shape", "the description of a resource must be a text", (*tokens, "description")
+        )
     if "condition" in resource and resource["condition"] is None:
-        yield Mistake("template-shape", "a condition must be a name, true, false or a function", (*tokens, "condition"))
+        yield TemplateProblem(
+            "template-shape", "a condition must be a name, true, false or a function", (*tokens, "condition")
+        )
     policy = resource.get("deletion_policy")
     if policy is not None and not is_call(policy, language) and str(policy).capitalize() not in DELETION_POLICIES:
         message = f"deletion_policy must be one of {', '.join(DELETION_POLICIES)}"
-        yield Mistake("template-shape", message, (*tokens, "deletion_policy"), suggest(str(policy), DELETION_POLICIES))
+        yield TemplateProblem(
+            "template-shape", message, (*tokens, "deletion_policy"), suggest(str(policy), DELETION_POLICIES)
+        )
 
 
 def _remove_if_empty(value: object) -> str:
     return "remove the empty key" if value is None else ""
 
 
-def _check_output(output: Mapping[str, Any], tokens: Tokens) -> Iterator[Mistake]:
+def _check_output(output: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
     if "value" not in output:
-        yield Mistake("template-shape", f"output {tokens[-1]} has no value", tokens, "give it a value")
+        yield TemplateProblem("template-shape", f"output {tokens[-1]} has no value", tokens, "give it a value")
     for key in output:
         if key not in _OUTPUT_KEYS:
             hint = suggest_key(key, _OUTPUT_KEYS)
-            yield Mistake("unknown-output-key", f"{key!r} is no key of an output", (*tokens, key), hint, key=True)
+            yield TemplateProblem(
+                "unknown-output-key", f"{key!r} is no key of an output", (*tokens, key), hint, key=True
+            )
 
 
-def _check_groups(template: Mapping[str, Any]) -> Iterator[Mistake]:
+def _check_groups(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
     groups = template.get("parameter_groups")
     rule = "template-parameter-groups"
     if not groups:
         return
     if not isinstance(groups, list):
-        yield Mistake(rule, "parameter_groups must be a list of groups", ("parameter_groups",))
+        yield TemplateProblem(rule, "parameter_groups must be a list of groups", ("parameter_groups",))
         return
     declared = template.get("parameters") or {}
     seen: set[object] = set()
@@ -212,14 +233,14 @@ def _check_groups(template: Mapping[str, Any]) -> Iterator[Mistake]:
         tokens: Tokens = ("parameter_groups", number)
         names = group.get("parameters") if isinstance(group, dict) else None
         if not isinstance(names, list):
-            yield Mistake(rule, "a group must have a list of parameters", tokens)
+            yield TemplateProblem(rule, "a group must have a list of parameters", tokens)
             continue
         for position, name in enumerate(names):
             place = (*tokens, "parameters", position)
             if not isinstance(name, str) or name not in declared:
                 hint = suggest(str(name), declared)
-                yield Mistake(rule, f"the template has no parameter {name!r}", place, hint)
+                yield TemplateProblem(rule, f"the template has no parameter {name!r}", place, hint)
             elif name in seen:
-                yield Mistake(rule, f"parameter {name!r} is in two groups", place, "keep one of them")
+                yield TemplateProblem(rule, f"parameter {name!r} is in two groups", place, "keep one of them")
             if isinstance(name, str):
                 seen.add(name)

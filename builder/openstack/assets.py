@@ -94,7 +94,7 @@ def _fetch(cloud: Cloud, service: Service, fetch: Callable[[], Iterable[Any]]) -
     if not has_service(cloud, service):
         return []
     try:
-        with translated(cloud.circumstances(service)), cloud.session.long_answers():
+        with translated(cloud.context(service)), cloud.session.long_answers():
             named = [
                 (_name(cloud, asset), bool(getattr(asset, "is_router_external", False)))
                 for asset in islice(fetch(), MAX_ASSETS)

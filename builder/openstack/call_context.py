@@ -29,7 +29,7 @@ class Service(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class CallContext:
     """Of one call: made before it, for the case that it fails.
 
     ``secrets`` must not be shown. ``creating`` names the stack that Heat is asked to create: a failure may leave it

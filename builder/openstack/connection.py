@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from builder import logs
 from builder.logs.redaction import clean, mask
-from builder.openstack.call_context import Circumstances, Service
+from builder.openstack.call_context import CallContext, Service
 from builder.openstack.credentials import AUTH_URL_POINTER, CloudSettings, Credentials, parse_auth_url
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import FailureKind
@@ -106,15 +106,15 @@ class Cloud:
         told = text.lower()
         return mask(told, [self.credentials.password.lower(), self.token.lower()]) != told
 
-    def circumstances(
+    def context(
         self,
         service: Service,
         creating: str | None = None,
         repeatable: bool = False,
         form_fields: frozenset[str] = frozenset(),
-    ) -> Circumstances:
-        """What a failure of ``service`` is told with: see :class:`~builder.openstack.call_context.Circumstances`."""
-        return Circumstances(
+    ) -> CallContext:
+        """What a failure of ``service`` is told with: see :class:`~builder.openstack.call_context.CallContext`."""
+        return CallContext(
             service,
             self.deadline,
             (self.credentials.password, self.token, *self.secrets),
@@ -146,7 +146,7 @@ def connect(
 
     with open_session(credentials, settings, deadline, request_id) as session:
         deadline.under_way = "The identity service was being asked for a token; nothing was created."
-        with translated(Circumstances(Service.IDENTITY, deadline, (credentials.password,))):
+        with translated(CallContext(Service.IDENTITY, deadline, (credentials.password,))):
             token = session.get_token()
             if not token:
                 raise KeyError("X-Subject-Token")

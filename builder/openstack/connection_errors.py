@@ -15,23 +15,23 @@ import requests
 import urllib3
 
 from builder.logs.redaction import clean
-from builder.openstack.call_context import Circumstances, Service
+from builder.openstack.call_context import CallContext, Service
 from builder.openstack.credentials import AUTH_URL_POINTER
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.sockets import TlsHandshakeError, TlsHandshakeTimeoutError
 from builder.openstack.transport import ResponseTooLargeError, UnexpectedRedirectError, never_connected
 
 
-def connection_failure(error: BaseException, circumstances: Circumstances) -> CloudError:
+def connection_failure(error: BaseException, context: CallContext) -> CloudError:
     """The failure of a call that has no answer, or none that could be read to its end."""
     chain = list(_chain(error))
-    who = f"The {circumstances.service.value}{_address(chain, circumstances)}"
-    aftermath = "" if _was_never_sent(chain) else circumstances.aftermath
+    who = f"The {context.service.value}{_address(chain, context)}"
+    aftermath = "" if _was_never_sent(chain) else context.aftermath
     for cause in chain:
         if isinstance(cause, UnexpectedRedirectError):
-            return _redirected(cause, who, circumstances)
+            return _redirected(cause, who, context)
         if isinstance(cause, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-            return _unusable_address(who, circumstances)
+            return _unusable_address(who, context)
         if isinstance(cause, ResponseTooLargeError):
             return FailureKind.INVALID_ANSWER.error(f"{who} gave an answer that is too large: {cause}{aftermath}")
         if _is_timeout(cause):
@@ -58,15 +58,15 @@ def _is_timeout(cause: BaseException) -> bool:
     )
 
 
-def _unusable_address(who: str, circumstances: Circumstances) -> CloudError:
-    if circumstances.service is Service.IDENTITY:
+def _unusable_address(who: str, context: CallContext) -> CloudError:
+    if context.service is Service.IDENTITY:
         return FailureKind.INVALID_AUTH_URL.error("auth_url is not a usable URL", AUTH_URL_POINTER)
     return FailureKind.SERVICE_NOT_FOUND.error(f"{who} has an unusable address in the cloud's catalogue")
 
 
-def _redirected(cause: UnexpectedRedirectError, who: str, circumstances: Circumstances) -> CloudError:
-    to = f" to {circumstances.clean_host(cause.location)}" if cause.location else ""
-    if circumstances.service is Service.IDENTITY:
+def _redirected(cause: UnexpectedRedirectError, who: str, context: CallContext) -> CloudError:
+    to = f" to {context.clean_host(cause.location)}" if cause.location else ""
+    if context.service is Service.IDENTITY:
         return FailureKind.INVALID_AUTH_URL.error(
             f"{who} redirects{to}. Credentials are never sent after a redirect: give the final address as auth_url",
             AUTH_URL_POINTER,
@@ -114,7 +114,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         waiting += [current.__cause__, current.__context__, *kept, *current.args]
 
 
-def _address(chain: Sequence[BaseException], circumstances: Circumstances) -> str:
+def _address(chain: Sequence[BaseException], context: CallContext) -> str:
     """`` at host:port`` of the request that failed; never its path, which may name ids."""
     for cause in chain:
         request = cause.request if isinstance(cause, requests.exceptions.RequestException) else None
@@ -124,5 +124,5 @@ def _address(chain: Sequence[BaseException], circumstances: Circumstances) -> st
         except ValueError:
             continue
         if place:
-            return f" at {circumstances.clean_host(place)}"
+            return f" at {context.clean_host(place)}"
     return ""

@@ -22,7 +22,7 @@ from openstack import exceptions as sdk_exceptions
 
 from builder.errors import RequestError
 from builder.logs.redaction import clean
-from builder.openstack.call_context import Circumstances, Service
+from builder.openstack.call_context import CallContext, Service
 from builder.openstack.connection_errors import connection_failure
 from builder.openstack.credentials import AUTH_URL_POINTER
 from builder.openstack.failure_kinds import CloudError, FailureKind
@@ -41,7 +41,7 @@ _PARAMETER_MESSAGE = re.compile(r"Parameter '(?P<parameter>.+?)' is invalid: (?P
 
 
 @contextmanager
-def translated(circumstances: Circumstances) -> Iterator[None]:
+def translated(context: CallContext) -> Iterator[None]:
     """Turn whatever a client library raises in the block into a :class:`RequestError` with one fault.
 
     Keep the block to the library's calls: any ``KeyError`` in it counts as an answer that makes no sense.
@@ -59,48 +59,48 @@ def translated(circumstances: Circumstances) -> Iterator[None]:
         OSError,
         *GARBAGE,
     ) as error:
-        raise translate(error, circumstances) from error
+        raise translate(error, context) from error
 
 
-def translate(error: BaseException, circumstances: Circumstances) -> CloudError:
+def translate(error: BaseException, context: CallContext) -> CloudError:
     """The failure of one call, as its client is told."""
-    if circumstances.deadline.passed:
-        return circumstances.deadline.failure()
+    if context.deadline.passed:
+        return context.deadline.failure()
     if isinstance(error, heat_exceptions.HTTPException):
-        return _orchestration_refusal(error, circumstances)
+        return _orchestration_refusal(error, context)
     if isinstance(error, sdk_exceptions.HttpException):
-        return _service_refusal(error.status_code, error.response, circumstances)
+        return _service_refusal(error.status_code, error.response, context)
     if isinstance(error, keystone_exceptions.HttpError | keystone_exceptions.MissingAuthMethods):
-        if _comes_from_keystone(error, circumstances):
-            return _identity_refusal(error, circumstances)
-        return _service_refusal(getattr(error, "http_status", None), getattr(error, "response", None), circumstances)
+        if _comes_from_keystone(error, context):
+            return _identity_refusal(error, context)
+        return _service_refusal(getattr(error, "http_status", None), getattr(error, "response", None), context)
     if isinstance(error, keystone_exceptions.CatalogException | sdk_exceptions.ConfigException):
-        return _service_not_found(circumstances)
+        return _service_not_found(context)
     if isinstance(error, requests.exceptions.InvalidJSONError):
-        return _invalid_answer(circumstances)
+        return _invalid_answer(context)
     if isinstance(error, keystone_exceptions.ConnectionError | requests.exceptions.RequestException | OSError):
-        return connection_failure(error, circumstances)
-    return _invalid_answer(circumstances)
+        return connection_failure(error, context)
+    return _invalid_answer(context)
 
 
 # --- Keystone ---------------------------------------------------------------------------------------------------------
 
 
-def _comes_from_keystone(error: Exception, circumstances: Circumstances) -> bool:
+def _comes_from_keystone(error: Exception, context: CallContext) -> bool:
     """heatclient and openstacksdk switch keystoneauth's errors off for their own calls.
 
     What is left comes from Keystone, even in the middle of such a call, or from looking for a service's version.
     """
-    if circumstances.service in (Service.IDENTITY, Service.ORCHESTRATION):
+    if context.service in (Service.IDENTITY, Service.ORCHESTRATION):
         return True
     return str(getattr(error, "url", "")).rstrip("/").endswith("/auth/tokens")
 
 
-def _identity_refusal(error: Exception, circumstances: Circumstances) -> CloudError:
+def _identity_refusal(error: Exception, context: CallContext) -> CloudError:
     response: requests.Response | None = getattr(error, "response", None)
     status = response.status_code if response is not None else 0
     body = response.content if response is not None else b""
-    said = _said(_error_of(body).get("message"), circumstances)
+    said = _said(_error_of(body).get("message"), context)
     who = f"The {Service.IDENTITY.value}"
     if status == 401:
         return FailureKind.CREDENTIALS_REFUSED.error(f"{who} refused the credentials{said}", CREDENTIALS_POINTER)
@@ -114,19 +114,19 @@ def _identity_refusal(error: Exception, circumstances: Circumstances) -> CloudEr
         )
     if status == 400:
         return FailureKind.IDENTITY_REQUEST_REFUSED.error(f"{who} refused the request{said}", CREDENTIALS_POINTER)
-    return _other_status(status, said, _retry_after(response), circumstances)
+    return _other_status(status, said, _retry_after(response), context)
 
 
 # --- Heat -------------------------------------------------------------------------------------------------------------
 
 
-def _orchestration_refusal(error: Any, circumstances: Circumstances) -> CloudError:
+def _orchestration_refusal(error: Any, context: CallContext) -> CloudError:
     status = error.code if isinstance(error.code, int) else 0
     answer = _error_of(error.message)
-    said = _said(answer.get("message"), circumstances)
+    said = _said(answer.get("message"), context)
     who = f"The {Service.ORCHESTRATION.value}"
     if status == 400:
-        return _stack_refusal(answer, said, circumstances)
+        return _stack_refusal(answer, said, context)
     if status == 401:
         return FailureKind.CREDENTIALS_REFUSED.error(
             f"{who} did not accept the token that the identity service issued{said}", CREDENTIALS_POINTER
@@ -141,33 +141,31 @@ def _orchestration_refusal(error: Any, circumstances: Circumstances) -> CloudErr
         return FailureKind.NAME_TAKEN.error(f"{who} refused the stack{said}", "/cluster/name")
     if status == 409:
         return FailureKind.CONFLICT.error(f"{who} refused the request{said}")
-    return _other_status(status, said, _retry_after(circumstances.last_response()), circumstances)
+    return _other_status(status, said, _retry_after(context.last_response()), context)
 
 
-def _stack_refusal(answer: Mapping[str, Any], said: str, circumstances: Circumstances) -> CloudError:
+def _stack_refusal(answer: Mapping[str, Any], said: str, context: CallContext) -> CloudError:
     message = answer.get("message")
     if answer.get("type") == "RequestLimitExceeded":
         return FailureKind.STACK_LIMIT_EXCEEDED.error(f"The {Service.ORCHESTRATION.value} refused the stack{said}")
     match = _PARAMETER_MESSAGE.fullmatch(message) if isinstance(message, str) else None
-    if match and match["parameter"] not in circumstances.form_fields:
+    if match and match["parameter"] not in context.form_fields:
         return FailureKind.PARAMETER_REFUSED.error(f"The {Service.ORCHESTRATION.value} refused the stack{said}")
     if match:
         return FailureKind.PARAMETER_REFUSED.error(
-            clean(match["reason"], circumstances.secrets),
+            clean(match["reason"], context.secrets),
             format_pointer(["cluster", "parameters", match["parameter"]]),
         )
     if not said and isinstance(answer.get("type"), str):
-        said = f" and said only {clean(answer['type'], circumstances.secrets)}"
+        said = f" and said only {clean(answer['type'], context.secrets)}"
     return FailureKind.STACK_REFUSED.error(f"The {Service.ORCHESTRATION.value} refused the stack{said}")
 
 
 # --- the further services ---------------------------------------------------------------------------------------------
 
 
-def _service_refusal(
-    status: int | None, response: requests.Response | None, circumstances: Circumstances
-) -> CloudError:
-    who = f"The {circumstances.service.value}"
+def _service_refusal(status: int | None, response: requests.Response | None, context: CallContext) -> CloudError:
+    who = f"The {context.service.value}"
     if status == 401:
         return FailureKind.CREDENTIALS_REFUSED.error(
             f"{who} did not accept the token that the identity service issued", CREDENTIALS_POINTER
@@ -176,20 +174,20 @@ def _service_refusal(
         return FailureKind.FORBIDDEN.error(f"{who} does not allow this", CREDENTIALS_POINTER)
     if status == 404:
         return FailureKind.SERVICE_NOT_FOUND.error(f"{who} is not at the address that the catalogue gives")
-    return _other_status(status or 0, "", _retry_after(response), circumstances)
+    return _other_status(status or 0, "", _retry_after(response), context)
 
 
 # --- every service ----------------------------------------------------------------------------------------------------
 
 
-def _other_status(status: int, said: str, retry_after: int | None, circumstances: Circumstances) -> CloudError:
-    who = f"The {circumstances.service.value}"
+def _other_status(status: int, said: str, retry_after: int | None, context: CallContext) -> CloudError:
+    who = f"The {context.service.value}"
     if status == 413:
         return FailureKind.REQUEST_TOO_LARGE.error(f"{who} does not accept a request of this size{said}")
     if status == 429:
         wait = str(retry_after or _DEFAULT_RETRY_AFTER)
         return FailureKind.CLOUD_BUSY.error(f"{who} asks to be called less often{said}", headers={"Retry-After": wait})
-    aftermath = circumstances.aftermath
+    aftermath = context.aftermath
     if status >= 500:
         headers = {"Retry-After": str(retry_after)} if status == 503 and retry_after else {}
         detail = f"{who} failed with status {status}{said}{aftermath}"
@@ -197,23 +195,23 @@ def _other_status(status: int, said: str, retry_after: int | None, circumstances
     return FailureKind.INVALID_ANSWER.error(f"{who} answered with an unexpected status {status}{said}{aftermath}")
 
 
-def _service_not_found(circumstances: Circumstances) -> CloudError:
-    region = circumstances.region_name
-    where = f" in region {clean(region, circumstances.secrets)}" if region else ""
-    pointer = REGION_POINTER if region and circumstances.region_is_the_callers else None
+def _service_not_found(context: CallContext) -> CloudError:
+    region = context.region_name
+    where = f" in region {clean(region, context.secrets)}" if region else ""
+    pointer = REGION_POINTER if region and context.region_is_the_callers else None
     return FailureKind.SERVICE_NOT_FOUND.error(
-        f"The cloud's catalogue names no {circumstances.service.value}{where} for this project", pointer
+        f"The cloud's catalogue names no {context.service.value}{where} for this project", pointer
     )
 
 
-def _invalid_answer(circumstances: Circumstances) -> CloudError:
-    if circumstances.service is Service.IDENTITY:
+def _invalid_answer(context: CallContext) -> CloudError:
+    if context.service is Service.IDENTITY:
         return FailureKind.INVALID_ANSWER.error(
             "The answer was not a token of an identity service (Keystone v3): is auth_url its address?",
             AUTH_URL_POINTER,
         )
     return FailureKind.INVALID_ANSWER.error(
-        f"The {circumstances.service.value} gave an answer that makes no sense{circumstances.aftermath}"
+        f"The {context.service.value} gave an answer that makes no sense{context.aftermath}"
     )
 
 
@@ -232,9 +230,9 @@ def _error_of(body: object) -> Mapping[str, Any]:
     return error if isinstance(error, dict) else {}
 
 
-def _said(message: object, circumstances: Circumstances) -> str:
+def _said(message: object, context: CallContext) -> str:
     """``: <message>``, or nothing where there is none."""
-    text = clean(message, circumstances.secrets) if isinstance(message, str) else ""
+    text = clean(message, context.secrets) if isinstance(message, str) else ""
     return f": {text}" if text else ""
 
 

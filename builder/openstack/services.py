@@ -50,7 +50,7 @@ def ask_if_possible(cloud: Cloud, service: Service, ask: Callable[[], Answer]) -
     from builder.openstack.failures import translated
 
     try:
-        with translated(cloud.circumstances(service)):
+        with translated(cloud.context(service)):
             return ask()
     except CloudError as error:
         log = logger.debug if error.kind is FailureKind.SERVICE_NOT_FOUND else logger.info

@@ -87,7 +87,7 @@ async def _wait_for_stop(services: Services) -> None:
     for number in STOP:
         loop.add_signal_handler(number, on_stop)
     loop.add_signal_handler(HURRY, on_hurry)
-    loop.add_signal_handler(RESCAN, services.keeper.rescan)
+    loop.add_signal_handler(RESCAN, services.reconcile_loop.rescan)
     release_signals()
     await stop.wait()
     logger.info("stopping")

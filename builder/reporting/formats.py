@@ -15,7 +15,7 @@ from builder.reporting.report import Report
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class RenderOptions:
     """What a format may take notice of: with ``strict`` warnings are failures; the rest is for a terminal."""
 
     strict: bool = False
@@ -23,10 +23,10 @@ class Manner:
     colours: bool = False
 
 
-RENDERERS: Final[Mapping[str, Callable[[Report, Manner], str]]] = {
-    "text": lambda report, manner: render_text(report, excerpts=manner.excerpts, colours=manner.colours),
+RENDERERS: Final[Mapping[str, Callable[[Report, RenderOptions], str]]] = {
+    "text": lambda report, options: render_text(report, excerpts=options.excerpts, colours=options.colours),
     "json": lambda report, _: render_json(report),
     "github": lambda report, _: render_github(report),
     "sarif": lambda report, _: render_sarif(report),
-    "junit": lambda report, manner: render_junit(report, strict=manner.strict),
+    "junit": lambda report, options: render_junit(report, strict=options.strict),
 }

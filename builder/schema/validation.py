@@ -25,7 +25,7 @@ _MAX_ECHO = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class SchemaProblem:
     """One way in which data breaks a schema.
 
     ``tokens`` is the JSON pointer of the offending value, unescaped; ``keyword`` the JSON Schema keyword that it
@@ -40,14 +40,14 @@ class Violation:
     part: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
-def find_violations(
+def validate_instance(
     instance: Any,
     schema: str,
     *,
     may_echo: Callable[[Tokens], bool] = lambda _: True,
     write: Callable[[Any], str] = repr,
     most: int | None = None,
-) -> list[Violation]:
+) -> list[SchemaProblem]:
     """Every violation of the published schema named ``schema``, in the order of the data.
 
     With ``most``, no more than so many are looked for, and they need not be the first ones in the data.
@@ -100,7 +100,7 @@ def _quick_check(schema: str) -> Check | None:
 
 def _explain(
     error: ValidationError, may_echo: Callable[[Tokens], bool], write: Callable[[Any], str]
-) -> Iterator[Violation]:
+) -> Iterator[SchemaProblem]:
     tokens: Tokens = tuple(error.absolute_path)
     keyword = str(error.validator)
     if keyword == "additionalProperties":
@@ -108,16 +108,16 @@ def _explain(
     elif keyword in ("oneOf", "anyOf"):
         yield from _explain_choice(error, tokens)
     elif keyword == "required":
-        yield Violation(tokens, keyword, error.message, _hint_at_additional_property(error))
+        yield SchemaProblem(tokens, keyword, error.message, _hint_at_additional_property(error))
     else:
         harmless = error.instance is None or error.instance in ([], {}, "")
         echo = (harmless or may_echo(tokens)) and keyword != "maxLength"
         value = _describe(error.instance, write) if echo else "the value"
         part: Any = error.schema
-        yield Violation(tokens, keyword, f"{value} {_complaint(error)}", _hint(error), part=part)
+        yield SchemaProblem(tokens, keyword, f"{value} {_complaint(error)}", _hint(error), part=part)
 
 
-def _explain_unknown_keys(error: ValidationError, tokens: Tokens) -> Iterator[Violation]:
+def _explain_unknown_keys(error: ValidationError, tokens: Tokens) -> Iterator[SchemaProblem]:
     schema: Any = error.schema
     instance: Any = error.instance
     known = list(schema.get("properties", {}))
@@ -125,10 +125,10 @@ def _explain_unknown_keys(error: ValidationError, tokens: Tokens) -> Iterator[Vi
     for key in instance:
         if key not in known and not any(key.startswith(pattern.removeprefix("^")) for pattern in patterns):
             hint = suggest_key(key, known) or f"known keys: {', '.join(known)}"
-            yield Violation((*tokens, key), "additionalProperties", f"unknown key {key!r}", hint, key=True)
+            yield SchemaProblem((*tokens, key), "additionalProperties", f"unknown key {key!r}", hint, key=True)
 
 
-def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[Violation]:
+def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[SchemaProblem]:
     """Explain a choice among sets of required keys, the only kind of choice that the published schemas make."""
     choices: Any = error.validator_value
     instance: Any = error.instance
@@ -139,17 +139,17 @@ def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[Violatio
     chosen = [names for names in alternatives if present.issuperset(names)]
     if chosen:
         given = " and ".join(repr(name) for names in chosen for name in names)
-        yield Violation(tokens, "oneOf", f"{given} exclude each other", "keep one of them")
+        yield SchemaProblem(tokens, "oneOf", f"{given} exclude each other", "keep one of them")
     elif all(len(names) == 1 for names in alternatives) and error.validator == "oneOf":
         if _misspells_one(error, [names[0] for names in alternatives]):
             return  # told as an unknown key, with the key that was meant
         wanted = ", ".join(repr(names[0]) for names in alternatives)
-        yield Violation(tokens, "oneOf", f"one of {wanted} is required")
+        yield SchemaProblem(tokens, "oneOf", f"one of {wanted} is required")
     else:
         closest = min(alternatives, key=lambda names: (len(set(names) - present), -len(present.intersection(names))))
         for name in closest:
             if name not in present:
-                yield Violation(tokens, "required", f"{name!r} is a required property")
+                yield SchemaProblem(tokens, "required", f"{name!r} is a required property")
 
 
 def _hint_at_additional_property(error: ValidationError) -> str:

@@ -31,7 +31,7 @@ Place = tuple[int, int]
 
 
 @dataclass(slots=True)
-class Silences:
+class Suppressions:
     """The silenced rules of one file; ``mentions`` are all rules named, each with its line and column, from 1."""
 
     whole_file: set[str] = field(default_factory=set)
@@ -45,11 +45,11 @@ class Silences:
         return problem.rule in self.whole_file or problem.rule in self.by_line.get(problem.line, ())
 
 
-def parse_silences(text: str) -> Silences:
+def parse_suppressions(text: str) -> Suppressions:
     """Read the comments of a file."""
-    silences = Silences()
+    suppressions = Suppressions()
     if "check:" not in text:
-        return silences
+        return suppressions
     candidates = [(number, line) for number, line in enumerate(split_lines(text), start=1) if _COMMENT.search(line)]
     values = _locate_values(text, candidates[-1][0]) if candidates else []
     for number, line in candidates:
@@ -60,12 +60,12 @@ def parse_silences(text: str) -> Silences:
             continue
         rules = {rule.strip() for rule in found[1].split(",")}
         if line[: found.start()].strip():
-            silences.by_line.setdefault(number, set()).update(rules)
+            suppressions.by_line.setdefault(number, set()).update(rules)
         else:
-            silences.whole_file |= rules
+            suppressions.whole_file |= rules
         for name in re.finditer(r"[\w-]+", found[1]):
-            silences.mentions.append((number, found.start(1) + name.start() + 1, name[0]))
-    return silences
+            suppressions.mentions.append((number, found.start(1) + name.start() + 1, name[0]))
+    return suppressions
 
 
 def _locate_values(text: str, last_line: int) -> list[tuple[Place, Place]]:
@@ -81,7 +81,7 @@ def _locate_values(text: str, last_line: int) -> list[tuple[Place, Place]]:
                 first = (start.line + 2, 1) if token.style in ("|", ">") else (start.line + 1, start.column + 1)
                 values.append((first, (end.line + 1, end.column + 1)))
     except pyyaml.YAMLError:
-        pass  # such a text has errors only, which no comment silences
+        pass  # such a text has errors only, which no comment suppressions
     return values
 
 
@@ -90,9 +90,9 @@ def _is_within(values: Sequence[tuple[Place, Place]], place: Place) -> bool:
     return number >= 0 and place < values[number][1]
 
 
-def find_vain_silences(path: str, silences: Silences) -> Iterator[Problem]:
+def find_unused_suppressions(path: str, suppressions: Suppressions) -> Iterator[Problem]:
     """Comments that have no effect because of the rule that they name."""
-    for line, column, name in silences.mentions:
+    for line, column, name in suppressions.mentions:
         rule = RULES.get(name)
         if rule is None:
             hint = suggest(name, list(RULES)) or "check --list-rules lists them"

@@ -12,8 +12,8 @@ import pytest
 from builder.catalogue import loader
 from builder.catalogue.catalogue import SWEEP_STEP, TURN_SECONDS, Catalogue
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.scan import EVERYTHING, FolderUnavailableError, Hint
-from builder.catalogue.settling import VANISHED_SECONDS, WRITING_SECONDS, Patience
+from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError
+from builder.catalogue.settling import VANISHED_SECONDS, WRITING_SECONDS, Settling
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.hot_lint.sources import Files
@@ -30,7 +30,7 @@ def test_folder_that_is_gone_keeps_the_snapshot(tmp_path: Path) -> None:
     catalogue.reconcile()
     snapshot = catalogue.snapshot
     folder.rename(tmp_path / "elsewhere")
-    for hint in (EVERYTHING, Hint(frozenset({str(folder / "a.yaml")}))):
+    for hint in (EVERYTHING, ChangeHint(frozenset({str(folder / "a.yaml")}))):
         with pytest.raises(FolderUnavailableError, match="No such file or directory"):
             catalogue.reconcile(hint)
     assert catalogue.snapshot is snapshot
@@ -55,7 +55,7 @@ def test_one_change_of_many_leaves_every_other_type_as_it_was(tmp_path: Path) ->
     before = catalogue.snapshot
     path = tmp_path / "t7.yaml"
     path.write_text(definition("Changed"))
-    assert catalogue.reconcile(Hint(frozenset({str(path)}), finished=frozenset({str(path)})))
+    assert catalogue.reconcile(ChangeHint(frozenset({str(path)}), finished=frozenset({str(path)})))
     after = catalogue.snapshot
     assert [key for key in after.types if after.types[key] is not before.types[key]] == ["t7"]
     assert [each.cluster_type.id for each in after.ordered] == sorted(after.types)
@@ -107,10 +107,10 @@ def test_what_could_not_be_published_is_found_again(tmp_path: Path) -> None:
         path.write_text(definition(title))
         working[0] = False
         with pytest.raises(ValueError, match="nobody thought"):
-            catalogue.reconcile(Hint(frozenset({str(path)}), frozenset({str(path)})))
+            catalogue.reconcile(ChangeHint(frozenset({str(path)}), frozenset({str(path)})))
         assert catalogue.has_loaded is (title == "B")
         working[0] = True
-        assert catalogue.reconcile(Hint(frozenset({str(path)}), frozenset({str(path)})))
+        assert catalogue.reconcile(ChangeHint(frozenset({str(path)}), frozenset({str(path)})))
         assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == [title]
 
 
@@ -118,32 +118,32 @@ def test_what_vanished_is_withdrawn_only_when_it_stays_away(tmp_path: Path) -> N
     now = [0.0]
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text(definition(name))
-    catalogue = Catalogue(tmp_path, LoadSettings(), patience=Patience(steady_clock=lambda: now[0]))
+    catalogue = Catalogue(tmp_path, LoadSettings(), settling=Settling(steady_clock=lambda: now[0]))
     catalogue.reconcile()
     path = tmp_path / "a.yaml"
     path.unlink()
-    assert not catalogue.reconcile(Hint(frozenset({str(path)})))
-    assert catalogue.held_back == {str(path)}
+    assert not catalogue.reconcile(ChangeHint(frozenset({str(path)})))
+    assert catalogue.deferred == {str(path)}
     now[0] = VANISHED_SECONDS - 0.01
-    assert not catalogue.reconcile(Hint(catalogue.held_back))
+    assert not catalogue.reconcile(ChangeHint(catalogue.deferred))
     now[0] = VANISHED_SECONDS
-    assert catalogue.reconcile(Hint(catalogue.held_back))
+    assert catalogue.reconcile(ChangeHint(catalogue.deferred))
     assert list(catalogue.snapshot.types) == ["b"]
-    assert not catalogue.held_back
+    assert not catalogue.deferred
 
 
 def test_file_that_is_written_slowly_is_taken_when_it_is_complete_or_after_half_a_minute(tmp_path: Path) -> None:
     now = [0.0]
     path = tmp_path / "a.yaml"
     path.write_text(definition("A"))
-    catalogue = Catalogue(tmp_path, LoadSettings(), patience=Patience(lambda: now[0]))
+    catalogue = Catalogue(tmp_path, LoadSettings(), settling=Settling(lambda: now[0]))
     catalogue.reconcile()
-    written = Hint(frozenset({str(path)}))
+    written = ChangeHint(frozenset({str(path)}))
     for second in range(30):
         now[0] = 1_000.0 + second
         path.write_text(definition(f"A {second}"))
         assert not catalogue.reconcile(written), second
-    assert catalogue.reconcile(Hint(frozenset({str(path)}), frozenset({str(path)})))
+    assert catalogue.reconcile(ChangeHint(frozenset({str(path)}), frozenset({str(path)})))
     now[0] = 2_000.0
     for second in (0, 30):
         now[0] = 2_000.0 + second
@@ -162,20 +162,20 @@ def test_clock_of_the_file_server_has_no_say_in_whether_a_file_is_being_written(
         os.utime(path, (time.time() + skew,) * 2)
 
     path.write_text(definition("A"))
-    catalogue = Catalogue(tmp_path, LoadSettings(), patience=Patience(lambda: now[0]))
+    catalogue = Catalogue(tmp_path, LoadSettings(), settling=Settling(lambda: now[0]))
     catalogue.reconcile()
-    written = Hint(frozenset({str(path)}))
+    written = ChangeHint(frozenset({str(path)}))
     write(definition("B")[:-20])
     assert not catalogue.reconcile(written)
     now[0] += WRITING_SECONDS - 0.01
     write(definition("B"))
     assert not catalogue.reconcile(written)
     now[0] += WRITING_SECONDS - 0.01
-    assert not catalogue.reconcile(Hint(catalogue.held_back))
+    assert not catalogue.reconcile(ChangeHint(catalogue.deferred))
     now[0] += 0.01
-    assert catalogue.reconcile(Hint(catalogue.held_back))
+    assert catalogue.reconcile(ChangeHint(catalogue.deferred))
     assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == ["B"]
-    assert not catalogue.held_back
+    assert not catalogue.deferred
 
 
 def test_entry_that_is_held_back_is_judged_once_however_often_it_is_looked_at(
@@ -189,15 +189,15 @@ def test_entry_that_is_held_back_is_judged_once_however_often_it_is_looked_at(
 
     monkeypatch.setattr(loader, "build_cluster_type", count)
     now = [0.0]
-    catalogue = Catalogue(tmp_path, LoadSettings(), patience=Patience(lambda: now[0]))
+    catalogue = Catalogue(tmp_path, LoadSettings(), settling=Settling(lambda: now[0]))
     catalogue.reconcile()
     path = tmp_path / "a.yaml"
     for text in ("kind: [", definition("A")):
         path.write_text(text)
         for _ in range(5):
-            assert not catalogue.reconcile(Hint(frozenset({str(path)})))
+            assert not catalogue.reconcile(ChangeHint(frozenset({str(path)})))
     now[0] = WRITING_SECONDS
-    assert catalogue.reconcile(Hint(catalogue.held_back))
+    assert catalogue.reconcile(ChangeHint(catalogue.deferred))
     assert judged == ["a", "a"]
 
 
@@ -205,22 +205,22 @@ def test_entry_that_is_held_back_is_judged_once_however_often_it_is_looked_at(
 def test_folder_that_was_put_in_place_whole_counts_at_once(tmp_path: Path, by_link: bool) -> None:
     enabled, folder = tmp_path / "enabled", tmp_path / "enabled" / "composed"
     enabled.mkdir()
-    catalogue = Catalogue(enabled, LoadSettings(), patience=Patience(lambda: 0.0))
+    catalogue = Catalogue(enabled, LoadSettings(), settling=Settling(lambda: 0.0))
     catalogue.reconcile()
     written = tmp_path / "cluster-types-available" / "composed"
     write_composed(written, "Composed")
     if by_link:
         folder.symlink_to(written)
-        assert catalogue.reconcile(Hint(frozenset({str(folder)})))
+        assert catalogue.reconcile(ChangeHint(frozenset({str(folder)})))
         return
     written.rename(folder)
-    assert catalogue.reconcile(Hint(frozenset({str(folder)}), finished=frozenset({str(folder)})))
+    assert catalogue.reconcile(ChangeHint(frozenset({str(folder)}), finished=frozenset({str(folder)})))
 
 
 @pytest.mark.parametrize("hint", [None, EVERYTHING], ids=["by-name", "everything"])
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["same-folder", "another-folder"])
 def test_new_file_that_is_gone_before_it_counts_is_waited_for_no_longer(
-    tmp_path: Path, hint: Hint | None, elsewhere: bool
+    tmp_path: Path, hint: ChangeHint | None, elsewhere: bool
 ) -> None:
     now = [0.0]
     folder, other, link = tmp_path / "folder", tmp_path / "other", tmp_path / "enabled"
@@ -228,23 +228,23 @@ def test_new_file_that_is_gone_before_it_counts_is_waited_for_no_longer(
         each.mkdir()
         (each / "b.yaml").write_text(definition("B"))
     link.symlink_to(folder)
-    catalogue = Catalogue(link, LoadSettings(), patience=Patience(lambda: now[0]))
+    catalogue = Catalogue(link, LoadSettings(), settling=Settling(lambda: now[0]))
     catalogue.reconcile()
     path = folder / "x.yaml"
     path.write_text("kind: [")
-    catalogue.reconcile(Hint(frozenset({str(path)})))
-    assert catalogue.held_back == {str(path)}
+    catalogue.reconcile(ChangeHint(frozenset({str(path)})))
+    assert catalogue.deferred == {str(path)}
     path.unlink()
     if elsewhere:
         link.unlink()
         link.symlink_to(other)
-    catalogue.reconcile(hint or Hint(frozenset({str(path)})))
-    assert catalogue.held_back == frozenset()
+    catalogue.reconcile(hint or ChangeHint(frozenset({str(path)})))
+    assert catalogue.deferred == frozenset()
     now[0] = 3600.0
     path = (other if elsewhere else folder) / "x.yaml"
     path.write_text("kind: [")
-    assert not catalogue.reconcile(Hint(frozenset({str(path)})))  # it waits anew
-    assert catalogue.held_back == {str(path)}
+    assert not catalogue.reconcile(ChangeHint(frozenset({str(path)})))  # it waits anew
+    assert catalogue.deferred == {str(path)}
 
 
 def test_folder_that_only_a_withdrawn_type_depended_on_is_watched_no_longer(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_folder_that_only_a_withdrawn_type_depended_on_is_watched_no_longer(tmp_
     (enabled / "b.yaml").write_text(definition("B"))
     (elsewhere / "target.yaml").write_text(definition("A"))
     now = [0.0]
-    catalogue = Catalogue(enabled, LoadSettings(), patience=Patience(steady_clock=lambda: now[0]))
+    catalogue = Catalogue(enabled, LoadSettings(), settling=Settling(steady_clock=lambda: now[0]))
     catalogue.reconcile()
     before = catalogue.watched_folders()
     (enabled / "a.yaml").symlink_to(elsewhere / "target.yaml")
@@ -282,7 +282,7 @@ def test_types_behind_one_link_change_together_even_if_only_one_was_hinted_at(tm
     catalogue.reconcile()
     current.unlink()
     current.symlink_to("2")
-    assert catalogue.reconcile(Hint(frozenset({str(enabled / "a.yaml")})))
+    assert catalogue.reconcile(ChangeHint(frozenset({str(enabled / "a.yaml")})))
     assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == ["a 2", "b 2"]
     assert catalogue.snapshot.listings == 2
 
@@ -310,7 +310,7 @@ def test_definition_that_judging_fails_over_is_told_with_its_traceback_once_and_
     monkeypatch.undo()
     mended = tmp_path / "bad.yaml"
     mended.write_text(definition("Mended"))
-    catalogue.reconcile(Hint(frozenset({str(mended)}), finished=frozenset({str(mended)})))
+    catalogue.reconcile(ChangeHint(frozenset({str(mended)}), finished=frozenset({str(mended)})))
     assert sorted(catalogue.snapshot.types) == ["bad", "good"]
 
 
@@ -322,6 +322,6 @@ def test_update_that_adds_changes_and_removes_behind_one_link_is_one_step(tmp_pa
     catalogue.reconcile()
     mount.update({"b.yaml": definition("b 2"), "c.yaml": definition("c 2")})
     hinted = ("..data", "..data_tmp", "c.yaml", "a.yaml")
-    assert catalogue.reconcile(Hint(frozenset(str(tmp_path / name) for name in hinted)))
+    assert catalogue.reconcile(ChangeHint(frozenset(str(tmp_path / name) for name in hinted)))
     assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == ["b 2", "c 2"]
-    assert not catalogue.held_back
+    assert not catalogue.deferred

@@ -1,4 +1,4 @@
-"""Files of other hosts, beside the keeper's thread: asked for at once, fetched meanwhile, and again when it is time."""
+"""Files of other hosts, beside the reconcile loop: asked for at once, fetched meanwhile, again when it is time."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Random file operations, and after each few of them the settled catalogue against a model of what it should be.
 
-The catalogue is driven as its keeper drives it, but by the test's own clocks, so that waiting costs no time. Hints are
-given for the changed paths only, as inotify gives them, or not at all, as when events are lost.
+The catalogue is driven as its reconcile loop drives it, but by the test's own clocks, so that waiting costs no time.
+Hints are given for the changed paths only, as inotify gives them, or not at all, as when events are lost.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.scan import EVERYTHING, Hint
-from builder.catalogue.settling import Patience
+from builder.catalogue.scan import EVERYTHING, ChangeHint
+from builder.catalogue.settling import Settling
 from builder.catalogue.snapshot import State
 from builder.catalogue.validators import is_same_content
 from builder.definitions.model import ClusterTypeId
@@ -51,8 +51,8 @@ class CatalogueMachine(RuleBasedStateMachine):
         for folder in ("red", "blue"):
             (self.available / folder).mkdir(parents=True)
         (self.available / "current").symlink_to("red")
-        patience = Patience(lambda: self.now)
-        self.catalogue = Catalogue(self.enabled, LoadSettings(), clock=lambda: self.now, patience=patience)
+        settling = Settling(lambda: self.now)
+        self.catalogue = Catalogue(self.enabled, LoadSettings(), clock=lambda: self.now, settling=settling)
         self.catalogue.reconcile(EVERYTHING)
 
     def teardown(self) -> None:
@@ -160,14 +160,14 @@ class CatalogueMachine(RuleBasedStateMachine):
         before = self.catalogue.snapshot
         if self.lost:
             found = set().union(*self.catalogue.sweep())
-            self.catalogue.reconcile(Hint(frozenset(found)))
+            self.catalogue.reconcile(ChangeHint(frozenset(found)))
         else:
-            self.catalogue.reconcile(Hint(frozenset(self.hinted)))
+            self.catalogue.reconcile(ChangeHint(frozenset(self.hinted)))
         for _ in range(3):
             self.now += 10
-            if not self.catalogue.held_back:
+            if not self.catalogue.deferred:
                 break
-            self.catalogue.reconcile(Hint(self.catalogue.held_back))
+            self.catalogue.reconcile(ChangeHint(self.catalogue.deferred))
         self.hinted.clear()
         self.lost = False
         self.compare_with_model()

@@ -34,7 +34,7 @@ from builder.catalogue import validators
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
 from builder.catalogue.scan import EVERYTHING
-from builder.catalogue.settling import Patience
+from builder.catalogue.settling import Settling
 from builder.catalogue.snapshot import Snapshot
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.loading import DEFINITION
@@ -110,9 +110,9 @@ class Replica:
             self.workers = [self._make_worker() for _ in range(WORKERS)]
 
     def _make_worker(self) -> Catalogue:
-        patience = Patience(steady_clock=count(step=60).__next__)
+        settling = Settling(steady_clock=count(step=60).__next__)
         catalogue = Catalogue(
-            self.folder, LoadSettings(), clock=self.clock, patience=patience, pause=lambda seconds: None
+            self.folder, LoadSettings(), clock=self.clock, settling=settling, pause=lambda seconds: None
         )
         catalogue.reconcile(EVERYTHING)
         return catalogue
@@ -177,7 +177,7 @@ class World:
         for catalogue in self.replicas[index].workers[place : place + 1]:
             catalogue.reconcile(EVERYTHING)
             catalogue.reconcile(EVERYTHING)  # what was removed has stayed away by then
-            assert not catalogue.held_back
+            assert not catalogue.deferred
 
     def stop(self, index: int) -> None:
         self.replicas[index].workers = []

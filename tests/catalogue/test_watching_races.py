@@ -113,7 +113,7 @@ class Scene:
         self.interleaving.step()
 
     def settle(self) -> None:
-        """Take in what is reported, as the keeper does, until nothing more happens."""
+        """Take in what is reported, as the reconcile loop does, until nothing more happens."""
         for _ in range(MAX_TURNS):
             while self._reader.has_events():
                 for event in self._reader.read_events():

@@ -19,7 +19,7 @@ from builder.reporting.as_json import render_json
 from builder.reporting.as_junit import render_junit
 from builder.reporting.as_sarif import render_sarif
 from builder.reporting.as_text import render_text
-from builder.reporting.formats import RENDERERS, Manner
+from builder.reporting.formats import RENDERERS, RenderOptions
 from builder.reporting.report import CheckedDefinition, Report
 from tests.checking.examples import INVALID, SHIPPED, check
 
@@ -48,9 +48,9 @@ def test_every_format_tells_of_every_problem(found: Report) -> None:
 
 
 @pytest.mark.parametrize("render", RENDERERS.values(), ids=RENDERERS)
-def test_every_format_can_be_encoded(found: Report, render: Callable[[Report, Manner], str]) -> None:
-    assert render(found, Manner()).encode()
-    assert render(Report(()), Manner()).encode() is not None
+def test_every_format_can_be_encoded(found: Report, render: Callable[[Report, RenderOptions], str]) -> None:
+    assert render(found, RenderOptions()).encode()
+    assert render(Report(()), RenderOptions()).encode() is not None
 
 
 def test_json_holds_every_field(found: Report) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from builder.hot.computations import Budget
 from builder.hot.language import NEWEST
-from builder.hot_lint.findings import Mistake
+from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.references import MAX_WORK, read_template
 from tests.definitions.oracle.calls import CALLS, CONDITION_CALLS
 
@@ -33,7 +33,7 @@ TOO_MUCH: dict[str, Any] = {
 }
 
 
-def find_mistakes(*calls: Any) -> list[Mistake]:
+def find_problems(*calls: Any) -> list[TemplateProblem]:
     properties = {str(number): call for number, call in enumerate(calls)}
     return read_template(
         {"resources": {"r": {"type": "OS::Nova::Server", "properties": properties}}}, NEWEST, {}, Budget(MAX_WORK)
@@ -43,14 +43,14 @@ def find_mistakes(*calls: Any) -> list[Mistake]:
 @pytest.mark.parametrize("call", TOO_MUCH.values(), ids=TOO_MUCH)
 def test_call_that_takes_too_long_to_compute_is_no_mistake_and_holds_nobody_up(call: Any) -> None:
     started = time.monotonic()
-    assert not find_mistakes(*[call] * 50)
+    assert not find_problems(*[call] * 50)
     assert time.monotonic() - started < 20
 
 
 def test_calls_of_a_cluster_type_share_a_bound() -> None:
     call = {"repeat": {"template": "%a%", "for_each": {f"%{each}%": list("0123456789") for each in "abcde"}}}
     started = time.monotonic()
-    assert not find_mistakes(*[call] * 2_000)
+    assert not find_problems(*[call] * 2_000)
     assert time.monotonic() - started < 20
 
 
@@ -70,12 +70,12 @@ def test_calls_of_a_cluster_type_share_a_bound() -> None:
     ],
 )
 def test_message_says_what_a_function_wants(call: Any, message: str) -> None:
-    assert [mistake.message for mistake in find_mistakes(call)] == [message]
+    assert [mistake.message for mistake in find_problems(call)] == [message]
 
 
 @pytest.mark.parametrize("call", [{"str_split": [",", "a,b", 0, ""]}, {"digest": ["whirlpool", "a"]}])
 def test_call_that_heat_takes_is_no_mistake(call: Any) -> None:
-    assert not find_mistakes(call)
+    assert not find_problems(call)
 
 
 _json = st.recursive(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from builder.schema import published
-from builder.schema.validation import find_violations
+from builder.schema.validation import validate_instance
 from builder.text.pointers import format_pointer
 
 DEFINITION = {"kind": "heat", "title": "A", "description": "A"}
 
 
 def pointers(instance: Any) -> list[str]:
-    return [format_pointer(each.tokens) for each in find_violations(instance, published.CLUSTER_TYPE)]
+    return [format_pointer(each.tokens) for each in validate_instance(instance, published.CLUSTER_TYPE)]
 
 
 def test_violations_are_in_the_order_of_the_data() -> None:
@@ -25,4 +25,4 @@ def test_violations_are_in_the_order_of_the_data() -> None:
 
 def test_no_more_violations_are_looked_for_than_are_wanted() -> None:
     definition = {**DEFINITION, **{f"unknown{key}": 1 for key in range(100)}}
-    assert len(find_violations(definition, published.CLUSTER_TYPE, most=3)) == 3
+    assert len(validate_instance(definition, published.CLUSTER_TYPE, most=3)) == 3

@@ -31,7 +31,7 @@ from builder.diagnostics.rules import RULES
 from builder.errors import RequestError
 from builder.hot_lint.sources import SourceError
 from builder.net.addresses import format_url, parse_address, parse_url, parse_url_prefixes, refuse_host
-from builder.openstack.call_context import Circumstances, Service
+from builder.openstack.call_context import CallContext, Service
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failures import translate
@@ -317,7 +317,7 @@ def test_any_answer_of_a_cloud_becomes_a_failure_that_can_be_told(
     response.status_code = status
     response._content = content
     response.headers["Retry-After"] = retry
-    circumstances = Circumstances(service, Deadline(60), (PASSWORD,), creating="hpc--x", last_response=lambda: response)
+    context = CallContext(service, Deadline(60), (PASSWORD,), creating="hpc--x", last_response=lambda: response)
     errors: list[BaseException] = [
         keystone_exceptions.HttpError(message="x", response=response, http_status=status, url="http://x/auth/tokens"),
         requests.exceptions.ConnectionError(content.decode("latin-1")),
@@ -328,7 +328,7 @@ def test_any_answer_of_a_cloud_becomes_a_failure_that_can_be_told(
     heat_error.code = status
     errors.append(heat_error)
     for error in errors:
-        told = translate(error, circumstances)
+        told = translate(error, context)
         assert 400 <= told.status < 600
         assert told.status != 500
         assert_is_told(told)

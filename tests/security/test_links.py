@@ -15,7 +15,7 @@ import pytest
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.entries import Entry
 from builder.catalogue.loader import LoadSettings, load_entry
-from builder.catalogue.scan import Hint
+from builder.catalogue.scan import ChangeHint
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.disk import safe_reading
@@ -239,7 +239,7 @@ def test_link_that_is_re_pointed_out_of_the_folders_keeps_the_last_good_version(
     catalogue.reconcile()
     link.unlink()
     link.symlink_to("../secrets/a.yaml")
-    assert catalogue.reconcile(Hint(frozenset({str(link)}), frozenset({str(link)})))
+    assert catalogue.reconcile(ChangeHint(frozenset({str(link)}), frozenset({str(link)})))
     (report,) = catalogue.snapshot.reports()
     assert (report.state, [problem.rule for problem in report.problems]) == ("stale", ["outside-tree"])
 

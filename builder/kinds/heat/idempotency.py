@@ -168,7 +168,7 @@ def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
     """The stacks that carry a key's tag, deleted ones included, oldest first."""
     from builder.openstack.failures import translated
 
-    with translated(cloud.circumstances(Service.ORCHESTRATION)), cloud.session.long_answers():
+    with translated(cloud.context(Service.ORCHESTRATION)), cloud.session.long_answers():
         found = [
             stack.to_dict() for stack in heat_client(cloud).stacks.list(filters={"tags": tag, "show_deleted": True})
         ]
@@ -274,7 +274,7 @@ def _yield_to(cloud: Cloud, created: CreatedStack, rivals: Sequence[KeyedStack],
 
     logger.info("stack %s (%s) yields to a simultaneous one of the same key", created.name, created.id)
     try:
-        with translated(cloud.circumstances(Service.ORCHESTRATION)):
+        with translated(cloud.context(Service.ORCHESTRATION)):
             heat_client(cloud).stacks.delete(f"{created.name}/{created.id}")
     except CloudError as error:
         raise FailureKind.CLOUD_FAILURE.error(

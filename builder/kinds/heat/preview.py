@@ -32,8 +32,8 @@ def preview_stack(cloud: Cloud, request: StackRequest) -> tuple[PreviewedResourc
     """
     from builder.openstack.failures import translated
 
-    circumstances = cloud.circumstances(Service.ORCHESTRATION, form_fields=request.form_fields)
-    with translated(circumstances), cloud.session.long_answers():
+    context = cloud.context(Service.ORCHESTRATION, form_fields=request.form_fields)
+    with translated(context), cloud.session.long_answers():
         previewed = heat_client(cloud).stacks.preview(**stack_fields(request)).to_dict()
         return tuple(_flatten(previewed["resources"], request.name))
 

@@ -57,9 +57,9 @@ def create_stack(cloud: Cloud, request: StackRequest) -> CreatedStack:
     from builder.openstack.failures import translated
 
     cloud.deadline.remaining()
-    circumstances = cloud.circumstances(Service.ORCHESTRATION, request.name, request.repeatable, request.form_fields)
+    context = cloud.context(Service.ORCHESTRATION, request.name, request.repeatable, request.form_fields)
     cloud.deadline.under_way = may_have_created(request.name, request.repeatable)
-    with translated(circumstances):
+    with translated(context):
         answer = heat_client(cloud).stacks.create(**stack_fields(request))
         stack_id = read_stack_id(answer["stack"]["id"])
     return CreatedStack(stack_id, request.name)
@@ -100,7 +100,7 @@ def find_stacks_url(cloud: Cloud) -> str | None:
 
     from builder.openstack.failures import translated
 
-    with translated(cloud.circumstances(Service.ORCHESTRATION)):
+    with translated(cloud.context(Service.ORCHESTRATION)):
         endpoint = cloud.find_endpoint("orchestration")
         url = Request("GET", f"{str(endpoint).rstrip('/')}/stacks").prepare().url or ""
     if len(url) > MAX_URL:

@@ -63,7 +63,7 @@ class Failure:
 
 
 @dataclass(slots=True)
-class LivingResource:
+class LiveResource:
     """A resource of a stack; before its turn came, or after another failed, it has no id."""
 
     planned: PlannedResource
@@ -71,7 +71,7 @@ class LivingResource:
     properties: Mapping[str, Json] = field(default_factory=dict)
     secret: str = ""
     failure: Failure | None = None
-    nested: LivingStack | None = None
+    nested: LiveStack | None = None
     is_made: bool = False
 
     @property
@@ -86,12 +86,12 @@ class LivingResource:
 
 
 @dataclass(slots=True)
-class LivingStack:
+class LiveStack:
     """A stack and what is in it; lives until it is deleted. It is the scope its outputs resolve in."""
 
     stack_id: str
     plan: Plan
-    resources: dict[str, LivingResource]
+    resources: dict[str, LiveResource]
     failure: Failure | None = None
 
     @property
@@ -140,12 +140,12 @@ class LivingStack:
         return resolve(self.plan.outputs[name].value, self)
 
 
-def imagine_stack(plan: Plan, stack_id: str = "None") -> LivingStack:
+def imagine_stack(plan: Plan, stack_id: str = "None") -> LiveStack:
     """Return a stack of which nothing is made yet."""
-    return LivingStack(stack_id, plan, {name: LivingResource(res) for name, res in plan.resources.items()})
+    return LiveStack(stack_id, plan, {name: LiveResource(res) for name, res in plan.resources.items()})
 
 
-def create_living_stack(source: StackSource) -> LivingStack:
+def create_live_stack(source: StackSource) -> LiveStack:
     """Make everything a source asks for, up to the first failure, which the stack then carries.
 
     Raises:
@@ -167,12 +167,12 @@ def create_living_stack(source: StackSource) -> LivingStack:
     return stack
 
 
-def read_outputs(stack: LivingStack) -> list[dict[str, Json]]:
+def read_outputs(stack: LiveStack) -> list[dict[str, Json]]:
     """Return the outputs as a stack shows them; one that cannot be resolved carries the reason."""
     return [read_output(stack, name) for name in stack.plan.outputs]
 
 
-def read_output(stack: LivingStack, name: str) -> dict[str, Json]:
+def read_output(stack: LiveStack, name: str) -> dict[str, Json]:
     """Return one output as a stack shows it."""
     shown: dict[str, Json] = {"output_key": name, "description": stack.plan.outputs[name].description}
     try:
@@ -182,13 +182,13 @@ def read_output(stack: LivingStack, name: str) -> dict[str, Json]:
     return shown
 
 
-def read_attributes(resource: LivingResource) -> dict[str, Json]:
+def read_attributes(resource: LiveResource) -> dict[str, Json]:
     """Return the attributes of a resource as it shows them."""
     names = resource.type.attributes or frozenset()
     return {name: _read(resource, name, ()) if resource.is_made else None for name in sorted(names - {"show"})}
 
 
-def _make(stack: LivingStack, resource: LivingResource) -> Failure | None:
+def _make(stack: LiveStack, resource: LiveResource) -> Failure | None:
     """Make one resource; what it needs is there."""
     values = stack.plan.properties_of(resource.planned, stack)
     resource.properties = values
@@ -197,7 +197,7 @@ def _make(stack: LivingStack, resource: LivingResource) -> Failure | None:
     child = find_child_source(stack.plan.source, resource.planned.definition, resource.type, values)
     suffix = "".join(secrets.choice(_SUFFIX) for _ in range(12))
     if child is not None:
-        resource.nested = create_living_stack(replace(child, name=f"{child.name}-{suffix}"))
+        resource.nested = create_live_stack(replace(child, name=f"{child.name}-{suffix}"))
         resource.physical_id = resource.nested.stack_id
         failure = resource.nested.failure
         return None if failure is None else failure.within(resource.name)
@@ -214,7 +214,7 @@ def _generate_string(properties: Mapping[str, Json]) -> str:
     return "".join(secrets.choice(alphabet) for _ in range(properties["length"]))
 
 
-def _refer(resource: LivingResource) -> str:
+def _refer(resource: LiveResource) -> str:
     if not resource.is_made:
         return resource.name
     if resource.type.name == RANDOM_STRING:
@@ -227,7 +227,7 @@ def _refer(resource: LivingResource) -> str:
     return resource.physical_id
 
 
-def _read(resource: LivingResource, attribute: str, path: Sequence[Json]) -> Json:
+def _read(resource: LiveResource, attribute: str, path: Sequence[Json]) -> Json:
     if resource.nested is not None:
         return _read_nested(resource, resource.nested, attribute, path)
     if resource.type.name == NONE:
@@ -242,7 +242,7 @@ def _read(resource: LivingResource, attribute: str, path: Sequence[Json]) -> Jso
     return select(resource.properties.get(attribute), path)
 
 
-def _read_nested(resource: LivingResource, nested: LivingStack, attribute: str, path: Sequence[Json]) -> Json:
+def _read_nested(resource: LiveResource, nested: LiveStack, attribute: str, path: Sequence[Json]) -> Json:
     kind, _, rest = attribute.partition(".")
     if kind == "resource" and rest:
         return _read_member(resource, nested, rest, path)
@@ -267,7 +267,7 @@ def _read_nested(resource: LivingResource, nested: LivingStack, attribute: str, 
     return [_read(member, attribute, path) for member in members.values()]
 
 
-def _read_member(resource: LivingResource, nested: LivingStack, rest: str, path: Sequence[Json]) -> Json:
+def _read_member(resource: LiveResource, nested: LiveStack, rest: str, path: Sequence[Json]) -> Json:
     name, _, attribute = rest.partition(".")
     member = nested.resources.get(name)
     if member is None:

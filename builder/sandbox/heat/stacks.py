@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from builder.sandbox.faults import HeatFault, Json, limit_exceeded, stack_not_found
-from builder.sandbox.heat.live_resources import LivingStack, create_living_stack, imagine_stack
+from builder.sandbox.heat.live_resources import LiveStack, create_live_stack, imagine_stack
 from builder.sandbox.heat.nesting import StackSource
 
 MAX_DELETED = 200
@@ -49,7 +49,7 @@ class Stack:
     options: StackOptions
     environment: Mapping[str, Json]
     owner: str
-    living: LivingStack
+    live: LiveStack
     number: int
     created: datetime
     user_project_id: str
@@ -61,7 +61,7 @@ class Stack:
     @property
     def stack_id(self) -> str:
         """The id."""
-        return self.living.stack_id
+        return self.live.stack_id
 
     @property
     def name(self) -> str:
@@ -74,18 +74,18 @@ class Stack:
         return self.source.project_id
 
     @property
-    def visible(self) -> LivingStack:
+    def visible(self) -> LiveStack:
         """What can be seen of what is in it: while it is being made, nothing is there yet."""
         if self.action == "CREATE" and not self.is_settled:
-            return imagine_stack(self.living.plan, self.stack_id)
-        return self.living
+            return imagine_stack(self.live.plan, self.stack_id)
+        return self.live
 
     @property
     def state(self) -> str:
         """``IN_PROGRESS``, ``COMPLETE`` or ``FAILED``."""
         if not self.is_settled:
             return "IN_PROGRESS"
-        return "FAILED" if self.action == "CREATE" and self.living.failure else "COMPLETE"
+        return "FAILED" if self.action == "CREATE" and self.live.failure else "COMPLETE"
 
     @property
     def status(self) -> str:
@@ -98,7 +98,7 @@ class Stack:
         if self.state == "IN_PROGRESS":
             return f"Stack {self.action} started"
         if self.state == "FAILED":
-            return f"Resource {self.action} failed: {self.living.failure}"
+            return f"Resource {self.action} failed: {self.live.failure}"
         return f"Stack {self.action} completed successfully"
 
     @property
@@ -145,14 +145,14 @@ class StackStore:
         """
         with self._lock:
             self.check_room(source.project_id, source.name)
-            living = create_living_stack(source)
+            live = create_live_stack(source)
             self._count += 1
             stack = Stack(
                 source=source,
                 options=options,
                 environment=environment,
                 owner=owner,
-                living=living,
+                live=live,
                 number=self._count,
                 created=_now(),
                 user_project_id=uuid.uuid4().hex,
@@ -249,8 +249,8 @@ def _settle(stack: Stack) -> None:
     if stack.action == "DELETE":
         stack.deleted = _now()
     else:
-        for name in stack.living.plan.order:
-            resource = stack.living.resources[name]
+        for name in stack.live.plan.order:
+            resource = stack.live.resources[name]
             if resource.is_made or resource.failure:
                 reason = str(resource.failure or "state changed")
                 _record(stack, name, "CREATE_IN_PROGRESS", "state changed")

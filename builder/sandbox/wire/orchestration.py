@@ -21,7 +21,7 @@ from builder.sandbox.faults import (
     page_not_found,
 )
 from builder.sandbox.heat.languages import list_template_versions
-from builder.sandbox.heat.live_resources import LivingResource, read_output
+from builder.sandbox.heat.live_resources import LiveResource, read_output
 from builder.sandbox.heat.parameters import describe_parameter
 from builder.sandbox.heat.resource_types import describe_resource_type, list_resource_types
 from builder.sandbox.heat.stack_plans import plan_stack
@@ -211,13 +211,13 @@ class OrchestrationService:
         return json_response(200, dict(self._find(call, name, stack_id).source.files))
 
     def _list_outputs(self, call: Call, name: str, stack_id: str) -> Response:
-        outputs = self._find(call, name, stack_id).living.plan.outputs.values()
+        outputs = self._find(call, name, stack_id).live.plan.outputs.values()
         shown = [{"output_key": output.name, "description": output.description} for output in outputs]
         return json_response(200, {"outputs": shown})
 
     def _show_output(self, call: Call, name: str, stack_id: str, key: str) -> Response:
         with self._stacks.look(call.project_id, name, stack_id) as stack:
-            if key not in stack.living.plan.outputs:
+            if key not in stack.live.plan.outputs:
                 # The placeholder is Heat's own.
                 raise HeatFault(404, "NotFound", "Specified output key {} not found.")
             return json_response(200, {"output": read_output(stack.visible, key)})
@@ -238,7 +238,7 @@ class OrchestrationService:
     def _show_metadata(self, call: Call, name: str, stack_id: str, resource: str) -> Response:
         stack = self._find(call, name, stack_id)
         found = _find_resource(stack, resource)
-        return json_response(200, {"metadata": stack.living.plan.metadata_of(found.planned, stack.living)})
+        return json_response(200, {"metadata": stack.live.plan.metadata_of(found.planned, stack.live)})
 
     def _list_events(self, call: Call, name: str, stack_id: str, resource: str | None = None) -> Response:
         query = stack_lists.read_event_query(call.request)
@@ -288,7 +288,7 @@ def _refuse_unauthenticated(request: Request) -> Response:
     return json_response(401, document, **{"WWW-Authenticate": challenge})
 
 
-def _find_resource(stack: Stack, name: str) -> LivingResource:
+def _find_resource(stack: Stack, name: str) -> LiveResource:
     resource = stack.visible.resources.get(name)
     if resource is None:
         raise HeatFault(404, "ResourceNotFound", f"The Resource ({name}) could not be found in Stack {stack.name}.")

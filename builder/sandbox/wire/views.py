@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 from builder.sandbox.faults import HeatFault, Json
 from builder.sandbox.heat.live_resources import (
-    LivingResource,
-    LivingStack,
+    LiveResource,
+    LiveStack,
     imagine_stack,
     read_attributes,
     read_outputs,
@@ -58,7 +58,7 @@ def show_summary(base: str, stack: Stack) -> dict[str, Json]:
 def show_stack(base: str, stack: Stack, *, with_outputs: bool = True) -> dict[str, Json]:
     """Return a stack in full."""
     shown = {
-        **_show_common(base, stack.living.plan, stack.stack_id, stack.options, stack.owner),
+        **_show_common(base, stack.live.plan, stack.stack_id, stack.options, stack.owner),
         **_show_times(stack),
         "stack_user_project_id": stack.user_project_id,
         "stack_status": stack.status,
@@ -90,10 +90,10 @@ def list_resources(base: str, stack: Stack, depth: int, *, with_detail: bool) ->
 
 
 def show_resource(
-    base: str, stack: Stack, living: LivingStack, resource: LivingResource, *, with_detail: bool = True
+    base: str, stack: Stack, live: LiveStack, resource: LiveResource, *, with_detail: bool = True
 ) -> dict[str, Json]:
-    """Return one resource; ``living`` is the stack that it is in, ``stack`` the outermost."""
-    url = stack_url(base, living.name, living.stack_id)
+    """Return one resource; ``live`` is the stack that it is in, ``stack`` the outermost."""
+    url = stack_url(base, live.name, live.stack_id)
     links = [link(f"{url}/resources/{resource.name}"), link(url, "stack")]
     if resource.nested is not None:
         links.append(link(stack_url(base, resource.nested.name, resource.nested.stack_id), "nested"))
@@ -120,7 +120,7 @@ def show_event(base: str, stack: Stack, event: Event) -> dict[str, Json]:
     """Return an event; the stack itself appears as a resource of its own name."""
     url = stack_url(base, stack.name, stack.stack_id)
     name = event.resource or stack.name
-    resource = None if event.resource is None else stack.living.resources[event.resource]
+    resource = None if event.resource is None else stack.live.resources[event.resource]
     return {
         "id": event.event_id,
         "links": [
@@ -139,7 +139,7 @@ def show_event(base: str, stack: Stack, event: Event) -> dict[str, Json]:
 
 def show_environment(stack: Stack) -> dict[str, Json]:
     """Return the environment a stack was made with, hidden values hidden."""
-    declared = stack.living.parameters.declared
+    declared = stack.live.parameters.declared
     shown = {
         "resource_registry": {"resources": {}},
         "parameter_defaults": {},
@@ -217,7 +217,7 @@ def _preview_resource(plan: Plan, resource: PlannedResource, parent: str | None)
         "required_by": list(resource.required_by),
         "description": resource.definition.description,
         "metadata": metadata,
-        "attributes": read_attributes(LivingResource(resource)),
+        "attributes": read_attributes(LiveResource(resource)),
         "properties": properties,
     }
     if parent is not None:
@@ -235,22 +235,22 @@ def _preview_values(plan: Plan, resource: PlannedResource) -> tuple[dict[str, Js
 
 
 def _walk_resources(
-    base: str, stack: Stack, living: LivingStack, parent: str | None, depth: int, *, with_detail: bool
+    base: str, stack: Stack, live: LiveStack, parent: str | None, depth: int, *, with_detail: bool
 ) -> Iterator[dict[str, Json]]:
-    for resource in living.resources.values():
-        shown = show_resource(base, stack, living, resource, with_detail=with_detail)
+    for resource in live.resources.values():
+        shown = show_resource(base, stack, live, resource, with_detail=with_detail)
         if parent is not None:
             shown["parent_resource"] = parent
         yield shown
     if depth > 0:
-        for resource in living.resources.values():
+        for resource in live.resources.values():
             if resource.nested is not None:
                 yield from _walk_resources(
                     base, stack, resource.nested, resource.name, depth - 1, with_detail=with_detail
                 )
 
 
-def _resource_state(stack: Stack, resource: LivingResource) -> tuple[str, str]:
+def _resource_state(stack: Stack, resource: LiveResource) -> tuple[str, str]:
     if stack.action == "DELETE":
         return stack.status, "state changed"
     if not stack.is_settled:

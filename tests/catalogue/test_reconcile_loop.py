@@ -1,4 +1,4 @@
-"""The keeper, case by case, where the scenarios on the real service cannot bring one about."""
+"""The reconcile loop, case by case, where the scenarios on the real service cannot bring one about."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from watchdog.observers.inotify_c import InotifyFD
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.health import Noticing
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.reconcile_loop import MANY_PATHS, Keeper
+from builder.catalogue.reconcile_loop import MANY_PATHS, ReconcileLoop
 from tests.service import wait_until
 from tests.watching.world import definition
 
@@ -20,7 +20,7 @@ from tests.watching.world import definition
 def test_any_failure_of_a_pass_is_survived_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "a.yaml").write_text(definition("A"))
     catalogue = Catalogue(tmp_path, LoadSettings())
-    keeper = Keeper(catalogue, rescan_seconds=0.05, noticing=Noticing.POLL)
+    reconcile_loop = ReconcileLoop(catalogue, rescan_seconds=0.05, noticing=Noticing.POLL)
     failing = threading.Event()
     sweep = catalogue.sweep
 
@@ -30,15 +30,15 @@ def test_any_failure_of_a_pass_is_survived_and_told(tmp_path: Path, caplog: pyte
         return sweep()
 
     catalogue.sweep = fail_sometimes  # type: ignore[method-assign]  # the fault is injected here
-    keeper.start()
-    wait_until(lambda: keeper.readiness() == "", "the first load")
+    reconcile_loop.start()
+    wait_until(lambda: reconcile_loop.readiness() == "", "the first load")
     failing.set()
-    wait_until(lambda: "the log says why" in keeper.readiness(), "the failure is told")
+    wait_until(lambda: "the log says why" in reconcile_loop.readiness(), "the failure is told")
     failing.clear()
     (tmp_path / "b.yaml").write_text(definition("B"))
     wait_until(lambda: len(catalogue.snapshot.types) == 2, "the next pass")
-    wait_until(lambda: keeper.readiness() == "", "all is well")
-    keeper.stop()
+    wait_until(lambda: reconcile_loop.readiness() == "", "all is well")
+    reconcile_loop.stop()
 
 
 def test_keeping_goes_on_where_no_thread_can_watch_and_watching_begins_when_one_can(
@@ -48,20 +48,20 @@ def test_keeping_goes_on_where_no_thread_can_watch_and_watching_begins_when_one_
         raise RuntimeError("can't start new thread")
 
     folder = tmp_path / "enabled"
-    keeper = Keeper(Catalogue(folder, LoadSettings()), rescan_seconds=0.05)
+    reconcile_loop = ReconcileLoop(Catalogue(folder, LoadSettings()), rescan_seconds=0.05)
     open_files = len(list(Path("/proc/self/fd").iterdir()))
     with monkeypatch.context() as patches:
         patches.setattr(InotifyFD, "start", refuse)
-        keeper.start()
+        reconcile_loop.start()
         wait_until(lambda: "no thread can be started" in caplog.text, "the failure is told")
         folder.mkdir()
-        wait_until(lambda: keeper.readiness() == "", "the first load")
-        rescans = keeper.health.rescans
-        wait_until(lambda: keeper.health.rescans > rescans + 5, "more rescans")
-        assert keeper.health.noticing is Noticing.POLL
+        wait_until(lambda: reconcile_loop.readiness() == "", "the first load")
+        rescans = reconcile_loop.health.rescans
+        wait_until(lambda: reconcile_loop.health.rescans > rescans + 5, "more rescans")
+        assert reconcile_loop.health.noticing is Noticing.POLL
         assert len(list(Path("/proc/self/fd").iterdir())) <= open_files + 3
-    wait_until(lambda: keeper.health.noticing is Noticing.INOTIFY, "watching")
-    keeper.stop()
+    wait_until(lambda: reconcile_loop.health.noticing is Noticing.INOTIFY, "watching")
+    reconcile_loop.stop()
     assert caplog.text.count("no thread can be started") == 1
 
 
@@ -72,20 +72,20 @@ def test_keeping_survives_that_telling_of_a_failure_fails(tmp_path: Path) -> Non
         raise RuntimeError("something nobody thought of")
 
     catalogue.watched_folders = fail  # type: ignore[method-assign]  # the fault is injected here
-    keeper = Keeper(catalogue, rescan_seconds=0.05)
-    keeper.start()
-    wait_until(lambda: "the log says why" in keeper.readiness(), "the failure is told")
+    reconcile_loop = ReconcileLoop(catalogue, rescan_seconds=0.05)
+    reconcile_loop.start()
+    wait_until(lambda: "the log says why" in reconcile_loop.readiness(), "the failure is told")
     del catalogue.watched_folders
     (tmp_path / "missing").mkdir()
-    wait_until(lambda: keeper.readiness() == "", "the first load")
-    keeper.stop()
+    wait_until(lambda: reconcile_loop.readiness() == "", "the first load")
+    reconcile_loop.stop()
 
 
 def test_garbage_collector_is_spared_what_was_loaded_also_after_many_changes(tmp_path: Path) -> None:
     catalogue = Catalogue(tmp_path, LoadSettings())
-    keeper = Keeper(catalogue, rescan_seconds=0.05, noticing=Noticing.POLL)
-    keeper.start()
-    wait_until(lambda: keeper.readiness() == "", "the first load")
+    reconcile_loop = ReconcileLoop(catalogue, rescan_seconds=0.05, noticing=Noticing.POLL)
+    reconcile_loop.start()
+    wait_until(lambda: reconcile_loop.readiness() == "", "the first load")
     spared = gc.get_freeze_count()
     for number in range(2 * MANY_PATHS):
         (tmp_path / f".{number}.yaml").write_text(definition(f"T {number}"))
@@ -93,17 +93,19 @@ def test_garbage_collector_is_spared_what_was_loaded_also_after_many_changes(tmp
         (tmp_path / f".{number}.yaml").rename(tmp_path / f"{number}.yaml")
     # A busy machine takes its time over so many, none of which is known to be complete.
     wait_until(lambda: gc.get_freeze_count() > spared + 10 * MANY_PATHS, "many of them are spared", seconds=50)
-    keeper.stop()
+    reconcile_loop.stop()
 
 
 def test_readiness_comes_from_the_age_of_the_last_rescan(tmp_path: Path) -> None:
     now = [0.0]
-    keeper = Keeper(Catalogue(tmp_path, LoadSettings()), rescan_seconds=5, noticing=Noticing.POLL, clock=lambda: now[0])
-    assert keeper.readiness() == "the enabled folder has not been read yet"
-    keeper.start()
-    wait_until(lambda: keeper.readiness() == "", "the first load")
-    keeper.stop()
+    reconcile_loop = ReconcileLoop(
+        Catalogue(tmp_path, LoadSettings()), rescan_seconds=5, noticing=Noticing.POLL, clock=lambda: now[0]
+    )
+    assert reconcile_loop.readiness() == "the enabled folder has not been read yet"
+    reconcile_loop.start()
+    wait_until(lambda: reconcile_loop.readiness() == "", "the first load")
+    reconcile_loop.stop()
     now[0] = 24.0
-    assert keeper.readiness() == ""
+    assert reconcile_loop.readiness() == ""
     now[0] = 26.0
-    assert keeper.readiness() == "the enabled folder was last read 26 seconds ago"
+    assert reconcile_loop.readiness() == "the enabled folder was last read 26 seconds ago"

@@ -14,7 +14,7 @@ def curl_of(text: str) -> list[str]:
     return shlex.split(text[text.index("curl ") :])
 
 
-def test_welcome_says_where_and_who(sandbox: Sandbox) -> None:
+def test_startup_message_says_where_and_who(sandbox: Sandbox) -> None:
     text = format_welcome(sandbox, "http://127.0.0.1:42378")
     credentials = sandbox.credentials
     for fact in (
