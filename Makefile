@@ -87,8 +87,8 @@ test-openstack: $(VENV)/.dev ## Test against a real cloud, named by OS_AUTH_URL 
 test-docker: $(VENV)/.dev ## Build the image and drive it
 	$(PYTEST) -m docker tests/docker
 
-test-security: $(VENV)/.dev ## Attack the service
-	$(PYTEST) -m '' tests/security
+test-security: $(VENV)/.dev ## Attack the service, in JOBS processes (2)
+	$(PYTEST) -m '' --numprocesses=$(or $(JOBS),2) --dist=loadfile tests/security
 
 test-rolling: $(VENV)/.dev ## Restart replicas behind a real nginx (NGINX_PROGRAM) under load
 	$(PYTEST) -m rolling -s tests/rolling

@@ -18,14 +18,14 @@ from tests.service import STOP_SECONDS, Answer, Service, launch
 
 MEBIBYTE = 1024 * 1024
 NOW = int(time.time())
-SOON = NOW + 300
+SOON = NOW + 3000  # far enough ahead for tests that begin long after this was read, and less than an hour
 HS256 = {"alg": "HS256", "typ": "JWT"}
 PUBLIC_KEY = (
     rsa.generate_private_key(public_exponent=65537, key_size=2048)
     .public_key()
     .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 )
-GOOD = make_token(seconds=300)
+GOOD = make_token(seconds=3000)
 
 
 @pytest.fixture(scope="module")
