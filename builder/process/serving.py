@@ -77,23 +77,30 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
         make_folder(folder)
     logger.info("serving on %s, cluster types from %s", url, settings.enabled_dir)
     if settings.workers == 1:
-        with running_apart(sandbox, listener) if sandbox is not None else nullcontext():
+        with running_apart(sandbox, listener) if sandbox else nullcontext():
             run_worker(settings, Listening(listener), 0)
         return 0
     listening = Listening(listener, settings.workers)
 
+    def work(place: int) -> None:
+        if sandbox:
+            sandbox.stop()  # here: its socket is the other process's
+        run_worker(settings, listening, place)
+
     def on_stop() -> None:
         listening.stop()
         listener.close()
+        if sandbox:
+            sandbox.stop()  # what was held for a successor: whoever still builds there is refused, and does not wait
 
     def on_end(task: int, process: int) -> None:
         forget_worker(process)
         if task < settings.workers:
             listening.free_place(task)
 
-    tasks = [partial(run_worker, settings, listening, place) for place in range(settings.workers)]
-    if sandbox is not None:
-        tasks.append(partial(run_sandbox, sandbox))
+    tasks = [partial(work, place) for place in range(settings.workers)]
+    if sandbox:
+        tasks.append(partial(run_sandbox, sandbox, listener))
     return 0 if supervise(tasks, on_stop=on_stop, on_end=on_end) else 1
 
 
@@ -104,8 +111,12 @@ def run_worker(settings: Settings, listening: Listening, place: int) -> None:
     run_server(create_app(settings), listening, place)
 
 
-def run_sandbox(sandbox: Sandbox) -> None:
-    """Serve a sandbox cloud in this process until SIGTERM ends it at once: it has nothing to lose."""
+def run_sandbox(sandbox: Sandbox, listener: socket.socket) -> None:
+    """Serve a sandbox cloud in this process until SIGTERM ends it at once: it has nothing to lose.
+
+    The service's ``listener``, with which the process was forked, is left.
+    """
+    listener.close()
     for number in (signal.SIGINT, RESCAN):  # which Ctrl-C and others send to all processes, and are not meant for it
         signal.signal(number, signal.SIG_IGN)
     release_signals()
@@ -140,16 +151,11 @@ def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbo
 
 @contextmanager
 def running_apart(sandbox: Sandbox, listener: socket.socket) -> Iterator[None]:
-    """Serve a sandbox cloud while the context lasts, in a process of its own, which leaves the service's ``listener``.
+    """Serve a sandbox cloud while the context lasts, in a process of its own.
 
     What a single request can keep the sandbox busy with, such as a slow pattern, would stop a process for all threads.
     """
-
-    def serve_sandbox() -> None:
-        listener.close()
-        run_sandbox(sandbox)
-
-    with running_beside(serve_sandbox):
+    with running_beside(partial(run_sandbox, sandbox, listener)):
         sandbox.stop()  # here: its socket is the other process's
         yield
 

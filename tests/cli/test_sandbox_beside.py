@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import urllib.error
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from builder.sandbox.wire.accounts import find_credentials
+from tests.security.running import children
 from tests.service import STOP_SECONDS, Service, fetch, minimal_definition, wait_until
 
 PATIENT = minimal_definition().replace(
@@ -69,6 +71,30 @@ def test_sandbox_ends_with_the_service_whatever_ends_that(service: Service, numb
     service.process.send_signal(number)
     assert service.wait() == (-number if number == signal.SIGKILL else 0)
     wait_until(lambda: not is_there(url), "the sandbox gone", STOP_SECONDS)
+
+
+def is_held(url: str) -> bool:
+    """Whether any process holds the socket that listens at a URL's port (proc(5): local address, then state)."""
+    port, listens = urllib.parse.urlsplit(url).port, "0A"
+    sockets = [line.split()[1:4:2] for line in Path("/proc/net/tcp").read_text().splitlines()]
+    return [f"0100007F:{port:04X}", listens] in sockets
+
+
+@pytest.mark.parametrize("service", ["2"], indirect=True)
+def test_nobody_holds_the_socket_of_a_sandbox_that_has_ended_while_builds_in_progress_are_waited_for(
+    service: Service,
+) -> None:
+    url = find_sandbox(service)
+    assert is_held(url)
+    worker, *_ = children(service)
+    os.kill(worker, signal.SIGSTOP)  # as one that is busy with a build
+    try:
+        service.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not is_held(url), "the sandbox's socket closed")
+        assert service.process.poll() is None
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    assert service.wait() == 0
 
 
 @pytest.mark.parametrize("service", ["1"], indirect=True)
