@@ -191,9 +191,7 @@ def _find_invalid_hardcoded(
         parameter = declared.get(name)
         if parameter is None or value is None:
             continue
-        for fault in find_default_faults(replace(parameter, default=value)):
-            # The same judgement, of a value that stands in another place.
-            message = f"the value of {name!r} {fault.removeprefix('the default ')}"
+        for message in find_default_faults(replace(parameter, default=value), subject=f"the value of {name!r}"):
             yield TemplateProblem("invalid-hardcoded-value", message, ("hardcoded_parameters", name))
 
 

@@ -146,8 +146,8 @@ def describe_constraint(parameter: Parameter, constraint: Constraint | Unmatched
     return f"{parameter.title} {constraint.explain(parameter.type)}."
 
 
-def find_default_faults(parameter: Parameter, *, in_template: bool = False) -> list[str]:
-    """What is wrong with a parameter's own default, one sentence each, without the default.
+def find_default_faults(parameter: Parameter, *, subject: str = "the default", in_template: bool = False) -> list[str]:
+    """What is wrong with a parameter's own default, one sentence each about ``subject``, without the default.
 
     ``in_template`` adds what only Heat minds, of parameters of a template: it judges a default before it is converted
     (``heat/engine/parameters.py``, ``Schema._validate_default``), and refuses the template for it.
@@ -157,16 +157,16 @@ def find_default_faults(parameter: Parameter, *, in_template: bool = False) -> l
     try:
         value = parse_value(parameter, parameter.default)
     except InvalidValueError as error:
-        return [f"the default {error}"]
+        return [f"{subject} {error}"]
     try:
         broken = find_broken_constraints(parameter, value)
     except MatchingUnavailableError:  # a host that is short of processes makes no definition wrong
         return []
     if in_template:
         broken += [constraint for constraint in _find_broken_in_template(parameter) if constraint not in broken]
-    faults = [f"the default {constraint.explain(parameter.type)}" for constraint in broken]
+    faults = [f"{subject} {constraint.explain(parameter.type)}" for constraint in broken]
     if in_template and _needs_quotes(parameter):
-        faults.append("the default must be in quotes: Heat holds only text against a length or a pattern")
+        faults.append(f"{subject} must be in quotes: Heat holds only text against a length or a pattern")
     return faults
 
 
