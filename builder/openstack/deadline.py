@@ -14,6 +14,10 @@ from contextlib import contextmanager
 from builder.openstack.failure_kinds import RETRY_AFTER, CloudError, FailureKind
 
 
+class DeadlineError(CloudError):
+    """The time is over, or the work was ended before; its detail tells what was under way."""
+
+
 class Deadline:
     """A point on the monotonic clock, and what to tell and to end when it passes.
 
@@ -81,12 +85,13 @@ class Deadline:
         self._end = -math.inf
         self._interrupt()
 
-    def failure(self) -> CloudError:
+    def failure(self) -> DeadlineError:
         """The 504, or 503 where the service could not wait, that tells what was under way."""
         if self._hurried:
             detail = f"This service is being stopped in haste. {self.under_way}"
-            return FailureKind.SERVICE_BUSY.error(detail, headers=RETRY_AFTER)
-        return FailureKind.TIMED_OUT.error(f"Not done within {self.seconds:g} seconds. {self.under_way}")
+            return DeadlineError(FailureKind.SERVICE_BUSY, FailureKind.SERVICE_BUSY.fault(detail), RETRY_AFTER)
+        detail = f"Not done within {self.seconds:g} seconds. {self.under_way}"
+        return DeadlineError(FailureKind.TIMED_OUT, FailureKind.TIMED_OUT.fault(detail))
 
     @contextmanager
     def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:

@@ -37,6 +37,7 @@ from builder.kinds.heat.stack_creation import (
 )
 from builder.openstack.call_context import Service, may_have_created
 from builder.openstack.connection import Cloud
+from builder.openstack.deadline import DeadlineError
 from builder.openstack.failure_kinds import CloudError, FailureKind
 
 logger = logging.getLogger(__name__)
@@ -154,14 +155,14 @@ def _telling_of(name: str | None) -> Iterator[None]:
     """Whatever fails in the block, of whichever kind it is, names the stack of the key, if one is known."""
     try:
         yield
+    except DeadlineError:  # which tells what was under way: that stack
+        raise
     except CloudError as error:
-        (fault,) = error.faults
         if name is None:
             raise
-        aftermath = may_have_created(name, repeatable=True)
-        if fault.detail.endswith(aftermath):  # the deadline has passed
-            raise
-        raise error.kind.error(f"{fault.detail}. {aftermath}", fault.pointer, error.headers) from error
+        (fault,) = error.faults
+        detail = f"{fault.detail}. {may_have_created(name, repeatable=True)}"
+        raise error.kind.error(detail, fault.pointer, error.headers) from error
 
 
 def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
@@ -281,6 +282,7 @@ def _yield_to(cloud: Cloud, created: CreatedStack, rivals: Sequence[KeyedStack],
             f"Two requests with this Idempotency-Key created a stack at the same moment, and the second one, "
             f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
         ) from error
+    cloud.deadline.under_way = may_have_created(rivals[0].name, repeatable=True)
     rank = sum(rival.id < created.id for rival in rivals)
     until = time.monotonic() + PACE.apart * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
     while time.monotonic() < until:
