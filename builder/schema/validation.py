@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from jsonschema import Draft7Validator
+from jsonschema import Draft7Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from builder.schema import published
@@ -85,9 +85,22 @@ class _Order:
         return self._numbers[id(mapping)]
 
 
+def _find_missing(_validator: Any, names: Sequence[str], instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    """The keyword ``required``; jsonschema's own names what is missing in an error's text alone."""
+    if isinstance(instance, dict):
+        for name in names:
+            if name not in instance:
+                yield ValidationError(f"{name!r} is missing", validator_value=name)
+
+
+_Validator: type[Draft7Validator] = validators.extend(  # type: ignore[no-untyped-call]  # jsonschema leaves it so
+    Draft7Validator, {"required": _find_missing}
+)
+
+
 @cache
 def _validator(schema: str) -> Draft7Validator:
-    return Draft7Validator(published.load_schema(schema))
+    return _Validator(published.load_schema(schema))
 
 
 @cache
@@ -108,7 +121,9 @@ def _explain(
     elif keyword in ("oneOf", "anyOf"):
         yield from _explain_choice(error, tokens)
     elif keyword == "required":
-        yield SchemaProblem(tokens, keyword, error.message, _hint_at_additional_property(error))
+        name = str(error.validator_value)
+        message = f"{name!r} is a required property"
+        yield SchemaProblem(tokens, keyword, message, _hint_at_additional_property(error, name))
     else:
         harmless = error.instance is None or error.instance in ([], {}, "")
         echo = (harmless or may_echo(tokens)) and keyword != "maxLength"
@@ -152,14 +167,12 @@ def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[SchemaPr
                 yield SchemaProblem(tokens, "required", f"{name!r} is a required property")
 
 
-def _hint_at_additional_property(error: ValidationError) -> str:
+def _hint_at_additional_property(error: ValidationError, wanted: str) -> str:
     """A hint at the key that was written for a missing one, where any key may stand, so that it is not refused."""
     schema: Any = error.schema
     if schema.get("additionalProperties") is False:
         return ""
-    wanted: Sequence[str] = [name for name in schema["required"] if error.message.startswith(repr(name))]
-    additional = _list_additional_properties(error)
-    near = next((near for name in wanted if (near := find_near(name, additional, cutoff=0.8))), "")
+    near = find_near(wanted, _list_additional_properties(error), cutoff=0.8)
     return f"write it for {near!r}" if near else ""
 
 
