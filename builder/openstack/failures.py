@@ -2,8 +2,9 @@
 
 keystoneauth raises its own for everything between here and an answer, and for Keystone's refusals; heatclient and
 openstacksdk raise their own for every answer of 400 and more. Garbage makes all of them raise what Python raises. The
-kind of failure is decided by exception type and status, never by an exception's text. Where there is no answer at all,
-``broken_connections.py`` finds out why. Slow to import: loaded together with the clients.
+kind of failure is decided by exception type, status and the ``type`` of Heat's error; by a text only where Heat tells
+in no other way which parameter it minds (:data:`_PARAMETER_MESSAGE`). Where there is no answer at all,
+``connection_errors.py`` finds out why. Slow to import: loaded together with the clients.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ _MAX_RETRY_AFTER = 3600
 GARBAGE = (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError, OverflowError)
 
 _PARAMETER_MESSAGE = re.compile(r"Parameter '(?P<parameter>.+?)' is invalid: (?P<reason>.+)", re.DOTALL)
+"""What Heat says of a value that it refuses (``heat/engine/parameters.py``).
+
+Its error's type, ``StackValidationFailed``, is that of any other mistake: this English sentence alone names the
+parameter. Where Heat says it in other words, the answer is a 400 with Heat's words all the same, but points nowhere.
+"""
 
 
 @contextmanager

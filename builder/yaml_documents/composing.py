@@ -157,7 +157,8 @@ def _compose_again(text: str, path: str) -> Node | None:
         root = yaml.compose(text)
     except MarkedYAMLError as error:
         spaced = _TABS_WITHIN.sub(lambda tabs: " " * len(tabs[0]), text)
-        if "'\\t'" in str(error.problem) and spaced != text:  # which is right within a line
+        # A tab is right within a line. That ruamel.yaml minds one, it tells in its text alone.
+        if "'\\t'" in str(error.problem) and spaced != text:
             _compose_again(spaced, path)
         raise DocumentError(describe_syntax_error(error, text, path)) from error
     except ReaderError as error:

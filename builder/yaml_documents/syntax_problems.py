@@ -1,8 +1,9 @@
 """What a YAML parser complains of, in words for somebody who writes YAML and has never written a parser.
 
 Parsers say what they expected; most often the cause is an indentation, a quote or a colon, and is often further up.
-What is not known here is told in the parser's own words. What is no mapping may be no definition at all, but a key or a
-list of passwords: nothing of it is repeated.
+Both parsers raise one type of error for all of these, and tell them apart in its texts alone, so that these are what is
+read here. What is not known is told in the parser's own words. What is no mapping may be no definition at all, but a
+key or a list of passwords: nothing of it is repeated.
 """
 
 from __future__ import annotations
