@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.api.clients import find_client
+from builder.api.access import find_client
 from builder.settings.value_parsers import parse_networks
 from tests.service import Service, wait_until
 
