@@ -6,7 +6,7 @@ import asyncio
 import sys
 from functools import partial
 
-from builder.api import build_handlers, catalogue_handlers, operator_handlers, schema_handlers
+from builder.api import build_handlers, read_handlers
 from builder.api.access import NumberedRequest, name_routes
 from builder.api.application import FIRST_LOAD_SECONDS, Application, Services
 from builder.api.browsers import settle_allowed_hosts
@@ -43,7 +43,7 @@ def create_app(settings: Settings, name: str = APP_NAME) -> Application:
         MOTD=False,
         ACCESS_LOG=False,
     )
-    for handlers in (catalogue_handlers, operator_handlers, build_handlers, schema_handlers):
+    for handlers in (read_handlers, build_handlers):
         app.blueprint(handlers.blueprint.copy(handlers.blueprint.name))
     install_error_handlers(app)
     app.before_server_start(lambda app: start_services(app, settings))

@@ -110,7 +110,7 @@ def test_changed_example_is_listed_without_a_restart(compose: Compose) -> None:
 
 def test_changed_code_is_running_soon(compose: Compose) -> None:
     """A change that does not even compile is outlived, too."""
-    source = compose.folder / "builder" / "api" / "catalogue_handlers.py"
+    source = compose.folder / "builder" / "api" / "read_handlers.py"
     before = source.read_text()
     assert before.count('"status": "ok"') == 1
     source.write_text(before.replace('"status": "ok"', '"status": "changed"'))

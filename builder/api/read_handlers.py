@@ -1,0 +1,164 @@
+"""Whatever is only read: the catalogue, how the service fares, and the published contract.
+
+For clients: the listing, one type, the JSON schemas and the description of this API. For operators: each entry of the
+enabled folder, whether the service lives and is ready, its metrics.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import raw
+
+from builder.api.application import FIRST_LOAD_SECONDS, READ, Services
+from builder.api.authentication import authenticate_read
+from builder.api.conditional import respond_representation
+from builder.api.metrics import CONTENT_TYPE
+from builder.api.rendering import JSON, NO_STORE, respond_json
+from builder.catalogue.reconcile_loop import ReconcileLoop
+from builder.catalogue.snapshot import EntryReport, Snapshot
+from builder.definitions.model import ClusterTypeId
+from builder.errors import Fault, RequestError
+from builder.schema import published
+from builder.text.json_encoding import encode_json
+
+SCHEMA_JSON = "application/schema+json"
+
+blueprint = Blueprint("reading")
+
+
+# --- the catalogue ----------------------------------------------------------------------------------------------------
+
+
+async def list_cluster_types(request: Request) -> HTTPResponse:
+    """All cluster types, sorted by order, then by id."""
+    authenticate_read(request, request.app.ctx.services)
+    snapshot = await current_snapshot(request.app.ctx.services)
+    return respond_representation(request, snapshot.listing)
+
+
+async def show_cluster_type(request: Request, cluster_type_id: str) -> HTTPResponse:
+    """One cluster type."""
+    authenticate_read(request, request.app.ctx.services)
+    snapshot = await current_snapshot(request.app.ctx.services)
+    found = snapshot.types.get(ClusterTypeId(cluster_type_id))
+    if found is None:
+        raise RequestError(Fault(404, "Not Found", f"There is no cluster type {cluster_type_id[:100]!r}."))
+    return respond_representation(request, found.representation, snapshot.listing)
+
+
+async def current_snapshot(services: Services) -> Snapshot:
+    """The catalogue, once it was loaded for the first time: an empty listing would have clients delete their types.
+
+    Raises RequestError (503) where the enabled folder could not be read yet.
+    """
+    if not services.reconcile_loop.has_loaded and not await services.wait_until_loaded(FIRST_LOAD_SECONDS):
+        detail = f"No cluster types were loaded yet: {services.reconcile_loop.readiness()}."
+        raise RequestError(Fault(503, "Catalogue not loaded", detail), headers={"Retry-After": "5"})
+    return services.catalogue.snapshot
+
+
+# --- how the service fares --------------------------------------------------------------------------------------------
+
+
+async def show_catalogue(request: Request) -> HTTPResponse:
+    """Every entry of the enabled folder with its state and problems, and how changes are noticed."""
+    services: Services = request.app.ctx.services
+    authenticate_read(request, services)
+    return await asyncio.to_thread(_respond_catalogue, services.catalogue.snapshot, services.reconcile_loop)
+
+
+async def show_health(_: Request) -> HTTPResponse:
+    """Whether the process answers at all; never anything else's fault."""
+    return respond_json({"status": "ok"})
+
+
+async def show_readiness(request: Request) -> HTTPResponse:
+    """200 where the catalogue can be relied upon; 503 with the reason where it cannot."""
+    services: Services = request.app.ctx.services
+    reason = "the service is stopping" if services.stopping else services.reconcile_loop.readiness()
+    if reason:
+        fault = Fault(503, "Not ready", f"{reason[0].upper()}{reason[1:]}.")
+        raise RequestError(fault, headers={"Retry-After": "5", **NO_STORE})
+    return respond_json({"status": "ready"}, headers=NO_STORE)
+
+
+async def show_metrics(request: Request) -> HTTPResponse:
+    """What the service measures of itself, for Prometheus."""
+    services: Services = request.app.ctx.services
+    return raw(await asyncio.to_thread(services.metrics.render), content_type=CONTENT_TYPE)
+
+
+def _respond_catalogue(snapshot: Snapshot, reconcile_loop: ReconcileLoop) -> HTTPResponse:
+    return respond_json(describe_catalogue(snapshot, reconcile_loop), headers=NO_STORE)
+
+
+def describe_catalogue(snapshot: Snapshot, reconcile_loop: ReconcileLoop) -> dict[str, Any]:
+    """The catalogue as operators are shown it; nothing of what its files hold."""
+    age = reconcile_loop.rescan_age
+    return {
+        "snapshot": {
+            "revision": snapshot.revision,
+            "listings": snapshot.listings,
+            "changed_at": _format_time(snapshot.changed_at),
+        },
+        "noticing": reconcile_loop.health.noticing,
+        "noticing_problem": reconcile_loop.health.noticing_problem or None,
+        "problem": reconcile_loop.readiness() or None,
+        "rescans": reconcile_loop.health.rescans,
+        "rescan_age_seconds": None if age is None else round(age, 3),
+        "entries": [_describe(report) for report in snapshot.reports()],
+    }
+
+
+def _describe(report: EntryReport) -> dict[str, Any]:
+    return {
+        "id": report.id,
+        "path": report.path,
+        "state": report.state,
+        "reason": report.reason or None,
+        "revision": report.revision,
+        "changed_at": _format_time(report.changed_at),
+        "problems": [problem.as_json() for problem in report.problems],
+    }
+
+
+def _format_time(seconds: float | None) -> str | None:
+    """A time in seconds since the epoch, as RFC 3339 writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds") if seconds else None
+
+
+# --- the published contract -------------------------------------------------------------------------------------------
+
+
+async def show_schema(_: Request, name: str) -> HTTPResponse:
+    """A published schema, with or without ``.schema.json`` behind its name."""
+    text = published.load_schema_texts().get(name.removesuffix(published.SUFFIX))
+    if text is None:
+        names = ", ".join(published.load_schema_texts())
+        raise RequestError(Fault(404, "Not Found", f"There is no schema of that name; there are: {names}."))
+    return raw(text, content_type=SCHEMA_JSON)
+
+
+async def show_openapi(_: Request) -> HTTPResponse:
+    """The OpenAPI description of this service."""
+    return raw(_encode_openapi(), content_type=JSON)
+
+
+@cache
+def _encode_openapi() -> bytes:
+    return encode_json(published.build_openapi())
+
+
+blueprint.add_route(list_cluster_types, "/cluster-types", methods=READ)
+blueprint.add_route(show_cluster_type, "/cluster-types/<cluster_type_id:str>", methods=READ, unquote=True)
+blueprint.add_route(show_health, "/health", methods=READ)
+blueprint.add_route(show_catalogue, "/catalogue", methods=READ)
+blueprint.add_route(show_readiness, "/ready", methods=READ)
+blueprint.add_route(show_metrics, "/metrics", methods=READ)
+blueprint.add_route(show_schema, "/schemas/<name:str>", methods=READ)
+blueprint.add_route(show_openapi, "/openapi.json", methods=READ)
