@@ -16,10 +16,18 @@ from sanic import Blueprint, HTTPResponse, Request
 from builder import logs
 from builder.api.application import READ, Services
 from builder.api.authentication import authenticate_build
-from builder.api.bodies import CLOUD_ENV, BuildRequest, credentials_at, parse_build_request, parse_cloud_env, parse_json
 from builder.api.browsers import refuse_cross_site
 from builder.api.build_outcomes import Building
-from builder.api.queries import read_flag, refuse_unknown
+from builder.api.parsing import (
+    CLOUD_ENV,
+    BuildRequest,
+    credentials_at,
+    parse_build_request,
+    parse_cloud_env,
+    parse_json,
+    read_flag,
+    refuse_unknown,
+)
 from builder.api.read_handlers import current_snapshot
 from builder.api.rendering import NO_STORE, respond_json
 from builder.catalogue.snapshot import PublishedType

@@ -20,7 +20,7 @@ from jsonschema import Draft7Validator
 from keystoneauth1 import exceptions as keystone_exceptions
 
 from builder.api.authentication import check_token
-from builder.api.bodies import parse_build_request, parse_cloud_env, parse_json
+from builder.api.parsing import parse_build_request, parse_cloud_env, parse_json
 from builder.api.rendering import respond_faults
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings

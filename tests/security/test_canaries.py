@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from builder import logs
-from builder.api.bodies import parse_build_request
+from builder.api.parsing import parse_build_request
 from builder.openstack.credentials import parse_credentials
 from builder.sandbox import Sandbox
 from builder.settings import Settings

@@ -1,4 +1,4 @@
-"""Reading request bodies: JSON within bounds, held against the published schema, every fault told."""
+"""What a request says, parsed: its query parameters, and its body, JSON within bounds that the schema accepts."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, NoReturn
 
+from sanic import Request
+
 from builder.errors import MAX_FAULTS, Fault, RequestError
+from builder.hot.values import parse_boolean
 from builder.schema import published
 from builder.schema.validation import validate_instance
+from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens, format_pointer
+from builder.text.spelling import suggest
 
 CLOUD_ENV = "/cloud_env"
 """Where a body has the credentials."""
+
+_LONGEST_NAME = 40
+"""How many characters of an unknown query parameter's name are repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +154,35 @@ def _may_echo(tokens: Tokens) -> bool:
     if not tokens or tokens == ("cloud_env",):
         return False
     return tokens != ("cloud_env", "password") and tokens[:2] != ("cluster", "parameters")
+
+
+def refuse_unknown(request: Request, *known: str) -> None:
+    """Refuse query parameters that there are not: a misspelled ``dry_run`` must not build for real.
+
+    Raises RequestError (400) with a fault for each.
+    """
+    unknown = [name for name in request.get_args(keep_blank_values=True) if name not in known]
+    if unknown:
+        raise RequestError(
+            *(Fault(400, "Bad Request", _describe_unknown(name, known)) for name in islice(unknown, MAX_FAULTS + 1))
+        )
+
+
+def read_flag(request: Request, name: str) -> bool:
+    """A query parameter that is true or false, in the words of a body; false where it is not given.
+
+    Raises RequestError (400).
+    """
+    given = request.get_args(keep_blank_values=True).getlist(name)
+    if not given:
+        return False
+    flag = parse_boolean(given[0]) if len(given) == 1 else None
+    if flag is not None:
+        return flag
+    raise _bad_request(f"The query parameter {name} must be true or false, once.")
+
+
+def _describe_unknown(name: str, known: tuple[str, ...]) -> str:
+    shown = shorten(name, _LONGEST_NAME)
+    hint = suggest(shown.lower(), known) or f"those that there are: {', '.join(known)}"
+    return f"There is no query parameter {shown!r} here; {hint}"
