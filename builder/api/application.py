@@ -1,29 +1,28 @@
-"""The application and what its handlers share."""
+"""The application of one worker process: how it answers a request, and what starts and stops with its server."""
 
 from __future__ import annotations
 
 import asyncio
-import time
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from sanic import Request, Sanic
 from sanic.config import Config
 from sanic.exceptions import RequestCancelled
 
-from builder.api.access import CLIENT_HAS_GONE, identify_response, note_end
-from builder.api.browsers import AllowedHosts, refuse_other_hosts
-from builder.api.metrics import Metrics
-from builder.catalogue.catalogue import Catalogue
-from builder.catalogue.reconcile_loop import ReconcileLoop
+from builder.api import build_handlers, read_handlers
+from builder.api.access import CLIENT_HAS_GONE, NumberedRequest, identify_response, name_routes, note_end
+from builder.api.browsers import refuse_other_hosts
+from builder.api.rendering import install_error_handlers
+from builder.api.services import FIRST_LOAD_SECONDS, Services, build_services
 from builder.errors import RequestError
-from builder.openstack.credentials import CloudSettings
-from builder.openstack.pool import CloudPool
 from builder.settings import Settings
 
-READ = ("GET", "HEAD")
-"""The methods of a resource that is only read."""
+APP_NAME = "cluster-builder"
+
+SWITCH_SECONDS = 0.001
+"""How long a thread that reads definitions may hold up the event loop; Python's own default is five times that."""
 
 
 class Application(Sanic[Config, Any]):
@@ -93,38 +92,52 @@ def _answer_early(stream: Any) -> None:
         stream.request_body = None
 
 
-FIRST_LOAD_SECONDS = 10.0
-"""How long is waited for the first load of the catalogue; a request for it is answered 503 then."""
+def create_app(settings: Settings, name: str = APP_NAME) -> Application:
+    """The application of one worker process; nothing runs before its server starts."""
+    app = Application(name, request_class=NumberedRequest, configure_logging=False)
+    app.config.update(
+        FALLBACK_ERROR_FORMAT="json",
+        REQUEST_MAX_SIZE=settings.body_limit,
+        REQUEST_MAX_HEADER_SIZE=settings.header_limit,
+        REQUEST_TIMEOUT=settings.request_timeout,
+        KEEP_ALIVE_TIMEOUT=settings.keep_alive_timeout,
+        MAX_CONNECTIONS=settings.max_connections,
+        RESPONSE_TIMEOUT=settings.build_deadline + 10,
+        MOTD=False,
+        ACCESS_LOG=False,
+    )
+    for handlers in (read_handlers, build_handlers):
+        app.blueprint(handlers.blueprint.copy(handlers.blueprint.name))
+    install_error_handlers(app)
+    app.before_server_start(lambda app: start_services(app, settings))
+    app.after_server_start(preload)
+    app.before_server_stop(stop_services)
+    return app
 
-_POLL_SECONDS = 0.005
-"""How often is looked. Waiting in a thread for each would use up those that /metrics and /catalogue need."""
+
+async def start_services(app: Application, settings: Settings) -> None:
+    """Start keeping the catalogue; the first load goes on beside the server."""
+    services = build_services(settings)
+    app.ctx.services = services
+    name_routes(app.router.routes)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    services.reconcile_loop.start()
 
 
-@dataclass(slots=True)
-class Services:
-    """What the handlers of one worker process work with; made with the application, gone with the process."""
+async def preload(app: Application) -> None:
+    """Import the OpenStack clients while nobody waits for them: when the first load, for which people wait, is done."""
+    services: Services = app.ctx.services
+    app.add_task(_preload_when_loaded(services))
 
-    settings: Settings
-    cloud_settings: CloudSettings
-    catalogue: Catalogue
-    reconcile_loop: ReconcileLoop
-    pool: CloudPool
-    metrics: Metrics
-    jwt_secrets: tuple[str, ...] = field(default=(), repr=False)
-    allowed_hosts: AllowedHosts | None = None
-    """By which names the service is known; None for any."""
-    preloading: asyncio.Task[None] | None = None
-    """The import of the OpenStack clients, while nobody waits for them."""
-    stopping: bool = False
-    """Set as soon as the service was told to stop: it is not ready for anything new."""
-    hurry: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when it was told so twice: builds under way are not waited for."""
 
-    async def wait_until_loaded(self, seconds: float) -> bool:
-        """Wait for the first load of the catalogue, so long at most; False where it has not come, or will not."""
-        end = time.monotonic() + seconds
-        while not self.reconcile_loop.has_loaded:
-            if self.stopping or time.monotonic() > end:
-                return False
-            await asyncio.sleep(_POLL_SECONDS)
-        return True
+async def _preload_when_loaded(services: Services) -> None:
+    await services.wait_until_loaded(FIRST_LOAD_SECONDS)
+    if services.preloading is None and not services.stopping:  # no request has asked for them yet
+        services.preloading = asyncio.create_task(services.pool.preload())
+
+
+async def stop_services(app: Application) -> None:
+    """Stop what is still under way: the server has waited for builds as long as it may."""
+    services: Services = app.ctx.services
+    await services.pool.drain(0)
+    await asyncio.to_thread(services.reconcile_loop.stop)  # answers still leave meanwhile

@@ -13,7 +13,7 @@ from typing import Any
 
 from sanic import Request
 
-from builder.api.application import Services
+from builder.api.services import Services
 from builder.errors import Fault, RequestError
 
 ALGORITHM = "HS256"

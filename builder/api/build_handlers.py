@@ -14,7 +14,6 @@ from typing import Any, Final, TypeVar
 from sanic import Blueprint, HTTPResponse, Request
 
 from builder import logs
-from builder.api.application import READ, Services
 from builder.api.authentication import authenticate_build
 from builder.api.browsers import refuse_cross_site
 from builder.api.build_outcomes import Building
@@ -28,8 +27,9 @@ from builder.api.parsing import (
     read_flag,
     refuse_unknown,
 )
-from builder.api.read_handlers import current_snapshot
+from builder.api.read_handlers import READ, current_snapshot
 from builder.api.rendering import NO_STORE, respond_json
+from builder.api.services import Services
 from builder.catalogue.snapshot import PublishedType
 from builder.clusters.plan import ClusterPlan, plan_cluster
 from builder.definitions.model import ClusterTypeId

@@ -14,17 +14,20 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw
 
-from builder.api.application import FIRST_LOAD_SECONDS, READ, Services
 from builder.api.authentication import authenticate_read
 from builder.api.conditional import respond_representation
 from builder.api.metrics import CONTENT_TYPE
 from builder.api.rendering import JSON, NO_STORE, respond_json
+from builder.api.services import FIRST_LOAD_SECONDS, Services
 from builder.catalogue.reconcile_loop import ReconcileLoop
 from builder.catalogue.snapshot import EntryReport, Snapshot
 from builder.definitions.model import ClusterTypeId
 from builder.errors import Fault, RequestError
 from builder.schema import published
 from builder.text.json_encoding import encode_json
+
+READ = ("GET", "HEAD")
+"""The methods of a resource that is only read."""
 
 SCHEMA_JSON = "application/schema+json"
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
-from sanic import HTTPResponse, Request
+from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import raw
 
-from builder.api.application import Application
 from builder.errors import NO_HEADERS, Fault, RequestError
 from builder.openstack.failure_kinds import RETRY_AFTER
 from builder.text.json_encoding import encode_json
@@ -44,7 +44,7 @@ def internal_error(aftermath: str = "This is not your fault.") -> RequestError:
     return RequestError(Fault(500, "Internal Server Error", f"The service failed; its log tells more. {aftermath}"))
 
 
-def install_error_handlers(app: Application) -> None:
+def install_error_handlers(app: Sanic[Any, Any]) -> None:
     """Have every error of the application rendered here, Sanic's own included."""
     app.exception(RequestError)(_on_request_error)
     app.exception(SanicException)(_on_sanic_exception)

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.api.app import create_app
+from builder.api.application import create_app
 from builder.api.authentication import LEAST_SECRET_BYTES
 from builder.api.browsers import settle_allowed_hosts
 from builder.api.metrics import forget_worker, shared_metrics

@@ -19,8 +19,9 @@ import uvloop
 from sanic.application.state import ApplicationServerInfo
 from sanic.http.constants import HTTP
 
-from builder.api.application import Application, Services
+from builder.api.application import Application
 from builder.api.connections import BoundedProtocol
+from builder.api.services import Services
 from builder.process.listening import HANDSHAKE_SECONDS, Listening
 from builder.process.signals import HURRY, RESCAN, STOP, release_signals
 

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from builder.api.app import create_app
+from builder.api.application import create_app
 from builder.openstack.failure_kinds import FailureKind
 from builder.schema import published
 from builder.settings import build_settings

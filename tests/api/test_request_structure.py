@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from sanic.exceptions import ServiceUnavailable
 
-from builder.api.app import create_app
+from builder.api.application import create_app
 from builder.sandbox import Sandbox
 from builder.settings import Settings
 from tests.api.orders import assert_error, assert_refused, by_ids, details, order

@@ -1,0 +1,89 @@
+"""What the handlers of one worker process work with, made from the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from functools import partial
+
+from builder.api.browsers import AllowedHosts, settle_allowed_hosts
+from builder.api.metrics import Metrics
+from builder.catalogue.catalogue import Catalogue
+from builder.catalogue.health import Noticing
+from builder.catalogue.loader import LoadSettings
+from builder.catalogue.reconcile_loop import ReconcileLoop
+from builder.disk.fetching import RemoteFiles
+from builder.disk.remote import FetchLimits, fetch_remote
+from builder.openstack.credentials import CloudSettings
+from builder.openstack.guard import CloudGuard
+from builder.openstack.pool import CloudPool
+from builder.settings import Settings, load_jwt_secrets
+
+FIRST_LOAD_SECONDS = 10.0
+"""How long is waited for the first load of the catalogue; a request for it is answered 503 then."""
+
+_POLL_SECONDS = 0.005
+"""How often is looked. Waiting in a thread for each would use up those that /metrics and /catalogue need."""
+
+
+@dataclass(slots=True)
+class Services:
+    """What the handlers of one worker process work with; made with the application, gone with the process."""
+
+    settings: Settings
+    cloud_settings: CloudSettings
+    catalogue: Catalogue
+    reconcile_loop: ReconcileLoop
+    pool: CloudPool
+    metrics: Metrics
+    jwt_secrets: tuple[str, ...] = field(default=(), repr=False)
+    allowed_hosts: AllowedHosts | None = None
+    """By which names the service is known; None for any."""
+    preloading: asyncio.Task[None] | None = None
+    """The import of the OpenStack clients, while nobody waits for them."""
+    stopping: bool = False
+    """Set as soon as the service was told to stop: it is not ready for anything new."""
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it was told so twice: builds under way are not waited for."""
+
+    async def wait_until_loaded(self, seconds: float) -> bool:
+        """Wait for the first load of the catalogue, so long at most; False where it has not come, or will not."""
+        end = time.monotonic() + seconds
+        while not self.reconcile_loop.has_loaded:
+            if self.stopping or time.monotonic() > end:
+                return False
+            await asyncio.sleep(_POLL_SECONDS)
+        return True
+
+
+def build_services(settings: Settings) -> Services:
+    """Make the rooms of one worker process, on its event loop; starts nothing."""
+    load_settings = build_load_settings(settings)
+    catalogue = Catalogue(settings.enabled_dir.absolute(), load_settings)
+    metrics = Metrics()
+    reconcile_loop = ReconcileLoop(
+        catalogue, rescan_seconds=settings.rescan_interval, noticing=Noticing(settings.watch), observer=metrics
+    )
+    if load_settings.remote is not None:
+        load_settings.remote.on_change = reconcile_loop.rescan
+    cloud_settings = CloudSettings(
+        region_name=settings.cloud_region,
+        interface=settings.cloud_interface,
+        ca_bundle=settings.cloud_ca_bundle,
+        insecure=settings.cloud_insecure,
+        connect_timeout=settings.cloud_connect_timeout,
+        read_timeout=settings.cloud_read_timeout,
+        guard=CloudGuard(settings.allowed_auth_urls, settings.allowed_endpoints),
+    )
+    pool = CloudPool(settings.build_workers, settings.build_queue)
+    secrets = load_jwt_secrets(settings)
+    allowed_hosts = settle_allowed_hosts(settings, bool(secrets))
+    return Services(settings, cloud_settings, catalogue, reconcile_loop, pool, metrics, secrets, allowed_hosts)
+
+
+def build_load_settings(settings: Settings) -> LoadSettings:
+    """From where definitions may take files: their own folder, those that are named, URLs."""
+    limits = FetchLimits(settings.remote_template_limit, settings.remote_template_timeout)
+    remote = RemoteFiles(partial(fetch_remote, limits=limits)) if settings.allow_remote_templates else None
+    return LoadSettings(tuple(str(root.absolute()) for root in settings.template_roots), remote)
