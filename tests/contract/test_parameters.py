@@ -218,6 +218,13 @@ def test_unknown_parameter_is_named_before_anything_else(stacks: Stacks) -> None
     assert error_of(caught)["message"] == "The Parameter (extra) was not defined in template."
 
 
+def test_default_that_is_no_list_is_refused_as_a_default(stacks: Stacks) -> None:
+    declared = template({"p": {"type": "comma_delimited_list", "default": 5}})
+    with pytest.raises(HTTPBadRequest) as caught:
+        stacks.client.stacks.preview(stack_name="any", template=declared)
+    assert LIST.replace("Value", "Default").format("int") in error_of(caught)["message"]
+
+
 def test_default_of_the_environment_comes_before_that_of_the_template(stacks: Stacks) -> None:
     declared = template({"p": {"type": "string", "default": "ours"}, "q": {"type": "string"}})
     environment = {"parameter_defaults": {"p": "theirs", "unused": 1}, "parameters": {"q": "asked"}}

@@ -64,8 +64,7 @@ class ParameterSchema:
             try:
                 default = read_value(ParameterType.COMMA_DELIMITED_LIST, default)
             except UnreadableValueError as error:
-                reason = explain_unreadable(default, error).removeprefix("Value")
-                raise self._invalid(f"Default{reason}") from error
+                raise self._invalid(explain_unreadable(default, error, "Default")) from error
         try:
             for rule in self.rules:
                 if not isinstance(rule.constraint, CustomConstraint):

@@ -185,15 +185,15 @@ def explain_call_fault(call: Call, error: CallError) -> str:
     return (_FAULTS_OF.get((call.name, error.fault)) or _FAULTS[error.fault]).format(**details)
 
 
-def explain_unreadable(value: Json, error: UnreadableValueError) -> str:
-    """What Heat says of a value that is none of its type."""
+def explain_unreadable(value: Json, error: UnreadableValueError, subject: str = "Value") -> str:
+    """What Heat says of a value that is none of its type; ``subject`` is how it calls the value."""
     match error.type:
         case ParameterType.BOOLEAN:
             acceptable = ", ".join(f"'{word}'" for word in sorted(TRUE_STRINGS + FALSE_STRINGS))
             return f"Unrecognized value '{value}', acceptable values are: {acceptable}"
         case ParameterType.COMMA_DELIMITED_LIST:
             reason = f"'{type(value).__name__}' object has no attribute 'split'"
-            return f"Value must be a comma-delimited list string: {reason}"
+            return f"{subject} must be a comma-delimited list string: {reason}"
         case ParameterType.JSON:
-            return f"Value must be valid JSON: {error.error}"
+            return f"{subject} must be valid JSON: {error.error}"
     return str(error.error)
