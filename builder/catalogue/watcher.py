@@ -12,8 +12,9 @@ import os
 from collections import deque
 from collections.abc import Callable, Collection
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from builder.catalogue.readers import open_reader
 from builder.catalogue.watch_masks import (
     ALL_CHANGES,
     IN_CLOSE_WRITE,
@@ -32,10 +33,7 @@ from builder.catalogue.watch_masks import (
     is_within,
     plan_masks,
 )
-from builder.catalogue.watches import Watch, build_callback_id, open_reader
-
-if TYPE_CHECKING:
-    from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD
+from builder.catalogue.watches import Event, Reader, Watch
 
 logger = logging.getLogger(__name__)
 
@@ -80,12 +78,12 @@ class Watcher:
     All methods but those that the watches call are for one thread.
     """
 
-    def __init__(self, listener: Listener, open_reader: Callable[[], InotifyFD] = open_reader) -> None:
+    def __init__(self, listener: Listener, open_reader: Callable[[], Reader] = open_reader) -> None:
         self._listener = listener
         self._open_reader = open_reader
-        self._reader: InotifyFD | None = None
+        self._reader: Reader | None = None
         self._ids = count(1)
-        self._watches: dict[str, tuple[Watch, CallbackId]] = {}
+        self._watches: dict[str, tuple[Watch, int]] = {}
         self._folders: frozenset[str] | None = None
         self._masks: dict[str, int] = {}
         self._missing: set[str] = set()
@@ -134,7 +132,7 @@ class Watcher:
 
     # ---- called by the watches, in the reader's thread
 
-    def pass_on(self, folder: str, event: InotifyEvent) -> None:
+    def pass_on(self, folder: str, event: Event) -> None:
         """Tell the listener of an event in ``folder``."""
         mask = event.mask
         path = os.path.join(folder, os.fsdecode(event.name)) if event.name else folder
@@ -262,10 +260,10 @@ class Watcher:
             raise OSError(errno.ENOSPC, f"more than {MAX_WATCHES:,} folders")
         if path in self._watches:
             self._drop(path)
-        watch, number = Watch(path, mask, self), build_callback_id(next(self._ids))
+        watch, number = Watch(path, mask, self), next(self._ids)
         if watch.identity is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        watch.descriptor = self._reader.add_callback(os.fsencode(path), mask, watch, number)  # type: ignore[arg-type]  # a NewType of int
+        watch.descriptor = self._reader.add_callback(os.fsencode(path), mask, watch, number)
         self._watches[path] = watch, number
         if watch.descriptor == -1:  # what watchdog makes of EACCES
             self._drop(path)

@@ -1,25 +1,47 @@
 """Watches of single folders, as the kernel's inotify has them.
 
-Built on watchdog's inotify reader, not on its observers: those start a thread for every watch, hold a removal back for
-half a second and all that follows with it, and watch whole trees where a few folders are wanted.
+What reads them, and calls back, is in ``readers.py``.
 """
 
 from __future__ import annotations
 
-import errno
-import logging
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from builder.catalogue.watch_masks import identify
 
-if TYPE_CHECKING:
-    from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, WatchDescriptor
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened to a folder, or to what is called ``name`` in it, in the terms of inotify(7)."""
+
+    mask: int
+    name: bytes
+
+
+class Reader(Protocol):
+    """Watches folders, and calls back in a thread of its own: watchdog's ``InotifyFD``, as much of it as is used."""
+
+    def is_alive(self) -> bool:
+        """Whether its thread runs."""
+
+    def add_callback(self, path: bytes, mask: int, callback: Watch, id_: int) -> int:
+        """Watch a folder; gives the descriptor of the watch, -1 where the folder may not be read. Raises OSError."""
+
+    def remove_callbacks(self, callbacks: list[tuple[int, int]]) -> None:
+        """End the watches of these descriptors and ids."""
+
+    def stop(self) -> None:
+        """Have its thread end."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for its thread to end, so many seconds at most."""
 
 
 class Owner(Protocol):
     """Who has placed a watch, and is told of what happens to it, in the reader's thread."""
 
-    def pass_on(self, folder: str, event: InotifyEvent) -> None:
+    def pass_on(self, folder: str, event: Event) -> None:
         """Something happened to ``folder``, or in it."""
 
     def disturb(self, path: str) -> None:
@@ -36,7 +58,7 @@ class Watch:
         self.path = path
         self.mask = mask
         self.identity = identify(path)
-        self.descriptor: WatchDescriptor
+        self.descriptor: int
         self.is_dead = False
         self._owner = owner
 
@@ -44,11 +66,11 @@ class Watch:
         """Whether another folder than the one that is watched is at its path."""
         return self.is_dead or identify(self.path) != self.identity
 
-    def on_event(self, event: InotifyEvent) -> None:
+    def on_event(self, event: Event) -> None:
         """Something happened to the folder, or in it."""
         self._owner.pass_on(self.path, event)
 
-    def on_watch_deleted(self, wd: WatchDescriptor) -> None:  # noqa: ARG002  # the signature is watchdog's
+    def on_watch_deleted(self, wd: int) -> None:  # noqa: ARG002  # the signature is watchdog's
         """The folder is gone, and the watch with it."""
         self.is_dead = True
         self._owner.disturb(self.path)
@@ -56,27 +78,3 @@ class Watch:
     def on_queue_overflow(self) -> None:
         """The kernel had more to report than it keeps."""
         self._owner.overflow()
-
-
-def open_reader() -> InotifyFD:
-    """An inotify instance and the thread that reads it.
-
-    Raises OSError where there can be none.
-    """
-    try:
-        from watchdog.observers.inotify_c import InotifyFD
-    except Exception as error:  # not Linux: the module fails in several ways
-        raise OSError(errno.ENOSYS, "this system has no inotify") from error
-    logging.getLogger("watchdog").setLevel(logging.ERROR)  # what it warns of is said here, once
-    reader = InotifyFD()
-    try:
-        reader.start()
-    except RuntimeError as error:  # a limit of processes, which threads count as
-        reader._close_resources()  # what close() leaves to the thread
-        raise OSError(errno.EAGAIN, "no thread can be started") from error
-    return reader
-
-
-def build_callback_id(number: int) -> CallbackId:
-    """What watchdog knows a watch by."""
-    return number  # type: ignore[return-value]  # a NewType of int

@@ -89,7 +89,7 @@ class Scene:
         self._noticed: set[str] = set()
         self._reader = Reader()
         self._reader.add_callback = interleaving.stepping(self._reader.add_callback)  # type: ignore[method-assign]
-        self._watcher = Watcher(self, lambda: self._reader)
+        self._watcher = Watcher(self, lambda: self._reader)  # type: ignore[arg-type, return-value]  # its parameters are NewTypes of int
         self._folders = frozenset({str(self.file.parent)})
 
     def close(self) -> None:
