@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from builder.catalogue.change_log import log_changes, log_crash
@@ -23,6 +24,7 @@ from builder.catalogue.settling import Settling, Successors
 from builder.catalogue.snapshot import EMPTY, Snapshot
 from builder.catalogue.states import judge
 from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
+from builder.disk.safe_reading import read_file
 
 MAX_PASSES = 3
 """How often a pass is made again because a link was re-pointed while it ran; the next hint or rescan goes on."""
@@ -227,19 +229,20 @@ class Catalogue:
             found = known.entry  # what was a cluster type is a broken one now
         if not isinstance(found, Entry):
             return known if known == found else found
+        read = cache(read_file)  # what is compared, perhaps twice, is what is loaded then
         awaited = self._awaited.get(found.name)
         if awaited is not None and awaited.entry == found and folder == self._real_folder:
-            same = recheck_entry(awaited, resolver, time.monotonic_ns(), self._settings.remote)
+            same = recheck_entry(awaited, resolver, time.monotonic_ns(), self._settings.remote, read)
             if same is not None:
                 return same
         if not isinstance(known, LoadedEntry) or known.entry != found:
-            return load_entry(found, Path(folder), self._settings, resolver)
+            return load_entry(found, Path(folder), self._settings, resolver, read)
         if folder == self._real_folder:
-            same = recheck_entry(known, resolver, time.monotonic_ns(), self._settings.remote)
+            same = recheck_entry(known, resolver, time.monotonic_ns(), self._settings.remote, read)
             if same is not None:
                 return same
             self._give_way()
-        return reload_entry(known, Path(folder), self._settings, resolver)
+        return reload_entry(known, Path(folder), self._settings, resolver, read)
 
     def _give_way(self) -> None:
         """Let other threads go on, unless they wait for the first load."""

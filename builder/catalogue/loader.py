@@ -20,7 +20,7 @@ from builder.disk.dependencies import Dependency, recheck_dependency
 from builder.disk.fetching import RemoteFiles
 from builder.disk.files import ROOT, DefinitionFiles, list_definition_folders
 from builder.disk.links import LinkResolver
-from builder.disk.safe_reading import newest_date
+from builder.disk.safe_reading import ReadFile, newest_date, read_file
 
 REVISION_LENGTH = 12
 
@@ -69,14 +69,16 @@ class LoadedEntry:
             yield from dependency.resolved.links
 
 
-def load_entry(entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver) -> LoadedEntry:
+def load_entry(
+    entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver, read: ReadFile = read_file
+) -> LoadedEntry:
     """Load an entry of the enabled ``folder``, in whose path there is no link.
 
     A wrong definition raises nothing: its problems are in the outcome.
 
     Nor does one that judging fails over: it has the problem ``internal-error``, and never stops the others.
     """
-    files = _open_files(entry, folder, settings, resolver)
+    files = _open_files(entry, folder, settings, resolver, read)
     crash = None
     try:
         outcome = build_cluster_type(entry.id, files)
@@ -86,7 +88,9 @@ def load_entry(entry: Entry, folder: Path, settings: LoadSettings, resolver: Lin
     return LoadedEntry(entry, outcome, _revision(files_read), _last_modified(files_read), _list_all(files), crash)
 
 
-def _open_files(entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver) -> DefinitionFiles:
+def _open_files(
+    entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver, read: ReadFile
+) -> DefinitionFiles:
     return DefinitionFiles(
         str(folder / entry.definition),
         entry.definition,
@@ -95,6 +99,7 @@ def _open_files(entry: Entry, folder: Path, settings: LoadSettings, resolver: Li
         folders=list_definition_folders(settings.enabled or str(folder), str(folder)),
         template_roots=settings.template_roots,
         read_remote=settings.remote.read if settings.remote is not None else None,
+        read=read,
     )
 
 
@@ -112,7 +117,11 @@ def _explain_crash(entry: Entry, error: Exception) -> Outcome:
 
 
 def recheck_entry(
-    loaded: LoadedEntry, resolver: LinkResolver, now_ns: int, remote: RemoteFiles | None = None
+    loaded: LoadedEntry,
+    resolver: LinkResolver,
+    now_ns: int,
+    remote: RemoteFiles | None = None,
+    read: ReadFile = read_file,
 ) -> LoadedEntry | None:
     """The entry if all that it was made from is what it was, whatever was touched; None if it must be loaded again."""
     rechecked = []
@@ -121,7 +130,7 @@ def recheck_entry(
             known = remote is None or remote.digest(dependency.name) == dependency.digest
             same = dependency if known else None
         else:
-            same = recheck_dependency(dependency, resolver, now_ns)
+            same = recheck_dependency(dependency, resolver, now_ns, read)
         if same is None:
             return None
         rechecked.append(same)
@@ -130,12 +139,14 @@ def recheck_entry(
     return replace(loaded, dependencies=tuple(rechecked))
 
 
-def reload_entry(loaded: LoadedEntry, folder: Path, settings: LoadSettings, resolver: LinkResolver) -> LoadedEntry:
+def reload_entry(
+    loaded: LoadedEntry, folder: Path, settings: LoadSettings, resolver: LinkResolver, read: ReadFile
+) -> LoadedEntry:
     """Load an entry again. What only moved, as after a link was re-pointed, is read but not judged again."""
-    moved = _find_moved(loaded, _open_files(loaded.entry, folder, settings, resolver))
+    moved = _find_moved(loaded, _open_files(loaded.entry, folder, settings, resolver, read))
     if moved is not None:
         return replace(loaded, dependencies=moved)
-    return load_entry(loaded.entry, folder, settings, resolver)
+    return load_entry(loaded.entry, folder, settings, resolver, read)
 
 
 def _find_moved(loaded: LoadedEntry, files: DefinitionFiles) -> tuple[Dependency, ...] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from builder.disk.fetching import digest_remote
 from builder.disk.links import LinkLoopError, LinkResolver, ResolvedPath
-from builder.disk.safe_reading import LINK_LOOP, UNREADABLE, Stamp, explain_unreadable, read_file, stamp_of
+from builder.disk.safe_reading import LINK_LOOP, UNREADABLE, ReadFile, Stamp, explain_unreadable, read_file, stamp_of
 from builder.hot_lint.sources import MISSING_FILE, SourceError
 
 RACY_NS = 2_000_000_000
@@ -46,7 +46,7 @@ class Dependency:
 
 
 def load_dependency(
-    name: str, path: str, resolver: LinkResolver, now_ns: int
+    name: str, path: str, resolver: LinkResolver, now_ns: int, read: ReadFile = read_file
 ) -> tuple[Dependency, bytes | SourceError]:
     """Read a file, and note what must be the same for it to be the same; gives its content or why there is none."""
     try:
@@ -54,7 +54,7 @@ def load_dependency(
     except LinkLoopError as error:
         return _loop(name, path, error, now_ns), explain_unreadable(error)
     try:
-        content, stamp = read_file(resolved.real)
+        content, stamp = read(resolved.real)
     except SourceError as error:
         found = None if error.rule == MISSING_FILE else stamp_of(resolved.real)
         return Dependency(name, path, resolved, found, error.rule, now_ns), error
@@ -82,7 +82,9 @@ def refuse_dependency(name: str, path: str, resolver: LinkResolver, now_ns: int,
     return Dependency(name, path, resolved, None, rule, now_ns, refused=True)
 
 
-def recheck_dependency(known: Dependency, resolver: LinkResolver, now_ns: int) -> Dependency | None:
+def recheck_dependency(
+    known: Dependency, resolver: LinkResolver, now_ns: int, read: ReadFile = read_file
+) -> Dependency | None:
     """The dependency if it is what it was, by its stamp where that proves it, else by its content; None if it is not.
 
     It is one of this host: for others see :meth:`builder.disk.fetching.RemoteFiles.digest`.
@@ -103,7 +105,7 @@ def recheck_dependency(known: Dependency, resolver: LinkResolver, now_ns: int) -
     if stamp == known.stamp and known.settled:
         return known
     try:
-        content, stamp = read_file(resolved.real)
+        content, stamp = read(resolved.real)
         digest = _digest(content)
     except SourceError as error:
         digest = error.rule

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from builder.definitions.loading import DEFINITION
 from builder.disk.dependencies import Dependency, load_dependency, load_remote_dependency, refuse_dependency
 from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
-from builder.disk.safe_reading import LINK_LOOP, decode, explain_unreadable, open_folder
+from builder.disk.safe_reading import LINK_LOOP, ReadFile, decode, explain_unreadable, open_folder, read_file
 from builder.hot_lint.sources import SourceError
 
 _REMOTE = ("http://", "https://")
@@ -75,12 +75,14 @@ class DefinitionFiles:
         folders: DefinitionFolders | None = None,
         template_roots: Iterable[str] = (),
         read_remote: Callable[[str], bytes] | None = None,
+        read: ReadFile = read_file,
     ) -> None:
         self._definition = definition
         self._shown_as = shown_as
         self._resolver = resolver
         self._now_ns = now_ns
         self._read_remote = read_remote
+        self._read = read
         self._folders = folders
         self._tree = _find_tree(definition, resolver)
         self._roots = tuple(template_roots)
@@ -129,7 +131,7 @@ class DefinitionFiles:
             refusal = self._refuse(name, path)
             if refusal is not None:
                 return refusal
-            self.dependencies[name], content = load_dependency(name, path, self._resolver, self._now_ns)
+            self.dependencies[name], content = load_dependency(name, path, self._resolver, self._now_ns, self._read)
         elif self._read_remote is None:
             content = SourceError("remote-file", f"{name!r} is on another host")
         else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -79,6 +79,10 @@ def open_folder(path: str, access: int = _SEARCH) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+ReadFile = Callable[[str], tuple[bytes, Stamp]]
+"""What :func:`read_file` does; of one file once, where what was compared is what has to be loaded."""
 
 
 def read_file(path: str) -> tuple[bytes, Stamp]:

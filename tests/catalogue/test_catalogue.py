@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableErro
 from builder.catalogue.settling import VANISHED_SECONDS, WRITING_SECONDS, Settling
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
+from builder.disk import safe_reading
 from builder.hot_lint.sources import Files
 from tests.steps import count_steps
 from tests.watching.test_5_kubernetes import ConfigMap
@@ -325,3 +327,35 @@ def test_update_that_adds_changes_and_removes_behind_one_link_is_one_step(tmp_pa
     assert catalogue.reconcile(ChangeHint(frozenset(str(tmp_path / name) for name in hinted)))
     assert [each.cluster_type.title for each in catalogue.snapshot.ordered] == ["b 2", "c 2"]
     assert not catalogue.deferred
+
+
+def test_look_at_a_changed_type_reads_each_of_its_files_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "enabled"
+    write_composed(folder / "a", "A")
+    path, components = folder / "a" / "cluster-type.yaml", folder / "a" / "components"
+    for number in range(9):
+        resource = f"resources: {{more{number}: {{type: OS::Heat::None}}}}\n"
+        (components / f"more{number}.yaml").write_text(f"heat_template_version: 2021-04-16\n{resource}")
+        path.write_text(path.read_text() + f"  - name: more{number}\n")
+    catalogue = Catalogue(folder, LoadSettings())
+    read: Counter[str] = Counter()
+    open_file = safe_reading._open_file
+
+    def count(path: str) -> int:
+        read[path] += 1
+        return open_file(path)
+
+    monkeypatch.setattr(safe_reading, "_open_file", count)
+    catalogue.reconcile()
+    assert set(catalogue.snapshot.types) == {"a"}
+    once = dict.fromkeys(map(str, (path, *components.iterdir())), 1)
+    assert (len(once), read) == (11, once)
+    read.clear()
+    last = components / "more8.yaml"
+    last.write_text(last.read_text().replace("more8", "other"))
+    hint = ChangeHint(frozenset({str(last)}))
+    assert not catalogue.reconcile(hint)
+    assert (read, len(catalogue.deferred)) == (once, 1)
+    read.clear()
+    assert catalogue.reconcile(ChangeHint(hint.paths, hint.paths))
+    assert (read, len(catalogue.deferred)) == (once, 0)
