@@ -1,13 +1,14 @@
 """Templates by URL, where the operator allows them: fetched within bounds, from nowhere but where they say.
 
 Apart from ``files.py``, which decides whether a definition may refer to another host at all. No credentials are sent,
-and no proxy, cookie or configuration of the environment has a say.
+and no proxy, cookie or variable of the environment has a say (but for what OpenSSL itself reads, when it is loaded).
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import socket
 import ssl
 import threading
@@ -103,8 +104,9 @@ class _Fetching:
         self._socket = connect_checked(place.host, place.port, min(CONNECT_SECONDS, self._limits.seconds))
         self._socket.settimeout(self._limits.seconds)
         if place.scheme == "https":
-            context = ssl.create_default_context()
-            self._socket = context.wrap_socket(self._socket, server_hostname=place.host, do_handshake_on_connect=False)
+            self._socket = _trust_system().wrap_socket(
+                self._socket, server_hostname=place.host, do_handshake_on_connect=False
+            )
         if self.late:
             raise TimeoutError
         if isinstance(self._socket, ssl.SSLSocket):
@@ -116,6 +118,20 @@ class _Fetching:
         connection.request("GET", target, headers=headers)
         self._response = connection.getresponse()
         return self._response
+
+
+def _trust_system() -> ssl.SSLContext:
+    """What checks certificates and names with the authorities of the system.
+
+    Not :func:`ssl.create_default_context`, in which SSL_CERT_FILE, SSL_CERT_DIR and SSLKEYLOGFILE have a say.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    paths = ssl.get_default_verify_paths()
+    if os.path.isfile(paths.openssl_cafile):
+        context.load_verify_locations(cafile=paths.openssl_cafile)
+    if os.path.isdir(paths.openssl_capath):
+        context.load_verify_locations(capath=paths.openssl_capath)
+    return context
 
 
 def _parse(url: str) -> Url:

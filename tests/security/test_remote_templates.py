@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from builder.disk.remote import FetchLimits
 from builder.disk.safe_reading import MAX_FILE_BYTES
 from builder.hot_lint.sources import SourceError
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer
+from tests.openstack.tls_certificate import make_certificate
 from tests.service import Service, minimal_definition, wait_until
 
 TEMPLATE = b"""\
@@ -93,6 +96,38 @@ def test_fetch_ends_in_time_though_data_trickles(host: Host) -> None:
 def test_answer_that_breaks_off_is_no_template(host: Host) -> None:
     host.answers = answer(200, TEMPLATE)[:-10]
     assert "unreadable-file" in refusal(host.url)
+
+
+def serve_tls(host: Host, folder: Path) -> tuple[str, Path]:
+    """Have a host speak TLS; gives its URL, and the certificate of its authority."""
+    certificate, key = make_certificate(folder)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    host.wrap = lambda connection: context.wrap_socket(connection, server_side=True)
+    return f"https://127.0.0.1:{host.port}/", certificate
+
+
+def test_environment_has_no_say_in_which_authorities_are_trusted(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, certificate = serve_tls(host, tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert "no trusted connection can be made" in refusal(url)
+    assert host.received == []
+
+
+def test_environment_has_no_keys_of_connections_written_down(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, certificate = serve_tls(host, tmp_path)
+    keys = tmp_path / "keys"
+    system = ssl.get_default_verify_paths()._replace(openssl_cafile=str(certificate), openssl_capath=os.devnull)
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: system)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
+    assert fetch_remote(url) == TEMPLATE
+    assert not keys.exists()
 
 
 @pytest.mark.parametrize("status", [204, 404, 401, 500])
