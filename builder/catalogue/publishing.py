@@ -1,6 +1,7 @@
 """From what was decided about each id to the next snapshot: what it lists, byte for byte, and what it reports.
 
-Costs what changed, not what there is: of ten thousand types one is encoded again when one has changed.
+Only what changed is encoded again. Whoever holds the last snapshot keeps it whole, so the tables are copied, without
+what is in them, and the listing is joined anew: with ten thousand types of 1 KB, some 20 ms for each change.
 """
 
 from __future__ import annotations
@@ -168,6 +169,8 @@ def _place(published: PublishedType) -> tuple[float, str]:
 
 
 def _updated(previous: Mapping[Key, Value], changes: Mapping[Key, Value | None]) -> Mapping[Key, Value]:
+    if not changes:
+        return previous
     updated = dict(previous)
     for key, value in changes.items():
         if value is None:
