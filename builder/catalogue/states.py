@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from builder.catalogue.entries import Entry
 from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.snapshot import PublishedType, State
 from builder.definitions.model import ClusterType
@@ -33,7 +34,7 @@ def judge(entries: Sequence[LoadedEntry], published: PublishedType | None) -> Ve
     """
     fallen = State.STALE if published is not None else State.REJECTED
     if len(entries) > 1:
-        return Verdict(fallen, None, tuple(entries), tuple(_duplicate(entry, entries) for entry in entries))
+        return Verdict(fallen, None, tuple(entries), report_duplicates([each.entry for each in entries]))
     (entry,) = entries
     outcome = entry.outcome
     if outcome.cluster_type is None:
@@ -41,8 +42,11 @@ def judge(entries: Sequence[LoadedEntry], published: PublishedType | None) -> Ve
     return Verdict(State.LISTED, outcome.cluster_type, (entry,), outcome.problems)
 
 
-def _duplicate(entry: LoadedEntry, entries: Sequence[LoadedEntry]) -> Problem:
-    others = " and ".join(repr(other.entry.name) for other in entries if other is not entry)
-    return Problem(
-        entry.entry.name, 0, 0, "", "duplicate-id", f"{others} has the same id, {entry.entry.id!r}", "keep one of them"
-    )
+def report_duplicates(entries: Sequence[Entry]) -> tuple[Problem, ...]:
+    """The problem that each of several entries has with the others, which have its id."""
+    return tuple(_report_duplicate(entry, [other for other in entries if other is not entry]) for entry in entries)
+
+
+def _report_duplicate(entry: Entry, others: Sequence[Entry]) -> Problem:
+    message = f"{' and '.join(repr(other.name) for other in others)} has the same id, {entry.id!r}"
+    return Problem(entry.name, 0, 0, "", "duplicate-id", message, "keep one of them")

@@ -11,12 +11,11 @@ from dataclasses import replace
 from typing import Final
 
 from builder.catalogue.entries import Entry
-from builder.catalogue.loader import LoadedEntry
-from builder.catalogue.states import judge
+from builder.catalogue.states import report_duplicates
 from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.recognition import find_definition_folders
 from builder.checking.targets import STANDARD_INPUT, Target, Targets, list_duplicates
-from builder.definitions.building import Outcome, build_cluster_type
+from builder.definitions.building import build_cluster_type
 from builder.diagnostics.problems import Problem
 from builder.disk.links import LinkResolver
 from builder.errors import describe_crash
@@ -77,9 +76,8 @@ def _add_duplicates(targets: Sequence[Target], checked: Sequence[CheckedDefiniti
     """The results, with the problem that the service has with two entries of one id, in its own words."""
     problems: dict[Target, tuple[Problem, ...]] = {}
     for group in list_duplicates(targets):
-        entries = [Entry(target.id, target.entry, target.path) for target in group]
-        loaded = [LoadedEntry(entry, Outcome(None, ()), "", 0, ()) for entry in entries]
-        problems |= {target: (problem,) for target, problem in zip(group, judge(loaded, None).problems, strict=True)}
+        found = report_duplicates([Entry(target.id, target.entry, target.path) for target in group])
+        problems |= {target: (problem,) for target, problem in zip(group, found, strict=True)}
     return [
         replace(result, problems=(*problems.get(target, ()), *result.problems))
         for target, result in zip(targets, checked, strict=True)
