@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sanic import Request, Sanic
@@ -121,7 +123,14 @@ async def start_services(app: Application, settings: Settings) -> None:
     app.ctx.services = services
     name_routes(app.router.routes)
     sys.setswitchinterval(SWITCH_SECONDS)
+    services.reconcile_loop.on_load = partial(_end_load, asyncio.get_running_loop(), services)
     services.reconcile_loop.start()
+
+
+def _end_load(loop: asyncio.AbstractEventLoop, services: Services) -> None:
+    """Wake those who wait for the first load, in another thread than theirs."""
+    with contextlib.suppress(RuntimeError):  # the service has ended meanwhile
+        loop.call_soon_threadsafe(services.load_is_over.set)
 
 
 async def preload(app: Application) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import contextlib
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -22,9 +22,6 @@ from builder.settings import Settings, load_jwt_secrets
 
 FIRST_LOAD_SECONDS = 10.0
 """How long is waited for the first load of the catalogue; a request for it is answered 503 then."""
-
-_POLL_SECONDS = 0.005
-"""How often is looked. Waiting in a thread for each would use up those that /metrics and /catalogue need."""
 
 
 @dataclass(slots=True)
@@ -47,14 +44,19 @@ class Services:
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when it was told so twice: builds under way are not waited for."""
 
+    load_is_over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set after the first load of the catalogue, or when nobody need wait for it any more."""
+
     async def wait_until_loaded(self, seconds: float) -> bool:
         """Wait for the first load of the catalogue, so long at most; False where it has not come, or will not."""
-        end = time.monotonic() + seconds
-        while not self.reconcile_loop.has_loaded:
-            if self.stopping or time.monotonic() > end:
-                return False
-            await asyncio.sleep(_POLL_SECONDS)
-        return True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.load_is_over.wait(), seconds)
+        return self.reconcile_loop.has_loaded
+
+    def begin_stopping(self) -> None:
+        """Note that the service was told to stop."""
+        self.stopping = True
+        self.load_is_over.set()
 
 
 def build_services(settings: Settings) -> Services:

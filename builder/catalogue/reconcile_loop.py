@@ -88,6 +88,8 @@ class ReconcileLoop:
         self._thread = threading.Thread(target=self._run, name="catalogue-reconcile", daemon=True)
         self._watcher = Watcher(self)
         self._silent = ""
+        self.on_load: Callable[[], object] = lambda: None
+        """Called once, in the loop's thread, after the enabled folder was read for the first time; may not raise."""
         self.health = Health(noticing, "the enabled folder has not been read yet")
 
     def start(self) -> None:
@@ -209,7 +211,9 @@ class ReconcileLoop:
             keep_for_good()
         if hint.everything:
             self._finish_rescan()
-        self._first_pass.set()
+        if not self._first_pass.is_set():
+            self._first_pass.set()
+            self.on_load()
         if self._next_retry is None and self._catalogue.deferred:
             self._next_retry = self._clock() + AGAIN_SECONDS
         if self.health.problem:

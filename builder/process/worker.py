@@ -78,7 +78,7 @@ async def _wait_for_stop(services: Services) -> None:
     def on_stop() -> None:
         if services.stopping and not is_supervised:
             services.hurry.set()
-        services.stopping = True
+        services.begin_stopping()
         stop.set()
 
     def on_hurry() -> None:
