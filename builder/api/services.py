@@ -10,9 +10,8 @@ from functools import partial
 from builder.api.browsers import AllowedHosts, settle_allowed_hosts
 from builder.api.metrics import Metrics
 from builder.catalogue.catalogue import Catalogue
-from builder.catalogue.health import Noticing
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.reconcile_loop import ReconcileLoop
+from builder.catalogue.reconcile_loop import Noticing, ReconcileLoop
 from builder.disk.fetching import RemoteFiles
 from builder.disk.remote import FetchLimits, fetch_remote
 from builder.openstack.credentials import CloudSettings

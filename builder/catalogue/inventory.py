@@ -2,12 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
-from builder.catalogue.index import PathIndex
 from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.scan import Known
 from builder.definitions.model import ClusterTypeId
+
+
+class PathIndex:
+    """Entries by the paths that they depend on, so that one event costs one entry and not a look at all of them.
+
+    A path that it does not know is nobody's. Not shared between threads.
+    """
+
+    def __init__(self) -> None:
+        self._paths: dict[str, frozenset[str]] = {}
+        self._at: defaultdict[str, set[str]] = defaultdict(set)
+        self._below: defaultdict[str, set[str]] = defaultdict(set)
+        self._users: defaultdict[str, int] = defaultdict(int)
+        self._folders: frozenset[str] | None = None
+
+    def put(self, name: str, paths: Iterable[str]) -> None:
+        """Note that the entry ``name`` depends on ``paths``, and on no others any more."""
+        wanted = frozenset(paths)
+        if self._paths.get(name) == wanted:
+            return
+        self.remove(name)
+        self._paths[name] = wanted
+        for path in wanted:
+            self._at[path].add(name)
+        folders = _folders_of(wanted)
+        for folder in folders:
+            if not self._users[folder]:
+                self._folders = None
+            self._users[folder] += 1
+        for folder in _with_ancestors(folders):
+            self._below[folder].add(name)
+
+    def remove(self, name: str) -> None:
+        """Forget an entry."""
+        paths = self._paths.pop(name, frozenset())
+        folders = _folders_of(paths)
+        for path in paths:
+            _discard(self._at, path, name)
+        for folder in folders:
+            self._users[folder] -= 1
+            if not self._users[folder]:
+                del self._users[folder]
+                self._folders = None
+        for folder in _with_ancestors(folders):
+            _discard(self._below, folder, name)
+
+    def names(self, path: str) -> Collection[str]:
+        """The entries that depend on this path, or on something below it."""
+        at, below = self._at.get(path), self._below.get(path)
+        return at | below if at and below else at or below or ()
+
+    def folders(self) -> frozenset[str]:
+        """The folders in which a change may change an entry; the very same value until they change."""
+        if self._folders is None:
+            self._folders = frozenset(self._users)
+        return self._folders
 
 
 class Inventory(dict[str, Known]):
@@ -47,3 +104,22 @@ class Inventory(dict[str, Known]):
             names[found.entry.id].add(name)
         entries = {key: [arriving.get(name) or self[name] for name in sorted(names[key])] for key in ids}
         return {key: [each for each in entries[key] if isinstance(each, LoadedEntry)] for key in ids}
+
+
+def _folders_of(paths: Iterable[str]) -> set[str]:
+    return {os.path.dirname(path) for path in paths}
+
+
+def _with_ancestors(folders: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for folder in folders:
+        while folder not in found and folder not in ("/", ""):
+            found.add(folder)
+            folder = os.path.dirname(folder)
+    return found
+
+
+def _discard(names: dict[str, set[str]], key: str, name: str) -> None:
+    names[key].discard(name)
+    if not names[key]:
+        del names[key]

@@ -17,7 +17,7 @@ from typing import cast
 from watchdog import events
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
-from builder.catalogue.watch_masks import (
+from builder.catalogue.watches import (
     IN_ATTRIB,
     IN_CLOSE_WRITE,
     IN_CREATE,
@@ -27,8 +27,10 @@ from builder.catalogue.watch_masks import (
     IN_MOVED_FROM,
     IN_MOVED_TO,
     OWN_GOING,
+    Event,
+    Reader,
+    Watch,
 )
-from builder.catalogue.watches import Event, Reader, Watch
 
 logger = logging.getLogger(__name__)
 

@@ -13,13 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import partial
 from typing import Protocol
 
 from builder.catalogue.catalogue import Catalogue
-from builder.catalogue.health import Health, Noticing
-from builder.catalogue.hints import Hints
-from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError
+from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError, Hints
 from builder.catalogue.snapshot import Snapshot
 from builder.catalogue.watcher import Watcher
 from builder.disk.links import is_at_or_below
@@ -38,6 +37,29 @@ MANY_PATHS = 500
 
 STOP_SECONDS = 10.0
 """How long :meth:`ReconcileLoop.stop` waits for a pass that is under way."""
+
+
+class Noticing(StrEnum):
+    """How changes are noticed."""
+
+    AUTO = "auto"
+    INOTIFY = "inotify"
+    POLL = "poll"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the keeping goes.
+
+    ``last_rescan`` is when all was last looked at with success, in seconds of the steady clock, None before that;
+    ``rescans`` counts those. ``noticing_problem`` says why some changes, or all, are found by rescans only.
+    """
+
+    noticing: Noticing
+    problem: str
+    last_rescan: float | None = None
+    rescans: int = 0
+    noticing_problem: str = ""
 
 
 class Observer(Protocol):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from builder.catalogue.loader import LoadedEntry
-from builder.catalogue.watch_masks import is_within
+from builder.catalogue.watches import is_within
 from builder.disk.dependencies import Dependency
 from builder.disk.safe_reading import Stamp
 

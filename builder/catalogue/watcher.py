@@ -15,7 +15,7 @@ from itertools import count
 from typing import Protocol
 
 from builder.catalogue.readers import open_reader
-from builder.catalogue.watch_masks import (
+from builder.catalogue.watches import (
     ALL_CHANGES,
     IN_CLOSE_WRITE,
     IN_CREATE,
@@ -28,12 +28,14 @@ from builder.catalogue.watch_masks import (
     IN_MOVED_TO,
     IN_UNMOUNT,
     OWN_GOING,
+    Event,
+    Reader,
+    Watch,
     find_standin,
     identify,
     is_within,
     plan_masks,
 )
-from builder.catalogue.watches import Event, Reader, Watch
 
 logger = logging.getLogger(__name__)
 

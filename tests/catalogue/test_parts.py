@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builder.catalogue.entries import scan_folder
-from builder.catalogue.hints import MAX_PATHS, PATIENCE_SECONDS, QUIET_SECONDS, Hints
+from builder.catalogue.scan import MAX_PATHS, PATIENCE_SECONDS, QUIET_SECONDS, Hints
 from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing, is_same_content
 from builder.disk.dependencies import RACY_NS, load_dependency, recheck_dependency
 from builder.disk.links import LinkResolver, is_at_or_below

@@ -10,9 +10,8 @@ import pytest
 from watchdog.observers.inotify_c import InotifyFD
 
 from builder.catalogue.catalogue import Catalogue
-from builder.catalogue.health import Noticing
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.reconcile_loop import MANY_PATHS, ReconcileLoop
+from builder.catalogue.reconcile_loop import MANY_PATHS, Noticing, ReconcileLoop
 from tests.service import wait_until
 from tests.watching.world import definition
 

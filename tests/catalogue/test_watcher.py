@@ -13,8 +13,8 @@ from watchdog.observers.polling import PollingObserver
 
 from builder.catalogue import readers
 from builder.catalogue.readers import ObserverReader, open_reader
-from builder.catalogue.watch_masks import ALL_CHANGES, OWN_GOING, find_standin, plan_masks
 from builder.catalogue.watcher import MAX_DISTURBED, Watcher
+from builder.catalogue.watches import ALL_CHANGES, OWN_GOING, find_standin, plan_masks
 from tests.service import wait_until
 
 
