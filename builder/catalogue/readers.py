@@ -124,6 +124,7 @@ class ObserverReader:
     def __init__(self, observer: BaseObserver) -> None:
         self._observer = observer
         self._scheduled: dict[int, ObservedWatch] = {}
+        self._limit = MAX_OBSERVED
         self.is_alive, self.stop, self.join = observer.is_alive, observer.stop, observer.join
 
     def add_callback(self, path: bytes, mask: int, callback: Watch, id_: int) -> int:
@@ -136,8 +137,8 @@ class ObserverReader:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
         if not os.access(folder, os.R_OK):
             return -1
-        if len(self._scheduled) >= MAX_OBSERVED:
-            raise OSError(errno.ENOSPC, f"more than {MAX_OBSERVED:,} folders")
+        if len(self._scheduled) >= self._limit:
+            raise OSError(errno.ENOSPC, f"more than {self._limit:,} folders")
         kinds = _GOING if mask == OWN_GOING else _ALL_CHANGES
         try:
             # Known before anything can be told of it.
@@ -147,6 +148,7 @@ class ObserverReader:
             del self._scheduled[id_]
             if isinstance(error, OSError):
                 raise
+            self._limit = len(self._scheduled)  # watchdog forgets no watch that was left without a thread
             raise OSError(errno.EAGAIN, "no thread can be started") from error
         return id_
 

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 from watchdog import observers
 from watchdog.observers import inotify_c
+from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
 from builder.catalogue import readers
@@ -217,6 +218,26 @@ def test_observer_watches_as_many_folders_as_there_may_be_threads_for(
     watcher = Watcher(Ear())
     watcher.watch(frozenset({str(tmp_path)}))
     assert "are found by rescan only: more than 1 folders" in watcher.problem
+    watcher.stop()
+
+
+def test_observer_that_was_refused_a_thread_is_asked_for_no_more_watches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lack_reader(monkeypatch)
+    asked = []
+
+    def refuse(_: object, __: object, folder: str, **___: object) -> None:
+        asked.append(folder)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(BaseObserver, "schedule", refuse)
+    watcher = Watcher(Ear())
+    folders = frozenset({str(tmp_path)})
+    watcher.watch(folders)
+    assert "no thread can be started" in watcher.problem
+    watcher.watch(folders, thorough=True)
+    assert asked == [str(tmp_path)]
     watcher.stop()
 
 
