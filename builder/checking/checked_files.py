@@ -61,21 +61,17 @@ class CheckedFiles:
             self._tree = os.path.relpath(self._tree)
 
     def resolve(self, reference: str, base: str) -> str:
-        """See :meth:`builder.hot_lint.sources.Files.resolve`."""
         return self._files.resolve(reference, base)
 
     def read(self, name: str) -> str:
-        """See :meth:`builder.hot_lint.sources.Files.read`."""
         if name == DEFINITION and self.text is not None:
             return decode(self.text.encode("utf-8", "surrogateescape"))
         return self._files.read(name)
 
     def list_beside(self, name: str) -> Sequence[str]:
-        """See :meth:`builder.hot_lint.sources.Files.list_beside`."""
         return self._files.list_beside(name)
 
     def display(self, name: str) -> str:
-        """See :meth:`builder.hot_lint.sources.Files.display`."""
         if name == DEFINITION:
             return self.path
         return name if "://" in name else os.path.normpath(os.path.join(self._tree, name))

@@ -25,6 +25,8 @@ PARALLEL_FROM: Final = 100
 """Below so many definitions, another process takes longer to start than it saves."""
 
 _CHUNK: Final = 25
+"""Definitions that a process gets at a time: enough to outweigh handing them over, few enough to end together."""
+
 STANDARD_INPUT_SHOWN: Final = "<stdin>"
 
 

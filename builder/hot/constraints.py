@@ -72,7 +72,7 @@ class Length(Bounds):
 
 @dataclass(frozen=True, slots=True)
 class Range(Bounds):
-    """Bounds a number."""
+    """Bounds a number; both ends are within."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ codes: Any = find_module("re._constants")
 """What the nodes of a pattern's tree are called."""
 
 OTHER: Final = 1 << 128
+"""Every character beyond ASCII, whose 128 are the bits below: patterns tell few of them apart."""
+
 END: Final = 1 << 129
 """The end of the text, which ``$`` takes where it counts as a place of the pattern; no set of characters has it."""
 
@@ -64,7 +66,7 @@ def find_set(code: Any, value: Any, flags: int) -> int:
     return _find_class(tuple(value), flags & (IGNORECASE | ASCII_FLAG))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512)  # patterns that are alike use the same classes
 def _find_class(items: Sequence[tuple[Any, Any]], flags: int) -> int:
     is_negated = items[0][0] is codes.NEGATE
     found, beyond, categories = 0, False, 0

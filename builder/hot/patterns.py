@@ -114,7 +114,7 @@ def parse_pattern(text: str) -> Pattern:
     return _compile(text)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # the patterns of a large catalogue, which builds match again
 def _compile(text: str) -> Pattern:
     return Pattern(text, re.compile(text))
 
@@ -133,7 +133,7 @@ def is_slow(text: str) -> bool:
     return slow
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024)  # a number for each; a catalogue's patterns are judged once, not at each reload
 def _count_classes(text: str) -> int:
     """What the classes of a pattern cost to compile."""
     try:
@@ -174,7 +174,7 @@ def _find_longest(text: str) -> int:
     return longest
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024)  # as above
 def _find_slow(text: str) -> tuple[bool, int]:
     """Whether a pattern is slow, and what it has cost to find out, in edges made and in additions."""
     if parser is None:

@@ -18,7 +18,7 @@ FALSE_STRINGS: Final = ("0", "f", "false", "off", "n", "no")
 
 
 class ParameterType(StrEnum):
-    """The types of a HOT parameter."""
+    """The types that a HOT parameter may have, as a template writes them."""
 
     STRING = "string"
     NUMBER = "number"

@@ -10,6 +10,7 @@ from builder.text.excerpts import shorten
 from builder.text.spelling import find_near, suggest
 
 _MAX_SHOWN = 200
+"""In characters: as much of a path as two lines of a terminal hold."""
 
 COMPONENTS = "components"
 """The folder of a definition's components."""

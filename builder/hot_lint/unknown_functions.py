@@ -33,7 +33,7 @@ def find_successor(function: str) -> str:
     return f"use {_SUCCESSORS[function]}" if function in _SUCCESSORS else ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # lone keys are few, and the same in most templates
 def explain_unknown_function(key: str, language: Language) -> tuple[str, str]:
     """Message and hint for a lone key that is no function of the version but looks like one; else two times ``""``."""
     since = first_version_with(key)

@@ -52,7 +52,7 @@ class PageFault(CloudFault):
     content_type = "text/html; charset=UTF-8"
 
     def body(self) -> bytes:
-        """Return the page."""
+        """Return the page, as one of HTML."""
         title = f"{self.status} {HTTPStatus(self.status).phrase}"
         return (
             f"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n"

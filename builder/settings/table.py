@@ -120,12 +120,14 @@ class Settings:
         10.0, "REMOTE_TEMPLATE_TIMEOUT", "SECONDS", "How long fetching one of them may take, redirects included.",
         parse_seconds(0.1, 300),
     )  # fmt: skip
+    # As nginx takes, and Heat, when nothing else is set.
     body_limit: int = _setting(
         1024 * 1024, "BODY_LIMIT", "BYTES", "The largest request body.", parse_integer(1024, 1024**3)
     )
     json_depth_limit: int = _setting(
         64, "JSON_DEPTH_LIMIT", "N", "How deep the values in a request body may nest.", parse_integer(8, 500)
     )
+    # As long as a line of it may be to nginx and Apache, when nothing else is set.
     header_limit: int = _setting(
         8192, "HEADER_LIMIT", "BYTES", "The largest head of a request: its first line and its headers.",
         parse_integer(1024, 16384),
@@ -134,6 +136,7 @@ class Settings:
         20.0, "REQUEST_TIMEOUT", "SECONDS", "How long a request may take to arrive, from its first byte to its last.",
         parse_seconds(0.1, 3600),
     )  # fmt: skip
+    # Longer than proxies keep theirs (nginx: 60 s), so that no request meets a connection that is being closed.
     keep_alive_timeout: float = _setting(
         75.0, "KEEP_ALIVE_TIMEOUT", "SECONDS", "How long a connection stays open without a request, "
         "when its client takes nothing of an answer either.",
@@ -150,6 +153,7 @@ class Settings:
         "Proxies, by address or network, whose `X-Forwarded-For` says whose request it is, in the log.",
         parse_networks,
     )  # fmt: skip
+    # Proxies give up after 60 s unless told otherwise, and would hide the answer that names the stack.
     build_deadline: float = _setting(
         50.0, "BUILD_DEADLINE", "SECONDS", "How long one build may take, all its calls to the cloud together. "
         "Looking at the project's limits may take a quarter of that at most.",
@@ -209,6 +213,7 @@ class Settings:
         "How long connecting to a service of the cloud may take, all addresses of its name together.",
         parse_seconds(0.1, 600),
     )  # fmt: skip
+    # Within BUILD_DEADLINE, so that a service that is silent is told by its name.
     cloud_read_timeout: float = _setting(
         45.0, "CLOUD_READ_TIMEOUT", "SECONDS", "How long a service of the cloud may be silent.", parse_seconds(0.1, 600)
     )

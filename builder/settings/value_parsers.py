@@ -14,6 +14,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
+"""As many digits as 64 bits hold, which no setting comes near: Python refuses numbers of thousands in its own words."""
 
 
 def parse_host(text: str) -> str:

@@ -51,7 +51,7 @@ def _holds_suspects(root: Node) -> bool:
     return False
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=8192)  # scalars repeat, as names and numbers of a template do; some hundred bytes each
 def _is_suspect(text: str) -> bool:
     return _explain(text, Reading.HEAT, numeric=False)[0] != ""
 
@@ -104,7 +104,7 @@ def _judge_key(node: ScalarNode, path: str, tokens: Tokens) -> Iterator[Problem]
         yield Problem(path, mark.line + 1, mark.column + 1, format_pointer(tokens), "yaml-versions", message, hint)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=8192)  # as above
 def _explain(text: str, reading: Reading, *, numeric: bool) -> tuple[str, str, str]:
     """Rule, message and hint for an unquoted scalar; three times ``""`` where nothing is to be said of it."""
     old, new = _read(text, Reading.HEAT), _read(text, Reading.YAML_1_2)

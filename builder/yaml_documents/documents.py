@@ -34,6 +34,7 @@ _MAP_TAG = "tag:yaml.org,2002:map"
 _LIST_TAG = "tag:yaml.org,2002:seq"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_SHOWN = 40
+"""In characters: enough to find a text by; its line and column are told as well."""
 
 _Index = dict[Token, tuple[Node, Node]]
 """The key and the value node of each key of a mapping."""

@@ -109,7 +109,7 @@ def is_merge(node: Node) -> bool:
     return isinstance(node, ScalarNode) and (node.tag == f"{_TAG}merge" or (node.tag == PLAIN and node.value == "<<"))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=8192)  # scalars repeat, as names and numbers of a template do; some hundred bytes each
 def resolve_tag(text: str, reading: Reading) -> str:
     """The tag that an unquoted ``text`` gets under a reading."""
     if reading is Reading.HEAT:

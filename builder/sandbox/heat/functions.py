@@ -99,7 +99,6 @@ class GetParam(Function):
     __slots__ = ()
 
     def resolve(self, scope: Scope) -> Json:
-        """See :meth:`Function.resolve`."""
         call = self.resolved(scope)
         _worded(check_values, call)
         name, *path = [call.args] if isinstance(call.args, str) else call.args
@@ -115,14 +114,12 @@ class GetResource(Function):
     __slots__ = ()
 
     def resolve(self, scope: Scope) -> Json:
-        """See :meth:`Function.resolve`."""
         name = str(resolve(self.args, scope))
         if not scope.has_resource(name):
             raise invalid_reference(name, "unknown")
         return scope.reference(name)
 
     def references(self, path: str) -> Iterator[tuple[str, str]]:
-        """See :meth:`Function.references`."""
         yield from super().references(path)
         if isinstance(self.args, str):
             yield self.args, path
@@ -134,20 +131,17 @@ class GetAttr(Function):
     __slots__ = ()
 
     def resolve(self, scope: Scope) -> Json:
-        """See :meth:`Function.resolve`."""
         name, *rest = resolve(self.args, scope)
         if not scope.has_resource(name):
             raise invalid_reference(name, "unknown")
         return scope.attribute(name, rest[0] if rest else None, rest[1:])
 
     def references(self, path: str) -> Iterator[tuple[str, str]]:
-        """See :meth:`Function.references`."""
         yield from super().references(path)
         if isinstance(self.args[0], str):
             yield self.args[0], path
 
     def validate(self, scope: Scope) -> None:
-        """See :meth:`Function.validate`."""
         super().validate(scope)
         name, attribute = self.args[0], self.args[1] if len(self.args) > 1 else None
         if not isinstance(name, str):
@@ -164,7 +158,6 @@ class GetFile(Function):
     __slots__ = ()
 
     def resolve(self, scope: Scope) -> Json:
-        """See :meth:`Function.resolve`."""
         call = self.resolved(scope)
         _worded(check_values, call)
         path = call.args

@@ -76,12 +76,10 @@ class LiveResource:
 
     @property
     def name(self) -> str:
-        """The name in the template."""
         return self.planned.definition.name
 
     @property
     def type(self) -> ResolvedType:
-        """The type."""
         return self.planned.type
 
 
@@ -96,33 +94,26 @@ class LiveStack:
 
     @property
     def name(self) -> str:
-        """The stack's name."""
         return self.plan.source.name
 
     @property
     def parameters(self) -> Parameters:
-        """See :class:`Scope`."""
         return self.plan.parameters
 
     @property
     def files(self) -> Mapping[str, str]:
-        """See :class:`Scope`."""
         return self.plan.source.files
 
     def has_resource(self, name: str) -> bool:
-        """See :class:`Scope`."""
         return name in self.resources
 
     def check_attribute(self, name: str, attribute: str) -> bool:
-        """See :class:`Scope`."""
         return self.resources[name].type.has_attribute(attribute)
 
     def reference(self, name: str) -> str:
-        """See :class:`Scope`."""
         return _refer(self.resources[name])
 
     def attribute(self, name: str, attribute: str | None, path: Sequence[Json]) -> Json:
-        """See :class:`Scope`."""
         resource = self.resources[name]
         if not resource.is_made:
             return None

@@ -37,7 +37,6 @@ class Chosen(Function):
     __slots__ = ()
 
     def resolve(self, scope: Scope) -> Json:
-        """See :meth:`Function.resolve`."""
         return OMITTED if self.args is OMITTED else resolve(self.args, scope)
 
 

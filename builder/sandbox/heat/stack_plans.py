@@ -100,19 +100,15 @@ class PlanScope:
     types: Mapping[str, ResolvedType] = field(default_factory=dict)
 
     def has_resource(self, name: str) -> bool:
-        """See :class:`Scope`."""
         return name in self.types
 
     def reference(self, name: str) -> str:
-        """See :class:`Scope`."""
         return name
 
     def attribute(self, name: str, attribute: str | None, path: Sequence[Json]) -> Json:  # noqa: ARG002  # Scope's
-        """See :class:`Scope`."""
         return None
 
     def check_attribute(self, name: str, attribute: str) -> bool:
-        """See :class:`Scope`."""
         return self.types[name].has_attribute(attribute)
 
 

@@ -60,7 +60,7 @@ class Stack:
 
     @property
     def stack_id(self) -> str:
-        """The id."""
+        """The UUID by which requests name it, also after it is deleted."""
         return self.live.stack_id
 
     @property
@@ -70,7 +70,7 @@ class Stack:
 
     @property
     def project_id(self) -> str:
-        """The project it belongs to."""
+        """The id of the project that it belongs to, in whose URLs it is found."""
         return self.source.project_id
 
     @property

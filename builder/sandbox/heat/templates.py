@@ -21,6 +21,7 @@ MAX_RESOURCES = 1000
 """The most resources a stack may have, nested ones included: ``max_resources_per_stack`` of Heat."""
 
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]{0,254}")
+"""A stack's name, as Heat's API takes it: 255 characters, as many as its column of the database holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project of the one domain."""
+    """A project of the one domain; one that is not enabled gets no tokens."""
 
     id: str
     name: str

@@ -32,6 +32,7 @@ SOCKET_TIMEOUT = 30.0
 """Seconds a connection may stay silent."""
 
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
+"""A ``Host`` that may be repeated in URLs: the longest domain name has 253 characters."""
 _log = logging.getLogger(__name__)
 
 
@@ -85,7 +86,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 128
+    request_queue_size = 128  # with socketserver's 5, many clients at once have to try again after a second
 
     def __init__(self, address: tuple[str, int], service: Service) -> None:
         self.service = service

@@ -23,7 +23,7 @@ from builder.sandbox.heat.stacks import Event, Stack, StackOptions
 
 
 def link(href: str, rel: str = "self") -> dict[str, str]:
-    """Return a link."""
+    """Return a link as Heat writes it; ``rel`` is what it leads to: the thing itself, or what is around it."""
     return {"href": href, "rel": rel}
 
 
