@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sanic import Blueprint, HTTPResponse, Request
 
@@ -34,8 +34,16 @@ from builder.catalogue.snapshot import PublishedType
 from builder.clusters.plan import ClusterPlan, plan_cluster
 from builder.definitions.model import ClusterTypeId
 from builder.errors import Fault, RequestError
-from builder.hot.matching import MatchingDeferredError, MatchingUnavailableError, limited
-from builder.kinds.heat.launch import KIND, LaunchOutcome, LaunchRequest, preview_launch
+from builder.hot.matching import MatchingUnavailableError, limited
+from builder.kinds.heat.launch import (
+    KIND,
+    LaunchOutcome,
+    LaunchPreview,
+    LaunchRequest,
+    find_launched,
+    launch,
+    preview_launch,
+)
 from builder.openstack.assets import fetch_assets
 from builder.openstack.credentials import CloudSettings, Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
@@ -45,26 +53,10 @@ logger = logging.getLogger(__name__)
 
 _KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|(?P<bare>[\x21\x23-\x7e][\x20-\x7e]{0,254})')
 
-_MATCHING_AT_ONCE: Final = 0.01
-"""In seconds: what the event loop may spend on patterns; a build whose answers take longer is planned in a thread."""
-
-_MATCHING_AT_MOST: Final = 0.5
-"""In seconds of a processor, for all answers of a build together: a person who waits for a form should not notice."""
+_MATCHING_SECONDS: Final = 0.5
+"""Of a processor, for all answers of a build together: a person who waits for a form should not notice."""
 
 blueprint = Blueprint("builds")
-
-Result = TypeVar("Result")
-CloudCall = Callable[[Credentials, CloudSettings, LaunchRequest, Deadline, str], Result]
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """A build that was found good: what its type is, what Heat will be asked for, and on whose behalf."""
-
-    build: BuildRequest
-    published: PublishedType
-    credentials: Credentials
-    launch: LaunchRequest
 
 
 def admit(request: Request) -> None:
@@ -84,16 +76,22 @@ async def create_cluster(request: Request) -> HTTPResponse:
     is_dry_run = read_flag(request, "dry_run")
     build = parse_build_request(request.body, services.settings.json_depth_limit)
     logs.protect([str(build.cloud_env["password"])])
-    try:
-        order = await _read_order(request, services, build, deadline)
-    except RequestError:
-        launched = None if is_dry_run else await _find_launched(request, services, build, deadline)
-        if launched is None:
-            raise
-        return _respond_built(launched)
+    keys = request.headers.getall("idempotency-key", [])
+    published = await _find_type(services, build)
+    if isinstance(published, RequestError) and (is_dry_run or not keys):
+        raise published
+    asking = (services.cloud_settings, deadline, str(request.id))
+    await _wait_for_clients(services, deadline)
     if is_dry_run:
-        return await _preview(services, order, deadline, str(request.id))
-    return _respond_built(await _build(services, order, deadline, str(request.id)))
+        preview = await services.pool.run(_preview, build, published, keys, *asking, deadline=deadline)
+        shown = {"resources": [*map(asdict, preview.resources)], "limits": [*map(asdict, preview.needs)]}
+        return respond_json(shown, headers=NO_STORE)
+    cloud_env = build.cloud_env
+    project = cloud_env.get("project_id") or cloud_env.get("project_name") or ""
+    building = Building(services.metrics, KIND, build.cluster_type_id, project, deadline, str(request.id))
+    with building.awaited():
+        launch = partial(_launch, building, build, published, keys, *asking)
+        return _respond_built(await services.pool.run(building.follow, launch, deadline=deadline))
 
 
 def _respond_built(outcome: LaunchOutcome) -> HTTPResponse:
@@ -130,61 +128,78 @@ def _read_credentials(request: Request, services: Services) -> tuple[Any, str]:
     return body, ""
 
 
-async def _read_order(request: Request, services: Services, build: BuildRequest, deadline: Deadline) -> _Order:
-    """Check everything about a build that can be known without the cloud.
+def _preview(
+    build: BuildRequest,
+    published: PublishedType | RequestError,
+    keys: Sequence[str],
+    settings: CloudSettings,
+    deadline: Deadline,
+    id_: str,
+) -> LaunchPreview:
+    credentials, wanted = _plan(build, published, keys)
+    return preview_launch(credentials, settings, wanted, deadline, id_)
 
-    Raises RequestError with every fault.
+
+def _launch(
+    building: Building,
+    build: BuildRequest,
+    published: PublishedType | RequestError,
+    keys: Sequence[str],
+    settings: CloudSettings,
+    deadline: Deadline,
+    id_: str,
+) -> LaunchOutcome:
+    """Plan the cluster and launch it, or find the one that the same request made before.
+
+    In a thread of the pool: many answers take long to read and to match against their patterns.
+
+    Raises RequestError with every fault; 5xx where nobody can tell whether there is such a cluster.
     """
-    published = await _find_type(services, build)
-    plan = await _plan(services, published, build, deadline)
-    logs.protect(plan.secrets)
-    credentials = parse_credentials(build.cloud_env)
-    return _Order(build, published, credentials, _launch_request(plan, published, build, _read_key(request)))
+    try:
+        credentials, wanted = _plan(build, published, keys)
+    except RequestError:
+        launched = _find_launched(build, keys, settings, deadline, id_)
+        if launched is None:
+            raise
+        return launched
+    building.revision = wanted.revision
+    return launch(credentials, settings, wanted, deadline, id_)
 
 
-async def _plan(services: Services, published: PublishedType, build: BuildRequest, deadline: Deadline) -> ClusterPlan:
-    """Plan the cluster: at once, unless its answers take long to match against their patterns.
+def _plan(
+    build: BuildRequest, published: PublishedType | RequestError, keys: Sequence[str]
+) -> tuple[Credentials, LaunchRequest]:
+    """Check everything about a build that can be known without the cloud.
 
     Raises RequestError with every fault; 503 where nothing can be matched now.
     """
-    plan = partial(plan_cluster, published.cluster_type, build.name, build.parameters, build.selections)
+    if isinstance(published, RequestError):
+        raise published
     try:
-        with limited(_MATCHING_AT_ONCE, may_wait=False):
-            return plan()
-    except MatchingDeferredError:
-        await _wait_for_clients(services, deadline)
-    try:
-        return await services.pool.run(_plan_at_leisure, plan, deadline=deadline)
+        with limited(_MATCHING_SECONDS):
+            plan = plan_cluster(published.cluster_type, build.name, build.parameters, build.selections)
     except MatchingUnavailableError as error:
         logger.warning("no process can be had to match answers against patterns: %s", error.__cause__ or "all are busy")
         raise FailureKind.SERVICE_BUSY.error(
             "This service cannot match the answers against their patterns now; nothing was created. Try again shortly.",
             headers=RETRY_AFTER,
         ) from error
+    logs.protect(plan.secrets)
+    return parse_credentials(build.cloud_env), _launch_request(plan, published, build, _read_key(keys))
 
 
-def _plan_at_leisure(plan: Callable[[], ClusterPlan]) -> ClusterPlan:
-    with limited(_MATCHING_AT_MOST):
-        return plan()
-
-
-async def _find_launched(
-    request: Request, services: Services, build: BuildRequest, deadline: Deadline
+def _find_launched(
+    build: BuildRequest, keys: Sequence[str], settings: CloudSettings, deadline: Deadline, id_: str
 ) -> LaunchOutcome | None:
     """The cluster that the same request made before, although its type, as it is now, refuses it.
 
     Raises RequestError (5xx) where nobody can tell whether there is one.
     """
     try:
-        key = _read_key(request)
+        key = _read_key(keys)
         if key is None:
             return None
-        credentials = parse_credentials(build.cloud_env)
-        asking = (credentials, services.cloud_settings, key, _payload(build), deadline, str(request.id))
-        building = Building(services.metrics, KIND, build.cluster_type_id, credentials, deadline, str(request.id))
-        with building.awaited():
-            await _wait_for_clients(services, deadline)
-            return await services.pool.run(building.find, *asking, deadline=deadline)
+        return find_launched(parse_credentials(build.cloud_env), settings, key, _payload(build), deadline, id_)
     except RequestError as error:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
@@ -192,12 +207,16 @@ async def _find_launched(
         return None
 
 
-async def _find_type(services: Services, build: BuildRequest) -> PublishedType:
-    snapshot = await current_snapshot(services)
+async def _find_type(services: Services, build: BuildRequest) -> PublishedType | RequestError:
+    """The type that is to be built, or what is told where it is not known: the cluster may have been built before."""
+    try:
+        snapshot = await current_snapshot(services)
+    except RequestError as error:
+        return error
     published = snapshot.types.get(ClusterTypeId(build.cluster_type_id))
     if published is None:
         detail = f"There is no cluster type {build.cluster_type_id[:100]!r}; it may have been withdrawn."
-        raise RequestError(Fault(400, "Unknown cluster type", detail, f"/cluster/{build.type_key}"))
+        return RequestError(Fault(400, "Unknown cluster type", detail, f"/cluster/{build.type_key}"))
     return published
 
 
@@ -226,32 +245,6 @@ def _payload(build: BuildRequest) -> dict[str, Any]:
     }
 
 
-async def _preview(services: Services, order: _Order, deadline: Deadline, request_id: str) -> HTTPResponse:
-    preview = await _ask_cloud(services, preview_launch, order, deadline, request_id)
-    resources = [asdict(resource) for resource in preview.resources]
-    return respond_json({"resources": resources, "limits": [asdict(need) for need in preview.needs]}, headers=NO_STORE)
-
-
-async def _build(services: Services, order: _Order, deadline: Deadline, request_id: str) -> LaunchOutcome:
-    published = order.published
-    building = Building(
-        services.metrics, published.cluster_type.kind, order.build.cluster_type_id, order.credentials, deadline,
-        request_id, published.revision,
-    )  # fmt: skip
-    with building.awaited():
-        return await _ask_cloud(services, building.launch, order, deadline, request_id)
-
-
-async def _ask_cloud(
-    services: Services, call: CloudCall[Result], order: _Order, deadline: Deadline, request_id: str
-) -> Result:
-    """Have a thread of the pool make a call to the cloud."""
-    await _wait_for_clients(services, deadline)
-    return await services.pool.run(
-        call, order.credentials, services.cloud_settings, order.launch, deadline, request_id, deadline=deadline
-    )
-
-
 async def _wait_for_clients(services: Services, deadline: Deadline) -> None:
     """Wait until the OpenStack clients are imported: two threads that import them at once get halves of modules."""
     if services.preloading is None:  # a request that came with the first connection
@@ -259,14 +252,13 @@ async def _wait_for_clients(services: Services, deadline: Deadline) -> None:
     await asyncio.wait([services.preloading], timeout=deadline.seconds_left())
 
 
-def _read_key(request: Request) -> str | None:
+def _read_key(given: Sequence[str]) -> str | None:
     """The ``Idempotency-Key``: a string as structured fields write it, or, as most clients send it, without quotes.
 
     See https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
 
     Raises RequestError (400).
     """
-    given = request.headers.getall("idempotency-key", [])
     if not given:
         return None
     match = _KEY.fullmatch(given[0])

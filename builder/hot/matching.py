@@ -43,10 +43,6 @@ class MatchingTimeoutError(Exception):
     """The time is up that a text may take, or all that are tried together."""
 
 
-class MatchingDeferredError(Exception):
-    """It may take longer than this thread can wait: the event loop's."""
-
-
 class MatchingUnavailableError(Exception):
     """No process could be asked: the machine is short of something, or all of them are busy."""
 
@@ -54,19 +50,15 @@ class MatchingUnavailableError(Exception):
 @dataclass(slots=True)
 class _Limit:
     seconds: float
-    may_wait: bool
 
 
 _limit: ContextVar[_Limit | None] = ContextVar("matching_limit", default=None)
 
 
 @contextmanager
-def limited(seconds: float, *, may_wait: bool = True) -> Iterator[None]:
-    """Within it all texts together may take so long, in seconds of a processor.
-
-    Where one may not wait, no other process is asked: more than that raises MatchingDeferredError.
-    """
-    token = _limit.set(_Limit(seconds, may_wait))
+def limited(seconds: float) -> Iterator[None]:
+    """Within it all texts together may take so long, in seconds of a processor."""
+    token = _limit.set(_Limit(seconds))
     try:
         yield
     finally:
@@ -74,21 +66,19 @@ def limited(seconds: float, *, may_wait: bool = True) -> Iterator[None]:
 
 
 def matches(pattern: Pattern, text: str) -> bool:
-    """Whether a pattern matches a whole text.
+    """Whether a pattern matches a whole text. Blocks, where that takes another process.
 
-    Raises MatchingTimeoutError, MatchingDeferredError, or MatchingUnavailableError.
+    Raises MatchingTimeoutError or MatchingUnavailableError.
     """
-    limit = _limit.get() or _Limit(ALONE, may_wait=True)
+    limit = _limit.get() or _Limit(ALONE)
     if limit.seconds <= 0:
-        raise MatchingTimeoutError if limit.may_wait else MatchingDeferredError
+        raise MatchingTimeoutError
     began = time.thread_time()
     try:
         if len(text) <= pattern.longest:
             return pattern.fits(text)
     finally:
         limit.seconds -= time.thread_time() - began
-    if not limit.may_wait:
-        raise MatchingDeferredError
     try:
         with _borrow() as process:
             fits, seconds = process.ask(pattern.text, text, limit.seconds)

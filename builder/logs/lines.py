@@ -28,19 +28,25 @@ _JSON = json.JSONEncoder(default=str)
 _PLAIN = re.compile(r'[^ "=]+')
 
 _NO_SECRETS = Redactor()
+_NOTHING_PROTECTED = [_NO_SECRETS]
 
-_redactor: ContextVar[Redactor] = ContextVar("redactor", default=_NO_SECRETS)
+_redactors: ContextVar[list[Redactor]] = ContextVar("redactors")
+"""One in a list, which the threads of a request share with it: what one of them protects, all do."""
 
 
 def begin_request(identifier: str) -> None:
     """Log under this request's id from now on; the secrets of an earlier request on the connection are forgotten."""
     request_id.set(identifier)
-    _redactor.set(_NO_SECRETS)
+    _redactors.set([_NO_SECRETS])
 
 
 def protect(secrets: Iterable[str]) -> None:
     """Keep these secrets out of every line that is logged while this request is served, in any of its threads."""
-    _redactor.set(_redactor.get().with_further(secrets))
+    redactors = _redactors.get(None)
+    if redactors is None:
+        _redactors.set([_NO_SECRETS.with_further(secrets)])
+    else:
+        redactors[0] = redactors[0].with_further(secrets)
 
 
 class TextFormatter(logging.Formatter):
@@ -81,7 +87,7 @@ class JsonFormatter(logging.Formatter):
 
 def mask(text: str) -> str:
     """``text`` without the secrets of the request that is being served, and cut if it is too long."""
-    return _redactor.get().mask(text, MAX_TEXT) + "…" * (len(text) > MAX_TEXT)
+    return _redactors.get(_NOTHING_PROTECTED)[0].mask(text, MAX_TEXT) + "…" * (len(text) > MAX_TEXT)
 
 
 class RequestRecord(logging.LogRecord):

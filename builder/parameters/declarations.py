@@ -124,7 +124,7 @@ def parse_value(parameter: Parameter, raw: object) -> ParsedValue:
 def find_broken_constraints(parameter: Parameter, value: ParsedValue) -> list[Constraint | Unmatched]:
     """The constraints that a value does not keep to, and the patterns for which that takes too long to find out.
 
-    Raises MatchingDeferredError or MatchingUnavailableError.
+    Raises MatchingUnavailableError.
     """
     broken: list[Constraint | Unmatched] = []
     for constraint in parameter.constraints:

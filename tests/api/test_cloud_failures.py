@@ -209,6 +209,27 @@ def test_pool_that_is_full_is_503_and_says_when_to_come_back(tmp_path: Path) -> 
         assert len(stack_names(slow)) == 1
 
 
+def test_form_is_judged_by_a_thread_of_the_pool_and_not_where_requests_are_served(tmp_path: Path) -> None:
+    arrived, gate = threading.Event(), threading.Event()
+
+    def hold(_: Received) -> None:
+        arrived.set()
+        gate.wait(30)
+
+    service = Service(tmp_path / "instance", {"BUILD_WORKERS": "1", "BUILD_QUEUE": "0"})
+    prepare(service)
+    with RememberingHeat() as heat, service, ThreadPoolExecutor(1) as somebody:
+        heat.hooks.before_writing = hold
+        first = somebody.submit(service.post, "/clusters/", order(heat.credentials()))
+        assert arrived.wait(30)
+        wrong = order(heat.credentials(), parameters={"count": 9})
+        assert_refused(service.post("/clusters/", wrong), 503, ("Service busy", None))
+        assert b'duration_seconds_count{kind="heat",outcome="503"} 1.0' in service.get("/metrics").body
+        gate.set()
+        assert first.result().status == 201
+        wait_until(lambda: service.post("/clusters/", wrong).status == 400, "there is a thread again")
+
+
 def test_stopping_service_still_does_what_reaches_it(tmp_path: Path) -> None:
     """No proxy may send a build again, so one that reaches a service that stops must not be lost."""
     arrived, gate = threading.Semaphore(0), threading.Event()

@@ -1,4 +1,4 @@
-"""Random patterns on hostile values: nothing holds the event loop, and nothing holds a build.
+"""Random patterns on hostile values: nothing holds the interpreter's lock, and nothing holds a build.
 
 A short run by default; ``FUZZ_PATTERNS=100000 pytest -m fuzz tests/fuzz/test_patterns.py`` makes it a long one, of
 half an hour.
@@ -14,14 +14,14 @@ import warnings
 
 import pytest
 
-from builder.hot.matching import MatchingDeferredError, MatchingTimeoutError, limited, matches
+from builder.hot.matching import MatchingTimeoutError, limited, matches
 from builder.hot.patterns import Pattern, is_slow, parse_pattern
 
 PATTERNS = int(os.environ.get("FUZZ_PATTERNS", "1500"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 
-LOOP_SECONDS = 0.05
-"""What one text, with all that is found out about its pattern, may take of the event loop."""
+LOCK_SECONDS = 0.05
+"""How long one text, with all that is found out about its pattern, may hold the interpreter's lock."""
 
 BUILD_SECONDS = 0.5
 """What the answers of a build may take, of a processor; a build then ends within a second."""
@@ -101,25 +101,24 @@ def read(chance: random.Random) -> Pattern | None:
         return None
 
 
-def test_random_pattern_holds_the_loop_no_longer_than_it_may() -> None:
+def test_random_pattern_holds_the_lock_no_longer_than_it_may() -> None:
     chance = random.Random(SEED)
-    tried = slowest = deferred = 0.0
+    tried = slowest = left = 0.0
     while tried < PATTERNS:
         if (pattern := read(chance)) is None:
             continue
         tried += 1
         lengths = [pattern.longest, chance.choice([20, 41, 100, 5_000])]
         for value in (make_value(chance, length) for length in lengths if length >= 0):
+            if len(value) > pattern.longest:
+                left += 1
+                continue
             began = time.thread_time()
-            try:
-                with limited(LOOP_SECONDS, may_wait=False):
-                    matches(pattern, value)
-            except MatchingDeferredError:
-                deferred += 1
+            matches(pattern, value)
             taken = time.thread_time() - began
             slowest = max(slowest, taken)
-            assert taken < LOOP_SECONDS, (pattern.text, value[:100], len(value))
-    print(f"\n{tried:,.0f} patterns: the slowest value took {slowest * 1000:.1f} ms, {deferred:,.0f} were deferred")
+            assert taken < LOCK_SECONDS, (pattern.text, value[:100], len(value))
+    print(f"\n{tried:,.0f} patterns: {slowest * 1000:.1f} ms at most, {left:,.0f} values left to another process")
 
 
 def test_random_pattern_is_looked_into_in_no_time() -> None:
@@ -133,7 +132,7 @@ def test_random_pattern_is_looked_into_in_no_time() -> None:
         is_it = is_slow(pattern.text)
         taken = time.thread_time() - began
         slowest, slow = max(slowest, taken), slow + is_it
-        assert taken < 2 * LOOP_SECONDS, pattern.text  # never on the loop
+        assert taken < 2 * LOCK_SECONDS, pattern.text  # never where a request waits
     print(f"\n{tried:,.0f} patterns: the slowest took {slowest * 1000:.1f} ms to look into; {slow:,.0f} are slow")
 
 
@@ -154,7 +153,7 @@ def test_random_pattern_takes_what_python_takes_or_ends_with_its_time() -> None:
             ended += 1
             taken = None
         slowest = max(slowest, time.process_time() - before)
-        assert time.process_time() - before < LOOP_SECONDS * 3, pattern.text  # what this process itself has done
+        assert time.process_time() - before < LOCK_SECONDS * 3, pattern.text  # what this process itself has done
         if taken is not None:
             assert taken is pattern.fits(value), (pattern.text, value)
     print(f"\n{tried:,} patterns: {ended} took too long; the slowest held this process {slowest * 1000:.1f} ms")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import pytest
 
 from builder import logs
+from builder.logs.lines import mask
 from builder.logs.redaction import LEFT_OUT, MAX_SECRETS
 
 FIELDS = {"route": "/clusters", "status": 201, "ms": 49.2, "name": "my-cluster"}
@@ -43,6 +44,18 @@ def test_secret_is_masked_in_message_and_fields(formatter: logging.Formatter) ->
 
 def test_text_line_keeps_numbers_that_equal_a_secret() -> None:
     assert " status=201 ms=49.2 " in format_line(logs.TextFormatter(), "201", "request")
+
+
+def test_secret_that_a_thread_of_a_request_finds_is_masked_in_all_its_lines() -> None:
+    def log() -> tuple[str, str]:
+        logs.begin_request("req-1")
+        logs.protect(["pa55word"])
+        contextvars.copy_context().run(logs.protect, ["s3cr3t"])
+        masked = mask("it is s3cr3t and pa55word")
+        logs.begin_request("req-2")
+        return masked, mask("s3cr3t")
+
+    assert contextvars.copy_context().run(log) == ("it is *** and ***", "s3cr3t")
 
 
 @pytest.mark.parametrize("formatter", [logs.TextFormatter(), logs.JsonFormatter()])

@@ -10,6 +10,7 @@ import pytest
 from builder.api.build_outcomes import Building
 from builder.api.metrics import Metrics
 from builder.errors import RequestError
+from builder.kinds.heat import launch
 from builder.kinds.heat.launch import LaunchRequest
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
@@ -306,9 +307,9 @@ def test_failure_that_nobody_foresaw_names_the_stack_that_may_exist(
     monkeypatch.setattr("builder.kinds.heat.launch.stack_url", fail)
     credentials, deadline = parse_credentials(cloud.credentials()), Deadline(10)
     wish = LaunchRequest("hpc", "hpc", "r1", {"heat_template_version": "2018-08-31"})
-    building = Building(Metrics(), "heat", "hpc", credentials, deadline, "req-1")
+    building = Building(Metrics(), "heat", "hpc", "", deadline, "req-1")
     with pytest.raises(RequestError) as caught:
-        building.launch(credentials, cloud_settings(), wish, deadline)
+        building.follow(lambda: launch.launch(credentials, cloud_settings(), wish, deadline))
     (stack,) = cloud.live
     (fault,) = caught.value.faults
     assert (fault.status, fault.title) == (500, "Internal Server Error")
