@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -31,7 +31,7 @@ from builder.api.read_handlers import READ, current_snapshot
 from builder.api.rendering import NO_STORE, respond_json
 from builder.api.services import Services
 from builder.catalogue.snapshot import PublishedType
-from builder.clusters.plan import ClusterPlan, plan_cluster
+from builder.clusters.plan import ClusterPlan, build_payload, plan_cluster
 from builder.definitions.model import ClusterTypeId
 from builder.errors import Fault, RequestError
 from builder.hot.matching import MatchingUnavailableError, limited
@@ -39,7 +39,6 @@ from builder.kinds.heat.launch import (
     KIND,
     LaunchOutcome,
     LaunchPreview,
-    LaunchRequest,
     find_launched,
     launch,
     preview_launch,
@@ -136,8 +135,8 @@ def _preview(
     deadline: Deadline,
     id_: str,
 ) -> LaunchPreview:
-    credentials, wanted = _plan(build, published, keys)
-    return preview_launch(credentials, settings, wanted, deadline, id_)
+    credentials, plan = _plan(build, published, keys)
+    return preview_launch(credentials, settings, plan, deadline, id_)
 
 
 def _launch(
@@ -156,19 +155,19 @@ def _launch(
     Raises RequestError with every fault; 5xx where nobody can tell whether there is such a cluster.
     """
     try:
-        credentials, wanted = _plan(build, published, keys)
+        credentials, plan = _plan(build, published, keys)
     except RequestError:
         launched = _find_launched(build, keys, settings, deadline, id_)
         if launched is None:
             raise
         return launched
-    building.revision = wanted.revision
-    return launch(credentials, settings, wanted, deadline, id_)
+    building.revision = plan.revision
+    return launch(credentials, settings, plan, deadline, id_)
 
 
 def _plan(
     build: BuildRequest, published: PublishedType | RequestError, keys: Sequence[str]
-) -> tuple[Credentials, LaunchRequest]:
+) -> tuple[Credentials, ClusterPlan]:
     """Check everything about a build that can be known without the cloud.
 
     Raises RequestError with every fault; 503 where nothing can be matched now.
@@ -177,7 +176,9 @@ def _plan(
         raise published
     try:
         with limited(_MATCHING_SECONDS):
-            plan = plan_cluster(published.cluster_type, build.name, build.parameters, build.selections)
+            plan = plan_cluster(
+                published.cluster_type, build.name, build.parameters, build.selections, published.revision
+            )
     except MatchingUnavailableError as error:
         logger.warning("no process can be had to match answers against patterns: %s", error.__cause__ or "all are busy")
         raise FailureKind.SERVICE_BUSY.error(
@@ -185,7 +186,7 @@ def _plan(
             headers=RETRY_AFTER,
         ) from error
     logs.protect(plan.secrets)
-    return parse_credentials(build.cloud_env), _launch_request(plan, published, build, _read_key(keys))
+    return parse_credentials(build.cloud_env), replace(plan, idempotency_key=_read_key(keys))
 
 
 def _find_launched(
@@ -199,7 +200,8 @@ def _find_launched(
         key = _read_key(keys)
         if key is None:
             return None
-        return find_launched(parse_credentials(build.cloud_env), settings, key, _payload(build), deadline, id_)
+        payload = build_payload(build.cluster_type_id, build.name, build.parameters, build.selections)
+        return find_launched(parse_credentials(build.cloud_env), settings, key, payload, deadline, id_)
     except RequestError as error:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
@@ -218,31 +220,6 @@ async def _find_type(services: Services, build: BuildRequest) -> PublishedType |
         detail = f"There is no cluster type {build.cluster_type_id[:100]!r}; it may have been withdrawn."
         return RequestError(Fault(400, "Unknown cluster type", detail, f"/cluster/{build.type_key}"))
     return published
-
-
-def _launch_request(plan: ClusterPlan, published: PublishedType, build: BuildRequest, key: str | None) -> LaunchRequest:
-    return LaunchRequest(
-        cluster_name=plan.name,
-        type_id=build.cluster_type_id,
-        revision=published.revision,
-        template=plan.composed.template,
-        files=plan.composed.files,
-        parameters=plan.parameters,
-        secrets=plan.secrets,
-        form_fields=plan.form_fields,
-        idempotency_key=key,
-        payload=_payload(build),
-    )
-
-
-def _payload(build: BuildRequest) -> dict[str, Any]:
-    """What two requests with one key must have in common."""
-    return {
-        "cluster_type_id": build.cluster_type_id,
-        "name": build.name,
-        "parameters": dict(build.parameters),
-        "selections": dict(build.selections),
-    }
 
 
 async def _wait_for_clients(services: Services, deadline: Deadline) -> None:

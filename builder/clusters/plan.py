@@ -40,23 +40,36 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
 @dataclass(frozen=True, slots=True)
 class ClusterPlan:
-    """What Heat is asked for. ``secrets`` are the values of hidden parameters, which nothing may show.
+    """A cluster to launch: what Heat is asked for, and on behalf of which request.
 
-    ``form_fields`` are the parameters among them that people are asked for.
+    ``template`` holds only what JSON has (no dates); ``files`` is Heat's files map. ``form_fields`` are the parameters
+    that people are asked for. ``secrets`` are the values of hidden ones, which nothing may show, should the cloud quote
+    them.
+
+    ``payload`` is what the caller asked for: two requests with the same ``idempotency_key`` must have the same. It is
+    compared by its fingerprint, and not stored.
     """
 
-    cluster_type: ClusterType
-    name: str
-    composed: ComposedTemplate
-    parameters: Mapping[str, Any] = field(repr=False)
+    cluster_name: str
+    type_id: str
+    revision: str
+    template: Mapping[str, Any]
+    files: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(repr=False, default=())
     form_fields: frozenset[str] = frozenset()
+    idempotency_key: str | None = field(default=None, repr=False)
+    payload: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def plan_cluster(
-    cluster_type: ClusterType, name: str, answers: Mapping[str, Any], selections: Mapping[str, Any]
+    cluster_type: ClusterType,
+    name: str,
+    answers: Mapping[str, Any],
+    selections: Mapping[str, Any],
+    revision: str = "",
 ) -> ClusterPlan:
-    """Plan a cluster of the given type.
+    """Plan a cluster of the given type and revision.
 
     Raises RequestError with every fault of the name, the answers and the selections, each with its pointer in the
     body of ``POST /clusters/``.
@@ -87,7 +100,24 @@ def plan_cluster(
     hidden = {key: value for key, value in values.items() if _is_hidden(key, composed)}
     secrets = dict.fromkeys(text for key, value in hidden.items() for text in _secrets(key, value, composed))
     answerable = frozenset(declared & cluster_type.parameters.keys())
-    return ClusterPlan(cluster_type, name, composed, values, tuple(secrets), answerable)
+    return ClusterPlan(
+        name,
+        cluster_type.id,
+        revision,
+        composed.template,
+        composed.files,
+        values,
+        tuple(secrets),
+        answerable,
+        payload=build_payload(cluster_type.id, name, answers, selections),
+    )
+
+
+def build_payload(
+    type_id: str, name: str, answers: Mapping[str, Any], selections: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """What two requests with one idempotency key must have in common: the ``cluster`` of a build, as JSON."""
+    return {"cluster_type_id": type_id, "name": name, "parameters": dict(answers), "selections": dict(selections)}
 
 
 def explain_nothing_selected(cluster_type: ClusterType) -> str:

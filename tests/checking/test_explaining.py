@@ -73,8 +73,8 @@ def test_the_template_is_the_one_that_heat_is_sent(capsys: pytest.CaptureFixture
             if parameter.required
         }
         plan = plan_cluster(outcome.cluster_type, "cluster", answers, dict.fromkeys(selected, True))
-        assert yaml.safe_load(out) == plan.composed.template
-        assert [line[8:] for line in out.splitlines() if line.startswith("# file: ")] == sorted(plan.composed.files)
+        assert yaml.safe_load(out) == plan.template
+        assert [line[8:] for line in out.splitlines() if line.startswith("# file: ")] == sorted(plan.files)
 
 
 def test_a_cluster_of_no_component_is_refused_in_the_words_of_the_form(capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +90,7 @@ def test_a_cluster_of_no_component_is_refused_in_the_words_of_the_form(capsys: p
     run = Run(capsys, "check", "--explain", "--template", str(folder))
     assert (run.status, run.out) == (1, "")
     assert run.err.splitlines()[-1] == f"cluster-builder: {fault.detail}"
-    assert "storage" in plan_cluster(cluster_type, "cluster", {}, {"storage": True}).composed.template["resources"]
+    assert "storage" in plan_cluster(cluster_type, "cluster", {}, {"storage": True}).template["resources"]
 
 
 def test_an_unknown_component_cannot_be_selected(capsys: pytest.CaptureFixture[str]) -> None:

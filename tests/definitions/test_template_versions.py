@@ -39,4 +39,4 @@ def test_composed_template_has_the_version_as_the_first_of_its_components_writes
     cluster_type = build(DEFINITION, components("pike", "2017-09-01")).cluster_type
     assert cluster_type is not None
     plan = plan_cluster(cluster_type, "mycluster", {}, selections)
-    assert plan.composed.template["heat_template_version"] == version
+    assert plan.template["heat_template_version"] == version

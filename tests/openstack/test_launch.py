@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 
 from builder.clusters.names import build_stack_name, build_tags, fingerprint_tag, key_tag, keyed_suffix, random_suffix
-from builder.clusters.plan import MAX_CLUSTER_NAME, MAX_STACK_NAME
+from builder.clusters.plan import MAX_CLUSTER_NAME, MAX_STACK_NAME, ClusterPlan
 from builder.errors import Fault, RequestError
 from builder.kinds.heat import idempotency
-from builder.kinds.heat.launch import LaunchOutcome, LaunchRequest, launch
+from builder.kinds.heat.launch import LaunchOutcome, launch
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import PROJECT_ID, Behaviour, Received, answer, catalog_entry
 from tests.openstack.settings import cloud_settings
 
-WISH = LaunchRequest(
+WISH = ClusterPlan(
     "hpc", "hpc-type", "sha256:abc", {"heat_template_version": "2018-08-31"}, payload={"name": "hpc", "n": 1}
 )
 KEYED = dataclasses.replace(WISH, idempotency_key="8e03978e-40d5-43e8-bc93-6894a57f9324")
@@ -41,11 +41,11 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "PACE", idempotency.Pace(settling=0.1, poll=0.01, apart=0.2))
 
 
-def ask(heat: RememberingHeat, wish: LaunchRequest, seconds: float = 10, **settings: Any) -> LaunchOutcome:
+def ask(heat: RememberingHeat, wish: ClusterPlan, seconds: float = 10, **settings: Any) -> LaunchOutcome:
     return launch(parse_credentials(heat.credentials()), cloud_settings(**settings), wish, Deadline(seconds))
 
 
-def refusal(heat: RememberingHeat, wish: LaunchRequest, seconds: float = 10, **settings: Any) -> Fault:
+def refusal(heat: RememberingHeat, wish: ClusterPlan, seconds: float = 10, **settings: Any) -> Fault:
     with pytest.raises(RequestError) as caught:
         ask(heat, wish, seconds, **settings)
     return caught.value.faults[0]
@@ -314,14 +314,14 @@ OTHER = dataclasses.replace(KEYED, cluster_name="other", payload={"name": "other
 OTHER_PARAMETERS = dataclasses.replace(KEYED, payload={"name": "hpc", "n": 2})
 
 
-def outcome_or_status(heat: RememberingHeat, wish: LaunchRequest) -> LaunchOutcome | int:
+def outcome_or_status(heat: RememberingHeat, wish: ClusterPlan) -> LaunchOutcome | int:
     try:
         return ask(heat, wish)
     except RequestError as error:
         return error.status
 
 
-def launch_beside_a_stray(heat: RememberingHeat, stray: LaunchRequest) -> LaunchOutcome:
+def launch_beside_a_stray(heat: RememberingHeat, stray: ClusterPlan) -> LaunchOutcome:
     """Launch the cluster of the key, while ``stray`` comes too late with the same key."""
     first_done = threading.Event()
     stray_at_heat = threading.Event()
@@ -344,7 +344,7 @@ def launch_beside_a_stray(heat: RememberingHeat, stray: LaunchRequest) -> Launch
 
 
 @pytest.mark.parametrize("stray", [OTHER, OTHER_PARAMETERS], ids=["other name", "other parameters"])
-def test_a_stray_request_that_yielded_does_not_spoil_the_key(heat: RememberingHeat, stray: LaunchRequest) -> None:
+def test_a_stray_request_that_yielded_does_not_spoil_the_key(heat: RememberingHeat, stray: ClusterPlan) -> None:
     first = launch_beside_a_stray(heat, stray)
     assert ask(heat, KEYED) == LaunchOutcome(first.stack, replayed=True, url=first.url)
     assert outcome_or_status(heat, stray) == 422
@@ -357,7 +357,7 @@ def test_a_stray_request_that_yielded_does_not_spoil_the_key(heat: RememberingHe
 )
 @pytest.mark.parametrize("stray", [KEYED, OTHER, OTHER_PARAMETERS], ids=["same", "other name", "other parameters"])
 def test_a_key_whose_stack_was_deleted_launches_nothing_though_another_had_yielded_to_it(
-    heat: RememberingHeat, stray: LaunchRequest, status: str, deleted: str | None
+    heat: RememberingHeat, stray: ClusterPlan, status: str, deleted: str | None
 ) -> None:
     launch_beside_a_stray(heat, stray)
     (kept,) = heat.live
@@ -368,7 +368,7 @@ def test_a_key_whose_stack_was_deleted_launches_nothing_though_another_had_yield
 
 
 @pytest.mark.parametrize("other", [OTHER, OTHER_PARAMETERS], ids=["other name", "other parameters"])
-def test_of_two_simultaneous_requests_with_one_key_one_is_served(heat: RememberingHeat, other: LaunchRequest) -> None:
+def test_of_two_simultaneous_requests_with_one_key_one_is_served(heat: RememberingHeat, other: ClusterPlan) -> None:
     together, first_round = threading.Barrier(2), threading.Semaphore(2)
 
     def meet(_: Received) -> None:
@@ -438,7 +438,7 @@ def test_a_second_stack_that_cannot_be_deleted_is_named(heat: RememberingHeat) -
     ids=["without a key", "with a key"],
 )
 def test_a_deadline_passed_after_heat_may_have_accepted_names_the_stack(
-    heat: RememberingHeat, wish: LaunchRequest, advice: str
+    heat: RememberingHeat, wish: ClusterPlan, advice: str
 ) -> None:
     def wait(_: Received) -> None:
         heat.closing.wait(10)

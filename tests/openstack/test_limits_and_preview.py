@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from builder.clusters.plan import ClusterPlan
 from builder.errors import Fault, RequestError
-from builder.kinds.heat.launch import LaunchOutcome, LaunchPreview, LaunchRequest, launch, preview_launch
+from builder.kinds.heat.launch import LaunchOutcome, LaunchPreview, launch, preview_launch
 from builder.kinds.heat.preview import ResourceCount
 from builder.openstack import limits
 from builder.openstack.credentials import parse_credentials
@@ -25,7 +26,7 @@ from tests.openstack.settings import cloud_settings
 # openstacksdk uses an argument of its own that it has announced to remove.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
 
-WISH = LaunchRequest("hpc", "hpc-type", "r1", {"heat_template_version": "2018-08-31"})
+WISH = ClusterPlan("hpc", "hpc-type", "r1", {"heat_template_version": "2018-08-31"})
 SMALL, MEDIUM = Flavor("1", "m1.small", 1, 2048), Flavor("2", "m1.medium", 2, 4096)
 
 
@@ -35,15 +36,15 @@ def cloud() -> Iterator[WholeCloud]:
         yield server
 
 
-def dry_run(cloud: WholeCloud, wish: LaunchRequest = WISH) -> LaunchPreview:
+def dry_run(cloud: WholeCloud, wish: ClusterPlan = WISH) -> LaunchPreview:
     return preview_launch(parse_credentials(cloud.credentials()), cloud_settings(), wish, Deadline(10))
 
 
-def ask(cloud: WholeCloud, wish: LaunchRequest = WISH) -> LaunchOutcome:
+def ask(cloud: WholeCloud, wish: ClusterPlan = WISH) -> LaunchOutcome:
     return launch(parse_credentials(cloud.credentials()), cloud_settings(), wish, Deadline(10))
 
 
-def refusal(cloud: WholeCloud, wish: LaunchRequest = WISH) -> Fault:
+def refusal(cloud: WholeCloud, wish: ClusterPlan = WISH) -> Fault:
     with pytest.raises(RequestError) as caught:
         ask(cloud, wish)
     (fault,) = caught.value.faults

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from builder.clusters.names import key_tag
-from builder.clusters.plan import MAX_CLUSTER_NAME
+from builder.clusters.plan import MAX_CLUSTER_NAME, ClusterPlan
 from builder.errors import Fault, RequestError
 from builder.kinds.heat.idempotency import fetch_keyed_stacks
-from builder.kinds.heat.launch import LaunchOutcome, LaunchRequest, launch, preview_launch
+from builder.kinds.heat.launch import LaunchOutcome, launch, preview_launch
 from builder.kinds.heat.stack_creation import heat_client
 from builder.openstack.assets import CloudAssets, fetch_assets
 from builder.openstack.credentials import parse_credentials
@@ -60,9 +60,9 @@ def assets() -> CloudAssets:
     return found
 
 
-def wish(type_id: str, key: str | None = None, name: str = "real", **parameters: Any) -> LaunchRequest:
+def wish(type_id: str, key: str | None = None, name: str = "real", **parameters: Any) -> ClusterPlan:
     payload = {"name": name, "parameters": parameters}
-    return LaunchRequest(
+    return ClusterPlan(
         name,
         type_id,
         "r1",
@@ -74,11 +74,11 @@ def wish(type_id: str, key: str | None = None, name: str = "real", **parameters:
     )
 
 
-def ask(wanted: LaunchRequest, env: dict[str, str] | None = None) -> LaunchOutcome:
+def ask(wanted: ClusterPlan, env: dict[str, str] | None = None) -> LaunchOutcome:
     return launch(parse_credentials(env or cloud_env()), SETTINGS, wanted, Deadline(50))
 
 
-def refusal(wanted: LaunchRequest, env: dict[str, str] | None = None) -> Fault:
+def refusal(wanted: ClusterPlan, env: dict[str, str] | None = None) -> Fault:
     with pytest.raises(RequestError) as caught:
         ask(wanted, env)
     return caught.value.faults[0]
@@ -170,7 +170,7 @@ def test_of_simultaneous_requests_with_one_key_for_two_things_one_is_served(type
     wishes = [wish(type_id, key, "one"), wish(type_id, key, "other")]
     together = threading.Barrier(2)
 
-    def ask_together(wanted: LaunchRequest) -> LaunchOutcome | int:
+    def ask_together(wanted: ClusterPlan) -> LaunchOutcome | int:
         together.wait(10)
         try:
             return ask(wanted)

@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 import requests
 
+from builder.clusters.plan import ClusterPlan
 from builder.errors import RequestError
-from builder.kinds.heat.launch import LaunchRequest, launch, preview_launch
+from builder.kinds.heat.launch import launch, preview_launch
 from builder.openstack.assets import fetch_assets
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
@@ -33,8 +34,8 @@ from tests.service import Service, minimal_definition, wait_until
 # openstacksdk uses an argument of its own that it has announced to remove.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
 
-WISH = LaunchRequest("hpc", "hpc-type", "r1", {"heat_template_version": "2018-08-31"})
-KEYED = LaunchRequest("hpc", "hpc-type", "r1", {"heat_template_version": "2018-08-31"}, idempotency_key="k")
+WISH = ClusterPlan("hpc", "hpc-type", "r1", {"heat_template_version": "2018-08-31"})
+KEYED = ClusterPlan("hpc", "hpc-type", "r1", {"heat_template_version": "2018-08-31"}, idempotency_key="k")
 MIB = 1 << 20
 DENSE = b"[" + b'{"":0},' * (15 * MIB // 7) + b"0]"
 """Parsed, it takes 500 MiB."""

@@ -9,9 +9,9 @@ import pytest
 
 from builder.api.build_outcomes import Building
 from builder.api.metrics import Metrics
+from builder.clusters.plan import ClusterPlan
 from builder.errors import RequestError
 from builder.kinds.heat import launch
-from builder.kinds.heat.launch import LaunchRequest
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.further_services import COMPUTE, IMAGE, NETWORK, WholeCloud, previewed
@@ -306,7 +306,7 @@ def test_failure_that_nobody_foresaw_names_the_stack_that_may_exist(
 
     monkeypatch.setattr("builder.kinds.heat.launch.stack_url", fail)
     credentials, deadline = parse_credentials(cloud.credentials()), Deadline(10)
-    wish = LaunchRequest("hpc", "hpc", "r1", {"heat_template_version": "2018-08-31"})
+    wish = ClusterPlan("hpc", "hpc", "r1", {"heat_template_version": "2018-08-31"})
     building = Building(Metrics(), "heat", "hpc", "", deadline, "req-1")
     with pytest.raises(RequestError) as caught:
         building.follow(lambda: launch.launch(credentials, cloud_settings(), wish, deadline))

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from builder.clusters.names import build_stack_name, build_tags, random_suffix
+from builder.clusters.plan import ClusterPlan
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
 from builder.kinds.heat.preview import ResourceCount, count_resources, preview_stack
 from builder.kinds.heat.stack_creation import CreatedStack, StackRequest, create_stack, find_stacks_url, stack_url
@@ -30,41 +31,6 @@ _PREVIEW_MAY_FAIL = frozenset(
     {FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND, FailureKind.INVALID_ANSWER, FailureKind.TIMED_OUT}
 )
 """A Heat that allows or knows no previews, or takes long for them, may yet create."""
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchRequest:
-    """A cluster to launch.
-
-    ``template``, ``files``, ``parameters``, ``form_fields``: see :class:`StackRequest`. ``secrets`` are the values of
-    hidden parameters: they must not be shown, should the cloud quote them.
-
-    ``payload`` is what the caller asked for (the ``cluster`` of a build, as JSON): two requests with the same
-    ``idempotency_key`` must have the same. It is compared by its fingerprint, and not stored.
-    """
-
-    cluster_name: str
-    type_id: str
-    revision: str
-    template: Mapping[str, Any]
-    files: Mapping[str, str] = field(default_factory=dict)
-    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    form_fields: frozenset[str] = frozenset()
-    idempotency_key: str | None = field(default=None, repr=False)
-    payload: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-    def stack_request(self, suffix: str, further_tags: tuple[str, ...] = ()) -> StackRequest:
-        """What Heat is asked for, under a name that ends in ``suffix``."""
-        return StackRequest(
-            build_stack_name(self.cluster_name, suffix),
-            self.template,
-            self.files,
-            self.parameters,
-            (*build_tags(self.type_id, self.revision), *further_tags),
-            self.form_fields,
-            repeatable=self.idempotency_key is not None,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +56,7 @@ class LaunchPreview:
 def launch(
     credentials: Credentials,
     settings: CloudSettings,
-    request: LaunchRequest,
+    plan: ClusterPlan,
     deadline: Deadline,
     request_id: str | None = None,
 ) -> LaunchOutcome:
@@ -101,15 +67,14 @@ def launch(
             :func:`~builder.kinds.heat.stack_creation.create_stack` and
             :func:`~builder.kinds.heat.idempotency.create_stack_once` do.
     """
-    with connect(credentials, settings, deadline, request_id, request.secrets) as cloud:
+    with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
         stacks_url = find_stacks_url(cloud)  # before the creation, so that it cannot fail after it
-        if request.idempotency_key is not None:
+        if plan.idempotency_key is not None:
             prepare = partial(_check_limits, cloud)
-            stack, replayed = create_stack_once(
-                cloud, request.idempotency_key, request.payload, request.stack_request, prepare
-            )
+            wanted = partial(_build_stack_request, plan)
+            stack, replayed = create_stack_once(cloud, plan.idempotency_key, plan.payload, wanted, prepare)
         else:
-            asking = request.stack_request(random_suffix())
+            asking = _build_stack_request(plan, random_suffix())
             _check_limits(cloud, asking)
             stack, replayed = create_stack(cloud, asking), False
         return LaunchOutcome(stack, replayed, stack_url(stacks_url, stack))
@@ -137,7 +102,7 @@ def find_launched(
 def preview_launch(
     credentials: Credentials,
     settings: CloudSettings,
-    request: LaunchRequest,
+    plan: ClusterPlan,
     deadline: Deadline,
     request_id: str | None = None,
 ) -> LaunchPreview:
@@ -146,11 +111,24 @@ def preview_launch(
     Raises:
         RequestError: as :func:`launch` does.
     """
-    with connect(credentials, settings, deadline, request_id, request.secrets) as cloud:
-        resources = preview_stack(cloud, request.stack_request(random_suffix()))
+    with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
+        resources = preview_stack(cloud, _build_stack_request(plan, random_suffix()))
         with limited_time(cloud):
             needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
         return LaunchPreview(count_resources(resources, cloud.clean), needs)
+
+
+def _build_stack_request(plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()) -> StackRequest:
+    """What Heat is asked for, under a name that ends in ``suffix``."""
+    return StackRequest(
+        build_stack_name(plan.cluster_name, suffix),
+        plan.template,
+        plan.files,
+        plan.parameters,
+        (*build_tags(plan.type_id, plan.revision), *further_tags),
+        plan.form_fields,
+        repeatable=plan.idempotency_key is not None,
+    )
 
 
 def _check_limits(cloud: Cloud, request: StackRequest) -> None:
