@@ -31,18 +31,12 @@ from builder.api.read_handlers import READ, current_snapshot
 from builder.api.rendering import NO_STORE, respond_json
 from builder.api.services import Services
 from builder.catalogue.snapshot import PublishedType
-from builder.clusters.plan import ClusterPlan, build_payload, plan_cluster
+from builder.clusters.plan import ClusterPlan, build_payload
 from builder.definitions.model import ClusterTypeId
 from builder.errors import Fault, RequestError
 from builder.hot.matching import MatchingUnavailableError, limited
-from builder.kinds.heat.launch import (
-    KIND,
-    LaunchOutcome,
-    LaunchPreview,
-    find_launched,
-    launch,
-    preview_launch,
-)
+from builder.kinds.protocol import Kind, LaunchOutcome, LaunchPreview
+from builder.kinds.registry import KINDS
 from builder.openstack.assets import fetch_assets
 from builder.openstack.credentials import CloudSettings, Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
@@ -87,7 +81,8 @@ async def create_cluster(request: Request) -> HTTPResponse:
         return respond_json(shown, headers=NO_STORE)
     cloud_env = build.cloud_env
     project = cloud_env.get("project_id") or cloud_env.get("project_name") or ""
-    building = Building(services.metrics, KIND, build.cluster_type_id, project, deadline, str(request.id))
+    kind = "" if isinstance(published, RequestError) else published.cluster_type.kind
+    building = Building(services.metrics, kind, build.cluster_type_id, project, deadline, str(request.id))
     with building.awaited():
         launch = partial(_launch, building, build, published, keys, *asking)
         return _respond_built(await services.pool.run(building.follow, launch, deadline=deadline))
@@ -135,8 +130,8 @@ def _preview(
     deadline: Deadline,
     id_: str,
 ) -> LaunchPreview:
-    credentials, plan = _plan(build, published, keys)
-    return preview_launch(credentials, settings, plan, deadline, id_)
+    kind, credentials, plan = _plan(build, published, keys)
+    return kind.preview_launch(credentials, settings, plan, deadline, id_)
 
 
 def _launch(
@@ -155,30 +150,29 @@ def _launch(
     Raises RequestError with every fault; 5xx where nobody can tell whether there is such a cluster.
     """
     try:
-        credentials, plan = _plan(build, published, keys)
+        kind, credentials, plan = _plan(build, published, keys)
     except RequestError:
-        launched = _find_launched(build, keys, settings, deadline, id_)
+        launched = _find_launched(building, build, keys, settings, deadline, id_)
         if launched is None:
             raise
         return launched
     building.revision = plan.revision
-    return launch(credentials, settings, plan, deadline, id_)
+    return kind.launch(credentials, settings, plan, deadline, id_)
 
 
 def _plan(
     build: BuildRequest, published: PublishedType | RequestError, keys: Sequence[str]
-) -> tuple[Credentials, ClusterPlan]:
+) -> tuple[Kind, Credentials, ClusterPlan]:
     """Check everything about a build that can be known without the cloud.
 
     Raises RequestError with every fault; 503 where nothing can be matched now.
     """
     if isinstance(published, RequestError):
         raise published
+    kind = KINDS[published.cluster_type.kind]
     try:
         with limited(_MATCHING_SECONDS):
-            plan = plan_cluster(
-                published.cluster_type, build.name, build.parameters, build.selections, published.revision
-            )
+            plan = kind.plan(published.cluster_type, build.name, build.parameters, build.selections, published.revision)
     except MatchingUnavailableError as error:
         logger.warning("no process can be had to match answers against patterns: %s", error.__cause__ or "all are busy")
         raise FailureKind.SERVICE_BUSY.error(
@@ -186,13 +180,20 @@ def _plan(
             headers=RETRY_AFTER,
         ) from error
     logs.protect(plan.secrets)
-    return parse_credentials(build.cloud_env), replace(plan, idempotency_key=_read_key(keys))
+    return kind, parse_credentials(build.cloud_env), replace(plan, idempotency_key=_read_key(keys))
 
 
 def _find_launched(
-    build: BuildRequest, keys: Sequence[str], settings: CloudSettings, deadline: Deadline, id_: str
+    building: Building,
+    build: BuildRequest,
+    keys: Sequence[str],
+    settings: CloudSettings,
+    deadline: Deadline,
+    id_: str,
 ) -> LaunchOutcome | None:
     """The cluster that the same request made before, although its type, as it is now, refuses it.
+
+    Where the type is not known any more, every kind is asked.
 
     Raises RequestError (5xx) where nobody can tell whether there is one.
     """
@@ -201,12 +202,17 @@ def _find_launched(
         if key is None:
             return None
         payload = build_payload(build.cluster_type_id, build.name, build.parameters, build.selections)
-        return find_launched(parse_credentials(build.cloud_env), settings, key, payload, deadline, id_)
+        credentials = parse_credentials(build.cloud_env)
+        for name in [building.kind] if building.kind else KINDS:
+            building.kind = name
+            launched = KINDS[name].find_launched(credentials, settings, key, payload, deadline, id_)
+            if launched is not None:
+                return launched
     except RequestError as error:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
         logger.info("no cluster found for the key of a refused build: %s", error)
-        return None
+    return None
 
 
 async def _find_type(services: Services, build: BuildRequest) -> PublishedType | RequestError:

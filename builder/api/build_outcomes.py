@@ -13,7 +13,7 @@ from builder.api.access import CLIENT_HAS_GONE
 from builder.api.metrics import Metrics
 from builder.api.rendering import internal_error
 from builder.errors import RequestError
-from builder.kinds.heat.launch import LaunchOutcome
+from builder.kinds.protocol import LaunchOutcome
 from builder.openstack.connection import global_request_id
 from builder.openstack.deadline import Deadline
 
@@ -24,7 +24,7 @@ class Building:
     """A build under way, from when it waits for a thread of the pool; made for one request.
 
     ``deadline`` is that of the build, and knows what is under way. ``revision`` is that of the type, once the build was
-    found good: from then on it is one, whatever becomes of it.
+    found good: from then on it is one, whatever becomes of it. ``kind`` is the one that is asked.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Building:
     ) -> None:
         self.revision: str | None = None
         self._deadline = deadline
-        self._kind = kind
+        self.kind = kind
         self._metrics = metrics
         self._began = time.perf_counter()
         self._has_thread = False
@@ -73,7 +73,7 @@ class Building:
         return built
 
     def _measure(self, outcome: str) -> None:
-        self._metrics.observe_build(self._kind, outcome, time.perf_counter() - self._began)
+        self._metrics.observe_build(self.kind, outcome, time.perf_counter() - self._began)
 
     def _log(self, level: int, message: str, **fields: object) -> None:
         revision = {"revision": self.revision} if self.revision else {}

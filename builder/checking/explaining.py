@@ -10,8 +10,6 @@ import os
 from collections.abc import Sequence
 from email.utils import formatdate
 
-import yaml
-
 from builder.catalogue.entries import DEFINITION_NAME, Entry, scan_folder
 from builder.checking.checked_files import CheckSettings
 from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams, read_standard_input
@@ -19,11 +17,11 @@ from builder.checking.running import STANDARD_INPUT_SHOWN, open_files
 from builder.checking.targets import STANDARD_INPUT, Target, find_targets, hint_at_path
 from builder.clusters.plan import explain_nothing_selected
 from builder.definitions.building import build_cluster_type
-from builder.definitions.components import compose_template
 from builder.definitions.listing import render_cluster_type
 from builder.definitions.model import ClusterType
 from builder.disk.links import LinkResolver
 from builder.errors import ConfigurationError
+from builder.kinds.registry import KINDS
 from builder.reporting.as_text import render_text
 from builder.reporting.report import CheckedDefinition, Report, describe_stand_in
 from builder.text.spelling import suggest
@@ -65,7 +63,7 @@ def explain(
 
 
 def _print_template(cluster_type: ClusterType, selected: Sequence[str], streams: Streams) -> int:
-    """Print the template that Heat is sent when the optional components ``selected`` are chosen, as YAML.
+    """Print what the cloud is sent when the optional components ``selected`` are chosen.
 
     Raises ConfigurationError for a name that is no optional component.
     """
@@ -74,13 +72,10 @@ def _print_template(cluster_type: ClusterType, selected: Sequence[str], streams:
         if name not in optional:
             known = f"there are: {', '.join(optional)}" if optional else "there is none"
             raise ConfigurationError(f"no optional component is named {name!r}; {suggest(name, optional) or known}")
-    components = cluster_type.selected_components(selected)
-    if not components:
+    if not cluster_type.selected_components(selected):
         streams.stderr.write(f"cluster-builder: {explain_nothing_selected(cluster_type)}\n")
         return EXIT_PROBLEMS
-    composed = compose_template(components)
-    streams.stdout.write("".join(f"# file: {name}\n" for name in sorted(composed.files)))
-    streams.stdout.write(yaml.safe_dump(composed.template, sort_keys=False, allow_unicode=True, width=120))
+    streams.stdout.write(KINDS[cluster_type.kind].explain(cluster_type, selected))
     return EXIT_CLEAN
 
 

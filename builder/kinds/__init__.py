@@ -1,1 +1,1 @@
-"""The kinds of cluster types: a folder for each, with all that depends on a definition's ``kind``."""
+"""The kinds of cluster types: what each does (protocol), which there are (registry), and a folder for each."""

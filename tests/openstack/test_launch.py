@@ -17,7 +17,8 @@ from builder.clusters.names import build_stack_name, build_tags, fingerprint_tag
 from builder.clusters.plan import MAX_CLUSTER_NAME, MAX_STACK_NAME, ClusterPlan
 from builder.errors import Fault, RequestError
 from builder.kinds.heat import idempotency
-from builder.kinds.heat.launch import LaunchOutcome, launch
+from builder.kinds.heat.launch import launch
+from builder.kinds.protocol import LaunchOutcome
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.remembering_heat import RememberingHeat

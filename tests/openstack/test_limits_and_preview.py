@@ -13,8 +13,8 @@ import pytest
 
 from builder.clusters.plan import ClusterPlan
 from builder.errors import Fault, RequestError
-from builder.kinds.heat.launch import LaunchOutcome, LaunchPreview, launch, preview_launch
-from builder.kinds.heat.preview import ResourceCount
+from builder.kinds.heat.launch import launch, preview_launch
+from builder.kinds.protocol import LaunchOutcome, LaunchPreview, ResourceCount
 from builder.openstack import limits
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from builder.errors import RequestError
-from builder.kinds.heat.stack_creation import CreatedStack, StackRequest, create_stack
+from builder.kinds.heat.stack_creation import StackRequest, create_stack
+from builder.kinds.protocol import CreatedStack
 from builder.openstack.connection import connect
 from builder.openstack.credentials import CloudSettings, parse_credentials
 from builder.openstack.deadline import Deadline

@@ -27,7 +27,6 @@ from typing import Any
 
 from builder.clusters.names import fingerprint_tag, key_tag, keyed_suffix, read_suffix
 from builder.kinds.heat.stack_creation import (
-    CreatedStack,
     StackRequest,
     create_stack,
     heat_client,
@@ -35,6 +34,7 @@ from builder.kinds.heat.stack_creation import (
     read_stack_name,
     read_stack_status,
 )
+from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import Service, may_have_created
 from builder.openstack.connection import Cloud
 from builder.openstack.deadline import DeadlineError

@@ -7,50 +7,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from builder.clusters.names import build_stack_name, build_tags, random_suffix
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
-from builder.kinds.heat.preview import ResourceCount, count_resources, preview_stack
-from builder.kinds.heat.stack_creation import CreatedStack, StackRequest, create_stack, find_stacks_url, stack_url
+from builder.kinds.heat.preview import count_resources, preview_stack
+from builder.kinds.heat.stack_creation import StackRequest, create_stack, find_stacks_url, stack_url
+from builder.kinds.protocol import LaunchOutcome, LaunchPreview
 from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.limits import Need, check_needs, fetch_needs, has_limits, limited_time
+from builder.openstack.limits import check_needs, fetch_needs, has_limits, limited_time
 
 logger = logging.getLogger(__name__)
-
-KIND = "heat"
-"""The kind of cluster types that are launched here."""
 
 _PREVIEW_MAY_FAIL = frozenset(
     {FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND, FailureKind.INVALID_ANSWER, FailureKind.TIMED_OUT}
 )
 """A Heat that allows or knows no previews, or takes long for them, may yet create."""
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchOutcome:
-    """The stack that was launched; ``replayed``: an earlier request of the key made it.
-
-    ``url`` is the stack's at Heat; None where it cannot be told.
-    """
-
-    stack: CreatedStack
-    replayed: bool = False
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchPreview:
-    """What a launch would make, and what it needs of limited things, as far as the cloud tells."""
-
-    resources: tuple[ResourceCount, ...]
-    needs: tuple[Need, ...]
 
 
 def launch(

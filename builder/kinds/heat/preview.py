@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from builder.kinds.heat.stack_creation import StackRequest, heat_client, stack_fields
+from builder.kinds.protocol import ResourceCount
 from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud
 from builder.openstack.limits import PreviewedResource
 
 MAX_NESTING = 50
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceCount:
-    """How many resources of one type would be made, and their names."""
-
-    type: str
-    count: int
-    names: tuple[str, ...]
 
 
 def preview_stack(cloud: Cloud, request: StackRequest) -> tuple[PreviewedResource, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import Service, may_have_created
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import FailureKind
@@ -37,14 +38,6 @@ class StackRequest:
     """The parameters that the caller was asked for; others the definition sets."""
     repeatable: bool = False
     """Whether the caller may send the same request again and be given this stack."""
-
-
-@dataclass(frozen=True, slots=True)
-class CreatedStack:
-    """A stack that Heat has accepted."""
-
-    id: str
-    name: str
 
 
 def create_stack(cloud: Cloud, request: StackRequest) -> CreatedStack:

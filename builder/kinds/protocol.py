@@ -1,0 +1,114 @@
+"""What every kind of cluster type does, and what comes of it.
+
+A kind is a class with these methods and a line in :mod:`builder.kinds.registry`; the API and ``check`` know no other
+way to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from builder.clusters.plan import ClusterPlan
+from builder.definitions.model import ClusterType
+from builder.openstack.credentials import CloudSettings, Credentials
+from builder.openstack.deadline import Deadline
+from builder.openstack.limits import Need
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedStack:
+    """A stack that the cloud has accepted."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchOutcome:
+    """The stack that was launched; ``replayed``: an earlier request of the key made it.
+
+    ``url`` is where the cloud has the stack; None where it cannot be told.
+    """
+
+    stack: CreatedStack
+    replayed: bool = False
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceCount:
+    """How many resources of one type would be made, and their names."""
+
+    type: str
+    count: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchPreview:
+    """What a launch would make, and what it needs of limited things, as far as the cloud tells."""
+
+    resources: tuple[ResourceCount, ...]
+    needs: tuple[Need, ...]
+
+
+class Kind(Protocol):
+    """How clusters of one kind are built. All but ``plan`` and ``explain`` block, in a thread of the pool."""
+
+    def plan(
+        self,
+        cluster_type: ClusterType,
+        name: str,
+        answers: Mapping[str, Any],
+        selections: Mapping[str, Any],
+        revision: str,
+    ) -> ClusterPlan:
+        """What the cloud is to be asked for; asks nobody.
+
+        Raises RequestError with every fault of the name, the answers and the selections.
+        """
+
+    def launch(
+        self,
+        credentials: Credentials,
+        settings: CloudSettings,
+        plan: ClusterPlan,
+        deadline: Deadline,
+        request_id: str | None = None,
+    ) -> LaunchOutcome:
+        """Launch a cluster: one stack per request, and one for all requests of an idempotency key.
+
+        Raises RequestError for whatever fails.
+        """
+
+    def find_launched(
+        self,
+        credentials: Credentials,
+        settings: CloudSettings,
+        key: str,
+        payload: Mapping[str, Any],
+        deadline: Deadline,
+        request_id: str | None = None,
+    ) -> LaunchOutcome | None:
+        """The outcome of an earlier request with this idempotency key; None where there is none.
+
+        Raises RequestError as ``launch`` does.
+        """
+
+    def preview_launch(
+        self,
+        credentials: Credentials,
+        settings: CloudSettings,
+        plan: ClusterPlan,
+        deadline: Deadline,
+        request_id: str | None = None,
+    ) -> LaunchPreview:
+        """Everything of a launch but the creation. Needs beyond the project's limits are told, not refused.
+
+        Raises RequestError as ``launch`` does.
+        """
+
+    def explain(self, cluster_type: ClusterType, selected: Collection[str]) -> str:
+        """What the cloud is sent with these optional components, at least one of all, as the author would write it."""

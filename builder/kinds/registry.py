@@ -1,0 +1,11 @@
+"""Which kinds there are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from builder.kinds.heat.kind import Heat
+from builder.kinds.protocol import Kind
+
+KINDS: Final[dict[str, Kind]] = {"heat": Heat()}
+"""Each kind by what a definition has under ``kind``."""
