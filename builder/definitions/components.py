@@ -1,4 +1,4 @@
-"""HOT templates as the components of a cluster type, and their composition into one.
+"""HOT templates as the components of a cluster type.
 
 The rules are Heat's (https://docs.openstack.org/heat/latest/template_guide/hot_spec.html); what Heat alone can judge,
 such as the properties of a resource, is left to Heat.
@@ -13,19 +13,11 @@ from typing import Any
 from builder.definitions.model import Component
 from builder.diagnostics.problems import Problem
 from builder.hot_lint.inclusion import LoadedTemplate, include_files
-from builder.hot_lint.shape import NAMED_SECTIONS, find_broken_sections
+from builder.hot_lint.shape import find_broken_sections
 from builder.hot_lint.sources import Files
 from builder.parameters.declarations import Parameter
 from builder.text.pointers import Tokens
 from builder.yaml_documents.documents import Document
-
-
-@dataclass(frozen=True, slots=True)
-class ComposedTemplate:
-    """What is sent to Heat: one template and the files that it refers to."""
-
-    template: Mapping[str, Any]
-    files: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +61,6 @@ def tighten_parameters(component: Component, settled: Mapping[str, Parameter]) -
     if tightened == declared:
         return component
     return replace(component, template={**component.template, "parameters": tightened})
-
-
-def compose_template(components: Sequence[Component]) -> ComposedTemplate:
-    """Compose the templates of components into one.
-
-    A parameter comes from the first component that declares it. That no resource, condition or output is given twice
-    and that all are of one version has been checked when the cluster type was built.
-    """
-    first = components[0]
-    if len(components) == 1:
-        return ComposedTemplate(first.template, first.files)
-    template: dict[str, Any] = {"heat_template_version": first.template["heat_template_version"]}
-    files: dict[str, str] = {}
-    for section in NAMED_SECTIONS:
-        merged: dict[str, Any] = {}
-        for component in components:
-            for name, entry in (component.template.get(section) or {}).items():
-                merged.setdefault(name, entry)
-        if merged:
-            template[section] = merged
-    for component in components:
-        files.update(component.files)
-    return ComposedTemplate(template, files)
 
 
 def find_collisions(components: Sequence[Component]) -> Iterator[tuple[str, str, str, str]]:

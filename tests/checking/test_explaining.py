@@ -10,11 +10,11 @@ import yaml
 from jsonschema import Draft7Validator
 
 from builder.checking.checked_files import CheckedFiles, CheckSettings
-from builder.clusters.plan import plan_cluster
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.disk.links import LinkResolver
 from builder.errors import RequestError
+from builder.kinds.heat.planning import plan_cluster
 from builder.schema import published
 from tests.checking.examples import INVALID, SHIPPED, check
 from tests.checking.test_command import Run

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from builder.clusters.plan import plan_cluster
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.errors import RequestError
+from builder.kinds.heat.planning import plan_cluster
 from tests.definitions.files import build_composed
 from tests.definitions.test_many_problems import HEAD, OneFile
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.clusters.plan import plan_cluster
+from builder.kinds.heat.planning import plan_cluster
 from tests.definitions.texts import build, find_rules
 
 DEFINITION = "components: [{name: a, optional: true}, {name: b}]\n"

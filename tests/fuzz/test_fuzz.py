@@ -24,12 +24,12 @@ from builder.api.parsing import parse_build_request, parse_cloud_env, parse_json
 from builder.api.rendering import respond_faults
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
-from builder.clusters.plan import plan_cluster
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.rules import RULES
 from builder.errors import RequestError
 from builder.hot_lint.sources import SourceError
+from builder.kinds.heat.planning import plan_cluster
 from builder.net.addresses import format_url, parse_address, parse_url, parse_url_prefixes, refuse_host
 from builder.openstack.call_context import CallContext, Service
 from builder.openstack.credentials import parse_credentials

@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 import yaml
 
-from builder.clusters.plan import plan_cluster
-from builder.definitions.components import compose_template
 from builder.definitions.model import ClusterType
+from builder.kinds.heat.composition import compose_template
 from builder.kinds.heat.launch import find_launched, launch, preview_launch
+from builder.kinds.heat.planning import plan_cluster
 
 
 class Heat:

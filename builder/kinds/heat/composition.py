@@ -1,0 +1,41 @@
+"""The templates of components, composed into the one that Heat is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from builder.definitions.model import Component
+from builder.hot_lint.shape import NAMED_SECTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedTemplate:
+    """What is sent to Heat: one template and the files that it refers to."""
+
+    template: Mapping[str, Any]
+    files: Mapping[str, str]
+
+
+def compose_template(components: Sequence[Component]) -> ComposedTemplate:
+    """Compose the templates of components into one.
+
+    A parameter comes from the first component that declares it. That no resource, condition or output is given twice
+    and that all are of one version has been checked when the cluster type was built.
+    """
+    first = components[0]
+    if len(components) == 1:
+        return ComposedTemplate(first.template, first.files)
+    template: dict[str, Any] = {"heat_template_version": first.template["heat_template_version"]}
+    files: dict[str, str] = {}
+    for section in NAMED_SECTIONS:
+        merged: dict[str, Any] = {}
+        for component in components:
+            for name, entry in (component.template.get(section) or {}).items():
+                merged.setdefault(name, entry)
+        if merged:
+            template[section] = merged
+    for component in components:
+        files.update(component.files)
+    return ComposedTemplate(template, files)

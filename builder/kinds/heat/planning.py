@@ -1,0 +1,105 @@
+"""From the answers in a form to what Heat is asked for, or to everything that is wrong with the answers.
+
+Pure: nothing is created here, so every fault can be told before any money is spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+
+from builder.clusters.answers import check_answers
+from builder.clusters.plan import ClusterPlan, build_payload, check_name, explain_nothing_selected, read_selections
+from builder.definitions.model import ClusterType, Component
+from builder.errors import MAX_FAULTS, Fault, RequestError
+from builder.hot.values import ParameterType, parse_boolean
+from builder.kinds.heat.composition import ComposedTemplate, compose_template
+from builder.parameters.values import InvalidValueError, read_value
+from builder.text.pointers import format_pointer
+
+
+def plan_cluster(
+    cluster_type: ClusterType,
+    name: str,
+    answers: Mapping[str, Any],
+    selections: Mapping[str, Any],
+    revision: str = "",
+) -> ClusterPlan:
+    """Plan a cluster of the given type and revision.
+
+    Raises RequestError with every fault of the name, the answers and the selections, each with its pointer in the
+    body of ``POST /clusters/``.
+    """
+    selected, faults = read_selections(cluster_type, selections)
+    components = cluster_type.selected_components(selected)
+    if not components and not faults:
+        faults.append(Fault(400, "Invalid selection", explain_nothing_selected(cluster_type), "/cluster/selections"))
+    faults += check_name(name)
+    ignored = _parameters_of_deselected(cluster_type, components)
+    checked = check_answers(
+        cluster_type.parameters_of(components),
+        answers,
+        hardcoded=cluster_type.hardcoded_parameters.keys(),
+        ignored=ignored,
+        cluster_name=name,
+    )
+    faults += [
+        Fault(400, "Invalid parameter", fault.detail, format_pointer(("cluster", "parameters", fault.parameter_id)))
+        for fault in islice(checked.faults, MAX_FAULTS + 1)
+    ]
+    if faults:
+        raise RequestError(*faults)
+    declared = {parameter for component in components for parameter in component.parameter_names}
+    hardcoded = {key: value for key, value in cluster_type.hardcoded_parameters.items() if key in declared}
+    values = {key: value for key, value in checked.values.items() if key in declared} | hardcoded
+    composed = compose_template(components)
+    hidden = {key: value for key, value in values.items() if _is_hidden(key, composed)}
+    secrets = dict.fromkeys(text for key, value in hidden.items() for text in _secrets(key, value, composed))
+    answerable = frozenset(declared & cluster_type.parameters.keys())
+    return ClusterPlan(
+        name,
+        cluster_type.id,
+        revision,
+        composed.template,
+        composed.files,
+        values,
+        tuple(secrets),
+        answerable,
+        payload=build_payload(cluster_type.id, name, answers, selections),
+    )
+
+
+def _parameters_of_deselected(cluster_type: ClusterType, selected: tuple[Component, ...]) -> set[str]:
+    """The parameters that only deselected components use: whatever the form holds for them is not judged."""
+    used = {parameter for component in selected for parameter in component.parameter_names}
+    return {parameter for component in cluster_type.components for parameter in component.parameter_names} - used
+
+
+def _is_hidden(parameter: str, composed: ComposedTemplate) -> bool:
+    """Whether nothing may show the parameter's value, be it answered in the form or hardcoded."""
+    declared = composed.template.get("parameters", {}).get(parameter)
+    return isinstance(declared, Mapping) and bool(parse_boolean(declared.get("hidden")))
+
+
+def _secrets(parameter: str, value: object, composed: ComposedTemplate) -> Iterator[str]:
+    """Every text in the value of a hidden parameter; of a document or list given as text, also what it holds."""
+    yield from _texts(value)
+    type_ = composed.template["parameters"][parameter].get("type")
+    if isinstance(value, str) and type_ in (ParameterType.JSON, ParameterType.COMMA_DELIMITED_LIST):
+        with suppress(InvalidValueError):  # Heat's to refuse
+            yield from _texts(read_value(ParameterType(type_), value).meant)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a value that somebody may quote: of a list or map, also what it holds, keys included."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
