@@ -28,7 +28,7 @@ PATIENT = minimal_definition().replace(
 def service(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
     """A service with a sandbox, and one worker or several."""
     flags = ("--sandbox", "--workers", request.param)
-    with Service(tmp_path / "instance", {"SANDBOX_PORT": "0", "BUILD_DEADLINE": "2"}, flags) as running:
+    with Service(tmp_path / "instance", {"SANDBOX_PORT": "0", "BUILD_DEADLINE": "20"}, flags) as running:
         (running.enabled / "patient.yaml").write_text(PATIENT)
         wait_until(lambda: all(running.ids() == ["patient"] for _ in range(10)), "listed")
         yield running

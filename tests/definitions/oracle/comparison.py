@@ -114,14 +114,6 @@ WE_ACCEPT = (
             and any("custom_constraint" in entry or "allowed_values" in entry for entry in _constraints(schema))
         ),
     ),
-    Disagreement(
-        "a text too long to try a pattern on with safety is left to the cloud, but for characters out of place",
-        lambda schema, value: (
-            isinstance(value, str)
-            and len(value) > 9
-            and any("allowed_pattern" in entry for entry in _constraints(schema))
-        ),
-    ),
 )
 """Where we accept what Heat, given the raw value, would not."""
 
