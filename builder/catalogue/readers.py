@@ -85,7 +85,9 @@ def _open_inotify() -> Reader:
     reader = cast("Reader", inotify)  # its parameters are NewTypes of int
     try:
         with suppress(OSError):  # limits are told of when watches are placed
-            descriptor = reader.add_callback(b"/", OWN_GOING, cast("Watch", None), 0)  # "/" never goes
+            descriptor = reader.add_callback(
+                b"/", OWN_GOING, cast("Watch", object()), 0
+            )  # never called: "/" never goes
             reader.remove_callbacks([(descriptor, 0)])
     except Exception:
         inotify.stop()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from builder.hot.pattern_sets import ANYTHING
+from builder.hot.pattern_sets import split
 
 MAX_OPERATIONS: Final = 20_000
 """Additions that may be made to find one bound: some milliseconds."""
@@ -38,6 +38,8 @@ class Automaton:
     excluded: int
     inner: Mapping[int, tuple[Iterable[Any], int]]
     """Parts that a certain automaton does not see into, with their flags: each is a pattern of its own."""
+    is_greedy: bool
+    """Whether the engine tries to take a character before it does without one, everywhere."""
     work: int
     """What it took to make, in edges."""
 
@@ -56,13 +58,6 @@ class Automaton:
                     return False
                 taken |= self.sets[position]
         return True
-
-    def classes(self) -> list[int]:
-        """Sets of characters that no position tells apart, which are all characters together."""
-        found = [ANYTHING]
-        for taken in set(self.sets):
-            found = [part for each in found for part in (each & taken, each & ~taken) if part]
-        return found
 
     def count_steps(self) -> Iterator[list[float]]:
         """The steps that the engine makes at most from each position on, with no character left, with one, and so on.
@@ -87,7 +82,7 @@ class Automaton:
 
     def _find_choices(self) -> list[list[tuple[tuple[int, float], ...]]]:
         """The edges that one next character can take, from each position, for each such character."""
-        classes = self.classes()
+        classes = split(self.sets)
         if sum(map(len, self.follow)) * len(classes) > _MAX_COMPARISONS:
             raise NotBoundedError
         choices: list[list[tuple[tuple[int, float], ...]]] = []

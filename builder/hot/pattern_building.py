@@ -1,10 +1,12 @@
 """From a pattern's tree to its automaton.
 
-Which way the number of ways may err is asked for:
+Which way it may err is asked for:
 
-* by default there are at least as many as the engine has: anchors and assertions always hold, what is atomic is tried
+* :attr:`Kind.MOST` has at least as many ways as the engine: anchors and assertions always hold, what is atomic is tried
   again, a back reference takes any text, each condition holds and does not;
-* ``certain`` ones are ways that the engine has indeed, for texts of ASCII characters without those that are excluded.
+* :attr:`Kind.CERTAIN` has only ways that the engine has indeed, for texts of ASCII characters without excluded ones;
+* :attr:`Kind.TEXTS` takes at least the texts that the pattern takes, in any number of ways. As in the former, the end
+  of a text is something to take.
 
 The tree comes from Python's own parser, which is not public: whatever is met that is not known here raises
 NotBoundedError.
@@ -14,11 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from re import RegexFlag
 from typing import Any, Final
 
 from builder.hot.pattern_automaton import Automaton, NotBoundedError
-from builder.hot.pattern_sets import ANYTHING, END, NEWLINE, codes, find_set
+from builder.hot.pattern_sets import ANYTHING, END, FOLDED_FROM_AFAR, NEWLINE, codes, find_set
 
 WITNESS_LENGTH: Final = 64
 """In characters: of the longest text that a certain automaton is asked about."""
@@ -48,6 +51,14 @@ _SINGLE: Final = (codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN) if code
 """What takes one character."""
 
 
+class Kind(Enum):
+    """What an automaton is for."""
+
+    MOST = auto()
+    CERTAIN = auto()
+    TEXTS = auto()
+
+
 @dataclass(slots=True)
 class _Part:
     """A part of a pattern: ways to its first positions, from its last ones, and through it without a character."""
@@ -57,12 +68,12 @@ class _Part:
     empty: float = 0.0
 
 
-def build_automaton(items: Iterable[Any], flags: int, *, certain: bool = False) -> Automaton:
+def build_automaton(items: Iterable[Any], flags: int, kind: Kind = Kind.MOST) -> Automaton:
     """Build the automaton of a pattern's tree, or of a part of one.
 
     Raises NotBoundedError.
     """
-    builder = _Builder(certain)
+    builder = _Builder(kind)
     try:
         whole = builder.sequence(items, flags, first=True)
     except (AttributeError, TypeError, ValueError, LookupError) as error:  # a tree of another shape
@@ -75,15 +86,23 @@ def build_automaton(items: Iterable[Any], flags: int, *, certain: bool = False) 
         for edges, out in zip(follow, [*exits, whole.empty], strict=True)
     ]
     return Automaton(
-        [*builder.sets, 0], follow, [*exits, whole.empty], costs, builder.excluded, builder.inner, builder.work
+        sets=[*builder.sets, 0],
+        follow=follow,
+        exits=[*exits, whole.empty],
+        costs=costs,
+        excluded=builder.excluded,
+        inner=builder.inner,
+        is_greedy=builder.is_greedy,
+        work=builder.work,
     )
 
 
 class _Builder:
     """One walk over a tree; ``passed`` counts what the engine passes without taking a character."""
 
-    def __init__(self, certain: bool) -> None:
-        self.certain = certain
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.certain = kind is Kind.CERTAIN
         self.sets: list[int] = []
         self.weights: list[int] = []
         self.follow: list[dict[int, float]] = []
@@ -91,6 +110,7 @@ class _Builder:
         self.excluded = 0
         self.inner: dict[int, tuple[Iterable[Any], int]] = {}
         self._behind: dict[int, int] = {}
+        self.is_greedy = True
         self.work = 0
 
     def sequence(self, items: Iterable[Any], flags: int, *, first: bool = False) -> _Part:
@@ -103,8 +123,11 @@ class _Builder:
     def _item(self, code: Any, value: Any, flags: int, first: bool) -> _Part:
         self._count(_PART)
         if code in _SINGLE:
+            if flags & RegexFlag.IGNORECASE:
+                self.excluded |= FOLDED_FROM_AFAR  # sets may hold these without taking them
             return self._position(find_set(code, value, flags), len(value) if code is codes.IN else 1)
         self.passed += 1
+        self.is_greedy &= code not in (codes.BRANCH, codes.MIN_REPEAT)
         if code is codes.SUBPATTERN:
             _, added, removed, items = value
             return self.sequence(items, _combine(flags, added, removed), first=first)
@@ -126,6 +149,8 @@ class _Builder:
             return self._repeat(value, flags)
         if code in (codes.ASSERT, codes.ASSERT_NOT):
             direction, items = value
+            if self.kind is Kind.TEXTS:
+                return _Part(empty=1.0)
             if direction < 0:
                 self.passed += self._cost_behind(items, flags)
                 return _Part(empty=1.0)
@@ -146,20 +171,26 @@ class _Builder:
         if code is codes.ATOMIC_GROUP and all(each in _SINGLE for each, _ in items):
             return self.sequence(items, flags)  # in one way at most
         self.inner[id(value)] = items, flags
-        part = self.sequence(items, flags)
-        is_ahead = code is codes.ASSERT_NOT and value[0] > 0
-        if (is_assertion and not is_ahead) or is_ahead is bool(part.empty):
+        texts = build_automaton(items, flags, Kind.TEXTS)
+        self._count(texts.work)
+        if is_assertion:
+            is_passed = code is codes.ASSERT_NOT and value[0] > 0 and not texts.exits[texts.start]
+        else:
+            is_passed = self.sequence(items, flags).empty > 0
+        if not is_passed:
             return _Part()
-        for position in part.entry:
-            self.excluded |= self.sets[position]
+        for position in texts.follow[texts.start]:
+            self.excluded |= texts.sets[position]
         return _Part(empty=1.0)
 
     def _anchor(self, where: Any, first: bool) -> _Part:
-        if not self.certain:
+        if self.kind is Kind.MOST:
             return _Part(empty=1.0)
         if where in (codes.AT_END, codes.AT_END_STRING):
             self.excluded |= NEWLINE  # ``$`` holds before one, too
             return self._position(END, 1)
+        if self.kind is Kind.TEXTS:
+            return _Part(empty=1.0)
         is_start = where in (codes.AT_BEGINNING, codes.AT_BEGINNING_STRING) and first
         return _Part(empty=1.0 if is_start else 0.0)
 
@@ -173,12 +204,16 @@ class _Builder:
             return _Part(empty=1.0)
         if most == 1:
             return body if least else self._either([body, _Part(empty=1.0)])
-        if self.certain and body.empty:  # the repeats that are left out can all be empty
-            least, most = 0, min(most, _COPIES_ENOUGH) if most < _ENDLESS else most
+        if self.kind is Kind.TEXTS and body.empty:
+            return self._loop(body, 0)
+        if self.certain and body.empty:  # the repeats that are left out can all be empty, or left out
+            more = min(most - least, _COPIES_ENOUGH)
+            least = min(least, _COPIES_ENOUGH)
+            most = most if most == _ENDLESS else least + more
         copies = least if most == _ENDLESS else most
         is_run = size == 1 and most - least > _COPIES_ENOUGH and not self.certain
         if is_run or size * copies > MAX_COPIES or copies > MAX_COPIES:
-            return self._loop_roughly(body, least, most)
+            return self._loop_roughly(body, least, most, least * items.getwidth()[0])
         parts = [body, *(self.sequence(items, flags) for _ in range(copies - 1))] if copies else [body]
         if most == _ENDLESS:  # so many, and then any number of more
             if copies < 2:
@@ -187,21 +222,22 @@ class _Builder:
         else:
             whole = _Part(empty=1.0)
         for number, part in reversed(list(enumerate(parts))):
-            whole = self._then(part, whole)
-            if number >= least:
-                whole = self._either([whole, _Part(empty=1.0)])
+            if number < least:
+                whole = self._then(part, whole)
+                continue
+            empty = 0.0 if self.certain else part.empty  # no more repeats come after one that takes nothing
+            whole = self._either([self._then(_Part(part.entry, part.leave, empty), whole), _Part(empty=1.0)])
         return whole
 
-    def _loop_roughly(self, body: _Part, least: int, most: int) -> _Part:
-        """A number of repeats that is too large to be written out."""
-        if not self.certain:
-            if body.empty and least > 1:  # those that take nothing can be anywhere among the others
-                raise NotBoundedError
-            return self._loop(body, min(least, 1))
-        if body.empty or most < WITNESS_LENGTH // 2:
+    def _loop_roughly(self, body: _Part, least: int, most: int, shortest: int) -> _Part:
+        """A number of repeats that is too large to be written out; ``shortest`` is what they take, in characters."""
+        if self.kind is Kind.MOST and body.empty and least > 1:  # those that take nothing can be anywhere
+            raise NotBoundedError
+        if self.certain and (body.empty or most < WITNESS_LENGTH // 2):
             return _Part()
         loop = self._loop(body, min(least, 1))
-        return loop if least <= 1 else _Part(loop.entry)
+        is_out_of_reach = self.kind is not Kind.MOST and shortest > WITNESS_LENGTH + 1
+        return _Part(loop.entry) if is_out_of_reach or (self.certain and least > 1) else loop
 
     def _loop(self, body: _Part, least: int) -> _Part:
         """Any number of repeats, or one at least.

@@ -48,7 +48,7 @@ _SPACE: Final = _collect(" \t\n\r\f\v")
 _SEPARATORS: Final = _collect("\x1c\x1d\x1e\x1f")
 """White space, but with the flag for ASCII."""
 
-_FOLDED_FROM_AFAR: Final = _collect("iIkKsS")
+FOLDED_FROM_AFAR: Final = _collect("iIkKsS")
 """Letters that others equal where case does not count: the sign for kelvin, a long s, an i with a dot or without."""
 
 
@@ -97,8 +97,8 @@ def _fold(found: int, beyond: bool, flags: int) -> int:
         return found
     found |= (found & _LOWER) >> 32 | (found & _UPPER) << 32
     if beyond:
-        found |= _FOLDED_FROM_AFAR
-    return found | (OTHER if found & _FOLDED_FROM_AFAR else 0)
+        found |= FOLDED_FROM_AFAR
+    return found | (OTHER if found & FOLDED_FROM_AFAR else 0)
 
 
 def _find_category(category: Any, flags: int, is_negated: bool) -> int:
@@ -115,3 +115,11 @@ def _find_category(category: Any, flags: int, is_negated: bool) -> int:
     }[category]
     is_plain = category in (codes.CATEGORY_DIGIT, codes.CATEGORY_SPACE, codes.CATEGORY_WORD)
     return plain if is_negated or (is_plain and is_ascii) else plain | OTHER
+
+
+def split(sets: Iterable[int]) -> list[int]:
+    """Sets of characters that none of some sets tells apart, which are all characters together."""
+    found = [ANYTHING]
+    for taken in set(sets):
+        found = [part for each in found for part in (each & taken, each & ~taken) if part]
+    return found

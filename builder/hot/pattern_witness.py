@@ -11,11 +11,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from builder.hot.pattern_automaton import MAX_OPERATIONS, Automaton, NotBoundedError
-from builder.hot.pattern_building import MAX_WORK, WITNESS_LENGTH, build_automaton
-from builder.hot.pattern_sets import ASCII, END, OTHER
+from builder.hot.pattern_building import MAX_WORK, WITNESS_LENGTH, Kind, build_automaton
+from builder.hot.pattern_sets import ASCII, END, OTHER, split
 
 FOR_EVER: Final = 1e9
 """In steps: half a minute at the very least, and with each further character of the text more."""
+
+_STRANGE: Final = "\u2603"
+"""A character that is none of ASCII."""
 
 _Ways = Mapping[int, float]
 """In how many ways the engine gets to each position."""
@@ -36,54 +39,68 @@ def may_be_slow(automaton: Automaton) -> tuple[bool, int]:
     return True, cost  # nobody knows
 
 
-def is_slow(items: Iterable[Any], flags: int) -> tuple[bool, int]:
+def is_slow(items: Any, flags: int) -> tuple[bool, int]:
     """Whether a text of :data:`WITNESS_LENGTH` is found that takes :data:`FOR_EVER`, and at what cost."""
-    cost = 0
+    cost, shortest = 0, items.getwidth()[0]
     seen: set[int] = set()
-    parts = [(items, flags)]
+    parts: list[tuple[Iterable[Any], int]] = [(items, flags)]
     while parts and cost < MAX_OPERATIONS:
         try:
-            automaton = build_automaton(*parts.pop(), certain=True)
+            search = Search(*parts.pop(), shortest)
         except NotBoundedError:
             cost += MAX_WORK
             continue
-        search = _Search(automaton)
-        if search.finds_witness():
-            return True, cost + search.cost
-        cost += automaton.work + search.cost
-        parts += [part for number, part in automaton.inner.items() if number not in seen]
-        seen |= automaton.inner.keys()
+        if search.find_witness():
+            return True, search.cost + cost
+        cost += search.cost
+        parts += [part for number, part in search.inner.items() if number not in seen]
+        seen |= search.inner.keys()
+        shortest = 0
     return False, cost
 
 
-class _Search:
-    """One search; ``cost`` counts the additions that it has made."""
+class Search:
+    """One search; ``cost`` counts the edges that were made for it, and the additions that it has made.
 
-    def __init__(self, automaton: Automaton) -> None:
-        self._automaton = automaton
-        self._usable = [each for each in automaton.classes() if each & ASCII & ~automaton.excluded]
-        self.cost = 0
+    No text is tried at all that has fewer than the ``shortest`` number of characters that the pattern takes. ``inner``
+    are parts that are not seen into.
 
-    def finds_witness(self) -> bool:
+    Raises NotBoundedError.
+    """
+
+    def __init__(self, items: Iterable[Any], flags: int, shortest: int) -> None:
+        self._automaton = build_automaton(items, flags, Kind.CERTAIN)
+        self._texts = build_automaton(items, flags, Kind.TEXTS)
+        self._shortest = shortest
+        sets = {*self._automaton.sets, *self._texts.sets}
+        self._usable = [each for each in split(sets) if each & ASCII & ~self._automaton.excluded]
+        self.inner = self._automaton.inner
+        self.cost = self._automaton.work + self._texts.work
+
+    def find_witness(self) -> str:
+        """A text that keeps the engine busy for ever; empty where none is found."""
         futures = self._count_futures()
         ways: _Ways = {self._automaton.start: 1.0}
-        steps = 0.0
+        reached: _Ways = {self._texts.start: 1.0}
+        steps, text = 0.0, ""
+        if self._fits(reached) and not self._texts.is_greedy:
+            return ""  # the engine may begin with the empty text, and be content
         for length in range(WITNESS_LENGTH):
             ahead = futures[max(len(futures) - 1 - length, 0)]
-            best: _Ways = {}
-            most = 0.0
+            best, most, chosen = ways, 0.0, 0
             for each in self._usable:
-                following = self._follow(ways, each)
+                following = self._follow(self._automaton, ways, each)
                 promise = sum(number * ahead[position] for position, number in following.items())
-                if promise > most and not self._fits(following):
-                    best, most = following, promise
-            if not best or self.cost > MAX_OPERATIONS:
-                return False
-            ways = best
+                if promise > most and not self._fits(self._follow(self._texts, reached, each)):
+                    best, most, chosen = following, promise, each
+            if not chosen or self.cost > 2 * MAX_OPERATIONS:
+                return ""
+            ways, reached = best, self._follow(self._texts, reached, chosen)
             steps += sum(ways.values())
-            if steps > FOR_EVER and self._can_fail(ways):
-                return True
-        return False
+            text += self._pick(chosen)
+            if steps > FOR_EVER and length + 1 >= self._shortest and (end := self._find_end(reached)) is not None:
+                return text + end
+        return ""
 
     def _count_futures(self) -> list[list[float]]:
         """What may come of each position, by the number of characters that are left."""
@@ -95,32 +112,37 @@ class _Search:
                 break
         return futures
 
-    def _follow(self, ways: _Ways, characters: int) -> _Ways:
+    def _follow(self, automaton: Automaton, ways: _Ways, characters: int) -> _Ways:
         found: dict[int, float] = {}
         for source, number in ways.items():
-            edges = self._automaton.follow[source]
+            edges = automaton.follow[source]
             self.cost += len(edges)
             for target, more in edges.items():
-                if self._automaton.sets[target] & characters:
+                if automaton.sets[target] & characters:
                     found[target] = found.get(target, 0.0) + number * more
         return found
 
-    def _fits(self, ways: _Ways) -> bool:
+    def _fits(self, reached: _Ways) -> bool:
         """Whether the pattern may end here, whatever comes."""
-        return any(self._automaton.exits[position] for position in ways)
+        return any(self._texts.exits[position] for position in reached)
 
-    def _can_fail(self, ways: _Ways) -> bool:
-        """Whether the text can go on, or end here, so that the pattern does not fit it."""
-        return any(
-            not self._fits(following) and not self._fits_at_end(following)
-            for following in (ways, *(self._follow(ways, each) for each in (OTHER, *self._usable)))
-        )
+    def _find_end(self, reached: _Ways) -> str | None:
+        """What the text ends with, so that the pattern does not fit it."""
+        ends = [("", reached), (_STRANGE, self._follow(self._texts, reached, OTHER))]
+        ends += [(self._pick(each), self._follow(self._texts, reached, each)) for each in self._usable]
+        fail = (end for end, left in ends if not self._fits(left) and not self._fits_at_end(left))
+        return next(fail, None)
 
-    def _fits_at_end(self, ways: _Ways) -> bool:
+    def _pick(self, characters: int) -> str:
+        """One of the characters, the least."""
+        usable = characters & ASCII & ~self._automaton.excluded
+        return chr((usable & -usable).bit_length() - 1)
+
+    def _fits_at_end(self, reached: _Ways) -> bool:
         seen: set[int] = set()
-        while ways.keys() - seen:
-            if self._fits(ways):
+        while reached.keys() - seen:
+            if self._fits(reached):
                 return True
-            seen |= ways.keys()
-            ways = self._follow(ways, END)
+            seen |= reached.keys()
+            reached = self._follow(self._texts, reached, END)
         return False
