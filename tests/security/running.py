@@ -37,7 +37,8 @@ def build(service: Service, sandbox: Sandbox, name: str = "slow") -> tuple[threa
 
 def enable(service: Service) -> None:
     (service.enabled / "small.yaml").write_text(minimal_definition())
-    wait_until(lambda: service.ids() == ["small"], "the type is listed")
+    # Each request may be another worker's, and each of them reads the folder by itself.
+    wait_until(lambda: all(service.ids() == ["small"] for _ in range(20)), "every worker lists the type")
 
 
 def children(service: Service) -> list[int]:
