@@ -127,9 +127,9 @@ class LogOutput(QueueHandler):
 
     def _make_line(self, record: logging.LogRecord) -> str:
         """The line of a record, which is made once for all destinations."""
-        line: str | None = getattr(record, "line", None)
+        line: str | None = record.__dict__.get("line")
         if line is None:
-            line = record.line = self.format(record) + "\n"
+            line = record.__dict__["line"] = self.format(record) + "\n"
         return line
 
     @classmethod
@@ -165,14 +165,17 @@ class Descriptor:
                     self._room.poll()
 
     def _gather(self, lines: Lines) -> Iterator[bytes]:
-        piece = b""
+        """Lines, put together to pieces of at most so many bytes; a longer line is a piece of its own."""
+        piece: list[bytes] = []  # put together once: a batch is a thousand lines and more
+        room = self._most
         for line in lines:
             encoded = line.encode(self._encoding, "backslashreplace")
-            if piece and len(piece) + len(encoded) > self._most:
-                yield piece
-                piece = b""
-            piece += encoded
-        yield piece
+            if piece and len(encoded) > room:
+                yield b"".join(piece)
+                piece, room = [], self._most
+            piece.append(encoded)
+            room -= len(encoded)
+        yield b"".join(piece)
 
 
 class LogFile(WatchedFileHandler):
