@@ -34,13 +34,13 @@ from builder.catalogue.snapshot import PublishedType
 from builder.clusters.plan import ClusterPlan, build_payload
 from builder.definitions.model import ClusterTypeId
 from builder.errors import Fault, RequestError
-from builder.hot.matching import MatchingUnavailableError, limited
 from builder.kinds.protocol import Kind, LaunchOutcome, LaunchPreview
 from builder.kinds.registry import KINDS
 from builder.openstack.assets import fetch_assets
 from builder.openstack.credentials import CloudSettings, Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import RETRY_AFTER, FailureKind
+from builder.pattern_matching.matching import MatchingUnavailableError, limited
 
 logger = logging.getLogger(__name__)
 

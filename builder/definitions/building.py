@@ -21,11 +21,11 @@ from builder.definitions.presentation import find_presentation_problems
 from builder.definitions.schema_problems import TEMPLATE_KEYS, find_schema_problems
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
-from builder.hot.matching import limited
 from builder.hot.patterns import bounded_patterns
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import hint_at_definition
 from builder.hot_lint.sources import MISSING_FILE, Files, SourceError
+from builder.pattern_matching.matching import limited
 from builder.text.spelling import bounded_hints
 from builder.yaml_documents.ambiguities import find_ambiguities
 from builder.yaml_documents.documents import STAND_IN_RULES, Document, DocumentError, parse_definition

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from builder.hot import constraints as rules
-from builder.hot.matching import matches
 from builder.hot.patterns import Pattern, parse_pattern
 from builder.hot.values import ParameterType
 from builder.parameters.custom_constraints import PHRASES, may_be_met_by
+from builder.pattern_matching.matching import matches
 
 MOST_LISTED: Final = 12
 """How many allowed values a sentence lists before it stops."""
@@ -148,7 +148,7 @@ class AllowedPattern:
     def is_met_by(self, value: ParsedValue) -> bool:
         """Whether Heat lets the value pass.
 
-        Raises what :func:`builder.hot.matching.matches` does.
+        Raises what :func:`builder.pattern_matching.matching.matches` does.
         """
         return isinstance(value.meant, str) and matches(self._parsed, value.meant)
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from builder.hot.matching import MatchingTimeoutError, MatchingUnavailableError
 from builder.hot.values import ParameterType, is_finite
 from builder.parameters.attributes import ABSENT, ParameterSyntaxError, read_flag, read_text
 from builder.parameters.constraint_parsing import parse_constraints
@@ -22,6 +21,7 @@ from builder.parameters.constraints import (
     is_for_the_cloud,
 )
 from builder.parameters.values import InvalidValueError, read_value
+from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnavailableError
 
 
 @dataclass(frozen=True, slots=True, repr=False)

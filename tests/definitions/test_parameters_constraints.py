@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from builder.clusters.answers import check_answers
-from builder.hot.matching import limited
 from builder.parameters.declarations import find_default_faults, parse_parameter
+from builder.pattern_matching.matching import limited
 
 
 def passes(constraint: dict[str, Any], value: Any) -> bool:

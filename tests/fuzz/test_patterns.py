@@ -15,10 +15,10 @@ import warnings
 import pytest
 
 from builder.hot import patterns
-from builder.hot.matching import MatchingTimeoutError, limited, matches
 from builder.hot.pattern_automaton import NotBoundedError
 from builder.hot.pattern_witness import Search
 from builder.hot.patterns import Pattern, is_slow, parse_pattern
+from builder.pattern_matching.matching import MatchingTimeoutError, limited, matches
 
 PATTERNS = int(os.environ.get("FUZZ_PATTERNS", "1500"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))

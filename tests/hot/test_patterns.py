@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from builder.hot import matching, pattern_building, patterns
-from builder.hot.matching import MatchingTimeoutError, limited, matches
+from builder.hot import pattern_building, patterns
 from builder.hot.pattern_sets import OTHER, codes, find_set
 from builder.hot.patterns import LONGEST, MAX_PATTERN, bounded_patterns, is_slow, parse_pattern
+from builder.pattern_matching.matching import matches
 from tests.steps import count_steps
 
 CLASSES = r"""
@@ -107,39 +107,6 @@ def test_tree_of_this_python_has_the_shape_that_is_known() -> None:
     tree = patterns.parser.parse(every)
     assert pattern_building.build_automaton(tree, tree.state.flags).sets
     assert pattern_building.build_automaton(tree, tree.state.flags, pattern_building.Kind.CERTAIN).inner
-
-
-def test_text_that_takes_too_long_ends_with_its_time() -> None:
-    parsed = parse_pattern("(a+)+$")
-    with limited(0.05), pytest.raises(MatchingTimeoutError):
-        matches(parsed, "a" * 60 + "!")
-    assert matches(parsed, "a" * 60)
-
-
-def test_time_is_for_all_texts_together() -> None:
-    parsed = parse_pattern("(a+)+$")
-    with limited(0.05):
-        assert matches(parsed, "a" * 60)
-        for text in ("a" * 60 + "!", "a" * 60, "a"):
-            with pytest.raises(MatchingTimeoutError):
-                matches(parsed, text)
-
-
-def test_text_that_may_take_long_is_tried_by_another_process() -> None:
-    matching._end_all()
-    assert matches(parse_pattern("(a+)+$"), "a" * 60)
-    assert any(process._process is not None for process in matching._all)
-
-
-def test_text_that_takes_too_much_memory_is_given_up() -> None:
-    with pytest.raises(MatchingTimeoutError):
-        matches(parse_pattern("(?:(a)(b)?(c)?(d)?(e)?(f)?(g)?(h)?)*x"), "a" * 8_000_000)
-
-
-def test_no_process_is_started_where_none_is_needed() -> None:
-    matching._end_all()
-    assert matches(parse_pattern("[a-z]+"), "abc")
-    assert all(process._process is None for process in matching._all)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.hot import matcher
+from builder.pattern_matching import matcher
 from tests.service import Answer, Service, fetch, minimal_definition, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -163,7 +163,7 @@ def test_what_tries_patterns_is_replaced_when_somebody_ends_it(patterns: Service
 def test_what_tries_patterns_is_not_dumpable_and_leaves_no_core_dumps() -> None:
     script = """
 import ctypes, resource, sys
-from builder.hot import matcher
+from builder.pattern_matching import matcher
 matcher._settle_in()
 sys.stdout.write(f"{ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)} {resource.getrlimit(resource.RLIMIT_CORE)[1]}")
 """

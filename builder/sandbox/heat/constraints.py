@@ -24,9 +24,9 @@ from builder.hot.constraints import (
     parse_limits,
 )
 from builder.hot.language import NEWEST, Language
-from builder.hot.matching import MatchingTimeoutError, MatchingUnavailableError, matches
 from builder.hot.patterns import Pattern
 from builder.hot.values import parse_boolean, to_number
+from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnavailableError, matches
 from builder.sandbox.faults import HeatFault, InvalidSchemaError, Json
 from builder.sandbox.heat.wording import explain_custom_fault
 

@@ -1,8 +1,8 @@
 """Trying patterns on texts without being held up: at once where that is cheap, and otherwise in another process.
 
 Python's engine holds the interpreter's lock, cannot be told to stop, and no thread can be ended. What may take longer
-than :data:`~builder.hot.patterns.STEPS` is therefore asked of a process (:mod:`builder.hot.matcher`), which is started
-when it is first needed, kept for what comes next, and ends with its time or with this process.
+than :data:`~builder.hot.patterns.STEPS` is therefore asked of a process (:mod:`builder.pattern_matching.matcher`),
+which is started when it is first needed, kept for what comes next, and ends with its time or with this process.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from builder.hot import matcher
 from builder.hot.patterns import Pattern
+from builder.pattern_matching import matcher
 
 ALONE: Final = 0.5
 """In seconds of a processor: what one text may take where nothing else is said. A build has to end within a second."""
@@ -31,7 +31,7 @@ ALONE: Final = 0.5
 MATCHERS: Final = 2
 """Processes at once: callers who make patterns slow take no more than two processors from everything else."""
 
-_PATIENCE: Final = 10.0
+_BUSY_TIMEOUT: Final = 10.0
 """In seconds: how long a free process, and its answer, are waited for on a busy machine."""
 
 
@@ -161,7 +161,7 @@ class _Matcher:
             except BaseException:
                 ours.close()
                 raise
-        ours.settimeout(_PATIENCE)
+        ours.settimeout(_BUSY_TIMEOUT)
         self._socket = ours
         return ours
 
@@ -174,7 +174,7 @@ _free: queue.LifoQueue[_Matcher] = queue.LifoQueue()
 def _borrow() -> Iterator[_Matcher]:
     free = _free
     try:
-        process = free.get(timeout=_PATIENCE)
+        process = free.get(timeout=_BUSY_TIMEOUT)
     except queue.Empty:
         raise MatchingUnavailableError from None
     try:
