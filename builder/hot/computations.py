@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode, urlunsplit
 
-from builder.hot.functions import Call, CallError, Fault, Json, check_values, is_nested_loop, telling_unexpected
+from builder.hot.functions import REPLACING, Call, CallError, Fault, check_values, is_nested_loop, telling_unexpected
+from builder.hot.values import Json
 
 MAX_WORK: Final = 10_000_000
 """The most that a call may take to compute, or all calls that are computed together, in characters that are written:
@@ -209,9 +210,7 @@ def _make_url(call: Call, budget: Budget) -> Json:
 
 
 _COMPUTATIONS: Final[Mapping[str, Callable[[Call, Budget], Json]]] = {
-    "str_replace": _replace,
-    "str_replace_strict": _replace,
-    "str_replace_vstrict": _replace,
+    **dict.fromkeys(REPLACING, _replace),
     "list_join": _join,
     "str_split": _split,
     "map_merge": _merge,
