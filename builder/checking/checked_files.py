@@ -83,4 +83,5 @@ class CheckedFiles:
 
 
 def _leave_remote(url: str) -> bytes:
-    raise SourceError("unread-remote-file", f"{url!r} is on another host and is not read here", "launch it to try it")
+    message = f"{url!r} is on another host and is not read here"
+    raise SourceError("unread-remote-file", message, "launch it to try it", named=url)

@@ -101,17 +101,18 @@ class DefinitionFiles:
                     "remote-file",
                     f"{reference!r} is on another host",
                     "copy it here, or set ALLOW_REMOTE_TEMPLATES=true",
+                    named=reference,
                 )
             return reference
         if scheme:
-            raise SourceError(
-                "file-scheme", f"{reference!r} is neither a path nor an http(s) URL", "use a relative path"
-            )
+            message = f"{reference!r} is neither a path nor an http(s) URL"
+            raise SourceError("file-scheme", message, "use a relative path", named=reference)
         if base.startswith(_REMOTE):
-            raise SourceError("remote-file", f"{reference!r} is relative to a remote file", "use its whole URL")
+            message = f"{reference!r} is relative to a remote file"
+            raise SourceError("remote-file", message, "use its whole URL", named=reference)
         path = os.path.normpath(os.path.join(self._tree, os.path.dirname(base), reference))
         name = os.path.relpath(path, self._tree)
-        refusal = self._refuse(name, path, repr(reference))
+        refusal = self._refuse(name, path, reference)
         if refusal is not None:
             raise refusal
         return name
@@ -133,7 +134,7 @@ class DefinitionFiles:
                 return refusal
             self.dependencies[name], content = load_dependency(name, path, self._resolver, self._now_ns, self._read)
         elif self._read_remote is None:
-            content = SourceError("remote-file", f"{name!r} is on another host")
+            content = SourceError("remote-file", f"{name!r} is on another host", named=name)
         else:
             self.dependencies[name], content = load_remote_dependency(name, self._read_remote, self._now_ns)
         return content
@@ -163,7 +164,7 @@ class DefinitionFiles:
         """The path of the file that the definition calls ``name``."""
         return os.path.normpath(os.path.join(self._tree, name) if name else self._definition)
 
-    def _refuse(self, name: str, path: str, shown: str = "it") -> SourceError | None:
+    def _refuse(self, name: str, path: str, reference: str = "") -> SourceError | None:
         """Why the file at ``path`` is not even looked for, which makes its place a dependency; None if it may be read.
 
         What is opened later is what was judged here: the resolver gives the same answer throughout its pass, and
@@ -183,8 +184,8 @@ class DefinitionFiles:
                 "move the definition into one of them, or name its folder in TEMPLATE_ROOTS",
             )  # fmt: skip
         return SourceError(
-            _OUTSIDE_TREE, f"{shown} is outside the folder of the definition",
-            "keep it in that folder, or name its folder in TEMPLATE_ROOTS",
+            _OUTSIDE_TREE, f"{repr(reference) if reference else 'it'} is outside the folder of the definition",
+            "keep it in that folder, or name its folder in TEMPLATE_ROOTS", named=reference,
         )  # fmt: skip
 
     def _may_define(self, real: str) -> bool:

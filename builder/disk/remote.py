@@ -53,7 +53,7 @@ def fetch_remote(url: str, limits: FetchLimits) -> bytes:
     except (OSError, http.client.HTTPException, RefusedAddressError, ValueError) as error:
         is_late = fetching.late or isinstance(error, TimeoutError)
         why = f"it took longer than {limits.seconds:g} seconds" if is_late else _explain(error)
-        raise SourceError(UNREADABLE, f"{url!r} cannot be fetched: {why}") from error
+        raise SourceError(UNREADABLE, f"{url!r} cannot be fetched: {why}", named=url) from error
     finally:
         timer.cancel()
         fetching.close()
@@ -140,12 +140,13 @@ def _parse(url: str) -> Url:
 
 def _read(url: str, response: http.client.HTTPResponse, size: int) -> bytes:
     if response.status != http.client.OK:
-        raise SourceError(UNREADABLE, f"{url!r} is answered with status {response.status}", "correct the URL")
+        message = f"{url!r} is answered with status {response.status}"
+        raise SourceError(UNREADABLE, message, "correct the URL", named=url)
     content = bytearray()
     while chunk := response.read(min(64 * 1024, size + 1 - len(content))):
         content += chunk
         if len(content) > size:
-            raise SourceError("file-too-large", f"{url!r} is larger than {size:,} bytes")
+            raise SourceError("file-too-large", f"{url!r} is larger than {size:,} bytes", named=url)
     if response.length:  # what http.client, asked for so many bytes, does not complain about
         raise http.client.IncompleteRead(bytes(content), response.length)
     return bytes(content)

@@ -19,8 +19,9 @@ COMPONENTS = "components"
 def describe_source_error(reference: str, base: str, error: SourceError, files: Files) -> tuple[str, str]:
     """Message and hint for a file that cannot be had, which name it as it is referred to in the file ``base``."""
     hint = (_find_meant(reference, base, files) if error.rule == MISSING_FILE else "") or error.hint
-    is_named = len(reference) <= _MAX_SHOWN and repr(reference) in error.message
-    return (error.message if is_named else f"{shorten(reference, _MAX_SHOWN)}: {error.message}"), hint
+    if error.named == reference and len(reference) <= _MAX_SHOWN:
+        return error.message, hint
+    return f"{shorten(reference, _MAX_SHOWN)}: {error.message}", hint
 
 
 def hint_at_definition(path: str, files: Files) -> str:

@@ -16,16 +16,20 @@ MISSING_FILE: Final = "missing-file"
 class SourceError(Exception):
     """A file cannot be had. ``rule`` is the rule id of the problem that this makes.
 
+    ``named`` is the reference or the URL that ``message`` names; a message without one speaks of "it".
     ``line`` and ``column`` tell where in the file the reading failed, from 1; 0 where the whole file is meant.
     """
 
-    def __init__(self, rule: str, message: str, hint: str = "", line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self, rule: str, message: str, hint: str = "", line: int = 0, column: int = 0, *, named: str = ""
+    ) -> None:
         super().__init__(message)
         self.rule = rule
         self.message = message
         self.hint = hint
         self.line = line
         self.column = column
+        self.named = named
 
 
 class Files(Protocol):

@@ -10,6 +10,9 @@ import pytest
 from heatclient.common import template_utils
 
 from builder.definitions.building import Outcome
+from builder.hot_lint.near_files import describe_source_error
+from builder.hot_lint.sources import SourceError
+from tests.definitions.files import FilesInMemory
 from tests.definitions.texts import VERSION, build, find_rules
 
 DEFINITION = "heat_template_url: root.yaml\n"
@@ -165,3 +168,15 @@ def test_template_may_include_itself_as_data() -> None:
 def test_as_many_templates_as_are_read_may_be_nested_in_each_other() -> None:
     files = {f"n{number}.yaml": root(f"{{type: n{number + 1}.yaml}}") for number in range(200)}
     assert find_rules(build("heat_template_url: n0.yaml\n", {**files, "n200.yaml": VERSION})) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (SourceError("unreadable-file", "it cannot be read: 'a' is no link"), "a: it cannot be read: 'a' is no link"),
+        (SourceError("unreadable-file", "'a' cannot be fetched", named="a"), "'a' cannot be fetched"),
+        (SourceError("unreadable-file", "'b' cannot be fetched", named="b"), "a: 'b' cannot be fetched"),
+    ],
+)
+def test_problem_of_a_file_names_it_as_it_is_referred_to_and_only_once(error: SourceError, message: str) -> None:
+    assert describe_source_error("a", "", error, FilesInMemory({})) == (message, "")
