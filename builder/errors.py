@@ -18,7 +18,7 @@ MAX_FAULTS = 100
 """How many faults one request is told of, so that no answer is larger and slower than what it answers deserves."""
 
 EXIT_INTERNAL = 3
-"""The status of a command that failed by a mistake of its own."""
+"""The status of a command that failed by an error of its own."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 

@@ -136,15 +136,15 @@ class _Building:
         self.problems += _check_network(self.document, findings.resource_types)
         exposed = expose_parameters(self.document, definition, parts.components)
         self.problems += exposed.problems
-        for mistake in find_presentation_problems(definition):
-            self._tell(mistake)
+        for problem in find_presentation_problems(definition):
+            self._tell(problem)
         hardcoded = definition.get("hardcoded_parameters", {})
         groups: Sequence[Mapping[str, Any]] = definition.get("parameter_groups", [])
         if "parameters" in definition or "parameters" not in self.document.value:
             entries: Sequence[Mapping[str, Any]] = definition.get("components", [])
             components = [(component_name(entry["name"]), entry.get("optional", False)) for entry in entries]
-            for mistake in find_group_problems(groups, exposed.parameters, hardcoded, components):
-                self._tell(mistake)
+            for problem in find_group_problems(groups, exposed.parameters, hardcoded, components):
+                self._tell(problem)
         if any(problem.severity is Severity.ERROR for problem in self.problems):
             return None
         return ClusterType(
@@ -162,8 +162,8 @@ class _Building:
             components=tuple(tighten_parameters(each.component, exposed.settled) for each in parts.components),
         )
 
-    def _tell(self, mistake: TemplateProblem) -> None:
-        self.problems.append(self.document.problem(mistake.rule, mistake.message, mistake.tokens, hint=mistake.hint))
+    def _tell(self, problem: TemplateProblem) -> None:
+        self.problems.append(self.document.problem(problem.rule, problem.message, problem.tokens, hint=problem.hint))
 
     def find_deep(self) -> list[Problem]:
         """What takes another walk over every file, and concerns nobody but the author."""

@@ -75,7 +75,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
         problems += nested_problems
         types.update(reading.types)
         uses[name] = reading.nested
-    problems += [nested[name].problem(mistake) for name, mistake in find_nested_cycles(uses)]
+    problems += [nested[name].problem(found) for name, found in find_nested_cycles(uses)]
     for name, template in {name: each for c in components for name, each in c.data.items()}.items():
         problems += _check_data(template) if name not in nested else ()
     if any(
@@ -88,7 +88,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
 def _read(
     loaded: LoadedTemplate, files: Mapping[str, str], problems: list[Problem], budget: Budget
 ) -> tuple[Language, TemplateReading]:
-    """The language of a template and its reading, whose own mistakes are added to ``problems``."""
+    """The language of a template and its reading, whose own problems are added to ``problems``."""
     version = loaded.template.get(VERSION_KEY)
     language = find_language(version)
     if language is None:
@@ -99,24 +99,24 @@ def _read(
         message = f"heat_template_version {version} is not known here, and functions new in it are not checked"
         problems.append(loaded.problem(TemplateProblem("newer-template-version", message, (VERSION_KEY,))))
     reading = read_template(loaded.template, language, files, budget)
-    problems += _problems(loaded, reading.mistakes)
+    problems += _problems(loaded, reading.problems)
     problems += _problems(loaded, _find_misspelt_types(reading))
     return language, reading
 
 
-def _problems(loaded: LoadedTemplate, mistakes: Iterator[TemplateProblem] | Sequence[TemplateProblem]) -> list[Problem]:
-    return [loaded.problem(demote(mistake)) for mistake in mistakes]
+def _problems(loaded: LoadedTemplate, found: Iterator[TemplateProblem] | Sequence[TemplateProblem]) -> list[Problem]:
+    return [loaded.problem(demote(each)) for each in found]
 
 
 def _scope_problems(
     templates: Sequence[LoadedTemplate], scope: Sequence[ScopedTemplate], *, complete: bool = True
 ) -> list[Problem]:
-    mistakes = [*find_scope_problems(scope), *find_cycles(scope), *find_unused_parameters(scope)]
+    found = [*find_scope_problems(scope), *find_cycles(scope), *find_unused_parameters(scope)]
     return [
-        templates[number].problem(demote(mistake))
-        for number, mistake in mistakes
-        if not (mistake.rule == "unused-parameter" and mistake.tokens[-1] in ALWAYS_USED)
-        and (complete or mistake.rule not in TAKES_ALL)
+        templates[number].problem(demote(problem))
+        for number, problem in found
+        if not (problem.rule == "unused-parameter" and problem.tokens[-1] in ALWAYS_USED)
+        and (complete or problem.rule not in TAKES_ALL)
     ]
 
 
@@ -146,9 +146,9 @@ def _check_data(template: LoadedTemplate) -> list[Problem]:
     return _problems(
         template,
         [
-            replace(mistake, certain=mistake.rule == "unknown-parameter-key" or mistake.tokens[2:] == ("type",))
-            for mistake in (*shape, *find_parameter_problems(template.template))
-            if mistake.rule in SCHEMA_RULES
+            replace(problem, certain=problem.rule == "unknown-parameter-key" or problem.tokens[2:] == ("type",))
+            for problem in (*shape, *find_parameter_problems(template.template))
+            if problem.rule in SCHEMA_RULES
         ],
     )
 

@@ -45,7 +45,7 @@ def build_component(
         template = template[token]
     broken = find_broken_sections(template)
     if broken:
-        return None, [LoadedTemplate(document, tokens, {}).problem(mistake) for mistake in broken]
+        return None, list(map(LoadedTemplate(document, tokens, {}).problem, broken))
     included = include_files(template, document, base, tokens, files)
     component = Component(name, optional, included.root.template, included.contents)
     return LoadedComponent(component, included.root, included.nested, included.data), [*included.problems]

@@ -45,33 +45,33 @@ def expose_parameters(
 ) -> Exposed:
     """Settle the parameters of a definition; ``definition`` is what the schema accepts of the document."""
     declared, problems = _read_declared(components)
-    mistakes: list[TemplateProblem] = []
+    found: list[TemplateProblem] = []
     exposed: Mapping[str, Any] | None = definition.get("parameters")
     overrides: Mapping[str, Any] = definition.get("parameter_overrides", {})
     hardcoded: Mapping[str, Any] = definition.get("hardcoded_parameters", {})
-    mistakes += _find_unknown("unknown-override", "parameter_overrides", overrides, declared)
-    mistakes += _find_unknown("unknown-hardcoded-parameter", "hardcoded_parameters", hardcoded, declared)
+    found += _find_unknown("unknown-override", "parameter_overrides", overrides, declared)
+    found += _find_unknown("unknown-hardcoded-parameter", "hardcoded_parameters", hardcoded, declared)
     asked = declared if exposed is None else exposed
     settled: dict[str, Parameter] = {}
     layers = {name: _find_layers(name, exposed or {}, overrides) for name in dict.fromkeys((*asked, *overrides))}
     for name, over in layers.items():
         if name not in declared:
-            mistakes += _find_unknown_exposed(name, asked, declared)
+            found += _find_unknown_exposed(name, asked, declared)
             continue
         parameter = declared[name]
         if parameter is None:
             continue  # what is wrong with it has been said
-        settled[name], found = _lay_over(parameter, over)
-        mistakes += found
+        settled[name], problems_of_layers = _lay_over(parameter, over)
+        found += problems_of_layers
     parameters = {name: settled[name] for name in asked if name in settled and name not in hardcoded}
-    mistakes += _find_invalid_hardcoded(hardcoded, declared)
-    mistakes += _find_unexposed(declared, exposed, hardcoded)
-    if not parameters and not mistakes and not problems and None not in declared.values():
+    found += _find_invalid_hardcoded(hardcoded, declared)
+    found += _find_unexposed(declared, exposed, hardcoded)
+    if not parameters and not found and not problems and None not in declared.values():
         hint = "give the template a parameter, such as clustername"
-        mistakes.append(
+        found.append(
             TemplateProblem("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True)
         )
-    problems += [document.problem(m.rule, m.message, m.tokens, key=m.key, hint=m.hint) for m in mistakes]
+    problems += [document.problem(m.rule, m.message, m.tokens, key=m.key, hint=m.hint) for m in found]
     return Exposed(parameters, settled, _find_variants(components, parameters, layers), tuple(problems))
 
 
@@ -119,12 +119,12 @@ def _read_declared(components: Sequence[LoadedComponent]) -> tuple[dict[str, Par
                 declared.setdefault(name, None)
                 continue
             if name in givers:
-                mistake = _compare_types(name, attributes, givers[name])
-                problems += [each.root.problem(mistake)] if mistake else []
+                differing = _compare_types(name, attributes, givers[name])
+                problems += [each.root.problem(differing)] if differing else []
                 continue
             givers[name] = each
-            declared[name], mistakes = read_parameter(name, attributes)
-            problems += [each.root.problem(mistake) for mistake in mistakes]
+            declared[name], found = read_parameter(name, attributes)
+            problems += map(each.root.problem, found)
     return declared, problems
 
 
@@ -158,30 +158,30 @@ def _find_unknown_exposed(
 
 def _lay_over(parameter: Parameter, layers: Sequence[_Layer]) -> tuple[Parameter, list[TemplateProblem]]:
     """The parameter with attributes of the definition laid over it, and what is wrong with them."""
-    mistakes: list[TemplateProblem] = []
+    problems: list[TemplateProblem] = []
     place: Tokens = ()
     for tokens, entry in layers:
         attributes = {key: value for key, value in entry.items() if not key.startswith("x-")}
         if attributes.get("type", parameter.type) != parameter.type:
             message = f"{parameter.id!r} is a {attributes['type']} here, but a {parameter.type} in the template"
-            mistakes.append(
+            problems.append(
                 TemplateProblem("parameter-type", message, (*tokens, "type"), f"write type: {parameter.type}")
             )
         attributes.pop("type", None)
         try:
             parameter = override_parameter(parameter, attributes)
         except ParameterSyntaxError:
-            mistakes += explain_override(parameter, attributes, tokens)
+            problems += explain_override(parameter, attributes, tokens)
             continue
-        mistakes += find_constraint_warnings(attributes, tokens)
+        problems += find_constraint_warnings(attributes, tokens)
         if "default" in attributes:
-            mistakes += find_structured_default(parameter, (*tokens, "default"))
+            problems += find_structured_default(parameter, (*tokens, "default"))
         for key in ("constraints", "default"):
             if key in attributes:
                 place = (*tokens, key)
     if place:
-        mistakes += [TemplateProblem("invalid-default", fault, place) for fault in find_default_faults(parameter)]
-    return parameter, mistakes
+        problems += [TemplateProblem("invalid-default", fault, place) for fault in find_default_faults(parameter)]
+    return parameter, problems
 
 
 def _find_invalid_hardcoded(

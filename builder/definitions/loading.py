@@ -130,8 +130,8 @@ class _Loading:
             line, _ = document.locate((section, entry), key=True)
             message = f"{section[:-1]} {entry!r} of {later!r} is in {giver!r} too, at {document.path}:{line}"
             rule = f"duplicate-{section[:-1]}"
-            mistake = TemplateProblem(rule, message, (section, entry), "rename one of them", key=True)
-            self.problems.append(roots[later].problem(mistake))
+            clash = TemplateProblem(rule, message, (section, entry), "rename one of them", key=True)
+            self.problems.append(roots[later].problem(clash))
 
 
 def _are_same(version: object, other: object) -> bool:

@@ -30,7 +30,7 @@ TYPES: Final[Mapping[str, frozenset[str]]] = {
 _KEYS: Final = {"modulo": ("step", "offset"), "range": ("min", "max"), "length": ("min", "max")}
 
 
-class Flaw(Enum):
+class ConstraintFault(Enum):
     """What can be wrong with the definition of a constraint."""
 
     NO_MAPPING = auto()
@@ -46,9 +46,9 @@ class Flaw(Enum):
 class ConstraintError(ValueError):
     """A definition of a constraint that Heat does not take; ``key`` is the one that is wrong, or None for the whole."""
 
-    def __init__(self, flaw: Flaw, key: Json = None) -> None:
-        super().__init__(flaw.name)
-        self.flaw = flaw
+    def __init__(self, fault: ConstraintFault, key: Json = None) -> None:
+        super().__init__(fault.name)
+        self.fault = fault
         self.key = key
 
 
@@ -107,20 +107,20 @@ def parse_limits(kind: str, definition: Json) -> Length | Range | Modulo:
     Raises ConstraintError.
     """
     if not isinstance(definition, Mapping):
-        raise ConstraintError(Flaw.NO_MAPPING)
+        raise ConstraintError(ConstraintFault.NO_MAPPING)
     for key in definition:
         if key not in _KEYS[kind]:
-            raise ConstraintError(Flaw.UNKNOWN_KEY, key)
+            raise ConstraintError(ConstraintFault.UNKNOWN_KEY, key)
     first, second = (_read_number(definition, key) for key in _KEYS[kind])
     if kind == "modulo":
         return _parse_modulo(first, second)
     if first is None and second is None:
-        raise ConstraintError(Flaw.NO_LIMIT)
+        raise ConstraintError(ConstraintFault.NO_LIMIT)
     if kind == "range":
         return Range(first, second)
     for key, limit in zip(_KEYS[kind], (first, second), strict=True):
         if isinstance(limit, float):
-            raise ConstraintError(Flaw.NOT_WHOLE, key)
+            raise ConstraintError(ConstraintFault.NOT_WHOLE, key)
     return Length(first, second)
 
 
@@ -129,19 +129,19 @@ def _read_number(definition: Mapping[str, Json], key: str) -> int | float | None
     try:
         return None if value is None else to_number(value)
     except (ValueError, TypeError) as error:
-        raise ConstraintError(Flaw.NO_NUMBER, key) from error
+        raise ConstraintError(ConstraintFault.NO_NUMBER, key) from error
 
 
 def _parse_modulo(step: float | None, offset: float | None) -> Modulo:
     if step is None or offset is None:
-        raise ConstraintError(Flaw.NO_LIMIT)
+        raise ConstraintError(ConstraintFault.NO_LIMIT)
     for key, number in (("step", step), ("offset", offset)):
         if isinstance(number, float) and not number.is_integer():
-            raise ConstraintError(Flaw.NOT_WHOLE, key)
+            raise ConstraintError(ConstraintFault.NOT_WHOLE, key)
     if step == 0:
-        raise ConstraintError(Flaw.STEP_OF_ZERO, "step")
+        raise ConstraintError(ConstraintFault.STEP_OF_ZERO, "step")
     if abs(offset) >= abs(step):
-        raise ConstraintError(Flaw.OFFSET_TOO_LARGE, "offset")
+        raise ConstraintError(ConstraintFault.OFFSET_TOO_LARGE, "offset")
     if step * offset < 0:
-        raise ConstraintError(Flaw.SIGNS_DIFFER, "offset")
+        raise ConstraintError(ConstraintFault.SIGNS_DIFFER, "offset")
     return Modulo(step, offset)

@@ -33,7 +33,7 @@ _WHITE_SPACE: Final = re.compile(r"\s")
 _NO_ADDRESS: Final = (netaddr.AddrFormatError, ValueError, TypeError, IndexError, AttributeError)
 
 
-class Breach(Enum):
+class ValueFault(Enum):
     """How a value breaks a custom constraint."""
 
     NOT_TEXT = auto()
@@ -64,7 +64,7 @@ class Breach(Enum):
 class BrokenConstraint:
     """What is wrong with a value: the kind, the ``part`` of it that is, and ``error``, the words of who read it."""
 
-    breach: Breach
+    fault: ValueFault
     part: object = None
     error: str = ""
 
@@ -72,7 +72,7 @@ class BrokenConstraint:
 _Check = Callable[[str], BrokenConstraint | None]
 
 
-def find_breach(name: str, value: object) -> BrokenConstraint | None:
+def find_value_fault(name: str, value: object) -> BrokenConstraint | None:
     """How a value breaks a custom constraint of :data:`JUDGED`; None where Heat is content.
 
     The clock and the database of time zones are those of this host.
@@ -80,7 +80,7 @@ def find_breach(name: str, value: object) -> BrokenConstraint | None:
     check, takes_nothing = _CHECKS[name]
     if not value and takes_nothing:
         return None
-    return check(value) if isinstance(value, str) else BrokenConstraint(Breach.NOT_TEXT)
+    return check(value) if isinstance(value, str) else BrokenConstraint(ValueFault.NOT_TEXT)
 
 
 def _check_ip_address(text: str) -> BrokenConstraint | None:
@@ -93,8 +93,8 @@ def _check_ip_address(text: str) -> BrokenConstraint | None:
         if _WHITE_SPACE.search(text) or (":" not in text and text.count(".") != 3):
             break
         padded = address.version == 4 and str(address) != text
-        return BrokenConstraint(Breach.PADDED_IP_ADDRESS, part=str(address)) if padded else None
-    return BrokenConstraint(Breach.IP_ADDRESS)
+        return BrokenConstraint(ValueFault.PADDED_IP_ADDRESS, part=str(address)) if padded else None
+    return BrokenConstraint(ValueFault.IP_ADDRESS)
 
 
 def _check_subnet(text: str) -> BrokenConstraint | None:
@@ -102,9 +102,9 @@ def _check_subnet(text: str) -> BrokenConstraint | None:
     try:
         network = netaddr.IPNetwork(text)
     except _NO_ADDRESS:
-        return BrokenConstraint(Breach.SUBNET)
+        return BrokenConstraint(ValueFault.SUBNET)
     usual = "/" in text and not _WHITE_SPACE.search(text) and (network.version == 6 or str(network) == text)
-    return None if usual else BrokenConstraint(Breach.SUBNET)
+    return None if usual else BrokenConstraint(ValueFault.SUBNET)
 
 
 def _check_net_cidr(text: str) -> BrokenConstraint | None:
@@ -112,7 +112,7 @@ def _check_net_cidr(text: str) -> BrokenConstraint | None:
     try:
         netaddr.IPNetwork(netaddr.cidr_abbrev_to_verbose(text))
     except _NO_ADDRESS as error:
-        return BrokenConstraint(Breach.NETWORK, error=str(error))
+        return BrokenConstraint(ValueFault.NETWORK, error=str(error))
     return _check_subnet(text)
 
 
@@ -123,39 +123,39 @@ def _check_ip_or_cidr(text: str) -> BrokenConstraint | None:
 
 def _check_mac_address(text: str) -> BrokenConstraint | None:
     """A MAC address in any of the notations that netaddr knows."""
-    return None if netaddr.valid_mac(text) else BrokenConstraint(Breach.MAC_ADDRESS)
+    return None if netaddr.valid_mac(text) else BrokenConstraint(ValueFault.MAC_ADDRESS)
 
 
 def _check_dns_name(text: str) -> BrokenConstraint | None:
     """A name of lower-case labels, with or without the final dot."""
     name = text.removesuffix(".")
     if len(name) > LONGEST_NAME:
-        return BrokenConstraint(Breach.NAME_TOO_LONG, part=name)
+        return BrokenConstraint(ValueFault.NAME_TOO_LONG, part=name)
     labels = name.split(".")
     for label in labels:
         if not label:
-            return BrokenConstraint(Breach.EMPTY_LABEL)
+            return BrokenConstraint(ValueFault.EMPTY_LABEL)
         if label.endswith("-") or label.startswith("-"):
-            return BrokenConstraint(Breach.HYPHEN_AT_THE_END, part=label)
+            return BrokenConstraint(ValueFault.HYPHEN_AT_THE_END, part=label)
         if not _DNS_LABEL.match(label):
-            return BrokenConstraint(Breach.INVALID_LABEL, part=label)
+            return BrokenConstraint(ValueFault.INVALID_LABEL, part=label)
     if text != name and len(labels) > 1 and _ALL_DIGITS.match(labels[-1]):
-        return BrokenConstraint(Breach.NUMERIC_TOP_LEVEL, part=labels[-1])
+        return BrokenConstraint(ValueFault.NUMERIC_TOP_LEVEL, part=labels[-1])
     return None
 
 
 def _check_relative_dns_name(text: str) -> BrokenConstraint | None:
     """A DNS name without the final dot that leaves room for a domain of two letters."""
     if text.endswith("."):
-        return BrokenConstraint(Breach.NOT_RELATIVE)
+        return BrokenConstraint(ValueFault.NOT_RELATIVE)
     if len(text) > LONGEST_NAME - ROOM_FOR_A_DOMAIN:
-        return BrokenConstraint(Breach.NO_ROOM_FOR_A_DOMAIN)
+        return BrokenConstraint(ValueFault.NO_ROOM_FOR_A_DOMAIN)
     return _check_dns_name(text)
 
 
 def _check_dns_domain(text: str) -> BrokenConstraint | None:
     """A DNS name with the final dot."""
-    return _check_dns_name(text) or (None if text.endswith(".") else BrokenConstraint(Breach.NO_DOT_AT_THE_END))
+    return _check_dns_name(text) or (None if text.endswith(".") else BrokenConstraint(ValueFault.NO_DOT_AT_THE_END))
 
 
 def _check_cron_expression(text: str) -> BrokenConstraint | None:
@@ -164,7 +164,7 @@ def _check_cron_expression(text: str) -> BrokenConstraint | None:
     try:
         croniter.croniter(text)
     except Exception as error:  # noqa: BLE001  # Heat's own rule: whatever it raises
-        return BrokenConstraint(Breach.CRON_EXPRESSION, error=str(error))
+        return BrokenConstraint(ValueFault.CRON_EXPRESSION, error=str(error))
     return None
 
 
@@ -172,7 +172,7 @@ def _check_timezone(text: str) -> BrokenConstraint | None:
     try:
         zoneinfo.ZoneInfo(text)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError, ImportError) as error:
-        return BrokenConstraint(Breach.TIMEZONE, error=str(error))
+        return BrokenConstraint(ValueFault.TIMEZONE, error=str(error))
     return None
 
 
@@ -187,14 +187,14 @@ def _check_expiration(text: str) -> BrokenConstraint | None:
     date = _parse_date(text.strip())
     if isinstance(date, BrokenConstraint):
         return date
-    return None if date > datetime.now(UTC) else BrokenConstraint(Breach.EXPIRED, part=date)
+    return None if date > datetime.now(UTC) else BrokenConstraint(ValueFault.EXPIRED, part=date)
 
 
 def _check_json_string(text: str) -> BrokenConstraint | None:
     try:
         json.loads(text)
     except (ValueError, RecursionError) as error:
-        return BrokenConstraint(Breach.JSON, error=str(error))
+        return BrokenConstraint(ValueFault.JSON, error=str(error))
     return None
 
 
@@ -202,7 +202,7 @@ def _parse_date(text: str) -> datetime | BrokenConstraint:
     try:
         return iso8601.parse_date(text).astimezone(UTC)
     except (iso8601.ParseError, OverflowError) as error:
-        return BrokenConstraint(Breach.DATE, error=str(error))
+        return BrokenConstraint(ValueFault.DATE, error=str(error))
 
 
 _CHECKS: Final[Mapping[str, tuple[_Check, bool]]] = MappingProxyType(

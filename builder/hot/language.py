@@ -67,7 +67,7 @@ class Language:
     """What one version of HOT allows; ``version`` is its date, which sorts.
 
     With ``newer`` it is a version that is not known here: the newest known one stands in, and what that does not know
-    is no mistake.
+    is no fault.
     """
 
     version: str

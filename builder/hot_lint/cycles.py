@@ -17,7 +17,7 @@ Needs = dict[str, tuple[int, Reference]]
 
 
 def find_cycles(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
-    """The circles in a scope, one mistake for each: among what is always there, and with each optional component."""
+    """The circles in a scope, one problem for each: among what is always there, and with each optional component."""
     required = [number for number, each in enumerate(templates) if not each.optional]
     optional = [number for number, each in enumerate(templates) if each.optional]
     for kind in (Kind.RESOURCE, Kind.CONDITION):
@@ -46,7 +46,7 @@ def _explain(
     needs: Mapping[str, Needs],
     kind: Kind,
 ) -> Iterator[tuple[int, TemplateProblem]]:
-    """A mistake for each circle within some of the templates."""
+    """A problem for each circle within some of the templates."""
     used: Collection[str] | None = None
     for path in circles:
         if used is None and kind is Kind.CONDITION:

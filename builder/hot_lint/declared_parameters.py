@@ -39,23 +39,23 @@ _Read = Callable[[Mapping[str, Any]], object]
 def find_parameter_problems(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
     """Every fault in the parameters of a template that stands by itself."""
     for name, attributes in (template.get("parameters") or {}).items():
-        _, mistakes = read_parameter(name, attributes)
-        yield from mistakes
+        _, problems = read_parameter(name, attributes)
+        yield from problems
 
 
 def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter | None, list[TemplateProblem]]:
-    """A parameter of a template, unless a mistake keeps it from being one, and its mistakes."""
+    """A parameter of a template, unless a problem keeps it from being one, and its problems."""
     tokens: Tokens = ("parameters", name)
     try:
         parameter = parse_parameter(name, attributes)
     except ParameterSyntaxError:
         return None, list(_explain_declaration(name, attributes, tokens))
     faults = find_default_faults(parameter, in_template=True)
-    mistakes = [TemplateProblem("invalid-default", fault, (*tokens, "default")) for fault in faults]
-    mistakes += find_structured_default(parameter, (*tokens, "default"))
-    mistakes += find_constraint_warnings(attributes, tokens)
-    mistakes += [*_find_ignored_constraints(attributes, tokens), *_find_odd_attributes(attributes, tokens)]
-    return parameter, mistakes
+    problems = [TemplateProblem("invalid-default", fault, (*tokens, "default")) for fault in faults]
+    problems += find_structured_default(parameter, (*tokens, "default"))
+    problems += find_constraint_warnings(attributes, tokens)
+    problems += [*_find_ignored_constraints(attributes, tokens), *_find_odd_attributes(attributes, tokens)]
+    return parameter, problems
 
 
 def find_structured_default(parameter: Parameter, place: Tokens) -> list[TemplateProblem]:

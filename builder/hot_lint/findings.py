@@ -1,4 +1,4 @@
-"""What reading a template finds: references, mistakes and the use of nested templates. Values, and nothing else.
+"""What reading a template finds: references, problems and the use of nested templates. Values, and nothing else.
 
 A *certain* finding is one that Heat looks at in every launch; what stands in a branch of ``if``, or in a resource that
 a condition may leave out, is looked at only when the condition leads there.
@@ -76,7 +76,7 @@ class TemplateReading:
     """What a walk over one template has found."""
 
     references: list[Reference] = field(default_factory=list)
-    mistakes: list[TemplateProblem] = field(default_factory=list)
+    problems: list[TemplateProblem] = field(default_factory=list)
     nested: list[NestedUse] = field(default_factory=list)
     types: dict[str, Tokens] = field(default_factory=dict)
     """Every type of resource, and where it was met first."""

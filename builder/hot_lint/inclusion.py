@@ -44,10 +44,10 @@ class LoadedTemplate:
     template: Mapping[str, Any]
     broken: frozenset[Tokens] = frozenset()
 
-    def problem(self, mistake: TemplateProblem) -> Problem:
-        """A mistake in the template as a problem of its file."""
-        tokens = (*self.tokens, *mistake.tokens)
-        return self.document.problem(mistake.rule, mistake.message, tokens, key=mistake.key, hint=mistake.hint)
+    def problem(self, found: TemplateProblem) -> Problem:
+        """A problem of the template as one of its file."""
+        tokens = (*self.tokens, *found.tokens)
+        return self.document.problem(found.rule, found.message, tokens, key=found.key, hint=found.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,10 @@ class _Reader:
 
     def load(self, template: Mapping[str, Any], document: Document, base: str, tokens: Tokens) -> LoadedTemplate:
         """The template at ``tokens`` of a document, whose sections are sound."""
-        usable, mistakes = set_broken_entries_aside(template)
-        broken = frozenset(mistake.tokens for mistake in mistakes)
+        usable, found = set_broken_entries_aside(template)
+        broken = frozenset(each.tokens for each in found)
         loaded = LoadedTemplate(document, tokens, self.rewrite(usable, document, base, tokens), broken)
-        self.problems[base] += [loaded.problem(mistake) for mistake in mistakes]
+        self.problems[base] += map(loaded.problem, found)
         return loaded
 
     def rewrite(self, value: Any, document: Document, base: str, tokens: Tokens) -> Any:
@@ -164,7 +164,7 @@ class _Reader:
             return
         broken = find_broken_sections(document.value)
         if broken:
-            self.problems[name] += [LoadedTemplate(document, (), {}).problem(mistake) for mistake in broken]
+            self.problems[name] += map(LoadedTemplate(document, (), {}).problem, broken)
             if not document.problems and _is_of_another_language(document.value):
                 self.contents[name] = dump_template(self.rewrite(document.value, document, name, ()))
             return

@@ -1,6 +1,6 @@
 """Reading what a template refers to, and every call of a function in it.
 
-One walk over a template, which finds names and mistakes; whether a name exists is
+One walk over a template, which finds names and problems; whether a name exists is
 :mod:`builder.hot_lint.scope`'s to say, since that takes all the templates of a composition.
 """
 
@@ -109,7 +109,7 @@ class _Walk:
         """Heat goes through the properties of a resource before it resolves them; through those of a member, after."""
         if type_.endswith(NESTED_SUFFIXES) or (type_ in load_names() and type_ != _TAKES_ANYTHING):
             message, hint = "properties must be a mapping, not a function", "use the function for each property's value"
-            self._mistake("template-shape", message, (*tokens, "properties"), certain, hint)
+            self._report("template-shape", message, (*tokens, "properties"), certain, hint)
 
     def output(self, output: Mapping[str, Any], tokens: Tokens) -> None:
         condition = output.get("condition")
@@ -123,7 +123,7 @@ class _Walk:
 
     def condition_definition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
         if isinstance(condition, str):
-            self._mistake("template-shape", "a condition must be true, false or a function, not a text", tokens, True)
+            self._report("template-shape", "a condition must be true, false or a function, not a text", tokens, True)
         else:
             self.condition(condition, tokens, certain=certain)
 
@@ -142,12 +142,12 @@ class _Walk:
             else:
                 self._no_condition_function(function, tokens)
         else:
-            self._mistake("template-shape", "a condition must be a name, true, false or a function", tokens, certain)
+            self._report("template-shape", "a condition must be a name, true, false or a function", tokens, certain)
 
     def _condition_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         fault, _ = find_argument_fault(function, arguments, self.language, self.budget)
         if fault:
-            self._mistake("function-arguments", fault, tokens, certain=True)
+            self._report("function-arguments", fault, tokens, certain=True)
         elif function == "not":
             self.condition(arguments, tokens, certain=certain)
         elif function in ("and", "or"):
@@ -180,7 +180,7 @@ class _Walk:
         hint = suggest(function, known, cutoff=0.75) or f"known there: {', '.join(known)}"
         message = f"{function!r} is no function that conditions can use"
         if not self.language.newer:
-            self._mistake("misplaced-function", message, (*tokens, function), True, hint, key=True)
+            self._report("misplaced-function", message, (*tokens, function), True, hint, key=True)
 
     # ---- values
 
@@ -205,16 +205,16 @@ class _Walk:
         """Tell what looks like a function and is none in this version."""
         if key in self.language.removed_functions:
             message = f"{key} is no function of version {self.language.version} any more"
-            self._mistake("removed-function", message, tokens, certain, find_successor(key), key=True)
+            self._report("removed-function", message, tokens, certain, find_successor(key), key=True)
         elif not self.language.newer and tokens[-2] != "properties":  # where it is the name of a property
             message, hint = explain_unknown_function(key, self.language)
             if message:
-                self.reading.mistakes.append(TemplateProblem("unknown-function", message, tokens, hint, key=True))
+                self.reading.problems.append(TemplateProblem("unknown-function", message, tokens, hint, key=True))
 
     def _call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         fault, parsed = find_argument_fault(function, arguments, self.language, self.budget)
         if fault:
-            self._mistake("function-arguments", fault, tokens, certain and (parsed or not self.in_output))
+            self._report("function-arguments", fault, tokens, certain and (parsed or not self.in_output))
             return
         match function:
             case "get_param" | "get_resource" | "get_attr" | "Ref":
@@ -227,7 +227,7 @@ class _Walk:
                 return
             case "get_file" if not isinstance(arguments, str):
                 message = "a function gives the path, and the file is sent only if it is named elsewhere too"
-                self._mistake("computed-file", message, tokens, True, "write each path out, and choose by if")
+                self._report("computed-file", message, tokens, True, "write each path out, and choose by if")
             case _ if function in _STRICT:
                 self._check_placeholders(arguments, tokens, certain and not self.in_output)
         if isinstance(arguments, list) or is_call(arguments, self.language):
@@ -267,14 +267,14 @@ class _Walk:
         except CallError as error:
             for name in error.details.get("params", ()):
                 message = f"the text does not contain {name!r}"
-                self._mistake("missing-placeholder", message, (*tokens, "params", name), certain, key=True)
+                self._report("missing-placeholder", message, (*tokens, "params", name), certain, key=True)
 
     # ---- findings
 
     def _refer(self, kind: Kind, name: str, tokens: Tokens, certain: bool, attribute: str | None = None) -> None:
         self.reading.references.append(Reference(kind, name, tokens, certain, self.owner, attribute))
 
-    def _mistake(
+    def _report(
         self, rule: str, message: str, tokens: Tokens, certain: bool, hint: str = "", *, key: bool = False
     ) -> None:
-        self.reading.mistakes.append(TemplateProblem(rule, message, tokens, hint, certain, key))
+        self.reading.problems.append(TemplateProblem(rule, message, tokens, hint, certain, key))

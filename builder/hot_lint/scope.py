@@ -42,7 +42,7 @@ class ScopedTemplate:
 
 
 def find_scope_problems(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
-    """Every reference to what is not there, and every clash of names: the template's number, and the mistake."""
+    """Every reference to what is not there, and every clash of names: the template's number, and the problem."""
     for kind in Kind:
         yield from _find_dangling(templates, kind)
     yield from _find_duplicate_names(templates)
@@ -65,13 +65,13 @@ def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tupl
             seen.add(name)
 
 
-def demote(mistake: TemplateProblem) -> TemplateProblem:
-    """The mistake as it is reported: one in a place that Heat does not look at in every launch is a warning."""
-    if mistake.certain:
-        return mistake
+def demote(problem: TemplateProblem) -> TemplateProblem:
+    """The problem as it is reported: one in a place that Heat does not look at in every launch is a warning."""
+    if problem.certain:
+        return problem
     return TemplateProblem(
-        "conditional-mistake", f"{mistake.message}; not every launch shows it", mistake.tokens, mistake.hint,
-        key=mistake.key,
+        "conditional-mistake", f"{problem.message}; not every launch shows it", problem.tokens, problem.hint,
+        key=problem.key,
     )  # fmt: skip
 
 

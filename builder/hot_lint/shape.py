@@ -43,14 +43,14 @@ def find_broken_sections(template: Any) -> list[TemplateProblem]:
         if near:
             return [TemplateProblem("template-version", message, (near,), f"write it for {near!r}", key=True)]
         return [TemplateProblem("template-version", message, (), "add heat_template_version: 2021-04-16")]
-    mistakes: list[TemplateProblem] = []
+    problems: list[TemplateProblem] = []
     for section in NAMED_SECTIONS:
         entries = template.get(section)
         if entries is None:
             continue
         if not isinstance(entries, dict):
-            mistakes.append(TemplateProblem("template-shape", f"{section} must be a mapping of names", (section,)))
-    return mistakes
+            problems.append(TemplateProblem("template-shape", f"{section} must be a mapping of names", (section,)))
+    return problems
 
 
 def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TemplateProblem]]:
@@ -58,22 +58,22 @@ def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any
 
     So the names stay known, and the other entries can be judged.
     """
-    mistakes: list[TemplateProblem] = []
+    problems: list[TemplateProblem] = []
     usable = dict(template)
     for section, (stand_in, hint) in _ENTRIES.items():
         entries = template.get(section) or {}
         broken = [name for name, entry in entries.items() if not isinstance(entry, dict)]
-        mistakes += [
+        problems += [
             TemplateProblem("template-shape", f"{section}: {name} must be a mapping", (section, name), hint)
             for name in broken
         ]
         if broken:
             usable[section] = {**entries, **dict.fromkeys(broken, stand_in)}
-    return usable, mistakes
+    return usable, problems
 
 
 def explain_version(version: object) -> TemplateProblem:
-    """The mistake of a version that no Heat knows."""
+    """The problem of a version that no Heat knows."""
     if not isinstance(version, str):
         message, hint = "heat_template_version must be a text", "write it in quotes, such as '2021-04-16'"
     else:

@@ -40,7 +40,7 @@ class AnswerMeter:
     """Counts one answer while it arrives, in whatever pieces. What is no JSON is counted as if it were.
 
     Values are counted by what introduces them: a comma, or an opening bracket, outside of strings. Everything up to the
-    first mistake in a text is counted as a parser would, and no parser goes on after that.
+    first fault in a text is counted as a parser would, and no parser goes on after that.
     """
 
     def __init__(self, max_bytes: int) -> None:

@@ -41,7 +41,7 @@ GARBAGE = (KeyError, IndexError, TypeError, AttributeError, ValueError, Recursio
 _PARAMETER_MESSAGE = re.compile(r"Parameter '(?P<parameter>.+?)' is invalid: (?P<reason>.+)", re.DOTALL)
 """What Heat says of a value that it refuses (``heat/engine/parameters.py``).
 
-Its error's type, ``StackValidationFailed``, is that of any other mistake: this English sentence alone names the
+Its error's type, ``StackValidationFailed``, is that of any other fault: this English sentence alone names the
 parameter. Where Heat says it in other words, the answer is a 400 with Heat's words all the same, but points nowhere.
 """
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from builder.hot import constraints
-from builder.hot.constraints import KINDS, TYPES, ConstraintError, Flaw, parse_limits
+from builder.hot.constraints import KINDS, TYPES, ConstraintError, ConstraintFault, parse_limits
 from builder.hot.values import ParameterType, parse_boolean, parse_number
 from builder.parameters.attributes import ParameterSyntaxError, read_limit, read_text
 from builder.parameters.constraints import (
@@ -27,15 +27,15 @@ from builder.parameters.constraints import (
 from builder.text.pointers import Tokens
 
 _A_LIMIT: Final = "a min, a max or both"
-_FLAWS: Final[Mapping[Flaw, str]] = {
-    Flaw.NO_MAPPING: "{kind} must be a mapping of {keys}",
-    Flaw.UNKNOWN_KEY: "{kind} must be a mapping of {keys}",
-    Flaw.NO_NUMBER: "{key} must be a number",
-    Flaw.NO_LIMIT: "{kind} needs {needs}",
-    Flaw.NOT_WHOLE: "{key} must be a whole number",
-    Flaw.STEP_OF_ZERO: "step must not be 0",
-    Flaw.OFFSET_TOO_LARGE: "offset must be smaller than step, and of the same sign",
-    Flaw.SIGNS_DIFFER: "offset must be smaller than step, and of the same sign",
+_FAULTS: Final[Mapping[ConstraintFault, str]] = {
+    ConstraintFault.NO_MAPPING: "{kind} must be a mapping of {keys}",
+    ConstraintFault.UNKNOWN_KEY: "{kind} must be a mapping of {keys}",
+    ConstraintFault.NO_NUMBER: "{key} must be a number",
+    ConstraintFault.NO_LIMIT: "{kind} needs {needs}",
+    ConstraintFault.NOT_WHOLE: "{key} must be a whole number",
+    ConstraintFault.STEP_OF_ZERO: "step must not be 0",
+    ConstraintFault.OFFSET_TOO_LARGE: "offset must be smaller than step, and of the same sign",
+    ConstraintFault.SIGNS_DIFFER: "offset must be smaller than step, and of the same sign",
 }
 
 
@@ -91,8 +91,8 @@ def _parse_limits(kind: str, definition: object, description: str | None, tokens
         limits = parse_limits(kind, definition)
     except ConstraintError as error:
         keys, needs = ("step and offset", "a step and an offset") if kind == "modulo" else ("min and max", _A_LIMIT)
-        message = _FLAWS[error.flaw].format(kind=kind, key=error.key, keys=keys, needs=needs)
-        place = tokens if error.key is None or error.flaw is Flaw.UNKNOWN_KEY else (*tokens, error.key)
+        message = _FAULTS[error.fault].format(kind=kind, key=error.key, keys=keys, needs=needs)
+        place = tokens if error.key is None or error.fault is ConstraintFault.UNKNOWN_KEY else (*tokens, error.key)
         raise ParameterSyntaxError(place, message) from error
     if isinstance(limits, constraints.Modulo):
         return Modulo(limits.step, limits.offset, description)

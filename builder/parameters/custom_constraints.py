@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from builder.hot.custom_constraints import JUDGED, Breach, find_breach
+from builder.hot.custom_constraints import JUDGED, ValueFault, find_value_fault
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """What has expired for less than this is left to the cloud, whose clock may differ from ours."""
@@ -38,9 +38,9 @@ PHRASES: Final[Mapping[str, str]] = MappingProxyType(
 
 def may_be_met_by(name: str, value: object) -> bool:
     """Whether a custom constraint takes a value, or only a cloud can tell."""
-    broken = find_breach(name, value) if name in JUDGED else None
+    broken = find_value_fault(name, value) if name in JUDGED else None
     if broken is None:
         return True
-    if broken.breach is Breach.EXPIRED and isinstance(broken.part, datetime):
+    if broken.fault is ValueFault.EXPIRED and isinstance(broken.part, datetime):
         return broken.part > datetime.now(UTC) - CLOCK_TOLERANCE
     return False

@@ -18,7 +18,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
 def parse_host(text: str) -> str:
-    """An address or a host name; an empty one is a mistake, since it would mean every address of this host."""
+    """An address or a host name; an empty one is an error, since it would mean every address of this host."""
     if not text.strip():
         raise ValueError("an address; 0.0.0.0 stands for all of this host")
     return text
@@ -79,7 +79,7 @@ def parse_choice(*choices: str) -> Callable[[str], str]:
 
 
 def parse_path(text: str) -> Path:
-    """A path; an empty one is a mistake."""
+    """A path; an empty one is an error."""
     if not text.strip():
         raise ValueError("a path")
     try:

@@ -37,7 +37,7 @@ def find_problems(*calls: Any) -> list[TemplateProblem]:
     properties = {str(number): call for number, call in enumerate(calls)}
     return read_template(
         {"resources": {"r": {"type": "OS::Nova::Server", "properties": properties}}}, NEWEST, {}, Budget(MAX_WORK)
-    ).mistakes
+    ).problems
 
 
 @pytest.mark.parametrize("call", TOO_MUCH.values(), ids=TOO_MUCH)
@@ -70,7 +70,7 @@ def test_calls_of_a_cluster_type_share_a_bound() -> None:
     ],
 )
 def test_message_says_what_a_function_wants(call: Any, message: str) -> None:
-    assert [mistake.message for mistake in find_problems(call)] == [message]
+    assert [problem.message for problem in find_problems(call)] == [message]
 
 
 @pytest.mark.parametrize("call", [{"str_split": [",", "a,b", 0, ""]}, {"digest": ["whirlpool", "a"]}])

@@ -17,7 +17,7 @@ from builder.hot.constraints import (
     TYPES,
     AllowedValues,
     ConstraintError,
-    Flaw,
+    ConstraintFault,
     Length,
     Modulo,
     Range,
@@ -30,14 +30,14 @@ from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnav
 from builder.sandbox.faults import HeatFault, InvalidSchemaError, Json
 from builder.sandbox.heat.wording import explain_custom_fault
 
-_FLAWS: Mapping[Flaw, str] = {
-    Flaw.NO_MAPPING: "Invalid {kind} constraint, expected a mapping",
-    Flaw.UNKNOWN_KEY: "Invalid key '{key}' for {kind} constraint",
-    Flaw.NO_LIMIT: "A {kind} constraint must have a {needs} specified.",
-    Flaw.NOT_WHOLE: "{whole}",
-    Flaw.STEP_OF_ZERO: "step cannot be 0.",
-    Flaw.OFFSET_TOO_LARGE: "offset must be smaller (by absolute value) than step.",
-    Flaw.SIGNS_DIFFER: "step and offset must be both positive or both negative.",
+_FAULTS: Mapping[ConstraintFault, str] = {
+    ConstraintFault.NO_MAPPING: "Invalid {kind} constraint, expected a mapping",
+    ConstraintFault.UNKNOWN_KEY: "Invalid key '{key}' for {kind} constraint",
+    ConstraintFault.NO_LIMIT: "A {kind} constraint must have a {needs} specified.",
+    ConstraintFault.NOT_WHOLE: "{whole}",
+    ConstraintFault.STEP_OF_ZERO: "step cannot be 0.",
+    ConstraintFault.OFFSET_TOO_LARGE: "offset must be smaller (by absolute value) than step.",
+    ConstraintFault.SIGNS_DIFFER: "step and offset must be both positive or both negative.",
 }
 
 
@@ -135,12 +135,12 @@ def _parse_constraint(kind: str, definition: Json) -> Constraint:
     try:
         return parse_limits(kind, definition)
     except ConstraintError as error:
-        if error.flaw is Flaw.NO_NUMBER:
+        if error.fault is ConstraintFault.NO_NUMBER:
             raise HeatFault(400, "ValueError") from error
         is_modulo = kind == "modulo"
         needs = "step value and an offset value" if is_modulo else "min value and/or a max value"
         whole = "step/offset must be integer" if is_modulo else "min/max length must be integral"
-        message = _FLAWS[error.flaw].format(kind=kind, key=error.key, needs=needs, whole=whole)
+        message = _FAULTS[error.fault].format(kind=kind, key=error.key, needs=needs, whole=whole)
         raise InvalidSchemaError(message) from error
 
 

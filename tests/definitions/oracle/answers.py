@@ -30,8 +30,8 @@ def is_linted(name: str, arguments: Any, version: str, *, in_condition: bool) ->
     template: dict[str, Any] = {"resources": {"r": used}}
     if in_condition:
         template = {"conditions": {"c": call}, "resources": {"r": {**used, "properties": {}, "condition": "c"}}}
-    mistakes = read_template(template, language, FILES, Budget()).mistakes
-    return any(mistake.rule in ("function-arguments", "missing-placeholder") for mistake in mistakes)
+    problems = read_template(template, language, FILES, Budget()).problems
+    return any(problem.rule in ("function-arguments", "missing-placeholder") for problem in problems)
 
 
 def call_in_sandbox(name: str, arguments: Any, version: str, *, in_condition: bool) -> Answer:
