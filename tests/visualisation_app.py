@@ -12,6 +12,10 @@ Get = Callable[[str, dict[str, str]], tuple[int, bytes]]
 """Sends a GET for a path with headers; gives status and body."""
 
 
+class PageCrashError(Exception):
+    """A page is not shown: the App's own code fails on what it was sent."""
+
+
 @dataclass
 class VisualisationApp:
     """One installation. ``stored`` are the bodies of its cluster types, by id."""
@@ -40,3 +44,20 @@ class VisualisationApp:
 
 def _since(date: str | None) -> dict[str, str]:
     return {} if date is None else {"If-Modified-Since": date}
+
+
+def read_creation_output(text: str) -> dict[str, str | None]:
+    """The outputs of a cluster as the page of its rack shows them.
+
+    Raises:
+        PageCrashError: the page cannot take the text apart.
+    """
+    shown: dict[str, str | None] = {}
+    for piece in text.split(", "):
+        key, *value = piece.split("=")
+        while value and not value[-1]:
+            value.pop()
+        if len(value) > 1 or not piece.strip("="):
+            raise PageCrashError(f"{piece!r} is no key and value")
+        shown[key] = value[0] if value else None
+    return shown

@@ -16,7 +16,7 @@ from tests.api.conftest import prepare
 from tests.api.orders import assert_refused, by_ids, details, fetch_sent, fetch_stack, order, stack_names
 from tests.service import Service, wait_until
 
-DASK = {"key_name": "key", "image": "image", "external_network": "public"}
+DASK = {"key_name": "key", "image": "image", "external_network": "public", "notebook_token": "0123456789abcdef"}
 
 
 @pytest.fixture

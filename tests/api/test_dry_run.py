@@ -21,12 +21,12 @@ def test_dry_run_tells_what_would_be_made_and_makes_nothing(building: Service, c
 
 
 def test_dry_run_counts_the_resources_of_nested_groups(building: Service, cloud: Sandbox) -> None:
-    body = order(by_ids(cloud), "self-contained", parameters={"node_count": "3"})
+    answers = {"clustername": "cluster", "key_name": "key", "image": "image", "compute_count": "3"}
+    body = order(by_ids(cloud), "hpc-cluster", parameters=answers)
     resources = building.post("/clusters/?dry_run=true", body).json()["resources"]
-    assert {each["type"]: each["count"] for each in resources} == {
-        "OS::Heat::TestResource": 3,
-        "OS::Heat::RandomString": 1,
-    }
+    (servers,) = [each for each in resources if each["type"] == "OS::Nova::Server"]
+    members = [f"compute_nodes-{number}.server" for number in range(3)]
+    assert servers == {"type": "OS::Nova::Server", "count": 4, "names": [*members, "login_node"]}
 
 
 def test_dry_run_tells_the_faults_of_a_build(building: Service, cloud: Sandbox) -> None:

@@ -68,7 +68,7 @@ def test_the_template_is_the_one_that_heat_is_sent(capsys: pytest.CaptureFixture
         flags = [flag for name in selected for flag in ("--select", name)]
         out = Run(capsys, "check", "--explain", "--template", *flags, str(path)).out
         answers = {
-            name: "x" * 8 if parameter.type == "string" else None
+            name: "x" * 16 if parameter.type == "string" else None
             for name, parameter in outcome.cluster_type.parameters.items()
             if parameter.required
         }

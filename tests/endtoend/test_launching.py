@@ -6,129 +6,32 @@ What needs no more than Heat also runs against the sandbox, in the ordinary suit
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from keystoneauth1.exceptions import EndpointNotFound
 
-from tests.contract.clouds import Cloud, Stacks, wait_for
-from tests.service import Answer, Service, wait_until
+from tests.contract.clouds import Cloud, Stacks
+from tests.endtoend.launches import CLUSTER, IMAGE_AND_KEY, TEST_SECONDS, Launch, finish, post
+from tests.service import Service, wait_until
 
-LEGACY = Path(__file__).parent.parent / "examples" / "legacy"
+pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
-CLUSTER = "endtoend"
-"""The name of every cluster here."""
-
-SETTLE_SECONDS = 150.0
-"""A control plane on two cores has moments in which it does nothing for half a minute."""
-
-pytestmark = pytest.mark.timeout(3 * SETTLE_SECONDS + 180)
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """One cluster to launch; it takes Nova, Neutron and Glance unless it needs ``heat_only``."""
-
-    cluster_type: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    selections: Mapping[str, bool] = field(default_factory=dict)
-    heat_only: bool = False
-
-    def __str__(self) -> str:
-        selected = [name for name, is_wanted in self.selections.items() if is_wanted]
-        return "+".join([self.cluster_type, *selected])
-
-
-IMAGE_AND_KEY = {"image": "fedora-coreos", "key_name": "test-key"}
-
-LAUNCHES = [
-    Launch("self-contained", {"node_count": "2", "start_seconds": "1"}, heat_only=True),
-    Launch("hpc-cluster", {**IMAGE_AND_KEY, "clustername": "hpc-test"}),
-    Launch("database-cluster", {**IMAGE_AND_KEY, "owner_password": "long-enough-12345"}),
-    Launch("dask-cluster", IMAGE_AND_KEY, {"notebook": False, "monitoring": False}),
-    Launch("dask-cluster", IMAGE_AND_KEY, {"notebook": True, "monitoring": True}),
-    Launch("k3s-cluster", {**IMAGE_AND_KEY, "join_token": "0123456789abcdef0123"}),
+EARLIER_RELEASES = [
     Launch("single-file", {**IMAGE_AND_KEY, "clustername": "legacy-one"}),
     Launch("second-generation", {**IMAGE_AND_KEY, "clustername": "legacy-two"}),
 ]
 
 
-@pytest.fixture
-def stacks(cloud: Cloud) -> Iterator[Stacks]:
-    """A client of the project's stacks; those of these tests, of this one and of any that was broken off, are deleted.
-
-    It waits for the deletion: what is left of one cluster would count against what the project may have.
-    """
-    stacks = Stacks(cloud)
-    _delete_all(stacks)
-    yield stacks
-    _delete_all(stacks)
-
-
-def _delete_all(stacks: Stacks) -> None:
-    def remaining() -> list[Any]:
-        return [stack for stack in stacks.client.stacks.list() if stack.stack_name.startswith(f"{CLUSTER}--")]
-
-    for stack in remaining():
-        if stack.stack_status != "DELETE_IN_PROGRESS":
-            stacks.client.stacks.delete(f"{stack.stack_name}/{stack.id}")
-    wait_for(remaining, lambda left: not left, SETTLE_SECONDS)
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Iterator[Service]:
-    """The service with every example and every definition of earlier releases enabled by a symbolic link."""
-    service = Service(tmp_path_factory.mktemp("endtoend") / "instance")
-    service.link(*examples.iterdir(), *(path for path in LEGACY.iterdir() if path.name != "templates"))
-    with service:
-        yield service
-
-
-def post(service: Service, cloud: Cloud, cluster: Mapping[str, Any], **cloud_env: Any) -> Answer:
-    """Post a build as the Visualisation App does; where the cloud is late, once more, as docs/api.md advises."""
-    by_ids = {"user_id": cloud.user_id, "project_id": cloud.project_id}
-    credentials = {"auth_url": cloud.auth_url, "password": cloud.password, **(cloud_env or by_ids)}
-    body = {"cloud_env": credentials, "cluster": cluster, "billing_account_id": None, "middleware_url": "http://x"}
-    key = {"Idempotency-Key": f'"{os.urandom(8).hex()}"'}
-    answer = service.post("/clusters/", body, key)
-    return service.post("/clusters/", body, key) if answer.status == 504 else answer
-
-
-def finish(stacks: Stacks, answer: Answer) -> Any:
-    """Wait for the stack that an answer names, and give what became of it."""
-    assert answer.status == 201, answer.body
-    return stacks.settle(answer.json()["id"], SETTLE_SECONDS)
-
-
-@pytest.mark.parametrize("launch", LAUNCHES, ids=str)
-def test_cluster_type_reaches_create_complete(service: Service, cloud: Cloud, stacks: Stacks, launch: Launch) -> None:
-    if not launch.heat_only:
-        require_compute(cloud)
-    cluster = {
-        "cluster_type_id": launch.cluster_type,
-        "name": CLUSTER,
-        "parameters": launch.parameters,
-        "selections": launch.selections,
-    }
-    answer = post(service, cloud, cluster)
+@pytest.mark.parametrize("launch", EARLIER_RELEASES, ids=str)
+def test_definition_of_an_earlier_release_reaches_create_complete(
+    service: Service, cloud: Cloud, stacks: Stacks, launch: Launch
+) -> None:
+    answer = launch.post(service, cloud)
     stack = finish(stacks, answer)
     assert (stack.stack_status, stack.stack_status_reason) == ("CREATE_COMPLETE", "Stack CREATE completed successfully")
     assert stack.stack_name == answer.json()["name"]
     assert stack.stack_name.startswith(f"{CLUSTER}--")
     assert answer.headers["location"].endswith(f"/stacks/{stack.stack_name}/{stack.id}")
-
-
-def require_compute(cloud: Cloud) -> None:
-    """Skip where the cloud has Heat alone."""
-    try:
-        cloud.session().get_endpoint(service_type="compute", region_name=cloud.region_name)
-    except EndpointNotFound:
-        pytest.skip("this cloud has no compute service")
-    if cloud.session().get_endpoint(service_type="compute", region_name=cloud.region_name) is None:
-        pytest.skip("this cloud has no compute service")
 
 
 @pytest.mark.parametrize("version", ["/v3", ""])
