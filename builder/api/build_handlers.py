@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from http import HTTPStatus
@@ -49,6 +49,11 @@ _KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|(?P<bare>
 _MATCHING_SECONDS: Final = 0.5
 """Of a processor, for all answers of a build together: a person who waits for a form should not notice."""
 
+_KEY_SCOPE: Final = (
+    "auth_url", "region_name", "project_id", "project_name", "project_domain_id", "project_domain_name",
+)  # fmt: skip
+"""What of ``cloud_env`` says where a key counts: each project, in each region, has its own."""
+
 blueprint = Blueprint("builds")
 
 
@@ -85,7 +90,8 @@ async def create_cluster(request: Request) -> HTTPResponse:
     building = Building(services.metrics, kind, build.cluster_type_id, project, deadline, str(request.id))
     with building.awaited():
         launch = partial(_launch, building, build, published, keys, *asking)
-        return _respond_built(await services.pool.run(building.follow, launch, deadline=deadline))
+        same = _find_same(build, keys)
+        return _respond_built(await services.pool.run(building.follow, launch, deadline=deadline, same=same))
 
 
 def _respond_built(outcome: LaunchOutcome) -> HTTPResponse:
@@ -233,6 +239,19 @@ async def _wait_for_clients(services: Services, deadline: Deadline) -> None:
     if services.preloading is None:  # a request that came with the first connection
         services.preloading = asyncio.create_task(services.pool.preload())
     await asyncio.wait([services.preloading], timeout=deadline.seconds_left())
+
+
+def _find_same(build: BuildRequest, keys: Sequence[str]) -> Hashable | None:
+    """What tells whether two requests have the same key, as far as it can be told before Keystone is asked.
+
+    Who names one project in two ways is told apart, and left to Heat.
+    """
+    try:
+        key = _read_key(keys)
+    except RequestError:  # told with what else is wrong
+        return None
+    scope = (build.cloud_env.get(name) for name in _KEY_SCOPE)
+    return None if key is None else (key, *map(str, scope))
 
 
 def _read_key(given: Sequence[str]) -> str | None:

@@ -11,7 +11,7 @@ import contextvars
 import importlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -19,10 +19,16 @@ from typing import Any, TypeVar
 from builder.errors import RequestError
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import RETRY_AFTER, CloudError, FailureKind
+from builder.openstack.turns import Turns, end_nothing
 
 logger = logging.getLogger(__name__)
 
 _SLOW_IMPORTS = ("heatclient.v1.client", "openstack.connection", "builder.openstack.failures")
+
+_OTHER_UNDER_WAY = (
+    "An equal request was still under way, and may have created the stack: "
+    "ask again with the same Idempotency-Key, or look for the stack before you try again."
+)
 
 _importing = threading.Lock()
 
@@ -42,6 +48,7 @@ class CloudPool:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="cloud")
         self._free = asyncio.Semaphore(workers)
         self._running: dict[Future[Any], Deadline] = {}
+        self._turns = Turns()
         self._queued = 0
         self._draining = False
         self._idle = asyncio.Event()
@@ -61,8 +68,13 @@ class CloudPool:
         """Wait until there is none."""
         await self._idle.wait()
 
-    async def run(self, function: Callable[..., Result], *args: object, deadline: Deadline) -> Result:
+    async def run(
+        self, function: Callable[..., Result], *args: object, deadline: Deadline, same: Hashable | None = None
+    ) -> Result:
         """Call ``function(*args)`` in a thread and give what it returns or raises.
+
+        Of the calls that are the ``same``, one goes first, and the others wait in the queue until its thread has ended,
+        also where nobody waits for it any more: see :class:`~builder.openstack.turns.Turns`.
 
         Raises:
             RequestError: (503, with ``Retry-After``) as many calls as allowed run and wait, or the pool is being
@@ -70,11 +82,11 @@ class CloudPool:
         """
         if self._draining:
             raise _stopping()
-        if self._free.locked() and self._queued >= self.queue_size:
+        if self._queued >= self.queue_size and (self._free.locked() or self._turns.is_taken(same)):
             raise _busy()
-        await self._wait_for_thread(deadline)
+        end_turn = await self._wait_for_thread(deadline, same)
         seconds = deadline.seconds_left()
-        waiter = self._start(function, args, deadline, seconds)
+        waiter = self._start(function, args, deadline, seconds, end_turn)
         try:
             await asyncio.wait([waiter], timeout=seconds)
             if waiter.done():
@@ -112,22 +124,36 @@ class CloudPool:
         except Exception:
             logger.exception("the OpenStack clients could not be loaded; the next build tries again")
 
-    async def _wait_for_thread(self, deadline: Deadline) -> None:
+    async def _wait_for_thread(self, deadline: Deadline, same: Hashable | None) -> Callable[[bool], None]:
+        """Wait for the turn, then for a thread. Returns what ends the turn."""
         self._queued += 1
         self._idle.clear()
+        end_turn: Callable[[bool], None] = end_nothing
         try:
             async with asyncio.timeout(deadline.remaining()):
+                before = deadline.under_way
+                if self._turns.is_taken(same):
+                    deadline.under_way = _OTHER_UNDER_WAY
+                end_turn = await self._turns.take(same)
+                deadline.under_way = before
                 await self._free.acquire()
         except BaseException as error:
+            end_turn(False)
             self._queued -= 1
             self._settle()
             if isinstance(error, TimeoutError):
                 raise deadline.failure() from None
             raise
         self._queued -= 1  # not idle: the call starts before anything else happens on this loop
+        return end_turn
 
     def _start(
-        self, function: Callable[..., Result], args: tuple[object, ...], deadline: Deadline, seconds: float
+        self,
+        function: Callable[..., Result],
+        args: tuple[object, ...],
+        deadline: Deadline,
+        seconds: float,
+        end_turn: Callable[[bool], None],
     ) -> asyncio.Future[Result]:
         loop = asyncio.get_running_loop()
         future: Future[Result] = Future()
@@ -137,6 +163,7 @@ class CloudPool:
         except RuntimeError:  # drained while this call waited for a thread, or no thread can be started
             # In the second case the call is in the executor's queue all the same, for a thread that becomes free.
             if future.cancel():
+                end_turn(False)
                 self._free.release()
                 self._settle()
                 raise (_stopping() if self._draining else _busy()) from None
@@ -144,12 +171,13 @@ class CloudPool:
         self._idle.clear()
         # Also when the caller goes away: no thread waits for a cloud longer than the deadline allows.
         timer = loop.call_later(seconds, deadline.abort)
-        future.add_done_callback(lambda ended: _call_in(loop, self._release, ended, timer))
+        future.add_done_callback(lambda ended: _call_in(loop, self._release, ended, timer, end_turn))
         return asyncio.wrap_future(future)
 
-    def _release(self, ended: Future[Any], timer: asyncio.TimerHandle) -> None:
+    def _release(self, ended: Future[Any], timer: asyncio.TimerHandle, end_turn: Callable[[bool], None]) -> None:
         timer.cancel()
         self._running.pop(ended, None)
+        end_turn(not ended.cancelled() and ended.exception() is None)
         self._free.release()
         self._settle()
 

@@ -163,7 +163,8 @@ class Settings:
         32, "BUILD_WORKERS", "N", "How many builds talk to a cloud at once, in each worker.", parse_integer(1, 512)
     )
     build_queue: int = _setting(
-        128, "BUILD_QUEUE", "N", "How many builds wait for that, in each worker; more are answered 503.",
+        128, "BUILD_QUEUE", "N",
+        "How many builds wait for that, or for an equal one to end, in each worker; more are answered 503.",
         parse_integer(0, 10_000),
     )  # fmt: skip
     jwt_secret: tuple[str, ...] = _setting(
