@@ -27,7 +27,8 @@ MAX_SUFFIX = 32
 
 MAX_CLUSTER_NAME = MAX_STACK_NAME - len(NAME_SEPARATOR) - MAX_SUFFIX
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+"""Heat's names may have dots, too. The racks that the Visualisation App names after stacks may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,12 @@ def check_name(name: str) -> list[Fault]:
     pointer = "/cluster/name"
     details = []
     if len(name) > MAX_CLUSTER_NAME:
-        details.append(f"The cluster's name has {len(name):,} characters; at most {MAX_CLUSTER_NAME} are allowed.")
+        details.append(
+            f"The cluster's name has {len(name):,} characters; at most {MAX_CLUSTER_NAME} are allowed, "
+            "for the name of its stack continues it."
+        )
     elif _NAME.fullmatch(name) is None:
-        details.append("The cluster's name must start with a letter and hold only letters, digits, '_', '.' and '-'.")
+        details.append("The cluster's name must start with a letter and hold only letters, digits, '_' and '-'.")
     if NAME_SEPARATOR in name or name.endswith("-"):
         details.append("The cluster's name must neither contain '--' nor end with '-'.")
     return [Fault(400, "Invalid cluster name", detail, pointer) for detail in details]

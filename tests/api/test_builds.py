@@ -239,13 +239,13 @@ def test_required_parameters_that_are_missing_are_all_told(building: Service, cl
     )
 
 
-@pytest.mark.parametrize("name", ["", "1abc", "-abc", "a b", "a--b", "abc-", "a/b", "ü", "a\n", "a" * 300])
+@pytest.mark.parametrize("name", ["", "1abc", "-abc", "a b", "a--b", "abc-", "a/b", "a.b", "ü", "a\n", "a" * 300])
 def test_name_that_openstack_or_concertim_cannot_take_is_refused(building: Service, cloud: Sandbox, name: str) -> None:
     answer = building.post("/clusters/", order(by_ids(cloud), "self-contained", name=name))
     assert_refused(answer, 400, ("Invalid cluster name", "/cluster/name"))
 
 
-@pytest.mark.parametrize("name", ["a", "A_b.c-d", "a" * 221])
+@pytest.mark.parametrize("name", ["a", "A_b-c-d", "a" * 221])
 def test_other_names_are_taken(building: Service, cloud: Sandbox, name: str) -> None:
     answer = building.post("/clusters/", order(by_ids(cloud), name=name))
     assert answer.json()["name"].split("--")[0] == name

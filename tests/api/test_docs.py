@@ -230,7 +230,7 @@ def test_limits_are_those_of_the_source() -> None:
         f"| {defaults.build_deadline:g} seconds; more is 504 |",
         f"| {defaults.build_workers}, and {defaults.build_queue} waiting, in each worker; more is 503 |",
         f"| {MAX_CLUSTER_NAME} characters |",
-        f"at most {MAX_CLUSTER_NAME} characters |",
+        f"at most {MAX_CLUSTER_NAME} characters (",
         f"| {MAX_ASSETS:,} |",
     ):
         assert sentence in page, sentence
