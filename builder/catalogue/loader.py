@@ -91,12 +91,14 @@ def load_entry(
 def _open_files(
     entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver, read: ReadFile
 ) -> DefinitionFiles:
+    enabled = settings.enabled or str(folder)
     return DefinitionFiles(
         str(folder / entry.definition),
         entry.definition,
         resolver,
         now_ns=time.monotonic_ns(),
-        folders=list_definition_folders(settings.enabled or str(folder), str(folder)),
+        folders=list_definition_folders(enabled, str(folder)),
+        instance=os.path.dirname(enabled),
         template_roots=settings.template_roots,
         read_remote=settings.remote.read if settings.remote is not None else None,
         read=read,

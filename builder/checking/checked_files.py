@@ -36,7 +36,8 @@ class CheckedFiles:
     """The files around the definition at ``path``; an implementation of :class:`builder.hot_lint.sources.Files`.
 
     Where ``text`` is given the definition is that text, and ``path`` only says where it would be. Where ``folders``
-    are given its real file must be in one of them, as those of the entries of an enabled folder.
+    are given its real file must be in one of them, as those of the entries of an enabled folder. ``instance`` is the
+    folder that holds the enabled one, ``""`` if there is none.
     """
 
     path: str
@@ -44,6 +45,7 @@ class CheckedFiles:
     settings: CheckSettings
     text: str | None = None
     folders: DefinitionFolders | None = None
+    instance: str = ""
     _files: DefinitionFiles = field(init=False)
     _tree: str = field(init=False)
 
@@ -51,7 +53,7 @@ class CheckedFiles:
         absolute = os.path.abspath(self.path)
         self._files = DefinitionFiles(
             absolute, self.path, self.resolver, now_ns=time.monotonic_ns(), folders=self.folders,
-            template_roots=self.settings.template_roots,
+            instance=self.instance, template_roots=self.settings.template_roots,
             read_remote=_leave_remote if self.settings.allow_remote else None,
         )  # fmt: skip
         is_link = os.path.realpath(absolute) != absolute
@@ -62,6 +64,9 @@ class CheckedFiles:
 
     def resolve(self, reference: str, base: str) -> str:
         return self._files.resolve(reference, base)
+
+    def resolve_template(self, reference: str) -> str:
+        return self._files.resolve_template(reference)
 
     def read(self, name: str) -> str:
         if name == DEFINITION and self.text is not None:

@@ -9,7 +9,7 @@ import os
 import re
 from typing import Final
 
-from builder.disk.files import DefinitionFolders, list_definition_folders
+from builder.disk.files import AVAILABLE_NAME, DefinitionFolders, list_definition_folders
 from builder.disk.safe_reading import decode, read_file
 from builder.hot.language import VERSION_KEY
 from builder.hot_lint.near_files import COMPONENTS
@@ -47,6 +47,15 @@ def find_definition_folders(entry: str, enabled: str) -> DefinitionFolders | Non
     real = os.path.realpath(folder)
     is_of_service = enabled != "" and real == os.path.realpath(enabled)
     return list_definition_folders(os.path.abspath(enabled) if is_of_service else folder, real)
+
+
+def find_instance(entry: str, enabled: str) -> str:
+    """The folder that holds the enabled one, for an entry: the service's, unless it stands in that of another."""
+    folder = os.path.dirname(os.path.abspath(entry))
+    is_of_service = enabled != "" and os.path.realpath(folder) == os.path.realpath(enabled)
+    if not is_of_service and os.path.basename(folder) in (ENABLED_NAME, AVAILABLE_NAME):
+        return os.path.dirname(folder)
+    return os.path.dirname(os.path.abspath(enabled)) if enabled else ""
 
 
 def looks_like_definition(path: str) -> bool:

@@ -93,6 +93,9 @@ class _Recording:
     def resolve(self, reference: str, base: str) -> str:
         return self.files.resolve(reference, base)
 
+    def resolve_template(self, reference: str) -> str:
+        return self.files.resolve_template(reference)
+
     def read(self, name: str) -> str:
         text = self.files.read(name)
         self.texts[self.files.display(name)] = text

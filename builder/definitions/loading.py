@@ -87,8 +87,9 @@ class _Loading:
         self, reference: str, tokens: Tokens, *, name: str, optional: bool, others: Collection[str] = ()
     ) -> LoadedComponent | None:
         """The component whose template is in the file ``reference``; None where it is of no use."""
+        is_beside = bool(others) and not reference.startswith("/")  # a component in the definition's own folder
         try:
-            source = self.files.resolve(reference, DEFINITION)
+            source = self.files.resolve(reference, DEFINITION) if is_beside else self.files.resolve_template(reference)
             template = parse_template(self.files.read(source), self.files.display(source))
         except SourceError as error:
             message, hint = describe_source_error(reference, DEFINITION, error, self.files)

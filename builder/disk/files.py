@@ -11,8 +11,9 @@ from pathlib import PurePosixPath
 from builder.definitions.loading import DEFINITION
 from builder.disk.dependencies import Dependency, load_dependency, load_remote_dependency, refuse_dependency
 from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
-from builder.disk.safe_reading import LINK_LOOP, ReadFile, decode, explain_unreadable, open_folder, read_file
-from builder.hot_lint.sources import SourceError
+from builder.disk.safe_reading import LINK_LOOP, ReadFile, decode, explain_unreadable, open_folder, read_file, stamp_of
+from builder.hot_lint.near_files import COMPONENTS
+from builder.hot_lint.sources import MISSING_FILE, SourceError
 
 _REMOTE = ("http://", "https://")
 
@@ -25,6 +26,9 @@ MAX_LISTED = 200
 
 AVAILABLE_NAME = "cluster-types-available"
 """The folder beside the enabled one from which definitions are enabled by links."""
+
+HOT_NAME = "hot"
+"""The folder beside the enabled one in which earlier releases, up to v1.1.0, looked for ``heat_template_url``."""
 
 _EXAMPLES_NAME = "cluster-types-examples"
 _OUTSIDE_TREE = "outside-tree"
@@ -61,8 +65,9 @@ class DefinitionFiles:
 
     Lives for one load. ``shown_as`` is the definition's path as operators know it, relative to the enabled folder;
     ``now_ns`` is the time of the load by the steady clock. The definition itself may be in ``folders``, or in
-    ``template_roots``; anywhere if ``folders`` is None. After the load ``dependencies`` are the files, by name, and
-    ``roots`` the folders outside of which they must not be found later.
+    ``template_roots``; anywhere if ``folders`` is None. ``instance`` is the absolute path of the folder that holds the
+    enabled one, ``""`` if there is none. After the load ``dependencies`` are the files, by name, and ``roots`` the
+    folders outside of which they must not be found later.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class DefinitionFiles:
         *,
         now_ns: int,
         folders: DefinitionFolders | None = None,
+        instance: str = "",
         template_roots: Iterable[str] = (),
         read_remote: Callable[[str], bytes] | None = None,
         read: ReadFile = read_file,
@@ -86,6 +92,10 @@ class DefinitionFiles:
         self._folders = folders
         self._tree = _find_tree(definition, resolver)
         self._roots = tuple(template_roots)
+        self._instance = instance
+        self._hot = os.path.join(instance, HOT_NAME) if instance else ""
+        self._lent: list[str] = []
+        """Real paths of components that were named by an absolute path, and of the folders that come with them."""
         self.dependencies: dict[str, Dependency] = {}
         self.roots: dict[str, Dependency] = {}
 
@@ -115,6 +125,26 @@ class DefinitionFiles:
         refusal = self._refuse(name, path, reference)
         if refusal is not None:
             raise refusal
+        return name
+
+    def resolve_template(self, reference: str) -> str:
+        """See :meth:`builder.hot_lint.sources.Files.resolve_template`."""
+        is_absolute = reference.startswith("/")
+        if is_absolute and len(reference) <= MAX_REFERENCE:
+            self._lend(reference)
+        name = self.resolve(reference, DEFINITION)
+        hot = os.path.normpath(os.path.join(self._hot, reference))
+        if is_absolute or "://" in reference or not self._hot or not is_at_or_below(hot, self._hot):
+            return name
+        if self._is_there(self._locate(name)):
+            return name
+        content = self.load(name)  # a dependency: once it is there, it is taken
+        if not isinstance(content, SourceError) or content.rule != MISSING_FILE:
+            return name
+        other = os.path.relpath(hot, self._tree)
+        if self._refuse(other, hot) is None and self._is_there(hot):
+            return other
+        self.load(other)
         return name
 
     def read(self, name: str) -> str:
@@ -197,7 +227,34 @@ class DefinitionFiles:
         )
 
     def _may_include(self, real: str) -> bool:
-        return is_at_or_below(real, self._tree) or self._is_within(self._roots, real)
+        own = (self._tree, *self._lent)
+        roots = (*self._roots, self._hot) if self._hot else self._roots
+        return any(is_at_or_below(real, folder) for folder in own) or self._is_within(roots, real)
+
+    def _lend(self, path: str) -> None:
+        """Allow the component at an absolute path if it lies in the instance folder, and with it what is its own.
+
+        That is what lies in its folder, or beside that where it is called ``components``; never a whole folder of
+        definitions, nor the instance folder, where an operator may keep other things.
+        """
+        try:
+            real = self._resolver.resolve(os.path.normpath(path)).real
+        except LinkLoopError:
+            return
+        instance = self._follow(self._instance) if self._instance else "/"
+        within = os.path.relpath(real, instance).split("/")
+        is_in_instance = instance != "/" and not any(part.startswith(".") for part in within)  # ".." and hidden names
+        if not is_in_instance and (self._folders is None or not self._may_define(real)):
+            return
+        folder = os.path.dirname(real)
+        if os.path.basename(folder) == COMPONENTS:
+            folder = os.path.dirname(folder)
+        folders = self._folders or DefinitionFolders(())
+        shared = {instance, *folders.real, *(self._follow(each) for each in folders.followed)}
+        self._lent += [real] if folder in shared else [real, folder]
+
+    def _is_there(self, path: str) -> bool:
+        return stamp_of(self._resolver.resolve(path).real) is not None
 
     def _is_within(self, roots: Iterable[str], real: str) -> bool:
         return any(is_at_or_below(real, self._follow(root)) for root in roots)

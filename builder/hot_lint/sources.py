@@ -45,6 +45,15 @@ class Files(Protocol):
         Raises SourceError where the reference leads out of the folders that are allowed.
         """
 
+    def resolve_template(self, reference: str) -> str:
+        """The name of the file that a definition's own ``heat_template_url``, or a component's absolute path, means.
+
+        As :meth:`resolve` from the definition, and besides as earlier releases did: a relative path that leads nowhere
+        is looked for in the folder ``hot`` of the instance folder, and an absolute one may lead anywhere in that.
+
+        Raises SourceError as :meth:`resolve` does.
+        """
+
     def read(self, name: str) -> str:
         """The text of a file.
 

@@ -587,3 +587,22 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     )  # fmt: skip
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["cluster-types-enabled", "cluster-types-available", "elsewhere"])
+def test_templates_in_the_hot_folder_are_found_as_the_service_finds_them(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = Path(f"instance/{name}")
+    (folder.parent / "hot" / "blocks").mkdir(parents=True)
+    (folder.parent / "hot" / "blocks" / "one.yaml").write_text("heat_template_version: 2021-04-16\nresources: {}\n")
+    folder.mkdir()
+    definition = "kind: heat\ntitle: t\ndescription: d\nheat_template_url: blocks/one.yaml\n"
+    (folder / "one.yaml").write_text(definition)
+    for arguments in ((str(folder),), ("--instance", "instance", str(folder / "one.yaml"))):
+        run = Run(capsys, "check", *arguments)
+        assert (run.status, "[missing-file]" in run.out) == (0, False), run.out
+    monkeypatch.setenv("INSTANCE_DIR", "nowhere")
+    run = Run(capsys, "check", str(folder))
+    assert ("[missing-file]" in run.out) == (name == "elsewhere"), run.out

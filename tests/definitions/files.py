@@ -19,6 +19,9 @@ class FilesInMemory:
     def resolve(self, reference: str, base: str) -> str:
         return reference
 
+    def resolve_template(self, reference: str) -> str:
+        return reference
+
     def read(self, name: str) -> str:
         if name not in self.texts:
             raise SourceError(MISSING_FILE, "it is not there")

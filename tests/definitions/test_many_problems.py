@@ -38,6 +38,9 @@ class OneFile:
             raise SourceError("unreadable-file", "it is too long")
         return reference
 
+    def resolve_template(self, reference: str) -> str:
+        return self.resolve(reference, "")
+
     def read(self, name: str) -> str:
         if not name:
             return self.text

@@ -23,6 +23,9 @@ class Texts:
     def resolve(self, reference: str, base: str) -> str:
         return posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))
 
+    def resolve_template(self, reference: str) -> str:
+        return self.resolve(reference, "")
+
     def read(self, name: str) -> str:
         if name not in self.texts:
             raise SourceError("missing-file", "it is not there")

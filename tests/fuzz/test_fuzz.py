@@ -83,6 +83,9 @@ class OneFile:
     def resolve(self, reference: str, base: str) -> str:
         raise SourceError("missing-file", f"{reference!r} is not there")
 
+    def resolve_template(self, reference: str) -> str:
+        return self.resolve(reference, "")
+
     def read(self, name: str) -> str:
         if name:
             raise SourceError("missing-file", "it is not there")
