@@ -137,7 +137,7 @@ def _preview(
     id_: str,
 ) -> LaunchPreview:
     kind, credentials, plan = _plan(build, published, keys)
-    return kind.preview_launch(credentials, settings, plan, deadline, id_)
+    return kind.launcher.preview_launch(credentials, settings, plan, deadline, id_)
 
 
 def _launch(
@@ -163,7 +163,7 @@ def _launch(
             raise
         return launched
     building.revision = plan.revision
-    return kind.launch(credentials, settings, plan, deadline, id_)
+    return kind.launcher.launch(credentials, settings, plan, deadline, id_)
 
 
 def _plan(
@@ -211,7 +211,7 @@ def _find_launched(
         credentials = parse_credentials(build.cloud_env)
         for name in [building.kind] if building.kind else KINDS:
             building.kind = name
-            launched = KINDS[name].find_launched(credentials, settings, key, payload, deadline, id_)
+            launched = KINDS[name].launcher.find_launched(credentials, settings, key, payload, deadline, id_)
             if launched is not None:
                 return launched
     except RequestError as error:

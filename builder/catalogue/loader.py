@@ -21,6 +21,7 @@ from builder.disk.fetching import RemoteFiles
 from builder.disk.files import ROOT, DefinitionFiles, list_definition_folders
 from builder.disk.links import LinkResolver
 from builder.disk.safe_reading import ReadFile, newest_date, read_file
+from builder.kinds.registry import KINDS
 
 REVISION_LENGTH = 12
 
@@ -81,7 +82,7 @@ def load_entry(
     files = _open_files(entry, folder, settings, resolver, read)
     crash = None
     try:
-        outcome = build_cluster_type(entry.id, files)
+        outcome = build_cluster_type(entry.id, files, KINDS)
     except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the loading of the others
         outcome, crash = _explain_crash(entry, error), error
     files_read = files.dependencies

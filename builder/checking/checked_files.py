@@ -10,11 +10,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from builder.definitions.loading import DEFINITION
 from builder.disk.files import DefinitionFiles, DefinitionFolders
 from builder.disk.links import LinkResolver
 from builder.disk.safe_reading import decode, newest_date
-from builder.hot_lint.sources import SourceError
+from builder.hot_lint.sources import DEFINITION, SourceError
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def explain(
     target = _find_target(subject, settings.enabled, streams)
     text = read_standard_input(streams) if target.path == STANDARD_INPUT else None
     files = open_files(target, settings, text, LinkResolver())
-    outcome = build_cluster_type(target.id, files, deep=True)
+    outcome = build_cluster_type(target.id, files, KINDS, deep=True)
     if outcome.problems:
         texts = {} if text is None else {STANDARD_INPUT_SHOWN: text}
         report = Report((CheckedDefinition(files.display(""), target.id, outcome.problems),), (), texts)
@@ -72,7 +72,7 @@ def _print_template(cluster_type: ClusterType, selected: Sequence[str], streams:
         if name not in optional:
             known = f"there are: {', '.join(optional)}" if optional else "there is none"
             raise ConfigurationError(f"no optional component is named {name!r}; {suggest(name, optional) or known}")
-    if not cluster_type.selected_components(selected):
+    if cluster_type.needs_selection and not selected:
         streams.stderr.write(f"cluster-builder: {explain_nothing_selected(cluster_type)}\n")
         return EXIT_PROBLEMS
     streams.stdout.write(KINDS[cluster_type.kind].explain(cluster_type, selected))

@@ -19,6 +19,7 @@ from builder.definitions.building import build_cluster_type
 from builder.diagnostics.problems import Problem
 from builder.disk.links import LinkResolver
 from builder.errors import describe_crash
+from builder.kinds.registry import KINDS
 from builder.reporting.report import CheckedDefinition, Report
 
 PARALLEL_FROM: Final = 100
@@ -68,7 +69,7 @@ def _check(
 ) -> CheckedDefinition:
     files = open_files(target, settings, standard_input, resolver)
     try:
-        outcome = build_cluster_type(target.id, files, deep=settings.deep)
+        outcome = build_cluster_type(target.id, files, KINDS, deep=settings.deep)
     except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the check of the others
         return CheckedDefinition(files.display(""), target.id, (), describe_crash(error))
     return CheckedDefinition(files.display(""), target.id, outcome.problems)

@@ -1,6 +1,6 @@
 """The names and tags of stacks: how a cluster, its type and its request can be told from the stack alone.
 
-Pure. How long a cluster's name may be, so that Heat accepts the stack's, is ``definitions/planning.py``'s to say.
+Pure. How long a cluster's name may be, so that Heat accepts the stack's, is ``clusters/plan.py``'s to say.
 """
 
 from __future__ import annotations

@@ -90,6 +90,8 @@ def read_selections(cluster_type: ClusterType, selections: Mapping[str, Any]) ->
             )
         elif wanted:
             selected.add(name)
+    if cluster_type.needs_selection and not selected and not faults:
+        faults.append(Fault(400, "Invalid selection", explain_nothing_selected(cluster_type), "/cluster/selections"))
     return selected, faults
 
 

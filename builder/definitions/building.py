@@ -1,8 +1,8 @@
 """From the text of a definition to a cluster type, or to the list of what is wrong with it.
 
-The one entry to this room: parse, hold against the schema, read the templates, settle the parameters. Every step adds
-its problems, and a step that needs what an earlier one could not give is left out. ``cluster-builder check`` and the
-service both come here, so that they agree in every word.
+The one entry to this room: parse, hold against the schema, have the kind read its part, and what all kinds have in
+common. Every step adds its problems, and a step that needs what an earlier one could not give is left out.
+``cluster-builder check`` and the service both come here, so that they agree in every word.
 """
 
 from __future__ import annotations
@@ -11,20 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from builder.definitions.component_checks import NETWORK_TYPES, check_templates
-from builder.definitions.components import tighten_parameters
-from builder.definitions.exposing import expose_parameters
 from builder.definitions.grouping import build_groups, find_group_problems
-from builder.definitions.loading import DEFINITION, LoadedParts, component_name, load_parts
+from builder.definitions.kind_reading import KindReader
 from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction
 from builder.definitions.presentation import find_presentation_problems
-from builder.definitions.schema_problems import TEMPLATE_KEYS, find_schema_problems
+from builder.definitions.schema_problems import find_schema_problems
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.hot.patterns import bounded_patterns
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import hint_at_definition
-from builder.hot_lint.sources import MISSING_FILE, Files, SourceError
+from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError
 from builder.pattern_matching.matching import limited
 from builder.text.spelling import bounded_hints
 from builder.yaml_documents.ambiguities import find_ambiguities
@@ -51,18 +48,22 @@ class Outcome:
     problems: tuple[Problem, ...]
 
 
-def build_cluster_type(cluster_type_id: ClusterTypeId, files: Files, *, deep: bool = False) -> Outcome:
+def build_cluster_type(
+    cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader], *, deep: bool = False
+) -> Outcome:
     """Build the cluster type that the definition at the root of ``files`` describes.
 
-    ``deep`` adds warnings that are of use to the author alone, and never an error.
+    ``readers`` read what only their kinds have, by the names of the kinds. A definition that names none of them is read
+    by the first, as the schema takes it for one of that kind. ``deep`` adds warnings that are of use to the author
+    alone, and never an error.
 
     Raises nothing for a wrong definition: what is wrong is in the outcome.
     """
     with bounded_hints(), bounded_patterns(), limited(MATCHING_SECONDS):
-        return _build(cluster_type_id, files, deep=deep)
+        return _build(cluster_type_id, files, readers, deep=deep)
 
 
-def _build(cluster_type_id: ClusterTypeId, files: Files, *, deep: bool) -> Outcome:
+def _build(cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader], *, deep: bool) -> Outcome:
     reading = _Recording(files)
     try:
         document = parse_definition(reading.read(DEFINITION), files.display(DEFINITION))
@@ -74,7 +75,9 @@ def _build(cluster_type_id: ClusterTypeId, files: Files, *, deep: bool) -> Outco
         )
     except DocumentError as error:
         return Outcome(None, tuple(_bound(error.problems)))
-    building = _Building(document, reading)
+    kind = document.value.get("kind") if isinstance(document.value, dict) else None
+    known = kind if isinstance(kind, str) and kind in readers else next(iter(readers))
+    building = _Building(document, reading, readers[known])
     cluster_type = building.build(cluster_type_id)
     problems = [*building.problems, *(building.find_deep() if deep else ())]
     if any(problem.severity is Severity.ERROR for problem in problems):
@@ -120,33 +123,28 @@ class _Building:
 
     document: Document
     files: _Recording
+    reader: KindReader
     problems: list[Problem] = field(default_factory=list)
-    parts: LoadedParts | None = None
+    documents: Sequence[Document] = ()
 
     def build(self, cluster_type_id: ClusterTypeId) -> ClusterType | None:
         """The cluster type; None, or one that is of no use, where a problem is an error."""
-        problems, definition = find_schema_problems(self.document)
+        problems, definition = find_schema_problems(self.document, self.reader.lists)
         self.problems += [*self.document.problems, *problems]
         self.problems += _check_id(cluster_type_id, self.document)
         if not definition:
             return None
-        parts = self.parts = load_parts(self.document, definition, self.files)
-        self.problems += parts.problems
-        findings = check_templates(parts.components, complete=parts.complete)
-        self.problems += findings.problems
-        if not parts.complete:
+        part = self.reader.read(self.document, definition, self.files)
+        self.problems += part.problems
+        self.documents = part.documents
+        if part.parameters is None:
             return None
-        self.problems += _check_network(self.document, findings.resource_types)
-        exposed = expose_parameters(self.document, definition, parts.components)
-        self.problems += exposed.problems
         for problem in find_presentation_problems(definition):
             self._tell(problem)
         hardcoded = definition.get("hardcoded_parameters", {})
         groups: Sequence[Mapping[str, Any]] = definition.get("parameter_groups", [])
         if "parameters" in definition or "parameters" not in self.document.value:
-            entries: Sequence[Mapping[str, Any]] = definition.get("components", [])
-            components = [(component_name(entry["name"]), entry.get("optional", False)) for entry in entries]
-            for problem in find_group_problems(groups, exposed.parameters, hardcoded, components):
+            for problem in find_group_problems(groups, part.parameters, hardcoded, part.optional_components):
                 self._tell(problem)
         if any(problem.severity is Severity.ERROR for problem in self.problems):
             return None
@@ -158,11 +156,12 @@ class _Building:
             order=definition.get("order", DEFAULT_ORDER),
             logo_url=definition.get("logo_url"),
             instructions=tuple(_build_instruction(page) for page in definition.get("instructions", [])),
-            parameter_groups=build_groups(groups, exposed.parameters, hardcoded),
-            parameters=exposed.parameters,
-            variants=exposed.variants,
+            parameter_groups=build_groups(groups, part.parameters, hardcoded),
+            parameters=part.parameters,
             hardcoded_parameters=hardcoded,
-            components=tuple(tighten_parameters(each.component, exposed.settled) for each in parts.components),
+            optional_components=tuple(part.optional_components),
+            needs_selection=part.needs_selection,
+            content=part.content,
         )
 
     def _tell(self, problem: TemplateProblem) -> None:
@@ -170,9 +169,7 @@ class _Building:
 
     def find_deep(self) -> list[Problem]:
         """What takes another walk over every file, and concerns nobody but the author."""
-        documents = {self.document.path: self.document}
-        for each in self.parts.components if self.parts is not None else ():
-            documents |= {loaded.document.path: loaded.document for loaded in (each.root, *each.nested.values())}
+        documents = {document.path: document for document in (self.document, *self.documents)}
         problems: list[Problem] = []
         for path, document in documents.items():
             reading = Reading.YAML_1_2 if document is self.document else Reading.HEAT
@@ -215,16 +212,6 @@ def _check_id(cluster_type_id: ClusterTypeId, document: Document) -> list[Proble
         message = f"the id has {len(cluster_type_id)} characters, of which the tag of a stack holds {MAX_ID_LENGTH}"
         problems.append(document.problem("long-id", message, hint="shorten the name of the file"))
     return problems
-
-
-def _check_network(document: Document, resource_types: frozenset[str]) -> list[Problem]:
-    missing = [type_ for type_ in NETWORK_TYPES if type_ not in resource_types]
-    if not missing:
-        return []
-    message = f"the template has no private network: no {' and no '.join(missing)}"
-    tokens = next((key,) for key in TEMPLATE_KEYS if key in document.value)
-    hint = "connect servers by a network of their own"
-    return [document.problem("no-private-network", message, tokens, key=True, hint=hint)]
 
 
 def _build_instruction(page: Mapping[str, Any]) -> Instruction:

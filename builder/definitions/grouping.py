@@ -31,9 +31,9 @@ def find_group_problems(
     entries: Sequence[Mapping[str, Any]],
     parameters: Collection[str],
     hardcoded: Collection[str],
-    components: Sequence[tuple[str, bool]],
+    optional_components: Mapping[str, Tokens],
 ) -> Iterator[TemplateProblem]:
-    """What is wrong with the groups; ``components`` are the names of the components and whether they are optional."""
+    """What is wrong with the groups; ``optional_components`` are those of the definition, with their places."""
     seen: set[str] = set()
     for number, entry in enumerate(entries):
         for position, name in enumerate(entry["parameters"]):
@@ -45,30 +45,28 @@ def find_group_problems(
                 hint = suggest(name, parameters) or "it is left out of the form"
                 yield TemplateProblem("unknown-group-parameter", f"no parameter {name!r} is asked for", tokens, hint)
             seen.add(name)
-    yield from _find_optional_problems(entries, components)
+    yield from _find_optional_problems(entries, optional_components)
 
 
 def _find_optional_problems(
-    entries: Sequence[Mapping[str, Any]], components: Sequence[tuple[str, bool]]
+    entries: Sequence[Mapping[str, Any]], optional_components: Mapping[str, Tokens]
 ) -> Iterator[TemplateProblem]:
-    optional_names = dict.fromkeys(name for name, optional in components if optional)
     selected = set()
     for number, entry in enumerate(entries):
         optional = entry.get("optional")
         if optional is None:
             continue
         selected.add(optional["name"])
-        if optional["name"] not in optional_names:
-            tokens: Tokens = ("parameter_groups", number, "optional", "name")
-            hint = suggest(optional["name"], optional_names) or "name a component that has optional: true"
+        if optional["name"] not in optional_components:
+            place: Tokens = ("parameter_groups", number, "optional", "name")
+            hint = suggest(optional["name"], optional_components) or "name a component that has optional: true"
             message = f"no optional component is named {optional['name']!r}"
-            yield TemplateProblem("unknown-optional-component", message, tokens, hint)
-    if not selected <= optional_names.keys():
+            yield TemplateProblem("unknown-optional-component", message, place, hint)
+    if not selected <= optional_components.keys():
         return  # a name that was meant for one of them has been told of
-    for number, (name, is_optional) in enumerate(components):
-        if is_optional and name not in selected:
+    for name, tokens in optional_components.items():
+        if name not in selected:
             message = f"no group has optional.name {name!r}, so that nobody can select the component"
-            tokens = ("components", number, "name")
             yield TemplateProblem("unselectable-component", message, tokens, "add a group, or remove optional: true")
 
 

@@ -6,7 +6,7 @@ never changed: an edited definition makes another one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NewType
 
@@ -49,32 +49,13 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
-    """One HOT file of a composed cluster type; the only one, named ``""``, of a type that is not composed.
-
-    ``template`` is the HOT template with every reference to a file rewritten to the file's name, and ``files`` maps
-    each of those names to its content, nested templates included: what Heat's API calls ``files``.
-    """
-
-    name: str
-    optional: bool
-    template: Mapping[str, Any]
-    files: Mapping[str, str]
-
-    @property
-    def parameter_names(self) -> Collection[str]:
-        """The parameters that the component's template declares."""
-        parameters: Mapping[str, Any] = self.template.get("parameters") or {}
-        return parameters.keys()
-
-
-@dataclass(frozen=True, slots=True)
 class ClusterType:
     """A kind of cluster that people can launch.
 
-    ``parameters`` are those that people are asked for, in form order, as the first component that has one declares it.
-    ``variants`` are, by component, those that it declares otherwise, and that Heat is given of it where the components
-    before it are left out. ``hardcoded_parameters`` go to Heat as they are.
+    ``parameters`` are those that people are asked for, in form order; ``hardcoded_parameters`` go to the cloud as they
+    are. Of ``optional_components``, named so in the groups that select them, a request selects any; at least one where
+    the type ``needs_selection``. ``content`` is what its kind made of the definition, frozen as all the rest: nobody
+    else looks into it.
     """
 
     id: ClusterTypeId
@@ -86,24 +67,7 @@ class ClusterType:
     instructions: tuple[Instruction, ...]
     parameter_groups: tuple[ParameterGroup, ...]
     parameters: Mapping[str, Parameter]
-    variants: Mapping[str, Mapping[str, Parameter]]
     hardcoded_parameters: Mapping[str, Any]
-    components: tuple[Component, ...]
-
-    @property
-    def optional_components(self) -> tuple[str, ...]:
-        """The names of the components that a request may select."""
-        return tuple(component.name for component in self.components if component.optional)
-
-    def selected_components(self, selected: Collection[str]) -> tuple[Component, ...]:
-        """The components of a cluster for which the optional ones named in ``selected`` were chosen."""
-        return tuple(component for component in self.components if not component.optional or component.name in selected)
-
-    def parameters_of(self, components: Sequence[Component]) -> Mapping[str, Parameter]:
-        """The parameters that people are asked for, as the first of some components that has one declares it."""
-        declared = dict(self.parameters)
-        for component in reversed(components):
-            variants = self.variants.get(component.name, {})
-            names = (name for name in component.parameter_names if name in self.parameters)
-            declared |= {name: variants.get(name, self.parameters[name]) for name in names}
-        return declared
+    optional_components: tuple[str, ...]
+    needs_selection: bool
+    content: object

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
@@ -10,9 +10,6 @@ from builder.hot.language import VERSION_KEY
 from builder.schema import published
 from builder.schema.validation import SchemaProblem, validate_instance
 from builder.yaml_documents.documents import Document
-
-TEMPLATE_KEYS: Final = ("heat_template", "heat_template_url", "components")
-"""The ways to say what to launch, of which a definition has exactly one."""
 
 RULES_BY_KEYWORD: Final[Mapping[str, str]] = {
     "additionalProperties": "unknown-key",
@@ -31,11 +28,11 @@ RULES_BY_KEYWORD: Final[Mapping[str, str]] = {
 """Which rule a violation of a keyword is a problem of: there is one for every keyword that the schema uses."""
 
 
-def find_schema_problems(document: Document) -> tuple[list[Problem], Mapping[str, Any]]:
+def find_schema_problems(document: Document, lists: Collection[str] = ()) -> tuple[list[Problem], Mapping[str, Any]]:
     """Every violation of the schema, and the keys of the definition that have none.
 
-    The mapping is empty where nothing is worth a further look: without exactly one template, for example. A component
-    with a violation is None in it, so that the others can be looked at.
+    The mapping is empty where nothing is worth a further look. An item with a violation, of a list under one of the
+    keys ``lists``, is None in it, so that the others can be looked at.
     """
     definition = document.value
     if isinstance(definition, dict) and VERSION_KEY in definition and "kind" not in definition:
@@ -51,12 +48,11 @@ def find_schema_problems(document: Document) -> tuple[list[Problem], Mapping[str
         return problems, {}
     broken = {violation.tokens[0] for violation in violations if violation.tokens}
     usable = {key: value for key, value in definition.items() if key not in broken}
-    faulty = {each.tokens[1] for each in violations if each.tokens[:1] == ("components",) and len(each.tokens) > 1}
-    if faulty and isinstance(definition["components"], list):
-        usable["components"] = [
-            None if number in faulty else entry for number, entry in enumerate(definition["components"])
-        ]
-    return problems, usable if sum(key in usable for key in TEMPLATE_KEYS) == 1 else {}
+    for key in broken.intersection(lists):
+        faulty = {each.tokens[1] for each in violations if each.tokens[0:1] == (key,) and len(each.tokens) > 1}
+        if faulty and isinstance(definition[key], list):
+            usable[key] = [None if number in faulty else item for number, item in enumerate(definition[key])]
+    return problems, usable
 
 
 def _describe(document: Document, violation: SchemaProblem) -> Problem:

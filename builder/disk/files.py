@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
 
-from builder.definitions.loading import DEFINITION
 from builder.disk.dependencies import Dependency, load_dependency, load_remote_dependency, refuse_dependency
 from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
 from builder.disk.safe_reading import LINK_LOOP, ReadFile, decode, explain_unreadable, open_folder, read_file, stamp_of
 from builder.hot_lint.near_files import COMPONENTS
-from builder.hot_lint.sources import MISSING_FILE, SourceError
+from builder.hot_lint.sources import DEFINITION, MISSING_FILE, SourceError
 
 _REMOTE = ("http://", "https://")
 

@@ -1,6 +1,6 @@
 """The parameters that a template declares, and attributes laid over them: every fault, each at its own place.
 
-:mod:`builder.definitions.parameters` stops at the first fault of a parameter. For the author who wants them all, this
+:mod:`builder.parameters.declarations` stops at the first fault of a parameter. For the author who wants them all, this
 module has it read each attribute and each constraint by itself, but only where there is a fault at all.
 """
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+DEFINITION: Final = ""
+"""The name of the definition itself among its files."""
+
 MISSING_FILE: Final = "missing-file"
 """The rule of a file that is not there."""
 
@@ -36,7 +39,7 @@ class Files(Protocol):
     """The files around one definition.
 
     A *name* identifies a file towards Heat: its path relative to the folder of the definition's real file, with
-    slashes, or the URL of a remote file. ``""`` stands for the definition itself.
+    slashes, or the URL of a remote file; :data:`DEFINITION` for the definition itself.
     """
 
     def resolve(self, reference: str, base: str) -> str:

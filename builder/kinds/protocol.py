@@ -1,20 +1,24 @@
 """What every kind of cluster type does, and what comes of it.
 
-A kind is a class with these methods and a line in :mod:`builder.kinds.registry`; the API and ``check`` know no other
-way to it.
+A kind is a class with these methods and a line in :mod:`builder.kinds.registry`; the catalogue, the API and ``check``
+know no other way to it. It has two halves. The one that reads definitions and plans clusters knows no cloud; the other,
+its launcher, is loaded with the first build.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from builder.clusters.plan import ClusterPlan
+from builder.definitions.kind_reading import KindReader
 from builder.definitions.model import ClusterType
-from builder.openstack.credentials import CloudSettings, Credentials
-from builder.openstack.deadline import Deadline
-from builder.openstack.limits import Need
+
+if TYPE_CHECKING:
+    from builder.openstack.credentials import CloudSettings, Credentials
+    from builder.openstack.deadline import Deadline
+    from builder.openstack.limits import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +58,8 @@ class LaunchPreview:
     needs: tuple[Need, ...]
 
 
-class Kind(Protocol):
-    """How clusters of one kind are built. All but ``plan`` and ``explain`` block, in a thread of the pool."""
-
-    def plan(
-        self,
-        cluster_type: ClusterType,
-        name: str,
-        answers: Mapping[str, Any],
-        selections: Mapping[str, Any],
-        revision: str,
-    ) -> ClusterPlan:
-        """What the cloud is to be asked for; asks nobody.
-
-        Raises RequestError with every fault of the name, the answers and the selections.
-        """
+class Launcher(Protocol):
+    """How clusters of one kind are built. All of it blocks, in a thread of the pool."""
 
     def launch(
         self,
@@ -110,5 +101,29 @@ class Kind(Protocol):
         Raises RequestError as ``launch`` does.
         """
 
+
+class Kind(KindReader, Protocol):
+    """How definitions of one kind are read, and clusters of it are planned and explained. Asks no cloud."""
+
+    @property
+    def launcher(self) -> Launcher:
+        """What talks to the cloud."""
+
+    def plan(
+        self,
+        cluster_type: ClusterType,
+        name: str,
+        answers: Mapping[str, Any],
+        selections: Mapping[str, Any],
+        revision: str,
+    ) -> ClusterPlan:
+        """What the cloud is to be asked for.
+
+        Raises RequestError with every fault of the name, the answers and the selections.
+        """
+
     def explain(self, cluster_type: ClusterType, selected: Collection[str]) -> str:
-        """What the cloud is sent with these optional components, at least one of all, as the author would write it."""
+        """What the cloud is sent with these optional components, as the author would write it.
+
+        At least one is selected of a type that needs it.
+        """

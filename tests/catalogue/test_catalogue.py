@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from builder.catalogue.loader import LoadSettings
 from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError
 from builder.catalogue.settling import VANISHED_SECONDS, WRITING_SECONDS, Settling
 from builder.definitions.building import Outcome, build_cluster_type
+from builder.definitions.kind_reading import KindReader
 from builder.definitions.model import ClusterTypeId
 from builder.disk import safe_reading
 from builder.hot_lint.sources import Files
@@ -185,9 +187,9 @@ def test_entry_that_is_held_back_is_judged_once_however_often_it_is_looked_at(
 ) -> None:
     judged: list[str] = []
 
-    def count(cluster_type_id: ClusterTypeId, files: Files) -> Outcome:
+    def count(cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader]) -> Outcome:
         judged.append(cluster_type_id)
-        return build_cluster_type(cluster_type_id, files)
+        return build_cluster_type(cluster_type_id, files, readers)
 
     monkeypatch.setattr(loader, "build_cluster_type", count)
     now = [0.0]
@@ -292,11 +294,11 @@ def test_types_behind_one_link_change_together_even_if_only_one_was_hinted_at(tm
 def test_definition_that_judging_fails_over_is_told_with_its_traceback_once_and_stops_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail_over_bad(cluster_type_id: ClusterTypeId, files: Files) -> Outcome:
+    def fail_over_bad(cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader]) -> Outcome:
         if cluster_type_id == "bad":
             files.read("")
             raise KeyError("nobody thought of it")
-        return build_cluster_type(cluster_type_id, files)
+        return build_cluster_type(cluster_type_id, files, readers)
 
     monkeypatch.setattr(loader, "build_cluster_type", fail_over_bad)
     for name in ("bad", "good"):

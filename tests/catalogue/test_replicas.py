@@ -17,7 +17,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count, cycle, islice, product
 from pathlib import Path
@@ -37,9 +37,9 @@ from builder.catalogue.scan import EVERYTHING
 from builder.catalogue.settling import Settling
 from builder.catalogue.snapshot import Snapshot
 from builder.definitions.building import Outcome, build_cluster_type
-from builder.definitions.loading import DEFINITION
+from builder.definitions.kind_reading import KindReader
 from builder.definitions.model import ClusterTypeId
-from builder.hot_lint.sources import Files
+from builder.hot_lint.sources import DEFINITION, Files
 from tests.visualisation_app import Get, VisualisationApp
 from tests.watching.world import definition
 
@@ -81,10 +81,10 @@ def build_once(build: Callable[..., Outcome]) -> Callable[..., Outcome]:
     """Judge each definition once: that is half of the time, and none of what is tried here."""
     outcomes: dict[tuple[ClusterTypeId, str], Outcome] = {}
 
-    def build_or_remember(cluster_type_id: ClusterTypeId, files: Files) -> Outcome:
+    def build_or_remember(cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader]) -> Outcome:
         key = (cluster_type_id, files.read(DEFINITION))
         if key not in outcomes:
-            outcomes[key] = build(cluster_type_id, files)
+            outcomes[key] = build(cluster_type_id, files, readers)
         return outcomes[key]
 
     return build_or_remember

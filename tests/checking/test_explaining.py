@@ -15,6 +15,7 @@ from builder.definitions.model import ClusterTypeId
 from builder.disk.links import LinkResolver
 from builder.errors import RequestError
 from builder.kinds.heat.planning import plan_cluster
+from builder.kinds.registry import KINDS
 from builder.schema import published
 from tests.checking.examples import INVALID, SHIPPED, check
 from tests.checking.test_command import Run
@@ -60,9 +61,8 @@ def test_an_id_like_the_one_that_is_unknown_is_named(capsys: pytest.CaptureFixtu
 
 def test_the_template_is_the_one_that_heat_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
     path = SHIPPED / "dask-cluster/cluster-type.yaml"
-    outcome = build_cluster_type(
-        ClusterTypeId("dask-cluster"), CheckedFiles(str(path), LinkResolver(), CheckSettings())
-    )
+    files = CheckedFiles(str(path), LinkResolver(), CheckSettings())
+    outcome = build_cluster_type(ClusterTypeId("dask-cluster"), files, KINDS)
     assert outcome.cluster_type is not None
     for selected in ([], ["notebook"], ["monitoring", "notebook"]):
         flags = [flag for name in selected for flag in ("--select", name)]
@@ -80,7 +80,7 @@ def test_the_template_is_the_one_that_heat_is_sent(capsys: pytest.CaptureFixture
 def test_a_cluster_of_no_component_is_refused_in_the_words_of_the_form(capsys: pytest.CaptureFixture[str]) -> None:
     folder = INVALID / "no-required-component"
     files = CheckedFiles(str(folder / "cluster-type.yaml"), LinkResolver(), CheckSettings())
-    cluster_type = build_cluster_type(ClusterTypeId("optional"), files).cluster_type
+    cluster_type = build_cluster_type(ClusterTypeId("optional"), files, KINDS).cluster_type
     assert cluster_type is not None
     with pytest.raises(RequestError) as refused:
         plan_cluster(cluster_type, "cluster", {}, {"backup": False})

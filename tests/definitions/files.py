@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.hot_lint.sources import MISSING_FILE, SourceError
+from builder.kinds.registry import KINDS
 
 
 @dataclass(frozen=True)
@@ -37,4 +38,4 @@ class FilesInMemory:
 def build_composed(definition: str, **components: str) -> Outcome:
     """The outcome for a definition whose components are given by their names."""
     texts = {f"components/{name}.yaml": text for name, text in components.items()}
-    return build_cluster_type(ClusterTypeId("composed"), FilesInMemory({"": definition, **texts}))
+    return build_cluster_type(ClusterTypeId("composed"), FilesInMemory({"": definition, **texts}), KINDS)

@@ -12,6 +12,7 @@ from heatclient.common import template_utils
 from builder.definitions.building import Outcome
 from builder.hot_lint.near_files import describe_source_error
 from builder.hot_lint.sources import SourceError
+from builder.kinds.heat.reading.content import HeatContent
 from tests.definitions.files import FilesInMemory
 from tests.definitions.texts import VERSION, build, find_rules
 
@@ -40,7 +41,7 @@ def build_root(*resources: str, **changes: str) -> Outcome:
 
 def sent(outcome: Outcome) -> dict[str, str]:
     assert outcome.cluster_type is not None
-    (component,) = outcome.cluster_type.components
+    (component,) = HeatContent.of(outcome.cluster_type).components
     return dict(component.files)
 
 

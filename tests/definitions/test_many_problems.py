@@ -12,6 +12,7 @@ from builder.definitions.building import MAX_PROBLEMS, Outcome, build_cluster_ty
 from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.rules import Severity
 from builder.hot_lint.sources import SourceError
+from builder.kinds.registry import KINDS
 from builder.text.spelling import find_near
 from builder.yaml_documents.composing import MAX_DEPTH, MAX_VALUES
 from tests.definitions.files import build_composed
@@ -57,7 +58,7 @@ class OneFile:
 
 
 def build(text: str, nested: str = "") -> Outcome:
-    return build_cluster_type(ClusterTypeId("many"), OneFile(text, nested))
+    return build_cluster_type(ClusterTypeId("many"), OneFile(text, nested), KINDS)
 
 
 def unknown_keys(number: int) -> str:
@@ -172,7 +173,7 @@ def test_names_of_a_long_circle_are_not_all_told() -> None:
 
 def test_component_that_is_listed_many_times_is_read_once() -> None:
     files = OneFile(f"{HEAD}components: [{'{name: nodes}, ' * 100}]\n")
-    rules = [problem.rule for problem in build_cluster_type(ClusterTypeId("many"), files).problems]
+    rules = [problem.rule for problem in build_cluster_type(ClusterTypeId("many"), files, KINDS).problems]
     assert files.asked == 1
     assert rules.count("duplicate-component") == 99
 
@@ -198,7 +199,7 @@ def test_word_that_would_take_long_to_compare_has_no_hint() -> None:
 def test_files_that_are_missing_count_as_files() -> None:
     values = ", ".join(f"{{get_file: f{number}}}" for number in range(500))
     files = OneFile(f"{TEMPLATE}    a: {{type: OS::Heat::Value, properties: {{value: [{values}]}}}}\n")
-    rules = [problem.rule for problem in build_cluster_type(ClusterTypeId("many"), files).problems]
+    rules = [problem.rule for problem in build_cluster_type(ClusterTypeId("many"), files, KINDS).problems]
     assert files.asked == 200
     assert "missing-file" in rules
 

@@ -11,6 +11,7 @@ from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.errors import RequestError
 from builder.kinds.heat.planning import plan_cluster
+from builder.kinds.registry import KINDS
 from tests.definitions.files import build_composed
 from tests.definitions.test_many_problems import HEAD, OneFile
 
@@ -25,7 +26,7 @@ LOGINS = {"root": ["s3cret", {"inner-key": 4711}]}
 
 @pytest.mark.parametrize("answer", [LOGINS, json.dumps(LOGINS)])
 def test_all_that_a_hidden_json_answer_holds_is_secret_as_data_and_as_text(answer: Any) -> None:
-    cluster_type = build_cluster_type(ClusterTypeId("many"), OneFile(DEFINITION)).cluster_type
+    cluster_type = build_cluster_type(ClusterTypeId("many"), OneFile(DEFINITION), KINDS).cluster_type
     assert cluster_type is not None
     plan = plan_cluster(cluster_type, "mycluster", {"logins": answer, "shown": '{"seen": "by all"}'}, {})
     assert {"root", "s3cret", "inner-key", "4711"} <= set(plan.secrets)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.hot_lint.sources import SourceError
+from builder.kinds.registry import KINDS
 
 HEAD = "kind: heat\ntitle: Texts\ndescription: A definition made of texts.\n"
 VERSION = "heat_template_version: 2021-04-16"
@@ -40,7 +41,7 @@ class Texts:
 
 def build(definition: str, files: Mapping[str, str] | None = None, *, deep: bool = False) -> Outcome:
     """The outcome of a definition, without what every definition has, beside ``files``."""
-    return build_cluster_type(ClusterTypeId("texts"), Texts({"": HEAD + definition, **(files or {})}), deep=deep)
+    return build_cluster_type(ClusterTypeId("texts"), Texts({"": HEAD + definition, **(files or {})}), KINDS, deep=deep)
 
 
 def find_rules(outcome: Outcome, *ignored: str) -> list[str]:

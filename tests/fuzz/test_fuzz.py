@@ -30,6 +30,7 @@ from builder.diagnostics.rules import RULES
 from builder.errors import RequestError
 from builder.hot_lint.sources import SourceError
 from builder.kinds.heat.planning import plan_cluster
+from builder.kinds.registry import KINDS
 from builder.net.addresses import format_url, parse_address, parse_url, parse_url_prefixes, refuse_host
 from builder.openstack.call_context import CallContext, Service
 from builder.openstack.credentials import parse_credentials
@@ -133,7 +134,7 @@ cuts = st.lists(
 
 
 def build(text: str) -> None:
-    outcome = build_cluster_type(FUZZED, OneFile(text))
+    outcome = build_cluster_type(FUZZED, OneFile(text), KINDS)
     for problem in outcome.problems:
         assert problem.message
         assert problem.rule
@@ -233,7 +234,7 @@ def test_any_bytes_are_a_request_or_told_to_be_none(content: bytes) -> None:
 @fuzz
 @given(trees, trees, trees, trees)
 def test_any_request_is_planned_or_refused(url: Any, name: Any, parameters: Any, selections: Any) -> None:
-    cluster_type = build_cluster_type(FUZZED, OneFile(minimal_definition())).cluster_type
+    cluster_type = build_cluster_type(FUZZED, OneFile(minimal_definition()), KINDS).cluster_type
     assert cluster_type is not None
     body = {
         "cloud_env": {"auth_url": url, "password": PASSWORD, "user_id": "u", "project_id": "p"},
@@ -250,7 +251,7 @@ def test_any_request_is_planned_or_refused(url: Any, name: Any, parameters: Any,
 @fuzz
 @given(st.dictionaries(st.one_of(st.just("size"), st.text(max_size=10)), trees, max_size=4))
 def test_any_answers_are_planned_or_refused(parameters: dict[str, Any]) -> None:
-    cluster_type = build_cluster_type(FUZZED, OneFile(minimal_definition())).cluster_type
+    cluster_type = build_cluster_type(FUZZED, OneFile(minimal_definition()), KINDS).cluster_type
     assert cluster_type is not None
     try:
         plan_cluster(cluster_type, "fuzzed", parameters, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,10 +12,18 @@ from typing import Any
 import pytest
 
 from builder.kinds.registry import KINDS
-from tests.api.orders import FORM, assert_refused
+from tests.api.orders import assert_refused
 from tests.service import Service, wait_until
 
 WITH_PAPER = {"PYTHONPATH": str(Path(__file__).parent / "paper")}
+DRAWN = """\
+kind: paper
+title: Drawing
+description: A drawing in the ink of your choice.
+inks: [blue, red]
+sketch: sketch.txt
+parameter_groups: [{label: Frame, parameters: [ink], optional: {name: frame}}]
+"""
 CLOUD = {"auth_url": "http://127.0.0.1:9/v3", "user_id": "u", "password": "pa55word", "project_id": "p"}
 
 
@@ -23,7 +32,8 @@ def drawing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with a type of that kind."""
     service = Service(tmp_path_factory.mktemp("drawing") / "instance", WITH_PAPER)
     service.enabled.mkdir(parents=True)
-    (service.enabled / "drawn.yaml").write_text(FORM.replace("kind: heat", "kind: paper"))
+    (service.enabled / "drawn.yaml").write_text(DRAWN)
+    (service.enabled / "sketch.txt").write_text("a house")
     with service:
         wait_until(lambda: service.ids() == ["drawn"], "listed")
         yield service
@@ -64,7 +74,48 @@ def test_refused_request_finds_the_cluster_of_its_key(drawing: Service, changes:
         assert (again.status, again.headers["idempotent-replayed"]) == (201, "true")
 
 
+def check(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "builder", "check", *arguments]
+    return subprocess.run(command, env=WITH_PAPER, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_parameters_are_those_that_the_kind_reads_of_the_definition(drawing: Service) -> None:
+    listed = drawing.get("/cluster-types/drawn").json()
+    assert list(listed["parameters"]) == ["ink"]
+    assert listed["parameters"]["ink"]["constraints"] == [{"allowed_values": ["blue", "red"]}]
+    assert listed["parameter_groups"][0]["optional"]["name"] == "frame"
+
+
+def test_file_that_the_kind_reads_is_part_of_the_definition(drawing: Service) -> None:
+    before = drawing.get("/cluster-types/drawn").headers["etag"]
+    (drawing.enabled / "other.yaml").write_text(DRAWN.replace("sketch.txt", "other.txt"))
+    wait_until(lambda: b"missing-file" in drawing.get("/catalogue").body, "told of")
+    (drawing.enabled / "other.txt").write_text("a tree")
+    wait_until(lambda: drawing.ids() == ["drawn", "other"], "listed once the file is there")
+    (drawing.enabled / "other.yaml").unlink()
+    wait_until(lambda: drawing.ids() == ["drawn"], "withdrawn")
+    assert drawing.get("/cluster-types/drawn").headers["etag"] == before
+
+
+def test_check_tells_what_the_kind_and_its_keys_in_the_schema_refuse(tmp_path: Path) -> None:
+    (tmp_path / "sketch.txt").write_text("a house")
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(DRAWN.replace("[blue, red]", "[7, invisible]") + "heat_template: {}\n")
+    told = json.loads(check("--format", "json", str(wrong)).stdout)
+    assert [(each["line"], each["column"], each["rule"], each["message"]) for each in told["problems"]] == [
+        (4, 8, "wrong-type", "7 is not of type 'string'"),
+        (4, 11, "unknown-value", "nobody sells invisible"),
+        (7, 1, "unknown-key", "unknown key 'heat_template'"),
+    ]
+
+
+def test_check_loads_nothing_that_talks_to_a_cloud() -> None:
+    command = "import sys, builder.checking.explaining, builder.kinds.registry; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=60, check=True)
+    assert "builder.kinds.heat.kind" in loaded.stdout.split()
+    assert [name for name in loaded.stdout.split() if name.startswith(("builder.openstack", "heatclient"))] == []
+
+
 def test_check_explains_as_the_kind_does(drawing: Service) -> None:
-    command = [sys.executable, "-m", "builder", "check", "--explain", str(drawing.enabled / "drawn.yaml"), "--template"]
-    told = subprocess.run(command, env=WITH_PAPER, capture_output=True, text=True, timeout=60, check=False)
-    assert (told.stdout, told.returncode) == ("a drawing of Form\n", 0), told.stderr
+    told = check("--explain", str(drawing.enabled / "drawn.yaml"), "--template", "--select", "frame")
+    assert (told.stdout, told.returncode) == ("a drawing of Drawing, framed: a house\n", 0), told.stderr

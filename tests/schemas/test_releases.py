@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 from jsonschema.validators import validator_for
 
-from builder.definitions.schema_problems import TEMPLATE_KEYS
+from builder.kinds.heat.reading.loading import TEMPLATE_KEYS
 from builder.schema import published
 from builder.text.pointers import Tokens
 from builder.yaml_documents.documents import DocumentError, parse_definition

@@ -21,6 +21,7 @@ from builder.definitions.model import ClusterTypeId
 from builder.disk import safe_reading
 from builder.disk.links import LinkResolver
 from builder.hot_lint.sources import SourceError
+from builder.kinds.registry import KINDS
 from tests.checking.test_command import Run
 from tests.definitions.texts import Texts
 from tests.service import Service, minimal_definition, wait_until
@@ -151,7 +152,7 @@ def test_nothing_is_repeated_of_a_document_that_is_no_mapping(name: str) -> None
         {"": NESTING, "n.yaml": text},
         {"": NESTING, "n.yaml": f"{text}\n# heat_template_version"},
     ):
-        outcome = build_cluster_type(ClusterTypeId("secret"), Texts(files))
+        outcome = build_cluster_type(ClusterTypeId("secret"), Texts(files), KINDS)
         assert not leaks("\n".join(str(problem) for problem in outcome.problems))
 
 

@@ -1,1 +1,1 @@
-"""Clusters that are Heat stacks: launched, found again by their key, previewed."""
+"""Clusters that are Heat stacks: read from definitions, planned, launched, found again by their key, previewed."""

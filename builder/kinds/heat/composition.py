@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from builder.definitions.model import Component
 from builder.hot_lint.shape import NAMED_SECTIONS
+from builder.kinds.heat.reading.content import Component
 
 
 @dataclass(frozen=True, slots=True)

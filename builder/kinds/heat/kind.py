@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 import yaml
 
 from builder.definitions.model import ClusterType
 from builder.kinds.heat.composition import compose_template
-from builder.kinds.heat.launch import find_launched, launch, preview_launch
 from builder.kinds.heat.planning import plan_cluster
+from builder.kinds.heat.reading.content import HeatContent
+from builder.kinds.heat.reading.reader import read_definition
+from builder.kinds.protocol import Launcher
 
 
 class Heat:
     """Clusters that are Heat stacks: see :class:`~builder.kinds.protocol.Kind`."""
 
+    lists: Final = frozenset({"components"})
+    read = staticmethod(read_definition)
     plan = staticmethod(plan_cluster)
-    launch = staticmethod(launch)
-    find_launched = staticmethod(find_launched)
-    preview_launch = staticmethod(preview_launch)
+
+    @property
+    def launcher(self) -> Launcher:
+        """What talks to Heat; loaded when it is first asked for, since ``check`` has no use for it."""
+        from builder.kinds.heat import launch
+
+        return launch
 
     def explain(self, cluster_type: ClusterType, selected: Collection[str]) -> str:
         """The template, with the names of the files that go along."""
-        composed = compose_template(cluster_type.selected_components(selected))
+        composed = compose_template(HeatContent.of(cluster_type).select(selected))
         files = "".join(f"# file: {name}\n" for name in sorted(composed.files))
         return files + yaml.safe_dump(composed.template, sort_keys=False, allow_unicode=True, width=120)

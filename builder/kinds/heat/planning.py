@@ -11,11 +11,12 @@ from itertools import islice
 from typing import Any
 
 from builder.clusters.answers import check_answers
-from builder.clusters.plan import ClusterPlan, build_payload, check_name, explain_nothing_selected, read_selections
-from builder.definitions.model import ClusterType, Component
+from builder.clusters.plan import ClusterPlan, build_payload, check_name, read_selections
+from builder.definitions.model import ClusterType
 from builder.errors import MAX_FAULTS, Fault, RequestError
 from builder.hot.values import ParameterType, parse_boolean
 from builder.kinds.heat.composition import ComposedTemplate, compose_template
+from builder.kinds.heat.reading.content import Component, HeatContent
 from builder.parameters.values import InvalidValueError, read_value
 from builder.text.pointers import format_pointer
 
@@ -33,13 +34,12 @@ def plan_cluster(
     body of ``POST /clusters/``.
     """
     selected, faults = read_selections(cluster_type, selections)
-    components = cluster_type.selected_components(selected)
-    if not components and not faults:
-        faults.append(Fault(400, "Invalid selection", explain_nothing_selected(cluster_type), "/cluster/selections"))
+    content = HeatContent.of(cluster_type)
+    components = content.select(selected)
     faults += check_name(name)
-    ignored = _parameters_of_deselected(cluster_type, components)
+    ignored = _parameters_of_deselected(content, components)
     checked = check_answers(
-        cluster_type.parameters_of(components),
+        content.parameters_of(components),
         answers,
         hardcoded=cluster_type.hardcoded_parameters.keys(),
         ignored=ignored,
@@ -71,10 +71,10 @@ def plan_cluster(
     )
 
 
-def _parameters_of_deselected(cluster_type: ClusterType, selected: tuple[Component, ...]) -> set[str]:
+def _parameters_of_deselected(content: HeatContent, selected: tuple[Component, ...]) -> set[str]:
     """The parameters that only deselected components use: whatever the form holds for them is not judged."""
     used = {parameter for component in selected for parameter in component.parameter_names}
-    return {parameter for component in cluster_type.components for parameter in component.parameter_names} - used
+    return {parameter for component in content.components for parameter in component.parameter_names} - used
 
 
 def _is_hidden(parameter: str, composed: ComposedTemplate) -> bool:

@@ -1,28 +1,62 @@
 """Clusters that are drawn on paper: a kind that is there where this folder is in Python's path, and nowhere else.
 
-Its definitions are read as those of Heat are.
+Its definitions have no template: they name inks, of which people choose one, and the file of a sketch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from builder.clusters.plan import ClusterPlan
+from builder.definitions.kind_reading import KindPart
 from builder.definitions.model import ClusterType
 from builder.errors import Fault, RequestError
+from builder.hot_lint.sources import DEFINITION, Files, SourceError
 from builder.kinds.protocol import CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
 from builder.kinds.registry import KINDS
 from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
+from builder.parameters.declarations import parse_parameter
 from builder.schema import published
+from builder.yaml_documents.documents import Document
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a definition of this kind says."""
+
+    sketch: str
 
 
 class Paper:
     """See the module."""
 
+    lists = ("inks",)
+
     def __init__(self) -> None:
         self.drawn: dict[str, LaunchOutcome] = {}
+
+    @property
+    def launcher(self) -> Paper:
+        return self
+
+    def read(self, document: Document, definition: Mapping[str, Any], files: Files) -> KindPart:
+        if "sketch" not in definition:
+            return KindPart(())
+        inks = [ink for ink in definition.get("inks", []) if ink is not None]
+        problems = [
+            document.problem("unknown-value", f"nobody sells {ink}", ("inks", number))
+            for number, ink in enumerate(definition.get("inks", []))
+            if ink == "invisible"
+        ]
+        try:
+            sketch = files.read(files.resolve(definition["sketch"], DEFINITION))
+        except SourceError as error:
+            return KindPart((*problems, document.problem(error.rule, error.message, ("sketch",))))
+        ink = parse_parameter("ink", {"type": "string", "constraints": [{"allowed_values": inks}]})
+        return KindPart(tuple(problems), {"ink": ink}, {"frame": ("sketch",)}, content=Drawing(sketch))
 
     def plan(
         self,
@@ -71,8 +105,23 @@ class Paper:
         return LaunchPreview((ResourceCount("sheet", 1, (plan.cluster_name,)),), ())
 
     def explain(self, cluster_type: ClusterType, selected: Collection[str]) -> str:
-        return f"a drawing of {cluster_type.title}\n"
+        assert isinstance(cluster_type.content, Drawing)
+        framed = ", framed" if "frame" in selected else ""
+        return f"a drawing of {cluster_type.title}{framed}: {cluster_type.content.sketch}\n"
+
+
+def add_keys(schema: dict[str, Any]) -> None:
+    """Add the branch of this kind to the schema: what has another kind is held against what was there."""
+    texts = {"type": "array", "minItems": 1, "items": {"type": "string"}}
+    common = {name: schema["properties"][name] for name in ("title", "description", "parameter_groups")}
+    own = {"kind": {"type": "string"}, "inks": texts, "sketch": {"type": "string"}}
+    others = dict(schema)
+    schema.clear()
+    schema["definitions"] = others["definitions"]
+    schema["if"] = {"properties": {"kind": {"enum": ["paper"]}}, "required": ["kind"]}
+    schema["then"] = {"required": ["inks", "sketch"], "properties": {**common, **own}, "additionalProperties": False}
+    schema["else"] = others
 
 
 KINDS["paper"] = Paper()
-published.load_schema(published.CLUSTER_TYPE)["properties"]["kind"]["enum"].append("paper")
+add_keys(published.load_schema(published.CLUSTER_TYPE))

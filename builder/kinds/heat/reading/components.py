@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from builder.definitions.model import Component
 from builder.diagnostics.problems import Problem
 from builder.hot_lint.inclusion import LoadedTemplate, include_files
 from builder.hot_lint.shape import find_broken_sections
 from builder.hot_lint.sources import Files
+from builder.kinds.heat.reading.content import Component
 from builder.parameters.declarations import Parameter
 from builder.text.pointers import Tokens
 from builder.yaml_documents.documents import Document

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from builder.definitions.components import LoadedComponent
 from builder.diagnostics.problems import Problem
 from builder.hot_lint.declared_parameters import (
     explain_override,
@@ -15,6 +14,7 @@ from builder.hot_lint.declared_parameters import (
     read_parameter,
 )
 from builder.hot_lint.findings import TemplateProblem
+from builder.kinds.heat.reading.components import LoadedComponent
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
 from builder.text.pointers import Tokens
@@ -30,8 +30,8 @@ class Exposed:
     """The parameters that people are asked for, in form order, and what is wrong with them.
 
     ``settled`` are all that the definition lays something over, those that nobody is asked for included; ``variants``
-    are :attr:`~builder.definitions.model.ClusterType.variants`. All are incomplete where one of the problems is an
-    error.
+    are those of :class:`~builder.kinds.heat.reading.content.HeatContent`. All are incomplete where one of the problems
+    is an error.
     """
 
     parameters: Mapping[str, Parameter]

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
-from builder.definitions.components import LoadedComponent
 from builder.diagnostics.problems import Problem
 from builder.hot.computations import Budget
 from builder.hot.language import VERSION_KEY, Language, find_language
@@ -24,6 +23,7 @@ from builder.hot_lint.inclusion import LoadedTemplate
 from builder.hot_lint.references import MAX_WORK, read_template
 from builder.hot_lint.scope import ScopedTemplate, demote, find_scope_problems, find_unused_parameters
 from builder.hot_lint.shape import explain_version, find_shape_problems
+from builder.kinds.heat.reading.components import LoadedComponent
 from builder.text.spelling import suggest
 
 NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")

@@ -7,17 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from builder.definitions.components import LoadedComponent, build_component, find_collisions
 from builder.diagnostics.problems import Problem
 from builder.hot.language import VERSION_KEY, find_language
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import COMPONENTS, describe_source_error, hint_at_components
-from builder.hot_lint.sources import MISSING_FILE, Files, SourceError
+from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError
+from builder.kinds.heat.reading.components import LoadedComponent, build_component, find_collisions
 from builder.text.pointers import Tokens
 from builder.yaml_documents.documents import Document, DocumentError, parse_template
 
-DEFINITION: Final = ""
-"""The name of the definition itself among its files."""
+TEMPLATE_KEYS: Final = ("heat_template", "heat_template_url", "components")
+"""The ways to say what to launch, of which a definition has exactly one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,67 @@
+"""What a cluster type of this kind is made of: the templates that Heat is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from builder.definitions.model import ClusterType
+from builder.parameters.declarations import Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One HOT file of a composed cluster type; the only one, named ``""``, of a type that is not composed.
+
+    ``template`` is the HOT template with every reference to a file rewritten to the file's name, and ``files`` maps
+    each of those names to its content, nested templates included: what Heat's API calls ``files``.
+    """
+
+    name: str
+    optional: bool
+    template: Mapping[str, Any]
+    files: Mapping[str, str]
+
+    @property
+    def parameter_names(self) -> Collection[str]:
+        """The parameters that the component's template declares."""
+        parameters: Mapping[str, Any] = self.template.get("parameters") or {}
+        return parameters.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class HeatContent:
+    """The components of a cluster type, and how each declares what people are asked for.
+
+    ``parameters`` are the cluster type's, as the first component that has one declares it. ``variants`` are, by
+    component, those that it declares otherwise, and that Heat is given of it where the components before it are left
+    out.
+    """
+
+    components: tuple[Component, ...]
+    parameters: Mapping[str, Parameter]
+    variants: Mapping[str, Mapping[str, Parameter]]
+
+    @classmethod
+    def of(cls, cluster_type: ClusterType) -> HeatContent:
+        """What this kind has made of the definition of a cluster type.
+
+        Raises TypeError for a cluster type of another kind.
+        """
+        if not isinstance(cluster_type.content, cls):
+            raise TypeError(f"{cluster_type.id} is of the kind {cluster_type.kind}")
+        return cluster_type.content
+
+    def select(self, selected: Collection[str]) -> tuple[Component, ...]:
+        """The components of a cluster for which the optional ones named in ``selected`` were chosen."""
+        return tuple(component for component in self.components if not component.optional or component.name in selected)
+
+    def parameters_of(self, components: Sequence[Component]) -> Mapping[str, Parameter]:
+        """The parameters that people are asked for, as the first of some components that has one declares it."""
+        declared = dict(self.parameters)
+        for component in reversed(components):
+            variants = self.variants.get(component.name, {})
+            names = (name for name in component.parameter_names if name in self.parameters)
+            declared |= {name: variants.get(name, self.parameters[name]) for name in names}
+        return declared

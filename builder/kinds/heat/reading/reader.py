@@ -1,0 +1,54 @@
+"""A definition of this kind: its templates are read and checked, and their parameters settled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from builder.definitions.kind_reading import KindPart
+from builder.diagnostics.problems import Problem
+from builder.hot_lint.sources import Files
+from builder.kinds.heat.reading.component_checks import NETWORK_TYPES, check_templates
+from builder.kinds.heat.reading.components import tighten_parameters
+from builder.kinds.heat.reading.content import HeatContent
+from builder.kinds.heat.reading.exposing import expose_parameters
+from builder.kinds.heat.reading.loading import TEMPLATE_KEYS, component_name, load_parts
+from builder.yaml_documents.documents import Document
+
+
+def read_definition(document: Document, definition: Mapping[str, Any], files: Files) -> KindPart:
+    """Read the templates of a definition, and what it says of their parameters: see ``KindReader.read``."""
+    if sum(key in definition for key in TEMPLATE_KEYS) != 1:
+        return KindPart(())
+    parts = load_parts(document, definition, files)
+    findings = check_templates(parts.components, complete=parts.complete)
+    problems = [*parts.problems, *findings.problems]
+    loaded = [each for component in parts.components for each in (component.root, *component.nested.values())]
+    documents = tuple({each.document.path: each.document for each in loaded}.values())
+    if not parts.complete:
+        return KindPart(tuple(problems), documents=documents)
+    problems += _check_network(document, findings.resource_types)
+    exposed = expose_parameters(document, definition, parts.components)
+    components = tuple(tighten_parameters(each.component, exposed.settled) for each in parts.components)
+    return KindPart(
+        (*problems, *exposed.problems),
+        exposed.parameters,
+        {
+            component_name(entry["name"]): ("components", number, "name")
+            for number, entry in enumerate(definition.get("components", []))
+            if entry.get("optional")
+        },
+        needs_selection=all(component.optional for component in components),
+        content=HeatContent(components, exposed.parameters, exposed.variants),
+        documents=documents,
+    )
+
+
+def _check_network(document: Document, resource_types: frozenset[str]) -> list[Problem]:
+    missing = [type_ for type_ in NETWORK_TYPES if type_ not in resource_types]
+    if not missing:
+        return []
+    message = f"the template has no private network: no {' and no '.join(missing)}"
+    tokens = next((key,) for key in TEMPLATE_KEYS if key in document.value)
+    hint = "connect servers by a network of their own"
+    return [document.problem("no-private-network", message, tokens, key=True, hint=hint)]
