@@ -145,6 +145,11 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         default="text",
         help="how to show what was found (default: %(default)s)",
     )
+    check.add_argument(
+        "--profile",
+        metavar="PROFILE",
+        help="concertim, all that its services need, or generic, for sites without it (default: PROFILE)",
+    )
     check.add_argument("--strict", action="store_true", help="fail for warnings too")
     check.add_argument("--list-rules", action="store_true", help="list the rules, and check nothing")
     check.add_argument(
@@ -168,18 +173,21 @@ def _check(options: argparse.Namespace) -> int:
     from builder.checking.checked_files import CheckSettings
     from builder.checking.command import list_rules, run_check
     from builder.checking.explaining import explain
+    from builder.diagnostics.rules import Profile
 
     streams = _open_streams()
     _refuse_useless_flags(options)
+    given = {"instance_dir": options.instance, "profile": options.profile}
     if options.list_rules:
-        return list_rules(streams, output_format=options.format)
+        profile = Profile(build_settings(given, os.environ, only=("profile",)).profile)
+        return list_rules(streams, profile, output_format=options.format)
     if not options.paths:
         raise ConfigurationError("check: name at least one PATH, or - for standard input")
-    shared = ("instance_dir", "template_roots", "allow_remote_templates")
-    service = build_settings({"instance_dir": options.instance}, os.environ, only=shared)
+    shared = ("instance_dir", "template_roots", "allow_remote_templates", "profile")
+    service = build_settings(given, os.environ, only=shared)
     roots = tuple(os.path.realpath(root) for root in service.template_roots)
     enabled = str(service.enabled_dir)
-    settings = CheckSettings(roots, service.allow_remote_templates, enabled=enabled)
+    settings = CheckSettings(roots, service.allow_remote_templates, enabled=enabled, profile=Profile(service.profile))
     if not options.explain:
         return run_check(options.paths, settings, streams, output_format=options.format, strict=options.strict)
     if len(options.paths) != 1:

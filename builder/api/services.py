@@ -12,6 +12,7 @@ from builder.api.metrics import Metrics
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
 from builder.catalogue.reconcile_loop import Noticing, ReconcileLoop
+from builder.diagnostics.rules import Profile
 from builder.disk.fetching import RemoteFiles
 from builder.disk.remote import FetchLimits, fetch_remote
 from builder.openstack.credentials import CloudSettings
@@ -84,7 +85,8 @@ def build_services(settings: Settings) -> Services:
 
 
 def build_load_settings(settings: Settings) -> LoadSettings:
-    """From where definitions may take files: their own folder, those that are named, URLs."""
+    """What definitions are held to, and from where they may take files: their folder, those that are named, URLs."""
     limits = FetchLimits(settings.remote_template_limit, settings.remote_template_timeout)
     remote = RemoteFiles(partial(fetch_remote, limits=limits)) if settings.allow_remote_templates else None
-    return LoadSettings(tuple(str(root.absolute()) for root in settings.template_roots), remote)
+    roots = tuple(str(root.absolute()) for root in settings.template_roots)
+    return LoadSettings(roots, remote, profile=Profile(settings.profile))

@@ -16,6 +16,7 @@ from pathlib import Path
 from builder.catalogue.entries import Entry
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Profile
 from builder.disk.dependencies import Dependency, recheck_dependency
 from builder.disk.fetching import RemoteFiles
 from builder.disk.files import ROOT, DefinitionFiles, list_definition_folders
@@ -32,12 +33,14 @@ class LoadSettings:
 
     ``template_roots`` are absolute paths of folders that definitions may be in, and refer to, besides their own; links
     that lead there are followed at each load. ``remote`` has the files of other hosts, where definitions may refer to
-    those. ``enabled`` is the absolute path of the enabled folder, before links are followed.
+    those. ``enabled`` is the absolute path of the enabled folder, before links are followed. ``profile`` is what
+    definitions are held to.
     """
 
     template_roots: tuple[str, ...] = ()
     remote: RemoteFiles | None = None
     enabled: str = ""
+    profile: Profile = Profile.CONCERTIM
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def load_entry(
     files = _open_files(entry, folder, settings, resolver, read)
     crash = None
     try:
-        outcome = build_cluster_type(entry.id, files, KINDS)
+        outcome = build_cluster_type(entry.id, files, KINDS, profile=settings.profile)
     except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the loading of the others
         outcome, crash = _explain_crash(entry, error), error
     files_read = files.dependencies

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from builder.diagnostics.rules import Profile
 from builder.disk.files import DefinitionFiles, DefinitionFolders
 from builder.disk.links import LinkResolver
 from builder.disk.safe_reading import decode, newest_date
@@ -21,13 +22,14 @@ class CheckSettings:
     """What a check shares with the service: ``template_roots`` are folders, besides its own, that a definition may use.
 
     With ``allow_remote`` a definition may refer to files on other hosts, which are not fetched. ``enabled`` is the
-    folder whose entries the service lists.
+    folder whose entries the service lists. ``profile`` is what definitions are held to.
     """
 
     template_roots: tuple[str, ...] = ()
     allow_remote: bool = False
     deep: bool = True
     enabled: str = ""
+    profile: Profile = Profile.CONCERTIM
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from typing import Final, TextIO
 from builder.checking.checked_files import CheckSettings
 from builder.checking.running import check_targets
 from builder.checking.targets import STANDARD_INPUT, find_targets
-from builder.diagnostics.rules import RULES, Severity
+from builder.diagnostics.rules import RULES, Profile, Severity
 from builder.errors import EXIT_INTERNAL, ConfigurationError
 from builder.reporting.formats import RENDERERS, RenderOptions
 from builder.reporting.report import describe_failure
@@ -73,16 +73,16 @@ def read_standard_input(streams: Streams) -> str:
         raise ConfigurationError(f"standard input cannot be read: {error.strerror or error}") from error
 
 
-def list_rules(streams: Streams, *, output_format: str = "text") -> int:
-    """Print every rule: its id, its severity and what it means."""
-    rules = RULES.values()
+def list_rules(streams: Streams, profile: Profile = Profile.CONCERTIM, *, output_format: str = "text") -> int:
+    """Print every rule that a profile has: its id, its severity there and what it means."""
+    rules = [(rule, severity) for rule in RULES.values() if (severity := rule.severity_in(profile)) is not None]
     if output_format == "json":
-        entries = [{"id": rule.id, "severity": str(rule.severity), "meaning": rule.meaning} for rule in rules]
+        entries = [{"id": rule.id, "severity": str(severity), "meaning": rule.meaning} for rule, severity in rules]
         streams.stdout.write(json.dumps(entries, indent=2) + "\n")
         return EXIT_CLEAN
-    width = max(len(rule.id) for rule in rules)
-    for rule in rules:
-        streams.stdout.write(f"{rule.id:<{width}}  {rule.severity:<7}  {rule.meaning}\n")
+    width = max(len(rule.id) for rule, _ in rules)
+    for rule, severity in rules:
+        streams.stdout.write(f"{rule.id:<{width}}  {severity:<7}  {rule.meaning}\n")
     return EXIT_CLEAN
 
 

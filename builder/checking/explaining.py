@@ -45,7 +45,7 @@ def explain(
     target = _find_target(subject, settings.enabled, streams)
     text = read_standard_input(streams) if target.path == STANDARD_INPUT else None
     files = open_files(target, settings, text, LinkResolver())
-    outcome = build_cluster_type(target.id, files, KINDS, deep=True)
+    outcome = build_cluster_type(target.id, files, KINDS, deep=True, profile=settings.profile)
     if outcome.problems:
         texts = {} if text is None else {STANDARD_INPUT_SHOWN: text}
         report = Report((CheckedDefinition(files.display(""), target.id, outcome.problems),), (), texts)

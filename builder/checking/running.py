@@ -69,7 +69,7 @@ def _check(
 ) -> CheckedDefinition:
     files = open_files(target, settings, standard_input, resolver)
     try:
-        outcome = build_cluster_type(target.id, files, KINDS, deep=settings.deep)
+        outcome = build_cluster_type(target.id, files, KINDS, deep=settings.deep, profile=settings.profile)
     except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the check of the others
         return CheckedDefinition(files.display(""), target.id, (), describe_crash(error))
     return CheckedDefinition(files.display(""), target.id, outcome.problems)

@@ -16,8 +16,8 @@ from builder.definitions.kind_reading import KindReader
 from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction
 from builder.definitions.presentation import find_presentation_problems
 from builder.definitions.schema_problems import find_schema_problems
-from builder.diagnostics.problems import Problem
-from builder.diagnostics.rules import Severity
+from builder.diagnostics.problems import Problem, judge_problems
+from builder.diagnostics.rules import Profile, Severity
 from builder.hot.patterns import bounded_patterns
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import hint_at_definition
@@ -49,9 +49,14 @@ class Outcome:
 
 
 def build_cluster_type(
-    cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader], *, deep: bool = False
+    cluster_type_id: ClusterTypeId,
+    files: Files,
+    readers: Mapping[str, KindReader],
+    *,
+    deep: bool = False,
+    profile: Profile = Profile.CONCERTIM,
 ) -> Outcome:
-    """Build the cluster type that the definition at the root of ``files`` describes.
+    """Build the cluster type that the definition at the root of ``files`` describes, as a profile wants it.
 
     ``readers`` read what only their kinds have, by the names of the kinds. A definition that names none of them is read
     by the first, as the schema takes it for one of that kind. ``deep`` adds warnings that are of use to the author
@@ -60,10 +65,12 @@ def build_cluster_type(
     Raises nothing for a wrong definition: what is wrong is in the outcome.
     """
     with bounded_hints(), bounded_patterns(), limited(MATCHING_SECONDS):
-        return _build(cluster_type_id, files, readers, deep=deep)
+        return _build(cluster_type_id, files, readers, deep, profile)
 
 
-def _build(cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader], *, deep: bool) -> Outcome:
+def _build(
+    cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader], deep: bool, profile: Profile
+) -> Outcome:
     reading = _Recording(files)
     try:
         document = parse_definition(reading.read(DEFINITION), files.display(DEFINITION))
@@ -77,9 +84,9 @@ def _build(cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, K
         return Outcome(None, tuple(_bound(error.problems)))
     kind = document.value.get("kind") if isinstance(document.value, dict) else None
     known = kind if isinstance(kind, str) and kind in readers else next(iter(readers))
-    building = _Building(document, reading, readers[known])
+    building = _Building(document, reading, readers[known], profile)
     cluster_type = building.build(cluster_type_id)
-    problems = [*building.problems, *(building.find_deep() if deep else ())]
+    problems = judge_problems([*building.problems, *(building.find_deep() if deep else ())], profile)
     if any(problem.severity is Severity.ERROR for problem in problems):
         cluster_type = None
     return Outcome(cluster_type, tuple(_settle(problems, document.path, reading)))
@@ -124,12 +131,13 @@ class _Building:
     document: Document
     files: _Recording
     reader: KindReader
+    profile: Profile
     problems: list[Problem] = field(default_factory=list)
     documents: Sequence[Document] = ()
 
     def build(self, cluster_type_id: ClusterTypeId) -> ClusterType | None:
         """The cluster type; None, or one that is of no use, where a problem is an error."""
-        problems, definition = find_schema_problems(self.document, self.reader.lists)
+        problems, definition = find_schema_problems(self.document, self.profile, self.reader.lists)
         self.problems += [*self.document.problems, *problems]
         self.problems += _check_id(cluster_type_id, self.document)
         if not definition:
@@ -146,7 +154,7 @@ class _Building:
         if "parameters" in definition or "parameters" not in self.document.value:
             for problem in find_group_problems(groups, part.parameters, hardcoded, part.optional_components):
                 self._tell(problem)
-        if any(problem.severity is Severity.ERROR for problem in self.problems):
+        if any(problem.severity is Severity.ERROR for problem in judge_problems(self.problems, self.profile)):
             return None
         return ClusterType(
             id=cluster_type_id,
@@ -174,7 +182,7 @@ class _Building:
         for path, document in documents.items():
             reading = Reading.YAML_1_2 if document is self.document else Reading.HEAT
             problems += find_ambiguities(document, Reading.JSON if document.is_json else reading)
-            problems += find_unused_suppressions(path, self.files.suppressions(path))
+            problems += find_unused_suppressions(path, self.files.suppressions(path), self.profile)
         return problems
 
 

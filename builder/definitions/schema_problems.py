@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Profile, Severity, find_severity
 from builder.hot.language import VERSION_KEY
 from builder.schema import published
 from builder.schema.validation import SchemaProblem, validate_instance
@@ -28,8 +29,10 @@ RULES_BY_KEYWORD: Final[Mapping[str, str]] = {
 """Which rule a violation of a keyword is a problem of: there is one for every keyword that the schema uses."""
 
 
-def find_schema_problems(document: Document, lists: Collection[str] = ()) -> tuple[list[Problem], Mapping[str, Any]]:
-    """Every violation of the schema, and the keys of the definition that have none.
+def find_schema_problems(
+    document: Document, profile: Profile, lists: Collection[str] = ()
+) -> tuple[list[Problem], Mapping[str, Any]]:
+    """Every violation of the schema, and the keys of the definition that have none that is an error in the profile.
 
     The mapping is empty where nothing is worth a further look. An item with a violation, of a list under one of the
     keys ``lists``, is None in it, so that the others can be looked at.
@@ -42,6 +45,9 @@ def find_schema_problems(document: Document, lists: Collection[str] = ()) -> tup
     # What is no mapping may be no definition at all, but a key or a password: only what is in one is repeated.
     violations = validate_instance(definition, published.CLUSTER_TYPE, may_echo=bool, write=_write)
     problems = [_describe(document, violation) for violation in violations]
+    violations = [
+        each for each in violations if find_severity(RULES_BY_KEYWORD[each.keyword], profile) is Severity.ERROR
+    ]
     if not violations:
         return problems, definition
     if not isinstance(definition, dict):

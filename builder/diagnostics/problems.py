@@ -6,9 +6,10 @@ the daemon, shown by ``GET /catalogue`` and printed by ``cluster-builder check``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from builder.diagnostics.rules import Severity, find_severity
+from builder.diagnostics.rules import Profile, Severity, find_severity
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,6 +19,7 @@ class Problem:
     ``path`` is the file as the reader knows it; ``line`` and ``column`` count from 1 and are 0 where the whole file
     is meant; ``pointer`` is the RFC 6901 JSON pointer of the place (``""`` is the whole document); ``rule`` is an
     id of :mod:`builder.diagnostics.rules`; ``message`` says what is wrong and ``hint`` how to mend it.
+    ``profile`` is the one that it was judged by.
     """
 
     path: str
@@ -27,11 +29,12 @@ class Problem:
     rule: str
     message: str
     hint: str = ""
+    profile: Profile = Profile.CONCERTIM
 
     @property
     def severity(self) -> Severity:
-        """How serious it is: the rule's severity."""
-        return find_severity(self.rule)
+        """How serious it is in its profile."""
+        return find_severity(self.rule, self.profile) or Severity.WARNING
 
     @property
     def place(self) -> str:
@@ -55,3 +58,10 @@ class Problem:
         """The place, what is wrong there, and the rule, on one line."""
         hint = f" ({self.hint})" if self.hint else ""
         return f"{self.place}: {self.message}{hint} [{self.rule}]"
+
+
+def judge_problems(problems: Iterable[Problem], profile: Profile) -> list[Problem]:
+    """The problems as a profile takes them, without those that it does not give."""
+    if profile is Profile.CONCERTIM:
+        return list(problems)
+    return [replace(each, profile=profile) for each in problems if find_severity(each.rule, profile) is not None]

@@ -3,8 +3,11 @@
 The one registry: a problem gets its severity from here, ``check --list-rules`` prints it, and docs/rules.md has a
 section for each rule in it, which the tests hold against each other.
 
-An *error* is what makes a launch fail for certain, or what the Concertim Visualisation App refuses; a definition with
-one is not listed. Everything else is a *warning*, in particular what earlier releases took in silence.
+An *error* is what makes a launch fail for certain, or what a service of Concertim refuses or breaks on; a definition
+with one is not listed. Everything else is a *warning*, in particular what earlier releases took in silence.
+
+Some rules are there for Concertim alone. In the *generic* profile, for sites without it, each is one degree milder: an
+error is a warning, and a warning is not given.
 """
 
 from __future__ import annotations
@@ -22,14 +25,31 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+class Profile(StrEnum):
+    """What a site holds definitions to: ``concertim``, where its services read every stack, or ``generic``."""
+
+    CONCERTIM = "concertim"
+    GENERIC = "generic"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. ``by_schema`` tells that the published JSON schema says the same."""
+    """One rule. ``by_schema`` tells that the published JSON schema says the same.
+
+    ``severity`` is that of the profile ``concertim``; with ``only_concertim``, nobody else needs the rule.
+    """
 
     id: str
     severity: Severity
     meaning: str
     by_schema: bool = False
+    only_concertim: bool = False
+
+    def severity_in(self, profile: Profile) -> Severity | None:
+        """How serious a problem of this rule is in a profile; None where it is not given."""
+        if profile is Profile.CONCERTIM or not self.only_concertim:
+            return self.severity
+        return Severity.WARNING if self.severity is Severity.ERROR else None
 
 
 _ERRORS = {
@@ -96,6 +116,9 @@ _ERRORS = {
     "nested-recursion": "a nested template contains itself, or contains others that do",
     "nested-attribute": "an attribute is read that a nested template has no output for",
     "dependency-cycle": "resources, or conditions, depend on each other in a circle",
+    # what Concertim reads of a stack
+    "concertim-group": "a group at the top of a stack has members that are no stacks, which Concertim takes them for",
+    "concertim-nested": "a resource at the top of a stack has a type without '::', which Concertim cannot read",
     # references
     "parameter-reference": "get_param names a parameter that does not exist",
     "resource-reference": "get_resource, get_attr or depends_on names a resource that does not exist",
@@ -163,11 +186,21 @@ _WARNINGS = {
     "unsilenceable-rule": "a comment silences an error, which cannot be",
 }
 
+_ONLY_CONCERTIM = frozenset({
+    # what stops the reading of stacks
+    "concertim-group", "concertim-nested",
+    # what the Visualisation App cannot store, or does not show
+    "text-too-long", "out-of-range", "relative-logo", "unshown-instruction", "no-parameters",
+})  # fmt: skip
+
 
 def _register() -> Mapping[str, Rule]:
-    rules = [Rule(rule_id, Severity.ERROR, meaning) for rule_id, meaning in _ERRORS.items()]
-    rules += [Rule(rule_id, Severity.ERROR, meaning, by_schema=True) for rule_id, meaning in _SCHEMA_ERRORS.items()]
-    rules += [Rule(rule_id, Severity.WARNING, meaning) for rule_id, meaning in _WARNINGS.items()]
+    kinds = ((_ERRORS, Severity.ERROR), (_SCHEMA_ERRORS, Severity.ERROR), (_WARNINGS, Severity.WARNING))
+    rules = [
+        Rule(rule_id, severity, meaning, rules is _SCHEMA_ERRORS, rule_id in _ONLY_CONCERTIM)
+        for rules, severity in kinds
+        for rule_id, meaning in rules.items()
+    ]
     return MappingProxyType({rule.id: rule for rule in sorted(rules, key=lambda rule: rule.id)})
 
 
@@ -175,7 +208,7 @@ RULES = _register()
 """Every rule, by its id, in the order of the ids."""
 
 
-def find_severity(rule_id: str) -> Severity:
-    """How serious a problem of a rule is; one that no rule is registered for is an error."""
+def find_severity(rule_id: str, profile: Profile = Profile.CONCERTIM) -> Severity | None:
+    """How serious a problem of a rule is in a profile; one that no rule is registered for is an error."""
     rule = RULES.get(rule_id)
-    return Severity.ERROR if rule is None else rule.severity
+    return Severity.ERROR if rule is None else rule.severity_in(profile)

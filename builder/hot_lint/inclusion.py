@@ -204,11 +204,18 @@ def _find_stack_templates(resource: Mapping[str, Any]) -> Iterator[str]:
     type_ = resource.get("type")
     if isinstance(type_, str) and type_.endswith(NESTED_SUFFIXES):
         yield type_
-    elif type_ == _STACK and isinstance(resource.get("properties"), dict):
-        template = resource["properties"].get("template")
-        name = template.get("get_file") if isinstance(template, dict) else None
-        if isinstance(name, str):
-            yield name
+    elif (name := find_own_stack(resource)) is not None:
+        yield name
+
+
+def find_own_stack(resource: Mapping[str, Any]) -> str | None:
+    """The name of the file that a resource makes a stack of its own from, which is not nested in another."""
+    properties = resource.get("properties")
+    if resource.get("type") != _STACK or not isinstance(properties, dict):
+        return None
+    template = properties.get("template")
+    name = template.get("get_file") if isinstance(template, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _is_of_another_language(template: Any) -> bool:

@@ -157,7 +157,7 @@ def _check_resource(
     type_ = resource.get("type")
     if not isinstance(type_, str) or not type_:
         yield TemplateProblem("template-shape", f"resource {name} has no type", (*tokens, "type"))
-    elif _looks_nested(type_):
+    elif looks_nested(type_):
         endings = " or ".join(NESTED_SUFFIXES)
         yield TemplateProblem(
             "nested-suffix", f"{type_!r} is no type of resource; a nested template ends in {endings}",
@@ -166,7 +166,7 @@ def _check_resource(
     yield from _check_resource_values(resource, tokens, language)
 
 
-def _looks_nested(type_: str) -> bool:
+def looks_nested(type_: str) -> bool:
     """Whether a type is the name of a file that Heat does not take for a nested template."""
     if type_.endswith(NESTED_SUFFIXES):
         return False

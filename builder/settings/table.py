@@ -100,6 +100,12 @@ class Settings:
         "report no changes.",
         parse_choice("auto", "inotify", "poll"),
     )  # fmt: skip
+    profile: str = _setting(
+        "concertim", "PROFILE", "PROFILE",
+        "What definitions are held to: `concertim`, all that its services need, or `generic`, for sites without it, "
+        "where what they alone need is a warning.",
+        parse_choice("concertim", "generic"), "--profile",
+    )  # fmt: skip
     template_roots: tuple[Path, ...] = _setting(
         (), "TEMPLATE_ROOTS", "DIR:DIR",
         "Folders, besides its own, from which a definition may use files, and in which linked ones may be.",

@@ -17,7 +17,7 @@ import yaml as pyyaml
 from yaml.tokens import ScalarToken
 
 from builder.diagnostics.problems import Problem
-from builder.diagnostics.rules import RULES, Severity
+from builder.diagnostics.rules import RULES, Profile, Severity
 from builder.text.excerpts import split_lines
 from builder.text.spelling import suggest
 from builder.yaml_documents.composing import hide_breaks
@@ -90,13 +90,13 @@ def _is_within(values: Sequence[tuple[Place, Place]], place: Place) -> bool:
     return number >= 0 and place < values[number][1]
 
 
-def find_unused_suppressions(path: str, suppressions: Suppressions) -> Iterator[Problem]:
+def find_unused_suppressions(path: str, suppressions: Suppressions, profile: Profile) -> Iterator[Problem]:
     """Comments that have no effect because of the rule that they name."""
     for line, column, name in suppressions.mentions:
         rule = RULES.get(name)
         if rule is None:
             hint = suggest(name, list(RULES)) or "check --list-rules lists them"
             yield Problem(path, line, column, "", "unknown-rule", f"there is no rule {name!r}", hint)
-        elif rule.severity is Severity.ERROR:
+        elif rule.severity_in(profile) is Severity.ERROR:
             message = f"{name!r} is an error, and an error cannot be silenced"
             yield Problem(path, line, column, "", "unsilenceable-rule", message, "mend it, and remove the comment")

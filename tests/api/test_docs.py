@@ -44,10 +44,12 @@ heat_template:
   parameters: {count: {type: number, default: 1}}
   resources:
     nodes:
-      type: OS::Heat::ResourceGroup
+      type: OS::Heat::AutoScalingGroup
       properties:
-        count: {get_param: count}
-        resource_def: {type: "OS::Nova::Server", properties: {flavor: m1.medium, image: rocky}}
+        min_size: 1
+        max_size: 10
+        desired_capacity: {get_param: count}
+        resource: {type: "OS::Nova::Server", properties: {flavor: m1.medium, image: rocky}}
 """
 
 OF_THE_SERVER = {

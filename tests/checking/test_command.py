@@ -51,7 +51,7 @@ class Run:
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for variable in ("TEMPLATE_ROOTS", "ALLOW_REMOTE_TEMPLATES", "INSTANCE_DIR", "NO_COLOR"):
+    for variable in ("TEMPLATE_ROOTS", "ALLOW_REMOTE_TEMPLATES", "INSTANCE_DIR", "PROFILE", "NO_COLOR"):
         monkeypatch.delenv(variable, raising=False)
 
 

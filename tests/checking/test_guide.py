@@ -40,6 +40,7 @@ def read_blocks() -> list[Block]:
         blocks += [
             Block(section, language, text)
             for language, text in re.findall(r"^```(\w*)\n(.*?)^```$", body, re.MULTILINE | re.DOTALL)
+            if language != "mermaid"
         ]
     return blocks
 
@@ -57,7 +58,7 @@ def running(tmp_path: Path) -> Iterator[Service]:
 def run(command: str, folder: Path, service: Service) -> subprocess.CompletedProcess[str]:
     """Give commands in the folder of the service, as the guide says it."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    for variable in ("INSTANCE_DIR", "TEMPLATE_ROOTS", "ALLOW_REMOTE_TEMPLATES"):
+    for variable in ("INSTANCE_DIR", "TEMPLATE_ROOTS", "ALLOW_REMOTE_TEMPLATES", "PROFILE"):
         environment.pop(variable, None)
     command = command.replace("http://127.0.0.1:42378", service.url)
     return subprocess.run(

@@ -23,7 +23,7 @@ CHILD = (
 )
 STACK = "{type: OS::Heat::Stack, properties: {template: {get_file: child/child.yaml}}}"
 VALUE = "{type: OS::Heat::Value, properties: {value: {get_file: child/child.yaml}}}"
-TYPE = "{type: child/child.yaml}"
+TYPE = "{type: OS::Heat::ResourceGroup, properties: {resource_def: {type: child/child.yaml}}}"
 FILES = {"child/child.yaml": CHILD, "scripts/setup.sh": SCRIPT}
 
 
@@ -64,7 +64,7 @@ def test_what_an_included_template_refers_to_is_sent_whichever_way_it_is_include
 def test_files_that_are_sent_are_those_of_heatclient(tmp_path: Path) -> None:
     included = "{type: OS::Heat::Value, properties: {value: [{get_file: deep/a.cfn}, {get_file: plain.yaml}]}}"
     files = {
-        "root.yaml": root(STACK, included, "{type: deep/c.yaml}"),
+        "root.yaml": root(STACK, included, TYPE.replace("child/child", "deep/c")),
         "deep/a.cfn": json.dumps(
             {"HeatTemplateFormatVersion": "2012-12-12", "Resources": {"r": {"get_file": "b.txt"}}}
         ),
@@ -97,7 +97,10 @@ def test_file_that_is_included_both_ways_is_checked_as_the_template_of_a_stack_w
 MISTAKES = [
     ("resources: {a: {type: OS::Heat::Value, depends_on: b}}", "resource-reference"),
     ("resources: {a: {type: OS::Heat::Value, properties: {value: {get_file: nowhere.sh}}}}", "missing-file"),
-    ("resources: {a: {type: nowhere.yaml}}", "missing-file"),
+    (
+        "resources: {a: {type: OS::Heat::ResourceGroup, properties: {resource_def: {type: nowhere.yaml}}}}",
+        "missing-file",
+    ),
     ("sections: {}", "unknown-section"),
     ("resources: []", "template-shape"),
     ("resources: {a: {type: OS::Heat::Value}, a: {type: OS::Heat::Value}}", "duplicate-key"),
@@ -144,11 +147,13 @@ def test_version_and_parameters_are_checked_of_every_template_for_heat_reads_the
 
 
 def test_template_that_only_a_template_for_data_names_is_data_too() -> None:
-    child = f"{VERSION}\nresources: {{a: {{type: inner.yaml}}}}\n"
+    child = root(TYPE.replace("child/child", "inner"))
     inner = f"{VERSION}\nresources: {{a: {{type: OS::Heat::Value, depends_on: b}}}}\n"
     assert find_rules(build_root(VALUE, child=child, inner=inner)) == []
     assert find_rules(build_root(STACK, child=child, inner=inner)) == ["resource-reference"]
-    assert find_rules(build_root(VALUE, "{type: child/inner.yaml}", child=child, inner=inner)) == ["resource-reference"]
+    assert find_rules(build_root(VALUE, TYPE.replace("child/child", "child/inner"), child=child, inner=inner)) == [
+        "resource-reference"
+    ]
 
 
 @pytest.mark.parametrize("text", [SCRIPT, "type: a.yaml\n", "a: {get_file: b}\n", "heat_template_version", "- a: ["])
@@ -167,7 +172,7 @@ def test_template_may_include_itself_as_data() -> None:
 
 
 def test_as_many_templates_as_are_read_may_be_nested_in_each_other() -> None:
-    files = {f"n{number}.yaml": root(f"{{type: n{number + 1}.yaml}}") for number in range(200)}
+    files = {f"n{number}.yaml": root(TYPE.replace("child/child", f"n{number + 1}")) for number in range(200)}
     assert find_rules(build("heat_template_url: n0.yaml\n", {**files, "n200.yaml": VERSION})) == []
 
 

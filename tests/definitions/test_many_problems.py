@@ -118,7 +118,7 @@ def test_as_much_text_as_one_file_may_hold_is_not_too_large() -> None:
 def test_errors_are_told_before_warnings() -> None:
     unused = "".join(f"    p{number}: {{type: number, default: 1}}\n" for number in range(300))
     template = f"{HEAD}heat_template:\n  heat_template_version: 2021-04-16\n  parameters:\n{unused}"
-    problems = build(f"{template}  resources: {{a: {{type: x, depends_on: b}}}}\n").problems
+    problems = build(f"{template}  resources: {{a: {{type: OS::Heat::None, depends_on: b}}}}\n").problems
     assert [problem.rule for problem in problems if problem.severity is Severity.ERROR] == ["resource-reference"]
     assert len(problems) == MAX_PROBLEMS
 

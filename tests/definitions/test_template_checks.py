@@ -54,7 +54,7 @@ def test_what_is_no_function_in_the_version_of_the_template_is_the_name_of_a_pro
 )
 def test_properties_of_a_resource_itself_are_given_by_no_function(type_: str, computed: str) -> None:
     outcome = build(template(f"{{type: '{type_}', properties: {computed}}}"), {"node.yaml": NODE})
-    assert find_rules(outcome) == ["template-shape"]
+    assert find_rules(outcome, "concertim-nested") == ["template-shape"]
     assert "/heat_template/resources/r/properties" in [problem.pointer for problem in outcome.problems]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
+from builder.diagnostics.rules import Profile
 from builder.hot_lint.sources import SourceError
 from builder.kinds.registry import KINDS
 
@@ -39,9 +40,16 @@ class Texts:
         return name or "texts.yaml"
 
 
-def build(definition: str, files: Mapping[str, str] | None = None, *, deep: bool = False) -> Outcome:
+def build(
+    definition: str,
+    files: Mapping[str, str] | None = None,
+    *,
+    deep: bool = False,
+    profile: Profile = Profile.CONCERTIM,
+) -> Outcome:
     """The outcome of a definition, without what every definition has, beside ``files``."""
-    return build_cluster_type(ClusterTypeId("texts"), Texts({"": HEAD + definition, **(files or {})}), KINDS, deep=deep)
+    texts = Texts({"": HEAD + definition, **(files or {})})
+    return build_cluster_type(ClusterTypeId("texts"), texts, KINDS, deep=deep, profile=profile)
 
 
 def find_rules(outcome: Outcome, *ignored: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The clouds are those of the contract; the service has every example and every definition of earlier releases."""
+"""The clouds are those of the contract; one service has every example, another all definitions of earlier releases."""
 
 from __future__ import annotations
 
@@ -42,8 +42,17 @@ def _delete_all(stacks: Stacks) -> None:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Iterator[Service]:
-    """The service with every example and every definition of earlier releases enabled by a symbolic link."""
+    """The service with every example enabled by a symbolic link."""
     service = Service(tmp_path_factory.mktemp("endtoend") / "instance")
-    service.link(*examples.iterdir(), *(path for path in LEGACY.iterdir() if path.name != "templates"))
+    service.link(*examples.iterdir())
+    with service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def generic_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service with every definition of earlier releases, whose groups Concertim cannot read any more."""
+    service = Service(tmp_path_factory.mktemp("endtoend") / "instance", {"PROFILE": "generic"})
+    service.link(*(path for path in LEGACY.iterdir() if path.name != "templates"))
     with service:
         yield service

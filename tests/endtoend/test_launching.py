@@ -24,9 +24,9 @@ EARLIER_RELEASES = [
 
 @pytest.mark.parametrize("launch", EARLIER_RELEASES, ids=str)
 def test_definition_of_an_earlier_release_reaches_create_complete(
-    service: Service, cloud: Cloud, stacks: Stacks, launch: Launch
+    generic_service: Service, cloud: Cloud, stacks: Stacks, launch: Launch
 ) -> None:
-    answer = launch.post(service, cloud)
+    answer = launch.post(generic_service, cloud)
     stack = finish(stacks, answer)
     assert (stack.stack_status, stack.stack_status_reason) == ("CREATE_COMPLETE", "Stack CREATE completed successfully")
     assert stack.stack_name == answer.json()["name"]

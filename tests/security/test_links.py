@@ -61,7 +61,9 @@ title: t
 description: d
 heat_template:
   heat_template_version: 2021-04-16
-  resources: {a: {type: n.yaml}, b: {type: OS::Heat::Value, properties: {value: {get_file: n.yaml}}}}
+  resources:
+    a: {type: OS::Heat::ResourceGroup, properties: {resource_def: {type: n.yaml}}}
+    b: {type: OS::Heat::Value, properties: {value: {get_file: n.yaml}}}
 """
 
 
@@ -262,7 +264,7 @@ heat_template:
   parameters: {size: {type: number, default: 1}}
   resources:
     file: {type: OS::Heat::Value, properties: {value: {get_file: own/file}}}
-    nested: {type: own/nested.yaml}
+    nested: {type: OS::Heat::ResourceGroup, properties: {resource_def: {type: own/nested.yaml}}}
 """
 
 

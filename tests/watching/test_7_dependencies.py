@@ -19,8 +19,9 @@ resources:
     type: OS::Heat::SoftwareConfig
     properties: {config: {get_file: ../scripts/boot.sh}}
   nested:
-    type: ../nested/one.yaml
-    properties: {size: {get_param: size}}
+    type: OS::Heat::ResourceGroup
+    properties:
+      resource_def: {type: ../nested/one.yaml, properties: {size: {get_param: size}}}
 """
 
 NESTED = """\

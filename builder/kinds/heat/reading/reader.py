@@ -7,6 +7,7 @@ from typing import Any
 
 from builder.definitions.kind_reading import KindPart
 from builder.diagnostics.problems import Problem
+from builder.hot_lint.concertim import find_unreadable_resources
 from builder.hot_lint.sources import Files
 from builder.kinds.heat.reading.component_checks import NETWORK_TYPES, check_templates
 from builder.kinds.heat.reading.components import tighten_parameters
@@ -23,6 +24,8 @@ def read_definition(document: Document, definition: Mapping[str, Any], files: Fi
     parts = load_parts(document, definition, files)
     findings = check_templates(parts.components, complete=parts.complete)
     problems = [*parts.problems, *findings.problems]
+    for each in parts.components:
+        problems += find_unreadable_resources(each.root, each.nested)
     loaded = [each for component in parts.components for each in (component.root, *component.nested.values())]
     documents = tuple({each.document.path: each.document for each in loaded}.values())
     if not parts.complete:

@@ -1,0 +1,88 @@
+"""What Concertim cannot read of a stack, each of which ends its reading of every stack of the site.
+
+Concertim's OpenStack Service goes through the resources at the top of each stack. It splits a type at ``::`` and reads
+what follows, and takes each member of an ``OS::Heat::ResourceGroup`` for a stack whose resources it can list. It never
+asks for what is below: not for the resources of a nested template, nor for the members of a group that is in one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from builder.diagnostics.problems import Problem
+from builder.hot.language import NESTED_SUFFIXES
+from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.inclusion import LoadedTemplate, find_own_stack
+from builder.hot_lint.shape import looks_nested
+from builder.text.pointers import Tokens
+
+GROUP: Final = "OS::Heat::ResourceGroup"
+
+_STACKS: Final = frozenset({
+    GROUP, "OS::Heat::AutoScalingGroup", "OS::Heat::InstanceGroup", "OS::Heat::ResourceChain",
+    "OS::Heat::SoftwareDeploymentGroup", "OS::Heat::Stack", "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::CloudFormation::Stack", "AWS::ElasticLoadBalancing::LoadBalancer",
+})  # fmt: skip
+"""Heat's own types that are stacks themselves (``heat.engine.resources.stack_resource``), or make one: a group of
+groups can be read, as the members of a group can be listed."""
+
+
+def find_unreadable_resources(root: LoadedTemplate, nested: Mapping[str, LoadedTemplate]) -> Iterator[Problem]:
+    """The resources of a template that Concertim cannot read, and those of the stacks that it makes beside its own.
+
+    What a condition may leave out counts, too: one launch that has it is enough.
+    """
+    own = {name for template in (root, *nested.values()) for name in _find_own_stacks(template.template)}
+    for template in (root, *(nested[name] for name in sorted(own & nested.keys()))):
+        yield from map(template.problem, _find_unreadable(template.template))
+
+
+def _find_unreadable(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
+    for name, resource in (template.get("resources") or {}).items():
+        type_, properties, tokens = resource.get("type"), resource.get("properties"), ("resources", name)
+        if not isinstance(type_, str) or resource.get("condition") is False:
+            continue
+        if type_ and "::" not in type_ and not looks_nested(type_):
+            message = f"Concertim cannot read the resource {name!r}: its type {type_!r} has no '::'"
+            hint = "write a type such as OS::Nova::Server"
+            if type_.endswith(NESTED_SUFFIXES):
+                hint = f"write type: {GROUP} with count: 1, and make this its resource_def"
+            yield TemplateProblem("concertim-nested", message, (*tokens, "type"), hint)
+        elif type_ == GROUP and isinstance(properties, dict) and properties.get("count") not in (0, "0"):
+            for member, place in _find_types(properties.get("resource_def"), (*tokens, "properties", "resource_def")):
+                if "::" in member and member not in _STACKS:
+                    message = (
+                        f"Concertim cannot read the group {name!r}: it takes each member for a stack, "
+                        f"and {member} is none"
+                    )
+                    hint = f"put the {member} into a template of its own, and write type: {name}-member.yaml here"
+                    yield TemplateProblem("concertim-group", message, place, hint)
+
+
+def _find_types(definition: Any, tokens: Tokens) -> Iterator[tuple[str, Tokens]]:
+    """The types that the definition of a group's member can have, and where they are written."""
+    if not isinstance(definition, dict):
+        return
+    branches = definition.get("if")
+    if len(definition) == 1 and isinstance(branches, list):
+        for number, branch in enumerate(branches[1:], start=1):
+            yield from _find_types(branch, (*tokens, "if", number))
+    elif isinstance(definition.get("type"), str):
+        yield definition["type"], (*tokens, "type")
+
+
+def _find_own_stacks(template: Mapping[str, Any]) -> Iterator[str]:
+    """The files of which stacks are made that the site lists as it does the launched one; those elsewhere it does not.
+
+    What is given a ``context`` is in another region, or on another cloud.
+    """
+    for resource in (template.get("resources") or {}).values():
+        while isinstance(resource, dict):
+            properties = resource.get("properties")
+            if not isinstance(properties, dict):
+                break
+            name = find_own_stack(resource)
+            if name is not None and "context" not in properties:
+                yield name
+            resource = properties.get("resource_def", properties.get("resource"))  # down the groups
