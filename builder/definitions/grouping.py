@@ -7,6 +7,7 @@ from typing import Any
 
 from builder.definitions.model import OptionalGroup, ParameterGroup
 from builder.hot_lint.findings import TemplateProblem
+from builder.parameters.declarations import Parameter
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
 
@@ -29,7 +30,7 @@ def build_groups(
 
 def find_group_problems(
     entries: Sequence[Mapping[str, Any]],
-    parameters: Collection[str],
+    parameters: Mapping[str, Parameter],
     hardcoded: Collection[str],
     optional_components: Mapping[str, Tokens],
 ) -> Iterator[TemplateProblem]:
@@ -46,6 +47,29 @@ def find_group_problems(
                 yield TemplateProblem("unknown-group-parameter", f"no parameter {name!r} is asked for", tokens, hint)
             seen.add(name)
     yield from _find_optional_problems(entries, optional_components)
+    yield from _find_unshown_groups(entries, parameters, hardcoded)
+
+
+def _find_unshown_groups(
+    entries: Sequence[Mapping[str, Any]], parameters: Mapping[str, Parameter], hardcoded: Collection[str]
+) -> Iterator[TemplateProblem]:
+    """The groups that the Visualisation App passes over, and with each the switch of its optional component."""
+    shown: set[str] = set()
+    unshown: dict[int, str] = {}
+    for number, entry in enumerate(entries):
+        optional, names = entry.get("optional"), entry["parameters"]
+        if optional is None:
+            continue
+        fields = [parameters[name] for name in names if name in parameters and name not in hardcoded]
+        if not all(field.hidden for field in fields):
+            shown.add(optional["name"])
+        elif all(name in parameters or name in hardcoded for name in names):  # else another problem tells of it
+            unshown[number] = optional["name"]
+    for number, name in unshown.items():
+        if name not in shown:
+            message = f"nobody can choose {name!r}: its group shows no field, and the App leaves out such a group"
+            hint = "name a parameter that is neither hidden nor hardcoded"
+            yield TemplateProblem("unshown-group", message, ("parameter_groups", number, "parameters"), hint)
 
 
 def _find_optional_problems(

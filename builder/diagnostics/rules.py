@@ -169,6 +169,7 @@ _WARNINGS = {
     "parameter-in-two-groups": "a parameter is in two groups",
     "no-required-component": "every component is optional, so that a launch may select nothing to build",
     "unselectable-component": "an optional component has no group that people could select it by",
+    "unshown-group": "the group of an optional component shows no field, so that nobody can select the component",
     "ignored-section": "a section of a component is left out of the composed template",
     # templates
     "newer-template-version": "the heat_template_version is newer than any known here",
@@ -190,7 +191,7 @@ _ONLY_CONCERTIM = frozenset({
     # what stops the reading of stacks
     "concertim-group", "concertim-nested",
     # what the Visualisation App cannot store, or does not show
-    "text-too-long", "out-of-range", "relative-logo", "unshown-instruction", "no-parameters",
+    "text-too-long", "out-of-range", "relative-logo", "unshown-instruction", "unshown-group", "no-parameters",
 })  # fmt: skip
 
 

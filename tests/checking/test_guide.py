@@ -118,8 +118,10 @@ def test_every_other_snippet_is_part_of_a_definition_without_problems(
     (folder / "cluster-type.yaml").write_text(complete(snippet.text, silence=silence))
     for name in ("templates/cluster.yaml", "components/network.yaml", "components/storage.yaml"):
         (folder / name).parent.mkdir(exist_ok=True)
-        declares = "" if "storage" in name else "parameters: {nodes: {type: number}}\n"
-        (folder / name).write_text(f"{silence}\nheat_template_version: 2021-04-16\n{declares}")
+        declared = "volume_size" if "storage" in name else "nodes"
+        (folder / name).write_text(
+            f"{silence}\nheat_template_version: 2021-04-16\nparameters: {{{declared}: {{type: number}}}}\n"
+        )
     assert check("example").problems() == ()
 
 

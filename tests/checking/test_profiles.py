@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from builder.diagnostics.rules import RULES, Profile, Severity
-from tests.checking.examples import ROOT
+from tests.checking.examples import INVALID, ROOT
 from tests.checking.test_command import GOOD, Run
 from tests.service import Service, wait_until
 
@@ -67,6 +68,15 @@ def test_what_only_the_app_refuses_is_a_warning_in_the_generic_profile_and_what_
     }
     explained = Run(capsys, "check", "--explain", "--profile", "generic", "mild.yaml")
     assert json.loads(explained.out)["title"] == "x" * 300
+
+
+def test_group_that_shows_no_field_is_told_of_where_there_is_the_app(capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(INVALID / "unshown-group", "unshown")
+    found = Run(capsys, "check", "unshown").out
+    assert [f"nobody can choose {name!r}" in found for name in ("empty", "hardcoded", "hidden", "twice", "shown")] == [
+        True, True, True, False, False,
+    ]  # fmt: skip
+    assert Run(capsys, "check", "--strict", "--profile", "generic", "unshown").status == 0
 
 
 def test_warning_of_the_generic_profile_can_be_silenced_and_the_error_of_the_other_cannot(
