@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -14,6 +15,8 @@ from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.services import MAX_NAME, has_service, open_sdk
+
+logger = logging.getLogger(__name__)
 
 MAX_ASSETS = 5000
 """Of one kind: beyond that, nobody chooses from a list, and the cloud may never end."""
@@ -37,24 +40,29 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class CloudAssets:
-    """What there is to choose from, in alphabetical order; an asset without a name that can be shown goes by its id."""
+    """What there is to choose from, in alphabetical order; an asset without a name that can be shown goes by its id.
 
-    flavors: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
-    networks: tuple[Network, ...] = ()
-    keypairs: tuple[str, ...] = ()
+    None stands for what the cloud did not answer for.
+    """
+
+    flavors: tuple[str, ...] | None = None
+    images: tuple[str, ...] | None = None
+    networks: tuple[Network, ...] | None = None
+    keypairs: tuple[str, ...] | None = None
 
     def document(self) -> dict[str, list[dict[str, Any]]]:
-        """The answer as the Concertim Visualisation App reads it: each ``id`` is the name, sahara's lists are empty."""
-        return {
+        """The answer as the Concertim Visualisation App reads it: each ``id`` is the name.
+
+        It shows an empty list as a select that must be filled in and cannot, and a missing one as a field for text. So
+        what is not known is left out; Sahara, which is retired, has never been asked.
+        """
+        choices = {
             "flavors": _choices(self.flavors),
             "images": _choices(self.images),
-            "networks": [{"id": net.name, "name": net.name, "external": net.external} for net in self.networks],
+            "networks": [{"id": net.name, "name": net.name, "external": net.external} for net in self.networks or ()],
             "keypairs": _choices(self.keypairs),
-            "sahara.plugins": [],
-            "sahara.images": [],
-            "sahara.cluster_templates": [],
         }
+        return {kind: found for kind, found in choices.items() if getattr(self, kind) is not None}
 
 
 def fetch_assets(
@@ -62,47 +70,76 @@ def fetch_assets(
 ) -> CloudAssets:
     """List what the project can choose from. Blocks.
 
-    A service that the cloud has not, or that the user may not ask, gives an empty list.
+    What a service does not tell, for whatever reason, is not known. None has more than its share of the time.
 
     Raises:
-        RequestError: Keystone refuses; a service fails or cannot be reached (502), or is late (504).
+        RequestError: Keystone refuses; nothing is known because services fail or cannot be reached (502) or are late
+            (504).
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
         deadline.under_way = "The cloud's services were being asked for what there is to choose from."
-        sdk = open_sdk(cloud)
-        # Public flavors and those the project has access to: openstacksdk by itself has an admin shown everybody's.
-        flavors = _fetch(cloud, Service.COMPUTE, lambda: sdk.compute.flavors(details=False, is_public=True))
-        keypairs = _fetch(cloud, Service.COMPUTE, lambda: sdk.compute.keypairs())
-        images = _fetch(cloud, Service.IMAGE, lambda: sdk.image.images(status="active"))
-        networks = _fetch(cloud, Service.NETWORK, lambda: sdk.network.networks(fields=FIELDS))
-    external = {name for name, is_external in networks if is_external}
+        found = _ask_all(cloud, _questions(open_sdk(cloud)))
+    networks = found.get("networks")
+    external = {name for name, is_external in networks or () if is_external}
     return CloudAssets(
-        _names(flavors),
-        _names(images),
-        tuple(Network(name, name in external) for name in _names(networks)),
-        _names(keypairs),
+        _names(found.get("flavors")),
+        _names(found.get("images")),
+        None if networks is None else tuple(Network(name, name in external) for name in _names(networks) or ()),
+        _names(found.get("keypairs")),
     )
 
 
-def _fetch(cloud: Cloud, service: Service, fetch: Callable[[], Iterable[Any]]) -> list[tuple[str, bool]]:
+_Question = tuple[str, Service, Callable[[], Iterable[Any]]]
+_Named = list[tuple[str, bool]]
+"""The name of each asset, and whether it is an external network."""
+
+
+def _questions(sdk: Any) -> list[_Question]:
+    """Which service is asked for what, and how."""
+    return [
+        # Public flavors and those the project has access to: openstacksdk by itself has an admin shown everybody's.
+        ("flavors", Service.COMPUTE, lambda: sdk.compute.flavors(details=False, is_public=True)),
+        ("keypairs", Service.COMPUTE, lambda: sdk.compute.keypairs()),
+        ("images", Service.IMAGE, lambda: sdk.image.images(status="active")),
+        ("networks", Service.NETWORK, lambda: sdk.network.networks(fields=FIELDS)),
+    ]
+
+
+def _ask_all(cloud: Cloud, questions: Sequence[_Question]) -> dict[str, _Named]:
+    """What each service tells that tells anything.
+
+    Raises RequestError (5xx) where none does, and one of them fails.
+    """
+    asked = [question for question in questions if has_service(cloud, question[1])]
+    found: dict[str, _Named] = {}
+    failures: list[CloudError] = []
+    for done, (kind, service, fetch) in enumerate(asked):
+        # With as much left in the end, so that what is known by then is still told in time.
+        share = cloud.deadline.remaining() / (len(asked) - done + 1)
+        try:
+            with cloud.deadline.at_most(share):
+                found[kind] = _fetch(cloud, service, fetch)
+        except CloudError as error:
+            logger.warning("no %s to choose from are known: %s", kind, error)
+            if error.kind not in _ABSENT:  # without its traceback, which would keep this frame, and what was answered
+                failures.append(CloudError(error.kind, error.faults[0], error.headers))
+    if failures and not found:
+        raise failures[0]
+    return found
+
+
+def _fetch(cloud: Cloud, service: Service, fetch: Callable[[], Iterable[Any]]) -> _Named:
     """The name of each asset of a service that has one to choose it by, and whether it is an external network.
 
     Nothing else is kept of an asset: there may be thousands, each as large as an answer.
     """
     from builder.openstack.failures import translated
 
-    if not has_service(cloud, service):
-        return []
-    try:
-        with translated(cloud.context(service)), cloud.session.long_answers():
-            named = [
-                (_name(cloud, asset), bool(getattr(asset, "is_router_external", False)))
-                for asset in islice(fetch(), MAX_ASSETS)
-            ]
-    except CloudError as error:
-        if error.kind in _ABSENT:
-            return []
-        raise
+    with translated(cloud.context(service)), cloud.session.long_answers():
+        named = [
+            (_name(cloud, asset), bool(getattr(asset, "is_router_external", False)))
+            for asset in islice(fetch(), MAX_ASSETS)
+        ]
     return [(name, is_external) for name, is_external in named if name is not None]
 
 
@@ -118,9 +155,9 @@ def _name(cloud: Cloud, asset: Any) -> str | None:
     return None
 
 
-def _names(found: Iterable[tuple[str, bool]]) -> tuple[str, ...]:
-    return tuple(sorted({name for name, _ in found}))
+def _names(found: Iterable[tuple[str, bool]] | None) -> tuple[str, ...] | None:
+    return None if found is None else tuple(sorted({name for name, _ in found}))
 
 
-def _choices(names: Iterable[str]) -> list[dict[str, Any]]:
-    return [{"id": name, "name": name} for name in names]
+def _choices(names: Iterable[str] | None) -> list[dict[str, Any]]:
+    return [{"id": name, "name": name} for name in names or ()]

@@ -1,4 +1,4 @@
-"""What there is to choose from: lists by name, empty where a service is absent."""
+"""What there is to choose from: lists by name, and none of what the cloud did not answer for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -18,7 +17,7 @@ from builder.openstack.assets import CloudAssets, Network, fetch_assets
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.further_services import COMPUTE, IMAGE, NETWORK, WholeCloud
-from tests.openstack.replay_cloud import PASSWORD, TOKEN, answer
+from tests.openstack.replay_cloud import PASSWORD, TOKEN, Behaviour, answer, catalog_entry
 from tests.openstack.settings import cloud_settings
 
 # openstacksdk uses an argument of its own that it has announced to remove.
@@ -31,8 +30,11 @@ def cloud() -> Iterator[WholeCloud]:
         yield server
 
 
-def fetch(cloud: WholeCloud, **credentials: Any) -> CloudAssets:
-    return fetch_assets(parse_credentials(cloud.credentials(**credentials)), cloud_settings(), Deadline(10))
+KINDS = {"flavors", "images", "networks", "keypairs"}
+
+
+def fetch(cloud: WholeCloud, seconds: float = 10.0) -> CloudAssets:
+    return fetch_assets(parse_credentials(cloud.credentials()), cloud_settings(), Deadline(seconds))
 
 
 def test_assets_are_listed_by_name(cloud: WholeCloud) -> None:
@@ -58,9 +60,6 @@ def test_the_document_is_what_the_visualisation_app_reads() -> None:
         "images": [{"id": "i", "name": "i"}],
         "networks": [{"id": "n", "name": "n", "external": True}],
         "keypairs": [{"id": "k", "name": "k"}],
-        "sahara.plugins": [],
-        "sahara.images": [],
-        "sahara.cluster_templates": [],
     }
 
 
@@ -69,53 +68,112 @@ def test_a_name_is_listed_once(cloud: WholeCloud) -> None:
     assert fetch(cloud).images == ("rocky",)
 
 
+def test_what_there_is_none_of_is_an_empty_list_and_what_is_not_known_is_left_out() -> None:
+    assert CloudAssets(keypairs=()).document() == {"keypairs": []}
+
+
 @pytest.mark.parametrize(
-    ("service_type", "emptied"),
-    [("compute", ("flavors", "keypairs")), ("image", ("images",)), ("network", ("networks",))],
+    ("service_type", "missing"),
+    [("compute", {"flavors", "keypairs"}), ("image", {"images"}), ("network", {"networks"})],
 )
-def test_an_absent_service_gives_empty_lists(cloud: WholeCloud, service_type: str, emptied: tuple[str, ...]) -> None:
+def test_what_an_absent_service_would_tell_is_left_out(cloud: WholeCloud, service_type: str, missing: set[str]) -> None:
     cloud.without(service_type)
-    found = fetch(cloud)
-    for kind in ("flavors", "images", "networks", "keypairs"):
-        assert bool(getattr(found, kind)) == (kind not in emptied)
+    assert KINDS - fetch(cloud).document().keys() == missing
 
 
-def test_a_cloud_with_nothing_to_choose_from_gives_empty_lists(cloud: WholeCloud) -> None:
+def test_of_a_cloud_with_none_of_the_services_nothing_is_known(cloud: WholeCloud) -> None:
     cloud.without("compute", "image", "network", "volumev3")
-    assert fetch(cloud) == CloudAssets()
+    assert fetch(cloud).document() == {}
     assert len(cloud.received) == 1
 
 
-@pytest.mark.parametrize("status", [403, 404])
-@pytest.mark.parametrize("path", [f"{COMPUTE}/os-keypairs", f"{IMAGE}/v2/images", f"{NETWORK}/v2.0/networks"])
-def test_what_the_user_may_not_list_is_an_empty_list(cloud: WholeCloud, path: str, status: int) -> None:
-    cloud.set(path, {"error": "no"}, status)
-    found = fetch(cloud)
-    assert found.flavors
-    assert [found.keypairs, found.images, found.networks].count(()) == 1
+PATHS = {
+    "flavors": f"{COMPUTE}/flavors",
+    "keypairs": f"{COMPUTE}/os-keypairs",
+    "images": f"{IMAGE}/v2/images",
+    "networks": f"{NETWORK}/v2.0/networks",
+}
+FAILURES: dict[str, bytes | Behaviour] = {
+    "forbidden": answer(403, {"error": "no"}),
+    "not found": answer(404, {"error": "no"}),
+    "token refused": answer(401, {"error": "no"}),
+    "too many": answer(429, {"error": "no"}),
+    "fails": answer(500, {"computeFault": {"message": "x"}}),
+    "busy": answer(503, "<h1>x</h1>", "text/html"),
+    "no JSON": answer(200, "<h1>x</h1>", "text/html"),
+    "other JSON": answer(200, {"other": 1}),
+    "a list": answer(200, [1]),
+    "broken": answer(200, "{"),
+    "redirect": answer(302, "", headers={"Location": "http://127.0.0.1:9/"}),
+    "closed": b"",
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+@pytest.mark.parametrize("kind", PATHS)
+def test_what_a_service_does_not_answer_for_is_left_out_and_the_rest_is_told(
+    cloud: WholeCloud, kind: str, failure: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud.answers[PATHS[kind]] = failure
+    assert KINDS - fetch(cloud).document().keys() == {kind}
+    assert f"no {kind} to choose from are known" in caplog.text
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.1:9/", "http://169.254.169.254/", "nonsense"])
+def test_a_service_whose_address_is_of_no_use_is_left_out(cloud: WholeCloud, place: str) -> None:
+    cloud.without("network")
+    cloud.catalog.append(catalog_entry("network", place))
+    assert KINDS - fetch(cloud).document().keys() == {"networks"}
+
+
+def hang(cloud: WholeCloud) -> Behaviour:
+    """Answer nothing before the test ends."""
+
+    def wait(_: socket.socket) -> None:
+        cloud.closing.wait(10)
+
+    return wait
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_a_service_that_never_answers_leaves_the_others_their_time(cloud: WholeCloud, kind: str) -> None:
+    cloud.answers[PATHS[kind]] = hang(cloud)
+    assert KINDS - fetch(cloud).document().keys() == {kind}
 
 
 @pytest.mark.parametrize(
-    ("failure", "title"),
+    ("failure", "status", "title"),
     [
-        (answer(500, {"computeFault": {"message": "x"}}), "Cloud failure"),
-        (answer(503, "<h1>x</h1>", "text/html"), "Cloud failure"),
-        (answer(200, "<h1>x</h1>", "text/html"), "Invalid answer"),
-        (answer(200, {"other": 1}), "Invalid answer"),
-        (answer(200, [1]), "Invalid answer"),
-        (answer(200, "{"), "Invalid answer"),
-        (answer(302, "", headers={"Location": "http://127.0.0.1:9/"}), "Invalid answer"),
-        (b"", "Cloud unreachable"),
+        (FAILURES["fails"], 502, "Cloud failure"),
+        (FAILURES["too many"], 503, "Cloud busy"),
+        (FAILURES["broken"], 502, "Invalid answer"),
+        (FAILURES["closed"], 502, "Cloud unreachable"),
     ],
 )
-@pytest.mark.parametrize("path", [f"{COMPUTE}/flavors", f"{COMPUTE}/os-keypairs", f"{IMAGE}/v2/images"])
-def test_a_service_that_fails_is_a_502_that_names_it(cloud: WholeCloud, path: str, failure: bytes, title: str) -> None:
-    cloud.answers[path] = failure
+def test_where_nothing_is_known_the_failure_of_the_first_service_is_told(
+    cloud: WholeCloud, failure: bytes, status: int, title: str
+) -> None:
+    for path in PATHS.values():
+        cloud.answers[path] = failure
     with pytest.raises(RequestError) as caught:
         fetch(cloud)
     (fault,) = caught.value.faults
-    assert (fault.status, fault.title) == (502, title)
-    assert ("Glance" if IMAGE in path else "Nova") in fault.detail
+    assert (fault.status, fault.title) == (status, title)
+    assert "Nova" in fault.detail
+
+
+def test_where_nothing_is_known_in_time_it_is_a_504(cloud: WholeCloud) -> None:
+    for path in PATHS.values():
+        cloud.answers[path] = hang(cloud)
+    with pytest.raises(RequestError) as caught:
+        fetch(cloud, seconds=1.0)
+    assert caught.value.status == 504
+
+
+def test_who_may_list_nothing_is_told_nothing_and_no_failure(cloud: WholeCloud) -> None:
+    for path in PATHS.values():
+        cloud.answers[path] = FAILURES["forbidden"]
+    assert fetch(cloud).document() == {}
 
 
 def test_wrong_credentials_are_a_401(cloud: WholeCloud) -> None:
@@ -135,7 +193,7 @@ def test_a_list_without_end_is_cut(cloud: WholeCloud, monkeypatch: pytest.Monkey
         connection.sendall(answer(200, {"images": images, "next": f"/v2/images?marker=i{page[-1]}"}))
 
     cloud.answers[f"{IMAGE}/v2/images"] = next_page
-    assert len(fetch(cloud).images) == 25
+    assert len(fetch(cloud).images or ()) == 25
 
 
 def test_neither_files_nor_environment_of_the_service_are_used(

@@ -19,7 +19,7 @@ from builder.kinds.heat.idempotency import fetch_keyed_stacks
 from builder.kinds.heat.launch import launch, preview_launch
 from builder.kinds.heat.stack_creation import heat_client
 from builder.kinds.protocol import LaunchOutcome
-from builder.openstack.assets import CloudAssets, fetch_assets
+from builder.openstack.assets import fetch_assets
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.contract.clouds import wait_for
@@ -54,11 +54,12 @@ def farm(flavor: str, image: str, network: str, count: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def assets() -> CloudAssets:
+def choice() -> tuple[str, str, str]:
+    """A flavor, an image and a network."""
     found = fetch_assets(parse_credentials(cloud_env()), SETTINGS, Deadline(50))
     if not (found.flavors and found.images and found.networks):
         pytest.skip("this cloud has no flavors, images or networks to choose from")
-    return found
+    return found.flavors[0], found.images[0], found.networks[0].name
 
 
 def wish(type_id: str, key: str | None = None, name: str = "real", **parameters: Any) -> ClusterPlan:
@@ -202,8 +203,8 @@ def test_a_key_whose_stack_was_deleted_launches_nothing(type_id: str) -> None:
     assert live_stacks(key) == set()
 
 
-def test_dry_run_counts_a_group_and_what_it_needs(type_id: str, assets: CloudAssets) -> None:
-    template = farm(assets.flavors[0], assets.images[0], assets.networks[0].name, 3)
+def test_dry_run_counts_a_group_and_what_it_needs(type_id: str, choice: tuple[str, str, str]) -> None:
+    template = farm(*choice, 3)
     wanted = dataclasses.replace(wish(type_id), template=template)
     outcome = preview_launch(parse_credentials(cloud_env()), SETTINGS, wanted, Deadline(50))
     (servers,) = outcome.resources
@@ -214,16 +215,14 @@ def test_dry_run_counts_a_group_and_what_it_needs(type_id: str, assets: CloudAss
 
 
 def test_more_servers_than_the_project_may_have_are_refused_before_anything_is_created(
-    type_id: str, assets: CloudAssets
+    type_id: str, choice: tuple[str, str, str]
 ) -> None:
-    one = dataclasses.replace(
-        wish(type_id), template=farm(assets.flavors[0], assets.images[0], assets.networks[0].name, 1)
-    )
+    one = dataclasses.replace(wish(type_id), template=farm(*choice, 1))
     needs = preview_launch(parse_credentials(cloud_env()), SETTINGS, one, Deadline(50)).needs
     (instances,) = [need for need in needs if need.resource == "instances"]
     if instances.available is None or instances.available > 100:
         pytest.skip("this project has no limit that a test may reach")
-    template = farm(assets.flavors[0], assets.images[0], assets.networks[0].name, instances.available + 1)
+    template = farm(*choice, instances.available + 1)
     fault = refusal(dataclasses.replace(one, template=template))
     assert (fault.status, fault.title) == (400, "ProjectLimitError")
     expected = f"instances limit: requires {instances.available + 1}, {instances.available} available"
