@@ -203,6 +203,13 @@ def test_answer_that_only_a_deselected_component_could_take_is_refused(building:
     assert_refused(answer, 400, ("Invalid parameter", "/cluster/parameters/secret"))
 
 
+def test_stack_tells_its_cluster_type(building: Service, cloud: Sandbox) -> None:
+    stack = fetch_stack(cloud, building.post("/clusters/", order(by_ids(cloud))))
+    assert {each["output_key"]: each.get("output_value") for each in stack["outputs"]} == {
+        "concertim_cluster_type": "form"
+    }
+
+
 def test_every_fault_of_an_order_is_told_at_once_and_nothing_is_made(building: Service, cloud: Sandbox) -> None:
     before = stack_names(cloud)
     answers = {"count": "9", "wanted": "perhaps", "settings": "{", "word": "abc!", "secret": "abc", "a/b~c": "1"}

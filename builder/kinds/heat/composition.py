@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from builder.hot_lint.shape import NAMED_SECTIONS
 from builder.kinds.heat.reading.content import Component
+
+TYPE_OUTPUT: Final = "concertim_cluster_type"
+"""The output by which the Visualisation App finds the instructions of a cluster: its value is the id of the type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,24 +21,31 @@ class ComposedTemplate:
     files: Mapping[str, str]
 
 
-def compose_template(components: Sequence[Component]) -> ComposedTemplate:
-    """Compose the templates of components into one.
+def compose_template(type_id: str, components: Sequence[Component]) -> ComposedTemplate:
+    """Compose the templates of a cluster type's components into one, which has the output :data:`TYPE_OUTPUT`.
 
     A parameter comes from the first component that declares it. That no resource, condition or output is given twice
     and that all are of one version has been checked when the cluster type was built.
     """
     first = components[0]
-    if len(components) == 1:
-        return ComposedTemplate(first.template, first.files)
     template: dict[str, Any] = {"heat_template_version": first.template["heat_template_version"]}
     files: dict[str, str] = {}
-    for section in NAMED_SECTIONS:
-        merged: dict[str, Any] = {}
-        for component in components:
-            for name, entry in (component.template.get(section) or {}).items():
-                merged.setdefault(name, entry)
-        if merged:
-            template[section] = merged
+    if len(components) == 1:
+        template |= first.template
+    else:
+        for section in NAMED_SECTIONS:
+            merged: dict[str, Any] = {}
+            for component in components:
+                for name, entry in (component.template.get(section) or {}).items():
+                    merged.setdefault(name, entry)
+            if merged:
+                template[section] = merged
     for component in components:
         files.update(component.files)
-    return ComposedTemplate(template, files)
+    outputs = template.pop("outputs", None) or {}
+    return ComposedTemplate({**template, "outputs": {TYPE_OUTPUT: _describe_type(type_id), **outputs}}, files)
+
+
+def _describe_type(type_id: str) -> dict[str, str]:
+    """The output that tells the type; one of the definition's own takes its place."""
+    return {"description": "The cluster type, by which Concertim finds the instructions.", "value": type_id}

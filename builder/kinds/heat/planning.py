@@ -54,7 +54,7 @@ def plan_cluster(
     declared = {parameter for component in components for parameter in component.parameter_names}
     hardcoded = {key: value for key, value in cluster_type.hardcoded_parameters.items() if key in declared}
     values = {key: value for key, value in checked.values.items() if key in declared} | hardcoded
-    composed = compose_template(components)
+    composed = compose_template(cluster_type.id, components)
     hidden = {key: value for key, value in values.items() if _is_hidden(key, composed)}
     secrets = dict.fromkeys(text for key, value in hidden.items() for text in _secrets(key, value, composed))
     answerable = frozenset(declared & cluster_type.parameters.keys())
