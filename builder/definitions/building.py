@@ -156,12 +156,15 @@ class _Building:
                 self._tell(problem)
         if any(problem.severity is Severity.ERROR for problem in judge_problems(self.problems, self.profile)):
             return None
+        if "parameter_groups" not in definition:
+            groups = part.groups
         return ClusterType(
             id=cluster_type_id,
             kind=definition["kind"],
             title=definition["title"],
             description=definition["description"],
             order=definition.get("order", DEFAULT_ORDER),
+            base_credits=definition.get("base_credits"),
             logo_url=definition.get("logo_url"),
             instructions=tuple(_build_instruction(page) for page in definition.get("instructions", [])),
             parameter_groups=build_groups(groups, part.parameters, hardcoded),

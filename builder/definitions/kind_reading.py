@@ -6,7 +6,7 @@ for each kind: :class:`~builder.kinds.protocol.Kind` is one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -23,14 +23,16 @@ class KindPart:
 
     ``parameters`` are those that people are asked for, in form order; None where so much is wrong that nobody can tell.
     ``optional_components`` are what people may select, with the place of each in the definition, and
-    ``needs_selection`` tells whether at least one must be. ``content`` is for the kind alone: nobody else looks into
-    it. ``documents`` are the files besides the definition that it consists of.
+    ``needs_selection`` tells whether at least one must be. ``groups`` are those of a definition without
+    ``parameter_groups``, in their shape. ``content`` is for the kind alone: nobody else looks into it. ``documents``
+    are the files besides the definition that it consists of.
     """
 
     problems: tuple[Problem, ...]
     parameters: Mapping[str, Parameter] | None = None
     optional_components: Mapping[str, Tokens] = field(default_factory=dict)
     needs_selection: bool = False
+    groups: Sequence[Mapping[str, Any]] = ()
     content: object = None
     documents: tuple[Document, ...] = ()
 

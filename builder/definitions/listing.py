@@ -20,6 +20,7 @@ def render_cluster_type(cluster_type: ClusterType) -> dict[str, Any]:
         "parameters": {name: parameter.render() for name, parameter in cluster_type.parameters.items()},
         "parameter_groups": [_render_group(group) for group in cluster_type.parameter_groups],
         "order": cluster_type.order,
+        **({"base_credits": cluster_type.base_credits} if cluster_type.base_credits is not None else {}),
         "logo_url": cluster_type.logo_url,
         "instructions": [{"id": page.id, "title": page.title, "text": page.text} for page in cluster_type.instructions],
     }

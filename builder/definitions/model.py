@@ -63,6 +63,7 @@ class ClusterType:
     title: str
     description: str
     order: int | float
+    base_credits: int | float | None
     logo_url: str | None
     instructions: tuple[Instruction, ...]
     parameter_groups: tuple[ParameterGroup, ...]

@@ -42,6 +42,10 @@ def find_schema_problems(
         hint = "keep it beside a definition that names it by heat_template_url or as a component"
         message = "this is a Heat template, not the definition of a cluster type"
         return [document.problem("template-as-definition", message, (VERSION_KEY,), key=True, hint=hint)], {}
+    if isinstance(definition, dict) and definition.get("kind") == "sahara":
+        hint = "describe the cluster as a Heat template, with kind: heat, or remove the definition"
+        message = "'sahara' is no kind any more: OpenStack has retired Sahara, so that no cloud can build the cluster"
+        return [document.problem("unknown-value", message, ("kind",), hint=hint)], {}
     # What is no mapping may be no definition at all, but a key or a password: only what is in one is repeated.
     violations = validate_instance(definition, published.CLUSTER_TYPE, may_echo=bool, write=_write)
     problems = [_describe(document, violation) for violation in violations]

@@ -12,6 +12,7 @@ from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.kinds.heat.composition import TYPE_OUTPUT
 from builder.kinds.heat.planning import plan_cluster
+from builder.kinds.heat.reading.content import HeatContent
 from builder.kinds.registry import KINDS
 from tests.definitions.files import build_composed
 from tests.definitions.test_many_problems import HEAD, OneFile
@@ -22,7 +23,8 @@ TELLING = {"description": "The cluster type, by which Concertim finds the instru
 
 def single(template: str, type_id: str = "some-type") -> ClusterType:
     indented = "".join(f"  {line}\n" for line in (VERSION + template).splitlines())
-    found = build_cluster_type(ClusterTypeId(type_id), OneFile(f"{HEAD}heat_template:\n{indented}")).cluster_type
+    files = OneFile(f"{HEAD}heat_template:\n{indented}")
+    found = build_cluster_type(ClusterTypeId(type_id), files, KINDS).cluster_type
     assert found is not None
     return found
 
@@ -75,7 +77,7 @@ def test_the_output_that_only_a_deselected_component_declares_is_added() -> None
 def test_the_template_of_a_definition_is_not_changed_by_a_launch() -> None:
     cluster_type = single("outputs: {a: {value: b}}\n")
     plan_cluster(cluster_type, "mycluster", {}, {})
-    assert cluster_type.components[0].template["outputs"] == {"a": {"value": "b"}}
+    assert HeatContent.of(cluster_type).components[0].template["outputs"] == {"a": {"value": "b"}}
 
 
 def test_the_output_is_no_part_of_what_a_retry_is_known_by() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from builder.definitions.kind_reading import KindPart
@@ -41,10 +41,19 @@ def read_definition(document: Document, definition: Mapping[str, Any], files: Fi
             for number, entry in enumerate(definition.get("components", []))
             if entry.get("optional")
         },
+        groups=() if "components" in definition else _list_groups(components[0].template),
         needs_selection=all(component.optional for component in components),
         content=HeatContent(components, exposed.parameters, exposed.variants),
         documents=documents,
     )
+
+
+def _list_groups(template: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The groups of a template that is as Heat wants it, in the shape of a definition's: Heat demands no label."""
+    return [
+        {**{key: str(group.get(key) or "") for key in ("label", "description")}, "parameters": group["parameters"]}
+        for group in template.get("parameter_groups") or []
+    ]
 
 
 def _check_network(document: Document, resource_types: frozenset[str]) -> list[Problem]:
