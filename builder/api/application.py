@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from sanic import Request, Sanic
+from sanic import HTTPResponse, Request, Sanic
 from sanic.config import Config
-from sanic.exceptions import RequestCancelled
+from sanic.exceptions import MethodNotAllowed, RequestCancelled
 
 from builder.api import build_handlers, read_handlers
 from builder.api.access import CLIENT_HAS_GONE, NumberedRequest, identify_response, name_routes, note_end
@@ -37,10 +37,9 @@ class Application(Sanic[Config, Any]):
             allowed_hosts = self.ctx.services.allowed_hosts
             if allowed_hosts is not None:
                 refuse_other_hosts(host or "", allowed_hosts)
-            route, handler, kwargs = self.router.get(request.path, request.method, host)
+            route, handler, kwargs, admit = self._find_route(request.path, request.method, host)
             request._match_info = kwargs
             request.route = route
-            admit = getattr(route.ctx, "admit", None)
             if admit is not None:
                 await _receive_from_admitted(request, admit)
             elif request.stream.request_body:
@@ -56,6 +55,25 @@ class Application(Sanic[Config, Any]):
         except Exception as error:  # noqa: BLE001  # the edge of HTTP: Sanic finds who renders it
             await self.handle_exception(request, error, run_middleware=False)
 
+    def _find_route(self, path: str, method: str, host: str | None) -> tuple[Any, Any, Any, Any]:
+        """The route of a request, its handler with its arguments, and what admits a request whose body it reads.
+
+        Every path that there is takes OPTIONS and tells its methods, whoever asks (RFC 9110, section 9.3.7).
+
+        Raises Sanic's NotFound and MethodNotAllowed.
+        """
+        try:
+            route, handler, kwargs = self.router.get(path, method, host)
+        except MethodNotAllowed as error:
+            methods = sorted(error.allowed_methods or ())
+            allow = {"Allow": ", ".join(methods)}
+            if method != "OPTIONS":
+                error.headers = allow
+                raise
+            route, _, kwargs = self.router.get(path, methods[0], host)
+            return route, partial(_show_methods, allow), kwargs, None
+        return route, handler, kwargs, getattr(route.ctx, "admit", None)
+
     async def handle_exception(self, request: Any, exception: BaseException, run_middleware: bool = True) -> None:
         """Answer a request that cannot be served; where its client has gone, only note that."""
         if not isinstance(exception, RequestCancelled):
@@ -64,6 +82,10 @@ class Application(Sanic[Config, Any]):
         if request.stream.response is None:
             note_end(request, CLIENT_HAS_GONE)
         raise exception
+
+
+async def _show_methods(allow: Mapping[str, str], _: Request, **__: Any) -> HTTPResponse:
+    return HTTPResponse(status=204, headers=dict(allow))
 
 
 async def _receive_from_admitted(request: Any, admit: Callable[[Request], None]) -> None:

@@ -174,6 +174,73 @@ def test_other_method_is_405_and_tells_the_methods(
     assert set(answer.headers["allow"].split(", ")) == allowed
 
 
+ROUTES = {
+    "/cluster-types": "GET, HEAD",
+    "/cluster-types/form": "GET, HEAD",
+    "/cluster-types/no-such-type": "GET, HEAD",
+    "/clusters": "POST",
+    "/cloud_assets": "GET, HEAD, POST",
+    "/health": "GET, HEAD",
+    "/ready": "GET, HEAD",
+    "/catalogue": "GET, HEAD",
+    "/metrics": "GET, HEAD",
+    "/schemas/errors": "GET, HEAD",
+    "/openapi.json": "GET, HEAD",
+}
+
+
+def test_these_are_all_routes(building: Service) -> None:
+    paths = building.get("/openapi.json").json()["paths"]
+    described = {path.replace("{id}", "form").replace("{name}", "errors") for path in paths}
+    assert described == ROUTES.keys() - {"/cluster-types/no-such-type"}
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize(("path", "allow"), ROUTES.items())
+def test_options_is_204_and_tells_the_methods_as_405_does(building: Service, path: str, allow: str, slash: str) -> None:
+    answer = fetch(f"{building.url}{path}{slash}", "OPTIONS")
+    assert (answer.status, answer.body, answer.headers["allow"]) == (204, b"", allow)
+    assert not {"content-type", "content-length", "transfer-encoding"} & answer.headers.keys()
+    assert fetch(f"{building.url}{path}{slash}", "PUT").headers["allow"] == allow
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/clusters/abc"])
+def test_options_of_a_path_that_is_none_is_404(building: Service, path: str) -> None:
+    assert_refused(fetch(building.url + path, "OPTIONS"), 404, ("Not Found", None))
+
+
+def test_options_takes_a_body_and_the_connection_goes_on(building: Service) -> None:
+    connection = http.client.HTTPConnection(urlsplit(building.url).netloc, timeout=30)
+    try:
+        for _ in range(2):
+            connection.request("OPTIONS", "/clusters/", b"{}" * 1000)
+            response = connection.getresponse()
+            assert (response.status, response.read()) == (204, b"")
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(("path", "allow"), ROUTES.items())
+def test_head_is_what_get_is_without_a_body(building: Service, path: str, allow: str) -> None:
+    query = "?auth_url=x" if path == "/cloud_assets" else ""
+    head, got = fetch(building.url + path + query, "HEAD"), building.get(path + query)
+    assert (head.status, head.body) == (got.status, b"")
+    for name in ("content-type", "etag", "last-modified", "allow", "cache-control"):
+        assert head.headers.get(name) == got.headers.get(name)
+    assert (head.status == 405) is ("GET" not in allow)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/x-www-form-urlencoded", "text/plain", "application/json; charset=utf-8", "x", ""]
+)
+@pytest.mark.parametrize("missing", [{}, {"parameters": None}, {"selections": None}, {"parameters": {}}])
+def test_body_is_read_as_json_whatever_its_type_and_what_may_be_missing_may(
+    building: Service, cloud: Sandbox, content_type: str, missing: dict[str, Any]
+) -> None:
+    body = order(by_ids(cloud), **missing)
+    assert building.post("/clusters/?dry_run=1", body, {"Content-Type": content_type}).status == 200
+
+
 def test_body_beyond_the_limit_is_413(building: Service) -> None:
     parts = urlsplit(building.url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=30)
