@@ -151,10 +151,9 @@ def connect(
             if not token:
                 raise KeyError("X-Subject-Token")
             logs.protect([str(token)])
-            project_id = session.get_project_id()
+            project_id = str(session.get_project_id() or "")
             default_region = _find_default_region(session, settings)
         deadline.under_way = "The cloud was being asked; nothing was created."
-        project_id = str(project_id or "")
         yield Cloud(session, credentials, settings, deadline, project_id, default_region, str(token), secrets)
 
 

@@ -26,15 +26,19 @@ def connection_failure(error: BaseException, context: CallContext) -> CloudError
     """The failure of a call that has no answer, or none that could be read to its end."""
     chain = list(_chain(error))
     who = f"The {context.service.value}{_address(chain, context)}"
-    aftermath = "" if _was_never_sent(chain) else context.aftermath
+    aftermath = "" if any(map(_was_never_sent, chain)) else context.aftermath
     for cause in chain:
         if isinstance(cause, UnexpectedRedirectError):
             return _redirected(cause, who, context)
         if isinstance(cause, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-            return _unusable_address(who, context)
+            if context.service is Service.IDENTITY:
+                return FailureKind.INVALID_AUTH_URL.error("auth_url is not a usable URL", AUTH_URL_POINTER)
+            return FailureKind.SERVICE_NOT_FOUND.error(f"{who} has an unusable address in the cloud's catalogue")
         if isinstance(cause, ResponseTooLargeError):
             return FailureKind.INVALID_ANSWER.error(f"{who} gave an answer that is too large: {cause}{aftermath}")
-        if _is_timeout(cause):
+        # NewConnectionError (refused, not resolved) is a ConnectTimeoutError by inheritance only.
+        is_late = isinstance(cause, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError)
+        if is_late and not isinstance(cause, urllib3.exceptions.NewConnectionError):
             return FailureKind.TIMED_OUT.error(f"{who} did not answer in time{aftermath}")
         if isinstance(cause, requests.exceptions.SSLError | ssl.SSLError):
             return FailureKind.TLS_FAILURE.error(f"{who} cannot be called safely: {_tls_reason(chain)}{aftermath}")
@@ -43,25 +47,10 @@ def connection_failure(error: BaseException, context: CallContext) -> CloudError
     return FailureKind.CLOUD_UNREACHABLE.error(f"{who} cannot be reached: {_network_reason(chain)}{aftermath}")
 
 
-def _was_never_sent(chain: Sequence[BaseException]) -> bool:
-    return any(
-        isinstance(cause, TlsHandshakeError)
-        or (isinstance(cause, requests.exceptions.RequestException) and never_connected(cause))
-        for cause in chain
-    )
-
-
-def _is_timeout(cause: BaseException) -> bool:
-    # NewConnectionError (refused, not resolved) is a ConnectTimeoutError by inheritance only.
-    return isinstance(cause, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError) and not isinstance(
-        cause, urllib3.exceptions.NewConnectionError
-    )
-
-
-def _unusable_address(who: str, context: CallContext) -> CloudError:
-    if context.service is Service.IDENTITY:
-        return FailureKind.INVALID_AUTH_URL.error("auth_url is not a usable URL", AUTH_URL_POINTER)
-    return FailureKind.SERVICE_NOT_FOUND.error(f"{who} has an unusable address in the cloud's catalogue")
+def _was_never_sent(cause: BaseException) -> bool:
+    if isinstance(cause, requests.exceptions.RequestException):
+        return never_connected(cause)
+    return isinstance(cause, TlsHandshakeError)
 
 
 def _redirected(cause: UnexpectedRedirectError, who: str, context: CallContext) -> CloudError:

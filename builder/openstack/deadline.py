@@ -68,7 +68,12 @@ class Deadline:
         """
         end = self._end
         self._end = min(end, self._clock() + seconds)
-        timer = threading.Timer(self.seconds_left(), self._pass_now)
+
+        def pass_now() -> None:
+            self._end = -math.inf
+            self._interrupt()
+
+        timer = threading.Timer(self.seconds_left(), pass_now)
         try:
             timer.start()
         except RuntimeError as error:
@@ -80,10 +85,6 @@ class Deadline:
             timer.cancel()
             timer.join()  # so that it ends nothing that comes after the block
             self._end = end
-
-    def _pass_now(self) -> None:
-        self._end = -math.inf
-        self._interrupt()
 
     def failure(self) -> DeadlineError:
         """The 504, or 503 where the service could not wait, that tells what was under way."""

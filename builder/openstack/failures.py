@@ -75,21 +75,27 @@ def translate(error: BaseException, context: CallContext) -> CloudError:
     if isinstance(error, heat_exceptions.HTTPException):
         return _orchestration_refusal(error, context)
     if isinstance(error, sdk_exceptions.HttpException):
-        return _service_refusal(error.status_code, error.response, context)
+        return _refusal(context.service, error.status_code or 0, "", error.response, context)
     if isinstance(error, keystone_exceptions.HttpError | keystone_exceptions.MissingAuthMethods):
         if _comes_from_keystone(error, context):
             return _identity_refusal(error, context)
-        return _service_refusal(getattr(error, "http_status", None), getattr(error, "response", None), context)
+        status, response = getattr(error, "http_status", None), getattr(error, "response", None)
+        return _refusal(context.service, status or 0, "", response, context)
     if isinstance(error, keystone_exceptions.CatalogException | sdk_exceptions.ConfigException):
         return _service_not_found(context)
-    if isinstance(error, requests.exceptions.InvalidJSONError):
-        return _invalid_answer(context)
-    if isinstance(error, keystone_exceptions.ConnectionError | requests.exceptions.RequestException | OSError):
+    is_unanswered = isinstance(
+        error, keystone_exceptions.ConnectionError | requests.exceptions.RequestException | OSError
+    )
+    if is_unanswered and not isinstance(error, requests.exceptions.InvalidJSONError):
         return connection_failure(error, context)
-    return _invalid_answer(context)
-
-
-# --- Keystone ---------------------------------------------------------------------------------------------------------
+    if context.service is Service.IDENTITY:
+        return FailureKind.INVALID_ANSWER.error(
+            "The answer was not a token of an identity service (Keystone v3): is auth_url its address?",
+            AUTH_URL_POINTER,
+        )
+    return FailureKind.INVALID_ANSWER.error(
+        f"The {context.service.value} gave an answer that makes no sense{context.aftermath}"
+    )
 
 
 def _comes_from_keystone(error: Exception, context: CallContext) -> bool:
@@ -105,100 +111,87 @@ def _comes_from_keystone(error: Exception, context: CallContext) -> bool:
 def _identity_refusal(error: Exception, context: CallContext) -> CloudError:
     response: requests.Response | None = getattr(error, "response", None)
     status = response.status_code if response is not None else 0
-    body = response.content if response is not None else b""
-    said = _said(_error_of(body).get("message"), context)
-    who = f"The {Service.IDENTITY.value}"
-    if status == 401:
-        return FailureKind.CREDENTIALS_REFUSED.error(f"{who} refused the credentials{said}", CREDENTIALS_POINTER)
-    if status == 403:
-        return FailureKind.FORBIDDEN.error(f"{who} does not allow this{said}", CREDENTIALS_POINTER)
     if status in (404, 405, 410):
         return FailureKind.INVALID_AUTH_URL.error(
             f"There is no Keystone v3 at this address (its answer was {status}). auth_url should be the public URL of "
             "the identity service, such as https://keystone.example.org:5000/v3",
             AUTH_URL_POINTER,
         )
-    if status == 400:
-        return FailureKind.IDENTITY_REQUEST_REFUSED.error(f"{who} refused the request{said}", CREDENTIALS_POINTER)
-    return _other_status(status, said, _retry_after(response), context)
-
-
-# --- Heat -------------------------------------------------------------------------------------------------------------
+    said = _said(_error_of(response.content if response is not None else b"").get("message"), context)
+    return _refusal(Service.IDENTITY, status, said, response, context)
 
 
 def _orchestration_refusal(error: Any, context: CallContext) -> CloudError:
     status = error.code if isinstance(error.code, int) else 0
     answer = _error_of(error.message)
     said = _said(answer.get("message"), context)
-    who = f"The {Service.ORCHESTRATION.value}"
     if status == 400:
         return _stack_refusal(answer, said, context)
-    if status == 401:
-        return FailureKind.CREDENTIALS_REFUSED.error(
-            f"{who} did not accept the token that the identity service issued{said}", CREDENTIALS_POINTER
-        )
-    if status == 403:
-        return FailureKind.FORBIDDEN.error(f"{who} does not allow this{said}", CREDENTIALS_POINTER)
-    if status == 404:
-        return FailureKind.SERVICE_NOT_FOUND.error(
-            f"{who} is not at the address that the catalogue gives, or does not know what it was asked for{said}"
-        )
     if status == 409 and answer.get("type") == "StackExists":
-        return FailureKind.NAME_TAKEN.error(f"{who} refused the stack{said}", "/cluster/name")
-    if status == 409:
-        return FailureKind.CONFLICT.error(f"{who} refused the request{said}")
-    return _other_status(status, said, _retry_after(context.last_response()), context)
+        detail = f"The {Service.ORCHESTRATION.value} refused the stack{said}"
+        return FailureKind.NAME_TAKEN.error(detail, "/cluster/name")
+    return _refusal(Service.ORCHESTRATION, status, said, context.last_response(), context)
 
 
 def _stack_refusal(answer: Mapping[str, Any], said: str, context: CallContext) -> CloudError:
-    message = answer.get("message")
-    if answer.get("type") == "RequestLimitExceeded":
-        return FailureKind.STACK_LIMIT_EXCEEDED.error(f"The {Service.ORCHESTRATION.value} refused the stack{said}")
+    message, kind = answer.get("message"), FailureKind.STACK_REFUSED
     match = _PARAMETER_MESSAGE.fullmatch(message) if isinstance(message, str) else None
-    if match and match["parameter"] not in context.form_fields:
-        return FailureKind.PARAMETER_REFUSED.error(f"The {Service.ORCHESTRATION.value} refused the stack{said}")
-    if match:
-        return FailureKind.PARAMETER_REFUSED.error(
-            clean(match["reason"], context.secrets),
-            format_pointer(["cluster", "parameters", match["parameter"]]),
-        )
-    if not said and isinstance(answer.get("type"), str):
+    if answer.get("type") == "RequestLimitExceeded":
+        kind = FailureKind.STACK_LIMIT_EXCEEDED
+    elif match and match["parameter"] in context.form_fields:
+        pointer = format_pointer(["cluster", "parameters", match["parameter"]])
+        return FailureKind.PARAMETER_REFUSED.error(clean(match["reason"], context.secrets), pointer)
+    elif match:
+        kind = FailureKind.PARAMETER_REFUSED
+    elif not said and isinstance(answer.get("type"), str):
         said = f" and said only {clean(answer['type'], context.secrets)}"
-    return FailureKind.STACK_REFUSED.error(f"The {Service.ORCHESTRATION.value} refused the stack{said}")
+    return kind.error(f"The {Service.ORCHESTRATION.value} refused the stack{said}")
 
 
-# --- the further services ---------------------------------------------------------------------------------------------
+_NOT_ALLOWED = (FailureKind.FORBIDDEN, "does not allow this", CREDENTIALS_POINTER)
+_NOT_ACCEPTED = "did not accept the token that the identity service issued"
+_NOT_THERE = "is not at the address that the catalogue gives"
+_SERVICE_REFUSALS: dict[int, tuple[FailureKind, str, str | None]] = {
+    401: (FailureKind.CREDENTIALS_REFUSED, _NOT_ACCEPTED, CREDENTIALS_POINTER),
+    403: _NOT_ALLOWED,
+    404: (FailureKind.SERVICE_NOT_FOUND, _NOT_THERE, None),
+}
+_REFUSALS: dict[Service, dict[int, tuple[FailureKind, str, str | None]]] = {
+    Service.IDENTITY: {
+        400: (FailureKind.IDENTITY_REQUEST_REFUSED, "refused the request", CREDENTIALS_POINTER),
+        401: (FailureKind.CREDENTIALS_REFUSED, "refused the credentials", CREDENTIALS_POINTER),
+        403: _NOT_ALLOWED,
+    },
+    Service.ORCHESTRATION: {
+        **_SERVICE_REFUSALS,
+        404: (FailureKind.SERVICE_NOT_FOUND, f"{_NOT_THERE}, or does not know what it was asked for", None),
+        409: (FailureKind.CONFLICT, "refused the request", None),
+    },
+}
+"""What a service's status means: the kind of failure, what the service did, and what is pointed at."""
 
 
-def _service_refusal(status: int | None, response: requests.Response | None, context: CallContext) -> CloudError:
-    who = f"The {context.service.value}"
-    if status == 401:
-        return FailureKind.CREDENTIALS_REFUSED.error(
-            f"{who} did not accept the token that the identity service issued", CREDENTIALS_POINTER
-        )
-    if status == 403:
-        return FailureKind.FORBIDDEN.error(f"{who} does not allow this", CREDENTIALS_POINTER)
-    if status == 404:
-        return FailureKind.SERVICE_NOT_FOUND.error(f"{who} is not at the address that the catalogue gives")
-    return _other_status(status or 0, "", _retry_after(response), context)
-
-
-# --- every service ----------------------------------------------------------------------------------------------------
-
-
-def _other_status(status: int, said: str, retry_after: int | None, context: CallContext) -> CloudError:
+def _refusal(
+    service: Service, status: int, said: str, response: requests.Response | None, context: CallContext
+) -> CloudError:
+    """The failure of a call that ``service`` answered with a status of 400 or more."""
+    known = _REFUSALS.get(service, _SERVICE_REFUSALS)
+    if status in known:
+        kind, what, pointer = known[status]
+        return kind.error(f"The {service.value} {what}{said}", pointer)
     who = f"The {context.service.value}"
     if status == 413:
         return FailureKind.REQUEST_TOO_LARGE.error(f"{who} does not accept a request of this size{said}")
+    retry_after = _retry_after(response)
     if status == 429:
         wait = str(retry_after or _DEFAULT_RETRY_AFTER)
         return FailureKind.CLOUD_BUSY.error(f"{who} asks to be called less often{said}", headers={"Retry-After": wait})
-    aftermath = context.aftermath
     if status >= 500:
         headers = {"Retry-After": str(retry_after)} if status == 503 and retry_after else {}
-        detail = f"{who} failed with status {status}{said}{aftermath}"
+        detail = f"{who} failed with status {status}{said}{context.aftermath}"
         return FailureKind.CLOUD_FAILURE.error(detail, headers=headers)
-    return FailureKind.INVALID_ANSWER.error(f"{who} answered with an unexpected status {status}{said}{aftermath}")
+    detail = f"{who} answered with an unexpected status {status}{said}{context.aftermath}"
+    return FailureKind.INVALID_ANSWER.error(detail)
 
 
 def _service_not_found(context: CallContext) -> CloudError:
@@ -208,20 +201,6 @@ def _service_not_found(context: CallContext) -> CloudError:
     return FailureKind.SERVICE_NOT_FOUND.error(
         f"The cloud's catalogue names no {context.service.value}{where} for this project", pointer
     )
-
-
-def _invalid_answer(context: CallContext) -> CloudError:
-    if context.service is Service.IDENTITY:
-        return FailureKind.INVALID_ANSWER.error(
-            "The answer was not a token of an identity service (Keystone v3): is auth_url its address?",
-            AUTH_URL_POINTER,
-        )
-    return FailureKind.INVALID_ANSWER.error(
-        f"The {context.service.value} gave an answer that makes no sense{context.aftermath}"
-    )
-
-
-# --- reading ----------------------------------------------------------------------------------------------------------
 
 
 def _error_of(body: object) -> Mapping[str, Any]:

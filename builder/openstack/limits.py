@@ -5,7 +5,7 @@ Only what can be read is compared. Needs are a lower bound: what Heat cannot res
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -36,6 +36,7 @@ _LIMITS = (
 )
 _FLAVOR_PROPERTY = {"OS::Nova::Server": "flavor", "AWS::EC2::Instance": "InstanceType"}
 _VOLUME_SIZE_PROPERTY = {"OS::Cinder::Volume": "size", "AWS::EC2::Volume": "Size"}
+_BLOCK_DEVICES = ("block_device_mapping", "block_device_mapping_v2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,11 @@ def fetch_needs(cloud: Cloud, resources: Sequence[PreviewedResource]) -> tuple[N
     flavors = ask_if_possible(cloud, Service.COMPUTE, lambda: _fetch_flavors(cloud, sdk)) if wanted else []
     required = count_needs(resources, flavors)
     limits: dict[Service, Mapping[str, Any] | None] = {}
-    for service, fetch in _fetchers(sdk).items():
+    fetchers = {
+        Service.COMPUTE: lambda: _fetch_limits(sdk.compute),
+        Service.BLOCK_STORAGE: lambda: _fetch_limits(sdk.block_storage),
+    }
+    for service, fetch in fetchers.items():
         if any(required.get(name) for name, _, of, _, _ in _LIMITS if of is service):
             limits[service] = ask_if_possible(cloud, service, fetch)
     return tuple(_compare(required, limits))
@@ -123,15 +128,12 @@ def check_needs(needs: Sequence[Need]) -> None:
 
 def count_needs(resources: Sequence[PreviewedResource], flavors: Sequence[Flavor] | None) -> dict[str, int]:
     """How much of each limited thing the resources need; without ``flavors``, vCPUs and RAM are not counted."""
-    needs = dict.fromkeys(("instances", "volumes", "gigabytes"), 0)
-    for size in _volume_sizes(resources):
-        needs["volumes"] += 1
-        needs["gigabytes"] += size
-    named = list(_flavors_of(resources))
-    needs["instances"] = sum(resource.type in _FLAVOR_PROPERTY for resource in resources)
+    sizes = list(_volume_sizes(resources))
+    instances = sum(resource.type in _FLAVOR_PROPERTY for resource in resources)
+    needs = {"instances": instances, "volumes": len(sizes), "gigabytes": sum(sizes)}
     if flavors is not None:
         known = {flavor.name: flavor for flavor in flavors} | {flavor.id: flavor for flavor in flavors}
-        found = [known[name] for name in named if name in known]
+        found = [known[name] for name in _flavors_of(resources) if name in known]
         needs["vcpus"] = sum(flavor.vcpus for flavor in found)
         needs["ram"] = sum(flavor.ram for flavor in found)
     return needs
@@ -149,21 +151,16 @@ def _volume_sizes(resources: Sequence[PreviewedResource]) -> Iterator[int]:
     for resource in resources:
         if resource.type in _VOLUME_SIZE_PROPERTY:
             yield _whole(resource.properties.get(_VOLUME_SIZE_PROPERTY[resource.type]))
-        if resource.type == "OS::Nova::Server":
-            for mapping in _block_devices(resource.properties):
+        for key in _BLOCK_DEVICES if resource.type == "OS::Nova::Server" else ():
+            devices = resource.properties.get(key)
+            for device in devices if isinstance(devices, list) else ():
                 # A server boots from, or gets, a volume that Nova makes of an image or snapshot.
-                if not mapping.get("volume_id") and any(
-                    mapping.get(key) for key in ("image", "image_id", "snapshot_id")
+                if (
+                    isinstance(device, dict)
+                    and not device.get("volume_id")
+                    and any(device.get(source) for source in ("image", "image_id", "snapshot_id"))
                 ):
-                    yield _whole(mapping.get("volume_size"))
-
-
-def _block_devices(properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for key in ("block_device_mapping", "block_device_mapping_v2"):
-        devices = properties.get(key)
-        for device in devices if isinstance(devices, list) else ():
-            if isinstance(device, dict):
-                yield device
+                    yield _whole(device.get("volume_size"))
 
 
 def _whole(value: object) -> int:
@@ -171,13 +168,6 @@ def _whole(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_COUNT else 0
-
-
-def _fetchers(sdk: Any) -> dict[Service, Callable[[], Mapping[str, Any]]]:
-    return {
-        Service.COMPUTE: lambda: _fetch_limits(sdk.compute),
-        Service.BLOCK_STORAGE: lambda: _fetch_limits(sdk.block_storage),
-    }
 
 
 def _fetch_limits(proxy: Any) -> Mapping[str, Any]:

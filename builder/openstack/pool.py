@@ -80,10 +80,9 @@ class CloudPool:
             RequestError: (503, with ``Retry-After``) as many calls as allowed run and wait, or the pool is being
                 drained; (504) the deadline passed, in the words of ``deadline.failure()``.
         """
-        if self._draining:
-            raise _stopping()
-        if self._queued >= self.queue_size and (self._free.locked() or self._turns.is_taken(same)):
-            raise _busy()
+        has_room = self._queued < self.queue_size or not (self._free.locked() or self._turns.is_taken(same))
+        if self._draining or not has_room:
+            raise self._refusal()
         end_turn = await self._wait_for_thread(deadline, same)
         seconds = deadline.seconds_left()
         waiter = self._start(function, args, deadline, seconds, end_turn)
@@ -166,12 +165,19 @@ class CloudPool:
                 end_turn(False)
                 self._free.release()
                 self._settle()
-                raise (_stopping() if self._draining else _busy()) from None
+                raise self._refusal() from None
         self._running[future] = deadline
         self._idle.clear()
         # Also when the caller goes away: no thread waits for a cloud longer than the deadline allows.
         timer = loop.call_later(seconds, deadline.abort)
-        future.add_done_callback(lambda ended: _call_in(loop, self._release, ended, timer, end_turn))
+
+        def on_end(ended: Future[Result]) -> None:
+            try:
+                loop.call_soon_threadsafe(self._release, ended, timer, end_turn)
+            except RuntimeError:  # the loop has been closed: nobody waits for the thread any more
+                logger.debug("a call to the cloud ended after its event loop")
+
+        future.add_done_callback(on_end)
         return asyncio.wrap_future(future)
 
     def _release(self, ended: Future[Any], timer: asyncio.TimerHandle, end_turn: Callable[[bool], None]) -> None:
@@ -185,24 +191,10 @@ class CloudPool:
         if not self._running and not self._queued:
             self._idle.set()
 
-
-def _busy() -> CloudError:
-    return _not_now("This service has as many requests under way as it may")
-
-
-def _stopping() -> CloudError:
-    return _not_now("This service is being stopped")
-
-
-def _not_now(why: str) -> CloudError:
-    return FailureKind.SERVICE_BUSY.error(f"{why}; nothing was created. Try again shortly.", headers=RETRY_AFTER)
-
-
-def _call_in(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *args: object) -> None:
-    try:
-        loop.call_soon_threadsafe(function, *args)
-    except RuntimeError:  # the loop has been closed: nobody waits for the thread any more
-        logger.debug("a call to the cloud ended after its event loop")
+    def _refusal(self) -> CloudError:
+        why = "is being stopped" if self._draining else "has as many requests under way as it may"
+        detail = f"This service {why}; nothing was created. Try again shortly."
+        return FailureKind.SERVICE_BUSY.error(detail, headers=RETRY_AFTER)
 
 
 def _note_unheard(waiter: asyncio.Future[Any]) -> None:

@@ -57,27 +57,6 @@ class Sockets:
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
-def _open_socket(connection: Any, guard: CloudGuard) -> socket.socket:
-    """What ``HTTPConnection._new_conn`` does, with every address judged, and those connected that were judged."""
-    host, timeout = connection._dns_host, connection.timeout
-    try:
-        return connect_checked(
-            host,
-            connection.port,
-            timeout if isinstance(timeout, int | float) else None,
-            allowed=guard.allows_address(host),
-            options=connection.socket_options or (),
-        )
-    except socket.gaierror as error:
-        raise urllib3.exceptions.NameResolutionError(connection.host, connection, error) from error
-    except UnicodeError as error:  # a label that is empty or too long
-        raise urllib3.exceptions.LocationParseError(host) from error
-    except TimeoutError as error:
-        raise urllib3.exceptions.ConnectTimeoutError(connection, "connecting timed out") from error
-    except OSError as error:
-        raise urllib3.exceptions.NewConnectionError(connection, f"no connection: {error}") from error
-
-
 class _Connection(HTTPConnection):
     """Made to a judged address, and added to ``sockets`` once it is up."""
 
@@ -87,23 +66,24 @@ class _Connection(HTTPConnection):
         self._guard = guard
 
     def _new_conn(self) -> socket.socket:
-        return _open_socket(self, self._guard)
-
-    def connect(self) -> None:
-        super().connect()
-        self._sockets.add(self.sock)
-
-
-class _SecureConnection(HTTPSConnection):
-    """The same, by TLS."""
-
-    def __init__(self, *args: Any, sockets: Sockets, guard: CloudGuard, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._sockets = sockets
-        self._guard = guard
-
-    def _new_conn(self) -> socket.socket:
-        return _open_socket(self, self._guard)
+        """What ``HTTPConnection`` does, with every address judged, and those connected that were judged."""
+        host = self._dns_host
+        try:
+            return connect_checked(
+                host,
+                self.port,
+                self.timeout if isinstance(self.timeout, int | float) else None,
+                allowed=self._guard.allows_address(host),
+                options=self.socket_options or (),
+            )
+        except socket.gaierror as error:
+            raise urllib3.exceptions.NameResolutionError(self.host, self, error) from error
+        except UnicodeError as error:  # a label that is empty or too long
+            raise urllib3.exceptions.LocationParseError(host) from error
+        except TimeoutError as error:
+            raise urllib3.exceptions.ConnectTimeoutError(self, "connecting timed out") from error
+        except OSError as error:
+            raise urllib3.exceptions.NewConnectionError(self, f"no connection: {error}") from error
 
     def connect(self) -> None:
         try:
@@ -113,6 +93,10 @@ class _SecureConnection(HTTPSConnection):
         except ssl.SSLError as error:
             raise TlsHandshakeError("handshake failed") from error
         self._sockets.add(self.sock)
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    """The same, by TLS."""
 
 
 class _Pool(HTTPConnectionPool):
