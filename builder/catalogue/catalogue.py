@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from builder.catalogue.change_log import log_changes, log_crash
-from builder.catalogue.entries import Classified, Entry, Ignored, classify_folder, classify_listed, classify_path
+from builder.catalogue.entries import Classified, Entry, Ignored, classify_listed, classify_path, scan_folder
 from builder.catalogue.inventory import Inventory
 from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry, reload_entry
 from builder.catalogue.publishing import publish
@@ -52,13 +53,15 @@ class Catalogue:
         settling: Settling | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._folder = folder
+        self.folder = folder
+        """The enabled folder, before links are followed."""
+        self.real_folder = ""
+        """The enabled folder with all links followed, as it was last read; an empty text before that."""
         self._settings = replace(settings, enabled=str(folder))
         self._clock = clock
         self._pause = pause
         self._settling = settling or Settling()
         self._entries = Inventory()
-        self._real_folder = ""
         self._own_folders: frozenset[str] = frozenset()
         self._watched: tuple[frozenset[str], frozenset[str], frozenset[str]] | None = None
         self.snapshot: Snapshot = EMPTY
@@ -67,24 +70,14 @@ class Catalogue:
         """The entries that are deferred, as they were last found, so that none is judged at every look."""
 
     @property
-    def folder(self) -> Path:
-        """The enabled folder, before links are followed."""
-        return self._folder
-
-    @property
-    def real_folder(self) -> str:
-        """The enabled folder with all links followed, as it was last read; an empty text before that."""
-        return self._real_folder
-
-    @property
     def has_loaded(self) -> bool:
         """Whether the enabled folder was read at least once."""
-        return bool(self._real_folder)
+        return bool(self.real_folder)
 
     @property
     def deferred(self) -> frozenset[str]:
         """Paths of entries whose change has to wait for a moment: look at them again then."""
-        return frozenset(os.path.join(self._real_folder, name) for name in self._deferred)
+        return frozenset(os.path.join(self.real_folder, name) for name in self._deferred)
 
     def watched_folders(self) -> frozenset[str]:
         """The folders in which a change may change the catalogue; the very same value until they change.
@@ -118,8 +111,10 @@ class Catalogue:
         Between the steps other reconciles may be made. Raises FolderUnavailableError.
         """
         resolver = LinkResolver()
-        folder, names = self._list_folder(resolver)
-        if folder != self._real_folder:
+        with self._reading():
+            folder = self._locate(resolver)
+            names = os.listdir(folder)
+        if folder != self.real_folder:
             yield frozenset({folder})
             return
         yield frozenset(os.path.join(folder, name) for name in self._entries.keys() - set(names))
@@ -129,17 +124,18 @@ class Catalogue:
 
     # ---- looking
 
-    def _list_folder(self, resolver: LinkResolver) -> tuple[str, list[str]]:
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Raise FolderUnavailableError where the enabled folder turns out not to be readable in the block."""
         try:
-            folder = self._locate(resolver)
-            return folder, os.listdir(folder)
+            yield
         except OSError as error:
-            raise self._unavailable(error) from error
+            raise FolderUnavailableError(f"{self.folder} cannot be read: {error.strerror}") from error
 
     def _locate(self, resolver: LinkResolver) -> str:
         """Where the enabled folder really is. Raises OSError where its links lead in a circle."""
         try:
-            resolved = resolver.resolve(str(self._folder))
+            resolved = resolver.resolve(str(self.folder))
         except LinkLoopError as error:
             self._own_folders = frozenset(map(os.path.dirname, error.links))
             raise
@@ -149,56 +145,40 @@ class Catalogue:
             self._own_folders = own
         return resolved.real
 
-    def _unavailable(self, error: OSError) -> FolderUnavailableError:
-        return FolderUnavailableError(f"{self._folder} cannot be read: {error.strerror}")
-
     def _scan(self, hint: ChangeHint, resolver: LinkResolver) -> ScanResult:
-        try:
+        with self._reading():
             folder = self._locate(resolver)
             os.stat(folder)  # a folder that is gone has lost no entry
             names = self._names_for(hint, folder)
             if names is None:
-                classified = classify_folder(folder)
+                classified = scan_folder(folder, look=True)
                 result = ScanResult(folder, gone=self._entries.keys() - classified.keys())
                 result.absent = self._deferred - classified.keys() - result.gone
                 self._load_all(result, classified.values(), resolver)
-                if not self.has_loaded:
-                    self._load_remote(result, classified, resolver)
+                # At the first load only, wait for what is on other hosts: who saw no such type would delete it.
+                remote = self._settings.remote if not self.has_loaded else None
+                for _ in remote.rounds() if remote is not None else ():
+                    loaded = [each for each in result.found.values() if isinstance(each, LoadedEntry)]
+                    self._load_all(result, [classified[each.entry.name] for each in loaded if each.is_remote], resolver)
             else:
                 result = ScanResult(folder)
                 while names:
-                    self._scan_entries(result, names, resolver)
-                    names = self._find_related(result) - result.found.keys()
-        except OSError as error:
-            raise self._unavailable(error) from error
-        if folder == self._real_folder:  # another folder is taken as it is: its link was put in place in one step
+                    looked_at = {name: classify_path(folder, name) for name in names}
+                    absent = {name for name, found in looked_at.items() if found is None}
+                    result.gone |= absent & self._entries.keys()
+                    result.absent |= absent - self._entries.keys()
+                    self._load_all(result, [found for found in looked_at.values() if found is not None], resolver)
+                    # All entries that depend on a link which was found to lead elsewhere change in one step.
+                    related = set[str]().union(*map(self._entries.index.names, self._find_moved(result)))
+                    names = (related & self._entries.keys()) - result.gone - result.found.keys()
+        if folder == self.real_folder:  # another folder is taken as it is: its link was put in place in one step
             self._wait(result, hint)
         return result
-
-    def _scan_entries(self, result: ScanResult, names: Iterable[str], resolver: LinkResolver) -> None:
-        looked_at = {name: classify_path(result.folder, name) for name in names}
-        absent = {name for name, found in looked_at.items() if found is None}
-        result.gone |= absent & self._entries.keys()
-        result.absent |= absent - self._entries.keys()
-        self._load_all(result, [found for found in looked_at.values() if found is not None], resolver)
 
     def _load_all(self, result: ScanResult, classified: Iterable[Classified], resolver: LinkResolver) -> None:
         for found in classified:
             result.found[found.name] = self._load(found, result.folder, resolver)
             self._give_way()
-
-    def _load_remote(self, result: ScanResult, classified: Mapping[str, Classified], resolver: LinkResolver) -> None:
-        """Wait, at the first load only, for what is on other hosts: who saw no such type would delete it."""
-        for _ in self._settings.remote.rounds() if self._settings.remote is not None else ():
-            remote = [
-                name for name, found in result.found.items() if isinstance(found, LoadedEntry) and found.is_remote
-            ]
-            self._load_all(result, [classified[name] for name in remote], resolver)
-
-    def _find_related(self, result: ScanResult) -> set[str]:
-        """The entries that depend on a link which a pass found to lead elsewhere: all of them change in one step."""
-        related = set[str]().union(*map(self._entries.index.names, self._find_moved(result)))
-        return {name for name in related - result.gone if name in self._entries}
 
     def _find_moved(self, result: ScanResult) -> set[str]:
         """The links that a pass found to lead elsewhere."""
@@ -212,7 +192,7 @@ class Catalogue:
 
     def _names_for(self, hint: ChangeHint, folder: str) -> set[str] | None:
         """The names of the entries to look at, or None for all of them."""
-        if hint.everything or folder != self._real_folder:
+        if hint.everything or folder != self.real_folder:
             return None
         names: set[str] = set()
         for path in hint.paths:
@@ -231,13 +211,13 @@ class Catalogue:
             return known if known == found else found
         read = cache(read_file)  # what is compared, perhaps twice, is what is loaded then
         awaited = self._awaited.get(found.name)
-        if awaited is not None and awaited.entry == found and folder == self._real_folder:
+        if awaited is not None and awaited.entry == found and folder == self.real_folder:
             same = recheck_entry(awaited, resolver, time.monotonic_ns(), self._settings.remote, read)
             if same is not None:
                 return same
         if not isinstance(known, LoadedEntry) or known.entry != found:
             return load_entry(found, Path(folder), self._settings, resolver, read)
-        if folder == self._real_folder:
+        if folder == self.real_folder:
             same = recheck_entry(known, resolver, time.monotonic_ns(), self._settings.remote, read)
             if same is not None:
                 return same
@@ -274,9 +254,9 @@ class Catalogue:
             if not is_same and self._settling.defers_change(name, before, found.dependencies, hint.finished):
                 result.deferred.add(name)
                 self._awaited[name] = found
-        new = {name: each for name, each in result.found.items() if name not in self._entries}
-        arrived = Successors.of(new[name] for name in new if name not in result.deferred)
-        awaited = Successors.of(new[name] for name in new if name in result.deferred)
+        new = result.found.keys() - self._entries.keys()
+        arrived = Successors.of(result.found[name] for name in new - result.deferred)
+        awaited = Successors.of(result.found[name] for name in new & result.deferred)
         emptied = not result.found and result.gone == self._entries.keys()
         moved = self._find_moved(result)
         for name in result.gone:
@@ -313,5 +293,5 @@ class Catalogue:
             log_crash(self._entries.get(name), found)
             self._entries.replace(name, found)
         self._give_way()
-        self._real_folder = result.folder
+        self.real_folder = result.folder
         return self.snapshot is not before

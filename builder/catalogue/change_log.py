@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.scan import Known
-from builder.catalogue.snapshot import EntryReport, Slot, Snapshot, State
+from builder.catalogue.snapshot import Slot, Snapshot, State
 from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 
@@ -28,8 +28,9 @@ def log_changes(before: Snapshot, after: Snapshot, ids: Iterable[ClusterTypeId],
         _log_type(cluster_type_id, before.slots.get(cluster_type_id), after.slots.get(cluster_type_id))
     for path in sorted(paths):
         report = after.others.get(path)
-        if report is not None and report != before.others.get(path):
-            _log_other(report)
+        if report is not None and report.state is State.REJECTED and report != before.others.get(path):
+            logger.warning("cluster type %s", report.state, extra={"fields": {"path": report.path}})
+            _log_problems(report.problems)
 
 
 def log_crash(before: Known | None, after: Known | None) -> None:
@@ -55,12 +56,6 @@ def _log_type(cluster_type_id: ClusterTypeId, before: Slot | None, after: Slot |
     logger.log(level, "cluster type %s", word, extra={"fields": fields})
     if after is not None:
         _log_problems(after.problems)
-
-
-def _log_other(report: EntryReport) -> None:
-    if report.state is State.REJECTED:
-        logger.warning("cluster type %s", report.state, extra={"fields": {"path": report.path}})
-        _log_problems(report.problems)
 
 
 def _log_problems(problems: Iterable[Problem]) -> None:

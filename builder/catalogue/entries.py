@@ -87,21 +87,14 @@ def classify(name: str, is_folder: Callable[[], bool | None]) -> Classified | No
     return Entry(ClusterTypeId(name), name, f"{name}/{DEFINITION_NAME}")
 
 
-def scan_folder(folder: str) -> dict[str, Classified]:
+def scan_folder(folder: str, *, look: bool = False) -> dict[str, Classified]:
     """Every entry of the enabled folder that is worth a word, by name.
 
-    Raises OSError where the folder cannot be read.
+    Raises OSError where the folder cannot be read, or with ``look`` an entry of it: some folders tell the names of
+    entries that cannot be looked at.
     """
-    found = (classify_listed(folder, name) for name in os.listdir(folder))
-    return {each.name: each for each in found if each is not None}
-
-
-def classify_folder(folder: str) -> dict[str, Classified]:
-    """As :func:`scan_folder`, after a look at each entry: names can be told of entries that cannot be looked at.
-
-    Raises OSError where the folder cannot be read, or an entry cannot be looked at.
-    """
-    found = (classify_path(folder, name) for name in os.listdir(folder))
+    classify_one = classify_path if look else classify_listed
+    found = (classify_one(folder, name) for name in os.listdir(folder))
     return {each.name: each for each in found if each is not None}
 
 
@@ -119,11 +112,11 @@ def classify_path(folder: str, name: str) -> Classified | None:
 
 def classify_listed(folder: str, name: str) -> Classified | None:
     """What an entry of the enabled folder is that is known to be there; None for one that is passed over."""
-    return classify(name, lambda: _is_folder(os.path.join(folder, name)))
 
+    def is_folder() -> bool | None:
+        try:
+            return stat.S_ISDIR(os.stat(os.path.join(folder, name)).st_mode)
+        except OSError:
+            return None
 
-def _is_folder(path: str) -> bool | None:
-    try:
-        return stat.S_ISDIR(os.stat(path).st_mode)
-    except OSError:
-        return None
+    return classify(name, is_folder)

@@ -91,14 +91,11 @@ class Inventory(dict[str, Known]):
         else:
             self.index.remove(name)
 
-    def _ids_of(self, names: Iterable[str]) -> set[ClusterTypeId]:
-        entries = (self.get(name) for name in names)
-        return {entry.entry.id for entry in entries if isinstance(entry, LoadedEntry)}
-
     def entries_after(self, changes: Mapping[str, Known | None]) -> dict[ClusterTypeId, list[LoadedEntry]]:
         """For each id that these changes concern its entries after them, sorted by name; nothing is changed yet."""
         arriving = {name: found for name, found in changes.items() if isinstance(found, LoadedEntry)}
-        ids = self._ids_of(changes) | {found.entry.id for found in arriving.values()}
+        concerned = (*map(self.get, changes), *arriving.values())
+        ids = {entry.entry.id for entry in concerned if isinstance(entry, LoadedEntry)}
         names = {key: self._names.get(key, set()) - changes.keys() for key in ids}
         for name, found in arriving.items():
             names[found.entry.id].add(name)

@@ -10,6 +10,7 @@ import os
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -88,8 +89,11 @@ def load_entry(
         outcome = build_cluster_type(entry.id, files, KINDS, profile=settings.profile)
     except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the loading of the others
         outcome, crash = _explain_crash(entry, error), error
-    files_read = files.dependencies
-    return LoadedEntry(entry, outcome, _revision(files_read), _last_modified(files_read), _list_all(files), crash)
+    digest = hashlib.sha256()
+    for name, dependency in sorted(files.dependencies.items()):
+        digest.update(f"{name}\0{dependency.digest}\n".encode("utf-8", "surrogateescape"))
+    revision = digest.hexdigest()[:REVISION_LENGTH]
+    return LoadedEntry(entry, outcome, revision, _last_modified(files), _list_all(files), crash)
 
 
 def _open_files(
@@ -132,17 +136,16 @@ def recheck_entry(
     """The entry if all that it was made from is what it was, whatever was touched; None if it must be loaded again."""
     rechecked = []
     for dependency in loaded.dependencies:
-        if dependency.remote:
-            known = remote is None or remote.digest(dependency.name) == dependency.digest
-            same = dependency if known else None
-        else:
+        same: Dependency | None = dependency
+        if not dependency.remote:
             same = recheck_dependency(dependency, resolver, now_ns, read)
+        elif remote is not None and remote.digest(dependency.name) != dependency.digest:
+            same = None
         if same is None:
             return None
         rechecked.append(same)
-    if all(new is old for new, old in zip(rechecked, loaded.dependencies, strict=True)):
-        return loaded
-    return replace(loaded, dependencies=tuple(rechecked))
+    is_untouched = all(new is old for new, old in zip(rechecked, loaded.dependencies, strict=True))
+    return loaded if is_untouched else replace(loaded, dependencies=tuple(rechecked))
 
 
 def reload_entry(
@@ -168,21 +171,10 @@ def _find_moved(loaded: LoadedEntry, files: DefinitionFiles) -> tuple[Dependency
     return _list_all(files)
 
 
-def _revision(dependencies: dict[str, Dependency]) -> str:
-    digest = hashlib.sha256()
-    for name, dependency in sorted(dependencies.items()):
-        digest.update(f"{name}\0{dependency.digest}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()[:REVISION_LENGTH]
-
-
-def _last_modified(dependencies: dict[str, Dependency]) -> int:
-    links = {link for dependency in dependencies.values() for link in dependency.resolved.links}
-    times = [dependency.stamp.mtime_ns for dependency in dependencies.values() if dependency.stamp is not None]
-    return newest_date((*times, *(_link_mtime_ns(link) for link in links)))
-
-
-def _link_mtime_ns(link: str) -> int:
-    try:
-        return os.lstat(link).st_mtime_ns
-    except OSError:
-        return 0
+def _last_modified(files: DefinitionFiles) -> int:
+    dependencies = files.dependencies.values()
+    times = [dependency.stamp.mtime_ns for dependency in dependencies if dependency.stamp is not None]
+    for link in {link for dependency in dependencies for link in dependency.resolved.links}:
+        with suppress(OSError):  # it has gone meanwhile
+            times.append(os.lstat(link).st_mtime_ns)
+    return newest_date(times)

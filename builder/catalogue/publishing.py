@@ -7,20 +7,14 @@ what is in them, and the listing is joined anew: with ten thousand types of 1 KB
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 from types import MappingProxyType
 from typing import TypeVar
 
 from builder.catalogue.loader import LoadedEntry
-from builder.catalogue.snapshot import (
-    EntryReport,
-    PublishedType,
-    Representation,
-    Slot,
-    Snapshot,
-)
+from builder.catalogue.snapshot import EntryReport, PublishedType, Representation, Slot, Snapshot
 from builder.catalogue.states import Verdict
 from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing
 from builder.definitions.listing import render_cluster_type
@@ -94,27 +88,17 @@ def _publish_listing(ordered: Sequence[PublishedType], now: float, previous: Rep
     newest = max(representations, key=lambda each: each.last_modified, default=None)
     day = newest.last_modified if newest is not None else now - DAY
     date = date_listing(tag, day, previous.last_modified if previous is not None else None)
-    bodies = [_redate(each.body, date) if each is newest else each.body for each in representations]
-    return Representation(_join_array(bodies), tag, date)
+    # The date comes last in a body, and all HTTP dates are of one length.
+    end = f'{_format(date)}"}}'.encode()
+    bodies = [each.body[: -len(end)] + end if each is newest else each.body for each in representations]
+    if bodies:  # joined so that each is copied once: all together can be many megabytes
+        bodies[0] = b"[" + bodies[0]
+        bodies[-1] += b"]"
+    return Representation(b",".join(bodies) or b"[]", tag, date)
 
 
 def _format(date: int) -> str:
     return formatdate(date, usegmt=True)
-
-
-def _redate(body: bytes, date: int) -> bytes:
-    """The body of a cluster type, whose date comes last, with another date; all HTTP dates are of one length."""
-    end = f'{_format(date)}"}}'.encode()
-    return body[: -len(end)] + end
-
-
-def _join_array(items: list[bytes]) -> bytes:
-    """A JSON array of encoded values; each is copied once, as all together can be many megabytes."""
-    if not items:
-        return b"[]"
-    items[0] = b"[" + items[0]
-    items[-1] += b"]"
-    return b",".join(items)
 
 
 def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Verdict, now: float) -> Slot:
@@ -125,13 +109,9 @@ def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Ver
         if published is None or published.revision != entry.revision:
             published = _publish_type(verdict.accepted, entry, now, published)
     known = {report.path: report for report in before.reports} if before is not None else {}
-    reports = tuple(_keep(known.get(report.path), report) for report in _reports(verdict, published, now))
-    return Slot(published, verdict.state, reports, verdict.problems)
-
-
-def _reports(verdict: Verdict, published: PublishedType | None, now: float) -> Iterable[EntryReport]:
+    reports = []
     for entry in verdict.entries:
-        yield EntryReport(
+        report = EntryReport(
             path=entry.entry.name,
             state=verdict.state,
             id=entry.entry.id,
@@ -139,11 +119,9 @@ def _reports(verdict: Verdict, published: PublishedType | None, now: float) -> I
             changed_at=now,
             problems=tuple(p for p in verdict.problems if len(verdict.entries) == 1 or p.path == entry.entry.name),
         )
-
-
-def _keep(known: EntryReport | None, report: EntryReport) -> EntryReport:
-    """The known report where the new one says nothing but a later time."""
-    return known if known is not None and replace(report, changed_at=known.changed_at) == known else report
+        old = known.get(report.path, report)  # which stays where the new one says nothing but a later time
+        reports.append(old if replace(report, changed_at=old.changed_at) == old else report)
+    return Slot(published, verdict.state, tuple(reports), verdict.problems)
 
 
 def _reorder(

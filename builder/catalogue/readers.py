@@ -17,20 +17,7 @@ from typing import cast
 from watchdog import events
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
-from builder.catalogue.watches import (
-    IN_ATTRIB,
-    IN_CLOSE_WRITE,
-    IN_CREATE,
-    IN_DELETE,
-    IN_ISDIR,
-    IN_MODIFY,
-    IN_MOVED_FROM,
-    IN_MOVED_TO,
-    OWN_GOING,
-    Event,
-    Reader,
-    Watch,
-)
+from builder.catalogue.watches import IN, OWN_GOING, Event, Reader, Watch
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +28,8 @@ MAX_OBSERVED = 500
 """How many folders are watched, at a thread each; a container is often allowed 1,000 or so in all."""
 
 _MASKS = {
-    "attrib": IN_ATTRIB, "closed": IN_CLOSE_WRITE, "created": IN_CREATE, "deleted": IN_DELETE, "modified": IN_MODIFY,
-    "moved": IN_MOVED_FROM,
+    "attrib": IN.ATTRIB, "closed": IN.CLOSE_WRITE, "created": IN.CREATE, "deleted": IN.DELETE, "modified": IN.MODIFY,
+    "moved": IN.MOVED_FROM,
 }  # fmt: skip
 _ALL_CHANGES = [
     each
@@ -110,9 +97,9 @@ class _Handler(events.FileSystemEventHandler):
             self._reader.remove_callbacks([(self._number, self._number)])
             self._watch.on_watch_deleted(self._number)
         elif not isinstance(event, events.DirModifiedEvent):  # which comes along with an event that says more
-            is_folder = IN_ISDIR if event.is_directory else 0
+            is_folder = IN.ISDIR if event.is_directory else 0
             self._tell(_MASKS[event.event_type] | is_folder, source)
-            self._tell(IN_MOVED_TO | is_folder, target)
+            self._tell(IN.MOVED_TO | is_folder, target)
 
     def _tell(self, mask: int, path: str) -> None:
         if path:
@@ -130,10 +117,7 @@ class ObserverReader:
         self.is_alive, self.stop, self.join = observer.is_alive, observer.stop, observer.join
 
     def add_callback(self, path: bytes, mask: int, callback: Watch, id_: int) -> int:
-        """Watch a folder; -1 where it may not be read.
-
-        Raises OSError.
-        """
+        """Watch a folder; -1 where it may not be read. Raises OSError."""
         folder = os.fsdecode(path)
         if not os.path.isdir(folder):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)

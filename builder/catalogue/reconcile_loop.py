@@ -72,14 +72,6 @@ class Observer(Protocol):
         """Everything was looked at."""
 
 
-@dataclass(slots=True)
-class _Sweep:
-    """A rescan that is under way, and what it has found so far."""
-
-    steps: Iterator[frozenset[str]]
-    found: set[str]
-
-
 class ReconcileLoop:
     """Keeps one catalogue true, from :meth:`start` to :meth:`stop`, in a thread of its own.
 
@@ -102,16 +94,20 @@ class ReconcileLoop:
         self._observer = observer
         self._condition = threading.Condition()
         self._hints = Hints()
-        self._sweep: _Sweep | None = None
+        self._sweep: Iterator[frozenset[str]] | None = None
+        """The rescan that is under way."""
+        self._swept: frozenset[str] = frozenset()
+        """What it has found so far."""
         self._next_rescan = 0.0
         self._next_retry: float | None = None
         self._stopping = False
-        self._first_pass = threading.Event()
         self._thread = threading.Thread(target=self._run, name="catalogue-reconcile", daemon=True)
         self._watcher = Watcher(self)
         self._silent = ""
         self.on_load: Callable[[], object] = lambda: None
         """Called once, in the loop's thread, after the enabled folder was read for the first time; may not raise."""
+        self.has_loaded = False
+        """Whether that has happened."""
         self.health = Health(noticing, "the enabled folder has not been read yet")
 
     def start(self) -> None:
@@ -128,13 +124,11 @@ class ReconcileLoop:
 
     # ---- any thread may call these; they return at once
 
-    def notice(self, path: str) -> None:
-        """Say that something may have changed at ``path``."""
-        self._add(path, None)
-
-    def notice_writing(self, path: str, *, finished: bool) -> None:
-        """Say that the file at ``path`` is being written, or is complete."""
-        self._add(path, finished)
+    def notice(self, path: str, finished: bool | None = None) -> None:
+        """Say that something may have changed at ``path``, or that the file there is being written, or complete."""
+        with self._condition:
+            self._hints.add(path, self._clock(), finished)
+            self._condition.notify_all()
 
     def notice_loss(self) -> None:
         """Say that changes were missed, and may be anywhere."""
@@ -144,17 +138,7 @@ class ReconcileLoop:
 
     rescan = notice_loss
 
-    def _add(self, path: str, finished: bool | None) -> None:
-        with self._condition:
-            self._hints.add(path, self._clock(), finished)
-            self._condition.notify_all()
-
     # ---- how it goes
-
-    @property
-    def has_loaded(self) -> bool:
-        """Whether the enabled folder was read at least once."""
-        return self._first_pass.is_set()
 
     @property
     def rescan_age(self) -> float | None:
@@ -233,8 +217,8 @@ class ReconcileLoop:
             keep_for_good()
         if hint.everything:
             self._finish_rescan()
-        if not self._first_pass.is_set():
-            self._first_pass.set()
+        if not self.has_loaded:
+            self.has_loaded = True
             self.on_load()
         if self._next_retry is None and self._catalogue.deferred:
             self._next_retry = self._clock() + AGAIN_SECONDS
@@ -250,14 +234,14 @@ class ReconcileLoop:
             if not self._catalogue.has_loaded:
                 self._reconcile(EVERYTHING)
                 return
-            self._sweep = _Sweep(self._catalogue.sweep(), set())
-        found = next(self._sweep.steps, None)
+            self._sweep, self._swept = self._catalogue.sweep(), frozenset()
+        found = next(self._sweep, None)
         if found is not None:
-            self._sweep.found |= found
+            self._swept |= found
             return
-        found, self._sweep = frozenset(self._sweep.found), None
-        if found:
-            self._reconcile(ChangeHint(found))
+        self._sweep = None
+        if self._swept:
+            self._reconcile(ChangeHint(self._swept))
         self._finish_rescan()
 
     def _finish_rescan(self) -> None:
@@ -269,23 +253,21 @@ class ReconcileLoop:
             self._observer.observe_rescan()
 
     def _note(self, *, problem: str, last_rescan: float | None = None) -> None:
-        health = self.health
-        noticing, complaint = self._judge_noticing()
-        last = health.last_rescan if last_rescan is None else last_rescan
-        self.health = Health(noticing, problem, last, health.rescans + (last_rescan is not None), complaint)
-
-    def _judge_noticing(self) -> tuple[Noticing, str]:
-        """How changes in the enabled folder are noticed, and what is wrong with that, as far as is known."""
-        if self._asked is Noticing.POLL:
-            return Noticing.POLL, ""
-        folder = str(self._catalogue.folder)
-        silent = "" if reports_changes(folder) else find_file_system(folder)
-        complaint = f"{folder} is on a file system ({silent}) that reports no changes" if silent else ""
-        if silent and silent != self._silent:
-            logger.warning("%s: it is read every %g seconds", complaint, self._rescan_seconds)
-        self._silent = silent
-        is_watching = not silent and self._watcher.is_watching(self._catalogue.real_folder)
-        return Noticing.INOTIFY if is_watching else Noticing.POLL, complaint or self._watcher.problem
+        """Bring the health up to date, with how changes in the enabled folder are noticed, as far as is known."""
+        noticing, complaint = Noticing.POLL, ""
+        if self._asked is not Noticing.POLL:
+            folder = str(self._catalogue.folder)
+            silent = "" if reports_changes(folder) else find_file_system(folder)
+            complaint = f"{folder} is on a file system ({silent}) that reports no changes" if silent else ""
+            if silent and silent != self._silent:
+                logger.warning("%s: it is read every %g seconds", complaint, self._rescan_seconds)
+            self._silent = silent
+            if not silent and self._watcher.is_watching(self._catalogue.real_folder):
+                noticing = Noticing.INOTIFY
+            complaint = complaint or self._watcher.problem
+        last = self.health.last_rescan if last_rescan is None else last_rescan
+        rescans = self.health.rescans + (last_rescan is not None)
+        self.health = Health(noticing, problem, last, rescans, complaint)
 
     def _watch(self, *, thorough: bool) -> None:
         """Have the watcher follow what the catalogue depends on by now."""

@@ -58,10 +58,16 @@ class Settling:
         that are known to be complete, and of folders that were put in place whole.
         """
         before = {dependency.path: dependency for dependency in known}
-        changed = [each for each in found if not _is_same(before.get(each.path), each)]
-        # A link was put in place in one step, and with it all that is in the folder where it leads.
-        linked = {os.path.dirname(each.resolved.real) for each in changed if _is_linked(before.get(each.path), each)}
-        whole = linked.union(finished)
+        whole = set(finished)
+        changed = []
+        for each in found:
+            old = before.get(each.path)
+            if old is None or old.resolved != each.resolved:
+                changed.append(each)
+                if each.resolved.links:  # one was put in place in one step, and with it all beside its target
+                    whole.add(os.path.dirname(each.resolved.real))
+            elif old.digest != each.digest:
+                changed.append(each)
         if self._is_any_being_written(name, [each for each in changed if not is_within(each.resolved.real, whole)]):
             return self._waits(name, LONGEST_SECONDS)
         if any(each.stamp is None and not each.refused and not each.remote for each in changed):
@@ -91,15 +97,6 @@ class Settling:
     def _waits(self, name: str, longest: float) -> bool:
         now = self._steady_clock()
         return now - self._since.setdefault(name, now) < longest
-
-
-def _is_linked(known: Dependency | None, found: Dependency) -> bool:
-    """Whether a link leads to a file that did not before."""
-    return bool(found.resolved.links) and (known is None or known.resolved != found.resolved)
-
-
-def _is_same(known: Dependency | None, found: Dependency) -> bool:
-    return known is not None and known.digest == found.digest and known.resolved == found.resolved
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,9 @@ def judge(entries: Sequence[LoadedEntry], published: PublishedType | None) -> Ve
 
 def report_duplicates(entries: Sequence[Entry]) -> tuple[Problem, ...]:
     """The problem that each of several entries has with the others, which have its id."""
-    return tuple(_report_duplicate(entry, [other for other in entries if other is not entry]) for entry in entries)
-
-
-def _report_duplicate(entry: Entry, others: Sequence[Entry]) -> Problem:
-    message = f"{' and '.join(repr(other.name) for other in others)} has the same id, {entry.id!r}"
-    return Problem(entry.name, 0, 0, "", "duplicate-id", message, "keep one of them")
+    problems = []
+    for entry in entries:
+        others = " and ".join(repr(other.name) for other in entries if other is not entry)
+        message = f"{others} has the same id, {entry.id!r}"
+        problems.append(Problem(entry.name, 0, 0, "", "duplicate-id", message, "keep one of them"))
+    return tuple(problems)

@@ -17,16 +17,7 @@ from typing import Protocol
 from builder.catalogue.readers import open_reader
 from builder.catalogue.watches import (
     ALL_CHANGES,
-    IN_CLOSE_WRITE,
-    IN_CREATE,
-    IN_DELETE,
-    IN_DELETE_SELF,
-    IN_ISDIR,
-    IN_MODIFY,
-    IN_MOVE_SELF,
-    IN_MOVED_FROM,
-    IN_MOVED_TO,
-    IN_UNMOUNT,
+    IN,
     OWN_GOING,
     Event,
     Reader,
@@ -64,11 +55,8 @@ _EXHAUSTED = {
 class Listener(Protocol):
     """Who is told what was noticed. Called from the watcher's own thread; every call must return at once."""
 
-    def notice(self, path: str) -> None:
-        """Something may have changed at ``path``."""
-
-    def notice_writing(self, path: str, *, finished: bool) -> None:
-        """The file at ``path`` is being written, or has been ``finished``: closed, or put there whole."""
+    def notice(self, path: str, finished: bool | None = None) -> None:
+        """Something may have changed at ``path``; False while a file there is being written, True once it is whole."""
 
     def notice_loss(self) -> None:
         """Changes were not reported; they may be anywhere."""
@@ -138,16 +126,12 @@ class Watcher:
         """Tell the listener of an event in ``folder``."""
         mask = event.mask
         path = os.path.join(folder, os.fsdecode(event.name)) if event.name else folder
-        if mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT) or (
-            mask & IN_ISDIR and mask & (IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE)
+        if mask & (IN.DELETE_SELF | IN.MOVE_SELF | IN.UNMOUNT) or (
+            mask & IN.ISDIR and mask & (IN.MOVED_FROM | IN.MOVED_TO | IN.DELETE)
         ):
             self.disturb(path)
-        if mask & (IN_CLOSE_WRITE | IN_MOVED_TO):
-            self._listener.notice_writing(path, finished=True)
-        elif mask & (IN_MODIFY | IN_CREATE):
-            self._listener.notice_writing(path, finished=False)
-        else:
-            self._listener.notice(path)
+        finished = bool(mask & (IN.CLOSE_WRITE | IN.MOVED_TO))
+        self._listener.notice(path, finished if finished or mask & (IN.MODIFY | IN.CREATE) else None)
 
     def disturb(self, path: str) -> None:
         """Note that watches at ``path`` or below it may be on another folder than is there now."""
@@ -192,18 +176,14 @@ class Watcher:
         everything, self._all_disturbed = self._all_disturbed, False
         disturbed = {self._disturbed.popleft() for _ in range(len(self._disturbed))}
         suspects = {path for path in self._watches if everything or (disturbed and is_within(path, disturbed))}
-        if thorough:
-            suspects.update(self._next_to_check())
+        if thorough:  # a few in turn: what no event tells, such as another mount on top, is rare
+            self._to_check = self._to_check or list(self._watches)
+            batch, self._to_check = self._to_check[:CHECKS], self._to_check[CHECKS:]
+            suspects |= self._watches.keys() & batch
         misplaced = [path for path in suspects if self._watches[path][0].is_misplaced()]
         for path in misplaced:
             self._drop(path)
         return misplaced
-
-    def _next_to_check(self) -> list[str]:
-        """A few of the watches, in turn: what no event tells, such as another mount on top, is rare."""
-        self._to_check = self._to_check or list(self._watches)
-        batch, self._to_check = self._to_check[:CHECKS], self._to_check[CHECKS:]
-        return [path for path in batch if path in self._watches]
 
     def _place_all(self) -> list[str]:
         """Place what is not in place, and again what came, went or moved before a watch could tell.

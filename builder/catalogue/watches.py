@@ -13,24 +13,28 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-# The numbers that inotify(7) gives names to.
-IN_MODIFY = 0x0002
-IN_ATTRIB = 0x0004
-IN_CLOSE_WRITE = 0x0008
-IN_MOVED_FROM = 0x0040
-IN_MOVED_TO = 0x0080
-IN_CREATE = 0x0100
-IN_DELETE = 0x0200
-IN_DELETE_SELF = 0x0400
-IN_MOVE_SELF = 0x0800
-IN_UNMOUNT = 0x2000
-IN_ONLYDIR = 0x0100_0000
-IN_DONT_FOLLOW = 0x0200_0000
-IN_ISDIR = 0x4000_0000
 
-OWN_GOING = IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW
+class IN:
+    """The numbers that inotify(7) gives names to."""
+
+    MODIFY = 0x0002
+    ATTRIB = 0x0004
+    CLOSE_WRITE = 0x0008
+    MOVED_FROM = 0x0040
+    MOVED_TO = 0x0080
+    CREATE = 0x0100
+    DELETE = 0x0200
+    DELETE_SELF = 0x0400
+    MOVE_SELF = 0x0800
+    UNMOUNT = 0x2000
+    ONLYDIR = 0x0100_0000
+    DONT_FOLLOW = 0x0200_0000
+    ISDIR = 0x4000_0000
+
+
+OWN_GOING = IN.DELETE_SELF | IN.MOVE_SELF | IN.ONLYDIR | IN.DONT_FOLLOW
 ALL_CHANGES = (
-    OWN_GOING | IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_DELETE
+    OWN_GOING | IN.MODIFY | IN.ATTRIB | IN.CLOSE_WRITE | IN.MOVED_FROM | IN.MOVED_TO | IN.CREATE | IN.DELETE
 )  # and no event of reading, or the service would wake itself
 
 Identity = tuple[int, int]

@@ -6,10 +6,8 @@ Change means content: stat is a shortcut that is taken only where it cannot be f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from builder.disk.fetching import digest_remote
 from builder.disk.links import LinkLoopError, LinkResolver, ResolvedPath
 from builder.disk.safe_reading import LINK_LOOP, UNREADABLE, ReadFile, Stamp, explain_unreadable, read_file, stamp_of
 from builder.hot_lint.sources import MISSING_FILE, SourceError
@@ -59,18 +57,6 @@ def load_dependency(
         found = None if error.rule == MISSING_FILE else stamp_of(resolved.real)
         return Dependency(name, path, resolved, found, error.rule, now_ns), error
     return Dependency(name, path, resolved, stamp, _digest(content), now_ns), content
-
-
-def load_remote_dependency(
-    url: str, read: Callable[[str], bytes], now_ns: int
-) -> tuple[Dependency, bytes | SourceError]:
-    """Take a file of another host; gives its content or why there is none."""
-    content: bytes | SourceError
-    try:
-        content = read(url)
-    except SourceError as error:
-        content = error
-    return Dependency(url, url, ResolvedPath("", ()), None, digest_remote(content), now_ns, remote=True), content
 
 
 def refuse_dependency(name: str, path: str, resolver: LinkResolver, now_ns: int, rule: str) -> Dependency:

@@ -47,11 +47,6 @@ class _Known:
     asked: float
     is_awaited: bool = False
 
-    def is_due(self, now: float) -> bool:
-        if self.is_awaited or self.fetched is None:
-            return not self.is_awaited
-        return now - self.fetched >= (FAILED_SECONDS if isinstance(self.content, SourceError) else FRESH_SECONDS)
-
 
 class RemoteFiles:
     """The files of other hosts. ``fetch`` gets one, blocks, and raises SourceError; it is called in threads.
@@ -97,7 +92,8 @@ class RemoteFiles:
             now = self._clock()
             known = self._known.setdefault(url, _Known(_PENDING, digest_remote(_PENDING), None, now))
             known.asked = now
-            if known.is_due(now):
+            good_for = FAILED_SECONDS if isinstance(known.content, SourceError) else FRESH_SECONDS
+            if not known.is_awaited and (known.fetched is None or now - known.fetched >= good_for):
                 known.is_awaited = True
                 self._awaited += 1
                 self._due.put(url)
@@ -140,8 +136,8 @@ class RemoteFiles:
             changed = digest != known.digest
             known.content, known.digest, known.fetched, known.is_awaited = content, digest, now, False
             self._awaited -= 1
-            for each in [each for each, old in self._known.items() if now - old.asked > FORGOTTEN_SECONDS]:
-                if not self._known[each].is_awaited:
+            for each, old in list(self._known.items()):
+                if now - old.asked > FORGOTTEN_SECONDS and not old.is_awaited:
                     del self._known[each]
             self._condition.notify_all()
             return changed

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
 
-from builder.disk.dependencies import Dependency, load_dependency, load_remote_dependency, refuse_dependency
-from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
+from builder.disk.dependencies import Dependency, load_dependency, refuse_dependency
+from builder.disk.fetching import digest_remote
+from builder.disk.links import LinkLoopError, LinkResolver, ResolvedPath, is_at_or_below
 from builder.disk.safe_reading import LINK_LOOP, ReadFile, decode, explain_unreadable, open_folder, read_file, stamp_of
 from builder.hot_lint.near_files import COMPONENTS
 from builder.hot_lint.sources import DEFINITION, MISSING_FILE, SourceError
@@ -89,7 +90,10 @@ class DefinitionFiles:
         self._read_remote = read_remote
         self._read = read
         self._folders = folders
-        self._tree = _find_tree(definition, resolver)
+        try:  # references start from the folder of the definition's real file
+            self._tree = os.path.dirname(resolver.resolve(definition).real)
+        except LinkLoopError:
+            self._tree = os.path.dirname(definition)
         self._roots = tuple(template_roots)
         self._instance = instance
         self._hot = os.path.join(instance, HOT_NAME) if instance else ""
@@ -99,19 +103,14 @@ class DefinitionFiles:
         self.roots: dict[str, Dependency] = {}
 
     def resolve(self, reference: str, base: str) -> str:
-        """See :meth:`builder.hot_lint.sources.Files.resolve`."""
         if len(reference) > MAX_REFERENCE:
             message = f"it has {len(reference):,} characters, and no path has more than {MAX_REFERENCE:,}"
             raise SourceError("unreadable-file", message, "shorten it")
         scheme = reference.partition("://")[0].lower() if "://" in reference else ""
         if scheme in ("http", "https"):
             if self._read_remote is None:
-                raise SourceError(
-                    "remote-file",
-                    f"{reference!r} is on another host",
-                    "copy it here, or set ALLOW_REMOTE_TEMPLATES=true",
-                    named=reference,
-                )
+                message, hint = f"{reference!r} is on another host", "copy it here, or set ALLOW_REMOTE_TEMPLATES=true"
+                raise SourceError("remote-file", message, hint, named=reference)
             return reference
         if scheme:
             message = f"{reference!r} is neither a path nor an http(s) URL"
@@ -127,7 +126,6 @@ class DefinitionFiles:
         return name
 
     def resolve_template(self, reference: str) -> str:
-        """See :meth:`builder.hot_lint.sources.Files.resolve_template`."""
         is_absolute = reference.startswith("/")
         if is_absolute and len(reference) <= MAX_REFERENCE:
             self._lend(reference)
@@ -147,7 +145,6 @@ class DefinitionFiles:
         return name
 
     def read(self, name: str) -> str:
-        """See :meth:`builder.hot_lint.sources.Files.read`."""
         content = self.load(name)
         if isinstance(content, SourceError):
             raise content
@@ -162,14 +159,18 @@ class DefinitionFiles:
             if refusal is not None:
                 return refusal
             self.dependencies[name], content = load_dependency(name, path, self._resolver, self._now_ns, self._read)
-        elif self._read_remote is None:
-            content = SourceError("remote-file", f"{name!r} is on another host", named=name)
-        else:
-            self.dependencies[name], content = load_remote_dependency(name, self._read_remote, self._now_ns)
+            return content
+        if self._read_remote is None:
+            return SourceError("remote-file", f"{name!r} is on another host", named=name)
+        try:
+            content = self._read_remote(name)
+        except SourceError as error:
+            content = error
+        nowhere, digest = ResolvedPath("", ()), digest_remote(content)
+        self.dependencies[name] = Dependency(name, name, nowhere, None, digest, self._now_ns, remote=True)
         return content
 
     def list_beside(self, name: str) -> Sequence[str]:
-        """See :meth:`builder.hot_lint.sources.Files.list_beside`."""
         if name.startswith(_REMOTE):
             return ()
         try:
@@ -184,7 +185,6 @@ class DefinitionFiles:
         return sorted(os.path.join(parent, each) for each in found if each.isprintable() and each[0] != ".")
 
     def display(self, name: str) -> str:
-        """See :meth:`builder.hot_lint.sources.Files.display`."""
         if not name:
             return self._shown_as
         return name if "://" in name else os.path.normpath(PurePosixPath(self._shown_as).parent / name)
@@ -207,15 +207,12 @@ class DefinitionFiles:
         if self._may_define(real) if name == DEFINITION else self._may_include(real):
             return None
         self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, _OUTSIDE_TREE)
+        message = f"{repr(reference) if reference else 'it'} is outside the folder of the definition"
+        hint = "keep it in that folder, or name its folder in TEMPLATE_ROOTS"
         if name == DEFINITION:
-            return SourceError(
-                _OUTSIDE_TREE, f"it is a link that leads out of the enabled folder and {AVAILABLE_NAME}",
-                "move the definition into one of them, or name its folder in TEMPLATE_ROOTS",
-            )  # fmt: skip
-        return SourceError(
-            _OUTSIDE_TREE, f"{repr(reference) if reference else 'it'} is outside the folder of the definition",
-            "keep it in that folder, or name its folder in TEMPLATE_ROOTS", named=reference,
-        )  # fmt: skip
+            message = f"it is a link that leads out of the enabled folder and {AVAILABLE_NAME}"
+            hint = "move the definition into one of them, or name its folder in TEMPLATE_ROOTS"
+        return SourceError(_OUTSIDE_TREE, message, hint, named=reference)
 
     def _may_define(self, real: str) -> bool:
         folders = self._folders
@@ -263,11 +260,3 @@ class DefinitionFiles:
         if root not in self.roots:
             self.roots[root] = refuse_dependency(root, root, self._resolver, self._now_ns, ROOT)
         return self.roots[root].resolved.real
-
-
-def _find_tree(definition: str, resolver: LinkResolver) -> str:
-    """The folder that a definition's references start from: that of its real file."""
-    try:
-        return os.path.dirname(resolver.resolve(definition).real)
-    except LinkLoopError:
-        return os.path.dirname(definition)

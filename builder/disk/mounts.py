@@ -22,21 +22,19 @@ def find_file_system(path: str, table: str = MOUNT_TABLE) -> str:
     """The type of the file system that holds ``path`` (proc(5), /proc/pid/mountinfo); "" where it is not known."""
     try:
         with open(table, encoding="utf-8", errors="surrogateescape") as lines:
-            mounts = [_parse_mount(line) for line in lines]
+            mounts = [line.split(" ") for line in lines]
     except OSError:
         return ""
     real = os.path.realpath(path)
-    # Of several mounts on one folder the last in the table is on top.
-    holders = [(len(point), number, kind) for number, (point, kind) in enumerate(mounts) if is_at_or_below(real, point)]
+    holders = []
+    for number, fields in enumerate(mounts):
+        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4])
+        if is_at_or_below(real, point):
+            # Of several mounts on one folder the last in the table is on top.
+            holders.append((len(point), number, fields[fields.index("-") + 1]))
     return max(holders)[2] if holders else ""
 
 
 def reports_changes(path: str, table: str = MOUNT_TABLE) -> bool:
     """Whether the kernel reports all changes below ``path``."""
     return _SILENT.fullmatch(find_file_system(path, table)) is None
-
-
-def _parse_mount(line: str) -> tuple[str, str]:
-    fields = line.split(" ")
-    kind = fields[fields.index("-") + 1]
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4]), kind

@@ -12,7 +12,6 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -153,11 +152,11 @@ def _read(url: str, response: http.client.HTTPResponse, size: int) -> bytes:
 
 
 def _explain(error: Exception) -> str:
-    explanations: tuple[tuple[type[Exception], Callable[[], str]], ...] = (
-        (RefusedAddressError, lambda: str(error)),
-        (socket.gaierror, lambda: "its name cannot be resolved"),
-        (ssl.SSLError, lambda: "no trusted connection can be made"),
-        (OSError, lambda: "no connection can be made"),
-        (http.client.HTTPException, lambda: "the answer is not HTTP, or breaks off"),
-    )
-    return next((explain() for kind, explain in explanations if isinstance(error, kind)), "it is no usable URL")
+    explanations: dict[type[Exception], str] = {
+        RefusedAddressError: str(error),
+        socket.gaierror: "its name cannot be resolved",
+        ssl.SSLError: "no trusted connection can be made",
+        OSError: "no connection can be made",  # after those that are some
+        http.client.HTTPException: "the answer is not HTTP, or breaks off",
+    }
+    return next((text for kind, text in explanations.items() if isinstance(error, kind)), "it is no usable URL")

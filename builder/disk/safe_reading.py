@@ -128,10 +128,7 @@ def _open_file(path: str) -> int:
 
 
 def decode(content: bytes) -> str:
-    """The text of a file, which is UTF-8, with or without a byte order mark.
-
-    Raises SourceError.
-    """
+    """The text of a file, which is UTF-8, with or without a byte order mark. Raises SourceError."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -163,15 +160,12 @@ def explain_unreadable(error: OSError) -> SourceError:
 
 def _check(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise SourceError("not-a-file", f"it is {_describe_mode(status.st_mode)}, not a file", "put a file there")
+        kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+        kind = kinds.get(stat.S_IFMT(status.st_mode), "a device")
+        raise SourceError("not-a-file", f"it is {kind}, not a file", "put a file there")
     if status.st_size > MAX_FILE_BYTES:
         raise _too_large()
 
 
 def _too_large() -> SourceError:
     return SourceError("file-too-large", f"the file is larger than {MAX_FILE_BYTES:,} bytes", "split or shorten it")
-
-
-def _describe_mode(mode: int) -> str:
-    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
-    return kinds.get(stat.S_IFMT(mode), "a device")

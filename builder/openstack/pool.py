@@ -80,8 +80,8 @@ class CloudPool:
             RequestError: (503, with ``Retry-After``) as many calls as allowed run and wait, or the pool is being
                 drained; (504) the deadline passed, in the words of ``deadline.failure()``.
         """
-        has_room = self._queued < self.queue_size or not (self._free.locked() or self._turns.is_taken(same))
-        if self._draining or not has_room:
+        is_full = self._queued >= self.queue_size and (self._free.locked() or self._turns.is_taken(same))
+        if self._draining or is_full:
             raise self._refusal()
         end_turn = await self._wait_for_thread(deadline, same)
         seconds = deadline.seconds_left()

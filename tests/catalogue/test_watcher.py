@@ -37,10 +37,7 @@ class Ear:
         self.paths: list[str] = []
         self.losses = 0
 
-    def notice(self, path: str) -> None:
-        self.paths.append(path)
-
-    def notice_writing(self, path: str, *, finished: bool) -> None:
+    def notice(self, path: str, finished: bool | None = None) -> None:
         self.paths.append(path)
 
     def notice_loss(self) -> None:

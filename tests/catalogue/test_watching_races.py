@@ -95,10 +95,7 @@ class Scene:
     def close(self) -> None:
         self._reader.close()
 
-    def notice(self, path: str) -> None:
-        self._noticed.add(path)
-
-    def notice_writing(self, path: str, *, finished: bool) -> None:
+    def notice(self, path: str, finished: bool | None = None) -> None:
         self._noticed.add(path)
 
     def notice_loss(self) -> None:
