@@ -48,7 +48,7 @@ class NumberedRequest(Request):
         except BadURL:  # whose text repeats it, and a query string may hold a password
             raise BadURL("The request asks for something that is neither a path nor a URL.") from None
         given = self.headers.getone(REQUEST_ID_HEADER, "")
-        self._id = identifier = given if given and _FIT.fullmatch(given) else make_request_id()
+        self._id = identifier = given if _FIT.fullmatch(given) else make_request_id()
         self._arrived = time.perf_counter()
         logs.begin_request(identifier)
 
@@ -109,23 +109,14 @@ def find_client(peer: str, forwarded: Sequence[str], trusted: Sequence[Network])
     """
     client = peer
     told = [address.strip() for value in forwarded for address in value.split(",")]
-    while told and _is_among(client, trusted):
-        address = told.pop()
-        if not _is_address(address):
+    while told:
+        sender = ipaddress.ip_address(client)
+        mapped = sender.ipv4_mapped if isinstance(sender, ipaddress.IPv6Address) else None
+        if not any((mapped or sender) in network for network in trusted):
             break
-        client = address
+        try:
+            ipaddress.ip_address(told[-1])
+        except ValueError:
+            break
+        client = told.pop()
     return client
-
-
-def _is_among(text: str, networks: Sequence[Network]) -> bool:
-    address = ipaddress.ip_address(text)
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return any((mapped or address) in network for network in networks)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -34,9 +34,7 @@ class Application(Sanic[Config, Any]):
         """Answer one request; its handler is a coroutine function that returns the response."""
         try:
             host = request.headers.getone("host", None)
-            allowed_hosts = self.ctx.services.allowed_hosts
-            if allowed_hosts is not None:
-                refuse_other_hosts(host or "", allowed_hosts)
+            refuse_other_hosts(host or "", self.ctx.services.allowed_hosts)
             route, handler, kwargs, admit = self._find_route(request.path, request.method, host)
             request._match_info = kwargs
             request.route = route
@@ -93,27 +91,21 @@ async def _receive_from_admitted(request: Any, admit: Callable[[Request], None])
 
     A route that reads bodies has ``admit`` in its ``ctx``; it raises RequestError for a request that may not pass.
     """
-    has_body = bool(request.stream.request_body)
+    stream = request.stream
+    has_body = bool(stream.request_body)
     try:
         admit(request)
     except RequestError:
         if has_body:
-            _answer_early(request.stream)
+            # The connection ends with the answer. Sanic drops what still comes of the body, for a client that sends all
+            # of it first would not get the answer otherwise. One that waits to be told to send it is told no more.
+            stream.keep_alive = False
+            if stream.expecting_continue:
+                stream.expecting_continue = False
+                stream.request_body = None
         raise
     if has_body:
         await request.receive_body()
-
-
-def _answer_early(stream: Any) -> None:
-    """Have the connection end with the answer to a request whose body has not come.
-
-    Sanic drops what still comes of the body, for a client that sends all of it first would not get the answer
-    otherwise. A client that waits to be told to send it is told nothing but the answer.
-    """
-    stream.keep_alive = False
-    if stream.expecting_continue:
-        stream.expecting_continue = False
-        stream.request_body = None
 
 
 def create_app(settings: Settings, name: str = APP_NAME) -> Application:
@@ -145,26 +137,27 @@ async def start_services(app: Application, settings: Settings) -> None:
     app.ctx.services = services
     name_routes(app.router.routes)
     sys.setswitchinterval(SWITCH_SECONDS)
-    services.reconcile_loop.on_load = partial(_end_load, asyncio.get_running_loop(), services)
+    loop = asyncio.get_running_loop()
+
+    def on_load() -> None:
+        """Wake those who wait for the first load, in another thread than theirs."""
+        with contextlib.suppress(RuntimeError):  # the service has ended meanwhile
+            loop.call_soon_threadsafe(services.load_is_over.set)
+
+    services.reconcile_loop.on_load = on_load
     services.reconcile_loop.start()
-
-
-def _end_load(loop: asyncio.AbstractEventLoop, services: Services) -> None:
-    """Wake those who wait for the first load, in another thread than theirs."""
-    with contextlib.suppress(RuntimeError):  # the service has ended meanwhile
-        loop.call_soon_threadsafe(services.load_is_over.set)
 
 
 async def preload(app: Application) -> None:
     """Import the OpenStack clients while nobody waits for them: when the first load, for which people wait, is done."""
     services: Services = app.ctx.services
-    app.add_task(_preload_when_loaded(services))
 
+    async def preload_when_loaded() -> None:
+        await services.wait_until_loaded(FIRST_LOAD_SECONDS)
+        if services.preloading is None and not services.stopping:  # no request has asked for them yet
+            services.preloading = asyncio.create_task(services.pool.preload())
 
-async def _preload_when_loaded(services: Services) -> None:
-    await services.wait_until_loaded(FIRST_LOAD_SECONDS)
-    if services.preloading is None and not services.stopping:  # no request has asked for them yet
-        services.preloading = asyncio.create_task(services.pool.preload())
+    app.add_task(preload_when_loaded())
 
 
 async def stop_services(app: Application) -> None:

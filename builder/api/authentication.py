@@ -29,6 +29,11 @@ LEAST_SECRET_BYTES = 32
 
 MAX_TOKEN_LENGTH = 4096
 
+_OPTIONS: Any = {
+    "require": ["exp"],
+    **{f"verify_{claim}": False for claim in ("aud", "iss", "sub", "jti")},  # which are nothing to this service
+}
+
 
 def authenticate(request: Request, secrets: Sequence[str]) -> None:
     """Let a request pass that carries a token signed with one of ``secrets``; without any, let everything pass.
@@ -47,10 +52,7 @@ def authenticate(request: Request, secrets: Sequence[str]) -> None:
 
 
 def authenticate_build(request: Request) -> None:
-    """Let a request pass that uses a cloud: one with a token, where there is a secret.
-
-    Raises RequestError (401).
-    """
+    """Let a request pass that uses a cloud: one with a token, where there is a secret. Raises RequestError (401)."""
     services: Services = request.app.ctx.services
     authenticate(request, services.jwt_secrets)
 
@@ -69,34 +71,13 @@ def check_token(token: str, secrets: Sequence[str], now: float | None = None) ->
 
     Raises RequestError (401), in words that tell nothing to who should not know.
     """
-    claims = _verify(token, secrets)
-    expires = claims["exp"]
-    if not isinstance(expires, int | float):  # PyJWT takes numbers that are written as text, too
-        raise _unauthorized("The token does not say when it expires.", "invalid_token")
-    if expires > (time.time() if now is None else now) + LONGEST_LIFE_SECONDS:
-        raise _unauthorized(f"The token is good for longer than {LONGEST_LIFE_SECONDS} seconds.", "invalid_token")
-
-
-def _verify(token: str, secrets: Sequence[str]) -> dict[str, Any]:
     import jwt  # with it comes a library of cryptography, which a service without secrets need not wait for
 
     if len(token) > MAX_TOKEN_LENGTH:
         raise _unauthorized("The token is too long.", "invalid_token")
     for secret in secrets:
         try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                secret,
-                algorithms=[ALGORITHM],
-                leeway=LEEWAY_SECONDS,
-                options={
-                    "require": ["exp"],
-                    "verify_aud": False,
-                    "verify_iss": False,
-                    "verify_sub": False,
-                    "verify_jti": False,
-                },
-            )
+            claims = jwt.decode(token, secret, algorithms=[ALGORITHM], leeway=LEEWAY_SECONDS, options=_OPTIONS)
         except jwt.InvalidSignatureError:
             continue
         except jwt.ExpiredSignatureError:
@@ -105,7 +86,12 @@ def _verify(token: str, secrets: Sequence[str]) -> dict[str, Any]:
             raise _unauthorized("The token does not say when it expires.", "invalid_token") from None
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             break
-        return claims
+        expires = claims["exp"]
+        if not isinstance(expires, int | float):  # PyJWT takes numbers that are written as text, too
+            raise _unauthorized("The token does not say when it expires.", "invalid_token")
+        if expires > (time.time() if now is None else now) + LONGEST_LIFE_SECONDS:
+            raise _unauthorized(f"The token is good for longer than {LONGEST_LIFE_SECONDS} seconds.", "invalid_token")
+        return
     raise _unauthorized("The token is not one that this service accepts.", "invalid_token")
 
 

@@ -52,20 +52,22 @@ def settle_allowed_hosts(settings: Settings, has_secret: bool) -> AllowedHosts |
     Without the setting, any name is served where others than this machine may call, as an administrator configured it,
     and where a secret keeps pages from building. What is left is a service that people try out on their own machine.
     """
+    address = parse_address(settings.host)
     if settings.allowed_hosts:
-        own = () if parse_address(settings.host) else (settings.host.lower(),)  # by which the health check calls
+        own = () if address else (settings.host.lower(),)  # by which the health check calls
         return None if "*" in settings.allowed_hosts else AllowedHosts((*settings.allowed_hosts, *own))
-    if has_secret or not _is_loopback(settings.host):
+    is_loopback = settings.host.lower() == "localhost" if address is None else address.is_loopback
+    if has_secret or not is_loopback:
         return None
     return AllowedHosts((socket.gethostname().lower(),), local_names=True)
 
 
-def refuse_other_hosts(host: str, allowed: AllowedHosts) -> None:
+def refuse_other_hosts(host: str, allowed: AllowedHosts | None) -> None:
     """Refuse a request whose ``Host`` is none that is allowed; one without comes from no browser.
 
     Raises RequestError (400).
     """
-    if host and not _is_allowed(host, allowed):
+    if host and allowed is not None and not _is_allowed(host, allowed):
         detail = f"This service is not known as {host[:_LONGEST_SHOWN]!r}: ALLOWED_HOSTS must name that host."
         raise RequestError(Fault(400, "Unknown host", detail))
 
@@ -90,15 +92,11 @@ def refuse_cross_site(request: Request) -> None:
 
 @lru_cache(maxsize=1024)
 def _is_allowed(host: str, allowed: AllowedHosts) -> bool:
-    name = _find_name(f"//{host}")
-    return name is not None and allowed.has(name)
-
-
-def _find_name(url: str) -> str | None:
     try:
-        return urlsplit(url).hostname
+        name = urlsplit(f"//{host}").hostname
     except ValueError:
-        return None
+        return False
+    return name is not None and allowed.has(name)
 
 
 def _find_host(origin: str) -> str | None:
@@ -107,8 +105,3 @@ def _find_host(origin: str) -> str | None:
         return urlsplit(origin.lower()).netloc or None
     except ValueError:
         return None
-
-
-def _is_loopback(host: str) -> bool:
-    address = parse_address(host)
-    return host.lower() == "localhost" if address is None else address.is_loopback

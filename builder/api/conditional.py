@@ -34,29 +34,21 @@ def respond_representation(
 
     It may have it from the ``listing`` that it is in, whose date is that of one of its cluster types.
     """
-    if is_not_modified(
-        request.headers.getone("if-none-match", None),
-        request.headers.getone("if-modified-since", None),
-        current,
-        listing,
-    ):
-        return PreparedResponse(b"", _prepare_head(304, current.entity_tag, current.last_modified, None))
-    length = len(current.body)
-    return PreparedResponse(current.body, _prepare_head(200, current.entity_tag, current.last_modified, length))
+    tag, date = current.entity_tag, current.last_modified
+    if _is_not_modified(request, current, listing):
+        return PreparedResponse(b"", _prepare_head(304, tag, date, None))
+    return PreparedResponse(current.body, _prepare_head(200, tag, date, len(current.body)))
 
 
-def is_not_modified(
-    if_none_match: str | None,
-    if_modified_since: str | None,
-    current: Representation,
-    listing: Representation | None = None,
-) -> bool:
+def _is_not_modified(request: Request, current: Representation, listing: Representation | None) -> bool:
     """Whether the preconditions of a request say that the client has the current representation."""
+    if_none_match = request.headers.getone("if-none-match", None)
     if if_none_match is not None:
         if if_none_match == current.entity_tag:
             return True
         tags = [tag.strip() for tag in if_none_match.split(",")]
         return "*" in tags or any(_weak(tag) == _weak(current.entity_tag) for tag in tags)
+    if_modified_since = request.headers.getone("if-modified-since", None)
     if if_modified_since is None:
         return False
     try:

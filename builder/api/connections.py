@@ -72,7 +72,8 @@ class StrictHttp(Http):
         hosts = len(self.request.headers.getall("host", ()))
         if hosts != 1 and (hosts or self.request.version != "1.0"):
             self._refuse("The request must have exactly one Host header.")
-        if self.request_body and not self._tells_body():
+        is_too_old = self._is_chunked() and self.request.version == "1.0"
+        if self.request_body and (is_too_old or _BODY.search(self.request.head) is None):
             self._refuse("The request does not tell plainly how long its body is.")
         self._note_received()
 
@@ -100,10 +101,6 @@ class StrictHttp(Http):
             await self._receive_more()
         if _CHUNK.fullmatch(self.recv_buffer, 0, end + 2) is None:
             self._refuse("The body of the request is not in proper chunks.")
-
-    def _tells_body(self) -> bool:
-        is_too_old = self._is_chunked() and self.request.version == "1.0"
-        return _BODY.search(self.request.head) is not None and not is_too_old
 
     def _is_chunked(self) -> bool:
         body: Any = self.request_body  # Sanic annotates it as if it were the body itself
@@ -172,8 +169,10 @@ class BoundedProtocol(HttpProtocol):
         """End what takes too long; in place of Sanic's, which calls it when the connection is there."""
         if self.transport is None:  # aborted, and just not lost yet
             return
-        now = time.monotonic()
-        self._note_taken(now)
+        now, untaken = time.monotonic(), _count_untaken(self.transport)
+        if untaken < self._untaken:  # that the client has taken something is a sign of life
+            self._time = now
+        self._untaken = untaken
         if self.is_served:
             end = self.http.since + self.response_timeout
         elif self._is_receiving:
@@ -202,39 +201,29 @@ class BoundedProtocol(HttpProtocol):
     def _is_receiving(self) -> bool:
         return self.http is not None and bool(self.http.is_receiving)
 
-    def _note_taken(self, now: float) -> None:
-        """Take it for a sign of life where the client has taken something since this was looked at last."""
-        untaken = _count_untaken(self.transport)
-        if untaken < self._untaken:
-            self._time = now
-        self._untaken = untaken
-
     def _give_up(self) -> None:
         """Tell a client whose request is not done in time; end the connection of one that is silent."""
         if self._task is None or not (self.is_served or self._is_receiving):
             self._end()
             return
-        is_late = RequestTimeout("The request did not arrive in time.")
-        self.http.exception = ServiceUnavailable("The request was not answered in time.") if self.is_served else is_late
+        unanswered = ServiceUnavailable("The request was not answered in time.")
+        late = RequestTimeout("The request did not arrive in time.")
+        self.http.exception = unanswered if self.is_served else late
         self._task.cancel()
         self._timer = self.loop.call_later(LAST_WORD_SECONDS, self._end)
 
     def _make_room(self) -> bool:
         """Close the connection that has been silent longest of those that nothing is served on; False for none."""
-        waiting = [each for each in self.connections if not each.is_served]
-        self._log_full(len(self.connections))
-        if not waiting:
-            return False
-        oldest = min(waiting, key=lambda each: each._time)
-        self.connections.discard(oldest)
-        oldest._end()
-        return True
-
-    def _log_full(self, number: int) -> None:
-        now = time.monotonic()
+        now, number = time.monotonic(), len(self.connections)
         if now - BoundedProtocol._last_logged > _LOG_SECONDS:
             BoundedProtocol._last_logged = now
             logger.warning("%d connections are open (MAX_CONNECTIONS): ending the most idle", number)
+        waiting = (each for each in self.connections if not each.is_served)
+        oldest = min(waiting, key=lambda each: each._time, default=None)
+        if oldest is not None:
+            self.connections.discard(oldest)
+            oldest._end()
+        return oldest is not None
 
     def _end(self) -> None:
         """End the connection, even where it is closing already and waits for its client to take the rest."""

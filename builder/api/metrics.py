@@ -12,17 +12,17 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from builder.catalogue.snapshot import Snapshot, State
 from builder.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
-    from prometheus_client.registry import CollectorRegistry
+    from prometheus_client.registry import Collector, CollectorRegistry
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -159,29 +159,17 @@ class Metrics:
     def render(self) -> bytes:
         """All that was measured, of all workers."""
         from prometheus_client import CollectorRegistry, generate_latest
-
-        registry = CollectorRegistry()
-        registry.register(_Ages(self._collector()))
-        return generate_latest(registry)
-
-    def _collector(self) -> _Collector:
-        if self._registry is not None:
-            return self._registry
         from prometheus_client.multiprocess import MultiProcessCollector
 
-        assert self._folder is not None  # noqa: S101  # there is a folder, or a registry
-        collector: _Collector = MultiProcessCollector(None, path=self._folder)  # type: ignore[no-untyped-call]  # it has no annotations
-        return collector
-
-
-class _Collector(Protocol):
-    def collect(self) -> Iterable[Metric]: ...
+        registry = CollectorRegistry()
+        registry.register(_Ages(self._registry or MultiProcessCollector(None, path=self._folder)))  # type: ignore[no-untyped-call]  # it has no annotations
+        return generate_latest(registry)
 
 
 class _Ages:
     """Adds the age of the last rescan, as of now, to what another collector gives."""
 
-    def __init__(self, collector: _Collector) -> None:
+    def __init__(self, collector: Collector) -> None:
         self._collector = collector
 
     def collect(self) -> Iterator[Metric]:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain
 from typing import Any, NoReturn
 
 from sanic import Request
@@ -62,10 +62,7 @@ def parse_build_request(content: bytes, max_depth: int) -> BuildRequest:
 
 
 def parse_cloud_env(cloud_env: Any) -> Mapping[str, Any]:
-    """Read credentials alone.
-
-    Raises RequestError (400) with every fault of their structure.
-    """
+    """Read credentials alone. Raises RequestError (400) with every fault of their structure."""
     _validate({"cloud_env": cloud_env, "cluster": {"name": "", "cluster_type_id": ""}})
     valid: Mapping[str, Any] = cloud_env
     return valid
@@ -81,26 +78,19 @@ def _validate(body: Any) -> None:
 
 @contextmanager
 def credentials_at(place: str) -> Iterator[None]:
-    """Have faults of credentials point to the place where they were given.
-
-    Raises RequestError for a RequestError.
-    """
+    """Have faults of credentials point to the place where they were given. Raises RequestError for a RequestError."""
     try:
         yield
     except RequestError as error:
-        faults = [replace(each, pointer=_move(each.pointer, place)) for each in error.faults]
+        faults = [
+            each if each.pointer is None else replace(each, pointer=place + each.pointer.removeprefix(CLOUD_ENV))
+            for each in error.faults
+        ]
         raise RequestError(*faults, headers=error.headers) from error
 
 
-def _move(pointer: str | None, place: str) -> str | None:
-    return None if pointer is None else place + pointer.removeprefix(CLOUD_ENV)
-
-
 def parse_json(content: bytes, max_depth: int) -> Any:
-    """Parse a JSON text (RFC 8259).
-
-    Raises RequestError (400) where it is none, or nests too deeply.
-    """
+    """Parse a JSON text (RFC 8259). Raises RequestError (400) where it is none, or nests too deeply."""
     try:
         value = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_parse_float)
     except UnicodeDecodeError as error:
@@ -110,9 +100,14 @@ def parse_json(content: bytes, max_depth: int) -> Any:
     except ValueError as error:
         raise _bad_request(f"The body is not JSON: {error}.") from None
     except RecursionError:
-        raise _too_deep(max_depth) from None
-    _check_depth(value, max_depth)
-    return value
+        raise _bad_request(f"The body nests more than {max_depth} levels deep.") from None
+    level = [value]
+    for _ in range(max_depth):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = list(chain.from_iterable(inner))
+        if not level:
+            return value
+    raise _bad_request(f"The body nests more than {max_depth} levels deep.")
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -125,24 +120,6 @@ def _parse_float(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"the number {text[:40]} is too large")
     return value
-
-
-def _check_depth(value: Any, max_depth: int) -> None:
-    level = [value]
-    for _ in range(max_depth):
-        level = [
-            item
-            for each in level
-            if isinstance(each, (dict, list))
-            for item in (each.values() if isinstance(each, dict) else each)
-        ]
-        if not level:
-            return
-    raise _too_deep(max_depth)
-
-
-def _too_deep(max_depth: int) -> RequestError:
-    return _bad_request(f"The body nests more than {max_depth} levels deep.")
 
 
 def _bad_request(detail: str) -> RequestError:
@@ -161,11 +138,16 @@ def refuse_unknown(request: Request, *known: str) -> None:
 
     Raises RequestError (400) with a fault for each.
     """
-    unknown = [name for name in request.get_args(keep_blank_values=True) if name not in known]
-    if unknown:
-        raise RequestError(
-            *(Fault(400, "Bad Request", _describe_unknown(name, known)) for name in islice(unknown, MAX_FAULTS + 1))
-        )
+    faults = []
+    for name in request.get_args(keep_blank_values=True):
+        if name not in known:
+            shown = shorten(name, _LONGEST_NAME)
+            hint = suggest(shown.lower(), known) or f"those that there are: {', '.join(known)}"
+            faults.append(Fault(400, "Bad Request", f"There is no query parameter {shown!r} here; {hint}"))
+        if len(faults) > MAX_FAULTS:
+            break
+    if faults:
+        raise RequestError(*faults)
 
 
 def read_flag(request: Request, name: str) -> bool:
@@ -180,9 +162,3 @@ def read_flag(request: Request, name: str) -> bool:
     if flag is not None:
         return flag
     raise _bad_request(f"The query parameter {name} must be true or false, once.")
-
-
-def _describe_unknown(name: str, known: tuple[str, ...]) -> str:
-    shown = shorten(name, _LONGEST_NAME)
-    hint = suggest(shown.lower(), known) or f"those that there are: {', '.join(known)}"
-    return f"There is no query parameter {shown!r} here; {hint}"

@@ -60,7 +60,13 @@ class PreparedResponse(HTTPResponse):
     async def send(self, data: Any = None, end_stream: bool | None = None) -> None:
         """Send the response: see :meth:`sanic.response.BaseHTTPResponse.send`."""
         stream = self.stream
-        if isinstance(stream, Http) and data is None and _is_plain(stream):
+        # Only where nothing was sent yet, and the client waits for no more than the response.
+        if (
+            isinstance(stream, Http)
+            and data is None
+            and stream.stage is Stage.HANDLER
+            and not (stream.head_only or stream.expecting_continue)
+        ):
             await self._send_at_once(stream)
         else:
             await super().send(data, end_stream)
@@ -79,8 +85,3 @@ class PreparedResponse(HTTPResponse):
             await stream._send(head)
             await stream._send(body)
         stream.stage = Stage.IDLE
-
-
-def _is_plain(stream: Http) -> bool:
-    """Whether nothing was sent yet, and the client waits for no more than the response."""
-    return stream.stage is Stage.HANDLER and not stream.head_only and not stream.expecting_continue

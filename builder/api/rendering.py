@@ -46,7 +46,7 @@ def internal_error(aftermath: str = "This is not your fault.") -> RequestError:
 
 def install_error_handlers(app: Sanic[Any, Any]) -> None:
     """Have every error of the application rendered here, Sanic's own included."""
-    app.exception(RequestError)(_on_request_error)
+    app.exception(RequestError)(lambda _, error: respond_faults(error.faults, error.headers))
     app.exception(SanicException)(_on_sanic_exception)
     app.exception(Exception)(_on_unexpected)
 
@@ -58,18 +58,13 @@ def _render(fault: Fault) -> dict[str, object]:
     return rendered
 
 
-def _on_request_error(_: Request | None, error: RequestError) -> HTTPResponse:
-    return respond_faults(error.faults, error.headers)
-
-
 def _on_sanic_exception(request: Request | None, error: SanicException) -> HTTPResponse:
     status = error.status_code
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE:
         return _on_unexpected(request, error)
     title = TOO_LARGE if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else HTTPStatus(status).phrase
-    headers = {name: str(value) for name, value in (getattr(error, "headers", None) or {}).items()}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers = {**RETRY_AFTER, **headers}
+    headers = dict(RETRY_AFTER) if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    headers |= {name: str(value) for name, value in (getattr(error, "headers", None) or {}).items()}
     return respond_faults([Fault(status, title, _describe(request, error, status))], headers)
 
 

@@ -61,14 +61,18 @@ class Services:
 
 def build_services(settings: Settings) -> Services:
     """Make the rooms of one worker process, on its event loop; starts nothing."""
-    load_settings = build_load_settings(settings)
-    catalogue = Catalogue(settings.enabled_dir.absolute(), load_settings)
+    limits = FetchLimits(settings.remote_template_limit, settings.remote_template_timeout)
+    remote = RemoteFiles(partial(fetch_remote, limits=limits)) if settings.allow_remote_templates else None
+    roots = tuple(str(root.absolute()) for root in settings.template_roots)
+    catalogue = Catalogue(
+        settings.enabled_dir.absolute(), LoadSettings(roots, remote, profile=Profile(settings.profile))
+    )
     metrics = Metrics()
     reconcile_loop = ReconcileLoop(
         catalogue, rescan_seconds=settings.rescan_interval, noticing=Noticing(settings.watch), observer=metrics
     )
-    if load_settings.remote is not None:
-        load_settings.remote.on_change = reconcile_loop.rescan
+    if remote is not None:
+        remote.on_change = reconcile_loop.rescan
     cloud_settings = CloudSettings(
         region_name=settings.cloud_region,
         interface=settings.cloud_interface,
@@ -82,11 +86,3 @@ def build_services(settings: Settings) -> Services:
     secrets = load_jwt_secrets(settings)
     allowed_hosts = settle_allowed_hosts(settings, bool(secrets))
     return Services(settings, cloud_settings, catalogue, reconcile_loop, pool, metrics, secrets, allowed_hosts)
-
-
-def build_load_settings(settings: Settings) -> LoadSettings:
-    """What definitions are held to, and from where they may take files: their folder, those that are named, URLs."""
-    limits = FetchLimits(settings.remote_template_limit, settings.remote_template_timeout)
-    remote = RemoteFiles(partial(fetch_remote, limits=limits)) if settings.allow_remote_templates else None
-    roots = tuple(str(root.absolute()) for root in settings.template_roots)
-    return LoadSettings(roots, remote, profile=Profile(settings.profile))
