@@ -51,7 +51,9 @@ def configure_logging(level: str, style: str = "text", file: str | None = None) 
             raise ConfigurationError(f"LOG_FILE: {file!r} cannot be written: {error.strerror}") from error
     for handler in handlers:
         handler.setFormatter(formatter)
-    _leave_out_what_nobody_reads()
+    # Nobody reads source lines, threads and processes: see the HOWTO of :mod:`logging`, section "Optimization".
+    logging._srcfile = None
+    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
     logging.raiseExceptions = False  # a log that cannot be written is nobody's fault who is being served
     logging.basicConfig(level=level, handlers=handlers, force=True)
     logging.captureWarnings(True)
@@ -62,9 +64,3 @@ def configure_logging(level: str, style: str = "text", file: str | None = None) 
         other.handlers.clear()
         other.propagate = True
         other.setLevel(logging.NOTSET if logging.getLogger().level <= logging.DEBUG else logging.WARNING)
-
-
-def _leave_out_what_nobody_reads() -> None:
-    """Have :mod:`logging` not look for source lines, threads and processes: its HOWTO, section "Optimization"."""
-    logging._srcfile = None
-    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False

@@ -57,7 +57,8 @@ class TextFormatter(logging.Formatter):
         if type(record) is RequestRecord:
             return record.as_text()
         told = mask(record.getMessage())
-        told += "".join([f" {key}={_quote(value)}" for key, value in _fields(record).items()])
+        for key, value in _fields(record).items():
+            told += f" {key}={value if isinstance(value, int | float) else _quote_text(str(value))}"
         line = f"{_format_time(record)} {record.levelname:<7} {record.name}: {_one_line(told)}"
         if identifier := request_id.get():
             line += f" request_id={identifier}"
@@ -155,10 +156,6 @@ def _format_time(record: logging.LogRecord) -> str:
 @lru_cache(maxsize=8)
 def _format_second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-
-
-def _quote(value: object) -> str:
-    return str(value) if isinstance(value, int | float) else _quote_text(str(value))
 
 
 def _quote_text(text: str) -> str:

@@ -103,7 +103,7 @@ class LogOutput(QueueHandler):
             batch = [waiting.get()]
             batch += [waiting.get() for _ in range(waiting.qsize())]
             with contextlib.suppress(Exception):  # as in every handler: what fails here concerns nobody who logs
-                if lines := [*self._make_lines(batch), *self._tell_lost()]:
+                if lines := list(self._make_lines(batch)):
                     self._write(lines)
             for item in batch:
                 if isinstance(item, threading.Event):
@@ -117,10 +117,7 @@ class LogOutput(QueueHandler):
                 yield item
             elif isinstance(item, RequestRecord):
                 yield self._make_line(item)
-
-    def _tell_lost(self) -> Iterator[str]:
-        """Tell of the lines that found no room: while they did not, all that was queued before them was there."""
-        if self._lost:
+        if self._lost:  # while there was no room, all that was queued before was there
             with self._counting:
                 lost, self._lost = self._lost, 0
             yield self._make_line(logging.LogRecord(__name__, logging.WARNING, "", 0, _LOST, (lost,), None))

@@ -91,7 +91,9 @@ class _Spellings:
     def __init__(self, secrets: Iterable[str]) -> None:
         extents: dict[str, _Extent] = {}
         for secret in secrets:
-            extent = _extent(secret)
+            extent = _Extent.WHOLE_WORD if len(secret) < _SHORT_SECRET else _Extent.ANYWHERE
+            if len(secret) > LONG_SECRET:
+                extent = _Extent.TO_THE_END
             for spelling in _spell(secret[:LONG_SECRET]):
                 extents[spelling] = max(extent, extents.get(spelling, extent))
         self._extents = extents
@@ -125,7 +127,8 @@ class _Spellings:
                 end, extent = start + len(spelling), self._extents[spelling]
                 if extent == _Extent.TO_THE_END:
                     return len(text)
-                if extent == _Extent.ANYWHERE or _is_whole_word(text, start, end):
+                around = text[max(0, start - 1) : start] + text[end : end + 1]
+                if extent == _Extent.ANYWHERE or not any(each == "_" or each.isalnum() for each in around):
                     return end
             spelling = self._beginnings[spelling]
         return start
@@ -144,12 +147,6 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     return Redactor(secrets).mask(text)
 
 
-def _extent(secret: str) -> _Extent:
-    if len(secret) > LONG_SECRET:
-        return _Extent.TO_THE_END
-    return _Extent.WHOLE_WORD if len(secret) < _SHORT_SECRET else _Extent.ANYWHERE
-
-
 def _spell(secret: str) -> Iterator[str]:
     """A secret as it is, and as JSON, Python and URLs write it, in a longer text, too."""
     yield secret
@@ -160,21 +157,8 @@ def _spell(secret: str) -> Iterator[str]:
         yield text
         yield json.dumps(text)[1:-1]
         yield json.dumps(text, ensure_ascii=False)[1:-1]
-        yield from _spell_for_python(repr(text + _QUOTES)[1:-4])
-    yield from _spell_for_python(repr(encoded + _QUOTES.encode())[2:-4])
-    yield quote(encoded)
-    yield quote(encoded, safe="")
-    yield quote_plus(encoded)
-
-
-def _spell_for_python(escaped: str) -> Iterator[str]:
-    yield escaped
-    yield escaped.replace("\\'", "'")
-
-
-def _is_whole_word(text: str, start: int, end: int) -> bool:
-    return not (_is_of_a_word(text[max(0, start - 1) : start]) or _is_of_a_word(text[end : end + 1]))
-
-
-def _is_of_a_word(character: str) -> bool:
-    return character == "_" or character.isalnum()
+        escaped = repr(text + _QUOTES)[1:-4]
+        yield from (escaped, escaped.replace("\\'", "'"))
+    escaped = repr(encoded + _QUOTES.encode())[2:-4]
+    yield from (escaped, escaped.replace("\\'", "'"))
+    yield from (quote(encoded), quote(encoded, safe=""), quote_plus(encoded))

@@ -96,7 +96,13 @@ def parse_url(text: str) -> Url:
     Raises ValueError for anything that is no http(s) URL, that two readers might understand differently, or that has a
     user, a query or a fragment.
     """
-    return replace(parse_origin(text), segments=_parse_path(urlsplit(text).path))
+    origin, path = parse_origin(text), urlsplit(text).path
+    # Slashes at the end mean nothing. Dots and encoded slashes, servers understand differently.
+    segments = tuple(map(unquote, path.removeprefix("/").rstrip("/").split("/"))) if path.strip("/") else ()
+    for segment in segments:
+        if segment in ("", ".", "..") or re.search(r"[/\\%\x00-\x20]", segment):
+            raise ValueError("a path without dots, empty and encoded parts")
+    return replace(origin, segments=segments)
 
 
 def parse_origin(text: str) -> Url:
@@ -140,13 +146,6 @@ def parse_url_prefixes(text: str) -> tuple[Url, ...]:
     return urls
 
 
-def format_url(url: Url) -> str:
-    """The URL in its normal form."""
-    host = f"[{url.host}]" if ":" in url.host else url.host
-    port = "" if url.port == DEFAULT_PORTS[url.scheme] else f":{url.port}"
-    return f"{url.scheme}://{host}{port}/{'/'.join(url.segments)}"
-
-
 def normalize_host(host: str) -> str:
     """A host in its normal form: an address as the resolver would understand it, or a name in lower case and ASCII.
 
@@ -162,24 +161,17 @@ def normalize_host(host: str) -> str:
         return str(address)
     name = host.lower()
     if not name.isascii():
-        name = _encode_name(name)
+        # In ASCII, as urllib3 connects to it (IDNA 2008), provided that IDNA 2003 means the same.
+        from urllib3.util import parse_url as parse_as_urllib3  # here, for few names need it
+
+        encoded = parse_as_urllib3(f"//{name}/").host
+        if encoded is None or encoded != name.encode("idna").decode("ascii").lower():  # a UnicodeError is a ValueError
+            raise ValueError("a name that two standards encode differently")
+        name = encoded
     name = name.removesuffix(".")
     if not _NAME.fullmatch(name) or _NUMERIC_LABEL.fullmatch(name.rpartition(".")[2]):
         raise ValueError("a host")
     return name
-
-
-def _encode_name(name: str) -> str:
-    """A name in ASCII, as urllib3 connects to it (IDNA 2008), provided that IDNA 2003 means the same.
-
-    Raises ValueError.
-    """
-    from urllib3.util import parse_url as parse_as_urllib3  # here, for few names need it
-
-    encoded = parse_as_urllib3(f"//{name}/").host
-    if encoded is None or encoded != name.encode("idna").decode("ascii").lower():  # a UnicodeError is a ValueError
-        raise ValueError("a name that two standards encode differently")
-    return encoded
 
 
 def parse_address(host: str) -> Address | None:
@@ -243,7 +235,14 @@ def connect_checked(
             break
         share = None if left is None else min(left, max(left / (len(found) - number), LEAST_SHARE_SECONDS))
         try:
-            return _connect(socket.socket(family, kind, protocol), place, share, options)
+            with contextlib.ExitStack() as closing:
+                connection = closing.enter_context(socket.socket(family, kind, protocol))
+                for option in options:
+                    connection.setsockopt(*option)
+                connection.settimeout(share)
+                connection.connect(place)
+                closing.pop_all()
+                return connection
         except OSError as failure:
             error = failure
     raise error
@@ -258,21 +257,6 @@ def _judge(host: str, found: Sequence[tuple[Any, ...]]) -> None:
             raise RefusedAddressError(host, f"at an address that is {why}")
 
 
-def _connect(
-    connection: socket.socket, place: Any, timeout: float | None, options: Sequence[tuple[int, int, Any]]
-) -> socket.socket:
-    try:
-        for option in options:
-            connection.setsockopt(*option)
-        connection.settimeout(timeout)
-        connection.connect(place)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            connection.close()
-        raise
-    return connection
-
-
 def _embedded(address: Address) -> Iterator[ipaddress.IPv4Address]:
     """The IPv4 addresses that an IPv6 address leads to: by translation, tunnel, or an older way of writing."""
     if not isinstance(address, ipaddress.IPv6Address) or int(address) <= 1:  # :: and ::1
@@ -284,16 +268,3 @@ def _embedded(address: Address) -> Iterator[ipaddress.IPv4Address]:
         octets = address.packed[:8] + address.packed[9:]  # octet 8 is no part of any: RFC 6052, section 2.2
         read = [ipaddress.IPv4Address(octets[start : start + 4]) for start in (6, 7, 8, 11)]  # by 48, 56, 64, 96 bits
         yield from (each for each in read if _refuse(each) not in _NO_DESTINATION)  # only one of them is meant
-
-
-def _parse_path(path: str) -> tuple[str, ...]:
-    """The segments of a path, decoded; slashes at its end mean nothing.
-
-    Raises ValueError for dots and encoded slashes, which servers understand differently.
-    """
-    segments = tuple(path.removeprefix("/").rstrip("/").split("/")) if path.strip("/") else ()
-    decoded = tuple(unquote(segment) for segment in segments)
-    for segment in decoded:
-        if segment in ("", ".", "..") or re.search(r"[/\\%\x00-\x20]", segment):
-            raise ValueError("a path without dots, empty and encoded parts")
-    return decoded

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from builder.net.addresses import normalize_host
@@ -54,14 +55,10 @@ def parse_seconds(least: float, greatest: float) -> Callable[[str], float]:
     """A number of seconds within bounds."""
 
     def parse(text: str) -> float:
-        wanted = f"a number of seconds from {least:g} to {greatest:g}"
-        try:
-            seconds = float(text)
-        except ValueError:
-            raise ValueError(wanted) from None
-        if not least <= seconds <= greatest:
-            raise ValueError(wanted)
-        return seconds
+        with suppress(ValueError):
+            if least <= float(text) <= greatest:
+                return float(text)
+        raise ValueError(f"a number of seconds from {least:g} to {greatest:g}")
 
     return parse
 
@@ -69,11 +66,13 @@ def parse_seconds(least: float, greatest: float) -> Callable[[str], float]:
 def parse_choice(*choices: str) -> Callable[[str], str]:
     """One of a few words, in whatever case."""
 
+    by_word = {choice.lower(): choice for choice in choices}
+
     def parse(text: str) -> str:
-        for choice in choices:
-            if text.strip().lower() == choice.lower():
-                return choice
-        raise ValueError(f"one of {', '.join(choices)}")
+        try:
+            return by_word[text.strip().lower()]
+        except KeyError:
+            raise ValueError(f"one of {', '.join(choices)}") from None
 
     return parse
 
@@ -112,19 +111,17 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 def parse_host_names(text: str) -> tuple[str, ...]:
     """Names of hosts, separated by commas; one with a dot before it stands for itself and all names below it."""
     wanted = "names such as builder.example.org or .example.org, without ports, separated by commas"
+    names = [name for name in (part.strip() for part in text.split(",")) if name]
     try:
-        names = tuple(_parse_host_name(part.strip()) for part in text.split(",") if part.strip())
+        names = [
+            name if name == "*" else "." * name.startswith(".") + normalize_host(name.removeprefix("."))
+            for name in names
+        ]
     except ValueError:
         raise ValueError(wanted) from None
     if not names:  # an empty list would allow everything
         raise ValueError(wanted)
-    return names
-
-
-def _parse_host_name(text: str) -> str:
-    if text == "*":
-        return text
-    return "." * text.startswith(".") + normalize_host(text.removeprefix("."))
+    return tuple(names)
 
 
 def parse_secrets(text: str) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ from builder.net.addresses import (
     RefusedAddressError,
     Url,
     connect_checked,
-    format_url,
     parse_url,
     parse_url_prefixes,
     refuse_host,
@@ -36,6 +35,7 @@ from tests.openstack.replay_cloud import (
     catalog_entry,
 )
 from tests.openstack.settings import cloud_settings
+from tests.security.urls import format_url
 
 AUTH_URL = "/cloud_env/auth_url"
 LISTED = "https://keystone.example.org:5000/v3"
