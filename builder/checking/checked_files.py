@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from builder.diagnostics.rules import Profile
 from builder.disk.files import DefinitionFiles, DefinitionFolders
@@ -32,60 +31,49 @@ class CheckSettings:
     profile: Profile = Profile.CONCERTIM
 
 
-@dataclass(slots=True)
-class CheckedFiles:
-    """The files around the definition at ``path``; an implementation of :class:`builder.hot_lint.sources.Files`.
+class CheckedFiles(DefinitionFiles):
+    """The files around the definition at ``path``.
 
     Where ``text`` is given the definition is that text, and ``path`` only says where it would be. Where ``folders``
     are given its real file must be in one of them, as those of the entries of an enabled folder. ``instance`` is the
     folder that holds the enabled one, ``""`` if there is none.
     """
 
-    path: str
-    resolver: LinkResolver
-    settings: CheckSettings
-    text: str | None = None
-    folders: DefinitionFolders | None = None
-    instance: str = ""
-    _files: DefinitionFiles = field(init=False)
-    _tree: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        absolute = os.path.abspath(self.path)
-        self._files = DefinitionFiles(
-            absolute, self.path, self.resolver, now_ns=time.monotonic_ns(), folders=self.folders,
-            instance=self.instance, template_roots=self.settings.template_roots,
-            read_remote=_leave_remote if self.settings.allow_remote else None,
+    def __init__(
+        self,
+        path: str,
+        resolver: LinkResolver,
+        settings: CheckSettings,
+        text: str | None = None,
+        folders: DefinitionFolders | None = None,
+        instance: str = "",
+    ) -> None:
+        absolute = os.path.abspath(path)
+        super().__init__(
+            absolute, path, resolver, now_ns=time.monotonic_ns(), folders=folders, instance=instance,
+            template_roots=settings.template_roots, read_remote=_leave_remote if settings.allow_remote else None,
         )  # fmt: skip
+        self._path, self._text = path, text
         is_link = os.path.realpath(absolute) != absolute
         # Behind a link, the files beside the definition are beside the link's target, and shown there.
-        self._tree = os.path.dirname(os.path.realpath(absolute) if is_link else self.path)
-        if is_link and not os.path.isabs(self.path):
-            self._tree = os.path.relpath(self._tree)
-
-    def resolve(self, reference: str, base: str) -> str:
-        return self._files.resolve(reference, base)
-
-    def resolve_template(self, reference: str) -> str:
-        return self._files.resolve_template(reference)
+        self._shown_tree = os.path.dirname(os.path.realpath(absolute) if is_link else path)
+        if is_link and not os.path.isabs(path):
+            self._shown_tree = os.path.relpath(self._shown_tree)
 
     def read(self, name: str) -> str:
-        if name == DEFINITION and self.text is not None:
-            return decode(self.text.encode("utf-8", "surrogateescape"))
-        return self._files.read(name)
-
-    def list_beside(self, name: str) -> Sequence[str]:
-        return self._files.list_beside(name)
+        if name == DEFINITION and self._text is not None:
+            return decode(self._text.encode("utf-8", "surrogateescape"))
+        return super().read(name)
 
     def display(self, name: str) -> str:
         if name == DEFINITION:
-            return self.path
-        return name if "://" in name else os.path.normpath(os.path.join(self._tree, name))
+            return self._path
+        return name if "://" in name else os.path.normpath(os.path.join(self._shown_tree, name))
 
     @property
     def last_modified(self) -> int:
         """The newest of the files that were read, in seconds since the epoch; 0 where there is none."""
-        return newest_date(each.stamp.mtime_ns for each in self._files.dependencies.values() if each.stamp is not None)
+        return newest_date(each.stamp.mtime_ns for each in self.dependencies.values() if each.stamp is not None)
 
 
 def _leave_remote(url: str) -> bytes:

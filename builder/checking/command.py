@@ -87,10 +87,7 @@ def list_rules(streams: Streams, profile: Profile = Profile.CONCERTIM, *, output
 
 
 def print_schema(name: str, streams: Streams) -> int:
-    """Print a published schema as it was written.
-
-    Raises ConfigurationError for a name that is not published.
-    """
+    """Print a published schema as it was written. Raises ConfigurationError for a name that is not published."""
     texts = published.load_schema_texts()
     known = name.removesuffix(published.SUFFIX)
     if known not in texts:

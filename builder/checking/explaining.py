@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from email.utils import formatdate
 
 from builder.catalogue.entries import DEFINITION_NAME, Entry, scan_folder
@@ -87,7 +88,10 @@ def _find_target(subject: str, enabled: str, streams: Streams) -> Target:
         candidates.append(os.path.join(enabled, subject, DEFINITION_NAME))
         paths = [path for path in candidates if os.path.exists(path)]
         if not paths:
-            near = suggest(subject, _list_ids(enabled))
+            ids: list[str] = []
+            with suppress(OSError):
+                ids += [entry.id for entry in scan_folder(enabled).values() if isinstance(entry, Entry)]
+            near = suggest(subject, ids)
             hint = f"; {near}" if near else hint_at_path(subject)
             raise ConfigurationError(f"{subject!r} is neither a path nor the id of a definition in {enabled}{hint}")
     found = find_targets(paths, enabled)
@@ -98,10 +102,3 @@ def _find_target(subject: str, enabled: str, streams: Streams) -> Target:
     for path, taken in found.instead.items():
         streams.stderr.write(f"cluster-builder: {describe_stand_in(path, taken)}\n")
     return targets[0]
-
-
-def _list_ids(enabled: str) -> list[str]:
-    try:
-        return [entry.id for entry in scan_folder(enabled).values() if isinstance(entry, Entry)]
-    except OSError:
-        return []

@@ -144,17 +144,9 @@ def _ignored(path: str, reason: str) -> Problem:
     return Problem(path, 0, 0, "", "ignored-entry", f"the service ignores it: {reason}", "rename it, or move it away")
 
 
-def _take_folder(folder: str, found: Targets, enabled: str) -> None:
-    within = Targets()
-    _search_tree(folder, within, enabled)
-    if not within.definitions and not any(problem.severity is Severity.ERROR for problem in within.problems):
-        _take_everything(folder, within)
-    found.definitions += within.definitions
-    found.problems += within.problems
-
-
-def _search_tree(top: str, found: Targets, enabled: str) -> None:
+def _take_folder(top: str, found: Targets, enabled: str) -> None:
     """Search a folder and all that are below it, each once: links are followed last, and may lead in circles."""
+    within = Targets()
     searched: set[str] = set()
     folders, links = [top], deque[str]()
     while folders or links:
@@ -162,9 +154,13 @@ def _search_tree(top: str, found: Targets, enabled: str) -> None:
         real = os.path.realpath(folder)
         if real not in searched:
             searched.add(real)
-            below = _search(folder, found, enabled)
+            below = _search(folder, within, enabled)
             links.extend(each for each in below if os.path.islink(each))
             folders += (each for each in reversed(below) if not os.path.islink(each))
+    if not within.definitions and not any(problem.severity is Severity.ERROR for problem in within.problems):
+        _take_everything(top, within)
+    found.definitions += within.definitions
+    found.problems += within.problems
 
 
 def _search(folder: str, found: Targets, enabled: str) -> list[str]:
@@ -179,7 +175,13 @@ def _search(folder: str, found: Targets, enabled: str) -> list[str]:
     entries = _scan(folder)
     files = [entry for entry in entries if isinstance(entry, Entry) and entry.definition == entry.name]
     folders = [entry for entry in entries if isinstance(entry, Entry) and entry.definition != entry.name]
-    own = [entry for entry in folders if _means_definition(folder, entry)]
+    # Folders of definitions, and links to such that are not there.
+    own = [
+        entry
+        for entry in folders
+        if os.path.lexists(_join(folder, entry.definition))
+        or (os.path.islink(path := _join(folder, entry.name)) and not os.path.exists(path))
+    ]
     named = [entry.name for entry in files] + [entry.name for entry in entries if isinstance(entry, Misnamed)]
     if own or any(looks_like_definition(_join(folder, name)) for name in named):
         others = [entry for entry in entries if isinstance(entry, Misnamed | Ignored)]
@@ -199,12 +201,6 @@ def _take_entry(entry: Classified, folder: str, found: Targets) -> None:
 def _join(folder: str, name: str) -> str:
     """The path of an entry, with no needless ``./`` before it."""
     return os.path.normpath(os.path.join(folder, name))
-
-
-def _means_definition(folder: str, entry: Entry) -> bool:
-    """Whether a folder is one of a definition, or a link to one that is not there."""
-    path = _join(folder, entry.name)
-    return os.path.lexists(_join(folder, entry.definition)) or (os.path.islink(path) and not os.path.exists(path))
 
 
 def _scan(folder: str) -> list[Classified]:

@@ -44,11 +44,8 @@ def render_junit(report: Report, *, strict: bool = False) -> str:
 
 
 def _render(problems: Sequence[Problem]) -> str:
-    lines = []
-    for problem in problems:
-        line = f"{problem.place}: {problem.severity}: {describe(problem)} [{problem.rule}]"
-        lines.append(" ".join(line.splitlines()))
-    return _clean("\n".join(lines))
+    lines = (f"{each.place}: {each.severity}: {describe(each)} [{each.rule}]" for each in problems)
+    return _clean("\n".join(" ".join(line.splitlines()) for line in lines))
 
 
 def _clean(text: str) -> str:

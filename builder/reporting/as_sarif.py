@@ -14,7 +14,7 @@ from urllib.parse import quote
 from builder import __version__
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import RULES, Rule
-from builder.reporting.report import CheckedDefinition, Report, describe, describe_failure
+from builder.reporting.report import Report, describe, describe_failure
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 VERSION: Final = "2.1.0"
@@ -37,7 +37,14 @@ def render_sarif(report: Report) -> str:
         "invocations": [
             {
                 "executionSuccessful": not report.crashed(),
-                "toolExecutionNotifications": [_render_failure(each) for each in report.crashed()],
+                "toolExecutionNotifications": [
+                    {
+                        "level": "error",
+                        "message": {"text": describe_failure(each)},
+                        "locations": [{"physicalLocation": _locate(each.path)}],
+                    }
+                    for each in report.crashed()
+                ],
             }
         ],
         "results": [_render_result(problem, broken.index(problem.rule)) for problem in problems],
@@ -56,7 +63,7 @@ def _render_rule(rule_id: str) -> dict[str, Any]:
 
 
 def _render_result(problem: Problem, rule_index: int) -> dict[str, Any]:
-    location: dict[str, Any] = {"artifactLocation": {"uri": _render_uri(problem.path)}}
+    location = _locate(problem.path)
     if problem.line:
         location["region"] = {"startLine": problem.line, "startColumn": max(1, problem.column)}
     rendered: dict[str, Any] = {"physicalLocation": location}
@@ -71,12 +78,7 @@ def _render_result(problem: Problem, rule_index: int) -> dict[str, Any]:
     }
 
 
-def _render_failure(definition: CheckedDefinition) -> dict[str, Any]:
-    location = {"physicalLocation": {"artifactLocation": {"uri": _render_uri(definition.path)}}}
-    return {"level": "error", "message": {"text": describe_failure(definition)}, "locations": [location]}
-
-
-def _render_uri(path: str) -> str:
+def _locate(path: str) -> dict[str, Any]:
     """A relative path as a relative reference, an absolute one as a ``file`` URI; by its bytes, which may be any."""
     pure = PurePath(path)
-    return pure.as_uri() if pure.is_absolute() else quote(os.fsencode(pure))
+    return {"artifactLocation": {"uri": pure.as_uri() if pure.is_absolute() else quote(os.fsencode(pure))}}

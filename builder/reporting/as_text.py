@@ -27,23 +27,25 @@ _LONGEST: Final = 160
 
 def render_text(report: Report, *, excerpts: bool = False, colours: bool = False) -> str:
     """The report as lines; ``excerpts`` and ``colours`` are for a terminal."""
+
+    def paint(text: str, colour: str) -> str:
+        return f"{colour}{text}{_RESET}" if colours else text
+
     source = _Source(report)
-    paint = _paint if colours else _leave
     lines: list[str] = []
     for problem in report.problems():
-        lines.append(_render_problem(problem, paint))
+        severity = paint(str(problem.severity), _COLOURS[problem.severity])
+        pointer = f" at {problem.pointer}" if problem.pointer else ""
+        rule = paint(f"[{problem.rule}]{_printable(pointer)}", _DIM)
+        place = paint(_printable(problem.place), _BOLD)
+        lines.append(f"{place}: {severity}: {_printable(describe(problem))} {rule}")
         if excerpts and problem.line:
             lines += _excerpt(problem, source, paint)
     lines += [_printable(describe_stand_in(path, taken)) for path, taken in report.instead.items()]
-    lines.append(_summarize(report))
+    numbers = [(report.count(severity), severity) for severity in (Severity.ERROR, Severity.WARNING)]
+    found = ", ".join(_count(number, str(severity)) for number, severity in numbers if number)
+    lines.append(f"{_count(len(report.definitions), 'definition')}: {found or 'no problems'}")
     return "".join(f"{line}\n" for line in lines)
-
-
-def _render_problem(problem: Problem, paint: Callable[[str, str], str]) -> str:
-    severity = paint(str(problem.severity), _COLOURS[problem.severity])
-    pointer = f" at {problem.pointer}" if problem.pointer else ""
-    rule = paint(f"[{problem.rule}]{_printable(pointer)}", _DIM)
-    return f"{paint(_printable(problem.place), _BOLD)}: {severity}: {_printable(describe(problem))} {rule}"
 
 
 def _excerpt(problem: Problem, source: _Source, paint: Callable[[str, str], str]) -> Iterator[str]:
@@ -63,25 +65,8 @@ def _excerpt(problem: Problem, source: _Source, paint: Callable[[str, str], str]
     yield f"  {paint(' ' * len(number) + ' |', _DIM)} {gap}{paint(mark, _COLOURS[problem.severity])}"
 
 
-def _summarize(report: Report) -> str:
-    definitions = _count(len(report.definitions), "definition")
-    errors, warnings = report.count(Severity.ERROR), report.count(Severity.WARNING)
-    if not errors and not warnings:
-        return f"{definitions}: no problems"
-    found = [_count(number, name) for number, name in ((errors, "error"), (warnings, "warning")) if number]
-    return f"{definitions}: {', '.join(found)}"
-
-
 def _count(number: int, name: str) -> str:
     return f"{number:,} {name}{'' if number == 1 else 's'}"
-
-
-def _paint(text: str, colour: str) -> str:
-    return f"{colour}{text}{_RESET}"
-
-
-def _leave(text: str, _colour: str) -> str:
-    return text
 
 
 def _printable(text: str) -> str:

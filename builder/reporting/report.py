@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 
 from builder.diagnostics.problems import Problem
@@ -38,7 +39,7 @@ class Report:
 
     def problems(self) -> tuple[Problem, ...]:
         """Every problem once: definitions may share a template."""
-        return tuple(dict.fromkeys(self._all()))
+        return tuple(dict.fromkeys(chain(self.others, *(definition.problems for definition in self.definitions))))
 
     def count(self, severity: Severity) -> int:
         """How many different problems there are of a severity."""
@@ -47,11 +48,6 @@ class Report:
     def crashed(self) -> tuple[CheckedDefinition, ...]:
         """The definitions of which nothing is known, for the check itself failed."""
         return tuple(definition for definition in self.definitions if definition.crash)
-
-    def _all(self) -> Iterator[Problem]:
-        yield from self.others
-        for definition in self.definitions:
-            yield from definition.problems
 
 
 def describe(problem: Problem) -> str:

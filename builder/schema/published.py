@@ -41,10 +41,7 @@ def load_schema_texts() -> Mapping[str, bytes]:
 
 @cache
 def load_schema(name: str) -> dict[str, Any]:
-    """A published schema, parsed.
-
-    Raises KeyError for a name that is not published.
-    """
+    """A published schema, parsed. Raises KeyError for a name that is not published."""
     schema: dict[str, Any] = json.loads(load_schema_texts()[name])
     return schema
 
@@ -58,19 +55,13 @@ def build_openapi() -> dict[str, Any]:
     """
     document: dict[str, Any] = json.loads((_folder() / "openapi.json").read_bytes())
     document["info"]["version"] = __version__
-    components = document["components"]["schemas"]
-    for name, schema in components.items():
-        components[name] = _embed(schema)
+    for schema in document["components"]["schemas"].values():
+        file, is_published, pointer = schema.get("$ref", "#").partition(SUFFIX)
+        if is_published:
+            part = load_schema(file)
+            for token in pointer.removeprefix("#/").split("/") if pointer else ():
+                part = part[token]
+            given = {key: value for key, value in schema.items() if key != "$ref"}
+            schema.clear()
+            schema |= {key: value for key, value in part.items() if key not in ("$schema", "$id")} | given
     return document
-
-
-def _embed(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A schema in which a reference to a published one, or to a part of one, is replaced by that."""
-    file, marker, pointer = schema.get("$ref", "#").partition(f"{SUFFIX}")
-    if not marker:
-        return schema
-    part = load_schema(file)
-    for token in pointer.removeprefix("#/").split("/") if pointer else ():
-        part = part[token]
-    given = {key: value for key, value in schema.items() if key != "$ref"}
-    return {**{key: value for key, value in part.items() if key not in ("$schema", "$id")}, **given}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, reduce
 from itertools import islice
 from operator import getitem
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
@@ -58,30 +58,19 @@ def validate_instance(
     """
     errors = _validator(schema).iter_errors(instance)
     violations = islice((each for error in errors for each in _explain(error, may_echo, write)), most)
-    order = _Order(instance)
-    return sorted(dict.fromkeys(violations), key=lambda violation: order.find(violation.tokens))
+    numbers: dict[int, dict[Any, int]] = {}
 
-
-class _Order:
-    """Where values stand in data, told by numbers: a pointer alone does not say which of two keys comes first."""
-
-    def __init__(self, instance: Any) -> None:
-        self._instance = instance
-        self._numbers: dict[int, dict[str, int]] = {}
-
-    def find(self, tokens: Tokens) -> list[int]:
-        """The number of each token of a pointer among those beside it."""
-        numbers: list[int] = []
-        value = self._instance
-        for token in tokens:
-            numbers.append(self._number_keys(value)[token] if isinstance(token, str) else token)
+    def place(violation: SchemaProblem) -> list[int]:
+        """The number of each token among those beside it: a pointer does not say which of two keys comes first."""
+        found, value = [], instance
+        for token in violation.tokens:
+            if isinstance(token, str) and id(value) not in numbers:
+                numbers[id(value)] = {key: number for number, key in enumerate(value)}
+            found.append(numbers[id(value)][token] if isinstance(token, str) else token)
             value = value[token]
-        return numbers
+        return found
 
-    def _number_keys(self, mapping: Mapping[str, Any]) -> Mapping[str, int]:
-        if id(mapping) not in self._numbers:
-            self._numbers[id(mapping)] = {key: number for number, key in enumerate(mapping)}
-        return self._numbers[id(mapping)]
+    return sorted(dict.fromkeys(violations), key=place)
 
 
 def _find_missing(_validator: Any, names: Sequence[str], instance: Any, _schema: Any) -> Iterator[ValidationError]:
@@ -137,14 +126,19 @@ def _explain(
         yield from _explain_choice(error, tokens)
     elif keyword == "required":
         name = str(error.validator_value)
-        message = f"{name!r} is a required property"
-        yield SchemaProblem(tokens, keyword, message, _hint_at_additional_property(error, name))
+        # A key that was written for it is told as unknown, but where any key may stand.
+        near = find_near(name, _list_additional_properties(error), cutoff=0.8) if not _is_closed(error) else ""
+        hint = f"write it for {near!r}" if near else ""
+        yield SchemaProblem(tokens, keyword, f"{name!r} is a required property", hint)
     else:
         harmless = error.instance is None or error.instance in ([], {}, "")
         echo = (harmless or may_echo(tokens)) and keyword != "maxLength"
         value = _describe(error.instance, write) if echo else "the value"
-        part: Any = error.schema
-        yield SchemaProblem(tokens, keyword, f"{value} {_complaint(error)}", _hint(error), part=part)
+        part, choices = cast("Any", error.schema), cast("Any", error.validator_value)
+        hint = ""
+        if keyword == "enum" and isinstance(error.instance, str):
+            hint = suggest(error.instance, [choice for choice in choices if isinstance(choice, str)])
+        yield SchemaProblem(tokens, keyword, f"{value} {_complaint(error)}", hint, part=part)
 
 
 def _explain_unknown_keys(error: ValidationError, tokens: Tokens) -> Iterator[SchemaProblem]:
@@ -171,10 +165,10 @@ def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[SchemaPr
         given = " and ".join(repr(name) for names in chosen for name in names)
         yield SchemaProblem(tokens, "oneOf", f"{given} exclude each other", "keep one of them")
     elif all(len(names) == 1 for names in alternatives) and error.validator == "oneOf":
-        if _misspells_one(error, [names[0] for names in alternatives]):
+        wanted = [names[0] for names in alternatives]
+        if _is_closed(error) and any(suggest(key, wanted) for key in _list_additional_properties(error)):
             return  # told as an unknown key, with the key that was meant
-        wanted = ", ".join(repr(names[0]) for names in alternatives)
-        yield SchemaProblem(tokens, "oneOf", f"one of {wanted} is required")
+        yield SchemaProblem(tokens, "oneOf", f"one of {', '.join(map(repr, wanted))} is required")
     else:
         closest = min(alternatives, key=lambda names: (len(set(names) - present), -len(present.intersection(names))))
         for name in closest:
@@ -182,19 +176,10 @@ def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[SchemaPr
                 yield SchemaProblem(tokens, "required", f"{name!r} is a required property")
 
 
-def _hint_at_additional_property(error: ValidationError, wanted: str) -> str:
-    """A hint at the key that was written for a missing one, where any key may stand, so that it is not refused."""
+def _is_closed(error: ValidationError) -> bool:
+    """Whether the object may have no other keys than the schema's."""
     schema: Any = error.schema
-    if schema.get("additionalProperties") is False:
-        return ""
-    near = find_near(wanted, _list_additional_properties(error), cutoff=0.8)
-    return f"write it for {near!r}" if near else ""
-
-
-def _misspells_one(error: ValidationError, wanted: Sequence[str]) -> bool:
-    schema: Any = error.schema
-    additional = _list_additional_properties(error)
-    return schema.get("additionalProperties") is False and any(suggest(key, wanted) for key in additional)
+    return schema.get("additionalProperties") is False
 
 
 def _list_additional_properties(error: ValidationError) -> list[str]:
@@ -226,13 +211,6 @@ def _complaint(error: ValidationError) -> str:
             return "is empty"
         case keyword:
             return f"breaks {keyword!r}"
-
-
-def _hint(error: ValidationError) -> str:
-    choices: Any = error.validator_value
-    if error.validator == "enum" and isinstance(error.instance, str):
-        return suggest(error.instance, [value for value in choices if isinstance(value, str)])
-    return ""
 
 
 def _describe(instance: Any, write: Callable[[Any], str]) -> str:
