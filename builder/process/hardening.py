@@ -7,9 +7,21 @@ its memory, either (prctl(2), PR_SET_DUMPABLE; ptrace(2)).
 
 from __future__ import annotations
 
+import ctypes
 import resource
+from enum import IntEnum
 
-from builder.process.prctl import Option, prctl
+
+class Option(IntEnum):
+    """The options of prctl(2) that are used here, without their ``PR_``."""
+
+    SET_PDEATHSIG = 1
+    SET_DUMPABLE = 4
+
+
+def prctl(option: Option, value: int) -> None:
+    """Set an option of this process; where the kernel does not know it, nothing changes."""
+    ctypes.CDLL(None, use_errno=True).prctl(int(option), value, 0, 0, 0)
 
 
 def forbid_core_dumps() -> None:

@@ -64,16 +64,10 @@ class Listening:
 
         Connections that are begun already can be taken for :data:`HANDSHAKE_SECONDS`.
         """
-        is_last = bool(self._stopping[0]) and not any(self._taken[:])
-        if is_last:
-            turn_away(self.socket)
-        return is_last
-
-
-def turn_away(listener: socket.socket) -> None:
-    """Have the kernel begin no new connections on a listening socket; where it cannot, nothing changes."""
-    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in _DROP_SYN))
-    with contextlib.suppress(OSError):
-        listener.setsockopt(
-            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(_DROP_SYN), ctypes.addressof(program))
-        )
+        if not self._stopping[0] or any(self._taken[:]):
+            return False
+        program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in _DROP_SYN))
+        value = struct.pack("HP", len(_DROP_SYN), ctypes.addressof(program))
+        with contextlib.suppress(OSError):  # from a kernel that cannot
+            self.socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, value)
+        return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -23,7 +24,6 @@ from builder.api.metrics import forget_worker, shared_metrics
 from builder.catalogue.change_log import keep_silent
 from builder.errors import ConfigurationError
 from builder.logs import configure_logging
-from builder.process.descriptors import allow_connections
 from builder.process.hardening import forbid_core_dumps
 from builder.process.listening import Listening
 from builder.process.signals import RESCAN, release_signals
@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 
 BACKLOG = 1024
 
+SPARE_DESCRIPTORS = 1024
+"""File descriptors beside those of clients: connections to clouds, folders that are watched, files."""
+
 
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT, which the caller holds (see :mod:`builder.process.signals`).
@@ -47,7 +50,7 @@ def serve(settings: Settings) -> int:
     Raises ConfigurationError where an address cannot be listened on, or a setting does not hold here.
     """
     forbid_core_dumps()
-    start_logging(settings)
+    configure_logging(settings.log_level, settings.log_format, settings.log_file)
     settings = replace(settings, max_connections=allow_connections(settings.max_connections))
     secrets = load_jwt_secrets(settings)
     if settings.cloud_ca_bundle is not None:
@@ -74,18 +77,25 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
     sandbox = bind_sandbox("127.0.0.1", settings.sandbox_port, url) if settings.sandbox else None
     warn_of_open_doors(settings, secrets)
     for folder in (settings.enabled_dir, settings.available_dir):
-        make_folder(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:  # a read-only mount is fine
+            logger.warning("%s cannot be made: %s", folder, error.strerror)
     logger.info("serving on %s, cluster types from %s", url, settings.enabled_dir)
-    if settings.workers == 1:
-        with running_apart(sandbox, listener) if sandbox else nullcontext():
-            run_worker(settings, Listening(listener), 0)
-        return 0
     listening = Listening(listener, settings.workers)
 
     def work(place: int) -> None:
         if sandbox:
             sandbox.stop()  # here: its socket is the other process's
-        run_worker(settings, listening, place)
+        if place > 0:
+            keep_silent()  # the first of several tells what becomes of types
+        run_server(create_app(settings), listening, place)
+
+    if settings.workers == 1:
+        # Apart: what a single request can keep the sandbox busy with, such as a slow pattern, would stop all threads.
+        with running_beside(partial(run_sandbox, sandbox, listener)) if sandbox else nullcontext():
+            work(0)
+        return 0
 
     def on_stop() -> None:
         listening.stop()
@@ -104,13 +114,6 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
     return 0 if supervise(tasks, on_stop=on_stop, on_end=on_end) else 1
 
 
-def run_worker(settings: Settings, listening: Listening, place: int) -> None:
-    """Run the server in this process until SIGTERM or SIGINT; the first of several tells what becomes of types."""
-    if place > 0:
-        keep_silent()
-    run_server(create_app(settings), listening, place)
-
-
 def run_sandbox(sandbox: Sandbox, listener: socket.socket) -> None:
     """Serve a sandbox cloud in this process until SIGTERM ends it at once: it has nothing to lose.
 
@@ -121,14 +124,6 @@ def run_sandbox(sandbox: Sandbox, listener: socket.socket) -> None:
         signal.signal(number, signal.SIG_IGN)
     release_signals()
     sandbox.serve_forever()
-
-
-def start_logging(settings: Settings) -> None:
-    """Have this process log as the settings say.
-
-    Raises ConfigurationError where it cannot.
-    """
-    configure_logging(settings.log_level, settings.log_format, settings.log_file)
 
 
 def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbox:
@@ -150,17 +145,6 @@ def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbo
 
 
 @contextmanager
-def running_apart(sandbox: Sandbox, listener: socket.socket) -> Iterator[None]:
-    """Serve a sandbox cloud while the context lasts, in a process of its own.
-
-    What a single request can keep the sandbox busy with, such as a slow pattern, would stop a process for all threads.
-    """
-    with running_beside(partial(run_sandbox, sandbox, listener)):
-        sandbox.stop()  # here: its socket is the other process's
-        yield
-
-
-@contextmanager
 def running(sandbox: Sandbox) -> Iterator[None]:
     """Serve a sandbox cloud in a thread while the context lasts."""
     thread = threading.Thread(target=sandbox.serve_forever, name="sandbox", daemon=True)
@@ -171,11 +155,33 @@ def running(sandbox: Sandbox) -> Iterator[None]:
         sandbox.stop()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on the address.
+def allow_connections(wanted: int) -> int:
+    """Raise this process's limit of open files, as far as it may, for so many connections.
 
-    Raises ConfigurationError.
+    Returns for how many it is enough: where more could be taken than there are descriptors, nobody could connect once
+    these are used up, rather than whoever comes last in place of who is idle.
     """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = wanted + SPARE_DESCRIPTORS
+    if soft == resource.RLIM_INFINITY or soft >= files:
+        return wanted
+    most = files if hard == resource.RLIM_INFINITY else min(files, hard)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    if soft >= files:
+        return wanted
+    # Where descriptors are few, half of them: a service that has none for its clouds and files is of no use.
+    connections = min(wanted, max(soft - SPARE_DESCRIPTORS, soft // 2))
+    logger.warning(
+        "only %d files may be open (ulimit -n): at most %d connections are taken, not MAX_CONNECTIONS=%d",
+        soft, connections, wanted,
+    )  # fmt: skip
+    return connections
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on the address. Raises ConfigurationError."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
@@ -189,14 +195,6 @@ def format_url(listener: socket.socket) -> str:
     """The URL by which this machine reaches a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder where it is missing and where that is possible; a read-only mount is fine."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        logger.warning("%s cannot be made: %s", folder, error.strerror)
 
 
 def warn_of_open_doors(settings: Settings, secrets: Sequence[str]) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
 from builder.errors import ConfigurationError
-from builder.process.prctl import Option, prctl
+from builder.process.hardening import Option, prctl
 from builder.process.signals import HURRY, RESCAN, STOP
 
 logger = logging.getLogger(__name__)
@@ -83,8 +83,12 @@ class _Supervisor:
 
     def run(self) -> bool:
         while self._running or (self._due and not self._stopping):
-            self._start_due()
-            received = signal.sigtimedwait(_AWAITED, self._seconds_to_next_start())
+            for task, due in list(self._due.items()):
+                if due <= time.monotonic() and not self._stopping:
+                    self._start(task)
+            is_idle = self._stopping or not self._due
+            wait = 60.0 if is_idle else max(0.0, min(self._due.values()) - time.monotonic())
+            received = signal.sigtimedwait(_AWAITED, wait)
             if received is None:
                 continue
             number = signal.Signals(received.si_signo)
@@ -101,12 +105,6 @@ class _Supervisor:
         for process in self._running:
             os.kill(process, number)
 
-    def _start_due(self) -> None:
-        now = time.monotonic()
-        for task, due in list(self._due.items()):
-            if due <= now and not self._stopping:
-                self._start(task)
-
     def _start(self, task: int) -> None:
         """Start a task; where the system has no room for another process, which may pass, later."""
         try:
@@ -117,11 +115,6 @@ class _Supervisor:
             return
         del self._due[task]
         self._running[process] = task
-
-    def _seconds_to_next_start(self) -> float:
-        if self._stopping or not self._due:
-            return 60.0
-        return max(0.0, min(self._due.values()) - time.monotonic())
 
     def _reap(self) -> None:
         while True:
@@ -135,15 +128,14 @@ class _Supervisor:
             if task is None:  # an orphan that was handed to this process, as process 1 of a container
                 continue
             self._on_end(task, process)
-            self._judge_end(task, process, os.waitstatus_to_exitcode(status))
-
-    def _judge_end(self, task: int, process: int, code: int) -> None:
-        if not self._stopping:
-            logger.error("worker process %d %s; starting another", process, _describe(code))
-            self._due[task] = time.monotonic() + RESTART_DELAY
-        elif code != 0 and -code not in STOP:  # a sandbox has nothing to lose, and ends by the signal
-            logger.error("worker process %d %s before it had done all: builds may be lost", process, _describe(code))
-            self._all_ended_well = False
+            code = os.waitstatus_to_exitcode(status)
+            how = f"ended with status {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
+            if not self._stopping:
+                logger.error("worker process %d %s; starting another", process, how)
+                self._due[task] = time.monotonic() + RESTART_DELAY
+            elif code != 0 and -code not in STOP:  # a sandbox has nothing to lose, and ends by the signal
+                logger.error("worker process %d %s before it had done all: builds may be lost", process, how)
+                self._all_ended_well = False
 
 
 def _fork(task: Callable[[], None]) -> int:
@@ -155,7 +147,9 @@ def _fork(task: Callable[[], None]) -> int:
         return process
     status = 1
     try:
-        _follow(parent)
+        prctl(Option.SET_PDEATHSIG, signal.SIGTERM)  # end when the parent does, even if it is killed
+        if os.getppid() != parent:
+            sys.exit(0)
         task()
         status = 0
     except SystemExit as end:
@@ -180,14 +174,3 @@ def _flush_output() -> None:
     """Write what is still to be printed: only one of two processes may. Nobody may take it, as on a full disk."""
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
-
-
-def _follow(parent: int) -> None:
-    """End when the parent does, even if it is killed (prctl(2), PR_SET_PDEATHSIG)."""
-    prctl(Option.SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        sys.exit(0)
-
-
-def _describe(code: int) -> str:
-    return f"ended with status {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"

@@ -59,7 +59,11 @@ async def _serve(app: Application, listening: Listening, place: int) -> None:
     await server.after_start()
     services: Services = app.ctx.services
     await _wait_for_stop(services)
-    _end_keeping_alive(app, server.connections)
+    # Every answer from now on says that it is the last on its connection.
+    app.config.KEEP_ALIVE = False  # which counts for a request when its head has come
+    for connection in server.connections:
+        if connection.is_served:
+            connection.http.keep_alive = False
     await _look_away(services)
     await _leave(listening, place)
     server.server.close()
@@ -92,14 +96,6 @@ async def _wait_for_stop(services: Services) -> None:
     release_signals()
     await stop.wait()
     logger.info("stopping")
-
-
-def _end_keeping_alive(app: Application, connections: set[BoundedProtocol]) -> None:
-    """Have every answer from now on say that it is the last on its connection."""
-    app.config.KEEP_ALIVE = False  # which counts for a request when its head has come
-    for connection in connections:
-        if connection.is_served:
-            connection.http.keep_alive = False
 
 
 async def _look_away(services: Services) -> None:
