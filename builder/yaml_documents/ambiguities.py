@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -28,27 +29,18 @@ def find_ambiguities(document: Document, reading: Reading) -> Iterator[Problem]:
     ``reading`` is the document's; an inline ``heat_template`` in a definition is read as Heat reads it. JSON leaves no
     choice.
     """
-    if document.root is not None and _holds_suspects(document.root):
-        yield from _walk(document.root, document.path, reading, (), numeric=False, seen=set())
-
-
-def _holds_suspects(root: Node) -> bool:
-    """Whether a document holds anything to tell of, in whatever place; told quickly, since few do."""
-    pending = [root]
+    root = document.root
+    pending = [] if root is None else [root]
     seen: set[int] = set()
-    while pending:
+    while pending:  # told quickly where there is nothing to tell of, as in most documents
         node = pending.pop()
         if isinstance(node, ScalarNode):
-            if node.tag == PLAIN and _is_suspect(node.value):
-                return True
+            if root is not None and node.tag == PLAIN and _is_suspect(node.value):
+                yield from _walk(root, document.path, reading, (), numeric=False, seen=set())
+                return
         elif id(node) not in seen:
             seen.add(id(node))
-            if isinstance(node, SequenceNode):
-                pending += node.value
-            else:
-                for pair in node.value:
-                    pending += pair
-    return False
+            pending += node.value if isinstance(node, SequenceNode) else chain.from_iterable(node.value)
 
 
 @lru_cache(maxsize=8192)  # scalars repeat, as names and numbers of a template do; some hundred bytes each
@@ -63,7 +55,10 @@ def _walk(
         return  # an alias: told of where it was written
     seen.add(id(node))
     if isinstance(node, ScalarNode):
-        yield from _judge(node, path, reading, tokens, numeric=numeric)
+        rule, message, hint = _explain(node.value, reading, numeric=numeric) if node.tag == PLAIN else ("", "", "")
+        if rule:
+            mark = node.start_mark
+            yield Problem(path, mark.line + 1, mark.column + 1, format_pointer(tokens), rule, message, hint)
     elif isinstance(node, SequenceNode):
         for number, item in enumerate(node.value):
             yield from _walk(item, path, reading, (*tokens, number), numeric=numeric, seen=seen)
@@ -80,15 +75,6 @@ def _walk(
             inner = Reading.HEAT if below == ("heat_template",) and reading is not Reading.JSON else reading
             is_numeric = numeric or declares_number or key.value in _NUMERIC_KEYS
             yield from _walk(value, path, inner, below, numeric=is_numeric, seen=seen)
-
-
-def _judge(node: ScalarNode, path: str, reading: Reading, tokens: Tokens, *, numeric: bool) -> Iterator[Problem]:
-    if node.tag != PLAIN:
-        return
-    rule, message, hint = _explain(node.value, reading, numeric=numeric)
-    if rule:
-        mark = node.start_mark
-        yield Problem(path, mark.line + 1, mark.column + 1, format_pointer(tokens), rule, message, hint)
 
 
 def _judge_key(node: ScalarNode, path: str, tokens: Tokens) -> Iterator[Problem]:

@@ -11,12 +11,14 @@ tests/definitions/test_composing.py compares the two. Neither decides the type o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml as pyyaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
+from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import Reader
 
@@ -33,6 +35,9 @@ MAX_VALUES = 50_000
 A text of a template has 12 characters or more for each value, and Heat takes 512 KiB.
 """
 
+TEXT_VALUE = 100
+"""In characters: a text counts as one more value for each such length, so that aliases do not repeat it for ever."""
+
 MAX_SECOND_READING = 64 * 1024
 """In characters: what libyaml refuses is read again by ruamel.yaml, in pure Python, only up to this size."""
 
@@ -43,6 +48,7 @@ _BREAKS = "\x85\u2028\u2029"
 _STAND_INS = "\uf8f0\uf8f1\uf8f2"
 
 _NODE_TYPES: dict[str, Any] = {"scalar": ScalarNode, "sequence": SequenceNode, "mapping": MappingNode}
+_START = Mark("", 0, 0, 0, "", 0)
 _CParser: Any = getattr(pyyaml, "CBaseLoader", pyyaml.BaseLoader)
 
 
@@ -54,12 +60,12 @@ class DocumentError(Exception):
         self.problems = problems
 
 
-class _TooMuchError(Exception):
-    """The text holds too many values, or one that is too deep, ``around`` that which was met last."""
+class _TooManyError(Exception):
+    """The text holds too many values."""
 
-    def __init__(self, around: Node | None = None) -> None:
-        super().__init__()
-        self.around = around
+
+class _TooDeepError(Exception):
+    """The text holds a value that is too deep, within the node that is the argument."""
 
 
 class _Composer(_CParser):  # type: ignore[misc]  # PyYAML's C parser has no annotations
@@ -76,11 +82,11 @@ class _Composer(_CParser):  # type: ignore[misc]  # PyYAML's C parser has no ann
         """Called before each value that is no alias, with the value that holds it."""
         self._count += 1
         self._depth += 1
-        # One level more than is allowed, whose place check_size tells: here it is the parent that has one.
+        # One level more than is allowed, whose place _check_size tells: here it is the parent that has one.
         if self._depth > MAX_DEPTH + 2:
-            raise _TooMuchError(parent)
+            raise _TooDeepError(parent)
         if self._count > MAX_VALUES:
-            raise _TooMuchError
+            raise _TooManyError
 
     def ascend_resolver(self) -> None:
         """Called after each value that is no alias."""
@@ -102,8 +108,21 @@ def compose(text: str, path: str) -> Node | None:
     text = text.removeprefix("\ufeff")
     hidden = hide_breaks(text)
     root = _compose(hidden, path)
-    if root is not None and hidden is not text:
-        _restore_breaks(root)
+    if root is not None:
+        _check_size(root, path)
+    if root is None or hidden is text:
+        return root
+    shown = str.maketrans(_STAND_INS, _BREAKS)
+    pending, seen = [root], {id(root)}
+    for node in pending:
+        if isinstance(node, ScalarNode):
+            node.value = node.value.translate(shown)
+            continue
+        below = (each for pair in node.value for each in (pair if isinstance(pair, tuple) else (pair,)))
+        for each in below:
+            if id(each) not in seen:
+                seen.add(id(each))
+                pending.append(each)
     return root
 
 
@@ -117,8 +136,10 @@ def hide_breaks(text: str) -> str:
 def _compose(text: str, path: str) -> Node | None:
     try:
         root: Node | None = pyyaml.compose(text, _Composer)
-    except _TooMuchError as error:
-        raise DocumentError(_too_much(error.around, path)) from error
+    except _TooManyError as error:
+        raise _too_large(path) from error
+    except _TooDeepError as error:
+        raise _too_deep(path, error.args[0].start_mark) from error
     except pyyaml.MarkedYAMLError as error:
         if len(text) <= MAX_SECOND_READING:
             return _compose_again(text, path)
@@ -128,25 +149,9 @@ def _compose(text: str, path: str) -> Node | None:
             return _compose_again(text, path)
         forbidden = Reader.NON_PRINTABLE.search(text)
         if forbidden is None:
-            raise DocumentError(
-                Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {type(error).__name__}")
-            ) from error
+            raise DocumentError(_unexplained(error, path)) from error
         raise DocumentError(_forbidden_character(forbidden[0], text, forbidden.start(), path)) from error
     return root
-
-
-def _restore_breaks(root: Node) -> None:
-    shown = str.maketrans(_STAND_INS, _BREAKS)
-    pending, seen = [root], {id(root)}
-    for node in pending:
-        if isinstance(node, ScalarNode):
-            node.value = node.value.translate(shown)
-            continue
-        below = (each for pair in node.value for each in (pair if isinstance(pair, tuple) else (pair,)))
-        for each in below:
-            if id(each) not in seen:
-                seen.add(id(each))
-                pending.append(each)
 
 
 def _compose_again(text: str, path: str) -> Node | None:
@@ -165,11 +170,9 @@ def _compose_again(text: str, path: str) -> Node | None:
         character = chr(error.character) if isinstance(error.character, int) else error.character[:1] or "\0"
         raise DocumentError(_forbidden_character(character, text, error.position, path)) from error
     except RecursionError as error:
-        raise DocumentError(too_deep(path, 1, 1)) from error
+        raise _too_deep(path) from error
     except (YAMLError, ValueError) as error:
-        raise DocumentError(
-            Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {type(error).__name__}")
-        ) from error
+        raise DocumentError(_unexplained(error, path)) from error
     return _convert(root, {}) if root is not None else None
 
 
@@ -180,7 +183,9 @@ def _convert(node: Any, known: dict[int, Node]) -> Node:
     tag = str(node.tag)
     if node.id == "scalar" and not node.style and is_plain_to_ruamel(node.value, tag):
         tag = PLAIN
-    value = _join_surrogates(node.value) if node.id == "scalar" else node.value
+    value = node.value
+    if node.id == "scalar":  # JSON escapes a character beyond U+FFFF as a pair of surrogates
+        value = _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), value)
     converted: Node = _NODE_TYPES[node.id](tag, value, node.start_mark, node.end_mark)
     known[id(node)] = converted
     if node.id == "sequence":
@@ -190,41 +195,65 @@ def _convert(node: Any, known: dict[int, Node]) -> Node:
     return converted
 
 
-def _join_surrogates(text: str) -> str:
-    """The text with each pair of surrogates, as JSON escapes a character beyond U+FFFF, as the character it means."""
-    return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
-
-
 def _unexplained(error: Exception, path: str) -> Problem:
     """A problem without the error's own words, which may repeat what is in the file."""
     return Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {type(error).__name__}")
 
 
 def _forbidden_character(character: str, text: str, offset: int, path: str) -> Problem:
-    line, column = _line_and_column(text, offset)
-    message = f"the character U+{ord(character):04X} may not stand in YAML"
-    return Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}")
-
-
-def _too_much(around: Node | None, path: str) -> Problem:
-    if around is None:
-        return too_large(path, 1, 1)
-    return too_deep(path, around.start_mark.line + 1, around.start_mark.column + 1)
-
-
-def too_deep(path: str, line: int, column: int) -> Problem:
-    """The problem of a value that nests too deeply."""
-    return Problem(
-        path, line, column, "", "too-deep", f"values are nested more than {MAX_DEPTH} levels deep", "flatten it"
-    )
-
-
-def too_large(path: str, line: int, column: int) -> Problem:
-    """The problem of a document that holds too many values."""
-    message = f"the document holds more than {MAX_VALUES:,} values once its aliases are expanded"
-    return Problem(path, line, column, "", "too-large", message)
-
-
-def _line_and_column(text: str, offset: int) -> tuple[int, int]:
     before = text[:offset]
-    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+    line, column = before.count("\n") + 1, offset - before.rfind("\n")
+    message = f"not valid YAML: the character U+{ord(character):04X} may not stand in YAML"
+    return Problem(path, line, column, "", "yaml-syntax", message)
+
+
+def _check_size(root: Node, path: str) -> None:
+    """Refuse what would be too deep or too large once aliases are expanded, before anything expands them."""
+    sizes: dict[int, int] = {}
+
+    def size(node: Node, depth: int) -> int:
+        mark = node.start_mark
+        if depth > MAX_DEPTH:
+            raise _too_deep(path, mark)
+        known = sizes.get(id(node))
+        if known is None:
+            sizes[id(node)] = 0  # a node within itself is met again before it is sized, and goes too deep
+            total = 1
+            for child, times in _children(node):
+                # A scalar, as most nodes are, is looked at only where it would be too deep.
+                is_small = isinstance(child, ScalarNode) and depth < MAX_DEPTH
+                total += times * (_scalar_size(child) if is_small else size(child, depth + 1))
+            if total > MAX_VALUES:
+                raise _too_large(path, mark)
+            sizes[id(node)] = known = total
+        elif known == 0:
+            message = "the value contains itself"
+            raise DocumentError(Problem(path, mark.line + 1, mark.column + 1, "", "yaml-recursion", message))
+        return known
+
+    size(root, 0)
+
+
+def _scalar_size(node: Node) -> int:
+    return 1 + len(node.value) // TEXT_VALUE
+
+
+def _children(node: Node) -> Iterator[tuple[Node, int]]:
+    """The nodes within one, and how often each counts: a long key is in the pointer of every value below it."""
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield key, 1
+            yield value, _scalar_size(key) if isinstance(key, ScalarNode) else 1
+    elif isinstance(node, SequenceNode):
+        for item in node.value:
+            yield item, 1
+
+
+def _too_deep(path: str, mark: Any = _START) -> DocumentError:
+    message = f"values are nested more than {MAX_DEPTH} levels deep"
+    return DocumentError(Problem(path, mark.line + 1, mark.column + 1, "", "too-deep", message, "flatten it"))
+
+
+def _too_large(path: str, mark: Any = _START) -> DocumentError:
+    message = f"the document holds more than {MAX_VALUES:,} values once its aliases are expanded"
+    return DocumentError(Problem(path, mark.line + 1, mark.column + 1, "", "too-large", message))

@@ -13,6 +13,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,6 @@ from builder.diagnostics.problems import Problem
 from builder.text.excerpts import shorten
 from builder.text.pointers import Token, Tokens, format_pointer
 from builder.yaml_documents.composing import DocumentError, compose
-from builder.yaml_documents.document_size import check_size
 from builder.yaml_documents.scalars import NumberTooLargeError, Reading, construct_scalar, is_merge, may_be_key
 
 __all__ = ["STAND_IN_RULES", "Document", "DocumentError", "parse_definition", "parse_template"]
@@ -64,24 +64,21 @@ class Document:
             return 1, 1
         node: Node = self.root
         mark = node.start_mark
-        for number, token in enumerate(tokens):
-            found = self._child(node, token)
-            if found is None:
+        for number, token in enumerate(tokens, start=1):
+            if isinstance(node, MappingNode):
+                if id(node) not in self._indexes:
+                    self._indexes[id(node)] = _index(node)
+                found = self._indexes[id(node)].get(token)
+                if found is None:
+                    break
+                name, node = found
+                mark = name.start_mark if key and number == len(tokens) else node.start_mark
+            elif isinstance(node, SequenceNode) and isinstance(token, int) and 0 <= token < len(node.value):
+                node = node.value[token]
+                mark = node.start_mark
+            else:
                 break
-            name, node = found
-            last = number == len(tokens) - 1
-            mark = name.start_mark if key and last and name is not None else node.start_mark
         return mark.line + 1, mark.column + 1
-
-    def _child(self, node: Node, token: Token) -> tuple[Node | None, Node] | None:
-        """The key and the value node that ``token`` names within ``node``."""
-        if isinstance(node, SequenceNode):
-            return (None, node.value[token]) if isinstance(token, int) and 0 <= token < len(node.value) else None
-        if not isinstance(node, MappingNode):
-            return None
-        if id(node) not in self._indexes:
-            self._indexes[id(node)] = _index(node)
-        return self._indexes[id(node)].get(token)
 
     def problem(
         self, rule: str, message: str, tokens: Sequence[Token] = (), *, key: bool = False, hint: str = ""
@@ -111,28 +108,19 @@ def _parse(text: str, path: str, heat_keys: frozenset[str] | None = None) -> Doc
     """Parse a template, or with ``heat_keys`` a definition, in which those are templates."""
     root = compose(text, path)
     if root is None:
-        raise DocumentError(
-            Problem(path, 1, 1, "", "empty-file", "the file is empty", "write a definition or a template into it")
-        )
-    check_size(root, path)
-    is_json = _is_json(text)
+        hint = "write a definition or a template into it"
+        raise DocumentError(Problem(path, 1, 1, "", "empty-file", "the file is empty", hint))
+    is_json = False  # Heat tries that first (``heat/common/template_format.py``, ``simple_parse``)
+    if text.lstrip().startswith("{"):
+        with suppress(ValueError, RecursionError):
+            json.loads(text)
+            is_json = True
     heat = Reading.JSON if is_json else Reading.HEAT
     construction = _Construction(path, heat, heat_keys or frozenset())
     value = construction.build(root, heat if heat_keys is None else Reading.YAML_1_2, ())
     # What is no mapping may be no definition at all, but a key or a list of passwords: nothing of it is told.
     problems = construction.problems if isinstance(root, MappingNode) else ()
     return Document(path, value, root, tuple(problems), is_json)
-
-
-def _is_json(text: str) -> bool:
-    """Whether a text is a JSON object, as Heat tries first (``heat/common/template_format.py``, ``simple_parse``)."""
-    if not text.lstrip().startswith("{"):
-        return False
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _index(node: MappingNode) -> _Index:
@@ -192,13 +180,12 @@ class _Construction:
     _broken: dict[int, bool] = field(default_factory=dict)
 
     def build(self, node: Node, reading: Reading, tokens: Tokens) -> Any:
+        if isinstance(node, ScalarNode):
+            return self._scalar(node, reading, tokens)
         if isinstance(node, MappingNode):
             return self._mapping(node, reading, tokens)
-        if isinstance(node, SequenceNode):
-            self._check_tag(node, _LIST_TAG, tokens)
-            return [self.build(item, reading, (*tokens, number)) for number, item in enumerate(node.value)]
-        assert isinstance(node, ScalarNode)  # noqa: S101  # there is no fourth kind of node
-        return self._scalar(node, reading, tokens)
+        self._check_tag(node, _LIST_TAG, tokens)
+        return [self.build(item, reading, (*tokens, number)) for number, item in enumerate(node.value)]
 
     def _mapping(self, node: MappingNode, reading: Reading, tokens: Tokens) -> dict[str, Any]:
         self._check_tag(node, _MAP_TAG, tokens)
@@ -222,7 +209,7 @@ class _Construction:
         inherited: dict[str, Any] = {}
         for mapping in reversed(merged):  # earlier mappings win: https://yaml.org/type/merge.html
             inherited.update(mapping)
-        return {**{key: value for key, value in inherited.items() if key not in own}, **own} if inherited else own
+        return {key: value for key, value in inherited.items() if key not in own} | own if inherited else own
 
     def _join_duplicates(self, node: MappingNode, tokens: Tokens) -> None:
         """Refuse keys that are given twice, and leave one of each in the tree, with what is below either."""

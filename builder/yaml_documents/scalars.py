@@ -113,20 +113,13 @@ def is_merge(node: Node) -> bool:
 def resolve_tag(text: str, reading: Reading) -> str:
     """The tag that an unquoted ``text`` gets under a reading."""
     if reading is Reading.HEAT:
-        return str(_heat_resolver().resolve(ScalarNode, text, (True, False)))
+        return str(_HEAT().resolve(ScalarNode, text, (True, False)))
     return next((tag for tag, pattern in _SCHEMAS[reading] if pattern.fullmatch(text)), f"{_TAG}str")
 
 
 def is_plain_to_ruamel(text: str, tag: str) -> bool:
     """Whether ``tag`` is what ruamel.yaml gives to an unquoted ``text`` that has no tag of its own."""
-    return tag == str(_ruamel_resolver().resolve(ruamel_nodes.ScalarNode, text, (True, False)))
-
-
-def _parse_boolean(text: str) -> bool:
-    lowered = text.lower()
-    if lowered not in ("true", "false"):
-        raise ValueError(text[:40])
-    return lowered == "true"
+    return tag == str(_RUAMEL().resolve(ruamel_nodes.ScalarNode, text, (True, False)))
 
 
 def _parse_integer(text: str) -> int:
@@ -144,18 +137,13 @@ def _parse_float(text: str) -> float:
 
 
 _PARSERS: Final[Mapping[str, Callable[[str], bool | int | float]]] = {
-    f"{_TAG}bool": _parse_boolean,
+    f"{_TAG}bool": lambda text: {"true": True, "false": False}[text.lower()],
     f"{_TAG}int": _parse_integer,
     f"{_TAG}float": _parse_float,
 }
 """How a value that PyYAML does not read is read, by its tag."""
 
 
-@cache
-def _ruamel_resolver() -> Any:  # ruamel.yaml leaves the methods unannotated
-    return VersionedResolver()
-
-
-@cache
-def _heat_resolver() -> Any:  # as are PyYAML's
-    return Resolver()
+_RUAMEL: Any = cache(VersionedResolver)
+_HEAT: Any = cache(Resolver)
+"""Made when they are first needed. Neither library annotates their methods."""

@@ -22,6 +22,8 @@ _CONFLICT: Final = re.compile(r"(<{7}|={7}|>{7}|\|{7})( |$)")
 _COMMENT: Final = re.compile(r"\s*(#|$)")
 _BLOCK: Final = re.compile(r"(:|-)\s+[|>][-+0-9]*\s*(#.*)?$")
 _QUOTE: Final = "put the value in quotes"
+_PART: Final = f"{_QUOTE} if the bracket is a part of it"
+_UNCLOSED: Final = "the '{}' of line {{opened}} is not closed, or a comma is missing"
 _MAPPING: Final = re.compile(r"\ufeff?(?:[ \t]*(?:#.*)?\r?\n|---\s|%.*\n)*[ \t]*(?:\{|[\w\"'][^\n]*:(?:\s|$))")
 _NAME: Final = re.compile(r"(alias|anchor|handle) (?:'.*'|\".*\")", re.DOTALL)
 
@@ -87,17 +89,11 @@ def _second_colon(_found: re.Match[str], before: str, _opened: int) -> tuple[str
     return "this line is taken for more of the text above it", hint
 
 
-def _unclosed_bracket(found: re.Match[str], _before: str, opened: int) -> tuple[str, str]:
-    bracket = {"sequence": "[", "mapping": "{"}[found[1]]
-    message = f"the {bracket!r} of line {opened} is not closed, or a comma is missing"
-    return message, f"{_QUOTE} if the bracket is a part of it"
-
-
 _Explain = Callable[[re.Match[str], str, int], tuple[str, str]]
 
 
 def _always(message: str, hint: str) -> _Explain:
-    return lambda found, _before, _opened: (message.format(*found.groups()), hint)
+    return lambda found, _before, opened: (message.format(*found.groups(), opened=opened), hint)
 
 
 _EXPLANATIONS: Final[tuple[tuple[re.Pattern[str], _Explain], ...]] = tuple(
@@ -107,7 +103,8 @@ _EXPLANATIONS: Final[tuple[tuple[re.Pattern[str], _Explain], ...]] = tuple(
         (r"mapping values are not allowed", _second_colon),
         (r"quoted scalar.*unexpected end", _always("the quote that is opened here is never closed", "close it")),
         (r"could not find expected ':'", _always("a key is expected here, with a ':' after it", "add ': '")),
-        (r"flow (sequence|mapping).*expected ','", _unclosed_bracket),
+        (r"flow sequence.*expected ','", _always(_UNCLOSED.format("["), _PART)),
+        (r"flow mapping.*expected ','", _always(_UNCLOSED.format("{{"), _PART)),
         (r"character '(.)' that cannot start", _always("no value begins with '{0}' unless it is in quotes", _QUOTE)),
         (r"undefined alias '(.*)'", _always("'*{0}' means what is named '&{0}', and nothing is", _QUOTE)),
         (r"scanning an alias", _always("a '*' begins the name of an anchor, and none follows", _QUOTE)),
