@@ -14,7 +14,7 @@ from builder.catalogue.loader import LoadSettings
 from builder.catalogue.reconcile_loop import Noticing, ReconcileLoop
 from builder.diagnostics.rules import Profile
 from builder.disk.fetching import RemoteFiles
-from builder.disk.remote import FetchLimits, fetch_remote
+from builder.disk.remote import fetch_remote
 from builder.openstack.credentials import CloudSettings
 from builder.openstack.guard import CloudGuard
 from builder.openstack.pool import CloudPool
@@ -61,8 +61,9 @@ class Services:
 
 def build_services(settings: Settings) -> Services:
     """Make the rooms of one worker process, on its event loop; starts nothing."""
-    limits = FetchLimits(settings.remote_template_limit, settings.remote_template_timeout)
-    remote = RemoteFiles(partial(fetch_remote, limits=limits)) if settings.allow_remote_templates else None
+    size, seconds = settings.remote_template_limit, settings.remote_template_timeout
+    fetch = partial(fetch_remote, size=size, seconds=seconds)
+    remote = RemoteFiles(fetch) if settings.allow_remote_templates else None
     roots = tuple(str(root.absolute()) for root in settings.template_roots)
     catalogue = Catalogue(
         settings.enabled_dir.absolute(), LoadSettings(roots, remote, profile=Profile(settings.profile))

@@ -18,10 +18,10 @@ from pathlib import Path
 from builder.catalogue.change_log import log_changes, log_crash
 from builder.catalogue.entries import Classified, Entry, Ignored, classify_listed, classify_path, scan_folder
 from builder.catalogue.inventory import Inventory
-from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry, reload_entry
+from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry
 from builder.catalogue.publishing import publish
 from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError, Known, ScanResult, report_other
-from builder.catalogue.settling import Settling, Successors
+from builder.catalogue.settling import Settling, identify_all
 from builder.catalogue.snapshot import EMPTY, Snapshot
 from builder.catalogue.states import judge
 from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
@@ -222,7 +222,7 @@ class Catalogue:
             if same is not None:
                 return same
             self._give_way()
-        return reload_entry(known, Path(folder), self._settings, resolver, read)
+        return load_entry(found, Path(folder), self._settings, resolver, read, known)
 
     def _give_way(self) -> None:
         """Let other threads go on, unless they wait for the first load."""
@@ -255,15 +255,16 @@ class Catalogue:
                 result.deferred.add(name)
                 self._awaited[name] = found
         new = result.found.keys() - self._entries.keys()
-        arrived = Successors.of(result.found[name] for name in new - result.deferred)
-        awaited = Successors.of(result.found[name] for name in new & result.deferred)
+        arrived = identify_all(result.found[name] for name in new - result.deferred)
+        awaited = identify_all(result.found[name] for name in new & result.deferred)
         emptied = not result.found and result.gone == self._entries.keys()
         moved = self._find_moved(result)
         for name in result.gone:
             known = self._entries[name]
-            if not isinstance(known, LoadedEntry) or arrived.replace(known) or not moved.isdisjoint(known.paths()):
+            own = identify_all([known])
+            if not isinstance(known, LoadedEntry) or own & arrived or not moved.isdisjoint(known.paths()):
                 continue
-            if awaited.replace(known) or self._settling.defers_removal(name, emptied=emptied):
+            if own & awaited or self._settling.defers_removal(name, emptied=emptied):
                 result.deferred.add(name)
         result.gone -= result.deferred
         for name in result.deferred:

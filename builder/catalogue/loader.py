@@ -75,16 +75,39 @@ class LoadedEntry:
 
 
 def load_entry(
-    entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver, read: ReadFile = read_file
+    entry: Entry,
+    folder: Path,
+    settings: LoadSettings,
+    resolver: LinkResolver,
+    read: ReadFile = read_file,
+    known: LoadedEntry | None = None,
 ) -> LoadedEntry:
     """Load an entry of the enabled ``folder``, in whose path there is no link.
 
-    A wrong definition raises nothing: its problems are in the outcome.
-
-    Nor does one that judging fails over: it has the problem ``internal-error``, and never stops the others.
+    What is ``known`` of it and only moved, as after a link was re-pointed, is read but not judged again. A wrong
+    definition raises nothing: its problems are in the outcome. Nor does one that judging fails over: it has the
+    problem ``internal-error``, and never stops the others.
     """
-    files = _open_files(entry, folder, settings, resolver, read)
-    crash = None
+    enabled = settings.enabled or str(folder)
+
+    def open_files() -> DefinitionFiles:
+        return DefinitionFiles(
+            str(folder / entry.definition),
+            entry.definition,
+            resolver,
+            now_ns=time.monotonic_ns(),
+            folders=list_definition_folders(enabled, str(folder)),
+            instance=os.path.dirname(enabled),
+            template_roots=settings.template_roots,
+            read_remote=settings.remote.read if settings.remote is not None else None,
+            read=read,
+        )
+
+    if known is not None:
+        moved = _find_moved(known, open_files())
+        if moved is not None:
+            return replace(known, dependencies=moved)
+    files, crash = open_files(), None
     try:
         outcome = build_cluster_type(entry.id, files, KINDS, profile=settings.profile)
     except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the loading of the others
@@ -94,23 +117,6 @@ def load_entry(
         digest.update(f"{name}\0{dependency.digest}\n".encode("utf-8", "surrogateescape"))
     revision = digest.hexdigest()[:REVISION_LENGTH]
     return LoadedEntry(entry, outcome, revision, _last_modified(files), _list_all(files), crash)
-
-
-def _open_files(
-    entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver, read: ReadFile
-) -> DefinitionFiles:
-    enabled = settings.enabled or str(folder)
-    return DefinitionFiles(
-        str(folder / entry.definition),
-        entry.definition,
-        resolver,
-        now_ns=time.monotonic_ns(),
-        folders=list_definition_folders(enabled, str(folder)),
-        instance=os.path.dirname(enabled),
-        template_roots=settings.template_roots,
-        read_remote=settings.remote.read if settings.remote is not None else None,
-        read=read,
-    )
 
 
 def _list_all(files: DefinitionFiles) -> tuple[Dependency, ...]:
@@ -146,16 +152,6 @@ def recheck_entry(
         rechecked.append(same)
     is_untouched = all(new is old for new, old in zip(rechecked, loaded.dependencies, strict=True))
     return loaded if is_untouched else replace(loaded, dependencies=tuple(rechecked))
-
-
-def reload_entry(
-    loaded: LoadedEntry, folder: Path, settings: LoadSettings, resolver: LinkResolver, read: ReadFile
-) -> LoadedEntry:
-    """Load an entry again. What only moved, as after a link was re-pointed, is read but not judged again."""
-    moved = _find_moved(loaded, _open_files(loaded.entry, folder, settings, resolver, read))
-    if moved is not None:
-        return replace(loaded, dependencies=moved)
-    return load_entry(loaded.entry, folder, settings, resolver, read)
 
 
 def _find_moved(loaded: LoadedEntry, files: DefinitionFiles) -> tuple[Dependency, ...] | None:

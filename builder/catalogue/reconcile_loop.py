@@ -214,7 +214,10 @@ class ReconcileLoop:
         if changed and self._observer is not None:
             self._observer.observe_reload(self._catalogue.snapshot, self._clock() - began)
         if hint.everything or (changed and len(hint.paths) >= MANY_PATHS):
-            keep_for_good()
+            # The garbage collector is spared what was loaded: going over it all would stop every thread for a second or
+            # more. It is made of plain values without cycles, so that what is replaced later is freed all the same.
+            gc.collect()
+            gc.freeze()
         if hint.everything:
             self._finish_rescan()
         if not self.has_loaded:
@@ -279,12 +282,3 @@ class ReconcileLoop:
                 self.rescan()
             else:
                 self.notice(folder)
-
-
-def keep_for_good() -> None:
-    """Spare the garbage collector what was loaded: going over it all would stop every thread for a second or more.
-
-    It is made of plain values without cycles, so that what is replaced later is freed all the same.
-    """
-    gc.collect()
-    gc.freeze()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 
 from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.watches import is_within
@@ -99,25 +98,13 @@ class Settling:
         return now - self._since.setdefault(name, now) < longest
 
 
-@dataclass(frozen=True, slots=True)
-class Successors:
-    """Which ids and files live on in entries that are new: what they had before under another name is not awaited."""
-
-    ids: frozenset[str]
-    files: frozenset[tuple[int, int]]
-
-    @classmethod
-    def of(cls, entries: Iterable[object]) -> Successors:
-        """The ids and files of those new entries that are loaded."""
-        loaded = [entry for entry in entries if isinstance(entry, LoadedEntry)]
-        files = (_file_of(entry) for entry in loaded)
-        return cls(frozenset(entry.entry.id for entry in loaded), frozenset(file for file in files if file))
-
-    def replace(self, gone: LoadedEntry) -> bool:
-        """Whether an entry that is gone lives on."""
-        return gone.entry.id in self.ids or _file_of(gone) in self.files
-
-
-def _file_of(entry: LoadedEntry) -> tuple[int, int] | None:
-    stamp = entry.dependencies[0].stamp
-    return (stamp.device, stamp.inode) if stamp is not None else None
+def identify_all(entries: Iterable[object]) -> set[object]:
+    """The ids of entries, and their files by device and inode: with one of these an entry lives on by another name."""
+    identities: set[object] = set()
+    for entry in entries:
+        if isinstance(entry, LoadedEntry):
+            identities.add(entry.entry.id)
+            stamp = entry.dependencies[0].stamp
+            if stamp is not None:
+                identities.add((stamp.device, stamp.inode))
+    return identities

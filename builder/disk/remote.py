@@ -12,7 +12,6 @@ import os
 import socket
 import ssl
 import threading
-from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 from builder import USER_AGENT
@@ -28,30 +27,20 @@ MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """``size`` is the most bytes of a file; ``seconds`` how long a whole fetch may take, with its redirects."""
+def fetch_remote(url: str, *, size: int, seconds: float) -> bytes:
+    """What is at an http or https URL: ``size`` bytes at most, within ``seconds``, redirects included. Blocks.
 
-    size: int
-    seconds: float
-
-
-def fetch_remote(url: str, limits: FetchLimits) -> bytes:
-    """What is at an http or https URL, within limits. Blocks.
-
-    Redirects are followed on the same scheme, host and port only.
-
-    Raises SourceError.
+    Redirects are followed on the same scheme, host and port only. Raises SourceError.
     """
-    fetching = _Fetching(limits)
-    timer = threading.Timer(limits.seconds, fetching.give_up)
+    fetching = _Fetching(size, seconds)
+    timer = threading.Timer(seconds, fetching.give_up)
     timer.daemon = True
     timer.start()
     try:
         return fetching.fetch(url)
     except (OSError, http.client.HTTPException, RefusedAddressError, ValueError) as error:
         is_late = fetching.late or isinstance(error, TimeoutError)
-        why = f"it took longer than {limits.seconds:g} seconds" if is_late else _explain(error)
+        why = f"it took longer than {seconds:g} seconds" if is_late else _explain(error)
         raise SourceError(UNREADABLE, f"{url!r} cannot be fetched: {why}", named=url) from error
     finally:
         timer.cancel()
@@ -61,8 +50,8 @@ def fetch_remote(url: str, limits: FetchLimits) -> bytes:
 class _Fetching:
     """One fetch; :meth:`give_up` ends it from another thread."""
 
-    def __init__(self, limits: FetchLimits) -> None:
-        self._limits = limits
+    def __init__(self, size: int, seconds: float) -> None:
+        self._size, self._seconds = size, seconds
         self.late = False
         self._socket: socket.socket | None = None
         self._response: http.client.HTTPResponse | None = None
@@ -72,7 +61,7 @@ class _Fetching:
         for _ in range(MAX_REDIRECTS + 1):
             response = self._get(url)
             if response.status not in _REDIRECTS:
-                content = _read(url, response, self._limits.size)
+                content = _read(url, response, self._size)
                 if self.late:
                     raise TimeoutError
                 return content
@@ -100,8 +89,8 @@ class _Fetching:
 
     def _get(self, url: str) -> http.client.HTTPResponse:
         place, parts = _parse(url), urlsplit(url)
-        self._socket = connect_checked(place.host, place.port, min(CONNECT_SECONDS, self._limits.seconds))
-        self._socket.settimeout(self._limits.seconds)
+        self._socket = connect_checked(place.host, place.port, min(CONNECT_SECONDS, self._seconds))
+        self._socket.settimeout(self._seconds)
         if place.scheme == "https":
             self._socket = _trust_system().wrap_socket(
                 self._socket, server_hostname=place.host, do_handshake_on_connect=False
@@ -110,7 +99,7 @@ class _Fetching:
             raise TimeoutError
         if isinstance(self._socket, ssl.SSLSocket):
             self._socket.do_handshake()
-        connection = http.client.HTTPConnection(place.host, place.port, timeout=self._limits.seconds)
+        connection = http.client.HTTPConnection(place.host, place.port, timeout=self._seconds)
         connection.sock = self._socket
         target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (f"?{parts.query}" if parts.query else "")
         headers = {"Accept-Encoding": "identity", "User-Agent": USER_AGENT}

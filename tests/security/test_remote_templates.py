@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from builder.disk import remote
-from builder.disk.remote import FetchLimits
 from builder.disk.safe_reading import MAX_FILE_BYTES
 from builder.hot_lint.sources import SourceError
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer
@@ -50,16 +49,13 @@ def host() -> Iterator[Host]:
         yield server
 
 
-LIMITS = FetchLimits(MAX_FILE_BYTES, 10.0)
+def fetch_remote(url: str, seconds: float = 10.0) -> bytes:
+    return remote.fetch_remote(url, size=MAX_FILE_BYTES, seconds=seconds)
 
 
-def fetch_remote(url: str, limits: FetchLimits | None = None) -> bytes:
-    return remote.fetch_remote(url, limits or LIMITS)
-
-
-def refusal(url: str, limits: FetchLimits | None = None) -> str:
+def refusal(url: str, seconds: float = 10.0) -> str:
     with pytest.raises(SourceError) as caught:
-        fetch_remote(url, limits)
+        fetch_remote(url, seconds)
     return f"{caught.value.rule}: {caught.value.message}"
 
 
@@ -90,7 +86,7 @@ def test_fetch_ends_in_time_though_data_trickles(host: Host) -> None:
             connection.sendall(b"x")
 
     host.answers = trickle
-    assert "took longer than 0.3 seconds" in refusal(host.url, FetchLimits(LIMITS.size, 0.3))
+    assert "took longer than 0.3 seconds" in refusal(host.url, 0.3)
 
 
 def test_answer_that_breaks_off_is_no_template(host: Host) -> None:
@@ -254,7 +250,7 @@ def _problems(service: Service) -> list[str]:
 
 
 def test_giving_up_ends_a_fetch_in_another_thread(host: Host) -> None:
-    fetching = remote._Fetching(LIMITS)
+    fetching = remote._Fetching(MAX_FILE_BYTES, 10.0)
     waiting = threading.Event()
 
     def hold(_: socket.socket) -> None:
