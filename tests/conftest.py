@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.openstack.replay_cloud import ReplayCloud, Trap
 from tests.service import Service
 
 EXAMPLES = Path(__file__).parent.parent / "cluster-types-examples"
@@ -23,3 +24,17 @@ def service(tmp_path: Path) -> Iterator[Service]:
     """A service of the test's own, with nothing enabled."""
     with Service(tmp_path / "instance") as running:
         yield running
+
+
+@pytest.fixture
+def cloud() -> Iterator[ReplayCloud]:
+    """A cloud that answers as it is told to."""
+    with ReplayCloud() as server:
+        yield server
+
+
+@pytest.fixture
+def trap() -> Iterator[Trap]:
+    """A host that is to be asked for nothing."""
+    with Trap() as server:
+        yield server

@@ -52,11 +52,7 @@ class AnswerMeter:
         self._backslash = b""
 
     def feed(self, piece: bytes) -> None:
-        """Count the next piece of the answer.
-
-        Raises:
-            TooMuchError: with it, the answer is too large.
-        """
+        """Count the next piece of the answer. Raises TooMuchError where it is too large with that."""
         self._bytes += len(piece)
         if self._bytes > self._max_bytes:
             raise TooMuchError(f"more than {self._max_bytes:,} bytes")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,32 +28,6 @@ DEFAULT_REGION = "RegionOne"
 
 
 _REQUEST_ID = re.compile(r"(?:req-)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})", re.IGNORECASE)
-
-
-@contextmanager
-def open_session(
-    credentials: Credentials, settings: CloudSettings, deadline: Deadline, request_id: str | None = None
-) -> Iterator[CloudSession]:
-    """A keystoneauth session for one request; nothing is sent before it is first used. Closed on leaving.
-
-    ``request_id`` is sent on as OpenStack's global request id, in the form that it must have there
-    (https://docs.openstack.org/api-guide/compute/faults.html#global-request-id).
-
-    Raises:
-        RequestError: (400, 403) this is no auth URL, or not one the operator allows; (504) the deadline has passed.
-    """
-    from builder.openstack.transport import build_session
-
-    why = settings.guard.refuse_auth_url(parse_auth_url(credentials.auth_url))
-    if why:
-        raise FailureKind.CLOUD_NOT_ALLOWED.error(f"auth_url {why}; nothing was sent there", AUTH_URL_POINTER)
-    deadline.remaining()
-    session = build_session(credentials, settings, deadline, global_request_id(request_id))
-    try:
-        with deadline.interrupting(session.interrupt):
-            yield session
-    finally:
-        session.close()
 
 
 def global_request_id(request_id: str | None) -> str | None:
@@ -135,16 +109,26 @@ def connect(
     request_id: str | None = None,
     secrets: tuple[str, ...] = (),
 ) -> Iterator[Cloud]:
-    """Open a session, authenticate once, and close the session on leaving. Blocks; see :func:`open_session`.
+    """Open a session for one request, authenticate once, and close the session on leaving. Blocks.
 
-    ``secrets``: see :class:`Cloud`.
+    ``request_id`` is sent on as OpenStack's global request id, in the form that it must have there
+    (https://docs.openstack.org/api-guide/compute/faults.html#global-request-id). ``secrets``: see :class:`Cloud`.
 
     Raises:
-        RequestError: Keystone refuses (400, 401, 403), cannot be reached (502) or is late (504).
+        RequestError: this is no auth URL (400), or not one the operator allows (403); Keystone refuses (400, 401, 403),
+            cannot be reached (502) or is late (504); the deadline has passed (504).
     """
     from builder.openstack.failures import translated
+    from builder.openstack.transport import build_session
 
-    with open_session(credentials, settings, deadline, request_id) as session:
+    why = settings.guard.refuse_auth_url(parse_auth_url(credentials.auth_url))
+    if why:
+        raise FailureKind.CLOUD_NOT_ALLOWED.error(f"auth_url {why}; nothing was sent there", AUTH_URL_POINTER)
+    deadline.remaining()
+    with (
+        closing(build_session(credentials, settings, deadline, global_request_id(request_id))) as session,
+        deadline.interrupting(session.interrupt),
+    ):
         deadline.under_way = "The identity service was being asked for a token; nothing was created."
         with translated(CallContext(Service.IDENTITY, deadline, (credentials.password,))):
             token = session.get_token()

@@ -59,10 +59,7 @@ class CloudGuard:
 
 
 def token_url(auth_url: str) -> Url:
-    """Where keystoneauth sends credentials for an auth URL: ``/v3`` is added where it is missing.
-
-    Raises ValueError.
-    """
+    """Where keystoneauth sends credentials for an auth URL: ``/v3`` is added where it is missing. Raises ValueError."""
     url = parse_url(auth_url)
     version = () if url.segments[-1:] and url.segments[-1].endswith("v3") else ("v3",)
     return Url(url.scheme, url.host, url.port, (*url.segments, *version, "auth", "tokens"))

@@ -116,11 +116,7 @@ def fetch_needs(cloud: Cloud, resources: Sequence[PreviewedResource]) -> tuple[N
 
 
 def check_needs(needs: Sequence[Need]) -> None:
-    """Refuse what the project's limits forbid.
-
-    Raises:
-        RequestError: (400) names every limit that would be exceeded.
-    """
+    """Refuse what the project's limits forbid. Raises RequestError (400) that names each one exceeded."""
     exceeded = [need for need in needs if need.is_exceeded]
     if exceeded:
         raise FailureKind.PROJECT_LIMIT_EXCEEDED.error("; ".join(map(str, exceeded)))

@@ -1,7 +1,7 @@
 """HTTP to the cloud: timeouts under one deadline, brief retries, no redirects, bounded answers.
 
 The OpenStack clients all send through the one session made here. Slow to import (keystoneauth, requests); loaded by
-``connection.open_session`` and by nothing else.
+``connection.connect`` and by nothing else.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class CloudAdapter(TCPKeepAliveAdapter):
         self._deadline = deadline
         self._sockets = sockets
         self.longest_answer = SHORT_ANSWER
-        """How many bytes the answers to come may have; see ``answers.py``."""
+        """How many bytes the answers to come may have; see ``answer_limits.py``."""
         self.last_response: requests.Response | None = None
         """For the reader of a failure whose exception does not hold it."""
         super().__init__(max_retries=0)

@@ -205,3 +205,10 @@ def _read_headers(stream: Any) -> Iterator[tuple[str, str]]:
     while line := stream.readline().decode("latin-1").strip():
         name, _, value = line.partition(":")
         yield name.lower(), value.strip()
+
+
+class Trap(WireServer):
+    """A host that must never hear of anything, such as one that a redirect points to."""
+
+    def respond(self, request: Received) -> bytes:
+        return answer(201, {})

@@ -6,7 +6,6 @@ import logging
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,15 @@ import pytest
 from builder.errors import RequestError
 from builder.kinds.heat.stack_creation import StackRequest, create_stack
 from builder.kinds.protocol import CreatedStack
-from builder.openstack.connection import connect, global_request_id, open_session
+from builder.openstack.connection import connect, global_request_id
 from builder.openstack.credentials import CloudSettings, Credentials, parse_auth_url, parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.replay_cloud import (
     PASSWORD,
     PROJECT_ID,
     TOKEN,
-    Received,
     ReplayCloud,
-    WireServer,
+    Trap,
     answer,
     catalog_entry,
     reset,
@@ -33,25 +31,6 @@ from tests.openstack.settings import cloud_settings
 
 REQUEST = StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})
 REDIRECTS = [301, 302, 303, 305, 307, 308]
-
-
-@pytest.fixture
-def cloud() -> Iterator[ReplayCloud]:
-    with ReplayCloud() as server:
-        yield server
-
-
-class Trap(WireServer):
-    """Where a redirect points to: whatever arrives here should not have."""
-
-    def respond(self, request: Received) -> bytes:
-        return answer(201, {})
-
-
-@pytest.fixture
-def trap() -> Iterator[Trap]:
-    with Trap() as server:
-        yield server
 
 
 def launch(
@@ -359,7 +338,7 @@ def test_nothing_is_sent_once_the_deadline_has_passed(cloud: ReplayCloud) -> Non
     passed = Deadline(0)
     with (
         pytest.raises(RequestError) as caught,
-        open_session(parse_credentials(cloud.credentials()), cloud_settings(), passed),
+        connect(parse_credentials(cloud.credentials()), cloud_settings(), passed),
     ):
         pass
     assert caught.value.status == 504

@@ -6,7 +6,6 @@ The real clients get the real answers from a server on loopback, and raise what 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,12 +93,6 @@ EXPECTED: dict[str, Expected] = {
     "H56": refused("refused the stack and said only ValueError"),
     "H57": (502, "Cloud failure", None, "failed with status 500. Stack hpc--x may have been created all the same"),
 }
-
-
-@pytest.fixture
-def cloud() -> Iterator[ReplayCloud]:
-    with ReplayCloud() as server:
-        yield server
 
 
 def launch(cloud: ReplayCloud) -> CreatedStack:

@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,6 @@ IMPATIENT = cloud_settings(connect_timeout=0.5, read_timeout=0.3)
 AFTERMATH = "Stack hpc--x may have been created all the same: look for it before you try again."
 TRUNCATED = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"stack": {"id": '
 REQUEST = StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})
-
-
-@pytest.fixture
-def cloud() -> Iterator[ReplayCloud]:
-    with ReplayCloud() as server:
-        yield server
 
 
 def launch(credentials: dict[str, Any], settings: CloudSettings = IMPATIENT, seconds: float = 5) -> Fault:

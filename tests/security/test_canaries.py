@@ -76,12 +76,6 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         _assert_silent((folder / "log").read_text())
 
 
-@pytest.fixture
-def cloud() -> Iterator[ReplayCloud]:
-    with ReplayCloud() as server:
-        yield server
-
-
 def spellings(secret: str) -> set[str]:
     return {
         secret,

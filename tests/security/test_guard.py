@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,9 +27,8 @@ from tests.openstack.replay_cloud import (
     PASSWORD,
     PROJECT_ID,
     TOKEN,
-    Received,
     ReplayCloud,
-    WireServer,
+    Trap,
     answer,
     catalog_entry,
 )
@@ -39,25 +37,6 @@ from tests.security.urls import format_url
 
 AUTH_URL = "/cloud_env/auth_url"
 LISTED = "https://keystone.example.org:5000/v3"
-
-
-class Trap(WireServer):
-    """A host that must never hear of anything."""
-
-    def respond(self, request: Received) -> bytes:
-        return answer(201, {})
-
-
-@pytest.fixture
-def cloud() -> Iterator[ReplayCloud]:
-    with ReplayCloud() as server:
-        yield server
-
-
-@pytest.fixture
-def trap() -> Iterator[Trap]:
-    with Trap() as server:
-        yield server
 
 
 @pytest.fixture

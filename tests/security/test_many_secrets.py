@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,6 @@ MANY: dict[str, list[str]] = {
     "that each encoding writes otherwise": [f"\"s3cr3t'{number}é/ " for number in range(8_000)],
     "that begin each other": ["s3cr3t" * number for number in range(1, 250)],
 }
-
-
-@pytest.fixture
-def cloud() -> Iterator[ReplayCloud]:
-    with ReplayCloud() as server:
-        yield server
 
 
 @pytest.mark.parametrize("many", MANY)
