@@ -19,8 +19,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-START_SECONDS = 20.0
-STOP_SECONDS = 20.0
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
+WAIT_SECONDS = 60.0
+"""How long is waited for what has to come: for as long as a machine may take that is busy otherwise."""
 
 _ESTABLISHED = "01"
 """In /proc/net/tcp, see proc(5)."""
@@ -81,7 +83,7 @@ def _lowered(headers: Any) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:
     """Wait for a condition that nothing announces, at most so long."""
     end = time.monotonic() + seconds
     pause = threading.Event()

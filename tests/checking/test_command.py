@@ -574,7 +574,7 @@ def run_on_a_terminal(*arguments: str, **environment: str) -> str:
             break
         seen += read
     os.close(leader)
-    process.wait(timeout=30)
+    process.wait(timeout=120)
     return seen.decode()
 
 

@@ -168,5 +168,5 @@ def test_the_hook_of_pre_commit_is_the_one_that_the_snippet_uses() -> None:
 )
 def test_the_snippets_for_ci_keep_to_the_schemas_of_their_services(schema: str, path: str) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(ROOT / path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -76,7 +76,7 @@ def lay_out(rule_id: str, language: str, example: str, folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(f"{silence}\n{text.strip()}\n" if target.suffix != ".sh" else text)
     if language == "sh":
-        subprocess.run(["bash", "-euc", example], cwd=folder, check=True, capture_output=True, timeout=30)
+        subprocess.run(["bash", "-euc", example], cwd=folder, check=True, capture_output=True, timeout=120)
 
 
 def find_rules(folder: Path, rule_id: str, monkeypatch: pytest.MonkeyPatch) -> set[str]:
@@ -87,7 +87,7 @@ def find_rules(folder: Path, rule_id: str, monkeypatch: pytest.MonkeyPatch) -> s
 
 def find_rules_unprivileged(folder: Path) -> set[str]:
     command = [*unprivileged_prefix(), sys.executable, "-m", "builder", "check", "--format=json", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=30, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False)
     return {problem["rule"] for problem in json.loads(done.stdout)["problems"]}
 
 

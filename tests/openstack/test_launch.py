@@ -42,6 +42,12 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "PACE", idempotency.Pace(settling=0.1, poll=0.01, apart=0.2))
 
 
+@pytest.fixture
+def settling(_hurry: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a stack watched for as long as its creator may take on a busy machine to see its rivals."""
+    monkeypatch.setattr(idempotency, "PACE", idempotency.Pace(settling=1.0, poll=0.01, apart=0.2))
+
+
 def ask(heat: RememberingHeat, wish: ClusterPlan, seconds: float = 10, **settings: Any) -> LaunchOutcome:
     return launch(parse_credentials(heat.credentials()), cloud_settings(**settings), wish, Deadline(seconds))
 
@@ -267,17 +273,18 @@ def test_a_deadline_passed_while_looking_for_rivals_names_the_stack_that_was_mad
 
 def both(*calls: Callable[[], LaunchOutcome]) -> list[LaunchOutcome]:
     with ThreadPoolExecutor(len(calls)) as threads:
-        return [future.result(timeout=20) for future in [threads.submit(call) for call in calls]]
+        return [future.result(timeout=60) for future in [threads.submit(call) for call in calls]]
 
 
 @pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.usefixtures("settling")
 def test_simultaneous_requests_get_one_stack_though_heat_lets_all_create(heat: RememberingHeat, count: int) -> None:
     together = threading.Barrier(count)
     first_round = threading.Semaphore(count)
 
     def meet(_: Received) -> None:
         if first_round.acquire(blocking=False):
-            together.wait(5)  # all have passed Heat's look for the name
+            together.wait(60)  # all have passed Heat's look for the name
 
     heat.hooks.before_writing = meet
     outcomes = both(*[lambda: ask(heat, KEYED)] * count)
@@ -287,15 +294,16 @@ def test_simultaneous_requests_get_one_stack_though_heat_lets_all_create(heat: R
     assert len(heat.stacks) > count - 1
 
 
+@pytest.mark.usefixtures("settling")
 def test_a_late_creator_yields_to_a_stack_that_was_alone_when_its_creator_looked(heat: RememberingHeat) -> None:
     second_at_heat, first_done = threading.Event(), threading.Event()
 
     def hold_the_second(_: Received) -> None:
         if len(heat.posts_to_heat) == 2:
             second_at_heat.set()
-            first_done.wait(5)
+            first_done.wait(60)
         elif len(heat.posts_to_heat) == 1:
-            second_at_heat.wait(5)
+            second_at_heat.wait(60)
 
     heat.hooks.before_writing = hold_the_second
 
@@ -330,15 +338,15 @@ def launch_beside_a_stray(heat: RememberingHeat, stray: ClusterPlan) -> LaunchOu
     def hold_the_stray(_: Received) -> None:
         heat.hooks.before_writing = lambda _: None
         stray_at_heat.set()
-        first_done.wait(5)
+        first_done.wait(60)
 
     heat.hooks.before_writing = hold_the_stray
     with ThreadPoolExecutor(1) as threads:
         strayed = threads.submit(outcome_or_status, heat, stray)
-        assert stray_at_heat.wait(5)
+        assert stray_at_heat.wait(60)
         first = ask(heat, KEYED)
         first_done.set()
-        strays = strayed.result(timeout=20)
+        strays = strayed.result(timeout=60)
     assert strays == (LaunchOutcome(first.stack, replayed=True, url=first.url) if stray is KEYED else 422)
     assert [stack.id for stack in heat.live] == [first.stack.id]
     return first
@@ -374,12 +382,12 @@ def test_of_two_simultaneous_requests_with_one_key_one_is_served(heat: Rememberi
 
     def meet(_: Received) -> None:
         if first_round.acquire(blocking=False):
-            together.wait(5)  # both have found nothing of the key
+            together.wait(60)  # both have found nothing of the key
 
     heat.hooks.before_writing = meet
     with ThreadPoolExecutor(2) as threads:
         asked = {threads.submit(outcome_or_status, heat, wish): wish for wish in (KEYED, other)}
-        results = {future.result(timeout=20): wish for future, wish in asked.items()}
+        results = {future.result(timeout=60): wish for future, wish in asked.items()}
     (won,) = [outcome for outcome in results if isinstance(outcome, LaunchOutcome)]
     assert set(results) == {won, 422}
     assert [stack.id for stack in heat.live] == [won.stack.id]
@@ -395,7 +403,7 @@ def test_a_key_whose_stack_was_deleted_launches_nothing_though_an_earlier_attemp
 
     def meet(hook: str, _: Received) -> None:
         if first_round[hook].acquire(blocking=False):
-            together.wait(5)
+            together.wait(60)
 
     def both_have_created(_: Received) -> None:
         if len(heat.stacks) <= 2:

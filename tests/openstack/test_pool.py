@@ -25,7 +25,7 @@ from tests.openstack.replay_cloud import ReplayCloud
 from tests.openstack.settings import cloud_settings
 from tests.service import wait_until
 
-LIMIT = 10.0
+LIMIT = 60.0
 
 
 @pytest.fixture

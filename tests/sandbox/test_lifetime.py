@@ -12,7 +12,7 @@ import pytest
 from builder.sandbox import Sandbox
 from tests.contract.wire import ask
 
-LIMIT = 5.0
+LIMIT = 60.0
 
 
 def connect(sandbox: Sandbox) -> http.client.HTTPConnection:

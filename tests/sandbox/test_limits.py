@@ -17,7 +17,7 @@ from tests.contract.clouds import wait_for
 from tests.contract.wire import ask
 from tests.sandbox.clients import EMPTY, Member, sign_in
 
-LIMIT = 5.0
+LIMIT = 60.0
 
 
 def talk(sandbox: Sandbox, text: bytes) -> bytes:

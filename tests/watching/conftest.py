@@ -36,7 +36,7 @@ def watch_mode(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def environment(watch_mode: str) -> dict[str, str]:
     """With inotify the rescan is left out, as good as: whatever is noticed, an event has told."""
-    interval = {"auto": "300", "poll": "0.2"}[watch_mode]
+    interval = {"auto": "3600", "poll": "0.2"}[watch_mode]
     return {"WATCH": watch_mode, "RESCAN_INTERVAL": interval, "LOG_LEVEL": "INFO"}
 
 

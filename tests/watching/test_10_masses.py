@@ -22,7 +22,7 @@ def test_a_thousand_changes_in_a_row_settle_to_the_right_catalogue(start: Callab
             expected[name] = f"Title {number}"
             write = chance.choice((lambda path, text: path.write_text(text), world.replace))
             write(path, definition(expected[name]))
-    world.wait(lambda: world.titles() == expected, "the right catalogue", seconds=20)
+    world.wait(lambda: world.titles() == expected, "the right catalogue")
 
 
 def test_every_listing_on_the_way_is_whole(start: Callable[..., World]) -> None:

@@ -122,7 +122,7 @@ def test_burst_of_ten_thousand_files_is_taken_in_whole(start: Callable[..., Worl
         path = world.enabled / f"data-{number}.yaml~"
         if number % 50 and number % 2:
             path.unlink()
-    world.wait(lambda: len(world.titles()) == 200, "all types", seconds=20)
+    world.wait(lambda: len(world.titles()) == 200, "all types")
     (world.enabled / "type-0.yaml").unlink()
     world.enable("after", "After")
     world.wait_for_title("type-0", None)
