@@ -1,0 +1,159 @@
+"""README.md does what it says: every line for the shell is run, in its order, in a copy of the repository."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.docker.test_container import AS_WRITTEN
+from tests.service import START_SECONDS, wait_until
+
+ROOT = Path(__file__).parent.parent
+CARRIED = ("Makefile", "pyproject.toml", "builder", "cluster-types-examples", "requirements", "schemas")
+COMMAND_SECONDS = 50.0
+
+SHOWN = {
+    "curl http://127.0.0.1:42378/cluster-types/": '"id":"self-contained"',
+    "curl --request POST http://127.0.0.1:42378/clusters/": '"name":"my-first-cluster--',
+    "curl http://127.0.0.1:42378/cluster-types/mine": '"id":"mine"',
+    "curl http://127.0.0.1:42378/catalogue": '"state":"stale"',
+    ".venv/bin/cluster-builder check instance/cluster-types-enabled/mine.yaml": "unknown key 'titel'",
+    ".venv/bin/cluster-builder check cluster-types-examples": "5 definitions: no problems",
+}
+"""What people are to see of a command, by how it begins."""
+
+FAILING = {".venv/bin/cluster-builder check instance/cluster-types-enabled/mine.yaml"}
+"""Those that show a mistake."""
+
+
+def read_commands() -> list[str]:
+    """The commands of the indented blocks; one may go over several lines."""
+    blocks = re.findall(r"(?:^    .*\n)+", (ROOT / "README.md").read_text(), re.MULTILINE)
+    commands: list[str] = []
+    for block in blocks:
+        command = ""
+        for line in block.splitlines():
+            command += f"{line[4:]}\n"
+            if not line.endswith("\\") and is_whole(command):
+                commands.append(command.rstrip("\n"))
+                command = ""
+        assert command == ""
+    return commands
+
+
+def is_whole(command: str) -> bool:
+    """Whether Bash takes it as it is, and asks for no more lines."""
+    return subprocess.run(["bash", "-n", "-c", command], capture_output=True, check=False).returncode == 0
+
+
+COMMANDS = read_commands()
+
+
+@dataclass
+class Checkout:
+    """A copy of the repository, in which ``make run`` serves on ports of its own."""
+
+    folder: Path
+    output: list[str] = field(default_factory=list)
+
+    @property
+    def log(self) -> str:
+        return "".join(self.output)
+
+    def run(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command as a person would, but for the ports."""
+        for port, found in (("42378", r"serving on http://\S+?:(\d+)"), ("42379", r"auth URL +http://\S+?:(\d+)")):
+            if port in command:
+                match = re.search(found, self.log)
+                assert match is not None
+                command = command.replace(port, match[1])
+        return subprocess.run(
+            ["bash", "-c", command], cwd=self.folder, env=environment(), capture_output=True, text=True,
+            check=False, timeout=COMMAND_SECONDS,
+        )  # fmt: skip
+
+    @contextmanager
+    def serving(self, command: str) -> Iterator[None]:
+        """Run beside the others what does not end by itself, from when it listens."""
+        process = subprocess.Popen(
+            ["bash", "-c", command], cwd=self.folder, env=environment(PORT="0", SANDBOX_PORT="0"),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        )  # fmt: skip
+        stdout = process.stdout
+        assert stdout is not None
+        reader = threading.Thread(target=lambda: self.output.extend(stdout), daemon=True)
+        reader.start()
+        try:
+            wait_until(lambda: "serving on http" in self.log and "auth URL" in self.log, "it listens", START_SECONDS)
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(COMMAND_SECONDS)
+            reader.join(COMMAND_SECONDS)
+            stdout.close()
+
+
+def environment(**variables: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PYTHONUNBUFFERED": "1", **variables}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """The repository after it was set up: to install everything takes longer than a test may, and the network."""
+    for name in CARRIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        copy(ROOT / name, tmp_path / name)
+    (tmp_path / "instance").mkdir()
+    program = tmp_path / ".venv/bin/cluster-builder"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m builder "$@"\n')
+    program.chmod(0o755)
+    for name in (".run", ".dev", "bin/python"):
+        (tmp_path / ".venv" / name).touch()
+    return Checkout(tmp_path)
+
+
+@pytest.mark.timeout(180)
+def test_every_command_does_what_is_said_of_it(checkout: Checkout) -> None:
+    first, *others = COMMANDS
+    assert first == "make run"
+    with checkout.serving(first):
+        for command in others:
+            if not command.startswith("docker "):
+                assert_works(checkout, command)
+        mine = "curl --fail http://127.0.0.1:42378/cluster-types/mine"
+        wait_until(lambda: checkout.run(mine).returncode != 0, "what was removed is listed no more")
+
+
+def assert_works(checkout: Checkout, command: str) -> None:
+    shown = next((text for start, text in SHOWN.items() if f"{command} ".startswith(f"{start} ")), "")
+
+    def is_shown() -> bool:
+        done = checkout.run(command)
+        assert (done.returncode != 0) is (command in FAILING), done.stderr
+        assert command.startswith("curl") or done.stderr == ""
+        return shown in done.stdout
+
+    wait_until(is_shown, f"{command} shows {shown}")
+
+
+def test_the_commands_of_the_container_are_those_that_its_tests_run() -> None:
+    assert tuple(command for command in COMMANDS if command.startswith("docker ")) == AS_WRITTEN
+
+
+@pytest.mark.parametrize("command", re.findall(r"`((?:\w+=\d+ )*make \w+)`", (ROOT / "README.md").read_text()))
+def test_make_has_every_target_that_is_named(command: str) -> None:
+    dry = f"{command} --dry-run"
+    done = subprocess.run(["bash", "-c", dry], cwd=ROOT, capture_output=True, check=False, timeout=COMMAND_SECONDS)
+    assert done.returncode == 0, done.stderr
