@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -11,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import heatclient.client
 import pytest
 import yaml
+from keystoneauth1.identity import v3
+from keystoneauth1.session import Session
 
 from builder.schema import published
 from tests.checking.examples import ROOT, check
@@ -20,7 +24,8 @@ from tests.checking.test_rules_document import NOISE, complete
 from tests.service import Service, wait_until
 
 DOCUMENT = ROOT / "docs/cluster-types.md"
-GUIDE = ("From an empty file to a listed cluster type", "Composing a cluster type")
+GUIDE = ("From an empty file to a cluster", "Composing a cluster type")
+SANDBOX = re.compile(r"auth URL +(http://\S+)/v3")
 FILE_MARK = re.compile(r"# ([\w./-]+\.yaml)\n")
 
 
@@ -51,7 +56,9 @@ SNIPPETS = [block for block in BLOCKS if block.section not in GUIDE]
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Service]:
-    with Service(tmp_path / "instance") as service:
+    """A service with a sandbox, as ``make run`` starts it."""
+    with Service(tmp_path / "instance", {"SANDBOX_PORT": "0"}, flags=("--sandbox",)) as service:
+        wait_until(lambda: SANDBOX.search(service.log) is not None, "the sandbox is announced")
         yield service
 
 
@@ -60,7 +67,9 @@ def run(command: str, folder: Path, service: Service) -> subprocess.CompletedPro
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     for variable in ("INSTANCE_DIR", "TEMPLATE_ROOTS", "ALLOW_REMOTE_TEMPLATES", "PROFILE"):
         environment.pop(variable, None)
-    command = command.replace("http://127.0.0.1:42378", service.url)
+    sandbox = SANDBOX.search(service.log)
+    assert sandbox is not None
+    command = command.replace("http://127.0.0.1:42378", service.url).replace("http://127.0.0.1:42379", sandbox[1])
     return subprocess.run(
         ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=50
     )
@@ -72,31 +81,81 @@ def test_the_guide_leads_from_an_empty_file_to_two_listed_types(tmp_path: Path, 
         if block.section not in GUIDE:
             continue
         if block.language == "yaml":
-            mark = FILE_MARK.match(block.text)
-            assert mark is not None, block.text
-            path = tmp_path / mark[1]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block.text)
+            write(block, tmp_path)
         elif block.language == "sh":
-            if "curl" in block.text:
-                name = block.text.strip().rpartition("/")[2]
+            if named := re.search(r'cluster-types/([\w-]+)$|"cluster_type_id": "([\w-]+)"', block.text, re.MULTILINE):
+                name = named[1] or named[2]
                 wait_until(lambda name=name: name in running.ids(), f"{name} is listed")  # type: ignore[misc]  # the default binds the loop's name
             told = run(block.text, tmp_path, running)
-            assert "problems" not in told.stdout or "no problems" in told.stdout
+            assert (
+                "cluster-builder check" not in block.text
+                or "problems" not in told.stdout
+                or "no problems" in told.stdout
+            )
+            if "curl" in block.text:
+                assert told.returncode == 0, told.stdout + told.stderr
+        elif block.language == "json":
+            wait_until(lambda text=block.text: is_part(json.loads(text), find_entry(running)), block.text)  # type: ignore[misc]
+        elif block.language == "console":
+            assert told is not None
+            assert_fails_as_shown(block.text, json.loads(told.stdout)["name"], running)
         else:
             assert told is not None
             assert told.stdout == block.text
-    assert running.ids() == ["first-cluster", "lab-cluster"]
+    wait_until(lambda: running.ids() == ["first-cluster", "lab-cluster"], "these two are listed, and no others")
+
+
+def find_entry(service: Service) -> Any:
+    """What the catalogue has of the first cluster."""
+    (entry,) = [each for each in service.get("/catalogue").json()["entries"] if each["id"] == "first-cluster"]
+    return entry
+
+
+def is_part(part: Any, whole: Any) -> bool:
+    """Whether all that is shown is there; of a list, some elements are shown."""
+    if isinstance(part, dict):
+        return all(key in whole and is_part(value, whole[key]) for key, value in part.items())
+    if isinstance(part, list):
+        return all(any(is_part(shown, element) for element in whole) for shown in part)
+    return bool(part == whole)
+
+
+def assert_fails_as_shown(console: str, stack_name: str, service: Service) -> None:
+    """The sandbox is asked for what the client of OpenStack shows of failures."""
+    sandbox = SANDBOX.search(service.log)
+    assert sandbox is not None
+    ids: dict[str, Any] = {
+        "user_id": "0de300000000000000000000000000b1",
+        "project_id": "0de300000000000000000000000000a1",
+    }
+    auth = v3.Password(f"{sandbox[1]}/v3", password="sandbox", **ids)
+    heat = heatclient.client.Client("1", session=Session(auth=auth, timeout=10))
+    wait_until(lambda: heat.stacks.get(stack_name).stack_status == "CREATE_FAILED", "the stack has failed")
+    (failed,) = heat.resources.list(stack_name)
+    assert console.splitlines()[1:] == [
+        f"{console.split()[5]}.{failed.resource_name}:",
+        f"  resource_type: {failed.resource_type}",
+        "  physical_resource_id:",
+        f"  status: {failed.resource_status}",
+        "  status_reason: |",
+        f"    {failed.resource_status_reason}",
+    ]
+
+
+def write(block: Block, folder: Path) -> None:
+    """Make the file that a block of the guide shows."""
+    mark = FILE_MARK.match(block.text)
+    assert mark is not None, block.text
+    path = folder / mark[1]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(block.text)
 
 
 def test_every_command_of_the_guide_succeeds_but_those_that_show_problems(tmp_path: Path, running: Service) -> None:
     failing = []
     for number, block in enumerate(BLOCKS):
         if block.section in GUIDE and block.language == "yaml":
-            mark = FILE_MARK.match(block.text)
-            assert mark is not None
-            (tmp_path / mark[1]).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / mark[1]).write_text(block.text)
+            write(block, tmp_path)
         elif block.section in GUIDE and block.language == "sh" and "curl" not in block.text:
             done = run(f"set -e\n{block.text}", tmp_path, running)
             shows = BLOCKS[number + 1].language == "text" and "error" in BLOCKS[number + 1].text
