@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -187,9 +188,11 @@ def test_entry_that_is_held_back_is_judged_once_however_often_it_is_looked_at(
 ) -> None:
     judged: list[str] = []
 
-    def count(cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader]) -> Outcome:
+    def count(
+        cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader], **options: Any
+    ) -> Outcome:
         judged.append(cluster_type_id)
-        return build_cluster_type(cluster_type_id, files, readers)
+        return build_cluster_type(cluster_type_id, files, readers, **options)
 
     monkeypatch.setattr(loader, "build_cluster_type", count)
     now = [0.0]
@@ -294,11 +297,13 @@ def test_types_behind_one_link_change_together_even_if_only_one_was_hinted_at(tm
 def test_definition_that_judging_fails_over_is_told_with_its_traceback_once_and_stops_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail_over_bad(cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader]) -> Outcome:
+    def fail_over_bad(
+        cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader], **options: Any
+    ) -> Outcome:
         if cluster_type_id == "bad":
             files.read("")
             raise KeyError("nobody thought of it")
-        return build_cluster_type(cluster_type_id, files, readers)
+        return build_cluster_type(cluster_type_id, files, readers, **options)
 
     monkeypatch.setattr(loader, "build_cluster_type", fail_over_bad)
     for name in ("bad", "good"):

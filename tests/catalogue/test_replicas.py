@@ -81,10 +81,12 @@ def build_once(build: Callable[..., Outcome]) -> Callable[..., Outcome]:
     """Judge each definition once: that is half of the time, and none of what is tried here."""
     outcomes: dict[tuple[ClusterTypeId, str], Outcome] = {}
 
-    def build_or_remember(cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader]) -> Outcome:
+    def build_or_remember(
+        cluster_type_id: ClusterTypeId, files: Files, readers: Mapping[str, KindReader], **options: Any
+    ) -> Outcome:
         key = (cluster_type_id, files.read(DEFINITION))
         if key not in outcomes:
-            outcomes[key] = build(cluster_type_id, files, readers)
+            outcomes[key] = build(cluster_type_id, files, readers, **options)
         return outcomes[key]
 
     return build_or_remember

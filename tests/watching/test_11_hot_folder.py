@@ -25,7 +25,7 @@ resources:
   config:
     type: OS::Heat::SoftwareConfig
     properties: {{config: {{get_file: ../scripts/boot.sh}}}}
-  nested: {{type: nested.yaml}}
+  nested: {{type: OS::Heat::ResourceGroup, properties: {{resource_def: {{type: nested.yaml}}}}}}
 """
 
 NESTED = """\
