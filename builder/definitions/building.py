@@ -142,7 +142,7 @@ class _Building:
         self.problems += _check_id(cluster_type_id, self.document)
         if not definition:
             return None
-        part = self.reader.read(self.document, definition, self.files)
+        part = self.reader.read(cluster_type_id, self.document, definition, self.files)
         self.problems += part.problems
         self.documents = part.documents
         if part.parameters is None:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.hot_lint.sources import Files
 from builder.parameters.declarations import Parameter
@@ -44,7 +45,9 @@ class KindReader(Protocol):
     def lists(self) -> Collection[str]:
         """The keys of this kind with lists whose good items are worth a look where others break the schema."""
 
-    def read(self, document: Document, definition: Mapping[str, Any], files: Files) -> KindPart:
+    def read(
+        self, cluster_type_id: ClusterTypeId, document: Document, definition: Mapping[str, Any], files: Files
+    ) -> KindPart:
         """What the definition says of this kind's.
 
         ``definition`` holds the keys of the document that the schema accepts, required ones perhaps not among them. Of

@@ -178,6 +178,11 @@ _WARNINGS = {
     "unknown-output-key": "an output has a key that Heat ignores",
     "misspelt-resource-type": "a type of resource looks misspelt",
     "no-private-network": "the template makes no private network with a router",
+    # what Concertim reads of a stack
+    "cluster-type-output": "the output concertim_cluster_type is not the id of the type",
+    "web-access-output": "the output web_access, which becomes a link, is no URL",
+    "output-equals-signs": "the text of an output may have two '=' between commas, which the App's page breaks on",
+    "secret-output": "an output shows a secret, and the whole team sees outputs",
     # references
     "other-optional-reference": "an optional component refers to what only another optional component has",
     "conditional-mistake": "something is wrong where Heat looks only under a condition",
@@ -188,8 +193,9 @@ _WARNINGS = {
 }
 
 _ONLY_CONCERTIM = frozenset({
-    # what stops the reading of stacks
-    "concertim-group", "concertim-nested",
+    # what stops the reading of stacks, or is read of one
+    "concertim-group", "concertim-nested", "cluster-type-output", "web-access-output", "output-equals-signs",
+    "secret-output",
     # what the Visualisation App cannot store, or does not show
     "text-too-long", "out-of-range", "relative-logo", "unshown-instruction", "unshown-group", "no-parameters",
 })  # fmt: skip

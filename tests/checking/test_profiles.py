@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,6 +90,17 @@ def test_warning_of_the_generic_profile_can_be_silenced_and_the_error_of_the_oth
     assert ("[concertim-group]" in found, "[unsilenceable-rule]" in found) == (True, True)
 
 
+def test_type_that_an_output_tells_is_compared_with_the_id_of_a_file_and_not_of_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = GOOD + "  outputs: {concertim_cluster_type: {value: mine}}\n"
+    for name, found in (("mine", 0), ("other", 1)):
+        Path(f"{name}.yaml").write_text(text)
+        assert Run(capsys, "check", "--strict", f"{name}.yaml").status == found
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    assert Run(capsys, "check", "--strict", "-").status == 0
+
+
 def test_rules_are_listed_as_a_profile_has_them(capsys: pytest.CaptureFixture[str]) -> None:
     for profile in Profile:
         lines = Run(capsys, "check", "--list-rules", "--profile", profile).out.splitlines()
@@ -107,13 +120,20 @@ def test_the_document_says_which_rules_belong_to_the_profile() -> None:
         assert sorted(part.partition("]")[0] for part in row.split("[")[1:]) == rules
 
 
+def read_only_entry(service: Service) -> Any:
+    """The one entry of the catalogue, once it is loaded."""
+    wait_until(lambda: len(service.get("/catalogue").json()["entries"]) == 1, "the entry is loaded")
+    (entry,) = service.get("/catalogue").json()["entries"]
+    return entry
+
+
 def test_service_rejects_what_would_stop_concertim_and_lists_it_in_the_generic_profile(tmp_path: Path) -> None:
     for profile, listed in (("", []), ("concertim", []), ("generic", ["group"])):
         instance = tmp_path / f"instance-{profile}"
         (instance / "cluster-types-enabled").mkdir(parents=True)
         (instance / "cluster-types-enabled/group.yaml").write_text(GROUP)
         with Service(instance, {"PROFILE": profile}) as service:
-            (entry,) = service.get("/catalogue").json()["entries"]
+            entry = read_only_entry(service)
             assert [each["id"] for each in service.get("/cluster-types/").json()] == listed
             problems = {problem["rule"]: problem["severity"] for problem in entry["problems"]}
             assert problems["concertim-group"] == ("warning" if listed else "error")
@@ -125,7 +145,7 @@ def test_definition_that_is_mended_while_the_service_runs_is_listed(tmp_path: Pa
     folder.mkdir(parents=True)
     (folder / "cluster-type.yaml").write_text(GROUP)
     with Service(instance) as service:
-        assert service.get("/cluster-types/").json() == []
+        assert read_only_entry(service)["state"] == "rejected"
         (folder / "member.yaml").write_text(
             "heat_template_version: 2021-04-16\nresources: {r: {type: OS::Heat::RandomString}}\n"
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 from builder.clusters.plan import ClusterPlan
 from builder.definitions.kind_reading import KindPart
-from builder.definitions.model import ClusterType
+from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.errors import Fault, RequestError
 from builder.hot_lint.sources import DEFINITION, Files, SourceError
 from builder.kinds.protocol import CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
@@ -42,7 +42,9 @@ class Paper:
     def launcher(self) -> Paper:
         return self
 
-    def read(self, document: Document, definition: Mapping[str, Any], files: Files) -> KindPart:
+    def read(
+        self, cluster_type_id: ClusterTypeId, document: Document, definition: Mapping[str, Any], files: Files
+    ) -> KindPart:
         if "sketch" not in definition:
             return KindPart(())
         inks = [ink for ink in definition.get("inks", []) if ink is not None]

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from builder.definitions.kind_reading import KindPart
+from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.hot_lint.concertim import find_unreadable_resources
+from builder.hot_lint.outputs import Outputs
 from builder.hot_lint.sources import Files
 from builder.kinds.heat.reading.component_checks import NETWORK_TYPES, check_templates
 from builder.kinds.heat.reading.components import tighten_parameters
@@ -17,7 +19,9 @@ from builder.kinds.heat.reading.loading import TEMPLATE_KEYS, component_name, lo
 from builder.yaml_documents.documents import Document
 
 
-def read_definition(document: Document, definition: Mapping[str, Any], files: Files) -> KindPart:
+def read_definition(
+    cluster_type_id: ClusterTypeId, document: Document, definition: Mapping[str, Any], files: Files
+) -> KindPart:
     """Read the templates of a definition, and what it says of their parameters: see ``KindReader.read``."""
     if sum(key in definition for key in TEMPLATE_KEYS) != 1:
         return KindPart(())
@@ -32,9 +36,14 @@ def read_definition(document: Document, definition: Mapping[str, Any], files: Fi
         return KindPart(tuple(problems), documents=documents)
     problems += _check_network(document, findings.resource_types)
     exposed = expose_parameters(document, definition, parts.components)
+    problems += exposed.problems
+    for each in parts.components:
+        hardcoded = definition.get("hardcoded_parameters", {})
+        outputs = Outputs(cluster_type_id, each.component.files, hardcoded, exposed.settled)
+        problems += outputs.find_problems(each.root)
     components = tuple(tighten_parameters(each.component, exposed.settled) for each in parts.components)
     return KindPart(
-        (*problems, *exposed.problems),
+        tuple(problems),
         exposed.parameters,
         {
             component_name(entry["name"]): ("components", number, "name")

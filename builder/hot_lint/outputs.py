@@ -1,0 +1,191 @@
+"""Outputs as Concertim reads them: which type a rack is of, where its link leads, and texts that the whole team sees.
+
+A text is followed as far as the template tells it; what nobody knows before a launch stands in it as one character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from typing import Any, Final
+from urllib.parse import quote_plus
+
+from builder.diagnostics.problems import Problem
+from builder.hot.functions import REPLACING
+from builder.hot.values import ParameterType
+from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.inclusion import LoadedTemplate
+from builder.parameters.constraints import CustomConstraint, Length
+from builder.parameters.declarations import Parameter, find_default_faults
+
+CLUSTER_TYPE_OUTPUT: Final = "concertim_cluster_type"
+"""By it Concertim finds the instructions of a rack; newer releases show no stack without it."""
+
+WEB_ACCESS_OUTPUT: Final = "web_access"
+"""What becomes a link on the page of a rack."""
+
+_UNKNOWN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
+_URL: Final = re.compile(rf"https?://|{_UNKNOWN}", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"(?:^|_)(?:ip|ips|ipv4|ipv6|address|addresses|networks)(?:$|_)", re.IGNORECASE)
+"""Attributes of servers, ports and floating IPs that are addresses."""
+
+_SECRET: Final = re.compile(r"(?:^|[_-])(?:password|passwd|passphrase|secret|token|private_key)s?(?:$|[_-])", re.I)
+_RANDOM: Final = "OS::Heat::RandomString"
+
+_MAX_TEXT: Final = 4096
+"""In characters: as much of a text as is looked into, far more than any that people read on a page."""
+
+_MAX_PART: Final = 256
+"""In characters, or parts: as much may stand for one placeholder, so that a few lines make no text of gigabytes."""
+
+_Found = tuple[str, str, str]
+"""A rule, what is wrong, and a hint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What the outputs of a template are judged by.
+
+    ``files`` are those that the template includes, ``hardcoded`` the values that a definition gives, and ``parameters``
+    those that people are asked for, or that it says something of.
+    """
+
+    cluster_type_id: str
+    files: Mapping[str, str]
+    hardcoded: Mapping[str, Any]
+    parameters: Mapping[str, Parameter]
+
+    def find_problems(self, root: LoadedTemplate) -> Iterator[Problem]:
+        """What Concertim makes nothing of, breaks on, or shows to more people than it should."""
+        template = root.template
+        for name, output in (template.get("outputs") or {}).items():
+            value, place = output.get("value"), ("outputs", name, "value")
+            if name == CLUSTER_TYPE_OUTPUT:
+                found = self._check_cluster_type(output)
+            else:
+                found = chain(self._find_secrets(name, value, template), self._find_equals_signs(value))
+            if name == WEB_ACCESS_OUTPUT:
+                found = chain(found, self._check_link(value))
+            first = {rule: (message, hint) for rule, message, hint in reversed([*found])}
+            for rule, (message, hint) in first.items():
+                yield root.problem(TemplateProblem(rule, message, place, hint))
+
+    def _check_cluster_type(self, output: Mapping[str, Any]) -> Iterator[_Found]:
+        wanted, value = self.cluster_type_id, output.get("value")
+        if self._read(value) == wanted and output.get("condition") in (None, True):
+            return
+        told = f", and is {value!r}" if isinstance(value, str) and value != wanted else ""
+        message = f"{CLUSTER_TYPE_OUTPUT} must be the id of the type, {wanted!r}, in every launch{told}"
+        yield "cluster-type-output", message, "leave the output out: every launch has it by itself"
+
+    def _check_link(self, value: Any) -> Iterator[_Found]:
+        hint = "put 'https://' before it with str_replace or list_join"
+        for each in _branches(value):
+            path = each.get("get_attr") if isinstance(each, dict) else None
+            attributes = [part for part in path[1:] if isinstance(part, str)] if isinstance(path, list) else []
+            if not _URL.match(self._read(each)):
+                yield "web-access-output", f"{WEB_ACCESS_OUTPUT} becomes a link, and begins with no http(s)://", hint
+            elif any(map(_ADDRESS.search, attributes)):
+                yield "web-access-output", f"{WEB_ACCESS_OUTPUT} becomes a link, and this is an address, no URL", hint
+
+    def _find_equals_signs(self, value: Any) -> Iterator[_Found]:
+        rule = "output-equals-signs"
+        for each in _leaves(value):
+            if any(part.count("=") > 1 for part in self._read(each).split(", ")):
+                yield rule, "the text has two '=' with no ', ' between them", "show the parts in outputs of their own"
+        for function, arguments in _calls(value):
+            name = arguments[0] if isinstance(arguments, list) and arguments else arguments
+            parameter = self.parameters.get(name) if function == "get_param" and isinstance(name, str) else None
+            if parameter is None or parameter.hidden or name in self.hardcoded:
+                continue
+            if _may_hold_equals_signs(parameter):
+                hint = "constrain it by allowed_pattern: '^[^=]*$', or do not show it"
+                yield rule, f"people may enter two '=' for {name!r}, which the output shows", hint
+
+    def _find_secrets(self, name: str, value: Any, template: Mapping[str, Any]) -> Iterator[_Found]:
+        hint = "tell in the instructions how to read it on a server, or who has it"
+        resources, declared = template.get("resources") or {}, template.get("parameters") or {}
+        for function, arguments in _calls(value):
+            path = arguments if isinstance(arguments, list) else [arguments]
+            if not path or not all(isinstance(part, str) for part in path[:2]):
+                continue
+            if function == "get_param":
+                settled = self.parameters.get(path[0])
+                if settled.hidden if settled is not None else bool(declared.get(path[0], {}).get("hidden")):
+                    yield "secret-output", f"the whole team sees outputs, and parameter {path[0]!r} is hidden", hint
+            elif function in ("get_attr", "get_resource") and (
+                path[1:2] == ["private_key"]
+                or (resources.get(path[0], {}).get("type") == _RANDOM and any(map(_SECRET.search, (name, path[0]))))
+            ):
+                yield "secret-output", f"the whole team sees outputs, and {path[0]!r} looks secret", hint
+
+    def _read(self, value: Any) -> str:
+        """The text that a value becomes."""
+        if not isinstance(value, dict) or len(value) != 1:
+            return _UNKNOWN if isinstance(value, dict | list) else "" if value is None else str(value)[:_MAX_TEXT]
+        ((function, arguments),) = value.items()
+        if function == "get_param" and isinstance(arguments, str):
+            return self._read(self.hardcoded.get(arguments, {}))
+        if function == "get_file" and isinstance(arguments, str):
+            return self.files.get(arguments, _UNKNOWN)[:_MAX_TEXT]
+        if function in REPLACING and isinstance(arguments, dict) and isinstance(arguments.get("params"), dict):
+            text = self._read(arguments.get("template"))
+            for key in sorted(filter(None, arguments["params"]), key=len, reverse=True):
+                text = text.replace(key, self._read(arguments["params"][key])[:_MAX_PART])[:_MAX_TEXT]
+            return text
+        if function == "list_join" and isinstance(arguments, list) and arguments and isinstance(arguments[0], str):
+            lists = [each if isinstance(each, list) else [{}] for each in arguments[1:]]
+            parts = islice((self._read(item) for items in lists for item in items), _MAX_PART)
+            return arguments[0][:_MAX_PART].join(parts)[:_MAX_TEXT]
+        if function == "make_url" and isinstance(arguments, dict):
+            query = arguments.get("query")
+            pairs = [f"{quote_plus(str(key))}={_UNKNOWN}" for key in query] if isinstance(query, dict) else []
+            scheme = self._read(arguments.get("scheme"))
+            return f"{scheme}{':' if scheme else ''}//{_UNKNOWN}{'?' if pairs else ''}{'&'.join(pairs)}"
+        return _UNKNOWN
+
+
+def _may_hold_equals_signs(parameter: Parameter) -> bool:
+    """Whether a value with two '=' satisfies all constraints of a text; those that only a cloud can tell say no."""
+    if parameter.type is not ParameterType.STRING or any(
+        isinstance(c, CustomConstraint) for c in parameter.constraints
+    ):
+        return False
+    least = max((each.minimum or 0 for each in parameter.constraints if isinstance(each, Length)), default=0)
+    return any(
+        not find_default_faults(replace(parameter, default=probe.ljust(int(least), "c"))) for probe in ("a=b=c", "==")
+    )
+
+
+def _branches(value: Any) -> Iterator[Any]:
+    """The values of which a value may be one."""
+    branches = value.get("if") if isinstance(value, dict) and len(value) == 1 else None
+    if isinstance(branches, list):
+        for branch in branches[1:]:
+            yield from _branches(branch)
+    else:
+        yield value
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """The texts and calls in a value that may be a list or a mapping."""
+    for each in _branches(value):
+        if isinstance(each, list) or (isinstance(each, dict) and len(each) > 1):
+            for item in each.values() if isinstance(each, dict) else each:
+                yield from _leaves(item)
+        else:
+            yield each
+
+
+def _calls(value: Any) -> Iterator[tuple[str, Any]]:
+    """The calls in a value, but for the conditions of ``if``, which show nothing."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _calls(item)
+    elif isinstance(value, dict):
+        if len(value) == 1:
+            yield next(iter(value.items()))
+        for key, item in value.items():
+            yield from _calls(item[1:] if key == "if" and isinstance(item, list) else item)
