@@ -20,8 +20,9 @@ from builder.hot_lint.inclusion import LoadedTemplate
 from builder.parameters.constraints import CustomConstraint, Length
 from builder.parameters.declarations import Parameter, find_default_faults
 
-CLUSTER_TYPE_OUTPUT: Final = "concertim_cluster_type"
-"""By it Concertim finds the instructions of a rack; newer releases show no stack without it."""
+TYPE_OUTPUT: Final = "concertim_cluster_type"
+"""By it the Visualisation App finds the instructions of a rack, and newer releases show no stack without it: its value
+is the id of the type. Every launch has it."""
 
 WEB_ACCESS_OUTPUT: Final = "web_access"
 """What becomes a link on the page of a rack."""
@@ -62,7 +63,7 @@ class Outputs:
         template = root.template
         for name, output in (template.get("outputs") or {}).items():
             value, place = output.get("value"), ("outputs", name, "value")
-            if name == CLUSTER_TYPE_OUTPUT:
+            if name == TYPE_OUTPUT:
                 found = self._check_cluster_type(output)
             else:
                 found = chain(self._find_secrets(name, value, template), self._find_equals_signs(value))
@@ -77,7 +78,7 @@ class Outputs:
         if self._read(value) == wanted and output.get("condition") in (None, True):
             return
         told = f", and is {value!r}" if isinstance(value, str) and value != wanted else ""
-        message = f"{CLUSTER_TYPE_OUTPUT} must be the id of the type, {wanted!r}, in every launch{told}"
+        message = f"{TYPE_OUTPUT} must be the id of the type, {wanted!r}, in every launch{told}"
         yield "cluster-type-output", message, "leave the output out: every launch has it by itself"
 
     def _check_link(self, value: Any) -> Iterator[_Found]:

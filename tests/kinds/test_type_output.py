@@ -10,7 +10,7 @@ import yaml
 from builder.clusters.names import fingerprint_tag
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterType, ClusterTypeId
-from builder.kinds.heat.composition import TYPE_OUTPUT
+from builder.hot_lint.outputs import TYPE_OUTPUT
 from builder.kinds.heat.planning import plan_cluster
 from builder.kinds.heat.reading.content import HeatContent
 from builder.kinds.registry import KINDS

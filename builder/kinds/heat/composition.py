@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
+from builder.hot_lint.outputs import TYPE_OUTPUT
 from builder.hot_lint.shape import NAMED_SECTIONS
 from builder.kinds.heat.reading.content import Component
-
-TYPE_OUTPUT: Final = "concertim_cluster_type"
-"""The output by which the Visualisation App finds the instructions of a cluster: its value is the id of the type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class ComposedTemplate:
 
 
 def compose_template(type_id: str, components: Sequence[Component]) -> ComposedTemplate:
-    """Compose the templates of a cluster type's components into one, which has the output :data:`TYPE_OUTPUT`.
+    """Compose the templates of a cluster type's components into one, which has the output ``TYPE_OUTPUT``.
 
     A parameter comes from the first component that declares it. That no resource, condition or output is given twice
     and that all are of one version has been checked when the cluster type was built.
