@@ -58,10 +58,12 @@ def read_definition(
 
 
 def _list_groups(template: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The groups of a template that is as Heat wants it, in the shape of a definition's: Heat demands no label."""
+    """The groups of a template in the shape of a definition's, but for those that Heat refuses: it demands no label."""
+    groups = template.get("parameter_groups")
     return [
         {**{key: str(group.get(key) or "") for key in ("label", "description")}, "parameters": group["parameters"]}
-        for group in template.get("parameter_groups") or []
+        for group in (groups if isinstance(groups, list) else ())
+        if isinstance(group, dict) and isinstance(group.get("parameters"), list)
     ]
 
 
