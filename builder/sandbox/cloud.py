@@ -52,8 +52,7 @@ class Sandbox:
     def auth_url(self) -> str:
         """Where Keystone is, for clients on this machine: ``http://127.0.0.1:PORT/v3``; without /v3 works as well.
 
-        Raises:
-            RuntimeError: the sandbox does not listen.
+        Raises RuntimeError where the sandbox does not listen.
         """
         if self._server is None:
             raise RuntimeError("the sandbox is not started")
@@ -68,16 +67,14 @@ class Sandbox:
     def find_credentials(self, username: str) -> Credentials:
         """Return the credentials of another of the users that ``directory`` lists.
 
-        Raises:
-            KeyError: there is no such user, or the user has no project.
+        Raises KeyError where there is no such user, or the user has no project.
         """
         return find_credentials(username)
 
     def start(self) -> None:
         """Listen, and serve in a daemon thread; on return, requests are answered.
 
-        Raises:
-            OSError: the address is taken, or not one of this machine.
+        Raises OSError where the address is taken, or not one of this machine.
         """
         server = self._bind()
         self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="sandbox-cloud", daemon=True)
@@ -86,8 +83,7 @@ class Sandbox:
     def serve_forever(self) -> None:
         """Serve in this thread until :meth:`stop` is called; listen first, unless :meth:`bind` was called.
 
-        Raises:
-            OSError: the address is taken, or not one of this machine.
+        Raises OSError where the address is taken, or not one of this machine.
         """
         server = self._server or self._bind()
         self._thread = threading.current_thread()
@@ -99,8 +95,7 @@ class Sandbox:
     def bind(self) -> None:
         """Listen without serving yet, so that :attr:`auth_url` is known before :meth:`serve_forever` is called.
 
-        Raises:
-            OSError: the address is taken, or not one of this machine.
+        Raises OSError where the address is taken, or not one of this machine.
         """
         self._bind()
 

@@ -43,20 +43,14 @@ class ConditionSet:
         self._resolving: set[str] = set()
 
     def validate(self) -> None:
-        """Check that each definition is a boolean or a function.
-
-        Raises:
-            StackValidationFailed: one is not.
-        """
+        """Check that each definition is a boolean or a function. Raises StackValidationFailed where one is not."""
         for name, node in self._parsed.items():
             _check_type(name, node)
 
     def holds(self, condition: Json) -> bool:
         """Tell whether a condition holds: a name, a boolean, an inline function, or None for no condition.
 
-        Raises:
-            ValueError: no such condition is defined.
-            HeatFault: it cannot be resolved.
+        Raises ValueError where no such condition is defined; HeatFault where it cannot be resolved.
         """
         if condition is None or isinstance(condition, bool):
             return condition is not False

@@ -82,9 +82,8 @@ class Rule:
     def check(self, value: Json, data_type: str) -> None:
         """Check one value.
 
-        Raises:
-            ValueError: the value breaks the rule; the message is for the user.
-            TypeError: the value cannot even be compared.
+        Raises ValueError where the value breaks the rule; the message is for the user; TypeError where the value cannot
+        even be compared.
         """
         fault = _explain(self.constraint, value, data_type)
         if fault is not None:
@@ -111,8 +110,7 @@ class Rule:
 def parse_rule(definition: Json, language: Language = NEWEST) -> Rule:
     """Return the rule that one item of a ``constraints`` list defines.
 
-    Raises:
-        HeatFault: it defines none (``InvalidSchemaError``), or what Heat itself trips over.
+    Raises HeatFault where it defines none (``InvalidSchemaError``), or what Heat itself trips over.
     """
     check_keys(definition, (*KINDS, "description"), "parameter constraints")
     known = KINDS if language.has_modulo else KINDS[1:]
@@ -176,11 +174,7 @@ def _explain_allowed(constraint: AllowedValues, allowed: Sequence[Json], value: 
 
 
 def _to_schema_type(value: Json, data_type: str) -> Json:
-    """Return a value in the type it is compared in.
-
-    Raises:
-        ValueError: it does not fit the type.
-    """
+    """Return a value in the type it is compared in. Raises ValueError where it does not fit the type."""
     try:
         if data_type == "integer":
             return int(value)
@@ -197,11 +191,7 @@ def _to_schema_type(value: Json, data_type: str) -> Json:
 
 
 def check_keys(value: Json, allowed: Sequence[str], entity: str) -> None:
-    """Refuse what is no mapping, or has a key that is not ``allowed``.
-
-    Raises:
-        InvalidSchemaError: naming ``entity``.
-    """
+    """Refuse what is no mapping, or has a key that is not ``allowed``. Raises InvalidSchemaError, naming ``entity``."""
     if not isinstance(value, Mapping):
         raise InvalidSchemaError(f"Invalid {entity}, expected a mapping")
     for key in value:

@@ -58,22 +58,14 @@ class Function:
     __slots__ = ("args", "language", "name")
 
     def __init__(self, name: str, args: Node, language: Language) -> None:
-        """Judge the shape of the arguments, before any is resolved.
-
-        Raises:
-            ValueError: with Heat's words.
-        """
+        """Judge the shape of the arguments, before any is resolved. Raises ValueError with Heat's words."""
         self.name = name
         self.args = args
         self.language = language
         _worded(check_shape, Call(name, args, language))
 
     def resolve(self, scope: Scope) -> Json:
-        """Compute the value.
-
-        Raises:
-            ValueError, HeatFault: with Heat's words.
-        """
+        """Compute the value. Raises ValueError or HeatFault with Heat's words."""
         return _worded(lambda call: compute(call, Budget()), self.resolved(scope))
 
     def resolved(self, scope: Scope) -> Call:
@@ -85,11 +77,7 @@ class Function:
         yield from find_references(self.args, f"{path}.{self.name}")
 
     def validate(self, scope: Scope) -> None:
-        """Check references that only the whole template can tell.
-
-        Raises:
-            HeatFault: one is wrong.
-        """
+        """Check references that only the whole template can tell. Raises HeatFault where one is wrong."""
         validate_node(self.args, scope)
 
 
@@ -167,11 +155,7 @@ class GetFile(Function):
 
 
 def _worded(judge: Callable[[Call], Json], call: Call) -> Json:
-    """Judge a call.
-
-    Raises:
-        ValueError: with Heat's words.
-    """
+    """Judge a call. Raises ValueError with Heat's words."""
     try:
         return judge(call)
     except CallError as error:
@@ -181,8 +165,7 @@ def _worded(judge: Callable[[Call], Json], call: Call) -> Json:
 def resolve(node: Node, scope: Scope) -> Json:
     """Return the value of a parsed snippet.
 
-    Raises:
-        ValueError, TypeError, HeatFault: a function in it has none.
+    Raises ValueError, TypeError or HeatFault where a function in it has none.
     """
     if isinstance(node, Function):
         return node.resolve(scope)
@@ -206,8 +189,7 @@ def find_references(node: Node, path: str) -> Iterator[tuple[str, str]]:
 def validate_node(node: Node, scope: Scope) -> None:
     """Check the references in a parsed snippet.
 
-    Raises:
-        HeatFault: one is wrong; its path is relative to ``node``.
+    Raises HeatFault where one is wrong; its path is relative to ``node``.
     """
     if isinstance(node, Function):
         _validate_at(node.name, lambda: node.validate(scope))

@@ -12,8 +12,7 @@ from builder.sandbox.faults import Json, invalid_template_version
 def find_language(template: Mapping[str, Json]) -> Language:
     """Return the language a template says it is written in.
 
-    Raises:
-        HeatFault: ``InvalidTemplateVersion``. The CloudFormation languages, which Heat reads too, are refused here.
+    Raises HeatFault: ``InvalidTemplateVersion``. The CloudFormation languages, which Heat reads too, are refused here.
     """
     found = sorted(
         key for key in template if key in (VERSION_KEY, "HeatTemplateFormatVersion", "AWSTemplateFormatVersion")

@@ -123,11 +123,7 @@ class LiveStack:
         return _read(resource, attribute, path)
 
     def output(self, name: str) -> Json:
-        """Return the value of an output.
-
-        Raises:
-            ValueError, TypeError, HeatFault: it has none.
-        """
+        """Return the value of an output. Raises ValueError, TypeError or HeatFault where it has none."""
         return resolve(self.plan.outputs[name].value, self)
 
 
@@ -139,8 +135,7 @@ def imagine_stack(plan: Plan, stack_id: str = "None") -> LiveStack:
 def create_live_stack(source: StackSource) -> LiveStack:
     """Make everything a source asks for, up to the first failure, which the stack then carries.
 
-    Raises:
-        HeatFault: the source does not make a plan.
+    Raises HeatFault where the source does not make a plan.
     """
     stack_id = str(uuid.uuid4())
     plan = plan_stack(replace(source, stack_id=stack_id), with_children=False)

@@ -35,11 +35,7 @@ class Tally:
     count: int = 0
 
     def add(self, number: int) -> None:
-        """Count some more.
-
-        Raises:
-            ResourceLimitExceeded: these are too many.
-        """
+        """Count some more. Raises ResourceLimitExceeded where these are too many."""
         self.count += number
         if self.count > MAX_RESOURCES:
             raise ResourceLimitExceeded
@@ -97,8 +93,7 @@ class ResolvedType:
 def find_type(name: str, source: StackSource) -> ResolvedType:
     """Return what a type stands for: an entry of the environment's registry, a type of Heat's, or a nested template.
 
-    Raises:
-        HeatFault: there is no such type, or the nested template's parameters are wrong.
+    Raises HeatFault where there is no such type, or the nested template's parameters are wrong.
     """
     target = source.registry.get(name, name)
     if not isinstance(target, str):
@@ -119,8 +114,7 @@ def find_child_source(
 
     ``values`` are the resource's properties.
 
-    Raises:
-        HeatFault: there would be too many resources.
+    Raises HeatFault where there would be too many resources.
     """
     child = replace(
         parent,

@@ -15,8 +15,7 @@ Needs = Mapping[str, set[str]]
 def sort_by_needs(needs: Needs, label: Callable[[str], str]) -> tuple[str, ...]:
     """Return the names so that each comes after its needs, otherwise in the template's order.
 
-    Raises:
-        HeatFault: some need each other; it names them by ``label``.
+    Raises HeatFault where some need each other; it names them by ``label``.
     """
     sorter = TopologicalSorter(needs)
     with suppress(CycleError):  # what has no part in it can be had all the same

@@ -50,8 +50,7 @@ class ParameterSchema:
     def validate(self) -> None:
         """Check that the constraints fit the type, and the default the constraints.
 
-        Raises:
-            InvalidSchemaError: they do not.
+        Raises InvalidSchemaError where they do not.
         """
         for rule in self.rules:
             if not rule.applies_to(self.type):
@@ -97,11 +96,7 @@ class Parameter:
         return self.schema.default if self.environment_default is None else self.environment_default
 
     def validate_value(self) -> None:
-        """Check the value.
-
-        Raises:
-            HeatFault: there is none, or it does not fit.
-        """
+        """Check the value. Raises HeatFault where there is none, or it does not fit."""
         if self.raw is None:
             raise parameter_missing(self.schema.name)
         try:
@@ -123,9 +118,7 @@ class Parameter:
     def value(self) -> Json:
         """Return the value in the parameter's type.
 
-        Raises:
-            HeatFault: there is none.
-            ValueError: it does not fit the type.
+        Raises HeatFault where there is none; ValueError where it does not fit the type.
         """
         if self.raw is None:
             raise parameter_missing(self.schema.name)
@@ -176,8 +169,7 @@ class Parameters(Mapping[str, Json]):
 def parse_parameter_schemas(section: Json, language: Language) -> dict[str, ParameterSchema]:
     """Return the schemas of a template's ``parameters`` section.
 
-    Raises:
-        HeatFault: the section or one of the schemas is wrong.
+    Raises HeatFault where the section or one of the schemas is wrong.
     """
     if not section:
         return {}
@@ -189,8 +181,7 @@ def parse_parameter_schemas(section: Json, language: Language) -> dict[str, Para
 def validate_parameters(declared: Mapping[str, Parameter], given: Mapping[str, Json], *, with_values: bool) -> None:
     """Check schemas and, when ``with_values``, values, in Heat's order: the unknown first.
 
-    Raises:
-        HeatFault: for the first fault.
+    Raises HeatFault for the first fault.
     """
     for name in given:
         if name not in declared:

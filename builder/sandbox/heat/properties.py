@@ -46,8 +46,7 @@ class PropertySchema:
 
         ``check`` is false for a value that is not known yet: its type is looked at, its constraints are not.
 
-        Raises:
-            StackValidationFailed: it does not fit.
+        Raises StackValidationFailed where it does not fit.
         """
         try:
             coerced = self._convert(value, path, check=check)
@@ -127,11 +126,7 @@ def retype(schema: PropertySchema, parameter_type: Json) -> PropertySchema:
 
 
 def check_names(schemas: Mapping[str, PropertySchema], given: Mapping[str, Node], path: Path) -> None:
-    """Refuse a property that the type does not have.
-
-    Raises:
-        StackValidationFailed: for the first one.
-    """
+    """Refuse a property that the type does not have. Raises StackValidationFailed for the first one."""
     for name in given:
         if name not in schemas:
             raise StackValidationFailed(f"Unknown Property {name}", path=path)
@@ -147,8 +142,8 @@ def check_properties(
 ) -> dict[str, Json]:
     """Return every property of a type with its value: given, by default, or None.
 
-    Raises:
-        StackValidationFailed: a name or a value does not fit; HeatFault is turned into it, at the property's place.
+    Raises StackValidationFailed where a name or a value does not fit; HeatFault is turned into it, at the property's
+    place.
     """
     check_names(schemas, given, path)
     values: dict[str, Json] = {}

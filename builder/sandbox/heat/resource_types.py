@@ -34,8 +34,7 @@ class ResourceType:
 def find_resource_type(name: str) -> ResourceType:
     """Return a type of the table.
 
-    Raises:
-        HeatFault: ``EntityNotFound``, status 404; a template that names the type is a 400 of the caller's making.
+    Raises HeatFault: ``EntityNotFound``, status 404; a template that names the type is a 400 of the caller's making.
     """
     resource_type = _load_types().get(name)
     if resource_type is None:
@@ -49,11 +48,7 @@ def list_resource_types(prefix: str = "") -> list[str]:
 
 
 def describe_resource_type(name: str) -> dict[str, Json]:
-    """Return a type as ``GET resource_types/{type}`` describes it.
-
-    Raises:
-        HeatFault: there is no such type.
-    """
+    """Return a type as ``GET resource_types/{type}`` describes it. Raises HeatFault where there is no such type."""
     find_resource_type(name)
     row = load_types()[name]
     return {

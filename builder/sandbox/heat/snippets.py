@@ -74,8 +74,7 @@ class Parser:
     def parse(self, snippet: Json, path: Path) -> Node:
         """Return ``snippet`` with its intrinsic functions as :class:`Function`.
 
-        Raises:
-            HeatFault: one has arguments of the wrong shape.
+        Raises HeatFault where one has arguments of the wrong shape.
         """
         if isinstance(snippet, Mapping):
             if len(snippet) == 1:
@@ -118,8 +117,7 @@ def hot_functions(language: Language) -> frozenset[str]:
 def _with_path(path: Path, build: Callable[[], Function]) -> Function:
     """Call ``build``; an error in the arguments becomes a fault that names the place.
 
-    Raises:
-        HeatFault: with ``path``.
+    Raises HeatFault with ``path``.
     """
     try:
         return build()

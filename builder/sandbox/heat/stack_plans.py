@@ -67,11 +67,7 @@ class Plan:
         return PlanScope(self.parameters, self.source.files, {name: res.type for name, res in self.resources.items()})
 
     def properties_of(self, resource: PlannedResource, scope: Scope) -> Mapping[str, Json]:
-        """Return a resource's properties with their values.
-
-        Raises:
-            StackValidationFailed: one does not fit.
-        """
+        """Return a resource's properties with their values. Raises StackValidationFailed where one does not fit."""
         given = resource.definition.properties
         schemas = resource.type.properties
         if schemas is None:
@@ -83,11 +79,7 @@ class Plan:
         return check_properties(schemas, given, path, resolve=lambda node: resolve(node, scope))
 
     def metadata_of(self, resource: PlannedResource, scope: Scope) -> Json:
-        """Return a resource's metadata.
-
-        Raises:
-            ValueError, TypeError, HeatFault: it cannot be resolved.
-        """
+        """Return a resource's metadata. Raises ValueError, TypeError or HeatFault where it cannot be resolved."""
         return resolve(resource.definition.metadata, scope)
 
 
@@ -121,8 +113,7 @@ def plan_stack(
     without children, the stacks inside resources are left out. Lenient, as a create is, groups that are too large are
     left out: they fail when they are made.
 
-    Raises:
-        HeatFault: for the first fault.
+    Raises HeatFault for the first fault.
     """
     language = find_language(source.template)
     check_sections(source.template, language)

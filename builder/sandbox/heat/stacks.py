@@ -122,8 +122,7 @@ class StackStore:
     def check_room(self, project_id: str, name: Json) -> None:
         """Refuse a stack that could not be added. For those that are being deleted this is a look.
 
-        Raises:
-            HeatFault: the name is taken, or the project has as many stacks as it may.
+        Raises HeatFault where the name is taken, or the project has as many stacks as it may.
         """
         with self._lock:
             existing = self._list_existing(project_id)
@@ -138,11 +137,7 @@ class StackStore:
                 )
 
     def create(self, source: StackSource, options: StackOptions, environment: Mapping[str, Json], owner: str) -> Stack:
-        """Make a stack and add it.
-
-        Raises:
-            HeatFault: there is no room for it, or its source makes no stack.
-        """
+        """Make a stack and add it. Raises HeatFault where there is no room for it, or its source makes no stack."""
         with self._lock:
             self.check_room(source.project_id, source.name)
             live = create_live_stack(source)
@@ -162,11 +157,7 @@ class StackStore:
             return stack
 
     def delete(self, project_id: str, name: str, stack_id: str) -> None:
-        """Start to delete a stack.
-
-        Raises:
-            HeatFault: there is none, or it is gone already.
-        """
+        """Start to delete a stack. Raises HeatFault where there is none, or it is gone already."""
         with self._lock:
             stack = self._find(project_id, name, stack_id)
             if stack.is_gone:
@@ -179,8 +170,7 @@ class StackStore:
     def identify(self, project_id: str, name_or_id: str) -> Stack:
         """Return a stack that exists by its name, or any by its id; this is no look.
 
-        Raises:
-            HeatFault: there is none.
+        Raises HeatFault where there is none.
         """
         with self._lock:
             for stack in self._list_existing(project_id):
@@ -192,21 +182,13 @@ class StackStore:
             return found
 
     def find(self, project_id: str, name: str, stack_id: str) -> Stack:
-        """Return a stack, deleted or not, by name and id; this is no look.
-
-        Raises:
-            HeatFault: there is none.
-        """
+        """Return a stack, deleted or not, by name and id; this is no look. Raises HeatFault where there is none."""
         with self._lock:
             return self._find(project_id, name, stack_id)
 
     @contextmanager
     def look(self, project_id: str, name: str, stack_id: str) -> Iterator[Stack]:
-        """Give a stack to look at; afterwards it has settled.
-
-        Raises:
-            HeatFault: there is no such stack.
-        """
+        """Give a stack to look at; afterwards it has settled. Raises HeatFault where there is no such stack."""
         with self._lock:
             stack = self._find(project_id, name, stack_id)
             yield stack

@@ -45,9 +45,8 @@ def parse_template(text: str, origin: str = "[root stack]") -> dict[str, Json]:
 
     ``origin`` names the text in messages.
 
-    Raises:
-        DocumentError: the text is no mapping, or names no template language.
-        HeatFault: the text is larger than ``MAX_TEMPLATE_SIZE``.
+    Raises DocumentError where the text is no mapping, or names no template language; HeatFault where the text is larger
+    than ``MAX_TEMPLATE_SIZE``.
     """
     check_size(text)
     try:
@@ -66,8 +65,7 @@ def parse_template(text: str, origin: str = "[root stack]") -> dict[str, Json]:
 def parse_environment(value: Json) -> dict[str, Json]:
     """Return an environment, posted as a mapping or as YAML.
 
-    Raises:
-        HeatFault: it cannot be read, or has a section that environments do not have.
+    Raises HeatFault where it cannot be read, or has a section that environments do not have.
     """
     if value is not None and not isinstance(value, (dict, str)):
         raise bad_request()
@@ -78,11 +76,7 @@ def parse_environment(value: Json) -> dict[str, Json]:
 
 
 def check_size(text: str) -> None:
-    """Refuse a text above Heat's limit.
-
-    Raises:
-        HeatFault: ``RequestLimitExceeded``.
-    """
+    """Refuse a text above Heat's limit. Raises HeatFault: ``RequestLimitExceeded``."""
     if len(text) > MAX_TEMPLATE_SIZE:
         raise limit_exceeded(
             f"Template size ({len(text)} bytes) exceeds maximum allowed size ({MAX_TEMPLATE_SIZE} bytes)."
@@ -92,8 +86,7 @@ def check_size(text: str) -> None:
 def check_nodes(document: Json) -> None:
     """Refuse a document that grows beyond ``MAX_NODES`` values when its aliases are followed.
 
-    Raises:
-        DocumentError: it does.
+    Raises DocumentError where it does.
     """
     budget = MAX_NODES
     pending = [document]

@@ -46,11 +46,7 @@ class Output:
 
 
 def check_stack_name(name: Json) -> None:
-    """Refuse what Heat does not take for a stack's name.
-
-    Raises:
-        StackValidationFailed: it does not.
-    """
+    """Refuse what Heat does not take for a stack's name. Raises StackValidationFailed where it does not."""
     if not isinstance(name, str):
         raise StackValidationFailed(f"Invalid stack name {name}, must be a string")
     if not _NAME.fullmatch(name):
@@ -63,8 +59,7 @@ def check_stack_name(name: Json) -> None:
 def check_schemas(template: Mapping[str, Json], files: Mapping[str, Json]) -> None:
     """Check the language and the parameters' schemas of a template, and of those among its files.
 
-    Raises:
-        HeatFault: one is wrong.
+    Raises HeatFault where one is wrong.
     """
     parse_parameter_schemas(template.get("parameters"), find_language(template))
     for content in files.values():
@@ -78,8 +73,7 @@ def check_schemas(template: Mapping[str, Json], files: Mapping[str, Json]) -> No
 def check_sections(template: Mapping[str, Json], language: Language) -> None:
     """Check the names of the sections and the shape of the resources.
 
-    Raises:
-        HeatFault: something is out of place.
+    Raises HeatFault where something is out of place.
     """
     for section in template:
         if section not in language.sections:
@@ -99,8 +93,7 @@ def check_sections(template: Mapping[str, Json], language: Language) -> None:
 def check_parameter_groups(groups: Json, parameters: Mapping[str, ParameterSchema]) -> None:
     """Check that each group names parameters there are, and each parameter is in one group.
 
-    Raises:
-        StackValidationFailed: it is not so.
+    Raises StackValidationFailed where it is not so.
     """
     if not groups:
         return
@@ -130,8 +123,7 @@ def check_parameter_groups(groups: Json, parameters: Mapping[str, ParameterSchem
 def parse_definition(name: str, raw: Mapping[str, Json], parser: Parser) -> Definition:
     """Return a resource's definition.
 
-    Raises:
-        HeatFault: a value has the wrong type, or a function the wrong arguments.
+    Raises HeatFault where a value has the wrong type, or a function the wrong arguments.
     """
     path = ("resources", name)
     resource_type = parser.parse(raw["type"], (*path, "type"))
@@ -147,22 +139,14 @@ def parse_definition(name: str, raw: Mapping[str, Json], parser: Parser) -> Defi
 
 
 def parse_output(name: str, raw: Json, parser: Parser, *, is_enabled: bool) -> Output:
-    """Return an output.
-
-    Raises:
-        HeatFault: it has no value, or a function in it the wrong arguments.
-    """
+    """Return an output. Raises HeatFault where it has no value, or a function in it the wrong arguments."""
     description = raw.get("description") or "No description given"
     value = parser.parse(raw["value"], ("outputs", name, "value")) if is_enabled else None
     return Output(name, description, value)
 
 
 def check_output(name: str, raw: Json) -> None:
-    """Refuse what is no output.
-
-    Raises:
-        StackValidationFailed: it is none.
-    """
+    """Refuse what is no output. Raises StackValidationFailed where it is none."""
     if not isinstance(raw, Mapping):
         detail = f"Output definitions must be a map. Found a {type(raw).__name__} instead"
     elif "value" not in raw:

@@ -76,8 +76,7 @@ USERS: tuple[User, ...] = (
 def find_credentials(username: str = "demo") -> Credentials:
     """Return the credentials of a user for the first project with a role.
 
-    Raises:
-        KeyError: there is no such user, or the user has no project.
+    Raises KeyError where there is no such user, or the user has no project.
     """
     for user in USERS:
         if user.name == username and user.projects:

@@ -62,8 +62,7 @@ def authenticate(body: Mapping[str, Json], find_token: Callable[[str], Token]) -
 
     ``find_token`` returns a token that was given out, and raises for any other.
 
-    Raises:
-        IdentityFault: the body is malformed.
+    Raises IdentityFault where the body is malformed.
     """
     auth = body.get("auth")
     if auth is None:

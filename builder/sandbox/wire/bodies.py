@@ -48,11 +48,7 @@ class StackRequest:
 
 
 def read_stack_request(request: Request, *, is_named: bool) -> StackRequest:
-    """Read the body of a create, a preview (``is_named``) or a validate.
-
-    Raises:
-        HeatFault: it cannot be read.
-    """
+    """Read the body of a create, a preview (``is_named``) or a validate. Raises HeatFault where it cannot be read."""
     body = read_json(request)
     options = _read_options(body) if is_named else StackOptions()
     if is_named and "stack_name" not in body:
@@ -73,11 +69,7 @@ def read_stack_request(request: Request, *, is_named: bool) -> StackRequest:
 
 
 def read_json(request: Request) -> dict[str, Json]:
-    """Return the JSON object in a body.
-
-    Raises:
-        HeatFault: there is none.
-    """
+    """Return the JSON object in a body. Raises HeatFault where there is none."""
     if len(request.body) > MAX_BODY:
         raise limit_exceeded(
             f"JSON body size ({len(request.body)} bytes) exceeds maximum allowed size ({MAX_BODY} bytes)."
@@ -92,32 +84,20 @@ def read_json(request: Request) -> dict[str, Json]:
 
 
 def read_bool(name: str, value: str) -> bool:
-    """Return the boolean that a query parameter says.
-
-    Raises:
-        HeatFault: it says none.
-    """
+    """Return the boolean that a query parameter says. Raises HeatFault where it says none."""
     if value.lower() not in ("true", "false"):
         raise bad_request(f'Unrecognized value "{value}" for "{name}", acceptable values are: true, false.')
     return value.lower() == "true"
 
 
 def read_flag(request: Request, name: str, *, default: bool = False) -> bool:
-    """Return a query parameter that is a boolean.
-
-    Raises:
-        HeatFault: it is none.
-    """
+    """Return a query parameter that is a boolean. Raises HeatFault where it is none."""
     value = request.parameter(name)
     return default if value is None else read_bool(name, value)
 
 
 def read_count(name: str, value: Json) -> int | None:
-    """Return a number of at least zero, given as a number or as its digits.
-
-    Raises:
-        HeatFault: it is none.
-    """
+    """Return a number of at least zero, given as a number or as its digits. Raises HeatFault where it is none."""
     if value is None:
         return None
     try:
@@ -132,11 +112,7 @@ def read_count(name: str, value: Json) -> int | None:
 
 
 def read_tags(value: str | None) -> tuple[str, ...]:
-    """Return tags given as one string, comma by comma.
-
-    Raises:
-        HeatFault: one is too long.
-    """
+    """Return tags given as one string, comma by comma. Raises HeatFault where one is too long."""
     tags = () if value is None else tuple(value.split(","))
     for tag in tags:
         if len(tag) > MAX_TAG:

@@ -64,11 +64,7 @@ class IdentityService:
         self._router = Router(routes)
 
     def handle(self, request: Request) -> Response:
-        """Answer a request.
-
-        Raises:
-            CloudFault: with Keystone's words.
-        """
+        """Answer a request. Raises CloudFault with Keystone's words."""
         match = self._router.match(request.method, _trim(request.segments))
         if match is None:
             raise page_not_found()
@@ -212,11 +208,7 @@ def _trim(segments: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _read_json(request: Request) -> dict[str, Json]:
-    """Return the body; none at all counts as an empty document.
-
-    Raises:
-        IdentityFault: it is no JSON document.
-    """
+    """Return the body; none at all counts as an empty document. Raises IdentityFault where it is no JSON document."""
     if not request.body:
         return {}
     content_type = (request.header("Content-Type") or "").partition(";")[0].strip()

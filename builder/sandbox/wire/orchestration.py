@@ -99,11 +99,7 @@ class OrchestrationService:
         }
 
     def handle(self, request: Request) -> Response:
-        """Answer a request whose path starts with the service's prefix.
-
-        Raises:
-            CloudFault: with Heat's words.
-        """
+        """Answer a request whose path starts with the service's prefix. Raises CloudFault with Heat's words."""
         _, *rest = request.segments
         if rest in ([], [""]):
             return json_response(300, describe_orchestration(request.base))

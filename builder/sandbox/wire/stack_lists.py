@@ -63,8 +63,7 @@ class EventQuery:
 def read_query(request: Request) -> StackQuery:
     """Read the query string of a list of stacks.
 
-    Raises:
-        HeatFault: a value is wrong, or asks for other people's stacks.
+    Raises HeatFault where a value is wrong, or asks for other people's stacks.
     """
     if read_flag(request, "global_tenant"):
         raise HeatFault(403, "Forbidden", "You are not authorized to use stacks:global_index.")
@@ -109,11 +108,7 @@ def select_page(stacks: Sequence[Stack], query: StackQuery) -> Page:
 
 
 def read_event_query(request: Request) -> EventQuery:
-    """Read the query string of a list of events.
-
-    Raises:
-        HeatFault: a value is wrong.
-    """
+    """Read the query string of a list of events. Raises HeatFault where a value is wrong."""
     return EventQuery(
         is_ascending=_is_ascending(request, default=False),
         limit=read_count("limit", request.parameter("limit")),
