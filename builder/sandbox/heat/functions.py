@@ -1,4 +1,4 @@
-"""Intrinsic functions: a template's snippets parsed into trees that resolve against a stack.
+"""Intrinsic functions: calls in a template, parsed into trees that resolve against a stack.
 
 Apart from templates, because the trees serve three ends: finding what refers to what, checking references, and
 computing values. What a function makes of its arguments is :mod:`builder.hot`'s to say.
@@ -13,7 +13,6 @@ from builder.hot.computations import Budget, compute
 from builder.hot.functions import Call, CallError, check_shape, check_values
 from builder.hot.language import Language
 from builder.sandbox.faults import (
-    HeatFault,
     Json,
     StackValidationFailed,
     invalid_reference,
@@ -22,7 +21,7 @@ from builder.sandbox.faults import (
 from builder.sandbox.heat.wording import explain_call_fault
 
 Node = Json
-"""A parsed snippet: JSON in which every intrinsic function is a :class:`Function`."""
+"""What a template says, parsed: JSON in which every intrinsic function is a :class:`Function`."""
 
 OMITTED = Ellipsis
 """What an ``if`` without its third argument gives: the item around it is left out."""
@@ -66,11 +65,14 @@ class Function:
 
     def resolve(self, scope: Scope) -> Json:
         """Compute the value. Raises ValueError or HeatFault with Heat's words."""
-        return _worded(lambda call: compute(call, Budget()), self.resolved(scope))
+        call = Call(self.name, resolve(self.args, scope), self.language)
+        return _worded(lambda call: compute(call, Budget()), call)
 
-    def resolved(self, scope: Scope) -> Call:
-        """Return the call with the values of its arguments."""
-        return Call(self.name, resolve(self.args, scope), self.language)
+    def checked_args(self, scope: Scope) -> Json:
+        """Return the values of the arguments. Raises ValueError, with Heat's words, for what the function refuses."""
+        call = Call(self.name, resolve(self.args, scope), self.language)
+        _worded(check_values, call)
+        return call.args
 
     def references(self, path: str) -> Iterator[tuple[str, str]]:
         """Yield the resources referred to, each with the place in Heat's notation."""
@@ -87,9 +89,8 @@ class GetParam(Function):
     __slots__ = ()
 
     def resolve(self, scope: Scope) -> Json:
-        call = self.resolved(scope)
-        _worded(check_values, call)
-        name, *path = [call.args] if isinstance(call.args, str) else call.args
+        args = self.checked_args(scope)
+        name, *path = [args] if isinstance(args, str) else args
         if name not in scope.parameters:
             raise parameter_missing(name)
         value = select(scope.parameters[name], path)
@@ -146,9 +147,7 @@ class GetFile(Function):
     __slots__ = ()
 
     def resolve(self, scope: Scope) -> Json:
-        call = self.resolved(scope)
-        _worded(check_values, call)
-        path = call.args
+        path = self.checked_args(scope)
         if path not in scope.files:
             raise ValueError(f'No content found in the "files" section for {self.name} path: {path}')
         return scope.files[path]
@@ -163,7 +162,7 @@ def _worded(judge: Callable[[Call], Json], call: Call) -> Json:
 
 
 def resolve(node: Node, scope: Scope) -> Json:
-    """Return the value of a parsed snippet.
+    """Return the value of a node.
 
     Raises ValueError, TypeError or HeatFault where a function in it has none.
     """
@@ -178,7 +177,7 @@ def resolve(node: Node, scope: Scope) -> Json:
 
 
 def find_references(node: Node, path: str) -> Iterator[tuple[str, str]]:
-    """Yield the resources that a parsed snippet refers to, each with the place in Heat's notation."""
+    """Yield the resources that a node refers to, each with the place in Heat's notation."""
     if isinstance(node, Function):
         yield from node.references(path)
     else:
@@ -187,22 +186,18 @@ def find_references(node: Node, path: str) -> Iterator[tuple[str, str]]:
 
 
 def validate_node(node: Node, scope: Scope) -> None:
-    """Check the references in a parsed snippet.
+    """Check the references in a node.
 
     Raises HeatFault where one is wrong; its path is relative to ``node``.
     """
-    if isinstance(node, Function):
-        _validate_at(node.name, lambda: node.validate(scope))
-    else:
-        for part, child in _children(node):
-            _validate_at(part, lambda child=child: validate_node(child, scope))  # type: ignore[misc]  # bound early
-
-
-def _validate_at(part: str | int, check: Callable[[], None]) -> None:
-    try:
-        check()
-    except StackValidationFailed as failure:
-        raise failure.within((part,)) from failure
+    for part, child in [(node.name, node)] if isinstance(node, Function) else _children(node):
+        try:
+            if child is node:
+                node.validate(scope)
+            else:
+                validate_node(child, scope)
+        except StackValidationFailed as failure:
+            raise failure.within((part,)) from failure
 
 
 def _children(node: Node) -> Iterable[tuple[str | int, Node]]:
@@ -219,8 +214,3 @@ def select(value: Json, path: Sequence[Json]) -> Json:
         except (KeyError, IndexError, TypeError, ValueError):
             return None
     return value
-
-
-def describe_error(error: Exception) -> str:
-    """Return the text of what went wrong while a function was resolved."""
-    return error.message if isinstance(error, HeatFault) else str(error)

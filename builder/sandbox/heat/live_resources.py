@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from builder.sandbox.faults import HeatFault, Json, format_path
-from builder.sandbox.heat.functions import describe_error, resolve, select
+from builder.sandbox.heat.functions import resolve, select
 from builder.sandbox.heat.nesting import ResolvedType, StackSource, find_child_source
 from builder.sandbox.heat.parameters import Parameters
 from builder.sandbox.heat.resource_types import (
@@ -164,7 +164,7 @@ def read_output(stack: LiveStack, name: str) -> dict[str, Json]:
     try:
         shown["output_value"] = stack.output(name)
     except (ValueError, TypeError, KeyError, HeatFault) as error:
-        shown |= {"output_error": describe_error(error), "output_value": None}
+        shown |= {"output_error": str(error), "output_value": None}
     return shown
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from builder.hot.values import to_number
 from builder.sandbox.faults import HeatFault, Json, Path, StackValidationFailed
 from builder.sandbox.heat.constraints import Rule, parse_rule
-from builder.sandbox.heat.functions import OMITTED, Function, Node, describe_error, find_references
+from builder.sandbox.heat.functions import OMITTED, Function, Node, find_references
 from builder.sandbox.heat.parameters import ParameterSchema
 
 _PARAMETER_TYPES: Mapping[str, str] = {
@@ -152,7 +152,7 @@ def check_properties(
         try:
             value = OMITTED if node is OMITTED else resolve(node)
         except (ValueError, TypeError, KeyError, HeatFault) as error:
-            raise StackValidationFailed(describe_error(error), path=(*path, name)) from error
+            raise StackValidationFailed(str(error), path=(*path, name)) from error
         if value is not OMITTED:
             # What depends on a resource that does not exist yet has no value to check.
             known = check and not (_holds_function(node) and any(find_references(node, "")))

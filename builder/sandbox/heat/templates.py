@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from builder.hot.language import DELETION_POLICIES, Language
 from builder.sandbox.faults import HeatFault, Json, Path, ResourceLimitExceeded, StackValidationFailed
+from builder.sandbox.heat.call_parsing import Parser
 from builder.sandbox.heat.functions import Node
 from builder.sandbox.heat.languages import find_language
 from builder.sandbox.heat.parameters import ParameterSchema, parse_parameter_schemas
-from builder.sandbox.heat.snippets import Parser
 from builder.sandbox.heat.template_texts import DocumentError, parse_template
 
 MAX_RESOURCES = 1000

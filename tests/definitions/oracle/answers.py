@@ -11,10 +11,9 @@ from builder.hot.language import VERSION_KEY
 from builder.hot.language import find_language as find_linted_language
 from builder.hot_lint.references import read_template
 from builder.sandbox.faults import HeatFault, StackValidationFailed
-from builder.sandbox.heat.conditions import ConditionSet
+from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
 from builder.sandbox.heat.functions import OMITTED, resolve, validate_node
 from builder.sandbox.heat.languages import find_language
-from builder.sandbox.heat.snippets import TemplateParser
 from tests.definitions.oracle.calls import FILES, PARAMETERS
 
 Answer = dict[str, Any]

@@ -1,0 +1,188 @@
+"""From what a template says to trees of calls of functions, and the conditions that decide what is parsed at all.
+
+Apart from the functions themselves: the language of a template decides which names are calls, and ``if`` is settled
+here, so that only the branch that holds is ever looked at. Conditions have a small set of functions of their own, and
+name one another.
+https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#conditions-section
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from builder.hot.language import Language
+from builder.sandbox.faults import Json, Path, StackValidationFailed
+from builder.sandbox.heat.functions import (
+    OMITTED,
+    Function,
+    GetAttr,
+    GetFile,
+    GetParam,
+    GetResource,
+    Node,
+    Scope,
+    resolve,
+)
+
+_CONDITION_ERROR = "Condition validation error"
+
+Builder = Callable[[str, Node, Language], Function]
+"""Makes the call of a function from its name and its parsed arguments."""
+
+
+class Parser:
+    """Parses what is in one template; lives as long as its stack is planned.
+
+    ``functions`` are those that may be called; ``forbidden`` are functions elsewhere in the language, and an error
+    here; ``special`` builds the calls that need more than their arguments.
+    """
+
+    def __init__(
+        self,
+        language: Language,
+        functions: frozenset[str],
+        *,
+        special: Mapping[str, Builder],
+        forbidden: frozenset[str] = frozenset(),
+    ) -> None:
+        self._language = language
+        self._functions = functions
+        self._special = special
+        self._forbidden = forbidden
+
+    def parse(self, value: Json, path: Path) -> Node:
+        """Return ``value`` with its intrinsic functions as :class:`Function`.
+
+        Raises HeatFault where one has arguments of the wrong shape.
+        """
+        if isinstance(value, Mapping):
+            if len(value) == 1:
+                name, args = next(iter(value.items()))
+                if name in self._functions or name in self._forbidden:
+                    try:
+                        return self._parse_call(name, args, (*path, name))
+                    except (ValueError, TypeError, KeyError) as error:
+                        raise StackValidationFailed(str(error), path=(*path, name)) from error
+            return {key: self.parse(item, (*path, str(key))) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.parse(item, (*path, index)) for index, item in enumerate(value)]
+        return value
+
+    def _parse_call(self, name: str, args: Json, path: Path) -> Function:
+        if name in self._forbidden:
+            raise ValueError(f'The function "{name}" is invalid in this context')
+        return self._special.get(name, Function)(name, self.parse(args, path), self._language)
+
+
+class TemplateParser(Parser):
+    """The parser of everything but conditions: it evaluates each ``if``, and parses only the branch that holds."""
+
+    def __init__(self, language: Language, conditions: ConditionSet) -> None:
+        getters = {"get_param": GetParam, "get_resource": GetResource, "get_attr": GetAttr, "get_file": GetFile}
+        super().__init__(language, _hot_functions(language), special=getters)
+        self._conditions = conditions
+
+    def _parse_call(self, name: str, args: Json, path: Path) -> Function:
+        if name != "if":
+            return super()._parse_call(name, args, path)
+        chosen = _Chosen(name, args, self._language)
+        condition, *branches = args
+        branch = branches[0] if self._conditions.holds(condition) else [*branches, OMITTED][1]
+        chosen.args = OMITTED if branch is OMITTED else self.parse(branch, path)
+        return chosen
+
+
+class _Chosen(Function):
+    """An ``if`` whose condition was evaluated while it was parsed: ``args`` is the branch that holds."""
+
+    __slots__ = ()
+
+    def resolve(self, scope: Scope) -> Json:
+        return OMITTED if self.args is OMITTED else resolve(self.args, scope)
+
+
+class ConditionSet:
+    """The conditions of one template; lives as long as its stack is planned.
+
+    Raises HeatFault where a definition has the wrong shape.
+    """
+
+    def __init__(self, definitions: Json, language: Language, scope: Scope) -> None:
+        if definitions is not None and not isinstance(definitions, Mapping):
+            raise StackValidationFailed(
+                f"Condition definitions must be a map. Found a {type(definitions).__name__} instead",
+                error="Conditions validation error",
+            )
+        self._scope = scope
+        special: dict[str, Builder] = {"get_param": GetParam, "equals": _Equals}
+        special |= dict.fromkeys(("not", "and", "or"), partial(_Junction, self))
+        allowed = language.condition_functions
+        self._parser = Parser(language, allowed, special=special, forbidden=_hot_functions(language) - allowed)
+        self._parsed = {
+            name: self._parser.parse(definition, ("conditions", name))
+            for name, definition in (definitions or {}).items()
+        }
+        self._resolving: set[str] = set()
+
+    def validate(self) -> None:
+        """Check that each definition is a boolean or a function. Raises StackValidationFailed where one is not."""
+        for name, node in self._parsed.items():
+            _check_type(name, node)
+
+    def holds(self, condition: Json) -> bool:
+        """Tell whether a condition holds: a name, a boolean, an inline function, or None for no condition.
+
+        Raises ValueError where no such condition is defined; HeatFault where it cannot be resolved.
+        """
+        if condition is None or isinstance(condition, bool):
+            return condition is not False
+        if isinstance(condition, Mapping):
+            condition = self._parser.parse(condition, ("if",))
+        if isinstance(condition, Function):
+            return self.holds(resolve(condition, self._scope))
+        if not isinstance(condition, str) or condition not in self._parsed:
+            raise ValueError(f'Invalid condition "{condition}"')
+        if condition in self._resolving:
+            raise StackValidationFailed(f'Circular definition for condition "{condition}"', error=_CONDITION_ERROR)
+        self._resolving.add(condition)
+        try:
+            value = resolve(self._parsed[condition], self._scope)
+        finally:
+            self._resolving.discard(condition)
+        _check_type(condition, value)
+        return bool(value)
+
+
+class _Equals(Function):
+    __slots__ = ()
+
+    def resolve(self, scope: Scope) -> Json:
+        first, second = resolve(self.args, scope)
+        return bool(first == second)
+
+
+class _Junction(Function):
+    """``not``, ``and`` and ``or``, whose arguments are conditions."""
+
+    __slots__ = ("_conditions",)
+
+    def __init__(self, conditions: ConditionSet, name: str, args: Node, language: Language) -> None:
+        super().__init__(name, args, language)
+        self._conditions = conditions
+
+    def resolve(self, scope: Scope) -> Json:
+        args = resolve(self.args, scope)
+        if self.name == "not":
+            return not self._conditions.holds(args)
+        return (all if self.name == "and" else any)(self._conditions.holds(part) for part in args)
+
+
+def _hot_functions(language: Language) -> frozenset[str]:
+    """The functions of a language that the sandbox knows: all but CloudFormation's, which the first versions had."""
+    return language.functions - language.cloudformation_functions
+
+
+def _check_type(name: str, value: Node) -> None:
+    if not isinstance(value, (bool, Function)):
+        raise StackValidationFailed(f'The definition of condition "{name}" is invalid: {value}', error=_CONDITION_ERROR)
