@@ -172,11 +172,6 @@ def invalid_reference(resource: str, key: str) -> HeatFault:
     return HeatFault(400, "InvalidTemplateReference", f'The specified reference "{resource}" (in {key}) is incorrect.')
 
 
-def invalid_template_version(explanation: str) -> HeatFault:
-    """Return the refusal of a template whose language is not known."""
-    return HeatFault(400, "InvalidTemplateVersion", f"The template version is invalid: {explanation}")
-
-
 def page_not_found() -> PageFault:
     """Return the page for a path that no route matches."""
     return PageFault(404, _EXPLANATIONS[404])

@@ -11,18 +11,18 @@ from urllib.parse import urlsplit
 
 from builder.hot.language import NESTED_SUFFIXES, VERSION_KEY
 from builder.sandbox.faults import HeatFault, Json, ResourceLimitExceeded, StackValidationFailed
-from builder.sandbox.heat.languages import find_language
 from builder.sandbox.heat.parameters import parse_parameter_schemas
-from builder.sandbox.heat.properties import PropertySchema, derive_property_schemas
 from builder.sandbox.heat.resource_types import (
     AUTO_SCALING_GROUP,
     GROUP_TYPES,
     NONE,
     RESOURCE_CHAIN,
     RESOURCE_GROUP,
+    PropertySchema,
+    derive_property_schemas,
     find_resource_type,
 )
-from builder.sandbox.heat.template_texts import DocumentError, parse_template
+from builder.sandbox.heat.template_texts import DocumentError, find_language, parse_template
 from builder.sandbox.heat.templates import MAX_RESOURCES, Definition
 
 _EMPTY: Mapping[str, Json] = {}

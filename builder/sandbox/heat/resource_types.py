@@ -1,14 +1,21 @@
-"""The resource types that the sandbox knows, with schemas that judge properties, and as Heat describes them."""
+"""The resource types that the sandbox knows: what their properties take, with Heat's words, and as Heat describes them.
+
+Apart from parameters, whose types are others and convert otherwise: a property of type integer takes ``"5"``, one of
+type list no string.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 from builder.hot.resource_types import load_types
-from builder.sandbox.faults import HeatFault, Json
-from builder.sandbox.heat.properties import PropertySchema, parse_property_schemas
+from builder.hot.values import to_number
+from builder.sandbox.faults import HeatFault, Json, Path, StackValidationFailed
+from builder.sandbox.heat.constraints import Rule, parse_rule
+from builder.sandbox.heat.functions import OMITTED, Node, find_references
+from builder.sandbox.heat.parameters import ParameterSchema
 
 NONE = "OS::Heat::None"
 RANDOM_STRING = "OS::Heat::RandomString"
@@ -20,6 +27,184 @@ RESOURCE_CHAIN = "OS::Heat::ResourceChain"
 
 GROUP_TYPES = frozenset({RESOURCE_GROUP, AUTO_SCALING_GROUP, RESOURCE_CHAIN})
 """The types that are made of other resources."""
+
+_PARAMETER_TYPES: Mapping[str, str] = {
+    "string": "string",
+    "number": "number",
+    "boolean": "boolean",
+    "comma_delimited_list": "list",
+    "json": "map",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PropertySchema:
+    """What a resource type says of one property.
+
+    ``children`` are the schemas of a map's keys, or of every item of a list under ``*``; None where anything goes.
+    ``instead`` names an older property that may be given in place of a required one. ``converts`` is true for the
+    properties of nested templates, which take lists and maps in the forms that parameters have.
+    """
+
+    type: str
+    is_required: bool = False
+    default: Json = None
+    rules: tuple[Rule, ...] = ()
+    children: Mapping[str, PropertySchema] | None = None
+    instead: str | None = None
+    converts: bool = False
+
+    def coerce(self, value: Json, path: Path, *, check: bool) -> Json:
+        """Return a value in the property's type, with the defaults of what is inside it.
+
+        ``check`` is false for a value that is not known yet: its type is looked at, its constraints are not.
+
+        Raises StackValidationFailed where it does not fit.
+        """
+        if value is None:
+            value = _EMPTY.get(self.type) if self.default is None else self.default
+        try:
+            if self.type in _SCALARS:
+                value = _SCALARS[self.type](value)
+            elif self.type == "list":
+                value = self._to_list(value, path, check=check)
+            elif self.type == "map":
+                value = self._to_map(value, path, check=check)
+            if check:
+                for rule in self.rules:
+                    rule.check(value, self.type)
+        except (ValueError, TypeError) as error:
+            raise StackValidationFailed(str(error), path=path) from error
+        return value
+
+    def _to_list(self, value: Json, path: Path, *, check: bool) -> Json:
+        if self.converts and isinstance(value, str):
+            value = value.split(",") if value else []
+        if not isinstance(value, list):
+            raise TypeError(f'"{value!r}" is not a list')
+        item = self.children.get("*") if self.children else None
+        if item is None:
+            return value
+        return [item.coerce(element, (*path, index), check=check) for index, element in enumerate(value)]
+
+    def _to_map(self, value: Json, path: Path, *, check: bool) -> Json:
+        if not isinstance(value, Mapping):
+            if self.converts and isinstance(value, (str, list)):
+                return value
+            raise TypeError(f'"{value}" is not a map')
+        if self.children is None:
+            return dict(value)
+        if "*" in self.children:
+            item = self.children["*"]
+            return {key: item.coerce(element, (*path, key), check=check) for key, element in value.items()}
+        return check_properties(self.children, value, path, check=check)
+
+
+def _parse_properties(definitions: Mapping[str, Json]) -> dict[str, PropertySchema]:
+    """Return the schemas of a resource type's properties, as the table of types writes them."""
+    return {
+        name: PropertySchema(
+            type=definition["type"],
+            is_required=definition.get("required", False),
+            default=definition.get("default"),
+            rules=tuple(parse_rule(constraint) for constraint in definition.get("constraints", ())),
+            children=_parse_properties(definition["schema"]) if "schema" in definition else None,
+            instead=definition.get("instead"),
+        )
+        for name, definition in definitions.items()
+    }
+
+
+def derive_property_schemas(parameters: Mapping[str, ParameterSchema]) -> dict[str, PropertySchema]:
+    """Return the properties of a nested template: its parameters."""
+    return {
+        name: PropertySchema(
+            type=_PARAMETER_TYPES[schema.type],
+            is_required=schema.default is None,
+            default=schema.default,
+            rules=schema.rules,
+            converts=True,
+        )
+        for name, schema in parameters.items()
+    }
+
+
+def retype(schema: PropertySchema, parameter_type: Json) -> PropertySchema:
+    """Return a schema for values of a type named as parameters name theirs; unchanged for no or another name."""
+    return replace(schema, type=_PARAMETER_TYPES.get(str(parameter_type), schema.type))
+
+
+def check_names(schemas: Mapping[str, PropertySchema], given: Mapping[str, Node], path: Path) -> None:
+    """Refuse a property that the type does not have. Raises StackValidationFailed for the first one."""
+    for name in given:
+        if name not in schemas:
+            raise StackValidationFailed(f"Unknown Property {name}", path=path)
+
+
+def check_properties(
+    schemas: Mapping[str, PropertySchema],
+    given: Mapping[str, Node],
+    path: Path,
+    *,
+    check: bool = True,
+    resolve: Callable[[Node], Json] = lambda node: node,
+) -> dict[str, Json]:
+    """Return every property of a type with its value: given, by default, or None.
+
+    Raises StackValidationFailed where a name or a value does not fit; HeatFault is turned into it, at the property's
+    place.
+    """
+    check_names(schemas, given, path)
+    values: dict[str, Json] = {}
+    for name, schema in schemas.items():
+        node = given.get(name, OMITTED)
+        try:
+            value = OMITTED if node is OMITTED else resolve(node)
+        except (ValueError, TypeError, KeyError, HeatFault) as error:
+            raise StackValidationFailed(str(error), path=(*path, name)) from error
+        if value is not OMITTED:
+            # What depends on a resource that does not exist yet has no value to check.
+            known = check and not any(find_references(node, ""))
+            values[name] = schema.coerce(value, (*path, name), check=known)
+        elif schema.default is not None:
+            values[name] = schema.coerce(None, (*path, name), check=check)
+        elif schema.is_required and schema.instead not in given:
+            raise StackValidationFailed(f"Property {name} not assigned", path=path)
+        else:
+            values[name] = None
+    return values
+
+
+def _to_string(value: Json) -> str:
+    if isinstance(value, (str, bool, int)):
+        return str(value)
+    raise ValueError(f"Value must be a string; got {value!r}")
+
+
+def _to_integer(value: Json) -> int:
+    try:
+        return int(value)
+    except ValueError as error:
+        raise TypeError(f"Value '{value}' is not an integer") from error
+
+
+def _to_boolean(value: Json) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = value.lower() if isinstance(value, str) else value
+    if word not in ("true", "false"):
+        raise ValueError(f'"{word}" is not a valid boolean')
+    return bool(word == "true")
+
+
+_SCALARS: Mapping[str, Callable[[Json], Json]] = {
+    "string": _to_string,
+    "integer": _to_integer,
+    "number": to_number,
+    "boolean": _to_boolean,
+}
+_EMPTY: Mapping[str, Json] = {"string": "", "integer": 0, "number": 0, "boolean": False, "list": [], "map": {}}
+"""What no value is, by type, where there is no default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +256,12 @@ def _describe_properties(schemas: Mapping[str, Json]) -> dict[str, Json]:
     return described
 
 
-def _is_placeholder(name: str, row: Mapping[str, Json]) -> bool:
-    """Tell a type that takes everything and makes nothing: the types of retired services are such, too."""
-    return name == NONE or (bool(row.get("hidden")) and not row["properties"])
-
-
 @cache
 def _load_types() -> Mapping[str, ResourceType]:
+    """Those that take everything and make nothing have no schemas: the types of retired services are such, too."""
     return {
-        name: ResourceType(
-            name=name,
-            properties=None if _is_placeholder(name, row) else parse_property_schemas(row["properties"]),
-            attributes=None if _is_placeholder(name, row) else frozenset(row["attributes"]),
-        )
+        name: ResourceType(name, None, None)
+        if name == NONE or (row.get("hidden") and not row["properties"])
+        else ResourceType(name, _parse_properties(row["properties"]), frozenset(row["attributes"]))
         for name, row in load_types().items()
     }

@@ -20,12 +20,11 @@ from builder.sandbox.faults import (
 )
 from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
 from builder.sandbox.heat.functions import Scope, find_references, resolve, validate_node
-from builder.sandbox.heat.languages import find_language
 from builder.sandbox.heat.nesting import ResolvedType, StackSource, find_child_source, find_type
 from builder.sandbox.heat.ordering import find_dependents, sort_by_needs
 from builder.sandbox.heat.parameters import Parameter, Parameters, parse_parameter_schemas, validate_parameters
-from builder.sandbox.heat.properties import check_names, check_properties, retype
-from builder.sandbox.heat.resource_types import VALUE
+from builder.sandbox.heat.resource_types import VALUE, check_names, check_properties, retype
+from builder.sandbox.heat.template_texts import find_language
 from builder.sandbox.heat.templates import (
     Definition,
     Output,

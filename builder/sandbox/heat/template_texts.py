@@ -1,16 +1,19 @@
 """Text to templates and environments: what Heat's API does to a body before the engine sees it.
 
-Apart from the templates' meaning, because the limits and the messages here belong to the text (the library is Heat's
-own YAML library, and so are its messages).
+Apart from the templates' meaning, because the limits and the messages here belong to the text, and so does the version
+of the language (the library is Heat's own YAML library, and so are its messages).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import yaml
 
-from builder.sandbox.faults import Json, bad_request, limit_exceeded
+from builder.hot import language as hot_language
+from builder.hot.language import ALIASES, DATES, KNOWN_VERSIONS, VERSION_KEY, Language
+from builder.sandbox.faults import HeatFault, Json, bad_request, limit_exceeded
 
 MAX_TEMPLATE_SIZE = 512 * 1024
 """The most characters a template, or a file beside it, may have: ``max_template_size`` of Heat."""
@@ -18,7 +21,7 @@ MAX_TEMPLATE_SIZE = 512 * 1024
 MAX_NODES = 200_000
 """The most values a document may hold once its aliases are followed: a bound of the sandbox's own, against bombs."""
 
-_VERSION_KEYS = ("HeatTemplateFormatVersion", "heat_template_version", "AWSTemplateFormatVersion")
+_VERSION_KEYS = (VERSION_KEY, "HeatTemplateFormatVersion", "AWSTemplateFormatVersion")
 _ENVIRONMENT_SECTIONS = (
     "parameters",
     "resource_registry",
@@ -62,6 +65,42 @@ def parse_template(text: str, origin: str = "[root stack]") -> dict[str, Json]:
     return template
 
 
+def find_language(template: Mapping[str, Json]) -> Language:
+    """Return the language a template says it is written in.
+
+    Raises HeatFault: ``InvalidTemplateVersion``. The CloudFormation languages, which Heat reads too, are refused here.
+    """
+    found = sorted(key for key in template if key in _VERSION_KEYS)
+    if len(found) > 1:
+        raise _invalid_version(f"Ambiguous versions ({', '.join(found)})")
+    if found and found[0] != VERSION_KEY:
+        raise _invalid_version(f"the sandbox cloud reads {VERSION_KEY} only, not {found[0]}")
+    version = template.get(VERSION_KEY)
+    if not isinstance(version, str) or not version:
+        raise _invalid_version("Template version was not provided")
+    language = hot_language.find_language(version)
+    if language is None or language.newer:
+        known = ", ".join(KNOWN_VERSIONS)
+        raise _invalid_version(f'"{VERSION_KEY}: {version}". "{VERSION_KEY}" should be one of: {known}')
+    return language
+
+
+def _invalid_version(explanation: str) -> HeatFault:
+    return HeatFault(400, "InvalidTemplateVersion", f"The template version is invalid: {explanation}")
+
+
+def list_template_versions() -> list[dict[str, Json]]:
+    """Return the versions as ``GET template_versions`` lists them."""
+    return [
+        {
+            "version": f"{VERSION_KEY}.{date}",
+            "type": "hot",
+            "aliases": [f"{VERSION_KEY}.{alias}" for alias, target in ALIASES.items() if target == date],
+        }
+        for date in DATES
+    ]
+
+
 def parse_environment(value: Json) -> dict[str, Json]:
     """Return an environment, posted as a mapping or as YAML.
 
@@ -70,9 +109,25 @@ def parse_environment(value: Json) -> dict[str, Json]:
     if value is not None and not isinstance(value, (dict, str)):
         raise bad_request()
     try:
-        return _validate_environment(_load_yaml(value, "") if isinstance(value, str) else value)
+        environment = _load_yaml(value, "") if isinstance(value, str) else value
+        if isinstance(environment, dict):
+            check_nodes(environment)
     except DocumentError as error:
-        raise bad_request(f"Environment not in valid format: {error}") from error
+        raise _invalid_environment(error) from error
+    if environment is None:
+        return {}
+    if not isinstance(environment, dict):
+        raise _invalid_environment("The environment is not a valid YAML mapping data type.")
+    for section, content in environment.items():
+        if section not in _ENVIRONMENT_SECTIONS:
+            raise _invalid_environment(f'environment has wrong section "{section}"')
+        if content is None:
+            raise _invalid_environment(f'environment has empty section "{section}"')
+    return dict(environment)
+
+
+def _invalid_environment(reason: object) -> HeatFault:
+    return bad_request(f"Environment not in valid format: {reason}")
 
 
 def check_size(text: str) -> None:
@@ -111,17 +166,3 @@ def _load_yaml(text: str, prefix: str) -> Json:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
         raise DocumentError(prefix + str(error)) from error
-
-
-def _validate_environment(environment: Json) -> dict[str, Json]:
-    if environment is None:
-        return {}
-    if not isinstance(environment, dict):
-        raise DocumentError("The environment is not a valid YAML mapping data type.")
-    check_nodes(environment)
-    for section, value in environment.items():
-        if section not in _ENVIRONMENT_SECTIONS:
-            raise DocumentError(f'environment has wrong section "{section}"')
-        if value is None:
-            raise DocumentError(f'environment has empty section "{section}"')
-    return dict(environment)

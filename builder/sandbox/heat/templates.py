@@ -13,9 +13,8 @@ from builder.hot.language import DELETION_POLICIES, Language
 from builder.sandbox.faults import HeatFault, Json, Path, ResourceLimitExceeded, StackValidationFailed
 from builder.sandbox.heat.call_parsing import Parser
 from builder.sandbox.heat.functions import Node
-from builder.sandbox.heat.languages import find_language
 from builder.sandbox.heat.parameters import ParameterSchema, parse_parameter_schemas
-from builder.sandbox.heat.template_texts import DocumentError, parse_template
+from builder.sandbox.heat.template_texts import DocumentError, find_language, parse_template
 
 MAX_RESOURCES = 1000
 """The most resources a stack may have, nested ones included: ``max_resources_per_stack`` of Heat."""

@@ -20,12 +20,12 @@ from builder.sandbox.faults import (
     not_supported,
     page_not_found,
 )
-from builder.sandbox.heat.languages import list_template_versions
 from builder.sandbox.heat.live_resources import LiveResource, read_output
 from builder.sandbox.heat.parameters import describe_parameter
 from builder.sandbox.heat.resource_types import describe_resource_type, list_resource_types
 from builder.sandbox.heat.stack_plans import plan_stack
 from builder.sandbox.heat.stacks import Stack, StackStore
+from builder.sandbox.heat.template_texts import list_template_versions
 from builder.sandbox.heat.templates import check_schemas
 from builder.sandbox.wire import stack_lists, views
 from builder.sandbox.wire.bodies import read_count, read_flag, read_stack_request

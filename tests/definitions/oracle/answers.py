@@ -13,7 +13,7 @@ from builder.hot_lint.references import read_template
 from builder.sandbox.faults import HeatFault, StackValidationFailed
 from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
 from builder.sandbox.heat.functions import OMITTED, resolve, validate_node
-from builder.sandbox.heat.languages import find_language
+from builder.sandbox.heat.template_texts import find_language
 from tests.definitions.oracle.calls import FILES, PARAMETERS
 
 Answer = dict[str, Any]
