@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from builder.sandbox.faults import HeatFault
-from builder.sandbox.heat.ordering import find_dependents, sort_by_needs
+from builder.sandbox.heat.stack_plans import find_dependents, sort_by_needs
 from tests.steps import count_steps
 
 

@@ -92,6 +92,13 @@ class TemplateParser(Parser):
         chosen.args = OMITTED if branch is OMITTED else self.parse(branch, path)
         return chosen
 
+    def is_enabled(self, condition: Json, path: Path) -> bool:
+        """Tell whether what has a condition is there. Raises HeatFault where it cannot be told."""
+        try:
+            return self._conditions.holds(condition)
+        except ValueError as error:
+            raise StackValidationFailed(str(error), path=path) from error
+
 
 class _Chosen(Function):
     """An ``if`` whose condition was evaluated while it was parsed: ``args`` is the branch that holds."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from builder.sandbox.faults import HeatFault, Json, format_path
 from builder.sandbox.heat.functions import resolve, select
-from builder.sandbox.heat.nesting import ResolvedType, StackSource, find_child_source
+from builder.sandbox.heat.nesting import StackSource, find_child_source
 from builder.sandbox.heat.parameters import Parameters
 from builder.sandbox.heat.resource_types import (
     AUTO_SCALING_GROUP,
@@ -23,6 +23,7 @@ from builder.sandbox.heat.resource_types import (
     RANDOM_STRING,
     TEST_RESOURCE,
     VALUE,
+    ResourceType,
 )
 from builder.sandbox.heat.stack_plans import Plan, PlannedResource, plan_stack
 
@@ -79,7 +80,7 @@ class LiveResource:
         return self.planned.definition.name
 
     @property
-    def type(self) -> ResolvedType:
+    def type(self) -> ResourceType:
         return self.planned.type
 
 

@@ -15,17 +15,14 @@ from builder.sandbox.heat.parameters import parse_parameter_schemas
 from builder.sandbox.heat.resource_types import (
     AUTO_SCALING_GROUP,
     GROUP_TYPES,
-    NONE,
     RESOURCE_CHAIN,
     RESOURCE_GROUP,
-    PropertySchema,
+    ResourceType,
     derive_property_schemas,
     find_resource_type,
 )
 from builder.sandbox.heat.template_texts import DocumentError, find_language, parse_template
 from builder.sandbox.heat.templates import MAX_RESOURCES, Definition
-
-_EMPTY: Mapping[str, Json] = {}
 
 
 @dataclass(slots=True)
@@ -58,39 +55,10 @@ class StackSource:
 
     def pseudo_parameters(self) -> dict[str, str]:
         """Return the parameters that every stack has."""
-        return {
-            "OS::stack_id": self.stack_id,
-            "OS::project_id": self.project_id,
-            "OS::stack_name": self.name,
-        }
+        return {"OS::stack_id": self.stack_id, "OS::project_id": self.project_id, "OS::stack_name": self.name}
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedType:
-    """What a type's name stands for in one stack; ``fault`` tells why a nested template cannot be had."""
-
-    name: str
-    properties: Mapping[str, PropertySchema] | None
-    attributes: frozenset[str] | None
-    template: Mapping[str, Json] | None = None
-    template_name: str | None = None
-    fault: str | None = None
-
-    def has_attribute(self, attribute: str) -> bool:
-        """Tell whether a resource of the type has an attribute; groups and nested stacks pass on those inside."""
-        if self.attributes is None or self.name in GROUP_TYPES or self.template is not None:
-            return True
-        return attribute in self.attributes
-
-    @property
-    def label(self) -> str:
-        """What Heat calls the class behind the type."""
-        if self.template is not None:
-            return "TemplateResource"
-        return "NoneResource" if self.name == NONE else self.name.rpartition("::")[2]
-
-
-def find_type(name: str, source: StackSource) -> ResolvedType:
+def find_type(name: str, source: StackSource) -> ResourceType:
     """Return what a type stands for: an entry of the environment's registry, a type of Heat's, or a nested template.
 
     Raises HeatFault where there is no such type, or the nested template's parameters are wrong.
@@ -101,14 +69,13 @@ def find_type(name: str, source: StackSource) -> ResolvedType:
     if target.endswith(NESTED_SUFFIXES):
         return _load_nested(name, target, source)
     try:
-        known = find_resource_type(target)
+        return find_resource_type(target)
     except HeatFault as fault:
         raise StackValidationFailed(f"The Resource Type ({name}) could not be found.") from fault
-    return ResolvedType(known.name, known.properties, known.attributes)
 
 
 def find_child_source(
-    parent: StackSource, definition: Definition, resource_type: ResolvedType, values: Mapping[str, Json]
+    parent: StackSource, definition: Definition, resource_type: ResourceType, values: Mapping[str, Json]
 ) -> StackSource | None:
     """Return what the stack inside a resource is made from; None when there is none.
 
@@ -116,13 +83,8 @@ def find_child_source(
 
     Raises HeatFault where there would be too many resources.
     """
-    child = replace(
-        parent,
-        name=f"{parent.name}-{definition.name}",
-        stack_id="None",
-        depth=parent.depth + 1,
-        parameters=_EMPTY,
-    )
+    name = f"{parent.name}-{definition.name}"
+    child = replace(parent, name=name, stack_id="None", depth=parent.depth + 1, parameters={})
     if resource_type.template is not None:
         given = {name: value for name, value in values.items() if name in definition.properties and value is not None}
         return replace(child, template=resource_type.template, parameters=given)
@@ -135,22 +97,22 @@ def find_child_source(
     return replace(child, template=template)
 
 
-def _load_nested(name: str, path: str, source: StackSource) -> ResolvedType:
+def _load_nested(name: str, path: str, source: StackSource) -> ResourceType:
     content = source.files.get(path)
     if content is None:
         scheme = urlsplit(path).scheme
-        reason = f"Failed to retrieve template from {path}"  # the sandbox fetches nothing
-        if scheme not in ("http", "https"):
-            reason = f"Invalid URL scheme {scheme}"
+        # The sandbox fetches nothing.
+        is_remote = scheme in ("http", "https")
+        reason = f"Failed to retrieve template from {path}" if is_remote else f"Invalid URL scheme {scheme}"
         fault = f'Could not fetch remote template "{path}": {reason}'
-        return ResolvedType(name, None, None, template_name=path, fault=fault)
+        return ResourceType(name, None, None, template_name=path, fault=fault)
     try:
         template = parse_template(content, path)
     except DocumentError as error:
-        return ResolvedType(name, None, None, template_name=path, fault=str(error))
+        return ResourceType(name, None, None, template_name=path, fault=str(error))
     schemas = parse_parameter_schemas(template.get("parameters"), find_language(template))
     outputs = template.get("outputs")
-    return ResolvedType(
+    return ResourceType(
         name=name,
         properties=derive_property_schemas(schemas),
         attributes=frozenset(outputs) if isinstance(outputs, Mapping) else frozenset(),
@@ -159,7 +121,7 @@ def _load_nested(name: str, path: str, source: StackSource) -> ResolvedType:
     )
 
 
-def _list_members(resource_type: ResolvedType, values: Mapping[str, Json]) -> dict[str, Json]:
+def _list_members(resource_type: ResourceType, values: Mapping[str, Json]) -> dict[str, Json]:
     if resource_type.name == RESOURCE_CHAIN:
         properties = values.get("resource_properties") or {}
         types = values.get("resources") or []

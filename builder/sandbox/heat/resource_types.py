@@ -209,11 +209,31 @@ _EMPTY: Mapping[str, Json] = {"string": "", "integer": 0, "number": 0, "boolean"
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """A type of resource; ``properties`` and ``attributes`` are None where every name is taken."""
+    """What a type's name stands for in one stack: a type of the table, or a nested template.
+
+    ``properties`` and ``attributes`` are None where every name is taken. ``fault`` tells why a nested template cannot
+    be had.
+    """
 
     name: str
     properties: Mapping[str, PropertySchema] | None
     attributes: frozenset[str] | None
+    template: Mapping[str, Json] | None = None
+    template_name: str | None = None
+    fault: str | None = None
+
+    def has_attribute(self, attribute: str) -> bool:
+        """Tell whether a resource of the type has an attribute; groups and nested stacks pass on those inside."""
+        if self.attributes is None or self.name in GROUP_TYPES or self.template is not None:
+            return True
+        return attribute in self.attributes
+
+    @property
+    def label(self) -> str:
+        """What Heat calls the class behind the type."""
+        if self.template is not None:
+            return "TemplateResource"
+        return "NoneResource" if self.name == NONE else self.name.rpartition("::")[2]
 
 
 def find_resource_type(name: str) -> ResourceType:

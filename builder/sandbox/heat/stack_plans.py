@@ -6,35 +6,39 @@ The order of the checks is Heat's, so that a template with several faults is ref
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 
 from builder.hot.language import Language
 from builder.sandbox.faults import (
     HeatFault,
     Json,
+    Path,
     ResourceLimitExceeded,
     StackValidationFailed,
     invalid_reference,
     limit_exceeded,
 )
 from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
-from builder.sandbox.heat.functions import Scope, find_references, resolve, validate_node
-from builder.sandbox.heat.nesting import ResolvedType, StackSource, find_child_source, find_type
-from builder.sandbox.heat.ordering import find_dependents, sort_by_needs
+from builder.sandbox.heat.functions import Node, Scope, find_references, resolve, validate_node
+from builder.sandbox.heat.nesting import StackSource, find_child_source, find_type
 from builder.sandbox.heat.parameters import Parameter, Parameters, parse_parameter_schemas, validate_parameters
-from builder.sandbox.heat.resource_types import VALUE, check_names, check_properties, retype
+from builder.sandbox.heat.resource_types import VALUE, ResourceType, check_names, check_properties, retype
 from builder.sandbox.heat.template_texts import find_language
 from builder.sandbox.heat.templates import (
     Definition,
     Output,
-    check_output,
     check_parameter_groups,
     check_sections,
     check_stack_name,
-    parse_definition,
-    parse_output,
+    parse_definitions,
+    parse_outputs,
 )
+
+Needs = Mapping[str, set[str]]
+"""What each resource needs, in the template's order."""
 
 MAX_DEPTH = 5
 """How deep templates may nest: ``max_nested_stack_depth`` of Heat."""
@@ -45,7 +49,7 @@ class PlannedResource:
     """A resource there would be; ``children`` is the plan of the stack inside it, if it has one."""
 
     definition: Definition
-    type: ResolvedType
+    type: ResourceType
     required_by: tuple[str, ...] = ()
     children: Plan | None = None
 
@@ -87,7 +91,7 @@ class PlanScope:
 
     parameters: Parameters
     files: Mapping[str, str]
-    types: Mapping[str, ResolvedType] = field(default_factory=dict)
+    types: Mapping[str, ResourceType] = field(default_factory=dict)
 
     def has_resource(self, name: str) -> bool:
         return name in self.types
@@ -122,10 +126,11 @@ def plan_stack(
     conditions = ConditionSet(source.template.get("conditions"), language, scope)
     conditions.validate()
     parser = TemplateParser(language, conditions)
-    definitions = _parse_definitions(source, parser, conditions)
+    definitions = parse_definitions(source.template, parser)
     scope.types = {name: find_type(definition.type, source) for name, definition in definitions.items()}
-    _check_duplicates(parameters, definitions)
-    outputs = _parse_outputs(source, parser, conditions)
+    if twice := set(parameters) & set(definitions):
+        raise StackValidationFailed(f"Duplicate names {twice}")
+    outputs = parse_outputs(source.template, parser)
     needs = {name: _find_needs(source, definition, scope) for name, definition in definitions.items()}
     dependents = find_dependents(needs)
     resources = {
@@ -141,7 +146,7 @@ def plan_stack(
             children = _plan_children(plan, resources[name], scope, is_lenient=is_lenient)
             resources[name] = replace(resources[name], children=children)
     for output in outputs.values():
-        _validate_output(output, scope)
+        _validate_node(output.value, scope, ("outputs", output.name, "value"))
     return plan
 
 
@@ -156,40 +161,6 @@ def _declare_parameters(source: StackSource, language: Language, *, with_values:
     return Parameters(declared, source.pseudo_parameters())
 
 
-def _parse_definitions(source: StackSource, parser: TemplateParser, conditions: ConditionSet) -> dict[str, Definition]:
-    definitions: dict[str, Definition] = {}
-    for name, raw in (source.template.get("resources") or {}).items():
-        definition = parse_definition(name, raw, parser)
-        if _is_enabled(raw.get("condition"), conditions, ("resources", name, "condition")):
-            definitions[name] = definition
-    return definitions
-
-
-def _parse_outputs(source: StackSource, parser: TemplateParser, conditions: ConditionSet) -> dict[str, Output]:
-    section = source.template.get("outputs") or {}
-    if not isinstance(section, Mapping):
-        raise HeatFault(400, "AttributeError")
-    outputs: dict[str, Output] = {}
-    for name, raw in section.items():
-        check_output(name, raw)
-        is_enabled = _is_enabled(raw.get("condition"), conditions, ("outputs", name, "condition"))
-        outputs[name] = parse_output(name, raw, parser, is_enabled=is_enabled)
-    return outputs
-
-
-def _is_enabled(condition: Json, conditions: ConditionSet, path: tuple[str, ...]) -> bool:
-    try:
-        return conditions.holds(condition)
-    except ValueError as error:
-        raise StackValidationFailed(str(error), path=path) from error
-
-
-def _check_duplicates(parameters: Parameters, definitions: Mapping[str, Definition]) -> None:
-    twice = set(parameters) & set(definitions)
-    if twice:
-        raise StackValidationFailed(f"Duplicate names {twice}")
-
-
 def _find_needs(source: StackSource, definition: Definition, scope: PlanScope) -> set[str]:
     needs: set[str] = set()
     for name in definition.depends_on:
@@ -197,25 +168,21 @@ def _find_needs(source: StackSource, definition: Definition, scope: PlanScope) -
             needs.add(name)
         elif name not in (source.template.get("resources") or {}):
             raise invalid_reference(name, definition.name)
-    for name, place in _find_resource_references(definition):
+    references = (
+        *find_references(definition.properties, f"{definition.name}.Properties"),
+        *find_references(definition.metadata, f"{definition.name}.Metadata"),
+    )
+    for name, place in references:
         if name not in scope.types:
             raise invalid_reference(name, place)
         needs.add(name)
     return needs
 
 
-def _find_resource_references(definition: Definition) -> Iterator[tuple[str, str]]:
-    yield from find_references(definition.properties, f"{definition.name}.Properties")
-    yield from find_references(definition.metadata, f"{definition.name}.Metadata")
-
-
 def _validate_resource(plan: Plan, resource: PlannedResource, scope: PlanScope, *, with_values: bool) -> None:
     definition = resource.definition
     path = ("resources", definition.name, "properties")
-    try:
-        validate_node(dict(definition.properties), scope)
-    except StackValidationFailed as failure:
-        raise failure.within(path) from failure
+    _validate_node(dict(definition.properties), scope, path)
     if resource.type.fault is not None:
         raise StackValidationFailed(resource.type.fault)
     try:
@@ -228,9 +195,20 @@ def _validate_resource(plan: Plan, resource: PlannedResource, scope: PlanScope, 
         raise failure.within((), error="Property error") from failure
 
 
+def _validate_node(node: Node, scope: PlanScope, path: Path) -> None:
+    try:
+        validate_node(node, scope)
+    except StackValidationFailed as failure:
+        raise failure.within(path) from failure
+
+
 def _plan_children(plan: Plan, resource: PlannedResource, scope: PlanScope, *, is_lenient: bool) -> Plan | None:
     try:
-        child = find_child_source(plan.source, resource.definition, resource.type, _known_values(plan, resource, scope))
+        values = plan.properties_of(resource, scope)
+    except StackValidationFailed:  # inside a nested template, Heat looks at values only when it creates
+        values = {}
+    try:
+        child = find_child_source(plan.source, resource.definition, resource.type, values)
         return None if child is None else _plan_child(resource, child)
     except ResourceLimitExceeded:
         if is_lenient:
@@ -253,16 +231,34 @@ def _plan_child(resource: PlannedResource, child: StackSource) -> Plan:
         raise StackValidationFailed(fault.message, path=place, error=fault.error_type) from fault
 
 
-def _known_values(plan: Plan, resource: PlannedResource, scope: PlanScope) -> Mapping[str, Json]:
-    """Return the properties as far as they fit: inside a nested template, Heat looks at values only when it creates."""
-    try:
-        return plan.properties_of(resource, scope)
-    except StackValidationFailed:
-        return {}
+def sort_by_needs(needs: Needs, label: Callable[[str], str]) -> tuple[str, ...]:
+    """Return the names so that each comes after its needs, otherwise in the template's order.
+
+    Raises HeatFault where some need each other; it names them by ``label``.
+    """
+    sorter = TopologicalSorter(needs)
+    with suppress(CycleError):  # what has no part in it can be had all the same
+        sorter.prepare()
+    places = {name: place for place, name in enumerate(needs)}
+    order: list[str] = []
+    while ready := sorter.get_ready():
+        order += sorted(ready, key=places.__getitem__)
+        sorter.done(*ready)
+    pending = needs.keys() - order
+    if pending:
+        cycle = ", ".join(
+            f"{label(name)}: {{{', '.join(map(label, sorted(needs[name] & pending)))}}}"
+            for name in needs
+            if name in pending
+        )
+        raise HeatFault(400, "CircularDependencyException", f"Circular Dependency Found: {{{cycle}}}")
+    return tuple(order)
 
 
-def _validate_output(output: Output, scope: PlanScope) -> None:
-    try:
-        validate_node(output.value, scope)
-    except StackValidationFailed as failure:
-        raise failure.within(("outputs", output.name, "value")) from failure
+def find_dependents(needs: Needs) -> Mapping[str, tuple[str, ...]]:
+    """Return what needs each resource, in the template's order."""
+    dependents: dict[str, list[str]] = {name: [] for name in needs}
+    for name, needed in needs.items():
+        for each in needed:
+            dependents[each].append(name)
+    return {name: tuple(each) for name, each in dependents.items()}

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from builder.hot.language import DELETION_POLICIES, Language
-from builder.sandbox.faults import HeatFault, Json, Path, ResourceLimitExceeded, StackValidationFailed
-from builder.sandbox.heat.call_parsing import Parser
+from builder.sandbox.faults import HeatFault, Json, ResourceLimitExceeded, StackValidationFailed
+from builder.sandbox.heat.call_parsing import TemplateParser
 from builder.sandbox.heat.functions import Node
 from builder.sandbox.heat.parameters import ParameterSchema, parse_parameter_schemas
 from builder.sandbox.heat.template_texts import DocumentError, find_language, parse_template
@@ -29,10 +29,10 @@ class Definition:
 
     name: str
     type: str
-    properties: Mapping[str, Node]
-    metadata: Node
     depends_on: tuple[str, ...]
     description: str
+    properties: Mapping[str, Node]
+    metadata: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,20 @@ def check_sections(template: Mapping[str, Json], language: Language) -> None:
             raise StackValidationFailed(f"The template section is invalid: {section}")
     resources = template.get("resources") or {}
     if not isinstance(resources, Mapping):
-        kind = type(resources).__name__
-        raise StackValidationFailed(f"'{kind}' object has no attribute 'items'")
+        raise StackValidationFailed(f"'{type(resources).__name__}' object has no attribute 'items'")
     for _, definition in sorted(resources.items()):
-        _check_resource_shape(definition, language)
+        if not definition:
+            raise StackValidationFailed("Each resource must contain a type key.")
+        if not isinstance(definition, Mapping):
+            raise StackValidationFailed(
+                f'"resources" must contain a map of resource maps. Found a [{type(definition)}] instead'
+            )
+        for key in definition:
+            if key not in language.resource_keys:
+                # The placeholder is Heat's own.
+                raise StackValidationFailed(f'"%s" is not a valid keyword inside a {key} definition')
+        if "type" not in definition:
+            raise StackValidationFailed("Each resource must contain a type key.")
     if any(not definition["type"] for definition in resources.values()):
         raise StackValidationFailed("Each Resource must contain a Type key.")
     if len(resources) > MAX_RESOURCES:
@@ -119,74 +129,56 @@ def check_parameter_groups(groups: Json, parameters: Mapping[str, ParameterSchem
             seen.add(name)
 
 
-def parse_definition(name: str, raw: Mapping[str, Json], parser: Parser) -> Definition:
-    """Return a resource's definition.
+def parse_definitions(template: Mapping[str, Json], parser: TemplateParser) -> dict[str, Definition]:
+    """Return the resources of a template whose conditions hold, by name.
 
     Raises HeatFault where a value has the wrong type, or a function the wrong arguments.
     """
-    path = ("resources", name)
-    resource_type = parser.parse(raw["type"], (*path, "type"))
-    _require_type(resource_type, str, f"Resource {name} type type must be string")
-    properties = _parse_mapping(name, raw, "properties", parser, path)
-    metadata = _parse_mapping(name, raw, "metadata", parser, path)
-    policy = raw.get("deletion_policy")
-    if policy is not None and str(policy).capitalize() not in DELETION_POLICIES:
-        raise StackValidationFailed(f'Invalid deletion policy "{policy}"')
-    description = raw.get("description", "")
-    _require_type(description, str, f"Resource {name} description type must be string")
-    return Definition(name, resource_type, properties, metadata, _parse_depends_on(name, raw), description)
+    definitions: dict[str, Definition] = {}
+    for name, raw in (template.get("resources") or {}).items():
+        path = ("resources", name)
+        resource_type = parser.parse(raw["type"], (*path, "type"))
+        _require_type(resource_type, str, f"Resource {name} type type must be string")
+        parsed: dict[str, dict[str, Node]] = {"properties": {}, "metadata": {}}
+        for key in filter(raw.__contains__, parsed):
+            node = parser.parse(raw[key], (*path, key))
+            _require_type(node, dict, f"Resource {name} {key} type must be object")
+            parsed[key] = dict(node)
+        policy = raw.get("deletion_policy")
+        if policy is not None and str(policy).capitalize() not in DELETION_POLICIES:
+            raise StackValidationFailed(f'Invalid deletion policy "{policy}"')
+        description = raw.get("description", "")
+        _require_type(description, str, f"Resource {name} description type must be string")
+        needed = raw.get("depends_on", [])
+        _require_type(needed, (str, list), f"Resource {name} depends_on type must be list or string")
+        depends_on = (needed,) if isinstance(needed, str) else tuple(needed)
+        for each in depends_on:
+            _require_type(each, str, f"Resource {name} depends_on must be a list of strings")
+        if parser.is_enabled(raw.get("condition"), (*path, "condition")):
+            definitions[name] = Definition(name, resource_type, depends_on, description, **parsed)
+    return definitions
 
 
-def parse_output(name: str, raw: Json, parser: Parser, *, is_enabled: bool) -> Output:
-    """Return an output. Raises HeatFault where it has no value, or a function in it the wrong arguments."""
-    description = raw.get("description") or "No description given"
-    value = parser.parse(raw["value"], ("outputs", name, "value")) if is_enabled else None
-    return Output(name, description, value)
+def parse_outputs(template: Mapping[str, Json], parser: TemplateParser) -> dict[str, Output]:
+    """Return the outputs of a template by name, without values where their conditions do not hold.
 
-
-def check_output(name: str, raw: Json) -> None:
-    """Refuse what is no output. Raises StackValidationFailed where it is none."""
-    if not isinstance(raw, Mapping):
-        detail = f"Output definitions must be a map. Found a {type(raw).__name__} instead"
-    elif "value" not in raw:
-        detail = "Each output definition must contain a value key."
-    else:
-        return
-    raise StackValidationFailed(detail, path=("outputs", name), error="Output validation error")
-
-
-def _check_resource_shape(definition: Json, language: Language) -> None:
-    if not definition:
-        raise StackValidationFailed("Each resource must contain a type key.")
-    if not isinstance(definition, Mapping):
-        raise StackValidationFailed(
-            f'"resources" must contain a map of resource maps. Found a [{type(definition)}] instead'
-        )
-    for key in definition:
-        if key not in language.resource_keys:
-            # The placeholder is Heat's own.
-            raise StackValidationFailed(f'"%s" is not a valid keyword inside a {key} definition')
-    if "type" not in definition:
-        raise StackValidationFailed("Each resource must contain a type key.")
-
-
-def _parse_mapping(name: str, raw: Mapping[str, Json], key: str, parser: Parser, path: Path) -> Mapping[str, Node]:
-    if key not in raw:
-        return {}
-    node = parser.parse(raw[key], (*path, key))
-    _require_type(node, dict, f"Resource {name} {key} type must be object")
-    return dict(node)
-
-
-def _parse_depends_on(name: str, raw: Mapping[str, Json]) -> tuple[str, ...]:
-    if "depends_on" not in raw:
-        return ()
-    value = raw["depends_on"]
-    _require_type(value, (str, list), f"Resource {name} depends_on type must be list or string")
-    names = [value] if isinstance(value, str) else value
-    if not all(isinstance(item, str) for item in names):
-        raise StackValidationFailed(f"Resource {name} depends_on must be a list of strings")
-    return tuple(names)
+    Raises HeatFault where one is none, or a function in it has the wrong arguments.
+    """
+    section = template.get("outputs") or {}
+    if not isinstance(section, Mapping):
+        raise HeatFault(400, "AttributeError")
+    outputs: dict[str, Output] = {}
+    for name, raw in section.items():
+        path = ("outputs", name)
+        if not isinstance(raw, Mapping) or "value" not in raw:
+            detail = "Each output definition must contain a value key."
+            if not isinstance(raw, Mapping):
+                detail = f"Output definitions must be a map. Found a {type(raw).__name__} instead"
+            raise StackValidationFailed(detail, path=path, error="Output validation error")
+        is_enabled = parser.is_enabled(raw.get("condition"), (*path, "condition"))
+        value = parser.parse(raw["value"], (*path, "value")) if is_enabled else None
+        outputs[name] = Output(name, raw.get("description") or "No description given", value)
+    return outputs
 
 
 def _require_type(value: Node, kind: type | tuple[type, ...], message: str) -> None:
