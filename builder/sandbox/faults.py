@@ -20,12 +20,12 @@ Path = Sequence[str | int]
 """Where in a template a fault is, from the outermost section inwards."""
 
 _NOTHING: Mapping[str, Json] = MappingProxyType({})
-_MALFORMED = "The server could not comply with the request since it is either malformed or otherwise incorrect."
+MALFORMED = "The server could not comply with the request since it is either malformed or otherwise incorrect."
 _EXPLANATIONS: Mapping[int, str] = {
-    400: _MALFORMED,
+    400: MALFORMED,
     403: "Access was denied to this resource.",
     404: "The resource could not be found.",
-    405: _MALFORMED,
+    405: MALFORMED,
     409: "There was a conflict when trying to complete your request.",
     500: "The server has either erred or is incapable of performing the requested operation.",
 }
@@ -142,7 +142,7 @@ def format_path(path: Path) -> str:
     return text
 
 
-def bad_request(message: str = _MALFORMED) -> HeatFault:
+def bad_request(message: str = MALFORMED) -> HeatFault:
     """Return the refusal of a request that the API itself cannot read."""
     return HeatFault(400, "HTTPBadRequest", message)
 

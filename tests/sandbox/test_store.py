@@ -115,12 +115,12 @@ def test_only_so_many_deleted_stacks_are_remembered() -> None:
     first = None
     for index in range(MAX_DELETED + 2):
         source = StackSource(f"stack-{index}", EMPTY, project)
-        stack = store.create(source, StackOptions(), {}, "demo")
+        stack = store.create(source, StackOptions(), "demo")
         first = first or stack
         store.delete(project, stack.name, stack.stack_id)
         with store.look(project, stack.name, stack.stack_id):
             pass
-    with store.look_at_all(project, with_deleted=True) as remembered:
+    with store.look_at_all(project) as remembered:
         assert len(remembered) == MAX_DELETED
         assert first not in remembered
 

@@ -40,15 +40,17 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class StackSource:
-    """All that a stack is made from, once; ``depth`` is 0 for the stack that was asked for, and grows inwards."""
+    """All that a stack is made from, once; ``depth`` is 0 for the stack that was asked for, and grows inwards.
+
+    ``parameters`` are those given and those of the environment.
+    """
 
     name: str
     template: Mapping[str, Json]
     project_id: str
     parameters: Mapping[str, Json] = field(default_factory=dict)
-    parameter_defaults: Mapping[str, Json] = field(default_factory=dict)
+    environment: Mapping[str, Json] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
-    registry: Mapping[str, Json] = field(default_factory=dict)
     stack_id: str = "None"
     depth: int = 0
     tally: Tally = field(default_factory=Tally, compare=False)
@@ -63,7 +65,8 @@ def find_type(name: str, source: StackSource) -> ResourceType:
 
     Raises HeatFault where there is no such type, or the nested template's parameters are wrong.
     """
-    target = source.registry.get(name, name)
+    registry = source.environment.get("resource_registry") or {}
+    target = registry.get(name, name) if name != "resources" else name
     if not isinstance(target, str):
         raise StackValidationFailed(f"The Resource Type ({name}) could not be found.")
     if target.endswith(NESTED_SUFFIXES):

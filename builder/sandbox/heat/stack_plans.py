@@ -80,10 +80,6 @@ class Plan:
         path = ("resources", resource.definition.name, "properties")
         return check_properties(schemas, given, path, resolve=lambda node: resolve(node, scope))
 
-    def metadata_of(self, resource: PlannedResource, scope: Scope) -> Json:
-        """Return a resource's metadata. Raises ValueError, TypeError or HeatFault where it cannot be resolved."""
-        return resolve(resource.definition.metadata, scope)
-
 
 @dataclass(slots=True)
 class PlanScope:
@@ -152,9 +148,9 @@ def plan_stack(
 
 def _declare_parameters(source: StackSource, language: Language, *, with_values: bool) -> Parameters:
     schemas = parse_parameter_schemas(source.template.get("parameters"), language)
+    defaults = source.environment.get("parameter_defaults") or {}
     declared = {
-        name: Parameter(schema, source.parameters.get(name), source.parameter_defaults.get(name))
-        for name, schema in schemas.items()
+        name: Parameter(schema, source.parameters.get(name), defaults.get(name)) for name, schema in schemas.items()
     }
     validate_parameters(declared, source.parameters, with_values=with_values)
     check_parameter_groups(source.template.get("parameter_groups"), schemas)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,7 +47,6 @@ class Stack:
 
     source: StackSource
     options: StackOptions
-    environment: Mapping[str, Json]
     owner: str
     live: LiveStack
     number: int
@@ -136,7 +135,7 @@ class StackStore:
                     f"You have reached the maximum stacks per tenant, {self._quota}. Please delete some stacks."
                 )
 
-    def create(self, source: StackSource, options: StackOptions, environment: Mapping[str, Json], owner: str) -> Stack:
+    def create(self, source: StackSource, options: StackOptions, owner: str) -> Stack:
         """Make a stack and add it. Raises HeatFault where there is no room for it, or its source makes no stack."""
         with self._lock:
             self.check_room(source.project_id, source.name)
@@ -145,7 +144,6 @@ class StackStore:
             stack = Stack(
                 source=source,
                 options=options,
-                environment=environment,
                 owner=owner,
                 live=live,
                 number=self._count,
@@ -159,7 +157,7 @@ class StackStore:
     def delete(self, project_id: str, name: str, stack_id: str) -> None:
         """Start to delete a stack. Raises HeatFault where there is none, or it is gone already."""
         with self._lock:
-            stack = self._find(project_id, name, stack_id)
+            stack = self.find(project_id, name, stack_id)
             if stack.is_gone:
                 raise stack_not_found(name)
             _settle(stack)
@@ -184,34 +182,27 @@ class StackStore:
     def find(self, project_id: str, name: str, stack_id: str) -> Stack:
         """Return a stack, deleted or not, by name and id; this is no look. Raises HeatFault where there is none."""
         with self._lock:
-            return self._find(project_id, name, stack_id)
+            stack = self._stacks.get(stack_id)
+        if stack is None or stack.project_id != project_id or stack.name != name:
+            raise stack_not_found(name)
+        return stack
 
     @contextmanager
     def look(self, project_id: str, name: str, stack_id: str) -> Iterator[Stack]:
         """Give a stack to look at; afterwards it has settled. Raises HeatFault where there is no such stack."""
         with self._lock:
-            stack = self._find(project_id, name, stack_id)
+            stack = self.find(project_id, name, stack_id)
             yield stack
             self._settle(stack)
 
     @contextmanager
-    def look_at_all(self, project_id: str, *, with_deleted: bool = False) -> Iterator[list[Stack]]:
-        """Give the project's stacks to look at, the newest first; afterwards they have settled."""
+    def look_at_all(self, project_id: str) -> Iterator[list[Stack]]:
+        """Give the project's stacks to look at, the newest first, deleted ones too; afterwards they have settled."""
         with self._lock:
-            stacks = [
-                stack
-                for stack in reversed(self._stacks.values())
-                if stack.project_id == project_id and (with_deleted or not stack.is_gone)
-            ]
+            stacks = [stack for stack in reversed(self._stacks.values()) if stack.project_id == project_id]
             yield stacks
             for stack in stacks:
                 self._settle(stack)
-
-    def _find(self, project_id: str, name: str, stack_id: str) -> Stack:
-        stack = self._stacks.get(stack_id)
-        if stack is None or stack.project_id != project_id or stack.name != name:
-            raise stack_not_found(name)
-        return stack
 
     def _list_existing(self, project_id: str) -> list[Stack]:
         return [stack for stack in self._stacks.values() if stack.project_id == project_id and not stack.is_gone]

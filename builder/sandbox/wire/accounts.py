@@ -6,7 +6,11 @@ Apart from Keystone's API, because the contract tests and the startup_message te
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+from builder.sandbox.faults import Json
 
 REGION = "RegionOne"
 """The region that has an orchestration service."""
@@ -58,6 +62,8 @@ class User:
         return hmac.compare_digest(self.password.encode(), password.encode(errors="surrogatepass"))
 
 
+_T = TypeVar("_T", User, Project)
+
 _DEMO = Project("0de300000000000000000000000000a1", "demo")
 _OTHER = Project("0de300000000000000000000000000a2", "alt_demo")
 _DISABLED = Project("0de300000000000000000000000000a3", "disabled", is_enabled=False)
@@ -79,32 +85,20 @@ def find_credentials(username: str = "demo") -> Credentials:
     Raises KeyError where there is no such user, or the user has no project.
     """
     for user in USERS:
-        if user.name == username and user.projects:
-            project = find_project_by_id(user.projects[0])
-            return Credentials(user.id, user.name, user.password, user.projects[0], project.name if project else "")
+        for project in PROJECTS if user.name == username else ():
+            if project.id in user.projects:
+                return Credentials(user.id, user.name, user.password, project.id, project.name)
     raise KeyError(username)
 
 
-def find_user_by_id(user_id: str) -> User | None:
-    """Return a user, or None."""
-    return next((user for user in USERS if user.id == user_id), None)
+def find_named(things: Sequence[_T], reference: Mapping[str, Json]) -> _T | None:
+    """Return the user or the project that an id names, or a name in the one domain, if there is one.
 
-
-def find_user_by_name(name: str) -> User | None:
-    """Return a user, or None; as in Keystone's database, case does not matter."""
-    return next((user for user in USERS if user.name.casefold() == name.casefold()), None)
-
-
-def find_project_by_id(project_id: str) -> Project | None:
-    """Return a project, or None."""
-    return next((project for project in PROJECTS if project.id == project_id), None)
-
-
-def find_project_by_name(name: str) -> Project | None:
-    """Return a project, or None; case does not matter."""
-    return next((project for project in PROJECTS if project.name.casefold() == name.casefold()), None)
-
-
-def is_the_domain(*, domain_id: str | None = None, name: str | None = None) -> bool:
-    """Tell whether an id or a name is that of the one domain there is."""
-    return domain_id == DOMAIN_ID or (name or "").casefold() == DOMAIN_NAME.casefold()
+    As in Keystone's database, the case of a name does not matter.
+    """
+    if "id" in reference:
+        return next((each for each in things if each.id == reference["id"]), None)
+    domain, name = reference["domain"], reference["name"].casefold()
+    if domain.get("id") != DOMAIN_ID and domain.get("name", "").casefold() != DOMAIN_NAME.casefold():
+        return None
+    return next((each for each in things if each.name.casefold() == name), None)

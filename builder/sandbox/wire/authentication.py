@@ -11,22 +11,10 @@ from collections.abc import Callable, Mapping
 
 import jsonschema
 
-from builder.sandbox.faults import IdentityFault, Json
-from builder.sandbox.wire.accounts import (
-    Project,
-    User,
-    find_project_by_id,
-    find_project_by_name,
-    find_user_by_id,
-    find_user_by_name,
-    is_the_domain,
-)
+from builder.sandbox.faults import MALFORMED, IdentityFault, Json
+from builder.sandbox.wire.accounts import PROJECTS, USERS, Project, User, find_named
 from builder.sandbox.wire.tokens import Token
 
-_MALFORMED = (
-    "The server could not comply with the request since it is either malformed or otherwise incorrect. "
-    "The client is assumed to be in error."
-)
 _METHODS = ("external", "password", "token", "oauth1", "mapped", "application_credential", "ec2credential")
 _TEXT = {"type": "string"}
 _DOMAIN = {"type": "object", "properties": {"id": _TEXT, "name": _TEXT}}
@@ -66,7 +54,7 @@ def authenticate(body: Mapping[str, Json], find_token: Callable[[str], Token]) -
     """
     auth = body.get("auth")
     if auth is None:
-        raise _expected("auth", "request body")
+        raise expected("auth", "request body")
     _check_shape(auth)
     scope = _read_scope(auth.get("scope"))
     identity = auth["identity"]
@@ -79,11 +67,12 @@ def authenticate(body: Mapping[str, Json], find_token: Callable[[str], Token]) -
         )
     for method in identity["methods"]:
         if method not in identity:
-            raise _expected(method, "identity")
+            raise expected(method, "identity")
     user, parent = _identify(identity, find_token)
     if user is None or not user.is_enabled:
         return None
-    project = _find_project(scope) if scope is not None else None
+    # For a domain, or the system: nobody has a role there.
+    project = find_named(PROJECTS, scope["project"]) if scope and "project" in scope else None
     if scope is not None and (project is None or not project.is_enabled or project.id not in user.projects):
         return None
     return user, project, parent
@@ -129,42 +118,27 @@ def _read_scope(scope: Json) -> Mapping[str, Json] | None:
     kinds = ("system", "project", "domain", "OS-TRUST:trust", "unscoped")
     named = [kind for kind in kinds if isinstance(scope, Mapping) and kind in scope]
     if len(named) != 1:
-        raise _expected("system, project, domain, OS-TRUST:trust or unscoped", "scope")
+        raise expected("system, project, domain, OS-TRUST:trust or unscoped", "scope")
     if named == ["project"]:
         _require_domain(scope["project"], "project")
     return None if named == ["unscoped"] else dict(scope)
 
 
-def _find_project(scope: Mapping[str, Json]) -> Project | None:
-    project = scope.get("project")
-    if project is None:
-        return None  # a domain or the system: nobody has a role there
-    if "id" in project:
-        return find_project_by_id(project["id"])
-    return find_project_by_name(project["name"]) if _is_in_the_domain(project) else None
-
-
 def _find_user(user: Json) -> User | None:
     """Return the user whose password this is, or None."""
     if user is None:
-        raise _expected("user", "None")
-    if "id" in user:
-        found = find_user_by_id(user["id"])
-    else:
-        _require_domain(user, "user")
-        found = find_user_by_name(user["name"]) if _is_in_the_domain(user) else None
+        raise expected("user", "None")
+    _require_domain(user, "user")
+    found = find_named(USERS, user)
     return found if found is not None and found.has_password(user.get("password", "")) else None
 
 
 def _require_domain(thing: Mapping[str, Json], kind: str) -> None:
     if "id" not in thing and "domain" not in thing:
-        raise _expected("domain", kind)
+        raise expected("domain", kind)
 
 
-def _is_in_the_domain(thing: Mapping[str, Json]) -> bool:
-    domain = thing["domain"]
-    return is_the_domain(domain_id=domain.get("id"), name=domain.get("name"))
-
-
-def _expected(attribute: str, target: str) -> IdentityFault:
-    return IdentityFault(400, f"Expecting to find {attribute} in {target}. {_MALFORMED}")
+def expected(attribute: str, target: str) -> IdentityFault:
+    """Return Keystone's refusal of a request that lacks something."""
+    message = f"Expecting to find {attribute} in {target}. {MALFORMED} The client is assumed to be in error."
+    return IdentityFault(400, message)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from builder.sandbox.faults import HeatFault, Json, bad_request, limit_exceeded, not_supported
 from builder.sandbox.heat.nesting import StackSource
@@ -22,32 +21,7 @@ MAX_TAG = 80
 """Characters a tag may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class StackRequest:
-    """A request to create, preview or validate, read and not yet checked."""
-
-    name: Json
-    template: Mapping[str, Json]
-    environment: Mapping[str, Json]
-    parameters: Mapping[str, Json]
-    files: Mapping[str, str]
-    options: StackOptions
-
-    def source(self, project_id: str) -> StackSource:
-        """Return what the stack is made from, in a project."""
-        registry = self.environment.get("resource_registry") or {}
-        return StackSource(
-            name=self.name,
-            template=self.template,
-            project_id=project_id,
-            parameters=self.parameters,
-            parameter_defaults=self.environment.get("parameter_defaults") or {},
-            files=self.files,
-            registry={name: target for name, target in registry.items() if name != "resources"},
-        )
-
-
-def read_stack_request(request: Request, *, is_named: bool) -> StackRequest:
+def read_stack_request(request: Request, project_id: str, *, is_named: bool) -> tuple[StackSource, StackOptions]:
     """Read the body of a create, a preview (``is_named``) or a validate. Raises HeatFault where it cannot be read."""
     body = read_json(request)
     options = _read_options(body) if is_named else StackOptions()
@@ -57,7 +31,11 @@ def read_stack_request(request: Request, *, is_named: bool) -> StackRequest:
     environment = parse_environment(body.get("environment"))
     files = _read_files(body.get("files"))
     for name in body.get("environment_files") or ():
-        environment = _merge(environment, parse_environment(_find_file(files, name)))
+        if name not in files:
+            raise HeatFault(500, "KeyError")
+        for section, value in parse_environment(files[name]).items():
+            both = isinstance(value, Mapping) and isinstance(environment.get(section), Mapping)
+            environment[section] = {**environment[section], **value} if both else value
     given = body.get("parameters", {})
     if isinstance(given, str):
         raise HeatFault(400, "ValueError")
@@ -65,7 +43,7 @@ def read_stack_request(request: Request, *, is_named: bool) -> StackRequest:
         raise bad_request()
     parameters = {**(environment.get("parameters") or {}), **given}
     name = body["stack_name"] if is_named else "dummy"
-    return StackRequest(name, template, environment, parameters, files, options)
+    return StackSource(name, template, project_id, parameters, environment, files), options
 
 
 def read_json(request: Request) -> dict[str, Json]:
@@ -83,17 +61,14 @@ def read_json(request: Request) -> dict[str, Json]:
     return document
 
 
-def read_bool(name: str, value: str) -> bool:
-    """Return the boolean that a query parameter says. Raises HeatFault where it says none."""
-    if value.lower() not in ("true", "false"):
-        raise bad_request(f'Unrecognized value "{value}" for "{name}", acceptable values are: true, false.')
-    return value.lower() == "true"
-
-
 def read_flag(request: Request, name: str, *, default: bool = False) -> bool:
     """Return a query parameter that is a boolean. Raises HeatFault where it is none."""
     value = request.parameter(name)
-    return default if value is None else read_bool(name, value)
+    if value is None:
+        return default
+    if value.lower() not in ("true", "false"):
+        raise bad_request(f'Unrecognized value "{value}" for "{name}", acceptable values are: true, false.')
+    return value.lower() == "true"
 
 
 def read_count(name: str, value: Json) -> int | None:
@@ -161,17 +136,3 @@ def _read_files(files: Json) -> Mapping[str, str]:
     if not all(isinstance(content, str) for content in files.values()):
         raise bad_request()
     return files
-
-
-def _find_file(files: Mapping[str, str], name: str) -> str:
-    if name not in files:
-        raise HeatFault(500, "KeyError")
-    return files[name]
-
-
-def _merge(first: Mapping[str, Json], second: Mapping[str, Json]) -> dict[str, Json]:
-    merged = dict(first)
-    for section, value in second.items():
-        both = isinstance(value, Mapping) and isinstance(merged.get(section), Mapping)
-        merged[section] = {**merged[section], **value} if both else value
-    return merged

@@ -10,20 +10,15 @@ import json
 from collections.abc import Callable, Mapping
 
 from builder.sandbox.faults import IdentityFault, Json, PageFault, page_not_found
-from builder.sandbox.wire.accounts import DOMAIN_ID, DOMAIN_NAME, Project, User, find_project_by_id
-from builder.sandbox.wire.authentication import authenticate
+from builder.sandbox.wire.accounts import DOMAIN_ID, DOMAIN_NAME, PROJECTS, Project
+from builder.sandbox.wire.authentication import authenticate, expected
 from builder.sandbox.wire.endpoints import IDENTITY_PATH, build_catalog, describe_identity
-from builder.sandbox.wire.routing import Router
-from builder.sandbox.wire.server import Request, Response, json_response
+from builder.sandbox.wire.server import Request, Response, Router, json_response
 from builder.sandbox.wire.tokens import Token, TokenStore
 
 MAX_BODY = 114_688
 """Bytes a body may have: ``max_request_body_size`` of Keystone."""
 
-_MALFORMED = (
-    "The server could not comply with the request since it is either malformed or otherwise incorrect. "
-    "The client is assumed to be in error."
-)
 _UNAUTHENTICATED = "The request you have made requires authentication."
 _FORBIDDEN = "You are not authorized to perform the requested action"
 _DOMAIN = {"id": DOMAIN_ID, "name": DOMAIN_NAME}
@@ -65,7 +60,8 @@ class IdentityService:
 
     def handle(self, request: Request) -> Response:
         """Answer a request. Raises CloudFault with Keystone's words."""
-        match = self._router.match(request.method, _trim(request.segments))
+        segments = request.segments
+        match = self._router.match(request.method, segments if len(segments) == 1 or segments[-1] else segments[:-1])
         if match is None:
             raise page_not_found()
         allow = ", ".join((*match.allowed, "OPTIONS"))
@@ -94,15 +90,10 @@ class IdentityService:
         return json_response(200, {"version": describe_identity(request.base)})
 
     def _issue_token(self, request: Request) -> Response:
-        user, project, parent = self._authenticate(request)
-        token = self._tokens.issue(user, project, parent)
-        return self._render_token(201, token, request)
-
-    def _authenticate(self, request: Request) -> tuple[User, Project | None, Token | None]:
-        outcome = authenticate(_read_json(request), self._find_subject)
-        if outcome is None:
+        subject = authenticate(_read_json(request), self._find_subject)
+        if subject is None:
             raise IdentityFault(401, _UNAUTHENTICATED)
-        return outcome
+        return self._render_token(201, self._tokens.issue(*subject), request)
 
     def _show_token(self, request: Request) -> Response:
         subject = self._read_subject(request, "identity:validate_token")
@@ -123,8 +114,7 @@ class IdentityService:
         token = self._require_token(request)
         if user_id is not None and user_id != token.user.id:
             raise IdentityFault(403, f"{_FORBIDDEN}: identity:list_user_projects.")
-        projects = filter(None, map(find_project_by_id, token.user.projects))
-        shown = [_show_project(project, request) for project in projects]
+        shown = [_show_project(project, request) for project in PROJECTS if project.id in token.user.projects]
         return json_response(200, {"projects": shown, "links": _links(request)})
 
     def _list_domains(self, request: Request) -> Response:
@@ -166,10 +156,8 @@ class IdentityService:
         """Return the token that ``X-Subject-Token`` names: one's own user's, and no one else's."""
         caller = self._require_token(request)
         subject_id = request.header("X-Subject-Token")
-        if subject_id is None:
-            raise IdentityFault(403, f"{_FORBIDDEN}: {action}.")
-        subject = self._find_subject(subject_id)
-        if subject.user != caller.user:
+        subject = None if subject_id is None else self._find_subject(subject_id)
+        if subject is None or subject.user != caller.user:
             raise IdentityFault(403, f"{_FORBIDDEN}: {action}.")
         return subject
 
@@ -203,23 +191,19 @@ class IdentityService:
         return json_response(status, {"token": document}, **{"X-Subject-Token": token.id})
 
 
-def _trim(segments: tuple[str, ...]) -> tuple[str, ...]:
-    return segments[:-1] if len(segments) > 1 and not segments[-1] else segments
-
-
 def _read_json(request: Request) -> dict[str, Json]:
     """Return the body; none at all counts as an empty document. Raises IdentityFault where it is no JSON document."""
     if not request.body:
         return {}
     content_type = (request.header("Content-Type") or "").partition(";")[0].strip()
     if content_type != "application/json":
-        raise IdentityFault(400, f"Expecting to find application/json in Content-Type header. {_MALFORMED}")
+        raise expected("application/json", "Content-Type header")
     try:
         document = json.loads(request.body)
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise IdentityFault(400, f"Expecting to find valid JSON in request body. {_MALFORMED}")
+        raise expected("valid JSON", "request body")
     return document
 
 

@@ -8,10 +8,12 @@ https://docs.openstack.org/api-ref/orchestration/v1/
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import urlencode
 
 from builder.sandbox.faults import (
+    MALFORMED,
     HeatFault,
     Json,
     ResourceLimitExceeded,
@@ -20,11 +22,13 @@ from builder.sandbox.faults import (
     not_supported,
     page_not_found,
 )
+from builder.sandbox.heat.functions import resolve
 from builder.sandbox.heat.live_resources import LiveResource, read_output
-from builder.sandbox.heat.parameters import describe_parameter
+from builder.sandbox.heat.nesting import StackSource, Tally
+from builder.sandbox.heat.parameters import HIDDEN, describe_parameter
 from builder.sandbox.heat.resource_types import describe_resource_type, list_resource_types
 from builder.sandbox.heat.stack_plans import plan_stack
-from builder.sandbox.heat.stacks import Stack, StackStore
+from builder.sandbox.heat.stacks import Stack, StackOptions, StackStore
 from builder.sandbox.heat.template_texts import list_template_versions
 from builder.sandbox.heat.templates import check_schemas
 from builder.sandbox.wire import stack_lists, views
@@ -35,12 +39,13 @@ from builder.sandbox.wire.endpoints import (
     describe_orchestration,
     orchestration_url,
 )
-from builder.sandbox.wire.routing import Router
-from builder.sandbox.wire.server import Request, Response, json_response
+from builder.sandbox.wire.server import Request, Response, Router, json_response
 from builder.sandbox.wire.tokens import TokenStore
 
-_MALFORMED = "The server could not comply with the request since it is either malformed or otherwise incorrect."
-_UNAUTHENTICATED = "The request you have made requires authentication."
+_UNAUTHENTICATED = {
+    "error": {"code": 401, "title": "Unauthorized", "message": "The request you have made requires authentication."}
+}
+_BUILD_INFO = {"api": {"revision": "unknown"}, "engine": {"revision": "unknown"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +75,19 @@ class OrchestrationService:
         lookup = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), self._look_up)
         return {
             "/validate": {"POST": self._validate},
-            "/build_info": {"GET": self._show_build_info},
+            "/build_info": {"GET": lambda _: json_response(200, _BUILD_INFO)},
             "/services": {"GET": self._list_services},
-            "/template_versions": {"GET": self._list_template_versions},
+            "/template_versions": {
+                "GET": lambda _: json_response(200, {"template_versions": list_template_versions()})
+            },
             "/resource_types": {"GET": self._list_resource_types},
-            "/resource_types/{type_name}": {"GET": self._show_resource_type},
+            "/resource_types/{name}": {"GET": lambda _, name: json_response(200, describe_resource_type(name))},
             "/stacks": {"GET": self._list, "POST": self._create},
-            "/stacks/preview": {"POST": self._preview, "GET": self._look_up_preview},
+            "/stacks/preview": {"POST": self._preview, "GET": partial(self._look_up, name="preview")},
             "/stacks/detail": {"GET": self._list},
             "/stacks/{name}": lookup,
             **{
-                f"/stacks/{{name}}/{part}": {"GET": self._look_up_part(part)}
+                f"/stacks/{{name}}/{part}": {"GET": partial(self._look_up, part=f"/{part}")}
                 for part in ("resources", "events", "template", "environment", "files", "actions")
             },
             stack: {"GET": self._show, "DELETE": self._delete, "PUT": self._refuse, "PATCH": self._refuse},
@@ -107,14 +114,15 @@ class OrchestrationService:
             raise page_not_found()
         token = self._tokens.find_valid(request.header("X-Auth-Token"))
         if token is None:
-            return _refuse_unauthenticated(request)
+            challenge = f'Keystone uri="{request.base}{IDENTITY_PATH}"'
+            return json_response(401, _UNAUTHENTICATED, **{"WWW-Authenticate": challenge})
         match = self._router.match(request.method, rest[2:])
         if len(rest) < 3 or match is None:
             raise page_not_found()
         if request.method == "OPTIONS":
             return Response(204, content_type=None, headers={"Allow": ",".join(match.allowed)})
         if match.handler is None:
-            raise HeatFault(405, "HTTPMethodNotAllowed", _MALFORMED)
+            raise HeatFault(405, "HTTPMethodNotAllowed", MALFORMED)
         if token.project is None or token.project.id != rest[1]:
             raise HeatFault(403, "HTTPForbidden", "Access was denied to this resource.")
         project_id = token.project.id
@@ -122,54 +130,47 @@ class OrchestrationService:
         return match.handler(call, **match.parameters)
 
     def _create(self, call: Call) -> Response:
-        asked = read_stack_request(call.request, is_named=True)
-        check_schemas(asked.template, asked.files)
-        self._stacks.check_room(call.project_id, asked.name)
-        plan_stack(asked.source(call.project_id), is_lenient=True)
-        stack = self._stacks.create(asked.source(call.project_id), asked.options, asked.environment, call.username)
-        shown = views.show_created(call.base, stack)
-        return json_response(201, shown, Location=shown["stack"]["links"][0]["href"])
+        source, options = self._read_new(call)
+        plan_stack(source, is_lenient=True)
+        stack = self._stacks.create(replace(source, tally=Tally()), options, call.username)
+        url = views.stack_url(call.base, stack.name, stack.stack_id)
+        return json_response(201, {"stack": {"id": stack.stack_id, "links": [views.link(url)]}}, Location=url)
 
     def _preview(self, call: Call) -> Response:
-        asked = read_stack_request(call.request, is_named=True)
-        check_schemas(asked.template, asked.files)
-        self._stacks.check_room(call.project_id, asked.name)
-        plan = plan_stack(asked.source(call.project_id))
-        return json_response(200, {"stack": views.show_preview(call.base, plan, asked.options, call.username)})
+        source, options = self._read_new(call)
+        return json_response(200, {"stack": views.show_preview(call.base, plan_stack(source), options, call.username)})
+
+    def _read_new(self, call: Call) -> tuple[StackSource, StackOptions]:
+        source, options = read_stack_request(call.request, call.project_id, is_named=True)
+        check_schemas(source.template, source.files)
+        self._stacks.check_room(call.project_id, source.name)
+        return source, options
 
     def _validate(self, call: Call) -> Response:
-        asked = read_stack_request(call.request, is_named=False)
-        check_schemas(asked.template, asked.files)
+        source, _ = read_stack_request(call.request, call.project_id, is_named=False)
+        check_schemas(source.template, source.files)
         try:
-            plan = plan_stack(asked.source(call.project_id), with_values=False, with_children=False)
+            plan = plan_stack(source, with_values=False, with_children=False)
         except (StackValidationFailed, ResourceLimitExceeded) as failure:
             raise bad_request(failure.message) from failure
         declared = plan.parameters.declared
         document: dict[str, Json] = {
-            "Description": asked.template.get("description") or "No description",
+            "Description": source.template.get("description") or "No description",
             "Parameters": {name: describe_parameter(parameter) for name, parameter in declared.items()},
         }
-        if asked.template.get("parameter_groups"):
-            document["ParameterGroups"] = asked.template["parameter_groups"]
-        document["Environment"] = {
-            "resource_registry": {"resources": {}},
-            "parameter_defaults": {},
-            "event_sinks": [],
-            **asked.environment,
-            "parameters": dict(asked.parameters),
-        }
+        if source.template.get("parameter_groups"):
+            document["ParameterGroups"] = source.template["parameter_groups"]
+        document["Environment"] = views.show_environment(source)
         return json_response(200, document)
 
     def _list(self, call: Call) -> Response:
-        query = stack_lists.read_query(call.request)
-        with self._stacks.look_at_all(call.project_id, with_deleted=query.with_deleted) as stacks:
-            page = stack_lists.select_page(stacks, query)
+        with self._stacks.look_at_all(call.project_id) as stacks:
+            page = stack_lists.select_page(stacks, call.request)
             document: dict[str, Json] = {"stacks": [views.show_summary(call.base, stack) for stack in page.stacks]}
         if page.next_marker is not None:
-            pairs = [(name, value) for name, values in call.request.query.items() for value in values]
-            pairs = [(name, value) for name, value in pairs if name != "marker"] + [("marker", page.next_marker)]
-            document["links"] = [views.link(f"{call.base}/stacks?{urlencode(pairs)}", "next")]
-        if query.with_count:
+            query = {**call.request.query, "marker": [page.next_marker]}
+            document["links"] = [views.link(f"{call.base}/stacks?{urlencode(query, doseq=True)}", "next")]
+        if page.total is not None:
             document["count"] = page.total
         return json_response(200, document)
 
@@ -177,16 +178,9 @@ class OrchestrationService:
         """Redirect from a name, or an id, to the canonical URL."""
         stack = self._stacks.identify(call.project_id, name)
         location = views.stack_url(call.base, stack.name, stack.stack_id) + part
-        pairs = [(key, value) for key, values in call.request.query.items() for value in values]
-        location += f"?{urlencode(pairs)}" if pairs else ""
+        location += f"?{urlencode(call.request.query, doseq=True)}" if call.request.query else ""
         body = f"The resource was found at {location}; you should be redirected automatically."
         return Response(302, body.encode(), "text/html; charset=UTF-8", {"Location": location})
-
-    def _look_up_part(self, part: str) -> _Handler:
-        return lambda call, name: self._look_up(call, name, f"/{part}")
-
-    def _look_up_preview(self, call: Call) -> Response:
-        return self._look_up(call, "preview")
 
     def _show(self, call: Call, name: str, stack_id: str) -> Response:
         with_outputs = read_flag(call.request, "resolve_outputs", default=True)
@@ -201,7 +195,13 @@ class OrchestrationService:
         return json_response(200, self._find(call, name, stack_id).source.template)
 
     def _show_environment(self, call: Call, name: str, stack_id: str) -> Response:
-        return json_response(200, views.show_environment(self._find(call, name, stack_id)))
+        stack = self._find(call, name, stack_id)
+        shown = {"encrypted_param_names": [], **views.show_environment(stack.source)}
+        declared = stack.live.parameters.declared
+        for section in ("parameters", "parameter_defaults"):
+            hidden = {each for each in shown[section] if each in declared and declared[each].schema.is_hidden}
+            shown[section] = {**shown[section], **dict.fromkeys(hidden, HIDDEN)}
+        return json_response(200, shown)
 
     def _show_files(self, call: Call, name: str, stack_id: str) -> Response:
         return json_response(200, dict(self._find(call, name, stack_id).source.files))
@@ -234,13 +234,14 @@ class OrchestrationService:
     def _show_metadata(self, call: Call, name: str, stack_id: str, resource: str) -> Response:
         stack = self._find(call, name, stack_id)
         found = _find_resource(stack, resource)
-        return json_response(200, {"metadata": stack.live.plan.metadata_of(found.planned, stack.live)})
+        return json_response(200, {"metadata": resolve(found.planned.definition.metadata, stack.live)})
 
     def _list_events(self, call: Call, name: str, stack_id: str, resource: str | None = None) -> Response:
-        query = stack_lists.read_event_query(call.request)
         with self._stacks.look(call.project_id, name, stack_id) as stack:
             events = [event for event in stack.events if resource in (None, event.resource or stack.name)]
-            shown = [views.show_event(call.base, stack, event) for event in stack_lists.select_events(events, query)]
+            shown = [
+                views.show_event(call.base, stack, event) for event in stack_lists.select_events(events, call.request)
+            ]
         return json_response(200, {"events": shown})
 
     def _list_snapshots(self, call: Call, name: str, stack_id: str) -> Response:
@@ -250,17 +251,8 @@ class OrchestrationService:
     def _list_resource_types(self, call: Call) -> Response:
         return json_response(200, {"resource_types": list_resource_types(call.request.parameter("name") or "")})
 
-    def _show_resource_type(self, call: Call, type_name: str) -> Response:  # noqa: ARG002  # a handler's signature
-        return json_response(200, describe_resource_type(type_name))
-
-    def _list_template_versions(self, call: Call) -> Response:  # noqa: ARG002  # a handler's signature
-        return json_response(200, {"template_versions": list_template_versions()})
-
     def _list_services(self, call: Call) -> Response:  # noqa: ARG002  # a handler's signature
         raise HeatFault(403, "Forbidden", "You are not authorized to use service:index.")
-
-    def _show_build_info(self, call: Call) -> Response:  # noqa: ARG002  # a handler's signature
-        return json_response(200, {"api": {"revision": "unknown"}, "engine": {"revision": "unknown"}})
 
     def _refuse(self, call: Call, name: str, stack_id: str) -> Response:
         """Refuse what the sandbox does not do, on a stack that is there."""
@@ -276,12 +268,6 @@ class OrchestrationService:
 def is_orchestration(request: Request) -> bool:
     """Tell whether a request is for this service."""
     return request.segments[0] == ORCHESTRATION_PREFIX
-
-
-def _refuse_unauthenticated(request: Request) -> Response:
-    document = {"error": {"code": 401, "title": "Unauthorized", "message": _UNAUTHENTICATED}}
-    challenge = f'Keystone uri="{request.base}{IDENTITY_PATH}"'
-    return json_response(401, document, **{"WWW-Authenticate": challenge})
 
 
 def _find_resource(stack: Stack, name: str) -> LiveResource:

@@ -14,7 +14,7 @@ import socket
 import socketserver
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -70,6 +70,37 @@ class Response:
     body: bytes = b""
     content_type: str | None = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[..., Response]
+"""Answers a request, or what a service makes of one; it is given what the path says by name, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a request leads: a handler and what the path says, or None and the methods the path does have."""
+
+    handler: Handler | None
+    parameters: Mapping[str, str]
+    allowed: tuple[str, ...]
+
+
+class Router:
+    """A table of routes; the first pattern that fits a path decides. ``{name}`` stands for any one segment."""
+
+    def __init__(self, routes: Mapping[str, Mapping[str, Handler]]) -> None:
+        self._routes = [(pattern.removeprefix("/").split("/"), methods) for pattern, methods in routes.items()]
+
+    def match(self, method: str, segments: Sequence[str]) -> Match | None:
+        """Return where a request leads, or None when no pattern fits its path."""
+        for pattern, methods in self._routes:
+            pairs = list(zip(pattern, segments, strict=False))
+            if len(pattern) == len(segments) and all(
+                segment if part.startswith("{") else part == segment for part, segment in pairs
+            ):
+                parameters = {part.strip("{}"): segment for part, segment in pairs if part.startswith("{")}
+                return Match(methods.get(method), parameters, tuple(methods))
+        return None
 
 
 Service = Callable[[Request], Response]

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from builder.sandbox.faults import HeatFault
 from builder.sandbox.heat.stacks import Event, Stack
 from builder.sandbox.wire.bodies import read_count, read_flag, read_tags
 from builder.sandbox.wire.server import Request
+
+_T = TypeVar("_T")
 
 _SORT_KEYS: Mapping[str, str] = {
     "name": "name",
@@ -22,107 +25,67 @@ _SORT_KEYS: Mapping[str, str] = {
     "created_at": "number",
     "creation_time": "number",
 }
-_STATES = ("COMPLETE", "FAILED", "IN_PROGRESS")
+_FILTERS: Mapping[str, Sequence[str]] = {
+    "name": ("name", "stack_name"),
+    "stack_id": ("id",),
+    "status": ("status", "stack_status"),
+    "action": ("action", "stack_action"),
+    "owner": ("username", "stack_owner"),
+}
+"""The attributes of a stack that a list can be filtered by, and what the query calls them."""
 
 
-@dataclass(frozen=True, slots=True)
-class StackQuery:
-    """What a list of stacks is asked to hold; ``sort_keys`` are attributes of a stack."""
-
-    filters: Mapping[str, Sequence[str]]
-    tags: tuple[str, ...]
-    tags_any: tuple[str, ...]
-    not_tags: tuple[str, ...]
-    not_tags_any: tuple[str, ...]
-    sort_keys: tuple[str, ...]
-    is_descending: bool
-    limit: int | None
-    marker: str | None
-    with_deleted: bool
-    with_count: bool
+_TAG_QUERIES = ("tags", "tags_any", "not_tags", "not_tags_any")
+"""By all of some tags, or any of them; and by what a stack must not have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of stacks; ``next_marker`` is None on the last, ``total`` counts all pages."""
+    """One page of stacks; ``next_marker`` is None on the last, ``total`` counts all pages, where that was asked for."""
 
     stacks: Sequence[Stack]
     next_marker: str | None
-    total: int
+    total: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class EventQuery:
-    """What a list of events is asked to hold."""
-
-    is_ascending: bool
-    limit: int | None
-    marker: str | None
-
-
-def read_query(request: Request) -> StackQuery:
-    """Read the query string of a list of stacks.
-
-    Raises HeatFault where a value is wrong, or asks for other people's stacks.
-    """
+def select_page(stacks: Sequence[Stack], request: Request) -> Page:
+    """Return the stacks that a query asks for. Raises HeatFault for a wrong value, and for other people's stacks."""
     if read_flag(request, "global_tenant"):
         raise HeatFault(403, "Forbidden", "You are not authorized to use stacks:global_index.")
     read_flag(request, "show_nested")  # nested stacks are never listed on their own here
     read_flag(request, "show_hidden")
-    filters = {
-        field: [value for name in names for value in request.query.get(name, ()) if value]
-        for field, names in (
-            ("name", ("name", "stack_name")),
-            ("stack_id", ("id",)),
-            ("status", ("status", "stack_status")),
-            ("action", ("action", "stack_action")),
-            ("owner", ("username", "stack_owner")),
-        )
-    }
     asked_keys = request.query.get("sort_keys", [])
-    return StackQuery(
-        filters={field: values for field, values in filters.items() if values},
-        tags=read_tags(request.parameter("tags")),
-        tags_any=read_tags(request.parameter("tags_any")),
-        not_tags=read_tags(request.parameter("not_tags")),
-        not_tags_any=read_tags(request.parameter("not_tags_any")),
-        sort_keys=tuple(_SORT_KEYS[key] for key in asked_keys if key in _SORT_KEYS),
-        is_descending=not _is_ascending(request, default=bool(asked_keys)),
-        limit=read_count("limit", request.parameter("limit")),
-        marker=request.parameter("marker"),
-        with_deleted=read_flag(request, "show_deleted"),
-        with_count=read_flag(request, "with_count"),
-    )
+    keys = (*(_SORT_KEYS[key] for key in asked_keys if key in _SORT_KEYS), "number")
+    every, some, not_every, not_some = (set(read_tags(request.parameter(name))) for name in _TAG_QUERIES)
+    found = [
+        stack
+        for stack in stacks
+        if _has_attributes(stack, request)
+        and every <= (tags := set(stack.options.tags))
+        and (not some or tags & some)
+        and not (not_every and not_every <= tags)
+        and not tags & not_some
+    ]
+    is_descending = not _is_ascending(request, default=bool(asked_keys))
+    found.sort(key=lambda stack: tuple(getattr(stack, key) for key in keys), reverse=is_descending)
+    limit = read_count("limit", request.parameter("limit"))
+    if not read_flag(request, "show_deleted"):
+        found = [stack for stack in found if not stack.is_gone]
+    page = _select(found, [stack.stack_id for stack in found], request.parameter("marker"), limit)
+    total = len(found) if read_flag(request, "with_count") else None
+    return Page(page, page[-1].stack_id if page and len(page) == limit else None, total)
 
 
-def select_page(stacks: Sequence[Stack], query: StackQuery) -> Page:
-    """Return the stacks a query asks for."""
-    found = [stack for stack in stacks if _fits(stack, query)]
-    keys = (*query.sort_keys, "number")
-    found.sort(key=lambda stack: tuple(getattr(stack, key) for key in keys), reverse=query.is_descending)
-    ids = [stack.stack_id for stack in found]
-    start = ids.index(query.marker) + 1 if query.marker in ids else 0
-    page = found[start:] if query.limit is None else found[start : start + query.limit]
-    is_full = query.limit is not None and len(page) == query.limit and bool(page)
-    return Page(page, page[-1].stack_id if is_full else None, len(found))
+def select_events(events: Sequence[Event], request: Request) -> Sequence[Event]:
+    """Return the events that a query asks for, by default the newest first. Raises HeatFault for a wrong value."""
+    ordered = list(events) if _is_ascending(request, default=False) else list(reversed(events))
+    limit = read_count("limit", request.parameter("limit"))
+    return _select(ordered, [event.event_id for event in ordered], request.parameter("marker"), limit)
 
 
-def read_event_query(request: Request) -> EventQuery:
-    """Read the query string of a list of events. Raises HeatFault where a value is wrong."""
-    return EventQuery(
-        is_ascending=_is_ascending(request, default=False),
-        limit=read_count("limit", request.parameter("limit")),
-        marker=request.parameter("marker"),
-    )
-
-
-def select_events(events: Sequence[Event], query: EventQuery) -> Sequence[Event]:
-    """Return the events a query asks for, the newest first unless it says otherwise."""
-    ordered = list(events) if query.is_ascending else list(reversed(events))
-    ids = [event.event_id for event in ordered]
-    if query.marker in ids:
-        ordered = ordered[ids.index(query.marker) + 1 :]
-    return ordered if query.limit is None else ordered[: query.limit]
+def _select(items: Sequence[_T], ids: Sequence[str], marker: str | None, limit: int | None) -> Sequence[_T]:
+    start = ids.index(marker) + 1 if marker in ids else 0
+    return items[start:] if limit is None else items[start : start + limit]
 
 
 def _is_ascending(request: Request, *, default: bool) -> bool:
@@ -132,19 +95,11 @@ def _is_ascending(request: Request, *, default: bool) -> bool:
     return default if direction is None else direction == "asc"
 
 
-def _fits(stack: Stack, query: StackQuery) -> bool:
-    tags = set(stack.options.tags)
-    return (
-        all(_has(stack, field, values) for field, values in query.filters.items())
-        and (not query.tags or tags >= set(query.tags))
-        and (not query.tags_any or bool(tags & set(query.tags_any)))
-        and (not query.not_tags or not tags >= set(query.not_tags))
-        and (not query.not_tags_any or not tags & set(query.not_tags_any))
-    )
-
-
-def _has(stack: Stack, field: str, values: Sequence[str]) -> bool:
-    if field != "status":
-        return getattr(stack, field) in values
-    # "COMPLETE" is a state, "CREATE_COMPLETE" one of an action.
-    return any(stack.state == value if value in _STATES else stack.status == value for value in values)
+def _has_attributes(stack: Stack, request: Request) -> bool:
+    for attribute, names in _FILTERS.items():
+        values = [value for name in names for value in request.query.get(name, ()) if value]
+        # "COMPLETE" is a state, "CREATE_COMPLETE" one of an action.
+        own = {stack.state, stack.status} if attribute == "status" else {getattr(stack, attribute)}
+        if values and own.isdisjoint(values):
+            return False
+    return True

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from builder.sandbox.faults import HeatFault, Json
+from builder.sandbox.heat.functions import resolve
 from builder.sandbox.heat.live_resources import (
     LiveResource,
     LiveStack,
@@ -17,7 +18,7 @@ from builder.sandbox.heat.live_resources import (
     read_attributes,
     read_outputs,
 )
-from builder.sandbox.heat.parameters import HIDDEN
+from builder.sandbox.heat.nesting import StackSource
 from builder.sandbox.heat.stack_plans import Plan, PlannedResource
 from builder.sandbox.heat.stacks import Event, Stack, StackOptions
 
@@ -30,12 +31,6 @@ def link(href: str, rel: str = "self") -> dict[str, str]:
 def stack_url(base: str, name: str, stack_id: str) -> str:
     """Return the canonical URL of a stack."""
     return f"{base}/stacks/{name}/{stack_id}"
-
-
-def show_created(base: str, stack: Stack) -> dict[str, Json]:
-    """Return the answer to a create."""
-    url = stack_url(base, stack.name, stack.stack_id)
-    return {"stack": {"id": stack.stack_id, "links": [link(url)]}}
 
 
 def show_summary(base: str, stack: Stack) -> dict[str, Json]:
@@ -137,23 +132,15 @@ def show_event(base: str, stack: Stack, event: Event) -> dict[str, Json]:
     }
 
 
-def show_environment(stack: Stack) -> dict[str, Json]:
-    """Return the environment a stack was made with, hidden values hidden."""
-    declared = stack.live.parameters.declared
-    shown = {
+def show_environment(source: StackSource) -> dict[str, Json]:
+    """Return the environment a stack is made with, its parameters those that were given."""
+    return {
         "resource_registry": {"resources": {}},
         "parameter_defaults": {},
         "event_sinks": [],
-        "encrypted_param_names": [],
-        **stack.environment,
-        "parameters": dict(stack.source.parameters),
+        **source.environment,
+        "parameters": dict(source.parameters),
     }
-    for section in ("parameters", "parameter_defaults"):
-        shown[section] = {
-            name: HIDDEN if name in declared and declared[name].schema.is_hidden else value
-            for name, value in shown[section].items()
-        }
-    return shown
 
 
 def format_time(moment: datetime | None) -> str | None:
@@ -229,7 +216,7 @@ def _preview_values(plan: Plan, resource: PlannedResource) -> tuple[dict[str, Js
     """Return properties and metadata; inside nested templates values may not fit, and are not shown then."""
     scope = plan.scope()
     try:
-        return dict(plan.properties_of(resource, scope)), plan.metadata_of(resource, scope)
+        return dict(plan.properties_of(resource, scope)), resolve(resource.definition.metadata, scope)
     except (ValueError, TypeError, HeatFault):
         return dict.fromkeys(resource.type.properties or ()), {}
 
