@@ -76,7 +76,7 @@ class Sandbox:
 
         Raises OSError where the address is taken, or not one of this machine.
         """
-        server = self._bind()
+        server = self.bind()
         self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="sandbox-cloud", daemon=True)
         self._thread.start()
 
@@ -85,19 +85,22 @@ class Sandbox:
 
         Raises OSError where the address is taken, or not one of this machine.
         """
-        server = self._server or self._bind()
+        server = self._server or self.bind()
         self._thread = threading.current_thread()
         try:
             server.serve_forever(0.05)
         finally:
             self._close(server)
 
-    def bind(self) -> None:
+    def bind(self) -> Server:
         """Listen without serving yet, so that :attr:`auth_url` is known before :meth:`serve_forever` is called.
 
         Raises OSError where the address is taken, or not one of this machine.
         """
-        self._bind()
+        if self._server is not None or self._stopping.is_set():
+            raise RuntimeError("a sandbox is started once")
+        self._server = Server(self._address, self._answer)
+        return self._server
 
     def stop(self) -> None:
         """Stop serving and end every connection; does nothing when nothing is served.
@@ -125,12 +128,6 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _bind(self) -> Server:
-        if self._server is not None or self._stopping.is_set():
-            raise RuntimeError("a sandbox is started once")
-        self._server = Server(self._address, self._answer)
-        return self._server
 
     def _close(self, server: Server) -> None:
         server.close()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Any
 
 Json = Any
@@ -19,7 +18,6 @@ Json = Any
 Path = Sequence[str | int]
 """Where in a template a fault is, from the outermost section inwards."""
 
-_NOTHING: Mapping[str, Json] = MappingProxyType({})
 MALFORMED = "The server could not comply with the request since it is either malformed or otherwise incorrect."
 _EXPLANATIONS: Mapping[int, str] = {
     400: MALFORMED,
@@ -52,7 +50,6 @@ class PageFault(CloudFault):
     content_type = "text/html; charset=UTF-8"
 
     def body(self) -> bytes:
-        """Return the page, as one of HTML."""
         title = f"{self.status} {HTTPStatus(self.status).phrase}"
         return (
             f"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n"
@@ -63,12 +60,11 @@ class PageFault(CloudFault):
 class IdentityFault(CloudFault):
     """A refusal of Keystone; ``extra`` joins the error object (the methods it supports, say)."""
 
-    def __init__(self, status: int, message: str, *, extra: Mapping[str, Json] = _NOTHING) -> None:
+    def __init__(self, status: int, message: str, **extra: Json) -> None:
         super().__init__(status, message)
         self._extra = extra
 
     def body(self) -> bytes:
-        """Return Keystone's error document, whose keys it sorts."""
         error = {"code": self.status, "message": self.message, "title": HTTPStatus(self.status).phrase, **self._extra}
         return json.dumps({"error": error}, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
@@ -85,17 +81,10 @@ class HeatFault(CloudFault):
         self._told = message is not None
 
     def body(self) -> bytes:
-        """Return the document of Heat's fault wrapper."""
         error: dict[str, Json] = {"type": self.error_type, "traceback": None}
-        if self._told:
-            error["message"] = self.message
-        document = {
-            "code": self.status,
-            "title": HTTPStatus(self.status).phrase,
-            "explanation": _EXPLANATIONS[self.status],
-            "error": error,
-        }
-        return json.dumps(document).encode()
+        error |= {"message": self.message} if self._told else {}
+        shown = {"code": self.status, "title": HTTPStatus(self.status).phrase}
+        return json.dumps({**shown, "explanation": _EXPLANATIONS[self.status], "error": error}).encode()
 
 
 class InvalidSchemaError(HeatFault):

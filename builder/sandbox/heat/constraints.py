@@ -47,15 +47,6 @@ class AllowedPattern:
 
     pattern: Pattern
 
-    def explain(self, value: Json) -> str | None:
-        """Return what is wrong with a value, or None. Where Heat would match for ever, the value does not match."""
-        if not isinstance(value, str):
-            self.pattern.compiled.match(value)  # raises TypeError, in Python's words
-        with suppress(MatchingTimeoutError, MatchingUnavailableError):
-            if matches(self.pattern, value):
-                return None
-        return f'"{value}" does not match pattern "{self.pattern.text}"'
-
 
 @dataclass(frozen=True, slots=True)
 class CustomConstraint:
@@ -127,7 +118,13 @@ def _parse_constraint(kind: str, definition: Json) -> Constraint:
                 raise InvalidSchemaError("AllowedValues must be a list")
             return AllowedValues(tuple(definition))
         case "allowed_pattern":
-            return _parse_pattern(definition)
+            if not isinstance(definition, str):
+                raise InvalidSchemaError("AllowedPattern must be a string")
+            try:
+                return AllowedPattern(Pattern(definition, re.compile(definition)))
+            except re.error as error:
+                # Heat lets the exception of the re module through, as a failure of its own.
+                raise HeatFault(500, "error") from error
         case "custom_constraint":
             return CustomConstraint(definition)
     try:
@@ -156,8 +153,13 @@ def _explain(constraint: Constraint, value: Json, data_type: str) -> str | None:
             return None if constraint.takes(to_number(value)) else fault
         case AllowedValues(allowed):
             return _explain_allowed(constraint, allowed, value, data_type)
-        case AllowedPattern():
-            return constraint.explain(value)
+        case AllowedPattern(pattern):
+            if not isinstance(value, str):
+                pattern.compiled.match(value)  # raises TypeError, in Python's words
+            with suppress(MatchingTimeoutError, MatchingUnavailableError):  # where Heat would match for ever, it fails
+                if matches(pattern, value):
+                    return None
+            return f'"{value}" does not match pattern "{pattern.text}"'
         case CustomConstraint(name):
             return explain_custom_fault(name, value)
 
@@ -197,13 +199,3 @@ def check_keys(value: Json, allowed: Sequence[str], entity: str) -> None:
     for key in value:
         if key not in allowed:
             raise InvalidSchemaError(f"Invalid key '{key}' for {entity}")
-
-
-def _parse_pattern(pattern: Json) -> AllowedPattern:
-    if not isinstance(pattern, str):
-        raise InvalidSchemaError("AllowedPattern must be a string")
-    try:
-        return AllowedPattern(Pattern(pattern, re.compile(pattern)))
-    except re.error as error:
-        # Heat lets the exception of the re module through, as a failure of its own.
-        raise HeatFault(500, "error") from error

@@ -118,14 +118,7 @@ class LiveStack:
         resource = self.resources[name]
         if not resource.is_made:
             return None
-        if attribute is None:
-            names = resource.type.attributes or frozenset()
-            return {each: _read(resource, each, ()) for each in sorted(names - {"show"})}
-        return _read(resource, attribute, path)
-
-    def output(self, name: str) -> Json:
-        """Return the value of an output. Raises ValueError, TypeError or HeatFault where it has none."""
-        return resolve(self.plan.outputs[name].value, self)
+        return read_attributes(resource) if attribute is None else _read(resource, attribute, path)
 
 
 def imagine_stack(plan: Plan, stack_id: str = "None") -> LiveStack:
@@ -163,7 +156,7 @@ def read_output(stack: LiveStack, name: str) -> dict[str, Json]:
     """Return one output as a stack shows it."""
     shown: dict[str, Json] = {"output_key": name, "description": stack.plan.outputs[name].description}
     try:
-        shown["output_value"] = stack.output(name)
+        shown["output_value"] = resolve(stack.plan.outputs[name].value, stack)
     except (ValueError, TypeError, KeyError, HeatFault) as error:
         shown |= {"output_error": str(error), "output_value": None}
     return shown
@@ -189,16 +182,12 @@ def _make(stack: LiveStack, resource: LiveResource) -> Failure | None:
         failure = resource.nested.failure
         return None if failure is None else failure.within(resource.name)
     if resource.type.name == RANDOM_STRING:
-        resource.secret = _generate_string(values)
+        classes = [part.get("class") for part in values.get("character_classes") or ()]
+        alphabet = "".join(_ALPHABETS.get(name, "") for name in classes) or _ALPHABETS["lettersdigits"]
+        resource.secret = "".join(secrets.choice(alphabet) for _ in range(values["length"]))
     is_named = resource.type.name in _NAMED
     resource.physical_id = f"{stack.name}-{resource.name}-{suffix}" if is_named else str(uuid.uuid4())
     return None
-
-
-def _generate_string(properties: Mapping[str, Json]) -> str:
-    classes = [part.get("class") for part in properties.get("character_classes") or ()]
-    alphabet = "".join(_ALPHABETS.get(name, "") for name in classes) or _ALPHABETS["lettersdigits"]
-    return "".join(secrets.choice(alphabet) for _ in range(properties["length"]))
 
 
 def _refer(resource: LiveResource) -> str:
@@ -234,7 +223,8 @@ def _read_nested(resource: LiveResource, nested: LiveStack, attribute: str, path
     if kind == "resource" and rest:
         return _read_member(resource, nested, rest, path)
     if resource.type.name not in GROUP_TYPES:
-        return select(nested.output(attribute), path) if attribute in nested.plan.outputs else None
+        output = nested.plan.outputs.get(attribute)
+        return None if output is None else select(resolve(output.value, nested), path)
     members = {name: nested.resources[name] for name in nested.plan.resources}
     match attribute:
         case "refs":

@@ -86,9 +86,7 @@ class Parameter:
     @property
     def raw(self) -> Json:
         """The value as it was given; None when there is none."""
-        if self.given is not None:
-            return self.given
-        return self.default
+        return self.default if self.given is None else self.given
 
     @property
     def default(self) -> Json:
@@ -97,23 +95,17 @@ class Parameter:
 
     def validate_value(self) -> None:
         """Check the value. Raises HeatFault where there is none, or it does not fit."""
-        if self.raw is None:
-            raise parameter_missing(self.schema.name)
         try:
             # A list and a JSON document are compared as what they hold, the others as they were given.
-            value = self._parse(self.raw)
+            value = self.value()
             compared = value if self.schema.type in ("comma_delimited_list", "json") else self.raw
             for rule in self.schema.rules:
                 rule.check(compared, self.schema.type)
-        except ValueError as error:
-            reason = f"Parameter '{self.schema.name}' is invalid: {error}"
-            raise StackValidationFailed(reason) from error
-        except TypeError as error:
+        except (ValueError, TypeError) as error:
             # Heat's API answers thus when a constraint cannot be compared with the value at all.
-            if self.schema.type == "number":
-                reason = f"Parameter '{self.schema.name}' is invalid: {error}"
-                raise StackValidationFailed(reason) from error
-            raise bad_request() from error
+            if isinstance(error, TypeError) and self.schema.type != "number":
+                raise bad_request() from error
+            raise StackValidationFailed(f"Parameter '{self.schema.name}' is invalid: {error}") from error
 
     def value(self) -> Json:
         """Return the value in the parameter's type.
@@ -122,7 +114,12 @@ class Parameter:
         """
         if self.raw is None:
             raise parameter_missing(self.schema.name)
-        return self._parse(self.raw)
+        try:
+            return read_value(ParameterType(self.schema.type), self.raw)
+        except UnreadableValueError as error:
+            if isinstance(error.error, TypeError):
+                raise error.error from error
+            raise ValueError(explain_unreadable(self.raw, error)) from error
 
     def text(self) -> str:
         """Return the value as a stack shows it."""
@@ -132,14 +129,6 @@ class Parameter:
         if self.schema.type == "comma_delimited_list":
             return ",".join(value)
         return json.dumps(value) if self.schema.type == "json" else str(value)
-
-    def _parse(self, raw: Json) -> Json:
-        try:
-            return read_value(ParameterType(self.schema.type), raw)
-        except UnreadableValueError as error:
-            if isinstance(error.error, TypeError):
-                raise error.error from error
-            raise ValueError(explain_unreadable(raw, error)) from error
 
 
 class Parameters(Mapping[str, Json]):

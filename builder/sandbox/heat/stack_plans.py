@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
-from builder.hot.language import Language
 from builder.sandbox.faults import (
     HeatFault,
     Json,
@@ -117,7 +116,14 @@ def plan_stack(
     check_sections(source.template, language)
     if source.depth == 0:
         check_stack_name(source.name)
-    parameters = _declare_parameters(source, language, with_values=with_values)
+    defaults = source.environment.get("parameter_defaults") or {}
+    schemas = parse_parameter_schemas(source.template.get("parameters"), language)
+    declared = {
+        name: Parameter(schema, source.parameters.get(name), defaults.get(name)) for name, schema in schemas.items()
+    }
+    validate_parameters(declared, source.parameters, with_values=with_values)
+    check_parameter_groups(source.template.get("parameter_groups"), schemas)
+    parameters = Parameters(declared, source.pseudo_parameters())
     scope = PlanScope(parameters, source.files)
     conditions = ConditionSet(source.template.get("conditions"), language, scope)
     conditions.validate()
@@ -144,17 +150,6 @@ def plan_stack(
     for output in outputs.values():
         _validate_node(output.value, scope, ("outputs", output.name, "value"))
     return plan
-
-
-def _declare_parameters(source: StackSource, language: Language, *, with_values: bool) -> Parameters:
-    schemas = parse_parameter_schemas(source.template.get("parameters"), language)
-    defaults = source.environment.get("parameter_defaults") or {}
-    declared = {
-        name: Parameter(schema, source.parameters.get(name), defaults.get(name)) for name, schema in schemas.items()
-    }
-    validate_parameters(declared, source.parameters, with_values=with_values)
-    check_parameter_groups(source.template.get("parameter_groups"), schemas)
-    return Parameters(declared, source.pseudo_parameters())
 
 
 def _find_needs(source: StackSource, definition: Definition, scope: PlanScope) -> set[str]:

@@ -60,11 +60,8 @@ def authenticate(body: Mapping[str, Json], find_token: Callable[[str], Token]) -
     identity = auth["identity"]
     unsupported = [method for method in identity["methods"] if method not in _METHODS]
     if unsupported:
-        raise IdentityFault(
-            401,
-            "Attempted to authenticate with an unsupported method.",
-            extra={"identity": {"methods": list(_METHODS)}},
-        )
+        message = "Attempted to authenticate with an unsupported method."
+        raise IdentityFault(401, message, identity={"methods": list(_METHODS)})
     for method in identity["methods"]:
         if method not in identity:
             raise expected(method, "identity")

@@ -29,7 +29,11 @@ def read_stack_request(request: Request, project_id: str, *, is_named: bool) -> 
         raise bad_request("No stack name specified")
     template = _read_template(body)
     environment = parse_environment(body.get("environment"))
-    files = _read_files(body.get("files"))
+    files = {} if body.get("files") is None else body["files"]
+    if not isinstance(files, Mapping):
+        raise HeatFault(400, "ValueError")
+    if not all(isinstance(content, str) for content in files.values()):
+        raise bad_request()
     for name in body.get("environment_files") or ():
         if name not in files:
             raise HeatFault(500, "KeyError")
@@ -126,13 +130,3 @@ def _read_template(body: Mapping[str, Json]) -> Mapping[str, Json]:
         return parse_template(template)
     except DocumentError as error:
         raise bad_request(f"Template not in valid format: {error}") from error
-
-
-def _read_files(files: Json) -> Mapping[str, str]:
-    if files is None:
-        return {}
-    if not isinstance(files, Mapping):
-        raise HeatFault(400, "ValueError")
-    if not all(isinstance(content, str) for content in files.values()):
-        raise bad_request()
-    return files

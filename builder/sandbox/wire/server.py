@@ -175,32 +175,32 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         try:
-            response = self._answer()
+            request = self._read_request()
+            try:
+                response = self.server.service(request)
+            except CloudFault:
+                raise
+            except Exception as error:
+                _log.exception("%s %s failed", request.method, request.path)
+                raise HeatFault(500, type(error).__name__) from error
         except CloudFault as fault:
             response = Response(fault.status, fault.body(), fault.content_type)
         self._send(response)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815  # the names http.server calls
 
-    def _answer(self) -> Response:
-        request = self._read_request()
-        try:
-            return self.server.service(request)
-        except CloudFault:
-            raise
-        except Exception as error:
-            _log.exception("%s %s failed", request.method, request.path)
-            raise HeatFault(500, type(error).__name__) from error
-
     def _read_request(self) -> Request:
         target = urlsplit(self.path)
+        host = self.headers.get("Host") or ""
+        if not _HOST.fullmatch(host):
+            host = f"{self.server.server_name}:{self.server.server_port}"
         return Request(
             method=self.command,
             path=target.path or "/",
             query=parse_qs(target.query, keep_blank_values=True),
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self._read_body(),
-            base=self._base_url(),
+            base=f"http://{host}",
         )
 
     def _read_body(self) -> bytes:
@@ -216,12 +216,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             raise PageFault(413, f"Request is too large. Larger than {MAX_BODY} bytes.")
         return self.rfile.read(length)
-
-    def _base_url(self) -> str:
-        host = self.headers.get("Host") or ""
-        if not _HOST.fullmatch(host):
-            host = f"{self.server.server_name}:{self.server.server_port}"
-        return f"http://{host}"
 
     def _send(self, response: Response) -> None:
         self.send_response(response.status)

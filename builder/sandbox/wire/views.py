@@ -6,7 +6,7 @@ Apart from the routes, as functions from a stack to JSON. ``base`` is the URL of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from builder.sandbox.faults import HeatFault, Json
@@ -79,9 +79,16 @@ def show_preview(base: str, plan: Plan, options: StackOptions, owner: str) -> di
 
 def list_resources(base: str, stack: Stack, depth: int, *, with_detail: bool) -> list[dict[str, Json]]:
     """Return the resources of a stack, ``depth`` levels of nested ones included."""
-    if stack.is_gone:
-        return []
-    return list(_walk_resources(base, stack, stack.visible, None, depth, with_detail=with_detail))
+    pending: list[tuple[LiveStack, dict[str, Json], int]] = [] if stack.is_gone else [(stack.visible, {}, depth)]
+    shown: list[dict[str, Json]] = []
+    while pending:
+        live, parent, left = pending.pop()
+        resources = live.resources.values()
+        shown += [{**show_resource(base, stack, live, each, with_detail=with_detail), **parent} for each in resources]
+        if left > 0:
+            inner = [(each.nested, {"parent_resource": each.name}, left - 1) for each in resources if each.nested]
+            pending += reversed(inner)
+    return shown
 
 
 def show_resource(
@@ -188,7 +195,12 @@ def _preview_resources(plan: Plan, parent: str | None) -> list[Json]:
 def _preview_resource(plan: Plan, resource: PlannedResource, parent: str | None) -> dict[str, Json]:
     name = resource.definition.name
     identity = {"tenant": plan.source.project_id, "stack_name": plan.source.name, "stack_id": "None"}
-    properties, metadata = _preview_values(plan, resource)
+    scope = plan.scope()
+    properties: Mapping[str, Json]
+    try:
+        properties, metadata = plan.properties_of(resource, scope), resolve(resource.definition.metadata, scope)
+    except (ValueError, TypeError, HeatFault):  # inside nested templates values may not fit, and are not shown then
+        properties, metadata = dict.fromkeys(resource.type.properties or ()), {}
     shown: dict[str, Json] = {
         "updated_time": None,
         "creation_time": None,
@@ -205,36 +217,11 @@ def _preview_resource(plan: Plan, resource: PlannedResource, parent: str | None)
         "description": resource.definition.description,
         "metadata": metadata,
         "attributes": read_attributes(LiveResource(resource)),
-        "properties": properties,
+        "properties": dict(properties),
     }
     if parent is not None:
         shown["parent_resource"] = parent
     return shown
-
-
-def _preview_values(plan: Plan, resource: PlannedResource) -> tuple[dict[str, Json], Json]:
-    """Return properties and metadata; inside nested templates values may not fit, and are not shown then."""
-    scope = plan.scope()
-    try:
-        return dict(plan.properties_of(resource, scope)), resolve(resource.definition.metadata, scope)
-    except (ValueError, TypeError, HeatFault):
-        return dict.fromkeys(resource.type.properties or ()), {}
-
-
-def _walk_resources(
-    base: str, stack: Stack, live: LiveStack, parent: str | None, depth: int, *, with_detail: bool
-) -> Iterator[dict[str, Json]]:
-    for resource in live.resources.values():
-        shown = show_resource(base, stack, live, resource, with_detail=with_detail)
-        if parent is not None:
-            shown["parent_resource"] = parent
-        yield shown
-    if depth > 0:
-        for resource in live.resources.values():
-            if resource.nested is not None:
-                yield from _walk_resources(
-                    base, stack, resource.nested, resource.name, depth - 1, with_detail=with_detail
-                )
 
 
 def _resource_state(stack: Stack, resource: LiveResource) -> tuple[str, str]:
