@@ -6,7 +6,6 @@ Apart from the services, which know nothing of threads and ports. This is what t
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 from typing import Self
 
 from builder.sandbox.heat.stacks import StackStore
@@ -124,9 +123,7 @@ class Sandbox:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _close(self, server: Server) -> None:

@@ -47,24 +47,19 @@ def format_welcome(
         "  openstack stack list",
     ]
     if service_url is not None:
-        cluster = {"cluster_type_id": cluster_type_id, "name": name, "parameters": dict(parameters or {})}
-        lines += ["", "Launch a cluster:", "", *_format_curl(sandbox, service_url, cluster)]
-    return "\n".join(lines) + "\n"
-
-
-def _format_curl(sandbox: Sandbox, service_url: str, cluster: Mapping[str, Json]) -> list[str]:
-    credentials = sandbox.credentials
-    body = {
-        "cloud_env": {
+        cloud = {
             "auth_url": sandbox.auth_url,
             "user_id": credentials.user_id,
             "password": credentials.password,
             "project_id": credentials.project_id,
-        },
-        "cluster": cluster,
-    }
-    return [
-        f"  curl --request POST {shlex.quote(service_url.rstrip('/') + '/clusters/')} \\",
-        "    --header 'Content-Type: application/json' \\",
-        f"    --data {shlex.quote(json.dumps(body))}",
-    ]
+        }
+        cluster = {"cluster_type_id": cluster_type_id, "name": name, "parameters": dict(parameters or {})}
+        lines += [
+            "",
+            "Launch a cluster:",
+            "",
+            f"  curl --request POST {shlex.quote(service_url.rstrip('/') + '/clusters/')} \\",
+            "    --header 'Content-Type: application/json' \\",
+            f"    --data {shlex.quote(json.dumps({'cloud_env': cloud, 'cluster': cluster}))}",
+        ]
+    return "\n".join(lines) + "\n"

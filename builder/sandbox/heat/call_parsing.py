@@ -9,6 +9,7 @@ https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#conditions-s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from builder.hot.language import Language
@@ -31,6 +32,7 @@ Builder = Callable[[str, Node, Language], Function]
 """Makes the call of a function from its name and its parsed arguments."""
 
 
+@dataclass
 class Parser:
     """Parses what is in one template; lives as long as its stack is planned.
 
@@ -38,18 +40,10 @@ class Parser:
     here; ``special`` builds the calls that need more than their arguments.
     """
 
-    def __init__(
-        self,
-        language: Language,
-        functions: frozenset[str],
-        *,
-        special: Mapping[str, Builder],
-        forbidden: frozenset[str] = frozenset(),
-    ) -> None:
-        self._language = language
-        self._functions = functions
-        self._special = special
-        self._forbidden = forbidden
+    language: Language
+    functions: frozenset[str]
+    special: Mapping[str, Builder]
+    forbidden: frozenset[str] = frozenset()
 
     def parse(self, value: Json, path: Path) -> Node:
         """Return ``value`` with its intrinsic functions as :class:`Function`.
@@ -59,7 +53,7 @@ class Parser:
         if isinstance(value, Mapping):
             if len(value) == 1:
                 name, args = next(iter(value.items()))
-                if name in self._functions or name in self._forbidden:
+                if name in self.functions or name in self.forbidden:
                     try:
                         return self._parse_call(name, args, (*path, name))
                     except (ValueError, TypeError, KeyError) as error:
@@ -70,9 +64,9 @@ class Parser:
         return value
 
     def _parse_call(self, name: str, args: Json, path: Path) -> Function:
-        if name in self._forbidden:
+        if name in self.forbidden:
             raise ValueError(f'The function "{name}" is invalid in this context')
-        return self._special.get(name, Function)(name, self.parse(args, path), self._language)
+        return self.special.get(name, Function)(name, self.parse(args, path), self.language)
 
 
 class TemplateParser(Parser):
@@ -80,13 +74,13 @@ class TemplateParser(Parser):
 
     def __init__(self, language: Language, conditions: ConditionSet) -> None:
         getters = {"get_param": GetParam, "get_resource": GetResource, "get_attr": GetAttr, "get_file": GetFile}
-        super().__init__(language, _hot_functions(language), special=getters)
+        super().__init__(language, _hot_functions(language), getters)
         self._conditions = conditions
 
     def _parse_call(self, name: str, args: Json, path: Path) -> Function:
         if name != "if":
             return super()._parse_call(name, args, path)
-        chosen = _Chosen(name, args, self._language)
+        chosen = _Chosen(name, args, self.language)
         condition, *branches = args
         branch = branches[0] if self._conditions.holds(condition) else [*branches, OMITTED][1]
         chosen.args = OMITTED if branch is OMITTED else self.parse(branch, path)
@@ -125,7 +119,7 @@ class ConditionSet:
         special: dict[str, Builder] = {"get_param": GetParam, "equals": _Equals}
         special |= dict.fromkeys(("not", "and", "or"), partial(_Junction, self))
         allowed = language.condition_functions
-        self._parser = Parser(language, allowed, special=special, forbidden=_hot_functions(language) - allowed)
+        self._parser = Parser(language, allowed, special, forbidden=_hot_functions(language) - allowed)
         self._parsed = {
             name: self._parser.parse(definition, ("conditions", name))
             for name, definition in (definitions or {}).items()

@@ -63,10 +63,6 @@ class Plan:
     order: tuple[str, ...]
     outputs: Mapping[str, Output]
 
-    def scope(self) -> PlanScope:
-        """Return what functions resolve against as long as nothing exists."""
-        return PlanScope(self.parameters, self.source.files, {name: res.type for name, res in self.resources.items()})
-
     def properties_of(self, resource: PlannedResource, scope: Scope) -> Mapping[str, Json]:
         """Return a resource's properties with their values. Raises StackValidationFailed where one does not fit."""
         given = resource.definition.properties

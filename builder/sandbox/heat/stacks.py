@@ -160,7 +160,7 @@ class StackStore:
             stack = self.find(project_id, name, stack_id)
             if stack.is_gone:
                 raise stack_not_found(name)
-            _settle(stack)
+            self._settle(stack)
             if stack.action != "DELETE":
                 stack.action, stack.is_settled = "DELETE", False
                 _record(stack, None, stack.status, stack.reason)
@@ -208,27 +208,22 @@ class StackStore:
         return [stack for stack in self._stacks.values() if stack.project_id == project_id and not stack.is_gone]
 
     def _settle(self, stack: Stack) -> None:
-        _settle(stack)
+        """Finish what is in progress: the next look shows it done."""
+        if stack.is_settled:
+            return
+        stack.is_settled = True
+        if stack.action == "DELETE":
+            stack.deleted = _now()
+        for name in stack.live.plan.order if stack.action == "CREATE" else ():
+            resource = stack.live.resources[name]
+            if resource.is_made or resource.failure:
+                _record(stack, name, "CREATE_IN_PROGRESS", "state changed")
+                status = "CREATE_FAILED" if resource.failure else "CREATE_COMPLETE"
+                _record(stack, name, status, str(resource.failure or "state changed"))
+        _record(stack, None, stack.status, stack.reason)
         gone = [stack_id for stack_id, other in self._stacks.items() if other.is_gone]
         for stack_id in gone[:-MAX_DELETED]:
             del self._stacks[stack_id]
-
-
-def _settle(stack: Stack) -> None:
-    """Finish what is in progress: the next look shows it done."""
-    if stack.is_settled:
-        return
-    stack.is_settled = True
-    if stack.action == "DELETE":
-        stack.deleted = _now()
-    else:
-        for name in stack.live.plan.order:
-            resource = stack.live.resources[name]
-            if resource.is_made or resource.failure:
-                reason = str(resource.failure or "state changed")
-                _record(stack, name, "CREATE_IN_PROGRESS", "state changed")
-                _record(stack, name, "CREATE_FAILED" if resource.failure else "CREATE_COMPLETE", reason)
-    _record(stack, None, stack.status, stack.reason)
 
 
 def _record(stack: Stack, resource: str | None, status: str, reason: str) -> None:

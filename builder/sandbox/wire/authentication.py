@@ -41,16 +41,17 @@ _VALIDATOR = jsonschema.Draft202012Validator(
     {"type": "object", "properties": {"identity": _IDENTITY, "scope": _SCOPE}, "required": ["identity"]}
 )
 
-Subject = tuple[User, Project | None, Token | None]
-"""Who is to get a token, for which project, and the token that was shown for it, if one was."""
+UNAUTHENTICATED = "The request you have made requires authentication."
 
 
-def authenticate(body: Mapping[str, Json], find_token: Callable[[str], Token]) -> Subject | None:
-    """Return who asks, for which project; None when Keystone would refuse without a reason.
+def authenticate(
+    body: Mapping[str, Json], find_token: Callable[[str], Token]
+) -> tuple[User, Project | None, Token | None]:
+    """Return who is to get a token, for which project, and the token that was shown for it, if one was.
 
     ``find_token`` returns a token that was given out, and raises for any other.
 
-    Raises IdentityFault where the body is malformed.
+    Raises IdentityFault where the body is malformed; and without a reason, as Keystone, where it is refused.
     """
     auth = body.get("auth")
     if auth is None:
@@ -65,18 +66,6 @@ def authenticate(body: Mapping[str, Json], find_token: Callable[[str], Token]) -
     for method in identity["methods"]:
         if method not in identity:
             raise expected(method, "identity")
-    user, parent = _identify(identity, find_token)
-    if user is None or not user.is_enabled:
-        return None
-    # For a domain, or the system: nobody has a role there.
-    project = find_named(PROJECTS, scope["project"]) if scope and "project" in scope else None
-    if scope is not None and (project is None or not project.is_enabled or project.id not in user.projects):
-        return None
-    return user, project, parent
-
-
-def _identify(identity: Mapping[str, Json], find_token: Callable[[str], Token]) -> tuple[User | None, Token | None]:
-    """Return the user that every method agrees on, or None."""
     users: list[User | None] = []
     parent: Token | None = None
     if "token" in identity["methods"]:
@@ -84,8 +73,13 @@ def _identify(identity: Mapping[str, Json], find_token: Callable[[str], Token]) 
         users.append(parent.user)
     if "password" in identity["methods"]:
         users.append(_find_user(identity["password"].get("user")))
-    agreed = bool(users) and all(user == users[0] for user in users)
-    return (users[0] if agreed else None), parent
+    user = users[0] if users and all(each == users[0] for each in users) else None
+    # For a domain, or the system: nobody has a role there.
+    project = find_named(PROJECTS, scope["project"]) if scope and "project" in scope else None
+    has_role = user is not None and project is not None and project.is_enabled and project.id in user.projects
+    if user is None or not user.is_enabled or (scope is not None and not has_role):
+        raise IdentityFault(401, UNAUTHENTICATED)
+    return user, project, parent
 
 
 def _check_shape(auth: Json) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from builder.sandbox.faults import IdentityFault, Json, PageFault, page_not_found
 from builder.sandbox.wire.accounts import DOMAIN_ID, DOMAIN_NAME, PROJECTS, Project
-from builder.sandbox.wire.authentication import authenticate, expected
+from builder.sandbox.wire.authentication import UNAUTHENTICATED, authenticate, expected
 from builder.sandbox.wire.endpoints import IDENTITY_PATH, build_catalog, describe_identity
 from builder.sandbox.wire.server import Request, Response, Router, json_response
 from builder.sandbox.wire.tokens import Token, TokenStore
@@ -19,7 +19,6 @@ from builder.sandbox.wire.tokens import Token, TokenStore
 MAX_BODY = 114_688
 """Bytes a body may have: ``max_request_body_size`` of Keystone."""
 
-_UNAUTHENTICATED = "The request you have made requires authentication."
 _FORBIDDEN = "You are not authorized to perform the requested action"
 _DOMAIN = {"id": DOMAIN_ID, "name": DOMAIN_NAME}
 _ROLES = [
@@ -37,7 +36,7 @@ class IdentityService:
         self._tokens = tokens
         reading: Mapping[str, Callable[..., Response]] = {
             "/": self._list_versions,
-            IDENTITY_PATH: self._show_version,
+            IDENTITY_PATH: lambda request: json_response(200, {"version": describe_identity(request.base)}),
             "/v3/auth/catalog": self._show_catalog,
             "/v3/auth/projects": self._list_projects,
             "/v3/auth/domains": self._list_domains,
@@ -86,14 +85,9 @@ class IdentityService:
         location = version["links"][0]["href"]
         return json_response(300, {"versions": {"values": [version]}}, Location=location)
 
-    def _show_version(self, request: Request) -> Response:
-        return json_response(200, {"version": describe_identity(request.base)})
-
     def _issue_token(self, request: Request) -> Response:
-        subject = authenticate(_read_json(request), self._find_subject)
-        if subject is None:
-            raise IdentityFault(401, _UNAUTHENTICATED)
-        return self._render_token(201, self._tokens.issue(*subject), request)
+        token = self._tokens.issue(*authenticate(_read_json(request), self._find_subject))
+        return self._render_token(201, token, request)
 
     def _show_token(self, request: Request) -> Response:
         subject = self._read_subject(request, "identity:validate_token")
@@ -149,7 +143,7 @@ class IdentityService:
     def _require_token(self, request: Request) -> Token:
         token = self._tokens.find_valid(request.header("X-Auth-Token"))
         if token is None:
-            raise IdentityFault(401, _UNAUTHENTICATED)
+            raise IdentityFault(401, UNAUTHENTICATED)
         return token
 
     def _read_subject(self, request: Request, action: str) -> Token:

@@ -25,13 +25,14 @@ from builder.sandbox.faults import (
 from builder.sandbox.heat.functions import resolve
 from builder.sandbox.heat.live_resources import LiveResource, read_output
 from builder.sandbox.heat.nesting import StackSource, Tally
-from builder.sandbox.heat.parameters import HIDDEN, describe_parameter
+from builder.sandbox.heat.parameters import describe_parameter
 from builder.sandbox.heat.resource_types import describe_resource_type, list_resource_types
 from builder.sandbox.heat.stack_plans import plan_stack
 from builder.sandbox.heat.stacks import Stack, StackOptions, StackStore
 from builder.sandbox.heat.template_texts import list_template_versions
 from builder.sandbox.heat.templates import check_schemas
 from builder.sandbox.wire import stack_lists, views
+from builder.sandbox.wire.authentication import UNAUTHENTICATED
 from builder.sandbox.wire.bodies import read_count, read_flag, read_stack_request
 from builder.sandbox.wire.endpoints import (
     IDENTITY_PATH,
@@ -42,9 +43,7 @@ from builder.sandbox.wire.endpoints import (
 from builder.sandbox.wire.server import Request, Response, Router, json_response
 from builder.sandbox.wire.tokens import TokenStore
 
-_UNAUTHENTICATED = {
-    "error": {"code": 401, "title": "Unauthorized", "message": "The request you have made requires authentication."}
-}
+_UNAUTHENTICATED = {"error": {"code": 401, "title": "Unauthorized", "message": UNAUTHENTICATED}}
 _BUILD_INFO = {"api": {"revision": "unknown"}, "engine": {"revision": "unknown"}}
 
 
@@ -91,17 +90,17 @@ class OrchestrationService:
                 for part in ("resources", "events", "template", "environment", "files", "actions")
             },
             stack: {"GET": self._show, "DELETE": self._delete, "PUT": self._refuse, "PATCH": self._refuse},
-            f"{stack}/template": {"GET": self._show_template},
-            f"{stack}/environment": {"GET": self._show_environment},
-            f"{stack}/files": {"GET": self._show_files},
-            f"{stack}/outputs": {"GET": self._list_outputs},
+            f"{stack}/template": {"GET": partial(self._read, lambda stack: stack.source.template)},
+            f"{stack}/environment": {"GET": partial(self._read, views.show_environment_of)},
+            f"{stack}/files": {"GET": partial(self._read, lambda stack: dict(stack.source.files))},
+            f"{stack}/outputs": {"GET": partial(self._read, views.list_outputs)},
             f"{stack}/outputs/{{key}}": {"GET": self._show_output},
             f"{stack}/resources": {"GET": self._list_resources},
             f"{stack}/resources/{{resource}}": {"GET": self._show_resource},
             f"{stack}/resources/{{resource}}/metadata": {"GET": self._show_metadata},
             f"{stack}/resources/{{resource}}/events": {"GET": self._list_events},
             f"{stack}/events": {"GET": self._list_events},
-            f"{stack}/snapshots": {"GET": self._list_snapshots, "POST": self._refuse},
+            f"{stack}/snapshots": {"GET": partial(self._read, lambda _: {"snapshots": []}), "POST": self._refuse},
             **{f"{stack}/{part}": unsupported for part in ("actions", "abandon", "export", "preview")},
         }
 
@@ -191,25 +190,9 @@ class OrchestrationService:
         self._stacks.delete(call.project_id, name, stack_id)
         return Response(204, content_type=None)
 
-    def _show_template(self, call: Call, name: str, stack_id: str) -> Response:
-        return json_response(200, self._find(call, name, stack_id).source.template)
-
-    def _show_environment(self, call: Call, name: str, stack_id: str) -> Response:
-        stack = self._find(call, name, stack_id)
-        shown = {"encrypted_param_names": [], **views.show_environment(stack.source)}
-        declared = stack.live.parameters.declared
-        for section in ("parameters", "parameter_defaults"):
-            hidden = {each for each in shown[section] if each in declared and declared[each].schema.is_hidden}
-            shown[section] = {**shown[section], **dict.fromkeys(hidden, HIDDEN)}
-        return json_response(200, shown)
-
-    def _show_files(self, call: Call, name: str, stack_id: str) -> Response:
-        return json_response(200, dict(self._find(call, name, stack_id).source.files))
-
-    def _list_outputs(self, call: Call, name: str, stack_id: str) -> Response:
-        outputs = self._find(call, name, stack_id).live.plan.outputs.values()
-        shown = [{"output_key": output.name, "description": output.description} for output in outputs]
-        return json_response(200, {"outputs": shown})
+    def _read(self, show: Callable[[Stack], Json], call: Call, name: str, stack_id: str) -> Response:
+        """Show what of a stack never changes. This is no look."""
+        return json_response(200, show(self._find(call, name, stack_id)))
 
     def _show_output(self, call: Call, name: str, stack_id: str, key: str) -> Response:
         with self._stacks.look(call.project_id, name, stack_id) as stack:
@@ -243,10 +226,6 @@ class OrchestrationService:
                 views.show_event(call.base, stack, event) for event in stack_lists.select_events(events, call.request)
             ]
         return json_response(200, {"events": shown})
-
-    def _list_snapshots(self, call: Call, name: str, stack_id: str) -> Response:
-        self._find(call, name, stack_id)
-        return json_response(200, {"snapshots": []})
 
     def _list_resource_types(self, call: Call) -> Response:
         return json_response(200, {"resource_types": list_resource_types(call.request.parameter("name") or "")})

@@ -19,6 +19,7 @@ from builder.sandbox.heat.live_resources import (
     read_outputs,
 )
 from builder.sandbox.heat.nesting import StackSource
+from builder.sandbox.heat.parameters import HIDDEN
 from builder.sandbox.heat.stack_plans import Plan, PlannedResource
 from builder.sandbox.heat.stacks import Event, Stack, StackOptions
 
@@ -150,6 +151,22 @@ def show_environment(source: StackSource) -> dict[str, Json]:
     }
 
 
+def show_environment_of(stack: Stack) -> dict[str, Json]:
+    """Return the environment of a stack, hidden values hidden."""
+    shown = {"encrypted_param_names": [], **show_environment(stack.source)}
+    declared = stack.live.parameters.declared
+    for section in ("parameters", "parameter_defaults"):
+        hidden = {each for each in shown[section] if each in declared and declared[each].schema.is_hidden}
+        shown[section] = {**shown[section], **dict.fromkeys(hidden, HIDDEN)}
+    return shown
+
+
+def list_outputs(stack: Stack) -> dict[str, Json]:
+    """Return the names of a stack's outputs, without values."""
+    outputs = stack.live.plan.outputs.values()
+    return {"outputs": [{"output_key": each.name, "description": each.description} for each in outputs]}
+
+
 def format_time(moment: datetime | None) -> str | None:
     """Return a time as Heat writes it: UTC, to the second."""
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -195,7 +212,7 @@ def _preview_resources(plan: Plan, parent: str | None) -> list[Json]:
 def _preview_resource(plan: Plan, resource: PlannedResource, parent: str | None) -> dict[str, Json]:
     name = resource.definition.name
     identity = {"tenant": plan.source.project_id, "stack_name": plan.source.name, "stack_id": "None"}
-    scope = plan.scope()
+    scope = imagine_stack(plan)
     properties: Mapping[str, Json]
     try:
         properties, metadata = plan.properties_of(resource, scope), resolve(resource.definition.metadata, scope)
