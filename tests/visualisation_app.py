@@ -141,7 +141,7 @@ def _judge_parameter(parameter: dict[str, Any]) -> Iterator[str]:
 def _judge_default(type_: str, default: Any, constraints: list[dict[str, Any]]) -> Iterator[str]:
     if type_ == "json" and not isinstance(default, str):
         yield "the default is no text of JSON"
-    if type_ == "boolean" and not isinstance(default, bool):
+    if type_ == "boolean" and not isinstance(default, bool):  # not refused, but as bad
         yield "the default is no boolean, and shown as unticked"
     for constraint in constraints:
         values = constraint.get("allowed_values", [0])

@@ -67,6 +67,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "integer default with a pattern": constrained({"allowed_pattern": "^[0-9]+$"}, default=1),
     "integer default with a length": constrained({"length": {"min": 1}}, default=1),
     "integer default with texts allowed": constrained({"allowed_values": ["1", "2"]}, default=1),
+    "boolean default that is a text": parameter("boolean", default="true"),
     "null constraints": parameter(constraints=None),
     "constraint of two kinds": constrained({"length": {"min": 1}, **PATTERN}),
     "constraint of no kind": constrained({}),
