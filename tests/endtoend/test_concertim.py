@@ -49,6 +49,7 @@ def test_concertim_reads_a_shipped_example_from_its_first_moment_until_it_is_com
     assert answer.headers["location"].endswith(f"/stacks/{made['name']}/{made['id']}")
     everything = stacks.client.resources.list(made["id"], nested_depth=5)
     servers = {each.physical_resource_id for each in everything if each.resource_type == "OS::Nova::Server"}
+    assert rack.outputs["concertim_cluster_type"] == launch.cluster_type
     assert set(rack.servers) == servers
     assert bool(servers) is not launch.heat_only
     assert read_creation_output(rack.creation_output) == {key: str(value) for key, value in rack.outputs.items()}
@@ -114,9 +115,32 @@ def test_concertim_reads(stacks: Stacks, reader: ConcertimReader, resource: Any,
     assert [rack.name for rack in reader.read_all(lambda seen: seen.id == stack.id)] == [stack.stack_name]
 
 
-def create(stacks: Stacks, made_of: Mapping[str, Any], member: Mapping[str, Any] | None) -> Any:
+def test_concertim_reads_a_group_between_its_batches(stacks: Stacks, reader: ConcertimReader) -> None:
+    slow = {"type": "OS::Heat::TestResource", "properties": {"action_wait_secs": {"create": 8}}}
+    batches = {**group(NESTED), "update_policy": {"batch_create": {"max_batch_size": 1}}}
+    stack = create(stacks, template(part=batches), template(slow=slow), settled=False)
+    statuses = []
+
+    def read() -> str | None:
+        try:
+            (rack,) = reader.read_all(lambda seen: seen.id == stack.id)
+        except MemberNotMadeError:
+            return None
+        (part,) = stacks.client.resources.list(stack.id)
+        statuses.append((rack.status, len(stacks.client.resources.list(part.physical_resource_id))))
+        return rack.status
+
+    wait_for(read, lambda status: status == "CREATE_COMPLETE", SETTLE_SECONDS)
+    assert ("CREATE_IN_PROGRESS", 1) in statuses
+    assert statuses[-1] == ("CREATE_COMPLETE", 2)
+
+
+def create(
+    stacks: Stacks, made_of: Mapping[str, Any], member: Mapping[str, Any] | None, *, settled: bool = True
+) -> Any:
     """Create a stack and wait for it; it is called as those of these tests, so that it is deleted like them."""
     if stacks.cloud.name == "sandbox":
         pytest.skip("the sandbox has no nested stacks that could be read by their ids")
     files = {} if member is None else {"member.yaml": json.dumps(member)}
-    return stacks.create_settled(made_of, f"{CLUSTER}--{secrets.token_hex(4)}", files=files)
+    create = stacks.create_settled if settled else stacks.create
+    return create(made_of, f"{CLUSTER}--{secrets.token_hex(4)}", files=files)
