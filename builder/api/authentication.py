@@ -35,26 +35,29 @@ _OPTIONS: Any = {
 }
 
 
-def authenticate(request: Request, secrets: Sequence[str]) -> None:
+def authenticate(request: Request, secrets: Sequence[str]) -> str | None:
     """Let a request pass that carries a token signed with one of ``secrets``; without any, let everything pass.
 
-    Raises RequestError (401).
+    Returns the secret that the token was signed with; None where none is needed. Raises RequestError (401).
     """
     if not secrets:
-        return
+        return None
     headers = request.headers.getall("authorization", [])
     if len(headers) != 1:
         raise _unauthorized("The request needs exactly one Authorization header, with a bearer token.")
     scheme, _, token = headers[0].partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _unauthorized("The Authorization header must hold a bearer token.")
-    check_token(token.strip(), secrets)
+    return check_token(token.strip(), secrets)
 
 
 def authenticate_build(request: Request) -> None:
-    """Let a request pass that uses a cloud: one with a token, where there is a secret. Raises RequestError (401)."""
+    """Let a request pass that uses a cloud: one with a token, where there is a secret, which is noted in its ``ctx``.
+
+    Raises RequestError (401).
+    """
     services: Services = request.app.ctx.services
-    authenticate(request, services.jwt_secrets)
+    request.ctx.verified_by = authenticate(request, services.jwt_secrets)
 
 
 def authenticate_read(request: Request, services: Services) -> None:
@@ -66,8 +69,8 @@ def authenticate_read(request: Request, services: Services) -> None:
         authenticate(request, services.jwt_secrets)
 
 
-def check_token(token: str, secrets: Sequence[str], now: float | None = None) -> None:
-    """Check signature and times of a token.
+def check_token(token: str, secrets: Sequence[str], now: float | None = None) -> str:
+    """Check signature and times of a token; returns the secret that it was signed with.
 
     Raises RequestError (401), in words that tell nothing to who should not know.
     """
@@ -91,7 +94,7 @@ def check_token(token: str, secrets: Sequence[str], now: float | None = None) ->
             raise _unauthorized("The token does not say when it expires.", "invalid_token")
         if expires > (time.time() if now is None else now) + LONGEST_LIFE_SECONDS:
             raise _unauthorized(f"The token is good for longer than {LONGEST_LIFE_SECONDS} seconds.", "invalid_token")
-        return
+        return secret
     raise _unauthorized("The token is not one that this service accepts.", "invalid_token")
 
 

@@ -30,11 +30,13 @@ from builder.api.parsing import (
 from builder.api.read_handlers import READ, current_snapshot
 from builder.api.rendering import NO_STORE, respond_json
 from builder.api.services import Services
+from builder.billing.orders import BillingSettings, Orders
+from builder.billing.terms import Terms, read_terms
 from builder.catalogue.snapshot import PublishedType
 from builder.clusters.plan import ClusterPlan, build_payload
 from builder.definitions.model import ClusterTypeId
 from builder.errors import Fault, RequestError
-from builder.kinds.protocol import Kind, LaunchOutcome, LaunchPreview
+from builder.kinds.protocol import Kind, LaunchOutcome
 from builder.kinds.registry import KINDS
 from builder.openstack.assets import fetch_assets
 from builder.openstack.credentials import CloudSettings, Credentials, parse_credentials
@@ -78,11 +80,11 @@ async def create_cluster(request: Request) -> HTTPResponse:
     published = await _find_type(services, build)
     if isinstance(published, RequestError) and (is_dry_run or not keys):
         raise published
-    asking = (services.cloud_settings, deadline, str(request.id))
+    orders = _open_orders(request, build, deadline)
+    asking = (orders, services.cloud_settings, deadline, str(request.id))
     await _wait_for_clients(services, deadline)
     if is_dry_run:
-        preview = await services.pool.run(_preview, build, published, keys, *asking, deadline=deadline)
-        shown = {"resources": [*map(asdict, preview.resources)], "limits": [*map(asdict, preview.needs)]}
+        shown = await services.pool.run(_preview, build, published, keys, *asking, deadline=deadline)
         return respond_json(shown, headers=NO_STORE)
     cloud_env = build.cloud_env
     project = cloud_env.get("project_id") or cloud_env.get("project_name") or ""
@@ -92,6 +94,16 @@ async def create_cluster(request: Request) -> HTTPResponse:
         launch = partial(_launch, building, build, published, keys, *asking)
         same = _find_same(build, keys)
         return _respond_built(await services.pool.run(building.follow, launch, deadline=deadline, same=same))
+
+
+def _open_orders(request: Request, build: BuildRequest, deadline: Deadline) -> Orders | Fault | None:
+    """The orders of a build; None where it is not billed; or what is wrong with what it says of billing."""
+    billing: BillingSettings = request.app.ctx.services.billing
+    terms = read_terms(billing.mode, build.billing_account_id, build.middleware_url, billing.guard)
+    if not isinstance(terms, Terms):
+        return terms
+    logs.protect([terms.url])
+    return billing.open_orders(terms, request.ctx.verified_by, deadline)
 
 
 def _respond_built(outcome: LaunchOutcome) -> HTTPResponse:
@@ -132,12 +144,20 @@ def _preview(
     build: BuildRequest,
     published: PublishedType | RequestError,
     keys: Sequence[str],
+    orders: Orders | Fault | None,
     settings: CloudSettings,
     deadline: Deadline,
     id_: str,
-) -> LaunchPreview:
-    kind, credentials, plan = _plan(build, published, keys)
-    return kind.launcher.preview_launch(credentials, settings, plan, deadline, id_)
+) -> dict[str, object]:
+    kind, credentials, plan = _plan(build, published, keys, orders)
+    preview = kind.launcher.preview_launch(credentials, settings, plan, deadline, id_)
+    shown: dict[str, object] = {
+        "resources": [*map(asdict, preview.resources)],
+        "limits": [*map(asdict, preview.needs)],
+    }
+    if isinstance(orders, Orders):
+        shown["billing"] = orders.preview_credits()
+    return shown
 
 
 def _launch(
@@ -145,6 +165,7 @@ def _launch(
     build: BuildRequest,
     published: PublishedType | RequestError,
     keys: Sequence[str],
+    orders: Orders | Fault | None,
     settings: CloudSettings,
     deadline: Deadline,
     id_: str,
@@ -155,27 +176,31 @@ def _launch(
 
     Raises RequestError with every fault; 5xx where nobody can tell whether there is such a cluster.
     """
+    billed = orders if isinstance(orders, Orders) else None
     try:
-        kind, credentials, plan = _plan(build, published, keys)
+        kind, credentials, plan = _plan(build, published, keys, orders)
+        building.revision = plan.revision
+        if billed is not None:
+            billed.check_credits()
     except RequestError:
-        launched = _find_launched(building, build, keys, settings, deadline, id_)
+        launched = _find_launched(building, build, keys, billed, settings, deadline, id_)
         if launched is None:
             raise
         return launched
-    building.revision = plan.revision
-    return kind.launcher.launch(credentials, settings, plan, deadline, id_)
+    return kind.launcher.launch(credentials, settings, plan, deadline, id_, billed)
 
 
 def _plan(
-    build: BuildRequest, published: PublishedType | RequestError, keys: Sequence[str]
+    build: BuildRequest, published: PublishedType | RequestError, keys: Sequence[str], orders: Orders | Fault | None
 ) -> tuple[Kind, Credentials, ClusterPlan]:
-    """Check everything about a build that can be known without the cloud.
+    """Check everything about a build that can be known without the cloud and the billing service.
 
     Raises RequestError with every fault; 503 where nothing can be matched now.
     """
     if isinstance(published, RequestError):
         raise published
     kind = KINDS[published.cluster_type.kind]
+    unbillable = [orders] if isinstance(orders, Fault) else []
     try:
         with limited(_MATCHING_SECONDS):
             plan = kind.plan(published.cluster_type, build.name, build.parameters, build.selections, published.revision)
@@ -185,6 +210,10 @@ def _plan(
             "This service cannot match the answers against their patterns now; nothing was created. Try again shortly.",
             headers=RETRY_AFTER,
         ) from error
+    except RequestError as error:
+        raise RequestError(*error.faults, *unbillable, headers=error.headers) from error
+    if unbillable:
+        raise RequestError(*unbillable)
     logs.protect(plan.secrets)
     return kind, parse_credentials(build.cloud_env), replace(plan, idempotency_key=_read_key(keys))
 
@@ -193,6 +222,7 @@ def _find_launched(
     building: Building,
     build: BuildRequest,
     keys: Sequence[str],
+    orders: Orders | None,
     settings: CloudSettings,
     deadline: Deadline,
     id_: str,
@@ -211,7 +241,7 @@ def _find_launched(
         credentials = parse_credentials(build.cloud_env)
         for name in [building.kind] if building.kind else KINDS:
             building.kind = name
-            launched = KINDS[name].launcher.find_launched(credentials, settings, key, payload, deadline, id_)
+            launched = KINDS[name].launcher.find_launched(credentials, settings, key, payload, deadline, id_, orders)
             if launched is not None:
                 return launched
     except RequestError as error:

@@ -66,7 +66,7 @@ class Building:
         except Exception as error:  # an edge: whatever it is, there may be a cluster by now, and somebody has to know
             self._measure(str(HTTPStatus.INTERNAL_SERVER_ERROR.value))
             logger.exception("a build failed")
-            raise internal_error(self._deadline.under_way) from error
+            raise internal_error(self._deadline.situation) from error
         outcome = "replayed" if built.replayed else "created"
         self._measure(outcome)
         self._log(logging.INFO, "cluster built", stack=built.stack.id, name=built.stack.name, outcome=outcome)

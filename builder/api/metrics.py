@@ -126,6 +126,14 @@ class Metrics:
             "cluster_builder_build_duration_seconds", "Builds of clusters, by how they ended.", ["kind", "outcome"],
             buckets=BUILD_SECONDS, **options,
         )  # fmt: skip
+        self._billing_calls = Counter(
+            "cluster_builder_billing_calls_total", "Calls of the billing service, by how they ended.",
+            ["call", "outcome"], **options,
+        )  # fmt: skip
+        self._orders_left = Counter(
+            "cluster_builder_orders_left_total", "Orders that are or may be left without their stack, by why.",
+            ["reason"], **options,
+        )  # fmt: skip
         self._counted: dict[tuple[str, str, int], Any] = {}
 
     def count_request(self, route: str, method: str, status: int) -> None:
@@ -142,6 +150,14 @@ class Metrics:
         ``outcome`` is ``created``, ``replayed``, or the status that tells why there is none.
         """
         self._builds.labels(kind, outcome).observe(seconds)
+
+    def count_billing_call(self, call: str, outcome: str) -> None:
+        """Count a call of the billing service: ``done``, ``failed``, or ``unknown``; called from any thread."""
+        self._billing_calls.labels(call, outcome).inc()
+
+    def count_order_left(self, reason: str) -> None:
+        """Count an order that is or may be left without all that belongs to it; called from any thread."""
+        self._orders_left.labels(reason).inc()
 
     def observe_reload(self, snapshot: Snapshot, seconds: float) -> None:
         """Note a change of the catalogue, and how long the look took that found it."""

@@ -40,6 +40,8 @@ class BuildRequest:
     type_key: str
     parameters: Mapping[str, Any] = field(repr=False)
     selections: Mapping[str, Any]
+    billing_account_id: str | None = None
+    middleware_url: str | None = field(repr=False, default=None)
 
 
 def parse_build_request(content: bytes, max_depth: int) -> BuildRequest:
@@ -58,6 +60,8 @@ def parse_build_request(content: bytes, max_depth: int) -> BuildRequest:
         type_key=type_key,
         parameters=cluster.get("parameters") or {},
         selections=cluster.get("selections") or {},
+        billing_account_id=body.get("billing_account_id"),
+        middleware_url=body.get("middleware_url"),
     )
 
 

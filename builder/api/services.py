@@ -9,6 +9,7 @@ from functools import partial
 
 from builder.api.browsers import AllowedHosts, settle_allowed_hosts
 from builder.api.metrics import Metrics
+from builder.billing.orders import BillingSettings
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
 from builder.catalogue.reconcile_loop import Noticing, ReconcileLoop
@@ -34,6 +35,7 @@ class Services:
     reconcile_loop: ReconcileLoop
     pool: CloudPool
     metrics: Metrics
+    billing: BillingSettings
     jwt_secrets: tuple[str, ...] = field(default=(), repr=False)
     allowed_hosts: AllowedHosts | None = None
     """By which names the service is known; None for any."""
@@ -86,4 +88,13 @@ def build_services(settings: Settings) -> Services:
     pool = CloudPool(settings.build_workers, settings.build_queue)
     secrets = load_jwt_secrets(settings)
     allowed_hosts = settle_allowed_hosts(settings, bool(secrets))
-    return Services(settings, cloud_settings, catalogue, reconcile_loop, pool, metrics, secrets, allowed_hosts)
+    billing = BillingSettings(
+        mode=settings.billing,
+        minimum_credits=settings.billing_min_credits,
+        timeout=settings.billing_timeout,
+        guard=CloudGuard(endpoints=settings.allowed_middleware_urls),
+        tls=cloud_settings,
+        count_call=metrics.count_billing_call,
+        count_left=metrics.count_order_left,
+    )
+    return Services(settings, cloud_settings, catalogue, reconcile_loop, pool, metrics, billing, secrets, allowed_hosts)

@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from builder.clusters.plan import NAME_SEPARATOR
@@ -19,6 +19,10 @@ from builder.clusters.plan import NAME_SEPARATOR
 SUFFIX_LENGTH = 12
 MAX_TAG = 80
 """Heat's limit; a tag may not contain a comma either."""
+
+_ORDER_TAG = "concertim-order:"
+_ORDER_TAG_FORM = re.compile(rf"{_ORDER_TAG}([A-Za-z0-9._-]{{1,64}})")
+"""Whoever owns a stack may change its tags; the id goes into a call of the billing service."""
 
 _NOT_IN_A_TAG = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -60,6 +64,16 @@ def fingerprint_tag(key: str, payload: Mapping[str, Any]) -> str:
     """
     canonical = json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()
     return _tag("concertim-body", hmac.digest(_encode(key), canonical, "sha256").hex()[:32])
+
+
+def order_tag(order: str) -> str:
+    """Marks the stack of an order; one whose id Heat could not take as a tag is none."""
+    return f"{_ORDER_TAG}{order}"
+
+
+def read_order(tags: Iterable[str]) -> str | None:
+    """The order that a stack's tags name; None where they name none."""
+    return next((match[1] for match in map(_ORDER_TAG_FORM.fullmatch, tags) if match), None)
 
 
 def _suffix(entropy: bytes) -> str:

@@ -16,6 +16,7 @@ from builder.definitions.kind_reading import KindReader
 from builder.definitions.model import ClusterType
 
 if TYPE_CHECKING:
+    from builder.billing.orders import Orders
     from builder.openstack.credentials import CloudSettings, Credentials
     from builder.openstack.deadline import Deadline
     from builder.openstack.limits import Need
@@ -68,8 +69,12 @@ class Launcher(Protocol):
         plan: ClusterPlan,
         deadline: Deadline,
         request_id: str | None = None,
+        orders: Orders | None = None,
     ) -> LaunchOutcome:
         """Launch a cluster: one stack per request, and one for all requests of an idempotency key.
+
+        With ``orders`` the request is billed: what is created is created by :meth:`Orders.create`, and of what is found
+        by its key, the order's tags are added by :meth:`Orders.complete`.
 
         Raises RequestError for whatever fails.
         """
@@ -82,8 +87,11 @@ class Launcher(Protocol):
         payload: Mapping[str, Any],
         deadline: Deadline,
         request_id: str | None = None,
+        orders: Orders | None = None,
     ) -> LaunchOutcome | None:
         """The outcome of an earlier request with this idempotency key; None where there is none.
+
+        ``orders`` are as for ``launch``.
 
         Raises RequestError as ``launch`` does.
         """

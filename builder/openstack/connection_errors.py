@@ -34,17 +34,36 @@ def connection_failure(error: BaseException, context: CallContext) -> CloudError
             if context.service is Service.IDENTITY:
                 return FailureKind.INVALID_AUTH_URL.error("auth_url is not a usable URL", AUTH_URL_POINTER)
             return FailureKind.SERVICE_NOT_FOUND.error(f"{who} has an unusable address in the cloud's catalogue")
+    kind, what = _judge(chain)
+    return kind.error(f"{who} {what}{aftermath}", may_have_effect=bool(aftermath))
+
+
+def explain_no_answer(error: BaseException) -> tuple[str, bool]:
+    """Why a service that is none of the cloud's gave no answer, to follow its name; and whether it may have been asked.
+
+    Without the host, which the text of a certificate's fault may hold.
+    """
+    chain = list(_chain(error))
+    kind, what = _judge(chain)
+    if kind is FailureKind.TLS_FAILURE:
+        what = "cannot be called safely: TLS failed, or its certificate is not accepted"
+    return what, not any(map(_was_never_sent, chain))
+
+
+def _judge(chain: Sequence[BaseException]) -> tuple[FailureKind, str]:
+    """The kind of failure, and its sentence without who was asked."""
+    for cause in chain:
         if isinstance(cause, ResponseTooLargeError):
-            return FailureKind.INVALID_ANSWER.error(f"{who} gave an answer that is too large: {cause}{aftermath}")
+            return FailureKind.INVALID_ANSWER, f"gave an answer that is too large: {cause}"
         # NewConnectionError (refused, not resolved) is a ConnectTimeoutError by inheritance only.
         is_late = isinstance(cause, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError)
         if is_late and not isinstance(cause, urllib3.exceptions.NewConnectionError):
-            return FailureKind.TIMED_OUT.error(f"{who} did not answer in time{aftermath}")
+            return FailureKind.TIMED_OUT, "did not answer in time"
         if isinstance(cause, requests.exceptions.SSLError | ssl.SSLError):
-            return FailureKind.TLS_FAILURE.error(f"{who} cannot be called safely: {_tls_reason(chain)}{aftermath}")
+            return FailureKind.TLS_FAILURE, f"cannot be called safely: {_tls_reason(chain)}"
         if isinstance(cause, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-            return FailureKind.INVALID_ANSWER.error(f"{who} gave an answer that breaks off or is damaged{aftermath}")
-    return FailureKind.CLOUD_UNREACHABLE.error(f"{who} cannot be reached: {_network_reason(chain)}{aftermath}")
+            return FailureKind.INVALID_ANSWER, "gave an answer that breaks off or is damaged"
+    return FailureKind.CLOUD_UNREACHABLE, f"cannot be reached: {_network_reason(chain)}"
 
 
 def _was_never_sent(cause: BaseException) -> bool:

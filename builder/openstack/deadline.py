@@ -9,9 +9,14 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from builder.errors import RequestError
 from builder.openstack.failure_kinds import RETRY_AFTER, CloudError, FailureKind
+
+OVERTIME_SECONDS = 10.0
+"""How long past its deadline a build may take back, or complete, what it began. Whoever waits has been answered by
+then; a service that is stopped waits for it, so that the times in docs/deployment.md for a stop have to be longer."""
 
 
 class DeadlineError(CloudError):
@@ -29,17 +34,33 @@ class Deadline:
         self.seconds = seconds
         self.under_way = "The cloud had not been asked yet."
         """A sentence for the person who waits: what the cloud had been asked when time ran out."""
+        self.remark = ""
+        """A sentence that is told beside it: what else there is by now."""
+        self.verdict: RequestError | None = None
+        """What the person who waits is told when time runs out, where that is known and only the rest takes longer."""
         self._clock = clock
         self._end = clock() + seconds
         self._lock = threading.Lock()
         self._aborted = False
+        self._halted = False
         self._hurried = False
+        self._in_overtime = False
         self._interrupts: list[Callable[[], None]] = []
 
     @property
     def passed(self) -> bool:
         """Whether no time is left, or the work was aborted."""
         return self._aborted or self._clock() >= self._end
+
+    @property
+    def in_overtime(self) -> bool:
+        """Whether the work goes on past the deadline, if need be: see :meth:`overtime`."""
+        return self._in_overtime
+
+    @property
+    def situation(self) -> str:
+        """What is under way, and what else there is: for the person who waits."""
+        return f"{self.under_way} {self.remark}".rstrip()
 
     def seconds_left(self) -> float:
         """Seconds until the deadline, 0 when it has passed."""
@@ -86,12 +107,34 @@ class Deadline:
             timer.join()  # so that it ends nothing that comes after the block
             self._end = end
 
+    @contextmanager
+    def overtime(self) -> Iterator[None]:
+        """Let the block go on for :data:`OVERTIME_SECONDS` past the deadline, to take back or complete what was begun.
+
+        Whoever waits is answered at the deadline all the same. Connections that were ended then are made anew. Only a
+        service that is stopped in haste ends the block earlier.
+        """
+        with self._lock:
+            self._in_overtime, self._aborted = True, self._halted
+            self._end += OVERTIME_SECONDS
+        timer = threading.Timer(self.seconds_left(), self._interrupt)
+        timer.daemon = True
+        with suppress(RuntimeError):  # no thread can be had: each call has its own timeout besides
+            timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            with self._lock:
+                self._in_overtime = False
+                self._end -= OVERTIME_SECONDS
+
     def failure(self) -> DeadlineError:
         """The 504, or 503 where the service could not wait, that tells what was under way."""
         if self._hurried:
-            detail = f"This service is being stopped in haste. {self.under_way}"
+            detail = f"This service is being stopped in haste. {self.situation}"
             return DeadlineError(FailureKind.SERVICE_BUSY, FailureKind.SERVICE_BUSY.fault(detail), RETRY_AFTER)
-        detail = f"Not done within {self.seconds:g} seconds. {self.under_way}"
+        detail = f"Not done within {self.seconds:g} seconds. {self.situation}"
         return DeadlineError(FailureKind.TIMED_OUT, FailureKind.TIMED_OUT.fault(detail))
 
     @contextmanager
@@ -113,11 +156,16 @@ class Deadline:
     def hurry(self) -> None:
         """End the work before its time, for the service is being stopped."""
         self._hurried = not self.passed
+        with self._lock:
+            self._halted, self._in_overtime = True, False
         self.abort()
 
     def abort(self) -> None:
-        """End the work: no further call is made, and the one under way loses its connection."""
-        self._aborted = True
+        """End the work: no further call is made, and the one under way loses its connection; not in overtime."""
+        with self._lock:
+            if self._in_overtime:
+                return
+            self._aborted = True
         self._interrupt()
 
     def _interrupt(self) -> None:

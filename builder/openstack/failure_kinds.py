@@ -50,14 +50,27 @@ class FailureKind(Enum):
         """One fault of this kind; ``detail`` must be fit to show (see ``redaction.clean``)."""
         return Fault(self.status, self.title, detail, pointer)
 
-    def error(self, detail: str, pointer: str | None = None, headers: Mapping[str, str] = NO_HEADERS) -> CloudError:
+    def error(
+        self,
+        detail: str,
+        pointer: str | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        may_have_effect: bool = False,
+    ) -> CloudError:
         """An error with one fault of this kind."""
-        return CloudError(self, self.fault(detail, pointer), headers)
+        return CloudError(self, self.fault(detail, pointer), headers, may_have_effect=may_have_effect)
 
 
 class CloudError(RequestError):
-    """A request that the cloud, or the way to it, did not serve; ``kind`` says in which way."""
+    """A request that the cloud, or the way to it, did not serve; ``kind`` says in which way.
 
-    def __init__(self, kind: FailureKind, fault: Fault, headers: Mapping[str, str] = NO_HEADERS) -> None:
+    ``may_have_effect``: what was to be created may have been all the same.
+    """
+
+    def __init__(
+        self, kind: FailureKind, fault: Fault, headers: Mapping[str, str] = NO_HEADERS, *, may_have_effect: bool = False
+    ) -> None:
         super().__init__(fault, headers=headers)
         self.kind = kind
+        self.may_have_effect = may_have_effect

@@ -93,9 +93,8 @@ def translate(error: BaseException, context: CallContext) -> CloudError:
             "The answer was not a token of an identity service (Keystone v3): is auth_url its address?",
             AUTH_URL_POINTER,
         )
-    return FailureKind.INVALID_ANSWER.error(
-        f"The {context.service.value} gave an answer that makes no sense{context.aftermath}"
-    )
+    detail = f"The {context.service.value} gave an answer that makes no sense{context.aftermath}"
+    return FailureKind.INVALID_ANSWER.error(detail, may_have_effect=bool(context.aftermath))
 
 
 def _comes_from_keystone(error: Exception, context: CallContext) -> bool:
@@ -189,9 +188,9 @@ def _refusal(
     if status >= 500:
         headers = {"Retry-After": str(retry_after)} if status == 503 and retry_after else {}
         detail = f"{who} failed with status {status}{said}{context.aftermath}"
-        return FailureKind.CLOUD_FAILURE.error(detail, headers=headers)
+        return FailureKind.CLOUD_FAILURE.error(detail, headers=headers, may_have_effect=bool(context.aftermath))
     detail = f"{who} answered with an unexpected status {status}{said}{context.aftermath}"
-    return FailureKind.INVALID_ANSWER.error(detail)
+    return FailureKind.INVALID_ANSWER.error(detail, may_have_effect=bool(context.aftermath))
 
 
 def _service_not_found(context: CallContext) -> CloudError:

@@ -64,6 +64,11 @@ class CloudPool:
         """Whether any call has a thread or waits for one."""
         return not self._idle.is_set()
 
+    @property
+    def in_overtime(self) -> bool:
+        """Whether any call goes on past its deadline, to take back or complete what it began."""
+        return any(deadline.in_overtime for deadline in self._running.values())
+
     async def wait_until_idle(self) -> None:
         """Wait until there is none."""
         await self._idle.wait()
@@ -91,7 +96,7 @@ class CloudPool:
             if waiter.done():
                 return waiter.result()
             waiter.add_done_callback(_note_unheard)
-            raise deadline.failure()
+            raise deadline.verdict or deadline.failure()
         except asyncio.CancelledError:
             waiter.add_done_callback(_note_unheard)
             raise

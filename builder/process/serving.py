@@ -21,6 +21,7 @@ from builder.api.application import create_app
 from builder.api.authentication import LEAST_SECRET_BYTES
 from builder.api.browsers import settle_allowed_hosts
 from builder.api.metrics import forget_worker, shared_metrics
+from builder.billing.terms import OFF, REQUIRED
 from builder.catalogue.change_log import keep_silent
 from builder.errors import ConfigurationError
 from builder.logs import configure_logging
@@ -209,6 +210,14 @@ def warn_of_open_doors(settings: Settings, secrets: Sequence[str]) -> None:
         logger.warning("JWT_SECRET holds a secret of less than %d bytes, which can be guessed", LEAST_SECRET_BYTES)
     if not settings.allowed_auth_urls:
         logger.warning("callers may have this service connect to any host: set ALLOWED_AUTH_URLS to the clouds to use")
+    if settings.billing == OFF:
+        logger.warning("BILLING is off: clusters have no order, and Concertim v1 shows such clusters only once")
+    elif secrets and not settings.allowed_middleware_urls:
+        logger.warning(
+            "callers may have this service send tokens to any host: set ALLOWED_MIDDLEWARE_URLS to the billing service"
+        )
+    if settings.billing == REQUIRED and not secrets:
+        logger.warning("BILLING is required, but nothing can be billed, nor built, without JWT_SECRET")
     if settings.cloud_insecure:
         logger.warning("CLOUD_INSECURE is set: whoever is between this service and a cloud can read passwords")
 

@@ -22,6 +22,7 @@ from sanic.http.constants import HTTP
 from builder.api.application import Application
 from builder.api.connections import BoundedProtocol
 from builder.api.services import Services
+from builder.openstack.deadline import OVERTIME_SECONDS
 from builder.process.listening import HANDSHAKE_SECONDS, Listening
 from builder.process.signals import HURRY, RESCAN, STOP, release_signals
 
@@ -115,10 +116,15 @@ async def _leave(listening: Listening, place: int) -> None:
 
 
 async def _wind_down(connections: set[BoundedProtocol], services: Services) -> None:
-    """Answer what comes on the connections that are left until there are none, at most for the time of a build."""
+    """Answer what comes on the connections that are left until there are none, at most for the time of a build.
+
+    A build that goes on past its deadline, for an order is to be cancelled, is waited for.
+    """
     began = worked = _now()
     end = began + services.settings.build_deadline
-    while (connections or services.pool.is_busy) and not services.hurry.is_set() and _now() < end:
+    while (connections or services.pool.is_busy) and not services.hurry.is_set():
+        if _now() >= (end + OVERTIME_SECONDS if services.pool.in_overtime else end):
+            break
         if services.pool.is_busy or any(connection.is_served for connection in connections):
             worked = _now()
         elif _now() > worked + LAST_ANSWERS_SECONDS:

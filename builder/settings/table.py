@@ -201,6 +201,25 @@ class Settings:
         "Prefixes of the endpoints that a cloud's catalogue may name, separated by commas. Without any, but with "
         "`ALLOWED_AUTH_URLS`, those on the same hosts.", parse_url_prefixes,
     )  # fmt: skip
+    billing: str = _setting(
+        "auto", "BILLING", "MODE",
+        "Whether builds are billed: `auto`, those that name an account and a billing service; `required`, all, and "
+        "others are refused; `off`, none.",
+        parse_choice("auto", "off", "required"),
+    )  # fmt: skip
+    allowed_middleware_urls: tuple[Url, ...] = _setting(
+        (), "ALLOWED_MIDDLEWARE_URLS", "URL,URL",
+        "The billing services that may be used: prefixes of their URLs, separated by commas.", parse_url_prefixes,
+    )  # fmt: skip
+    billing_min_credits: int = _setting(
+        0, "BILLING_MIN_CREDITS", "N", "A build needs more credits than this, counted in whole ones.",
+        parse_integer(0, 10**12),
+    )  # fmt: skip
+    # Twice this, for the one call that is repeated, leaves the cloud time of BUILD_DEADLINE.
+    billing_timeout: float = _setting(
+        15.0, "BILLING_TIMEOUT", "SECONDS", "How long one call of the billing service may take.",
+        parse_seconds(0.1, 600),
+    )  # fmt: skip
     cloud_region: str | None = _setting(
         None, "CLOUD_REGION", "NAME", "Region to build in where the request names none.", parse_optional_text
     )

@@ -18,6 +18,8 @@ def find_metrics() -> dict[str, tuple[str, set[str]]]:
     metrics = Metrics({})
     metrics.count_request("/health", "GET", 200)
     metrics.observe_build("heat", "created", 1.0)
+    metrics.count_billing_call("get_credits", "done")
+    metrics.count_order_left("deletion_failed")
     metrics.observe_reload(EMPTY, 0.1)
     metrics.observe_rescan()
     found = {}

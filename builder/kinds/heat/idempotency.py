@@ -25,10 +25,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from builder.clusters.names import fingerprint_tag, key_tag, keyed_suffix, read_suffix
+from builder.billing.orders import Orders
+from builder.clusters.names import fingerprint_tag, key_tag, keyed_suffix, read_order, read_suffix
 from builder.kinds.heat.stack_creation import (
     StackRequest,
-    create_stack,
+    create_stack_with_order,
+    delete_stack,
     heat_client,
     read_stack_id,
     read_stack_name,
@@ -100,11 +102,13 @@ def create_stack_once(
     payload: Mapping[str, Any],
     build_request: Callable[[str, tuple[str, ...]], StackRequest],
     prepare: Callable[[StackRequest], None],
+    orders: Orders | None = None,
 ) -> tuple[CreatedStack, bool]:
     """Create the stack of ``key``, or find it; tells which: True when it was there.
 
     ``build_request`` makes the request for a name suffix and further tags; ``prepare`` may refuse it before the
-    creation. Blocks: two requests to Heat more than a creation without a key.
+    creation. With ``orders``, a stack is created with an order; of one that was there, the order's tags are added once
+    more. Blocks: two requests to Heat more than a creation without a key.
 
     Raises:
         RequestError: (422) the key came before with another ``payload``; (409) its stack was deleted, or
@@ -115,39 +119,71 @@ def create_stack_once(
     while True:
         stacks = fetch_keyed_stacks(cloud, tags[0])
         if any(stack.is_live for stack in stacks):
-            settled = _settled(cloud, *tags)
-            if settled is not None:
-                return CreatedStack(settled.id, settled.name), True
+            found = find_stack(cloud, key, payload, orders)
+            if found is not None:
+                return found, True
             continue
         suffixes = [keyed_suffix(key, cloud.project_id, number) for number in range(len(stacks) + 1)]
         request = build_request(suffixes[_next_attempt(stacks, suffixes, tags[1])], tags)
-        created = _create_unless_taken(cloud, request, prepare, is_last=refusals == MAX_REFUSALS - 1)
-        if created is None:
+        attempt = _Attempt(cloud, tags[0])
+        try:
+            prepare(request)
+            created, is_kept = create_stack_with_order(cloud, request, orders, attempt.may_be_kept, attempt.give_up)
+        except CloudError as error:
             refusals += 1
-            _pause(cloud, PACE.poll)
+            if error.kind is not FailureKind.NAME_TAKEN or refusals == MAX_REFUSALS:
+                raise
+            _pause(cloud, PACE.poll)  # it is taken by one of the same key, whose tag is about to show
             continue
-        with _telling_of(created.name):
-            found = fetch_keyed_stacks(cloud, tags[0])
-        rivals = [stack for stack in found if stack.is_live and stack.id != created.id]
-        if not rivals:
+        if is_kept:
             return created, False
-        _yield_to(cloud, created, rivals, tags[0])
+        attempt.wait_for_rivals(created)
 
 
-def _create_unless_taken(
-    cloud: Cloud, request: StackRequest, prepare: Callable[[StackRequest], None], *, is_last: bool
-) -> CreatedStack | None:
-    """The stack that was created; None where its name is taken: by one of the same key, whose tag is about to show.
+class _Attempt:
+    """One creation for a key, and the stacks of the same key that others have created at the same moment."""
 
-    Raises RequestError; also for a taken name where this ``is_last`` of the tries, for something else has it then.
-    """
-    try:
-        prepare(request)
-        return create_stack(cloud, request)
-    except CloudError as error:
-        if error.kind is not FailureKind.NAME_TAKEN or is_last:
-            raise
-    return None
+    def __init__(self, cloud: Cloud, tag: str) -> None:
+        self._cloud = cloud
+        self._tag = tag
+        self._rivals: list[KeyedStack] = []
+
+    def may_be_kept(self, created: CreatedStack) -> bool:
+        """Whether there are no others.
+
+        Raises RequestError where Heat cannot tell; it names the stack.
+        """
+        with _telling_of(created.name):
+            found = fetch_keyed_stacks(self._cloud, self._tag)
+        self._rivals = [stack for stack in found if stack.is_live and stack.id != created.id]
+        return not self._rivals
+
+    def give_up(self, created: CreatedStack) -> None:
+        """Delete what was just created.
+
+        Raises RequestError; it names the stack.
+        """
+        logger.info("stack %s (%s) yields to a simultaneous one of the same key", created.name, created.id)
+        try:
+            delete_stack(self._cloud, created)
+        except CloudError as error:
+            raise FailureKind.CLOUD_FAILURE.error(
+                f"Two requests with this Idempotency-Key created a stack at the same moment, and the second one, "
+                f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
+            ) from error
+
+    def wait_for_rivals(self, given_up: CreatedStack) -> None:
+        """Leave the others time to be first."""
+        cloud, rivals = self._cloud, self._rivals
+        cloud.deadline.under_way = may_have_created(rivals[0].name, repeatable=True)
+        rank = sum(rival.id < given_up.id for rival in rivals)
+        until = time.monotonic() + PACE.apart * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
+        while time.monotonic() < until:
+            _pause(cloud, PACE.poll)
+            with _telling_of(rivals[0].name):
+                found = fetch_keyed_stacks(cloud, self._tag)
+            if any(stack.is_live for stack in found if stack.id not in {rival.id for rival in rivals}):
+                return
 
 
 @contextmanager
@@ -205,14 +241,22 @@ def _parse_time(parse: Callable[[str], datetime], told: object) -> datetime | No
         return None
 
 
-def find_stack(cloud: Cloud, key: str, payload: Mapping[str, Any]) -> CreatedStack | None:
+def find_stack(cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None) -> CreatedStack | None:
     """The stack that a request with ``key`` for the same thing has created and kept; None where there is none. Blocks.
 
+    With ``orders``, the tags of its order are added once more: its creator may have ended before it did.
+
     Raises:
-        RequestError: (422) the key came before with another ``payload``; or the cloud cannot tell.
+        RequestError: (422) the key came before with another ``payload``; or the cloud cannot tell, or the billing
+            service (502, 504).
     """
     settled = _settled(cloud, key_tag(key, cloud.project_id), fingerprint_tag(key, payload))
-    return None if settled is None else CreatedStack(settled.id, settled.name)
+    if settled is None:
+        return None
+    found = CreatedStack(settled.id, settled.name)
+    if orders is not None:
+        orders.complete(read_order(settled.tags), found)
+    return found
 
 
 def _another_request() -> CloudError:
@@ -267,30 +311,6 @@ def _settled(cloud: Cloud, tag: str, fingerprint: str) -> KeyedStack | None:
                 logger.warning("%d stacks of one idempotency key: %s", len(live), ", ".join(ids[:MAX_LOGGED]))
             return same[0]
         _pause(cloud, PACE.poll)
-
-
-def _yield_to(cloud: Cloud, created: CreatedStack, rivals: Sequence[KeyedStack], tag: str) -> None:
-    """Delete what was just created, and leave the others time to be first."""
-    from builder.openstack.failures import translated
-
-    logger.info("stack %s (%s) yields to a simultaneous one of the same key", created.name, created.id)
-    try:
-        with translated(cloud.context(Service.ORCHESTRATION)):
-            heat_client(cloud).stacks.delete(f"{created.name}/{created.id}")
-    except CloudError as error:
-        raise FailureKind.CLOUD_FAILURE.error(
-            f"Two requests with this Idempotency-Key created a stack at the same moment, and the second one, "
-            f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
-        ) from error
-    cloud.deadline.under_way = may_have_created(rivals[0].name, repeatable=True)
-    rank = sum(rival.id < created.id for rival in rivals)
-    until = time.monotonic() + PACE.apart * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
-    while time.monotonic() < until:
-        _pause(cloud, PACE.poll)
-        with _telling_of(rivals[0].name):
-            found = fetch_keyed_stacks(cloud, tag)
-        if any(stack.is_live for stack in found if stack.id not in {rival.id for rival in rivals}):
-            return
 
 
 def _pause(cloud: Cloud, seconds: float) -> None:

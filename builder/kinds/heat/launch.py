@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from builder.billing.orders import Orders
 from builder.clusters.names import build_stack_name, build_tags, random_suffix
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
 from builder.kinds.heat.preview import count_resources, preview_stack
-from builder.kinds.heat.stack_creation import StackRequest, create_stack, find_stacks_url, stack_url
+from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, find_stacks_url, stack_url
 from builder.kinds.protocol import LaunchOutcome, LaunchPreview
 from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import CloudSettings, Credentials
@@ -36,6 +37,7 @@ def launch(
     plan: ClusterPlan,
     deadline: Deadline,
     request_id: str | None = None,
+    orders: Orders | None = None,
 ) -> LaunchOutcome:
     """Launch a cluster: one stack per request, and one for all requests of an idempotency key.
 
@@ -49,11 +51,11 @@ def launch(
         if plan.idempotency_key is not None:
             prepare = partial(_check_limits, cloud)
             wanted = partial(_build_stack_request, plan)
-            stack, replayed = create_stack_once(cloud, plan.idempotency_key, plan.payload, wanted, prepare)
+            stack, replayed = create_stack_once(cloud, plan.idempotency_key, plan.payload, wanted, prepare, orders)
         else:
             asking = _build_stack_request(plan, random_suffix())
             _check_limits(cloud, asking)
-            stack, replayed = create_stack(cloud, asking), False
+            (stack, _), replayed = create_stack_with_order(cloud, asking, orders), False
         return LaunchOutcome(stack, replayed, stack_url(stacks_url, stack))
 
 
@@ -64,6 +66,7 @@ def find_launched(
     payload: Mapping[str, Any],
     deadline: Deadline,
     request_id: str | None = None,
+    orders: Orders | None = None,
 ) -> LaunchOutcome | None:
     """The outcome of an earlier request with this idempotency key; None where there is none.
 
@@ -72,7 +75,7 @@ def find_launched(
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
         stacks_url = find_stacks_url(cloud)
-        stack = find_stack(cloud, key, payload)
+        stack = find_stack(cloud, key, payload, orders)
         return None if stack is None else LaunchOutcome(stack, True, stack_url(stacks_url, stack))
 
 

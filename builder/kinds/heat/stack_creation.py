@@ -6,14 +6,19 @@ Light to import; the client is loaded by the first call, in a thread of the pool
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
+from builder.billing.execution import Steps
+from builder.billing.orders import Orders
+from builder.clusters.names import order_tag
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import Service, may_have_created
 from builder.openstack.connection import Cloud
+from builder.openstack.deadline import DeadlineError
 from builder.openstack.failure_kinds import FailureKind
 
 MAX_URL = 2000
@@ -52,10 +57,66 @@ def create_stack(cloud: Cloud, request: StackRequest) -> CreatedStack:
     cloud.deadline.remaining()
     context = cloud.context(Service.ORCHESTRATION, request.name, request.repeatable, request.form_fields)
     cloud.deadline.under_way = may_have_created(request.name, request.repeatable)
-    with translated(context):
-        answer = heat_client(cloud).stacks.create(**stack_fields(request))
-        stack_id = read_stack_id(answer["stack"]["id"])
+    try:
+        with translated(context):
+            answer = heat_client(cloud).stacks.create(**stack_fields(request))
+            stack_id = read_stack_id(answer["stack"]["id"])
+    except DeadlineError as error:
+        error.may_have_effect = True
+        raise
     return CreatedStack(stack_id, request.name)
+
+
+def find_stack_of_order(cloud: Cloud, name: str, order: str) -> CreatedStack | None:
+    """The stack of this name that was created with this order; None where there is none. Blocks.
+
+    Raises RequestError where the cloud cannot tell.
+    """
+    from builder.openstack.failures import translated
+
+    tag = order_tag(order)
+    with translated(cloud.context(Service.ORCHESTRATION)), cloud.session.long_answers():
+        # Not by GET /stacks/{name}: Heat answers that with a redirect. Not every Heat knows the filter of tags.
+        listed = [stack.to_dict() for stack in heat_client(cloud).stacks.list(filters={"tags": tag})]
+        found = [stack for stack in listed if stack["stack_name"] == name and tag in (stack.get("tags") or ())]
+        return CreatedStack(read_stack_id(found[0]["id"]), name) if found else None
+
+
+def delete_stack(cloud: Cloud, stack: CreatedStack) -> None:
+    """Have Heat delete a stack, which goes on after this. Blocks.
+
+    Raises RequestError.
+    """
+    from builder.openstack.failures import translated
+
+    with translated(cloud.context(Service.ORCHESTRATION)):
+        heat_client(cloud).stacks.delete(f"{stack.name}/{stack.id}")
+
+
+def create_stack_with_order(
+    cloud: Cloud,
+    request: StackRequest,
+    orders: Orders | None,
+    may_be_kept: Callable[[CreatedStack], bool] = lambda _: True,
+    delete: Callable[[CreatedStack], None] | None = None,
+) -> tuple[CreatedStack, bool]:
+    """Create a stack, with an order where the request is billed; whether it may be kept: else it is deleted again.
+
+    Raises RequestError: as :func:`create_stack` and the others given do, and where the billing service fails.
+    """
+    delete = delete or partial(delete_stack, cloud)
+    if orders is None:
+        created = create_stack(cloud, request)
+        is_kept = may_be_kept(created)
+        if not is_kept:
+            delete(created)
+        return created, is_kept
+
+    def create(order: str) -> CreatedStack:
+        return create_stack(cloud, replace(request, tags=(*request.tags, order_tag(order))))
+
+    find = partial(find_stack_of_order, cloud, request.name)
+    return orders.create(Steps(request.name, create, find, delete, may_be_kept))
 
 
 def read_stack_id(given: object) -> str:

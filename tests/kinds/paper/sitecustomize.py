@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from builder.billing.orders import Orders
 from builder.clusters.plan import ClusterPlan
 from builder.definitions.kind_reading import KindPart
 from builder.definitions.model import ClusterType, ClusterTypeId
@@ -79,6 +80,7 @@ class Paper:
         plan: ClusterPlan,
         deadline: Deadline,
         request_id: str | None = None,
+        orders: Orders | None = None,
     ) -> LaunchOutcome:
         outcome = LaunchOutcome(CreatedStack("sheet-1", plan.cluster_name), url="https://paper.test/sheet-1")
         if plan.idempotency_key is not None:
@@ -93,6 +95,7 @@ class Paper:
         payload: Mapping[str, Any],
         deadline: Deadline,
         request_id: str | None = None,
+        orders: Orders | None = None,
     ) -> LaunchOutcome | None:
         return self.drawn.get(key)
 

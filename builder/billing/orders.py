@@ -1,0 +1,136 @@
+"""The credits and orders of one request: what the API checks, and what a kind has done around its creation."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder.billing.answers import MiddlewareError
+from builder.billing.execution import Completion, Creation, Made, Named, Steps, failure
+from builder.billing.terms import Terms
+from builder.errors import Fault, RequestError
+from builder.openstack.credentials import CloudSettings
+from builder.openstack.deadline import Deadline
+from builder.openstack.guard import CloudGuard
+
+if TYPE_CHECKING:
+    from builder.billing.middleware import Middleware
+
+logger = logging.getLogger(__name__)
+
+CREDITS_TRIES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingSettings:
+    """How the operator wants builds to be billed; the same for every request.
+
+    ``mode`` is ``BILLING``, ``guard`` has ``ALLOWED_MIDDLEWARE_URLS``, ``timeout`` is for one call, in seconds. TLS is
+    checked as it is for clouds. ``count_call`` is told the name of each call and how it ended; ``count_left`` the
+    reason for each order that is left, or may be.
+    """
+
+    mode: str
+    minimum_credits: int
+    timeout: float
+    guard: CloudGuard
+    tls: CloudSettings
+    count_call: Callable[[str, str], None]
+    count_left: Callable[[str], None]
+
+    def open_orders(self, terms: Terms, secret: str | None, deadline: Deadline) -> Orders:
+        """The orders of one request; ``secret`` is the one that verified its token, None where it brought none."""
+
+        def connect() -> Middleware:
+            from builder.billing.middleware import Middleware
+
+            assert secret is not None  # noqa: S101  # else this is not called
+            return Middleware(terms.url, secret, self.timeout, self.guard, self.tls, deadline, self.count_call)
+
+        return Orders(
+            terms.account, self.minimum_credits, None if secret is None else connect, deadline, self.count_left
+        )
+
+
+class Orders:
+    """The orders of one request: made for it, used in one thread, and gone with it.
+
+    ``minimum`` is the setting ``BILLING_MIN_CREDITS``. ``connect`` gives the billing service; it is None where the
+    request brought no token, so that there is nothing to sign ours with. ``count_left`` is told the reason for each
+    order that is left, or may be.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        minimum: int,
+        connect: Callable[[], Middleware] | None,
+        deadline: Deadline,
+        count_left: Callable[[str], None],
+    ) -> None:
+        self._account = account
+        self._minimum = minimum
+        self._connect = connect
+        self._deadline = deadline
+        self._count_left = count_left
+        self._balance = math.inf
+
+    def check_credits(self) -> None:
+        """Refuse a build that the account has no credits for.
+
+        Raises RequestError: (400) too few; (502, 504) the billing service does not tell.
+        """
+        self._deadline.under_way = "The billing service was being asked for credits; nothing was created."
+        self._balance = self._fetch_credits()
+        if not self._suffices(self._balance):
+            raise RequestError(Fault(400, "MiddlewareInsufficientCredits", "Insufficient credits to launch a cluster"))
+
+    def preview_credits(self) -> dict[str, object]:
+        """What :meth:`check_credits` would go by: nulls, and the problem, where the billing service does not tell."""
+        try:
+            balance = self._fetch_credits()
+        except RequestError as error:
+            return {"credits": None, "sufficient": None, "problem": error.faults[0].detail}
+        return {"credits": balance, "sufficient": self._suffices(balance)}
+
+    def create(self, steps: Steps[Made]) -> tuple[Made, bool]:
+        """Create something with its order; whether it was kept, or had to give way, and is deleted, as is its order.
+
+        Raises RequestError; then neither is left, or the error and the log name what is.
+        """
+        creation = Creation(self._account, self._balance, self._middleware(), self._deadline, self._count_left, steps)
+        return creation.run()
+
+    def complete(self, order: str | None, made: Named) -> None:
+        """Add the tags of an order once more, for something that an earlier request made. Never creates an order.
+
+        Raises RequestError where the order may not tell the id.
+        """
+        if order is None:
+            logger.warning("stack %s (%s) was launched without an order", made.name, made.id)
+            return
+        Completion(order, made, self._middleware(), self._deadline, self._count_left).run()
+
+    def _middleware(self) -> Middleware:
+        if self._connect is None:
+            detail = (
+                "The request brought no token, so that this service cannot make itself known to the billing service; "
+                "nothing was sent there, and nothing was created. The service needs a JWT_SECRET."
+            )
+            raise failure(None, detail)
+        return self._connect()
+
+    def _fetch_credits(self) -> float:
+        middleware = self._middleware()
+        for _ in range(CREDITS_TRIES):
+            try:
+                return middleware.get_credits(self._account)
+            except MiddlewareError as error:
+                told = failure(error, f"The billing service {error}; nothing was created.")
+        raise told
+
+    def _suffices(self, balance: float) -> bool:
+        return math.floor(balance) > max(0, self._minimum)

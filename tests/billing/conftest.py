@@ -1,0 +1,40 @@
+"""A cloud and a billing service for each test, and a service for all: the cloud and the URL are in the request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from builder.sandbox import Sandbox
+from tests.api.conftest import prepare
+from tests.billing.builds import live_stacks
+from tests.billing.middleware import BillingService
+from tests.security.tokens import SECRET
+from tests.service import Service, wait_until
+
+
+@pytest.fixture
+def cloud() -> Iterator[Sandbox]:
+    """A Keystone and a Heat."""
+    with Sandbox(quota_stacks=100_000) as running:
+        yield running
+
+
+@pytest.fixture
+def middleware(cloud: Sandbox) -> Iterator[BillingService]:
+    """A billing service whose orders must be those of the cloud's stacks at the end."""
+    with BillingService() as service:
+        yield service
+        service.assert_accounted(live_stacks(cloud))
+
+
+@pytest.fixture(scope="package")
+def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that demands tokens, and waits for no call of the billing service for long."""
+    environment = {"JWT_SECRET": SECRET, "BILLING_TIMEOUT": "2", "LOG_LEVEL": "DEBUG"}
+    service = Service(tmp_path_factory.mktemp("billing") / "instance", environment)
+    prepare(service)
+    with service:
+        wait_until(lambda: service.ids() == ["form"], "listed")
+        yield service
