@@ -8,21 +8,35 @@ import pytest
 
 from builder.sandbox import Sandbox
 from tests.api.conftest import prepare
-from tests.billing.builds import live_stacks
+from tests.billing.builds import Cloud, FailingHeat, live_stacks
 from tests.billing.middleware import BillingService
 from tests.security.tokens import SECRET
 from tests.service import Service, wait_until
 
 
 @pytest.fixture
-def cloud() -> Iterator[Sandbox]:
+def sandbox() -> Iterator[Sandbox]:
     """A Keystone and a Heat."""
     with Sandbox(quota_stacks=100_000) as running:
         yield running
 
 
 @pytest.fixture
-def middleware(cloud: Sandbox) -> Iterator[BillingService]:
+def heat() -> Iterator[FailingHeat]:
+    """A Keystone, and a Heat that fails where a test says so."""
+    with FailingHeat() as running:
+        yield running
+
+
+@pytest.fixture
+def cloud(request: pytest.FixtureRequest) -> Cloud:
+    """The cloud of the test: the sandbox, unless it uses a Heat that fails."""
+    chosen: Cloud = request.getfixturevalue("heat" if "heat" in request.fixturenames else "sandbox")
+    return chosen
+
+
+@pytest.fixture
+def middleware(cloud: Cloud) -> Iterator[BillingService]:
     """A billing service whose orders must be those of the cloud's stacks at the end."""
     with BillingService() as service:
         yield service

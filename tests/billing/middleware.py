@@ -22,8 +22,8 @@ import jwt
 from tests.security.tokens import SECRET
 
 ACCOUNT = "acct-1"
-THRESHOLD = 25
-"""With so few credits, the real service creates no order."""
+THRESHOLD = 25.0
+"""With so few credits, the real service creates no order, unless it is told otherwise."""
 
 PAGE = b"<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n"
 TRACEBACK = "Traceback (most recent call last):\n  File killbill.py, line 1\n    secret-of-the-middleware"
@@ -42,6 +42,7 @@ class How(Enum):
     NONSENSE = "201 and something else"
     REDIRECT = "307"
     PROXY = "502 of a proxy"
+    TRACEBACK = "500 and JSON with a traceback"
     HANG = "gives no answer until the test ends"
 
 
@@ -87,8 +88,11 @@ class BillingService:
 
     def __init__(self) -> None:
         self.credits: Any = 100.0
+        self.threshold = THRESHOLD
+        self.accounts = {ACCOUNT}
         self.orders: dict[str, Order] = {}
         self.received: list[Call] = []
+        self.tokens: list[str] = []
         self.when: Callable[[Call], None] = lambda _: None
         """Called with each call before it has its effect; may block."""
         self.when_done: Callable[[Call], None] = lambda _: None
@@ -139,14 +143,15 @@ class BillingService:
             return 500, PAGE, "text/html; charset=utf-8"
 
     def _get_credits(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        assert body["credits"]["billing_account_id"] == ACCOUNT
+        assert body["credits"]["billing_account_id"] in self.accounts
         return {"credits": self.credits}
 
     def _create_order(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        assert body["order"]["billing_account_id"] == ACCOUNT
-        assert float(self.credits) > THRESHOLD
+        account = body["order"]["billing_account_id"]
+        assert account in self.accounts
+        assert float(self.credits) > self.threshold
         order_id = str(uuid.uuid4())
-        self.orders[order_id] = Order(ACCOUNT)
+        self.orders[order_id] = Order(account)
         return {"order": order_id}
 
     def _delete_order(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,6 +224,8 @@ def _refusal(how: How) -> tuple[int, bytes, str] | How:
             return 500, PAGE, "text/html; charset=utf-8"
         case How.NONSENSE:
             return 201, b'{"order": ["?"], "credits": "many"}', "application/json"
+        case How.TRACEBACK:
+            return _json({"success": False, "error": "BillingAPIError", "message": "no", "traceback": TRACEBACK}, 500)
         case How.REDIRECT:
             return 307, b"", "text/html"
         case How.PROXY:
@@ -245,6 +252,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif not _is_token(self.headers.get("Authorization", "")):
             self._send(500, PAGE, "text/html")
         else:
+            self.server.service.tokens.append(self.headers["Authorization"].removeprefix("Bearer "))
             self._answer(Call(name, json.loads(body)))
 
     def _answer(self, call: Call) -> None:
