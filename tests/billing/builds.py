@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from builder.clusters.names import read_order
+from builder.kinds.heat.stack_creation import heat_client
 from builder.sandbox import Sandbox
 from tests.api.orders import by_ids, order
 from tests.billing.middleware import ACCOUNT, BillingService, LiveStack
+from tests.openstack import real_cloud
+from tests.openstack.real_cloud import connected
 from tests.openstack.remembering_heat import RememberedStack, RememberingHeat
 from tests.openstack.replay_cloud import Behaviour, Received
 from tests.sandbox.clients import Member
@@ -40,12 +44,37 @@ class FailingHeat(RememberingHeat):
         return super().respond(request)
 
 
-Cloud = Sandbox | RememberingHeat
+@dataclass(frozen=True, slots=True)
+class RealCloud:
+    """The cloud that the ``OS_*`` variables name, of which the stacks of one cluster matter."""
+
+    cluster: str
+
+    def list(self) -> list[Any]:
+        """The stacks of the cluster."""
+        with connected() as cloud:
+            found = [stack.to_dict() for stack in heat_client(cloud).stacks.list()]
+        return [stack for stack in found if stack["stack_name"].startswith(f"{self.cluster}--")]
+
+    def delete_all(self) -> None:
+        """Delete them."""
+        with connected() as cloud:
+            for stack in self.list():
+                heat_client(cloud).stacks.delete(f"{stack['stack_name']}/{stack['id']}")
 
 
-def cloud_env(cloud: Cloud, **changes: Any) -> dict[str, Any]:
+Cloud = Sandbox | RememberingHeat | RealCloud
+
+
+def cloud_env(cloud: Cloud) -> dict[str, Any]:
     """A good ``cloud_env``."""
-    return by_ids(cloud, **changes) if isinstance(cloud, Sandbox) else cloud.credentials(**changes)
+    match cloud:
+        case Sandbox():
+            return by_ids(cloud)
+        case RealCloud():
+            return dict(real_cloud.cloud_env())
+        case _:
+            return cloud.credentials()
 
 
 def build(
@@ -57,7 +86,13 @@ def build(
     **changes: Any,
 ) -> Answer:
     """Build a cluster; ``changes`` are those of the body."""
-    body = {**order(cloud_env(cloud)), "billing_account_id": ACCOUNT, "middleware_url": middleware.url, **changes}
+    name = {"name": cloud.cluster} if isinstance(cloud, RealCloud) else {}
+    body = {
+        **order(cloud_env(cloud), **name),
+        "billing_account_id": ACCOUNT,
+        "middleware_url": middleware.url,
+        **changes,
+    }
     headers = bearer(make_token()) | ({"Idempotency-Key": key} if key else {})
     return service.post(f"/clusters/{query}", body, headers)
 
@@ -66,7 +101,7 @@ def live_stacks(cloud: Cloud) -> list[LiveStack]:
     """The stacks of the project that are not deleted."""
     if isinstance(cloud, RememberingHeat):
         return [LiveStack(each.id, each.name, read_order(each.tags)) for each in cloud.live]
-    listed = Member(cloud).ask("GET", "/stacks").json()["stacks"]
+    listed = cloud.list() if isinstance(cloud, RealCloud) else Member(cloud).ask("GET", "/stacks").json()["stacks"]
     return [
         LiveStack(each["id"], each["stack_name"], read_order(each["tags"] or ()))
         for each in listed
