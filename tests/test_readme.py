@@ -95,7 +95,9 @@ class Checkout:
         reader = threading.Thread(target=lambda: self.output.extend(stdout), daemon=True)
         reader.start()
         try:
-            wait_until(lambda: "serving on http" in self.log and "auth URL" in self.log, "it listens", 2 * START_SECONDS)
+            wait_until(
+                lambda: "serving on http" in self.log and "auth URL" in self.log, "it listens", 2 * START_SECONDS
+            )
             yield
         finally:
             os.killpg(process.pid, signal.SIGTERM)
