@@ -14,10 +14,8 @@ from builder.diagnostics.problems import Problem
 from builder.hot.language import NESTED_SUFFIXES
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.inclusion import LoadedTemplate, find_own_stack
+from builder.hot_lint.members import GROUP, find_definitions, find_members
 from builder.hot_lint.shape import looks_nested
-from builder.text.pointers import Tokens
-
-GROUP: Final = "OS::Heat::ResourceGroup"
 
 _STACKS: Final = frozenset({
     GROUP, "OS::Heat::AutoScalingGroup", "OS::Heat::InstanceGroup", "OS::Heat::ResourceChain",
@@ -50,26 +48,15 @@ def _find_unreadable(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
                 hint = f"write type: {GROUP} with count: 1, and make this its resource_def"
             yield TemplateProblem("concertim-nested", message, (*tokens, "type"), hint)
         elif type_ == GROUP and isinstance(properties, dict) and properties.get("count") not in (0, "0"):
-            for member, place in _find_types(properties.get("resource_def"), (*tokens, "properties", "resource_def")):
-                if "::" in member and member not in _STACKS:
+            for definition, place, _ in find_members(resource, tokens):
+                member = definition.get("type")
+                if isinstance(member, str) and "::" in member and member not in _STACKS:
                     message = (
                         f"Concertim cannot read the group {name!r}: it takes each member for a stack, "
                         f"and {member} is none"
                     )
                     hint = f"put the {member} into a template of its own, and write type: {name}-member.yaml here"
-                    yield TemplateProblem("concertim-group", message, place, hint)
-
-
-def _find_types(definition: Any, tokens: Tokens) -> Iterator[tuple[str, Tokens]]:
-    """The types that the definition of a group's member can have, and where they are written."""
-    if not isinstance(definition, dict):
-        return
-    branches = definition.get("if")
-    if len(definition) == 1 and isinstance(branches, list):
-        for number, branch in enumerate(branches[1:], start=1):
-            yield from _find_types(branch, (*tokens, "if", number))
-    elif isinstance(definition.get("type"), str):
-        yield definition["type"], (*tokens, "type")
+                    yield TemplateProblem("concertim-group", message, (*place, "type"), hint)
 
 
 def _find_own_stacks(template: Mapping[str, Any]) -> Iterator[str]:
@@ -78,11 +65,7 @@ def _find_own_stacks(template: Mapping[str, Any]) -> Iterator[str]:
     What is given a ``context`` is in another region, or on another cloud.
     """
     for resource in (template.get("resources") or {}).values():
-        while isinstance(resource, dict):
-            properties = resource.get("properties")
-            if not isinstance(properties, dict):
-                break
-            name = find_own_stack(resource)
-            if name is not None and "context" not in properties:
+        for definition, _, _ in find_definitions(resource, ()):
+            name = find_own_stack(definition)
+            if name is not None and "context" not in definition["properties"]:
                 yield name
-            resource = properties.get("resource_def", properties.get("resource"))  # down the groups

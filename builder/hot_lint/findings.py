@@ -70,6 +70,11 @@ class NestedUse:
         """Whether it is a resource by itself, not the member of a group, of which there may be none."""
         return len(self.tokens) == 2
 
+    @property
+    def is_member(self) -> bool:
+        """Whether all members of a resource that is a group are made of it, whose attributes are theirs then."""
+        return self.tokens[2:] == ("properties", "resource_def")
+
 
 @dataclass(slots=True)
 class TemplateReading:

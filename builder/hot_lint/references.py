@@ -16,18 +16,11 @@ from builder.hot.language import NESTED_SUFFIXES, Language
 from builder.hot.resource_types import load_names
 from builder.hot_lint.calls import find_argument_fault, is_call
 from builder.hot_lint.findings import Kind, NestedUse, Reference, TemplateProblem, TemplateReading
+from builder.hot_lint.members import find_definitions
 from builder.hot_lint.unknown_functions import explain_unknown_function, find_successor
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
 
-_MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "OS::Heat::ResourceGroup": ("resource_def", ("count",)),
-    "OS::Heat::AutoScalingGroup": ("resource", ("desired_capacity", "min_size")),
-}
-"""Groups: the property that describes a member, and those that say how many there are at first, the first one given.
-
-Of a group that has none, Heat does not look at the member.
-"""
 _TAKES_ANYTHING: Final = "OS::Heat::None"
 """The one type of Heat's own whose properties are not looked at."""
 
@@ -83,15 +76,16 @@ class _Walk:
             if isinstance(dependency, str):
                 place = (*tokens, "depends_on", number) if isinstance(depends_on, list) else (*tokens, "depends_on")
                 self._refer(Kind.RESOURCE, dependency, place, certain)
-        self._type(resource, tokens, certain)
+        for each in find_definitions(resource, tokens, certain):
+            self._type(*each)
         self.owner = ""
 
-    def _type(self, resource: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
-        type_ = resource.get("type")
+    def _type(self, definition: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
+        type_ = definition.get("type")
         if not isinstance(type_, str):
             return
         self.reading.types.setdefault(type_, (*tokens, "type"))
-        properties = resource.get("properties")
+        properties = definition.get("properties")
         computed = is_call(properties, self.language)
         if not isinstance(properties, dict):
             properties = {}
@@ -99,11 +93,6 @@ class _Walk:
             self._check_type_with_computed_properties(type_, tokens, certain)
         if type_.endswith(NESTED_SUFFIXES):
             self.reading.nested.append(NestedUse(type_, tokens, None if computed else properties, certain, self.owner))
-        elif type_ in _MEMBERS:
-            key, sizes = _MEMBERS[type_]
-            size = next((properties[each] for each in sizes if properties.get(each) is not None), 1)
-            if isinstance(properties.get(key), dict):
-                self._type(properties[key], (*tokens, "properties", key), certain and size not in (0, "0"))
 
     def _check_type_with_computed_properties(self, type_: str, tokens: Tokens, certain: bool) -> None:
         """Heat goes through the properties of a resource before it resolves them; through those of a member, after."""

@@ -7,6 +7,7 @@ Apart from what a template refers to: these findings need nothing but the templa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from builder.hot.language import (
@@ -19,6 +20,7 @@ from builder.hot.language import (
 )
 from builder.hot_lint.calls import is_call
 from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.members import GROUP_MEMBER, find_definitions
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest, suggest_key
 
@@ -32,6 +34,10 @@ _ENTRIES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "outputs": ({"value": None}, "give it a value"),
 }
 """The sections whose entries are mappings: what stands for one that is none, and a hint."""
+
+
+_MEMBER_KEYS: Final = ("type", "properties", "metadata")
+"""``heat.engine.resources.openstack.heat.resource_group``: the schema of ``resource_def``."""
 
 
 def find_broken_sections(template: Any) -> list[TemplateProblem]:
@@ -154,16 +160,39 @@ def _check_resource(
                 yield TemplateProblem(
                     "unknown-resource-key", f"{key!r} is no key of a resource", (*tokens, key), hint, key=True
                 )
-    type_ = resource.get("type")
+    yield from _check_type(resource.get("type"), f"resource {name}", (*tokens, "type"))
+    yield from _check_resource_values(resource, tokens, language)
+    for definition, place, certain in find_definitions(resource, tokens):
+        if place != tokens and not is_call(definition, language):
+            for problem in _check_member(definition, name, place, language):
+                yield replace(problem, certain=certain)
+
+
+def _check_member(
+    definition: Mapping[str, Any], group: str, tokens: Tokens, language: Language
+) -> Iterator[TemplateProblem]:
+    """What Heat refuses of a member's definition; only that of a ResourceGroup is held to a schema of keys."""
+    if not is_call(definition.get("type"), language):
+        yield from _check_type(definition.get("type"), f"the member of {group}", (*tokens, "type"))
+    has_schema = next(each for each in reversed(tokens) if isinstance(each, str) and each != "if") == GROUP_MEMBER
+    for key in ("properties", "metadata"):
+        value = definition.get(key)
+        if key in definition and not isinstance(value, dict) and not (has_schema and value is None):
+            yield TemplateProblem("template-shape", f"{key} must be a mapping", (*tokens, key), _remove_if_empty(value))
+    if has_schema:
+        for key in (each for each in definition if each not in _MEMBER_KEYS):
+            hint = suggest_key(key, _MEMBER_KEYS) or f"known: {', '.join(_MEMBER_KEYS)}"
+            message = f"{key!r} is no key of the members of a group"
+            yield TemplateProblem("unknown-resource-key", message, (*tokens, key), hint, key=True)
+
+
+def _check_type(type_: object, what: str, tokens: Tokens) -> Iterator[TemplateProblem]:
     if not isinstance(type_, str) or not type_:
-        yield TemplateProblem("template-shape", f"resource {name} has no type", (*tokens, "type"))
+        yield TemplateProblem("template-shape", f"{what} has no type", tokens)
     elif looks_nested(type_):
         endings = " or ".join(NESTED_SUFFIXES)
-        yield TemplateProblem(
-            "nested-suffix", f"{type_!r} is no type of resource; a nested template ends in {endings}",
-            (*tokens, "type"), "rename the file",
-        )  # fmt: skip
-    yield from _check_resource_values(resource, tokens, language)
+        message = f"{type_!r} is no type of resource; a nested template ends in {endings}"
+        yield TemplateProblem("nested-suffix", message, tokens, "rename the file")
 
 
 def looks_nested(type_: str) -> bool:

@@ -81,3 +81,73 @@ def test_path_that_a_function_gives_is_a_warning_for_the_file_may_be_sent_all_th
     outcome = build(template(f"{{type: OS::Heat::Value, properties: {{value: {{get_file: {path}}}}}}}"))
     assert find_rules(outcome) == ["computed-file"]
     assert outcome.cluster_type is not None
+
+
+RESOURCE_GROUP = "{{type: OS::Heat::ResourceGroup, properties: {{count: {count}, resource_def: {member}}}}}"
+AUTO_SCALING_GROUP = (
+    "{{type: OS::Heat::AutoScalingGroup, "
+    "properties: {{min_size: 0, max_size: 1, desired_capacity: {count}, resource: {member}}}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("member", "in_resource_group", "in_auto_scaling_group"),
+    [
+        ("{type: node.yml}", "nested-suffix", "nested-suffix"),
+        ("{type: nested/node}", "nested-suffix", "nested-suffix"),
+        ("{properties: {flavor: x}}", "template-shape", "template-shape"),
+        ("{type: ''}", "template-shape", "template-shape"),
+        ("{type: null}", "template-shape", "template-shape"),
+        ("{type: OS::Heat::None, properties: [a]}", "template-shape", "template-shape"),
+        ("{type: OS::Heat::None, properties: null}", "", "template-shape"),
+        ("{type: OS::Heat::None, metadata: [a]}", "template-shape", "template-shape"),
+        ("{type: OS::Heat::None, depends_on: x}", "unknown-resource-key", ""),
+        ("{type: OS::Heat::None, bogus: 1}", "unknown-resource-key", ""),
+        ("{type: OS::Heat::None, properties: {a: 1}, metadata: {a: 1}}", "", ""),
+        ("{type: {get_param: common}}", "", ""),
+        ("{get_param: common}", "", ""),
+    ],
+)
+def test_definition_of_a_member_is_held_to_what_heat_refuses_of_it(
+    member: str, in_resource_group: str, in_auto_scaling_group: str
+) -> None:
+    """As Heat 27 was seen to answer each of them."""
+    for group, rule in ((RESOURCE_GROUP, in_resource_group), (AUTO_SCALING_GROUP, in_auto_scaling_group)):
+        direct = build(template(group.format(count=1, member=member)))
+        assert find_rules(direct, "concertim-group") == [rule] * bool(rule)
+        within = RESOURCE_GROUP.format(count=1, member=group.format(count=1, member=member))
+        assert find_rules(build(template(within))) == [rule] * bool(rule)
+        unseen = build(template(group.format(count=0, member=member)))
+        assert find_rules(unseen) == ["conditional-mistake"] * bool(rule)
+
+
+def test_each_branch_of_a_member_that_a_condition_chooses_is_looked_into() -> None:
+    member = "{if: [c, {type: node.yml}, {type: node.yaml, properties: {flavour: x}}]}"
+    outcome = build(template(RESOURCE_GROUP.format(count=1, member=member)), {"node.yaml": NODE})
+    assert find_rules(outcome) == ["conditional-mistake"] * 3
+    told = " ".join(problem.message for problem in outcome.problems)
+    assert "'node.yml' is no type of resource" in told
+    assert "node.yaml has no parameter 'flavour'" in told
+    assert "node.yaml needs the property 'flavor'" in told
+
+
+SERVED = f"{VERSION}\nresources: {{r: {{type: OS::Heat::RandomString}}}}\noutputs: {{address: {{value: x}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_there"),
+    [
+        ("address", True), ("refs", True), ("attributes, address", True), ("resource.0.address", True),
+        ("'resource.0', address", True), ("adress", False), ("show", False), ("resource.0.adress", False),
+        ("outputs, address", False),
+    ],
+)  # fmt: skip
+def test_attribute_of_a_group_is_an_output_of_its_members_and_one_in_an_output_is_asked_for_later(
+    path: str, is_there: bool
+) -> None:
+    group = RESOURCE_GROUP.format(count=1, member="{type: node.yaml}")
+    used = f"{group}\n    v: {{type: OS::Heat::Value, properties: {{value: {{get_attr: [r, {path}]}}}}}}"
+    definition = template(group).replace(f"{{r: {group}}}", f"\n    r: {used}")
+    assert find_rules(build(definition, {"node.yaml": SERVED})) == ["nested-attribute"] * (not is_there)
+    shown = f"{template(group)}  outputs: {{o: {{value: {{get_attr: [r, {path}]}}}}}}\n"
+    assert find_rules(build(shown, {"node.yaml": SERVED})) == ["conditional-mistake"] * (not is_there)

@@ -7,6 +7,7 @@ that are data to Heat, little is sure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -34,6 +35,14 @@ ALWAYS_USED: Final = frozenset({"clustername"})
 
 TAKES_ALL: Final = frozenset({"parameter-reference", "resource-reference", "condition-reference", "unused-parameter"})
 """Rules that can be judged only where every template of a composition could be read."""
+
+_NESTED_ATTRIBUTES: Final = ("show",)
+_GROUP_ATTRIBUTES: Final = ("refs", "refs_map", "attributes", "removed_rsrc_list")
+"""Attributes besides the outputs of the template, of a nested template and of a group of them: the latter's are those
+of ``heat.engine.resources.openstack.heat.resource_group``, and it has no ``show``."""
+
+_MEMBER_ATTRIBUTE: Final = re.compile(r"resource\.[^.]*\.")
+"""What comes before the attribute of one member of a group: ``resource.0.address``."""
 
 SCHEMA_RULES: Final = frozenset({"unknown-parameter-key", "parameter-syntax", "allowed-pattern"})
 """Rules that tell of the schema of a parameter."""
@@ -162,17 +171,22 @@ def _check_nested_uses(reading: TemplateReading, nested: Mapping[str, LoadedTemp
             if use.name not in required:
                 required[use.name] = [name for name, each in parameters.items() if each.get("default") is None]
             yield from _check_properties(use, use.properties, parameters, required[use.name])
-    plain = {use.owner: use for use in reading.nested if use.is_plain}
+    uses = {use.owner: use for use in reading.nested if use.is_plain or use.is_member}
     for reference in reading.references:
-        loaded = nested.get(plain[reference.name].name) if reference.name in plain else None
-        if loaded is None or reference.kind is not Kind.RESOURCE or reference.attribute is None:
+        named = uses.get(reference.name)
+        template = nested.get(named.name) if named is not None else None
+        if named is None or template is None or reference.kind is not Kind.RESOURCE or reference.attribute is None:
             continue
-        outputs = loaded.template.get("outputs") or {}
-        attribute = reference.attribute
-        if attribute not in outputs and attribute != "show" and not attribute.startswith("resource."):
-            message = f"{plain[reference.name].name} has no output {attribute!r}"
+        outputs = template.template.get("outputs") or {}
+        attribute, certain = reference.attribute, reference.certain
+        if named.is_member:  # of which Heat asks each for an attribute, in an output only when somebody asks for that
+            certain = certain and named.certain and reference.tokens[0] != "outputs"
+            attribute = _MEMBER_ATTRIBUTE.sub("", attribute)
+        known = _GROUP_ATTRIBUTES if named.is_member else _NESTED_ATTRIBUTES
+        if attribute not in outputs and attribute not in known and not attribute.startswith("resource."):
+            message = f"{named.name} has no output {attribute!r}"
             tokens = (*reference.tokens[:-1], 1)
-            yield TemplateProblem("nested-attribute", message, tokens, suggest(attribute, outputs), reference.certain)
+            yield TemplateProblem("nested-attribute", message, tokens, suggest(attribute, outputs), certain)
 
 
 def _check_properties(

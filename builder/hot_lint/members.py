@@ -1,0 +1,55 @@
+"""What a resource is made of: its own type, and those of the members of groups, of groups in groups as well.
+
+Whatever is judged of a type is judged of each of them, at its own place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from builder.text.pointers import Tokens
+
+GROUP: Final = "OS::Heat::ResourceGroup"
+
+GROUP_MEMBER: Final = "resource_def"
+
+_MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    GROUP: (GROUP_MEMBER, ("count",)),
+    "OS::Heat::AutoScalingGroup": ("resource", ("desired_capacity", "min_size")),
+}
+"""Groups: the property that describes a member, and those that say how many there are at first, the first one given.
+
+Of a group that has none, Heat does not look at the member.
+"""
+
+Definition = tuple[Mapping[str, Any], Tokens, bool]
+"""What has a type and properties, its place, and whether Heat looks at it in every launch."""
+
+
+def find_definitions(resource: Mapping[str, Any], tokens: Tokens, certain: bool = True) -> Iterator[Definition]:
+    """A resource or a member, and the members that it has if it is a group."""
+    yield resource, tokens, certain
+    for each in find_members(resource, tokens, certain):
+        yield from find_definitions(*each)
+
+
+def find_members(group: Mapping[str, Any], tokens: Tokens, certain: bool = True) -> Iterator[Definition]:
+    """What the members of a group can be, if it is one: each branch of an ``if``, or the one that is written out."""
+    type_, properties = group.get("type"), group.get("properties")
+    if not isinstance(type_, str) or type_ not in _MEMBERS or not isinstance(properties, dict):
+        return
+    key, sizes = _MEMBERS[type_]
+    size = next((properties[each] for each in sizes if properties.get(each) is not None), 1)
+    yield from _find_branches(properties.get(key), (*tokens, "properties", key), certain and size not in (0, "0"))
+
+
+def _find_branches(value: Any, tokens: Tokens, certain: bool) -> Iterator[Definition]:
+    if not isinstance(value, dict):
+        return
+    branches = value.get("if")
+    if len(value) == 1 and isinstance(branches, list):
+        for number, branch in enumerate(branches[1:], start=1):
+            yield from _find_branches(branch, (*tokens, "if", number), certain=False)
+    else:
+        yield value, tokens, certain
