@@ -3,8 +3,9 @@
 The one registry: a problem gets its severity from here, ``check --list-rules`` prints it, and docs/rules.md has a
 section for each rule in it, which the tests hold against each other.
 
-An *error* is what makes a launch fail for certain, or what a service of Concertim refuses or breaks on; a definition
-with one is not listed. Everything else is a *warning*, in particular what earlier releases took in silence.
+An *error* is what makes a launch fail for certain, what the Visualisation App refuses, or what ends Concertim's reading
+of stacks; a definition with one is not listed. Everything else is a *warning*, in particular what earlier releases took
+in silence.
 
 Some rules are there for Concertim alone. In the *generic* profile, for sites without it, each is one degree milder: an
 error is a warning, and a warning is not given.
