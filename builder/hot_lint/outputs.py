@@ -30,7 +30,8 @@ WEB_ACCESS_OUTPUT: Final = "web_access"
 _UNKNOWN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 _URL: Final = re.compile(rf"https?://|{_UNKNOWN}", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"(?:^|_)(?:ip|ips|ipv4|ipv6|address|addresses|networks)(?:$|_)", re.IGNORECASE)
-"""Attributes of servers, ports and floating IPs that are addresses."""
+_WITH_ADDRESSES: Final = ("OS::Neutron::", "OS::Nova::")
+"""Attributes of servers, ports and floating IPs that are addresses, and the types that have them."""
 
 _SECRET: Final = re.compile(r"(?:^|[_-])(?:password|passwd|passphrase|secret|token|private_key)s?(?:$|[_-])", re.I)
 _RANDOM: Final = "OS::Heat::RandomString"
@@ -68,7 +69,7 @@ class Outputs:
             else:
                 found = chain(self._find_secrets(name, value, template), self._find_equals_signs(value))
             if name == WEB_ACCESS_OUTPUT:
-                found = chain(found, self._check_link(value))
+                found = chain(found, self._check_link(value, template))
             first = {rule: (message, hint) for rule, message, hint in reversed([*found])}
             for rule, (message, hint) in first.items():
                 yield root.problem(TemplateProblem(rule, message, place, hint))
@@ -81,11 +82,13 @@ class Outputs:
         message = f"{TYPE_OUTPUT} must be the id of the type, {wanted!r}, in every launch{told}"
         yield "cluster-type-output", message, "leave the output out: every launch has it by itself"
 
-    def _check_link(self, value: Any) -> Iterator[_Found]:
+    def _check_link(self, value: Any, template: Mapping[str, Any]) -> Iterator[_Found]:
         hint = "put 'https://' before it with str_replace or list_join"
         for each in _branches(value):
             path = each.get("get_attr") if isinstance(each, dict) else None
-            attributes = [part for part in path[1:] if isinstance(part, str)] if isinstance(path, list) else []
+            attributes: list[str] = []
+            if isinstance(path, list) and path and _find_type(template, path[0]).startswith(_WITH_ADDRESSES):
+                attributes = [part for part in path[1:] if isinstance(part, str)]
             if not _URL.match(self._read(each)):
                 yield "web-access-output", f"{WEB_ACCESS_OUTPUT} becomes a link, and begins with no http(s)://", hint
             elif any(map(_ADDRESS.search, attributes)):
@@ -107,7 +110,7 @@ class Outputs:
 
     def _find_secrets(self, name: str, value: Any, template: Mapping[str, Any]) -> Iterator[_Found]:
         hint = "tell in the instructions how to read it on a server, or who has it"
-        resources, declared = template.get("resources") or {}, template.get("parameters") or {}
+        declared = template.get("parameters") or {}
         for function, arguments in _calls(value):
             path = arguments if isinstance(arguments, list) else [arguments]
             if not path or not all(isinstance(part, str) for part in path[:2]):
@@ -118,7 +121,7 @@ class Outputs:
                     yield "secret-output", f"the whole team sees outputs, and parameter {path[0]!r} is hidden", hint
             elif function in ("get_attr", "get_resource") and (
                 path[1:2] == ["private_key"]
-                or (resources.get(path[0], {}).get("type") == _RANDOM and any(map(_SECRET.search, (name, path[0]))))
+                or (_find_type(template, path[0]) == _RANDOM and any(map(_SECRET.search, (name, path[0]))))
             ):
                 yield "secret-output", f"the whole team sees outputs, and {path[0]!r} looks secret", hint
 
@@ -158,6 +161,12 @@ def _may_hold_equals_signs(parameter: Parameter) -> bool:
     return any(
         not find_default_faults(replace(parameter, default=probe.ljust(int(least), "c"))) for probe in ("a=b=c", "==")
     )
+
+
+def _find_type(template: Mapping[str, Any], name: object) -> str:
+    """The type of a resource that is referred to; ``""`` where nobody can tell."""
+    resource = (template.get("resources") or {}).get(name) if isinstance(name, str) else None
+    return str(resource.get("type")) if resource is not None else ""
 
 
 def _branches(value: Any) -> Iterator[Any]:

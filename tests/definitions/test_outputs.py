@@ -84,7 +84,8 @@ ADDRESS = "{get_attr: [ip, floating_ip_address]}"
         ("{get_attr: [config, config]}", True),  # nobody knows
         ("{get_param: narrow}", True),
         (ADDRESS, False),
-        ("{get_attr: [config, networks, private, 0]}", False),
+        ("{get_attr: [ip, router, networks, 0]}", False),
+        ("{get_attr: [config, web_address]}", True),  # an output of somebody's, perhaps
         (f"{{if: [{{equals: [a, b]}}, 'https://example.org/', {ADDRESS}]}}", False),
         ("example.org", False),
         ("ftp://example.org/", False),
