@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import mmap
+import select
 import socket
 import struct
 
@@ -53,6 +54,12 @@ class Listening:
     def free_place(self, place: int) -> None:
         """Say that the process which had a place has ended, perhaps without having left it."""
         self._taken[place] = 0
+
+    def has_waiting(self) -> bool:
+        """Whether connections wait to be taken."""
+        waiting = select.poll()
+        waiting.register(self.socket, select.POLLIN)
+        return bool(waiting.poll(0))
 
     def stop(self) -> None:
         """Say that the whole service stops, before its processes are told."""

@@ -40,6 +40,10 @@ answers leave meanwhile, and requests that are only half received are given up."
 
 _STEP_SECONDS = 0.02
 
+MAX_STEPS = 100
+"""For how many steps at most the last process at a socket takes what still waits in it: on a busy machine, the time for
+handshakes may be over before the event loop has taken anything."""
+
 
 def run_server(app: Application, listening: Listening, place: int) -> None:
     """Serve in this process until SIGTERM or SIGINT, which the caller holds."""
@@ -112,7 +116,12 @@ async def _leave(listening: Listening, place: int) -> None:
     is_last = listening.leave_place(place)
     await asyncio.sleep(HANDSHAKE_SECONDS)
     if not is_last and listening.turn_away_after_the_last():
+        is_last = True
         await asyncio.sleep(HANDSHAKE_SECONDS)
+    for _ in range(MAX_STEPS):
+        if not is_last or not listening.has_waiting():
+            break
+        await asyncio.sleep(_STEP_SECONDS)
 
 
 async def _wind_down(connections: set[BoundedProtocol], services: Services) -> None:

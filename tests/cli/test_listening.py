@@ -32,7 +32,9 @@ def test_connection_that_waits_is_taken_and_none_is_begun_after_it(listener: soc
         assert not connects(listener)
         client.sendall(b" second")
         client.shutdown(socket.SHUT_WR)
+        assert listening.has_waiting()
         taken, _ = listener.accept()
+        assert not listening.has_waiting()
         with taken, taken.makefile("rb") as received:
             assert received.read() == b"first second"
 
