@@ -159,7 +159,8 @@ class Catalogue:
                 remote = self._settings.remote if not self.has_loaded else None
                 for _ in remote.rounds() if remote is not None else ():
                     loaded = [each for each in result.found.values() if isinstance(each, LoadedEntry)]
-                    self._load_all(result, [classified[each.entry.name] for each in loaded if each.is_remote], resolver)
+                    far = [each.entry.name for each in loaded if any(file.remote for file in each.dependencies)]
+                    self._load_all(result, [classified[name] for name in far], resolver)
             else:
                 result = ScanResult(folder)
                 while names:

@@ -60,11 +60,6 @@ class LoadedEntry:
     dependencies: tuple[Dependency, ...]
     crash: Exception | None = None
 
-    @property
-    def is_remote(self) -> bool:
-        """Whether any of it is on another host."""
-        return any(dependency.remote for dependency in self.dependencies)
-
     def paths(self) -> Iterator[str]:
         """Every path at which a change may change this entry: files, wanted or there, and the links that lead there."""
         for dependency in self.dependencies:
@@ -119,17 +114,17 @@ def load_entry(
     return LoadedEntry(entry, outcome, revision, _last_modified(files), _list_all(files), crash)
 
 
-def _list_all(files: DefinitionFiles) -> tuple[Dependency, ...]:
-    """All that an entry depends on: the definition first, which is read before anything."""
-    return (*files.dependencies.values(), *files.roots.values())
-
-
 def _explain_crash(entry: Entry, error: Exception) -> Outcome:
     place = traceback.extract_tb(error.__traceback__)[-1]
     traceback.clear_frames(error.__traceback__)  # it is kept for the log, and what it was raised over is not
     message = f"judging it failed: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
     hint = "please report it, with the file; the log says more"
     return Outcome(None, (Problem(entry.definition, 0, 0, "", "internal-error", message, hint),))
+
+
+def _list_all(files: DefinitionFiles) -> tuple[Dependency, ...]:
+    """All that an entry depends on: the definition first, which is read before anything."""
+    return (*files.dependencies.values(), *files.roots.values())
 
 
 def recheck_entry(

@@ -158,7 +158,14 @@ def _take_folder(top: str, found: Targets, enabled: str) -> None:
             links.extend(each for each in below if os.path.islink(each))
             folders += (each for each in reversed(below) if not os.path.islink(each))
     if not within.definitions and not any(problem.severity is Severity.ERROR for problem in within.problems):
-        _take_everything(top, within)
+        # Nothing in it looks like a definition: what has the name of one is meant to be one.
+        for entry in _scan(top):
+            if isinstance(entry, Entry) and entry.definition == entry.name:
+                path = _join(top, entry.name)
+                within.definitions.append(Target(entry.id, path, path))
+        if not within.definitions:
+            hint = "name a file, the folder of a definition, or a folder of definitions"
+            within.problems.append(Problem(top, 0, 0, "", "no-definitions", "the folder holds no definition", hint))
     found.definitions += within.definitions
     found.problems += within.problems
 
@@ -208,17 +215,6 @@ def _scan(folder: str) -> list[Classified]:
         return [found for _, found in sorted(scan_folder(folder).items())]
     except OSError as error:
         raise ConfigurationError(f"{folder!r} cannot be read: {error.strerror}") from error
-
-
-def _take_everything(folder: str, found: Targets) -> None:
-    """A folder in which nothing looks like a definition: what has the name of one is meant to be one."""
-    for entry in _scan(folder):
-        if isinstance(entry, Entry) and entry.definition == entry.name:
-            path = _join(folder, entry.name)
-            found.definitions.append(Target(entry.id, path, path))
-    if not found.definitions:
-        hint = "name a file, the folder of a definition, or a folder of definitions"
-        found.problems.append(Problem(folder, 0, 0, "", "no-definitions", "the folder holds no definition", hint))
 
 
 def list_duplicates(targets: Sequence[Target]) -> Iterator[list[Target]]:
