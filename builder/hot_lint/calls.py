@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from builder.hot.computations import Budget, compute
-from builder.hot.functions import FACADE_ATTRIBUTES, URL_KEYS, Call, CallError, Fault, check_shape, check_values
+from builder.hot.functions import (
+    FACADE_ATTRIBUTES,
+    REPLACING,
+    URL_KEYS,
+    Call,
+    CallError,
+    Fault,
+    check_shape,
+    check_values,
+)
 from builder.hot.language import Language
 
 _USAGE: Final[Mapping[str, str]] = {
@@ -19,9 +28,7 @@ _USAGE: Final[Mapping[str, str]] = {
     "get_attr": "a list: [resource, attribute, key or index, ...]",
     "get_file": "the path of a file",
     "list_join": "a list: [separator, [text, ...], ...]",
-    "str_replace": "a mapping of template and params, which is a mapping too",
-    "str_replace_strict": "a mapping of template and params, which is a mapping too",
-    "str_replace_vstrict": "a mapping of template and params, which is a mapping too",
+    **dict.fromkeys(REPLACING, "a mapping of template and params, which is a mapping too"),
     "repeat": "a mapping of template and for_each, which is a mapping of names to lists",
     "digest": "a list: [algorithm, text], the algorithm one such as sha256",
     "str_split": "a list: [separator, text] or [separator, text, index]",
@@ -46,11 +53,8 @@ _NOT_CERTAIN: Final = (Fault.ALGORITHM_ELSEWHERE, Fault.TOO_MUCH_WORK, Fault.PAR
 """What is no fault, and placeholders that a text lacks, each of which is told in its place."""
 
 
-class _Unknown:
-    """Stands for a call among arguments."""
-
-
-_UNKNOWN: Final = _Unknown()
+_CALL: Final = object()
+"""Stands for a call among arguments: it is nothing that JSON has."""
 
 
 def find_argument_fault(function: str, arguments: Any, language: Language, budget: Budget) -> tuple[str, bool]:
@@ -81,7 +85,7 @@ def is_call(value: Any, language: Language) -> bool:
 def _mask(value: Any, language: Language) -> tuple[Any, bool]:
     """The value with something that is no JSON for each call in it, and whether there is none."""
     if is_call(value, language):
-        return _UNKNOWN, False
+        return _CALL, False
     if isinstance(value, dict):
         masked = {key: _mask(item, language) for key, item in value.items()}
         return {key: item for key, (item, _) in masked.items()}, all(whole for _, whole in masked.values())

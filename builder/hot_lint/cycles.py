@@ -113,27 +113,22 @@ def _find_leading(needs: Mapping[str, Needs], names: Collection[str]) -> dict[st
 
 
 def _find_circles(starts: Iterable[str], needs: Mapping[str, Mapping[str, Any]]) -> Iterator[list[str]]:
+    """The first circle that each start leads to by names that were not searched before."""
     done: set[str] = set()
     for start in starts:
-        if path := _find_circle(start, needs, done):
-            yield path
-
-
-def _find_circle(start: str, needs: Mapping[str, Mapping[str, Any]], done: set[str]) -> list[str]:
-    """A circle that can be reached from ``start`` by names that were not searched before; empty where there is none."""
-    path: dict[str, None] = {}  # a list that is quickly looked up in
-    pending = [iter((start,))]
-    while pending:
-        name = next(pending[-1], None)
-        if name is None:
-            pending.pop()
-            if path:
-                done.add(path.popitem()[0])
-        elif name in path:
-            done.update(path)
-            names = list(path)
-            return names[names.index(name) :]
-        elif name not in done:
-            path[name] = None
-            pending.append(iter(needs.get(name, ())))
-    return []
+        path: dict[str, None] = {}  # a list that is quickly looked up in
+        pending = [iter((start,))]
+        while pending:
+            name = next(pending[-1], None)
+            if name is None:
+                pending.pop()
+                if path:
+                    done.add(path.popitem()[0])
+            elif name in path:
+                done.update(path)
+                names = list(path)
+                yield names[names.index(name) :]
+                break
+            elif name not in done:
+                path[name] = None
+                pending.append(iter(needs.get(name, ())))

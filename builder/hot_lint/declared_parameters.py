@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from builder.hot import custom_constraints
+from builder.hot.custom_constraints import KNOWN
 from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
 from builder.hot_lint.findings import TemplateProblem
@@ -49,7 +49,7 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     try:
         parameter = parse_parameter(name, attributes)
     except ParameterSyntaxError:
-        return None, list(_explain_declaration(name, attributes, tokens))
+        return None, _explain_declaration(name, attributes, tokens)
     faults = find_default_faults(parameter, in_template=True)
     problems = [TemplateProblem("invalid-default", fault, (*tokens, "default")) for fault in faults]
     problems += find_structured_default(parameter, (*tokens, "default"))
@@ -67,15 +67,18 @@ def find_structured_default(parameter: Parameter, place: Tokens) -> list[Templat
     return [TemplateProblem("structured-default", message, place, f"write a text, or type: {other}")]
 
 
-def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
+def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Tokens) -> list[TemplateProblem]:
     """Every fault in the syntax of a parameter of a template."""
     type_ = attributes.get("type")
     try:
         parse_parameter(name, {"type": type_})
     except ParameterSyntaxError as error:
-        yield TemplateProblem("parameter-syntax", str(error), (*tokens, *error.tokens), _suggest_type(type_))
-        return
-    yield from _explain(attributes, type_, tokens, lambda given: parse_parameter(name, {"type": type_, **given}))
+        meant = next((each for each, names in _TYPES_ELSEWHERE.items() if str(type_).lower() in names), None)
+        hint = f"did you mean '{meant}'?" if meant else suggest(str(type_), list(ParameterType))
+        if type_ is None:
+            hint = "write type: string, or another"
+        return [TemplateProblem("parameter-syntax", str(error), (*tokens, *error.tokens), hint)]
+    return list(_explain(attributes, type_, tokens, lambda given: parse_parameter(name, {"type": type_, **given})))
 
 
 def explain_override(parameter: Parameter, attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
@@ -91,13 +94,6 @@ def _explain(attributes: Mapping[str, Any], type_: object, tokens: Tokens, read:
                 yield from _explain_one({"constraints": [constraint]}, type_, place, read, cut=2, written=constraint)
         elif key != "type":
             yield from _explain_one({key: value}, type_, tokens, read)
-
-
-def _suggest_type(written: object) -> str:
-    if written is None:
-        return "write type: string, or another"
-    meant = next((type_ for type_, names in _TYPES_ELSEWHERE.items() if str(written).lower() in names), None)
-    return f"did you mean '{meant}'?" if meant else suggest(str(written), list(ParameterType))
 
 
 def _explain_one(
@@ -132,9 +128,8 @@ def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Itera
     for mapping, key, place in texts:
         if isinstance(mapping.get(key), list | dict):
             kind = "list" if isinstance(mapping[key], list) else "mapping"
-            yield TemplateProblem(
-                "structured-text", f"the {key} is a {kind}, and is not shown", (*place, key), "write a text"
-            )
+            message = f"the {key} is a {kind}, and is not shown"
+            yield TemplateProblem("structured-text", message, (*place, key), "write a text")
     for key in ("hidden", "immutable"):
         value = attributes.get(key)
         if value is not None and parse_boolean(value) is not bool(value):
@@ -150,14 +145,10 @@ def find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> I
     for number, constraint in enumerate(attributes.get("constraints") or []):
         kind = find_kinds(constraint)[0]
         place, value = (*tokens, "constraints", number, kind), constraint[kind]
-        if kind == "custom_constraint" and value not in custom_constraints.KNOWN:
-            message, hint = (
-                f"Heat has no custom constraint {value!r} of its own",
-                suggest(value, custom_constraints.KNOWN),
-            )
-            yield TemplateProblem("unknown-custom-constraint", message, place, hint)
+        if kind == "custom_constraint" and value not in KNOWN:
+            message = f"Heat has no custom constraint {value!r} of its own"
+            yield TemplateProblem("unknown-custom-constraint", message, place, suggest(value, KNOWN))
         elif kind == "allowed_pattern" and is_slow(value):
             message = "a value that breaks this pattern may keep Heat busy for ever"
-            yield TemplateProblem(
-                "slow-pattern", message, place, "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$"
-            )
+            hint = "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$"
+            yield TemplateProblem("slow-pattern", message, place, hint)

@@ -26,8 +26,7 @@ from builder.yaml_documents.documents import Document, DocumentError, parse_temp
 MAX_FILES = 200
 """How many files one template may pull in: far beyond any cluster, and an end to a chain that grows for ever."""
 
-_OTHER_LANGUAGES: Final = ("HeatTemplateFormatVersion", "AWSTemplateFormatVersion")
-_VERSION_KEYS: Final = (VERSION_KEY, *_OTHER_LANGUAGES)
+_VERSION_KEYS: Final = (VERSION_KEY, "HeatTemplateFormatVersion", "AWSTemplateFormatVersion")
 _STACK: Final = "OS::Heat::Stack"
 """Makes a stack of the text that it is given, with all the files of the stack that it is in."""
 
@@ -118,7 +117,9 @@ class _Reader:
             else:
                 rewritten[key] = item
         for name in _find_stack_templates(rewritten):
-            self._use(name, base)
+            if name in self.contents:
+                self.uses[base].add(name)
+                self._queue(name)
         return rewritten
 
     def _include(self, reference: str, document: Document, base: str, tokens: Tokens) -> str:
@@ -138,11 +139,6 @@ class _Reader:
             raise SourceError("too-many-files", f"the template pulls in more than {MAX_FILES} files", "remove some")
         text = self.contents[name] = self.files.read(name)
         if any(key in text for key in _VERSION_KEYS):
-            self._queue(name)
-
-    def _use(self, name: str, base: str) -> None:
-        if name in self.contents:
-            self.uses[base].add(name)
             self._queue(name)
 
     def _queue(self, name: str) -> None:
@@ -165,7 +161,8 @@ class _Reader:
         broken = find_broken_sections(document.value)
         if broken:
             self.problems[name] += map(LoadedTemplate(document, (), {}).problem, broken)
-            if not document.problems and _is_of_another_language(document.value):
+            versions = {*_VERSION_KEYS} & document.value.keys() if isinstance(document.value, dict) else set()
+            if versions and VERSION_KEY not in versions and not document.problems:
                 self.contents[name] = dump_template(self.rewrite(document.value, document, name, ()))
             return
         self.problems[name] += document.problems
@@ -216,10 +213,6 @@ def find_own_stack(resource: Mapping[str, Any]) -> str | None:
     template = properties.get("template")
     name = template.get("get_file") if isinstance(template, dict) else None
     return name if isinstance(name, str) else None
-
-
-def _is_of_another_language(template: Any) -> bool:
-    return isinstance(template, dict) and VERSION_KEY not in template and any(k in template for k in _OTHER_LANGUAGES)
 
 
 def _is_of_parameters(problem: Problem) -> bool:

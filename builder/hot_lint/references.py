@@ -74,8 +74,8 @@ class _Walk:
         depends_on = resource.get("depends_on")
         for number, dependency in enumerate(depends_on if isinstance(depends_on, list) else [depends_on]):
             if isinstance(dependency, str):
-                place = (*tokens, "depends_on", number) if isinstance(depends_on, list) else (*tokens, "depends_on")
-                self._refer(Kind.RESOURCE, dependency, place, certain)
+                place = (number,) if isinstance(depends_on, list) else ()
+                self._refer(Kind.RESOURCE, dependency, (*tokens, "depends_on", *place), certain)
         for each in find_definitions(resource, tokens, certain):
             self._type(*each)
         self.owner = ""
@@ -89,16 +89,13 @@ class _Walk:
         computed = is_call(properties, self.language)
         if not isinstance(properties, dict):
             properties = {}
-        if computed and len(tokens) == 2 and not self.language.newer:
-            self._check_type_with_computed_properties(type_, tokens, certain)
-        if type_.endswith(NESTED_SUFFIXES):
-            self.reading.nested.append(NestedUse(type_, tokens, None if computed else properties, certain, self.owner))
-
-    def _check_type_with_computed_properties(self, type_: str, tokens: Tokens, certain: bool) -> None:
-        """Heat goes through the properties of a resource before it resolves them; through those of a member, after."""
-        if type_.endswith(NESTED_SUFFIXES) or (type_ in load_names() and type_ != _TAKES_ANYTHING):
+        # Heat goes through the properties of a resource before it resolves them; through those of a member, after.
+        is_judged = computed and len(tokens) == 2 and not self.language.newer
+        if is_judged and (type_.endswith(NESTED_SUFFIXES) or (type_ in load_names() and type_ != _TAKES_ANYTHING)):
             message, hint = "properties must be a mapping, not a function", "use the function for each property's value"
             self._report("template-shape", message, (*tokens, "properties"), certain, hint)
+        if type_.endswith(NESTED_SUFFIXES):
+            self.reading.nested.append(NestedUse(type_, tokens, None if computed else properties, certain, self.owner))
 
     def output(self, output: Mapping[str, Any], tokens: Tokens) -> None:
         condition = output.get("condition")
@@ -153,16 +150,14 @@ class _Walk:
             for number, item in enumerate(value):
                 self._condition_value(item, (*tokens, number), certain)
         elif isinstance(value, dict):
-            if len(value) == 1:
-                ((key, arguments),) = value.items()
-                if key in self.language.condition_functions:
-                    self._condition_call(key, arguments, (*tokens, key), certain)
-                    return
-                if key in self.language.functions:
-                    self._no_condition_function(key, tokens)
-                    return
-            for key, item in value.items():
-                self._condition_value(item, (*tokens, key), certain)
+            key, arguments = next(iter(value.items())) if len(value) == 1 else ("", None)
+            if key in self.language.condition_functions:
+                self._condition_call(key, arguments, (*tokens, key), certain)
+            elif key in self.language.functions:
+                self._no_condition_function(key, tokens)
+            else:
+                for key, item in value.items():
+                    self._condition_value(item, (*tokens, key), certain)
 
     def _no_condition_function(self, function: str, tokens: Tokens) -> None:
         known = sorted(self.language.condition_functions)
@@ -175,18 +170,16 @@ class _Walk:
 
     def value(self, value: Any, tokens: Tokens, certain: bool) -> None:
         """A value in which Heat evaluates functions."""
-        if isinstance(value, list):
-            for number, item in enumerate(value):
-                if isinstance(item, dict | list):
-                    self.value(item, (*tokens, number), certain)
-            return
-        if len(value) == 1:
+        if isinstance(value, dict) and len(value) == 1:
             ((key, arguments),) = value.items()
             if key in self.language.functions:
                 self._call(key, arguments, (*tokens, key), certain)
                 return
             self._judge_key(key, (*tokens, key), certain)
-        for key, item in value.items():
+        self._members(value, tokens, certain)
+
+    def _members(self, value: Any, tokens: Tokens, certain: bool) -> None:
+        for key, item in enumerate(value) if isinstance(value, list) else value.items():
             if isinstance(item, dict | list):
                 self.value(item, (*tokens, key), certain)
 
@@ -219,12 +212,10 @@ class _Walk:
                 self._report("computed-file", message, tokens, True, "write each path out, and choose by if")
             case _ if function in _STRICT:
                 self._check_placeholders(arguments, tokens, certain and not self.in_output)
-        if isinstance(arguments, list) or is_call(arguments, self.language):
+        if is_call(arguments, self.language):
             self.value(arguments, tokens, certain)
-        elif isinstance(arguments, dict):
-            for key, item in arguments.items():
-                if isinstance(item, dict | list):
-                    self.value(item, (*tokens, key), certain)
+        elif isinstance(arguments, dict | list):
+            self._members(arguments, tokens, certain)
 
     def _reference_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         in_list = isinstance(arguments, list)
@@ -235,13 +226,12 @@ class _Walk:
             self.reading.ref_names.add(name)
             return
         place = (*tokens, 0) if in_list else tokens
-        if function == "get_param":
-            self._refer(Kind.PARAMETER, name, place, certain and not self.in_output)
-        elif function == "get_resource":
-            self._refer(Kind.RESOURCE, name, place, certain and not self.in_output)
-        else:
+        if function == "get_attr":
             attribute = arguments[1] if len(arguments) > 1 and isinstance(arguments[1], str) else None
             self._refer(Kind.RESOURCE, name, place, certain, attribute)
+        else:
+            kind = Kind.PARAMETER if function == "get_param" else Kind.RESOURCE
+            self._refer(kind, name, place, certain and not self.in_output)
 
     def _check_placeholders(self, arguments: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
         """Heat fails a launch whose text lacks a placeholder; a text that is known before shows it before."""

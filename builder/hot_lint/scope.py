@@ -8,23 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any
 
 from builder.hot.language import PSEUDO_PARAMETERS
 from builder.hot_lint.findings import Kind, Reference, TemplateProblem, TemplateReading
 from builder.text.spelling import suggest
-
-_SECTIONS: Final[Mapping[Kind, str]] = {
-    Kind.PARAMETER: "parameters",
-    Kind.RESOURCE: "resources",
-    Kind.CONDITION: "conditions",
-}
-_RULES: Final[Mapping[Kind, str]] = {
-    Kind.PARAMETER: "parameter-reference",
-    Kind.RESOURCE: "resource-reference",
-    Kind.CONDITION: "condition-reference",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +27,7 @@ class ScopedTemplate:
 
     def names(self, kind: Kind) -> Collection[str]:
         """The names that the template gives to things of a kind."""
-        return (self.template.get(_SECTIONS[kind]) or {}).keys()
+        return (self.template.get(f"{kind}s") or {}).keys()
 
 
 def find_scope_problems(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
@@ -57,11 +46,8 @@ def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tupl
     for number, each in enumerate(templates):
         for name in each.names(Kind.PARAMETER):
             if name not in used and name not in seen:
-                message = f"parameter {name!r} is used nowhere in the template"
-                yield (
-                    number,
-                    TemplateProblem("unused-parameter", message, ("parameters", name), "use it or remove it", key=True),
-                )
+                message, hint = f"parameter {name!r} is used nowhere in the template", "use it or remove it"
+                yield number, TemplateProblem("unused-parameter", message, ("parameters", name), hint, key=True)
             seen.add(name)
 
 
@@ -69,10 +55,8 @@ def demote(problem: TemplateProblem) -> TemplateProblem:
     """The problem as it is reported: one in a place that Heat does not look at in every launch is a warning."""
     if problem.certain:
         return problem
-    return TemplateProblem(
-        "conditional-mistake", f"{problem.message}; not every launch shows it", problem.tokens, problem.hint,
-        key=problem.key,
-    )  # fmt: skip
+    message = f"{problem.message}; not every launch shows it"
+    return replace(problem, rule="conditional-mistake", message=message, certain=True)
 
 
 def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[tuple[int, TemplateProblem]]:
@@ -100,15 +84,14 @@ def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[
 def _explain(reference: Reference, within: ScopedTemplate, givers: Sequence[str], hint: str) -> TemplateProblem:
     name, kind = reference.name, reference.kind
     if not givers:
-        return TemplateProblem(_RULES[kind], f"there is no {kind} {name!r}", reference.tokens, hint, reference.certain)
+        message = f"there is no {kind} {name!r}"
+        return TemplateProblem(f"{kind}-reference", message, reference.tokens, hint, reference.certain)
     giver = " or ".join(repr(each) for each in givers)
-    if within.optional:
-        message = f"{kind} {name!r} is there only if the optional component {giver} is selected too"
-        return TemplateProblem("other-optional-reference", message, reference.tokens, f"move it out of {giver}")
+    hint = f"move it out of {giver}"
     message = f"{kind} {name!r} is there only if the optional component {giver} is selected"
-    return TemplateProblem(
-        "optional-reference", message, reference.tokens, f"move it out of {giver}", reference.certain
-    )
+    if within.optional:
+        return TemplateProblem("other-optional-reference", f"{message} too", reference.tokens, hint)
+    return TemplateProblem("optional-reference", message, reference.tokens, hint, reference.certain)
 
 
 def _find_duplicate_names(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
@@ -117,11 +100,8 @@ def _find_duplicate_names(templates: Sequence[ScopedTemplate]) -> Iterator[tuple
     for number, each in enumerate(templates):
         for name in each.names(Kind.RESOURCE):
             if name in parameters:
-                message = f"{name!r} is the name of a resource and of a parameter"
-                yield (
-                    number,
-                    TemplateProblem("duplicate-name", message, ("resources", name), "rename one of them", key=True),
-                )
+                message, hint = f"{name!r} is the name of a resource and of a parameter", "rename one of them"
+                yield number, TemplateProblem("duplicate-name", message, ("resources", name), hint, key=True)
 
 
 def _find_conditional_resources(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:

@@ -6,7 +6,7 @@ Apart from what a template refers to: these findings need nothing but the templa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -27,6 +27,17 @@ from builder.text.spelling import find_near, suggest, suggest_key
 NAMED_SECTIONS: Final = ("parameters", "conditions", "resources", "outputs")
 """The sections whose entries have names, in the order in which a composed template has them."""
 
+_SINCE: Final[Mapping[tuple[str, str], str]] = {
+    ("a section", "conditions"): "2016-10-14",
+    ("a resource", "condition"): "2016-10-14",
+    ("a resource", "external_id"): "2016-10-14",
+    ("a parameter", "tags"): "2018-03-02",
+}
+"""The keys of sections, resources and parameters that came with a later version of the language."""
+
+_FILE_SUFFIXES: Final = (".yml", ".json", ".hot", ".tmpl")
+"""What files are called that people take for nested templates, and Heat does not."""
+
 _OUTPUT_KEYS: Final = ("description", "value", "condition")
 _ENTRIES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "parameters": ({"type": "string", "default": ""}, "write {type: string}, or another type"),
@@ -43,20 +54,18 @@ _MEMBER_KEYS: Final = ("type", "properties", "metadata")
 def find_broken_sections(template: Any) -> list[TemplateProblem]:
     """What keeps a value from being a HOT template at all: with one of these, nothing else of it can be judged."""
     if not isinstance(template, dict):
-        return [TemplateProblem("template-shape", "a HOT template must be a mapping", ())]
+        return [_misshapen("a HOT template must be a mapping", ())]
     if VERSION_KEY not in template:
         message, near = "the template has no heat_template_version", find_near(VERSION_KEY, list(template), cutoff=0.8)
         if near:
             return [TemplateProblem("template-version", message, (near,), f"write it for {near!r}", key=True)]
         return [TemplateProblem("template-version", message, (), "add heat_template_version: 2021-04-16")]
-    problems: list[TemplateProblem] = []
-    for section in NAMED_SECTIONS:
-        entries = template.get(section)
-        if entries is None:
-            continue
-        if not isinstance(entries, dict):
-            problems.append(TemplateProblem("template-shape", f"{section} must be a mapping of names", (section,)))
-    return problems
+    given = {section: template[section] for section in NAMED_SECTIONS if template.get(section) is not None}
+    return [
+        _misshapen(f"{section} must be a mapping of names", (section,))
+        for section, entries in given.items()
+        if not isinstance(entries, dict)
+    ]
 
 
 def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TemplateProblem]]:
@@ -69,10 +78,7 @@ def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any
     for section, (stand_in, hint) in _ENTRIES.items():
         entries = template.get(section) or {}
         broken = [name for name, entry in entries.items() if not isinstance(entry, dict)]
-        problems += [
-            TemplateProblem("template-shape", f"{section}: {name} must be a mapping", (section, name), hint)
-            for name in broken
-        ]
+        problems += [_misshapen(f"{section}: {name} must be a mapping", (section, name), hint) for name in broken]
         if broken:
             usable[section] = {**entries, **dict.fromkeys(broken, stand_in)}
     return usable, problems
@@ -95,71 +101,65 @@ def find_shape_problems(
 
     ``composed``: it is put together with others, and no section but those with names is taken from it.
     """
-    yield from _check_sections(template, language, composed=composed)
+    for section in template:
+        if section in language.sections or language.newer:
+            continue
+        is_ignored = composed and section != "conditions"
+        hint = _write_since("a section", section) or suggest(section, language.sections)
+        message = f"{section!r} is no section of a template"
+        rule = "ignored-section" if is_ignored else "unknown-section"
+        yield TemplateProblem(rule, message, (section,), hint, key=True)
+    if not composed and "conditions" in template and template["conditions"] is None:
+        yield _misshapen("conditions must be a mapping of names", ("conditions",), "remove the empty section")
     for name, parameter in (template.get("parameters") or {}).items():
         yield from _check_parameter(parameter, ("parameters", name), language)
     for name, resource in (template.get("resources") or {}).items():
         yield from _check_resource(name, resource, ("resources", name), language)
     for name, output in (template.get("outputs") or {}).items():
-        yield from _check_output(output, ("outputs", name))
+        if "value" not in output:
+            yield _misshapen(f"output {name} has no value", ("outputs", name), "give it a value")
+        yield from _check_keys(output, "an output", _OUTPUT_KEYS, ("outputs", name))
     if not composed:
         yield from _check_groups(template)
 
 
-def _check_sections(template: Mapping[str, Any], language: Language, *, composed: bool) -> Iterator[TemplateProblem]:
-    for section in template:
-        if section in language.sections or language.newer:
-            continue
-        hint = suggest(section, language.sections)
-        if section == "conditions":
-            hint = "write heat_template_version: 2016-10-14 or later"
-        if composed and section != "conditions":
-            yield TemplateProblem(
-                "ignored-section", f"{section!r} is no section of a template", (section,), hint, key=True
-            )
-        else:
-            yield TemplateProblem(
-                "unknown-section", f"{section!r} is no section of a template", (section,), hint, key=True
-            )
-    if not composed and "conditions" in template and template["conditions"] is None:
-        yield TemplateProblem(
-            "template-shape", "conditions must be a mapping of names", ("conditions",), "remove the empty section"
-        )
+def _misshapen(message: str, tokens: Tokens, hint: str = "", *, key: bool = False) -> TemplateProblem:
+    return TemplateProblem("template-shape", message, tokens, hint, key=key)
+
+
+def _write_since(kind: str, key: str) -> str:
+    return f"write heat_template_version: {_SINCE[kind, key]} or later" if (kind, key) in _SINCE else ""
+
+
+def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], tokens: Tokens) -> Iterator[TemplateProblem]:
+    """The keys that an entry of a section cannot have; ``kind`` is what the entry is, with its article."""
+    for key in entry:
+        if key not in known:
+            hint = _write_since(kind, key) or suggest_key(key, known)
+            if not hint and known is not _OUTPUT_KEYS:
+                hint = f"known: {', '.join(known)}"
+            rule = f"unknown-{kind.split()[1]}-key"
+            yield TemplateProblem(rule, f"{key!r} is no key of {kind}", (*tokens, key), hint, key=True)
 
 
 def _check_parameter(parameter: Mapping[str, Any], tokens: Tokens, language: Language) -> Iterator[TemplateProblem]:
     if not language.newer:
-        for key in parameter:
-            if key not in language.parameter_keys:
-                hint = suggest_key(key, language.parameter_keys) or f"known: {', '.join(language.parameter_keys)}"
-                if key == "tags":
-                    hint = "write heat_template_version: 2018-03-02 or later"
-                yield TemplateProblem(
-                    "unknown-parameter-key", f"{key!r} is no key of a parameter", (*tokens, key), hint, key=True
-                )
+        yield from _check_keys(parameter, "a parameter", language.parameter_keys, tokens)
     constraints = parameter.get("constraints")
     for number, constraint in enumerate(constraints if isinstance(constraints, list) else []):
         if isinstance(constraint, dict) and "modulo" in constraint and not language.has_modulo:
-            yield TemplateProblem(
-                "parameter-syntax", "modulo is a constraint since version 2017-02-24 only",
-                (*tokens, "constraints", number), "write heat_template_version: 2017-02-24 or later",
-            )  # fmt: skip
+            message = "modulo is a constraint since version 2017-02-24 only"
+            hint = "write heat_template_version: 2017-02-24 or later"
+            yield TemplateProblem("parameter-syntax", message, (*tokens, "constraints", number), hint)
 
 
 def _check_resource(
     name: str, resource: Mapping[str, Any], tokens: Tokens, language: Language
 ) -> Iterator[TemplateProblem]:
     if "/" in name:
-        yield TemplateProblem("template-shape", f"the name of resource {name!r} may not contain '/'", tokens, key=True)
+        yield _misshapen(f"the name of resource {name!r} may not contain '/'", tokens, key=True)
     if not language.newer:
-        for key in resource:
-            if key not in language.resource_keys:
-                hint = suggest_key(key, language.resource_keys) or f"known: {', '.join(language.resource_keys)}"
-                if key in ("condition", "external_id"):
-                    hint = "write heat_template_version: 2016-10-14 or later"
-                yield TemplateProblem(
-                    "unknown-resource-key", f"{key!r} is no key of a resource", (*tokens, key), hint, key=True
-                )
+        yield from _check_keys(resource, "a resource", language.resource_keys, tokens)
     yield from _check_type(resource.get("type"), f"resource {name}", (*tokens, "type"))
     yield from _check_resource_values(resource, tokens, language)
     for definition, place, certain in find_definitions(resource, tokens):
@@ -178,7 +178,9 @@ def _check_member(
     for key in ("properties", "metadata"):
         value = definition.get(key)
         if key in definition and not isinstance(value, dict) and not (has_schema and value is None):
-            yield TemplateProblem("template-shape", f"{key} must be a mapping", (*tokens, key), _remove_if_empty(value))
+            yield _misshapen(
+                f"{key} must be a mapping", (*tokens, key), "remove the empty key" if value is None else ""
+            )
     if has_schema:
         for key in (each for each in definition if each not in _MEMBER_KEYS):
             hint = suggest_key(key, _MEMBER_KEYS) or f"known: {', '.join(_MEMBER_KEYS)}"
@@ -188,10 +190,9 @@ def _check_member(
 
 def _check_type(type_: object, what: str, tokens: Tokens) -> Iterator[TemplateProblem]:
     if not isinstance(type_, str) or not type_:
-        yield TemplateProblem("template-shape", f"{what} has no type", tokens)
+        yield _misshapen(f"{what} has no type", tokens)
     elif looks_nested(type_):
-        endings = " or ".join(NESTED_SUFFIXES)
-        message = f"{type_!r} is no type of resource; a nested template ends in {endings}"
+        message = f"{type_!r} is no type of resource; a nested template ends in {' or '.join(NESTED_SUFFIXES)}"
         yield TemplateProblem("nested-suffix", message, tokens, "rename the file")
 
 
@@ -199,53 +200,36 @@ def looks_nested(type_: str) -> bool:
     """Whether a type is the name of a file that Heat does not take for a nested template."""
     if type_.endswith(NESTED_SUFFIXES):
         return False
-    return "::" not in type_ and ("/" in type_ or type_.endswith((".yml", ".json", ".hot", ".tmpl")))
+    return "::" not in type_ and ("/" in type_ or type_.endswith(_FILE_SUFFIXES))
 
 
 def _check_resource_values(
     resource: Mapping[str, Any], tokens: Tokens, language: Language
 ) -> Iterator[TemplateProblem]:
-    for key in ("properties", "metadata", "update_policy"):
-        if key in resource and not isinstance(resource[key], dict):
-            yield TemplateProblem(
-                "template-shape", f"{key} must be a mapping", (*tokens, key), _remove_if_empty(resource[key])
-            )
-    if "depends_on" in resource:
-        value = resource["depends_on"]
-        if not isinstance(value, str) and not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
-            yield TemplateProblem(
-                "template-shape", "depends_on must be the name of a resource or a list of names",
-                (*tokens, "depends_on"), _remove_if_empty(value),
-            )  # fmt: skip
-    if "description" in resource and not isinstance(resource["description"], str):
-        yield TemplateProblem(
-            "template-shape", "the description of a resource must be a text", (*tokens, "description")
-        )
+    for key, sound, message in (
+        ("properties", _is_mapping, "properties must be a mapping"),
+        ("metadata", _is_mapping, "metadata must be a mapping"),
+        ("update_policy", _is_mapping, "update_policy must be a mapping"),
+        ("depends_on", _names_resources, "depends_on must be the name of a resource or a list of names"),
+    ):
+        if key in resource and not sound(resource[key]):
+            yield _misshapen(message, (*tokens, key), "remove the empty key" if resource[key] is None else "")
+    if not isinstance(resource.get("description", ""), str):
+        yield _misshapen("the description of a resource must be a text", (*tokens, "description"))
     if "condition" in resource and resource["condition"] is None:
-        yield TemplateProblem(
-            "template-shape", "a condition must be a name, true, false or a function", (*tokens, "condition")
-        )
+        yield _misshapen("a condition must be a name, true, false or a function", (*tokens, "condition"))
     policy = resource.get("deletion_policy")
     if policy is not None and not is_call(policy, language) and str(policy).capitalize() not in DELETION_POLICIES:
         message = f"deletion_policy must be one of {', '.join(DELETION_POLICIES)}"
-        yield TemplateProblem(
-            "template-shape", message, (*tokens, "deletion_policy"), suggest(str(policy), DELETION_POLICIES)
-        )
+        yield _misshapen(message, (*tokens, "deletion_policy"), suggest(str(policy), DELETION_POLICIES))
 
 
-def _remove_if_empty(value: object) -> str:
-    return "remove the empty key" if value is None else ""
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, dict)
 
 
-def _check_output(output: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
-    if "value" not in output:
-        yield TemplateProblem("template-shape", f"output {tokens[-1]} has no value", tokens, "give it a value")
-    for key in output:
-        if key not in _OUTPUT_KEYS:
-            hint = suggest_key(key, _OUTPUT_KEYS)
-            yield TemplateProblem(
-                "unknown-output-key", f"{key!r} is no key of an output", (*tokens, key), hint, key=True
-            )
+def _names_resources(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
 
 
 def _check_groups(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
