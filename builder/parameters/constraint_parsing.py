@@ -78,7 +78,9 @@ def _parse_constraint(type_: ParameterType, entry: object, tokens: Tokens, *, in
         case "allowed_pattern":
             return _parse_allowed_pattern(definition, description, place)
         case "custom_constraint":
-            return _parse_custom(definition, description, place)
+            if not isinstance(definition, str) or not definition:
+                raise ParameterSyntaxError(place, "custom_constraint must be the name of one of Heat's constraints")
+            return CustomConstraint(definition, description)
     return _parse_limits(kind, definition, description, place)
 
 
@@ -106,9 +108,8 @@ def _parse_allowed_values(
 ) -> AllowedValues:
     if not isinstance(values, list | tuple) or not values:
         raise ParameterSyntaxError(tokens, "allowed_values must be a list of at least one value")
-    return AllowedValues(
-        tuple(_convert_allowed(type_, value, (*tokens, number)) for number, value in enumerate(values)), description
-    )
+    allowed = (_convert_allowed(type_, value, (*tokens, number)) for number, value in enumerate(values))
+    return AllowedValues(tuple(allowed), description)
 
 
 def _convert_allowed(type_: ParameterType, value: object, tokens: Tokens) -> object:
@@ -132,9 +133,3 @@ def _parse_allowed_pattern(pattern: object, description: str | None, tokens: Tok
         return AllowedPattern(pattern, description)
     except (re.error, OverflowError, RecursionError) as error:
         raise ParameterSyntaxError(tokens, f"not a regular expression: {error}") from error
-
-
-def _parse_custom(name: object, description: str | None, tokens: Tokens) -> CustomConstraint:
-    if not isinstance(name, str) or not name:
-        raise ParameterSyntaxError(tokens, "custom_constraint must be the name of one of Heat's constraints")
-    return CustomConstraint(name, description)

@@ -7,18 +7,41 @@ The verdicts are those of ``heat/engine/constraints.py``. Reading constraints fr
 from __future__ import annotations
 
 import json
-from collections.abc import Sized
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Final
 
 from builder.hot import constraints as rules
+from builder.hot.custom_constraints import JUDGED, ValueFault, find_value_fault
 from builder.hot.patterns import Pattern, parse_pattern
 from builder.hot.values import ParameterType
-from builder.parameters.custom_constraints import PHRASES, may_be_met_by
 from builder.pattern_matching.matching import matches
 
 MOST_LISTED: Final = 12
 """How many allowed values a sentence lists before it stops."""
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+"""What has expired for less than this is left to the cloud, whose clock may differ from ours."""
+
+PHRASES: Final[Mapping[str, str]] = {
+    "ip_addr": "must be an IP address, such as 192.0.2.10 or 2001:db8::10",
+    "net_cidr": "must be a network in CIDR notation, such as 192.168.0.0/24",
+    "ip_or_cidr": "must be an IP address or a network in CIDR notation",
+    "mac_addr": "must be a MAC address, such as 52:54:00:12:34:56",
+    "dns_name": "must be a DNS name: letters a to z, digits and hyphens, in parts joined by dots",
+    "rel_dns_name": (
+        "must be a relative DNS name: letters a to z, digits and hyphens, in parts joined by dots, none at the end"
+    ),
+    "dns_domain": "must be a DNS domain with a dot at the end, such as example.org.",
+    "cron_expression": "must be a cron expression, such as 30 2 * * *",
+    "timezone": "must be a time zone, such as Europe/London",
+    "expiration": "must be a date and time that lies ahead, such as 2035-01-31T12:00:00Z",
+    "iso_8601": "must be a date and time, such as 2035-01-31T12:00:00Z",
+    "json_string": "must be valid JSON",
+}
+"""What follows the parameter's label in a sentence, by Heat's name of the constraint."""
 
 _UNITS: Final = {
     ParameterType.COMMA_DELIMITED_LIST: ("have", "item", ""),
@@ -40,87 +63,108 @@ class ParsedValue:
     left_to_cloud: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Length(rules.Length):
-    """A length, with what its author says of it."""
+class Constraint(ABC):
+    """What an author asks of values, and with ``description`` says to whoever breaks it."""
 
+    __slots__ = ()
+    kind: ClassVar[str]
+    description: str | None
+
+    @abstractmethod
+    def is_met_by(self, value: ParsedValue) -> bool:
+        """Whether Heat lets the value pass, as far as that can be told without a cloud.
+
+        Raises, of a pattern, what :func:`builder.pattern_matching.matching.matches` does.
+        """
+
+    @abstractmethod
+    def explain(self, type_: ParameterType) -> str:
+        """What must be true of a value, in words that follow the parameter's label."""
+
+    @abstractmethod
+    def define(self) -> object:
+        """What stands for the constraint in Heat's syntax, under its kind."""
+
+    def render(self) -> dict[str, Any]:
+        """The constraint in Heat's syntax."""
+        described = {} if self.description is None else {"description": self.description}
+        return {self.kind: self.define(), **described}
+
+
+@dataclass(frozen=True, slots=True)
+class Length(rules.Length, Constraint):
+    """Bounds the number of characters, members or entries."""
+
+    kind = "length"
     description: str | None = None
 
     def is_met_by(self, value: ParsedValue) -> bool:
-        """Whether Heat lets the value pass."""
         return isinstance(value.meant, Sized) and self.takes(len(value.meant))
 
     def explain(self, type_: ParameterType) -> str:
-        """What must be true of a value, in words that follow the parameter's label."""
         verb, unit, long = _UNITS.get(type_, ("be", "character", " long"))
         last = self.maximum if self.maximum is not None else self.minimum
         plural = unit if last == 1 else "entries" if unit == "entry" else f"{unit}s"
         return f"must {verb} {_format_bounds(self.minimum, self.maximum)} {plural}{long}"
 
-    def render(self) -> dict[str, Any]:
-        """The constraint in Heat's syntax."""
-        return _render("length", _bounds(self.minimum, self.maximum), self.description)
+    def define(self) -> object:
+        return _bounds(self.minimum, self.maximum)
 
 
 @dataclass(frozen=True, slots=True)
-class Range(rules.Range):
+class Range(rules.Range, Constraint):
     """A range, with what its author says of it."""
 
+    kind = "range"
     description: str | None = None
 
     def is_met_by(self, value: ParsedValue) -> bool:
-        """Whether Heat lets the value pass."""
         return isinstance(value.meant, int | float) and self.takes(value.meant)
 
     def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
-        """What must be true of a value, in words that follow the parameter's label."""
         return f"must be {_format_bounds(self.minimum, self.maximum)}"
 
-    def render(self) -> dict[str, Any]:
-        """The constraint in Heat's syntax."""
-        return _render("range", _bounds(self.minimum, self.maximum), self.description)
+    def define(self) -> object:
+        return _bounds(self.minimum, self.maximum)
 
 
 @dataclass(frozen=True, slots=True)
-class Modulo(rules.Modulo):
+class Modulo(rules.Modulo, Constraint):
     """A modulo, with what its author says of it."""
 
+    kind = "modulo"
     description: str | None = None
 
     def is_met_by(self, value: ParsedValue) -> bool:
-        """Whether Heat lets the value pass."""
         try:
             return isinstance(value.meant, int | float) and self.takes(value.meant)
         except OverflowError:  # a whole number that no float holds
             return False
 
     def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
-        """What must be true of a value, in words that follow the parameter's label."""
         if self.offset == 0:
             return f"must be a multiple of {_format_number(self.step)}"
         step, offset, second = map(_format_number, (self.step, self.offset, self.offset + self.step))
         return f"must be a multiple of {step}, plus {offset} (so {offset}, {second}, …)"
 
-    def render(self) -> dict[str, Any]:
-        """The constraint in Heat's syntax."""
-        return _render("modulo", {"step": self.step, "offset": self.offset}, self.description)
+    def define(self) -> object:
+        return {"step": self.step, "offset": self.offset}
 
 
 @dataclass(frozen=True, slots=True)
-class AllowedValues(rules.AllowedValues):
+class AllowedValues(rules.AllowedValues, Constraint):
     """Allowed values of the parameter's type, with what their author says of them."""
 
+    kind = "allowed_values"
     description: str | None = None
 
     def is_met_by(self, value: ParsedValue) -> bool:
-        """Whether Heat lets the value pass."""
         if value.left_to_cloud:  # Heat compares text with what is listed, which may have been numbers
             members = value.meant if isinstance(value.meant, list) else [value.meant]
             return all(member in self.allowed or str(member) in self.allowed for member in members)
         return self.takes(value.meant)
 
     def explain(self, type_: ParameterType) -> str:
-        """What must be true of a value, in words that follow the parameter's label."""
         shown = [item if isinstance(item, str) else json.dumps(item, default=str) for item in self.allowed]
         listed = ", ".join(shown[:MOST_LISTED])
         if len(shown) > MOST_LISTED:
@@ -128,15 +172,15 @@ class AllowedValues(rules.AllowedValues):
         verb = "hold only values from" if type_ is ParameterType.COMMA_DELIMITED_LIST else "be one of"
         return f"must {verb}: {listed}"
 
-    def render(self) -> dict[str, Any]:
-        """The constraint in Heat's syntax."""
-        return _render("allowed_values", list(self.allowed), self.description)
+    def define(self) -> object:
+        return list(self.allowed)
 
 
 @dataclass(frozen=True, slots=True)
-class AllowedPattern:
+class AllowedPattern(Constraint):
     """Takes the strings that a regular expression matches from beginning to end."""
 
+    kind = "allowed_pattern"
     pattern: str
     description: str | None = None
     _parsed: Pattern = field(init=False, repr=False, compare=False)
@@ -146,39 +190,37 @@ class AllowedPattern:
         object.__setattr__(self, "_parsed", parse_pattern(self.pattern))
 
     def is_met_by(self, value: ParsedValue) -> bool:
-        """Whether Heat lets the value pass.
-
-        Raises what :func:`builder.pattern_matching.matching.matches` does.
-        """
         return isinstance(value.meant, str) and matches(self._parsed, value.meant)
 
     def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
-        """What must be true of a value, in words that follow the parameter's label."""
         return f"must match the pattern {self.pattern} from beginning to end"
 
-    def render(self) -> dict[str, Any]:
-        """The constraint in Heat's syntax."""
-        return _render("allowed_pattern", self.pattern, self.description)
+    def define(self) -> object:
+        return self.pattern
 
 
 @dataclass(frozen=True, slots=True)
-class CustomConstraint:
-    """Names a check of Heat's; those that ask a cloud let everything pass here."""
+class CustomConstraint(Constraint):
+    """Names a check of Heat's; those that ask a cloud let everything pass here.
 
+    What expires about now is left to the cloud, whose clock decides.
+    """
+
+    kind = "custom_constraint"
     name: str
     description: str | None = None
 
     def is_met_by(self, value: ParsedValue) -> bool:
-        """Whether Heat lets the value pass, as far as that can be told without a cloud."""
-        return may_be_met_by(self.name, value.sent)
+        broken = find_value_fault(self.name, value.sent) if self.name in JUDGED else None
+        if broken is not None and broken.fault is ValueFault.EXPIRED and isinstance(broken.part, datetime):
+            return broken.part > datetime.now(UTC) - CLOCK_TOLERANCE
+        return broken is None
 
     def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
-        """What must be true of a value, in words that follow the parameter's label."""
         return PHRASES.get(self.name, f"must be a {self.name}")
 
-    def render(self) -> dict[str, Any]:
-        """The constraint in Heat's syntax."""
-        return _render("custom_constraint", self.name, self.description)
+    def define(self) -> object:
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +235,6 @@ class Unmatched:
         return f"takes too long to match against the pattern {self.pattern}; a shorter one may not"
 
 
-Constraint = Length | Range | Modulo | AllowedValues | AllowedPattern | CustomConstraint
-
-
 def is_for_the_cloud(constraint: Constraint, value: ParsedValue) -> bool:
     """Whether only Heat can tell what a constraint means for a value.
 
@@ -205,10 +244,6 @@ def is_for_the_cloud(constraint: Constraint, value: ParsedValue) -> bool:
     return value.left_to_cloud and (
         isinstance(constraint, CustomConstraint) or not isinstance(value.meant, list | dict)
     )
-
-
-def _render(kind: str, definition: object, description: str | None) -> dict[str, Any]:
-    return {kind: definition} if description is None else {kind: definition, "description": description}
 
 
 def _bounds(minimum: float | None, maximum: float | None) -> dict[str, Any]:

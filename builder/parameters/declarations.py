@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,7 +108,9 @@ def override_parameter(base: Parameter, mapping: Mapping[str, object]) -> Parame
     Raises ParameterSyntaxError for what cannot be meant.
     """
     parameter = _lay_over(base, mapping)
-    sends_default = base.sends_default or not _is_same(parameter.default, base.default)
+    # 1 is not True.
+    is_same = type(parameter.default) is type(base.default) and parameter.default == base.default
+    sends_default = base.sends_default or not is_same
     return replace(parameter, sends_default=sends_default and not parameter.required)
 
 
@@ -165,61 +167,38 @@ def find_default_faults(parameter: Parameter, *, subject: str = "the default", i
     if in_template:
         broken += [constraint for constraint in _find_broken_in_template(parameter) if constraint not in broken]
     faults = [f"{subject} {constraint.explain(parameter.type)}" for constraint in broken]
-    if in_template and _needs_quotes(parameter):
+    is_number = parameter.type is ParameterType.STRING and isinstance(parameter.default, int | float)
+    if in_template and is_number and any(isinstance(each, Length | AllowedPattern) for each in parameter.constraints):
         faults.append(f"{subject} must be in quotes: Heat holds only text against a length or a pattern")
     return faults
 
 
-def _needs_quotes(parameter: Parameter) -> bool:
-    if parameter.type is not ParameterType.STRING or not isinstance(parameter.default, int | float):
-        return False
-    return any(isinstance(constraint, Length | AllowedPattern) for constraint in parameter.constraints)
-
-
 def _find_broken_in_template(parameter: Parameter) -> list[Constraint]:
     """Heat cuts the text of a list at its commas, even where there is no text, and measures the text of JSON."""
-    text = parameter.default
-    if not isinstance(text, str):
+    text, is_list = parameter.default, parameter.type is ParameterType.COMMA_DELIMITED_LIST
+    if not isinstance(text, str) or not (is_list or parameter.type is ParameterType.JSON):
         return []
-    match parameter.type:
-        case ParameterType.COMMA_DELIMITED_LIST:
-            value = ParsedValue(text, text.split(","))
-        case ParameterType.JSON:
-            value = ParsedValue(text, text)
-        case _:
-            return []
+    value = ParsedValue(text, text.split(",") if is_list else text)
     plain = [constraint for constraint in parameter.constraints if not isinstance(constraint, CustomConstraint)]
     return [constraint for constraint in plain if not constraint.is_met_by(value)]
 
 
 def _lay_over(base: Parameter, mapping: Mapping[str, object], *, in_template: bool = False) -> Parameter:
     changes: dict[str, Any] = {}
-    for key in ("label", "description"):
-        if key in mapping:
-            changes[key] = read_text(mapping, key, in_template=in_template)
-    for key in ("hidden", "immutable"):
-        if key in mapping:
-            changes[key] = read_flag(mapping, key, in_template=in_template)
+    readers: dict[str, Callable[..., object]] = dict.fromkeys(("label", "description"), read_text)
+    readers |= dict.fromkeys(("hidden", "immutable"), read_flag)
+    for key in filter(mapping.__contains__, readers):
+        changes[key] = readers[key](mapping, key, in_template=in_template)
     if "default" in mapping:
         changes["default"] = ABSENT if mapping["default"] is None else mapping["default"]
     if "tags" in mapping:
-        changes["tags"] = _read_tags(mapping["tags"])
+        tags = mapping["tags"]
+        if not isinstance(tags, list | tuple | None):
+            raise ParameterSyntaxError(("tags",), "tags must be a list")
+        changes["tags"] = tuple(map(str, tags or ()))
     if "constraints" in mapping:
         changes["constraints"] = parse_constraints(base.type, mapping["constraints"], in_template=in_template)
     return replace(base, **changes)
-
-
-def _read_tags(tags: object) -> tuple[str, ...]:
-    if tags is None:
-        return ()
-    if not isinstance(tags, list | tuple):
-        raise ParameterSyntaxError(("tags",), "tags must be a list")
-    return tuple(str(tag) for tag in tags)
-
-
-def _is_same(one: object, other: object) -> bool:
-    """Whether two defaults are equal, and ``1`` is not ``True``."""
-    return type(one) is type(other) and one == other
 
 
 def _render_default(parameter: Parameter) -> object:
@@ -232,14 +211,14 @@ def _render_default(parameter: Parameter) -> object:
     value = parse_value(parameter, parameter.default)
     match parameter.type:
         case ParameterType.NUMBER:
-            number = value.meant
-            return number if isinstance(number, int | float) and is_finite(number) else ABSENT
+            return value.meant if isinstance(value.meant, int | float) and is_finite(value.meant) else ABSENT
         case ParameterType.BOOLEAN:
             return value.meant
         case ParameterType.STRING:
             text = value.sent
         case ParameterType.COMMA_DELIMITED_LIST:
-            text = _join_members(value.meant)
+            members = value.meant if isinstance(value.meant, list) else []
+            text = None if any("," in member for member in members) else ",".join(members)
         case ParameterType.JSON:
             text = _format_json(parameter.default)
     if not isinstance(text, str) or not text.strip():
@@ -248,18 +227,11 @@ def _render_default(parameter: Parameter) -> object:
     return text if all(constraint.is_met_by(ParsedValue(text, text)) for constraint in judged) else ABSENT
 
 
-def _join_members(members: object) -> str | None:
-    """The members with commas between them; ``None`` where a member holds a comma itself."""
-    texts = members if isinstance(members, list) else []
-    return None if any("," in text for text in texts) else ",".join(texts)
-
-
 def _format_json(default: object) -> str | None:
     """The default as JSON text, an author's own text as it is; ``None`` where strict readers would not take it."""
     try:
-        text = json.dumps(
-            json.loads(default) if isinstance(default, str) else default, allow_nan=False, ensure_ascii=False
-        )
+        read = json.loads(default) if isinstance(default, str) else default
+        text = json.dumps(read, allow_nan=False, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         return None
     return default if isinstance(default, str) else text

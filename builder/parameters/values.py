@@ -33,7 +33,10 @@ def read_value(type_: ParameterType, raw: object, *, keep_form: bool = False) ->
     except UnreadableValueError as error:
         reason = _explain(error)
     else:
-        return ParsedValue(_find_sent(type_, raw, meant, keep_form), meant)
+        if type_ is not ParameterType.COMMA_DELIMITED_LIST and (type_ is ParameterType.JSON or keep_form):
+            return ParsedValue(raw, meant)  # JSON as it came, so that nothing is lost on the way through
+        # JSON has no infinity, and no "not a number"; Heat reads them from text.
+        return ParsedValue(str(raw) if isinstance(meant, float) and not is_finite(meant) else meant, meant)
     raise InvalidValueError(reason)  # here, so that no exception is behind it
 
 
@@ -47,18 +50,6 @@ def _read_string(raw: object, keep_form: bool) -> ParsedValue:
     if isinstance(raw, int | float) and (raw or not keep_form):
         return ParsedValue(str(raw), str(raw))
     return ParsedValue(raw, raw, left_to_cloud=True)
-
-
-def _find_sent(type_: ParameterType, raw: object, meant: object, keep_form: bool) -> object:
-    """JSON is sent as it came, so that nothing is lost on the way through.
-
-    JSON has no infinity, and no "not a number"; Heat reads them from text.
-    """
-    if type_ is ParameterType.COMMA_DELIMITED_LIST:
-        return meant
-    if type_ is ParameterType.JSON or keep_form:
-        return raw
-    return meant if not isinstance(meant, float) or is_finite(meant) else str(raw)
 
 
 def _explain(unreadable: UnreadableValueError) -> str:
