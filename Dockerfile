@@ -39,19 +39,11 @@ RUN mkdir -p /app/log /app/instance/cluster-types-enabled \
  && for type in ../cluster-types-available/*; do ln -s "$type" .; done \
  && chmod -R u=rwX,go=rX /app \
  && chmod g+w /app/log
-COPY --chmod=0644 docker/healthcheck.py /app/healthcheck.py
+COPY docker/healthcheck.py /app/healthcheck.py
+RUN chmod 0644 /app/healthcheck.py
 
 
 FROM ${PYTHON_IMAGE}
-ARG PYTHON_IMAGE
-ARG VERSION=unreleased
-ARG REVISION=unknown
-LABEL org.opencontainers.image.title="concertim-cluster-builder" \
-      org.opencontainers.image.description="Launches clusters on OpenStack from cluster type definitions that are loaded live from disk" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.base.name="${PYTHON_IMAGE}"
-
 # Nothing that installs software stays, and the standard library is compiled as the rest is.
 RUN library="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
  && rm -rf "$library"/ensurepip "$library"/site-packages/* /usr/local/bin/pip* \
@@ -65,7 +57,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HOST=0.0.0.0 \
     PORT=42378 \
-    INSTANCE_DIR=/app/instance
+    INSTANCE_DIR=/app/instance \
+    LOG_DIR=/app/log
 WORKDIR /app
 EXPOSE 42378
 # Any user will do, with any group: nothing is written but what is mounted to be (/app/log is open to group 0).
@@ -77,3 +70,17 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
 # stop` would end in a kill, or else it would end the process: they are held back until cluster-builder takes them.
 ENTRYPOINT ["env", "--block-signal=TERM,INT,HUP", "cluster-builder"]
 CMD ["serve"]
+
+# Last, since they differ from build to build. The arguments that begin with BUILD_ are those of the Concertim playbook.
+ARG PYTHON_IMAGE
+ARG VERSION=unreleased
+ARG REVISION=unknown
+ARG BUILD_DATE=
+ARG BUILD_VERSION=${VERSION}
+ARG BUILD_REVISION=${REVISION}
+LABEL org.opencontainers.image.title="concertim-cluster-builder" \
+      org.opencontainers.image.description="Launches clusters on OpenStack from cluster type definitions that are loaded live from disk" \
+      org.opencontainers.image.created="${BUILD_DATE}" \
+      org.opencontainers.image.version="${BUILD_VERSION}" \
+      org.opencontainers.image.revision="${BUILD_REVISION}" \
+      org.opencontainers.image.base.name="${PYTHON_IMAGE}"

@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run enable-examples test lint format types contracts examples wheel bench soak \
+.PHONY: help run enable-examples test lint format types contracts examples copy-examples wheel bench soak \
         test-openstack test-docker test-security test-rolling test-kubernetes audit test-watch-poll \
         test-editor mutants fuzz fuzz-api lock ci clean
 
@@ -65,6 +65,18 @@ examples: $(VENV)/.dev ## Check the shipped examples as strictly as can be
 	$(BIN)/cluster-builder check --strict cluster-types-examples
 	$(BIN)/check-jsonschema --schemafile schemas/cluster-type.schema.json \
 	    cluster-types-examples/*.yaml cluster-types-examples/*/cluster-type.yaml
+
+# Copies and no links: Ansible's copy leaves out links to folders, and its find links to files.
+copy-examples: ## Copy the examples to where the Concertim playbook takes them from
+	rm -rf examples/cluster-types examples/templates
+	mkdir -p examples/cluster-types examples/templates/single
+	for i in cluster-types-examples/*/ ; do cp -R $${i} examples/cluster-types/ ; done
+	for i in cluster-types-examples/*.yaml ; do \
+	    mkdir examples/cluster-types/$$(basename $${i} .yaml) ; \
+	    cp $${i} examples/cluster-types/$$(basename $${i} .yaml)/cluster-type.yaml ; \
+	done
+	cp builder/checking/skeletons/single.yaml examples/templates/single/cluster-type.yaml
+	cp -R builder/checking/skeletons/composed examples/templates/
 
 wheel: $(VENV)/.dev ## Build the wheel and try it in an environment of its own
 	rm -rf build/wheel && mkdir -p build/wheel

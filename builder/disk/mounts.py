@@ -20,21 +20,35 @@ MOUNT_TABLE = "/proc/self/mountinfo"
 
 def find_file_system(path: str, table: str = MOUNT_TABLE) -> str:
     """The type of the file system that holds ``path`` (proc(5), /proc/pid/mountinfo); "" where it is not known."""
-    try:
-        with open(table, encoding="utf-8", errors="surrogateescape") as lines:
-            mounts = [line.split(" ") for line in lines]
-    except OSError:
-        return ""
     real = os.path.realpath(path)
-    holders = []
-    for number, fields in enumerate(mounts):
-        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4])
-        if is_at_or_below(real, point):
-            # Of several mounts on one folder the last in the table is on top.
-            holders.append((len(point), number, fields[fields.index("-") + 1]))
+    # Of several mounts on one folder the last in the table is on top.
+    holders = [
+        (len(point), number, kind)
+        for number, (point, kind) in enumerate(_read_mounts(table))
+        if is_at_or_below(real, point)
+    ]
     return max(holders)[2] if holders else ""
 
 
 def reports_changes(path: str, table: str = MOUNT_TABLE) -> bool:
     """Whether the kernel reports all changes below ``path``."""
     return _SILENT.fullmatch(find_file_system(path, table)) is None
+
+
+def is_mount_point(path: str, table: str = MOUNT_TABLE) -> bool:
+    """Whether something is mounted at ``path`` itself, as a volume of a container is; False where it is not known."""
+    real = os.path.realpath(path)
+    return any(point == real for point, _ in _read_mounts(table))
+
+
+def _read_mounts(table: str) -> list[tuple[str, str]]:
+    """Every mount point, with the type of its file system; none where the table cannot be read."""
+    try:
+        with open(table, encoding="utf-8", errors="surrogateescape") as lines:
+            mounts = [line.split(" ") for line in lines]
+    except OSError:
+        return []
+    return [
+        (re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4]), fields[fields.index("-") + 1])
+        for fields in mounts
+    ]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import sys
 
-from builder.errors import ConfigurationError
 from builder.logs.lines import JsonFormatter, RequestRecord, TextFormatter, begin_request, protect, request_id
 from builder.logs.output import Descriptor, LogFile, LogOutput
 
@@ -38,17 +37,11 @@ _TALKATIVE = (
 
 
 def configure_logging(level: str, style: str = "text", file: str | None = None) -> None:
-    """Have everything logged from ``level`` on, as ``text`` or ``json``, to standard output and to a file, if any.
-
-    Raises ConfigurationError where the file cannot be written.
-    """
+    """Have everything logged from ``level`` on, as ``text`` or ``json``, to standard output and to a file, if any."""
     formatter = JsonFormatter() if style == "json" else TextFormatter()
     handlers = [LogOutput(Descriptor(sys.stdout.fileno(), sys.stdout.encoding).write)]
     if file is not None:
-        try:
-            handlers.append(LogOutput(LogFile(file).write))
-        except OSError as error:
-            raise ConfigurationError(f"LOG_FILE: {file!r} cannot be written: {error.strerror}") from error
+        handlers.append(LogOutput(LogFile(file, delay=True).write))  # one that cannot be opened yet is no failure
     for handler in handlers:
         handler.setFormatter(formatter)
     # Nobody reads source lines, threads and processes: see the HOWTO of :mod:`logging`, section "Optimization".

@@ -23,6 +23,7 @@ from builder.api.browsers import settle_allowed_hosts
 from builder.api.metrics import forget_worker, shared_metrics
 from builder.billing.terms import OFF, REQUIRED
 from builder.catalogue.change_log import keep_silent
+from builder.disk.mounts import is_mount_point
 from builder.errors import ConfigurationError
 from builder.logs import configure_logging
 from builder.process.hardening import forbid_core_dumps
@@ -42,6 +43,9 @@ BACKLOG = 1024
 SPARE_DESCRIPTORS = 1024
 """File descriptors beside those of clients: connections to clouds, folders that are watched, files."""
 
+LOG_NAME = "cluster-builder.log"
+"""The file in ``LOG_DIR``, as earlier releases called it."""
+
 
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT, which the caller holds (see :mod:`builder.process.signals`).
@@ -51,7 +55,10 @@ def serve(settings: Settings) -> int:
     Raises ConfigurationError where an address cannot be listened on, or a setting does not hold here.
     """
     forbid_core_dumps()
-    configure_logging(settings.log_level, settings.log_format, settings.log_file)
+    log_file = settings.log_file
+    if log_file is None and settings.log_dir is not None and is_mount_point(settings.log_dir):
+        log_file = str(Path(settings.log_dir) / LOG_NAME)
+    configure_logging(settings.log_level, settings.log_format, log_file)
     settings = replace(settings, max_connections=allow_connections(settings.max_connections))
     secrets = load_jwt_secrets(settings)
     if settings.cloud_ca_bundle is not None:

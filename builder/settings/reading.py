@@ -1,15 +1,22 @@
 """From flags, environment and files to settings. Nothing here reads the environment by itself; it is handed in.
 
-A flag wins over the environment, the environment over the default.
+A flag wins over the environment, the environment over ``CONFIG_FILE``, and that over the default.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Container, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from builder.errors import ConfigurationError
 from builder.settings.table import Settings, list_settings
+
+logger = logging.getLogger(__name__)
+
+CONFIG_FILE_KEYS: Final = ("LOG_LEVEL", "LOG_FILE", "JWT_SECRET")
+"""The settings that earlier releases read from a file; all others have never been in one."""
 
 
 def build_settings(
@@ -22,6 +29,8 @@ def build_settings(
     Raises ConfigurationError, naming the flag or variable, for a value that cannot be used.
     """
     values: dict[str, Any] = {}
+    config_file = environment.get("CONFIG_FILE") if only is None else None
+    configured = load_config_file(Path(config_file)) if config_file else {}
     for setting in list_settings():
         if only is not None and setting.name not in only:
             continue
@@ -29,13 +38,43 @@ def build_settings(
         source, text = (
             (setting.flag, given) if given is not None else (setting.variable, environment.get(setting.variable))
         )
-        if text is None or (text == "" and source == setting.variable):
+        if given is None and not text:  # an empty variable is none
+            source, text = f"CONFIG_FILE: {setting.variable}", configured.get(setting.variable)
+        if text is None:
             continue
         try:
             values[setting.name] = setting.parse(text)
         except ValueError as error:
             raise ConfigurationError(f"{source}: {text!r} is not {error}") from None
     return Settings(**values)
+
+
+def load_config_file(path: Path) -> Mapping[str, str]:
+    """What a file of earlier releases says, by the variables of the settings; other keys are left, and told of.
+
+    Raises ConfigurationError, which repeats nothing of the file: it may hold a secret.
+    """
+    import yaml  # most services have no such file, and start the faster for it
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"CONFIG_FILE: {path} cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise ConfigurationError(f"CONFIG_FILE: {path} is not YAML{place}") from None
+    if content is not None and not isinstance(content, dict):
+        raise ConfigurationError(f"CONFIG_FILE: {path} is no mapping: write KEY: value, one a line")
+    values = {key: value for key, value in (content or {}).items() if value is not None}
+    for key in [each for each in values if each not in CONFIG_FILE_KEYS]:
+        logger.warning("CONFIG_FILE: %.50r is not taken from a file, but from a variable; only these are: %s",
+                       key, ", ".join(CONFIG_FILE_KEYS))  # fmt: skip
+        del values[key]
+    for key, value in values.items():
+        if not isinstance(value, str | int | float):
+            raise ConfigurationError(f"CONFIG_FILE: {key} in {path} is not a text: write it in quotes")
+    return {key: str(value) for key, value in values.items()}
 
 
 def load_jwt_secrets(settings: Settings) -> tuple[str, ...]:

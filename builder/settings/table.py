@@ -80,7 +80,14 @@ class Settings:
         "text", "LOG_FORMAT", "FORMAT", "`text` for people, or `json`: one object a line.", parse_choice("text", "json")
     )
     log_file: str | None = _setting(
-        None, "LOG_FILE", "PATH", "File that is logged to besides standard output; it may be rotated by others.",
+        None, "LOG_FILE", "PATH", "File that is logged to besides standard output; it may be rotated by others. Where "
+        "it cannot be written, that is said, and it is tried again with every line.",
+        parse_optional_text,
+    )  # fmt: skip
+    log_dir: str | None = _setting(
+        None, "LOG_DIR", "DIR",
+        "Folder for the file `cluster-builder.log`, which is logged to where `LOG_FILE` is not set and something is "
+        "mounted at the folder. A container without such a mount logs to no file, which would fill its own disk.",
         parse_optional_text,
     )  # fmt: skip
     sandbox: bool = _setting(
@@ -187,6 +194,10 @@ class Settings:
         "all below it, too, `*` for any. Where it is not set, a service without a secret on a loopback address may be "
         "called by names without a dot and by that of its machine, and every other service by any name.",
         parse_host_names,
+    )  # fmt: skip
+    config_file: Path | None = _setting(
+        None, "CONFIG_FILE", "PATH", "YAML file with any of `LOG_LEVEL`, `LOG_FILE` and `JWT_SECRET`, as earlier "
+        "releases had; what the environment says comes first.", parse_optional_path,
     )  # fmt: skip
     require_auth: bool = _setting(False, "REQUIRE_AUTH", "BOOLEAN", "Refuse to start without a secret.", parse_boolean)
     protect_reads: bool = _setting(

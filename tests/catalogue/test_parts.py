@@ -12,7 +12,7 @@ from builder.catalogue.scan import MAX_PATHS, PATIENCE_SECONDS, QUIET_SECONDS, H
 from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing, is_same_content
 from builder.disk.dependencies import RACY_NS, load_dependency, recheck_dependency
 from builder.disk.links import LinkResolver, is_at_or_below
-from builder.disk.mounts import find_file_system, reports_changes
+from builder.disk.mounts import find_file_system, is_mount_point, reports_changes
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -46,6 +46,14 @@ def test_silent_file_system_is_recognised_from_the_mount(tmp_path: Path, path: s
     table.write_text(MOUNTS)
     assert find_file_system(path, str(table)) == kind
     assert reports_changes(path, str(table)) is reports
+
+
+def test_mount_point_is_told_from_what_is_below_it(tmp_path: Path) -> None:
+    table = tmp_path / "mountinfo"
+    table.write_text(MOUNTS)
+    assert is_mount_point("/srv/nfs", str(table))
+    assert not is_mount_point("/srv/nfs/types", str(table))
+    assert not is_mount_point("/srv/nfs", str(tmp_path / "missing"))
 
 
 def test_a_number_is_the_name_of_a_probe_of_vims_but_of_a_folder_too(tmp_path: Path) -> None:

@@ -114,3 +114,26 @@ def test_every_keyword_of_the_schema_has_a_rule() -> None:
     used -= {"markdownDescription", "defaultSnippets", "markdownEnumDescriptions", "items", "properties"}
     used -= {"patternProperties", "definitions"}
     assert used - RULES_BY_KEYWORD.keys() == set()
+
+
+def test_playbook_finds_a_copy_of_every_example_and_of_what_new_writes() -> None:
+    """Ansible's modules copy no links to folders and find none to files, so that there are copies: of these."""
+    skeletons = ROOT / "builder" / "checking" / "skeletons"
+    sources = {ROOT / "examples" / "templates" / "single" / "cluster-type.yaml": skeletons / "single.yaml"}
+    folders = {ROOT / "examples" / "templates" / "composed": skeletons / "composed"}
+    for path in SHIPPED.iterdir():
+        if path.is_dir():
+            folders[ROOT / "examples" / "cluster-types" / path.name] = path
+        else:
+            sources[ROOT / "examples" / "cluster-types" / path.stem / "cluster-type.yaml"] = path
+    for copy, folder in folders.items():
+        sources |= {copy / each.relative_to(folder): each for each in folder.rglob("*") if each.is_file()}
+    expected = {copy: source.read_bytes() for copy, source in sources.items()}
+    found = {
+        path: path.read_bytes()
+        for name in ("cluster-types", "templates")
+        for path in (ROOT / "examples" / name).rglob("*")
+        if not path.is_dir() or path.is_symlink()
+    }
+    assert found == expected, "run make copy-examples"
+    assert not [path for path in (ROOT / "examples").rglob("*") if path.is_symlink()]

@@ -17,7 +17,7 @@ import pytest
 
 from builder.api.metrics import FOLDER_VARIABLE, shared_metrics
 from builder.errors import ConfigurationError
-from builder.settings import format_default, list_settings
+from builder.settings import build_settings, format_default, list_settings
 from tests.service import START_SECONDS, STOP_SECONDS, Service, fetch, launch, minimal_definition, wait_until
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -49,7 +49,7 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
         ([], {"JWT_SECRET_FILE": "/nowhere"}, "JWT_SECRET_FILE"),
         ([], {"JWT_SECRET_FILE": "/dev/null"}, "JWT_SECRET_FILE"),
         ([], {"TRUSTED_PROXIES": "10.0.0.1/8"}, "TRUSTED_PROXIES"),
-        ([], {"LOG_FILE": "/nowhere/log"}, "LOG_FILE"),
+        ([], {"CONFIG_FILE": "/nowhere"}, "CONFIG_FILE: /nowhere cannot be read"),
         ([], {"PORT": "--5"}, "PORT: '--5' is not a whole number"),
         ([], {"CLOUD_CA_BUNDLE": "/nowhere"}, "CLOUD_CA_BUNDLE: '/nowhere' cannot be used: No such file or directory"),
         ([], {"CLOUD_CA_BUNDLE": __file__}, f"CLOUD_CA_BUNDLE: {__file__!r} cannot be used: no certificate in it"),
@@ -68,6 +68,65 @@ def test_wrong_value_ends_with_one_line_that_names_it(
     assert status == 2
     assert output.count("\n") == 1
     assert named in output
+
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("LOG_LEVEL: loud\n", "CONFIG_FILE: LOG_LEVEL: 'loud' is not one of DEBUG, INFO, WARNING, ERROR"),
+        (f"JWT_SECRET: {SECRET}\nLOG_LEVEL: [\n", "is not YAML (line 3, column 1)"),
+        (f"- {SECRET}\n", "is no mapping"),
+        (f"JWT_SECRET: [{SECRET}]\n", "JWT_SECRET in "),
+        (f"JWT_SECRET: !{SECRET} x\n", "is not YAML (line 1, column 13)"),
+    ],
+)
+def test_wrong_config_file_ends_with_one_line_that_repeats_no_secret(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "config.yaml").write_text(text)
+    status, output = run("serve", "--instance", str(tmp_path), CONFIG_FILE=str(tmp_path / "config.yaml"))
+    assert (status, output.count("\n")) == (2, 1)
+    assert told in output
+    assert SECRET not in output
+
+
+def test_config_file_of_earlier_releases_is_read_and_the_environment_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(
+        f"LOG_LEVEL: debug\nLOG_FILE: {tmp_path}/log\nJWT_SECRET: {SECRET}\nPORT: 1\nDEBUG: true\n"
+    )
+    environment = {"CONFIG_FILE": str(tmp_path / "config.yaml"), "LOG_FILE": ""}
+    with Service(tmp_path / "instance", environment) as service:
+        assert service.post("/clusters/", {}).status == 401
+        wait_until(lambda: "serving on" in (tmp_path / "log").read_text(), "the file has it")
+        assert "CONFIG_FILE: 'PORT' is not taken from a file" in service.log
+        assert "CONFIG_FILE: 'DEBUG' is not taken from a file" in service.log
+    assert build_settings({}, environment).log_level == "DEBUG"
+    assert build_settings({}, {**environment, "LOG_LEVEL": "WARNING"}).log_level == "WARNING"
+    assert build_settings({"log_level": "ERROR"}, {**environment, "LOG_LEVEL": "WARNING"}).log_level == "ERROR"
+
+
+@pytest.mark.parametrize("text", ["", "# LOG_LEVEL: debug\n", "LOG_LEVEL:\n"])
+def test_config_file_without_a_value_leaves_the_defaults(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.yaml").write_text(text)
+    assert build_settings({}, {"CONFIG_FILE": str(tmp_path / "config.yaml")}).log_level == "INFO"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_log_file_that_cannot_be_written_stops_no_service_and_is_tried_again(tmp_path: Path, workers: str) -> None:
+    file = tmp_path / "later" / "log"
+    with Service(tmp_path / "instance", {"LOG_FILE": str(file), "WORKERS": workers}) as service:
+        assert service.get("/health").status == 200
+        assert f"LOG_FILE: '{file}' cannot be written: No such file or directory" in service.settled_log()
+        file.parent.mkdir()
+        assert service.get("/health").status == 200
+        wait_until(lambda: file.exists() and "route=/health" in file.read_text(), "the file, once it can be written")
+
+
+def test_folder_for_logs_that_nothing_is_mounted_at_is_left_alone(tmp_path: Path) -> None:
+    with Service(tmp_path / "instance", {"LOG_DIR": str(tmp_path)}) as service:
+        assert "cannot be written" not in service.settled_log()
+        assert not (tmp_path / "cluster-builder.log").exists()
 
 
 @pytest.mark.parametrize(("flag", "value"), [("--host", ""), ("--host", "256.0.0.1"), ("--port", "many")])

@@ -18,7 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("builder", "cluster-types-examples", "docs", "requirements", "schemas", "tests", "instance", "docker")
+COPIED = (
+    "builder",
+    "cluster-types-examples",
+    "examples",
+    "docs",
+    "requirements",
+    "schemas",
+    "tests",
+    "instance",
+    "docker",
+)
 SINGLE_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "Makefile", "Dockerfile", "docker-compose.yml")
 
 TIMEOUT_SECONDS = 300
