@@ -1,7 +1,7 @@
 """Whether the service in this container answers; the image's HEALTHCHECK.
 
 Run as ``python -IS``, with no import beyond sockets: it starts every few seconds for as long as the container lives.
-Exits 0 when ``GET /health`` answers 200, 1 otherwise.
+Exits 0 when ``GET /health``, or the path that is its argument, answers 200, and 1 otherwise.
 """
 
 import os
@@ -17,7 +17,8 @@ def main() -> int:
     if host in {"", "0.0.0.0", "::"}:  # noqa: S104 - compared, not bound: who listens everywhere answers on loopback
         host = "::1" if host == "::" else "127.0.0.1"
     port = int(os.environ.get("PORT") or 42378)
-    request = b"GET /health HTTP/1.0\r\nHost: localhost\r\nUser-Agent: healthcheck\r\n\r\n"
+    path = sys.argv[1] if len(sys.argv) > 1 else "/health"
+    request = f"GET {path} HTTP/1.0\r\nHost: localhost\r\nUser-Agent: healthcheck\r\n\r\n".encode()
     try:
         with socket.create_connection((host, port), timeout=LIMIT) as connection:
             connection.sendall(request)

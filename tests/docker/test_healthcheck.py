@@ -19,9 +19,9 @@ SCRIPT = Path(__file__).parent.parent.parent / "docker" / "healthcheck.py"
 LIMIT = 10.0
 
 
-def check(**environment: str) -> tuple[int, str]:
+def check(*arguments: str, **environment: str) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-IS", str(SCRIPT)],
+        [sys.executable, "-IS", str(SCRIPT), *arguments],
         capture_output=True,
         text=True,
         timeout=LIMIT,
@@ -70,3 +70,22 @@ def test_closed_port_is_unhealthy() -> None:
     status, output = check(PORT=str(find_free_port()))
     assert status == 1
     assert "refused" in output
+
+
+@pytest.mark.parametrize(("arguments", "asked"), [((), b"/health"), (("/ready",), b"/ready")])
+def test_path_that_is_asked_for_is_the_argument(arguments: tuple[str, ...], asked: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(LIMIT)
+        received: list[bytes] = []
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                received.append(connection.recv(4096))
+                connection.sendall(b"HTTP/1.0 503 Service Unavailable\r\n\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        status, _ = check(*arguments, PORT=str(listener.getsockname()[1]))
+        thread.join(LIMIT)
+    assert (status, received[0].split()[1]) == (1, asked)

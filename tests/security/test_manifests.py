@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from builder.api.metrics import Metrics
+from builder.catalogue.catalogue import Catalogue
+from builder.catalogue.loader import LoadSettings
 from builder.catalogue.snapshot import State
 from builder.process.worker import LAST_ANSWERS_SECONDS, LOOK_AWAY_SECONDS
 from builder.settings import Settings, list_settings
@@ -85,6 +87,56 @@ def test_every_variable_that_is_set_is_a_setting(container: Any) -> None:
     used |= set(re.findall(r"^Environment=(\w+)=", unit, re.MULTILINE))
     used |= set(re.findall(r"--env (\w+)=", (DOCS / "deployment.md").read_text()))
     assert used <= VARIABLES
+
+
+def test_composed_type_of_the_manifest_is_listed_as_kubernetes_lays_it_out(
+    objects: dict[str, Any], tmp_path: Path
+) -> None:
+    """pkg/volume/util/atomic_writer.go: a folder for each version, a link to it, and links to what is at the top."""
+    folder = DEPLOY / "kubernetes"
+    base = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    (generated,) = base["configMapGenerator"]
+    sources = {Path(file).name: folder / file for file in generated["files"]}
+    assert set(sources.values()) == {path for path in (folder / "two-tier").rglob("*") if path.is_file()}
+    assert base["generatorOptions"] == {"disableNameSuffixHash": True}
+    volumes = {each["name"]: each for each in objects["Deployment"]["spec"]["template"]["spec"]["volumes"]}
+    flat, composed = (each["configMap"] for each in volumes["cluster-types"]["projected"]["sources"])
+    assert "items" not in flat
+    assert composed["name"] == generated["name"]
+    items = {item["key"]: item["path"] for item in composed["items"]}
+    assert items.keys() == sources.keys()
+    enabled = tmp_path / "cluster-types-enabled"
+    for key, path in items.items():
+        assert folder / path == sources[key]
+        target = enabled / "..2026_01" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(sources[key], target)
+    (enabled / "..data").symlink_to("..2026_01")
+    (enabled / "two-tier").symlink_to("..data/two-tier")
+    catalogue = Catalogue(enabled, LoadSettings())
+    catalogue.reconcile()
+    (report,) = catalogue.snapshot.reports()
+    assert (report.state, report.problems) == ("listed", ())
+
+
+def test_what_compose_needs_is_made_before_it_is_started() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    service = compose["services"]["cluster-builder"]
+    section = (DOCS / "deployment.md").read_text().partition("## Compose")[2].partition("## Kubernetes")[0]
+    commands = [line.strip() for line in section.splitlines() if line.startswith("    ")]
+    assert commands[0] == f"docker build --tag {service['image']} ."
+    assert [line.removeprefix("#").strip() for line in (DEPLOY / "compose.yaml").read_text().splitlines()[3:7]] == (
+        commands[2:]
+    )
+    assert any(service["volumes"][0].partition(":")[0] in line for line in commands)
+    assert any(compose["secrets"]["jwt"]["file"].removeprefix("./") in line for line in commands)
+    assert service["healthcheck"]["test"][-1] == "/ready"
+
+
+def test_port_that_is_reserved_is_the_services() -> None:
+    (port,) = re.findall(r"^net\.ipv4\.ip_local_reserved_ports = (\d+)$",
+                         (DEPLOY / "90-cluster-builder.conf").read_text(), re.MULTILINE)  # fmt: skip
+    assert int(port) == Settings().port
 
 
 def test_compose_file_is_hardened() -> None:
