@@ -153,7 +153,7 @@ class BoundedProtocol(HttpProtocol):
         super().connection_made(transport)  # type: ignore[no-untyped-call]  # Sanic leaves it so
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Stop the timer. One that there was no room for was never counted, so Sanic is not told of it."""
         if self._timer is not None:
             self._timer.cancel()
         if self.conn_info is None:  # there was no room for it

@@ -189,7 +189,7 @@ class _Ages:
         self._collector = collector
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics."""
+        """Give what the other collector does, but for the time of the last rescan its age, in seconds."""
         from prometheus_client.core import GaugeMetricFamily
 
         for metric in self._collector.collect():

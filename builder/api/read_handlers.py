@@ -45,7 +45,7 @@ async def list_cluster_types(request: Request) -> HTTPResponse:
 
 
 async def show_cluster_type(request: Request, cluster_type_id: str) -> HTTPResponse:
-    """One cluster type."""
+    """One cluster type, as the listing has it; 404 where none has the id."""
     authenticate_read(request, request.app.ctx.services)
     snapshot = await current_snapshot(request.app.ctx.services)
     found = snapshot.types.get(ClusterTypeId(cluster_type_id))

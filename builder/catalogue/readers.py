@@ -108,7 +108,7 @@ class _Handler(events.FileSystemEventHandler):
 
 
 class ObserverReader:
-    """One observer, as a :class:`Reader`."""
+    """Has one of watchdog's public observers do what a :class:`Reader` does."""
 
     def __init__(self, observer: BaseObserver) -> None:
         self._observer = observer

@@ -40,7 +40,7 @@ class CloudFault(Exception):  # noqa: N818  # "fault" is the services' own word
         self.message = message
 
     def body(self) -> bytes:
-        """Return the body of the response."""
+        """Return what the service writes of it, as ``content_type``."""
         raise NotImplementedError
 
 

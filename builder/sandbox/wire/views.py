@@ -30,7 +30,7 @@ def link(href: str, rel: str = "self") -> dict[str, str]:
 
 
 def stack_url(base: str, name: str, stack_id: str) -> str:
-    """Return the canonical URL of a stack."""
+    """Return the URL of a stack that requests by its name alone are redirected to."""
     return f"{base}/stacks/{name}/{stack_id}"
 
 
@@ -52,7 +52,7 @@ def show_summary(base: str, stack: Stack) -> dict[str, Json]:
 
 
 def show_stack(base: str, stack: Stack, *, with_outputs: bool = True) -> dict[str, Json]:
-    """Return a stack in full."""
+    """Return a stack as ``GET stacks/{name}/{id}`` shows it; a deleted one has no outputs."""
     shown = {
         **_show_common(base, stack.live.plan, stack.stack_id, stack.options, stack.owner),
         **_show_times(stack),
