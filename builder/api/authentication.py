@@ -21,7 +21,7 @@ ALGORITHM = "HS256"
 LEEWAY_SECONDS = 10
 """How far the clocks of the two sides may differ."""
 
-LONGEST_LIFE_SECONDS = 3600
+MAX_LIFETIME_SECONDS = 3600
 """A token that is good for longer than this is refused: the App's are good for a minute, and what leaks must end."""
 
 LEAST_SECRET_BYTES = 32
@@ -92,8 +92,8 @@ def check_token(token: str, secrets: Sequence[str], now: float | None = None) ->
         expires = claims["exp"]
         if not isinstance(expires, int | float):  # PyJWT takes numbers that are written as text, too
             raise _unauthorized("The token does not say when it expires.", "invalid_token")
-        if expires > (time.time() if now is None else now) + LONGEST_LIFE_SECONDS:
-            raise _unauthorized(f"The token is good for longer than {LONGEST_LIFE_SECONDS} seconds.", "invalid_token")
+        if expires > (time.time() if now is None else now) + MAX_LIFETIME_SECONDS:
+            raise _unauthorized(f"The token is good for longer than {MAX_LIFETIME_SECONDS} seconds.", "invalid_token")
         return secret
     raise _unauthorized("The token is not one that this service accepts.", "invalid_token")
 

@@ -12,7 +12,7 @@ from builder.api.metrics import Metrics
 from builder.billing.orders import BillingSettings
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.reconcile_loop import Noticing, ReconcileLoop
+from builder.catalogue.reconcile_loop import ReconcileLoop, WatchMode
 from builder.diagnostics.rules import Profile
 from builder.disk.fetching import RemoteFiles
 from builder.disk.remote import fetch_remote
@@ -72,7 +72,7 @@ def build_services(settings: Settings) -> Services:
     )
     metrics = Metrics()
     reconcile_loop = ReconcileLoop(
-        catalogue, rescan_seconds=settings.rescan_interval, noticing=Noticing(settings.watch), observer=metrics
+        catalogue, rescan_seconds=settings.rescan_interval, watch_mode=WatchMode(settings.watch), observer=metrics
     )
     if remote is not None:
         remote.on_change = reconcile_loop.rescan

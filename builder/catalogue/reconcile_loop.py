@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 AGAIN_SECONDS = 0.1
 """After so long is looked again at what had to wait."""
 
-BREATH_SECONDS = 0.001
+PAUSE_SECONDS = 0.001
 """The pause between two steps of a rescan."""
 
 MANY_PATHS = 500
@@ -39,7 +39,7 @@ STOP_SECONDS = 10.0
 """How long :meth:`ReconcileLoop.stop` waits for a pass that is under way."""
 
 
-class Noticing(StrEnum):
+class WatchMode(StrEnum):
     """How changes are noticed."""
 
     AUTO = "auto"
@@ -49,17 +49,17 @@ class Noticing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the keeping goes.
+    """How the reconcile loop does, as operators are told.
 
     ``last_rescan`` is when all was last looked at with success, in seconds of the steady clock, None before that;
-    ``rescans`` counts those. ``noticing_problem`` says why some changes, or all, are found by rescans only.
+    ``rescans`` counts those. ``watch_problem`` says why some changes, or all, are found by rescans only.
     """
 
-    noticing: Noticing
+    watch_mode: WatchMode
     problem: str
     last_rescan: float | None = None
     rescans: int = 0
-    noticing_problem: str = ""
+    watch_problem: str = ""
 
 
 class Observer(Protocol):
@@ -83,13 +83,13 @@ class ReconcileLoop:
         catalogue: Catalogue,
         *,
         rescan_seconds: float = 5.0,
-        noticing: Noticing = Noticing.AUTO,
+        watch_mode: WatchMode = WatchMode.AUTO,
         clock: Callable[[], float] = time.monotonic,
         observer: Observer | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._rescan_seconds = rescan_seconds
-        self._asked = noticing
+        self._asked = watch_mode
         self._clock = clock
         self._observer = observer
         self._condition = threading.Condition()
@@ -108,7 +108,7 @@ class ReconcileLoop:
         """Called once, in the loop's thread, after the enabled folder was read for the first time; may not raise."""
         self.has_loaded = False
         """Whether that has happened."""
-        self.health = Health(noticing, "the enabled folder has not been read yet")
+        self.health = Health(watch_mode, "the enabled folder has not been read yet")
 
     def start(self) -> None:
         """Start keeping; the first pass begins at once."""
@@ -179,7 +179,7 @@ class ReconcileLoop:
                     self._next_retry = None
                     return ChangeHint(self._catalogue.deferred)
                 if self._sweep is not None:
-                    self._condition.wait(BREATH_SECONDS)
+                    self._condition.wait(PAUSE_SECONDS)
                     return None
                 if self._hints.lost or now >= self._next_rescan:
                     return None
@@ -257,8 +257,8 @@ class ReconcileLoop:
 
     def _note(self, *, problem: str, last_rescan: float | None = None) -> None:
         """Bring the health up to date, with how changes in the enabled folder are noticed, as far as is known."""
-        noticing, complaint = Noticing.POLL, ""
-        if self._asked is not Noticing.POLL:
+        watch_mode, complaint = WatchMode.POLL, ""
+        if self._asked is not WatchMode.POLL:
             folder = str(self._catalogue.folder)
             silent = "" if reports_changes(folder) else find_file_system(folder)
             complaint = f"{folder} is on a file system ({silent}) that reports no changes" if silent else ""
@@ -266,15 +266,15 @@ class ReconcileLoop:
                 logger.warning("%s: it is read every %g seconds", complaint, self._rescan_seconds)
             self._silent = silent
             if not silent and self._watcher.is_watching(self._catalogue.real_folder):
-                noticing = Noticing.INOTIFY
+                watch_mode = WatchMode.INOTIFY
             complaint = complaint or self._watcher.problem
         last = self.health.last_rescan if last_rescan is None else last_rescan
         rescans = self.health.rescans + (last_rescan is not None)
-        self.health = Health(noticing, problem, last, rescans, complaint)
+        self.health = Health(watch_mode, problem, last, rescans, complaint)
 
     def _watch(self, *, thorough: bool) -> None:
         """Have the watcher follow what the catalogue depends on by now."""
-        if self._asked is Noticing.POLL:
+        if self._asked is WatchMode.POLL:
             return
         placed = self._watcher.watch(self._catalogue.watched_folders(), thorough=thorough)
         for folder in placed:

@@ -16,7 +16,7 @@ Known = LoadedEntry | Misnamed | Ignored
 QUIET_SECONDS = 0.02
 """A burst of events is over when none has come for so long."""
 
-PATIENCE_SECONDS = 0.2
+LONGEST_BURST_SECONDS = 0.2
 """A look is taken after so long even though events keep coming."""
 
 MAX_PATHS = 5_000
@@ -82,7 +82,7 @@ class Hints:
 
     def ripe_at(self) -> float:
         """When to look, if nothing more comes."""
-        return min(self._last + QUIET_SECONDS, self._first + PATIENCE_SECONDS)
+        return min(self._last + QUIET_SECONDS, self._first + LONGEST_BURST_SECONDS)
 
     def take(self) -> ChangeHint:
         """What there is to look at, and start anew."""

@@ -1,4 +1,4 @@
-"""Noticing: inotify watches on exactly the folders that matter, and what they report, passed on.
+"""Watching: inotify watches on exactly the folders that matter, and what they report, passed on.
 
 It knows no definitions and no catalogue; it calls back. Everything that it may miss (a file system without events, a
 lost event, a folder that could not be watched) is found by the rescan, so a failure here is a delay, never an error.
@@ -113,7 +113,7 @@ class Watcher:
         return list(dict.fromkeys([*self._place_all(), *dropped]))
 
     def stop(self) -> None:
-        """Stop noticing; waits for the thread at most five seconds."""
+        """Stop watching; waits for the thread at most five seconds."""
         reader, self._reader = self._reader, None
         self._watches.clear()
         if reader is not None and reader.is_alive():

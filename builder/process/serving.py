@@ -139,7 +139,7 @@ def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbo
 
     Raises ConfigurationError where the address cannot be listened on.
     """
-    from builder.sandbox import Sandbox, format_welcome  # most services have none, and start the faster for it
+    from builder.sandbox import Sandbox, format_startup_message  # most services have none, and start the faster for it
 
     sandbox = Sandbox(host, port)
     try:
@@ -147,7 +147,7 @@ def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbo
     except OSError as error:
         raise _cannot_listen(host, port, error) from error
     with suppress(OSError):  # as on a full disk: a cloud that nobody reads of is a cloud all the same
-        sys.stdout.write(format_welcome(sandbox, service_url, cluster_type_id="self-contained") + "\n")
+        sys.stdout.write(format_startup_message(sandbox, service_url, cluster_type_id="self-contained") + "\n")
         sys.stdout.flush()
     return sandbox
 

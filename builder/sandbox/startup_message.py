@@ -13,7 +13,7 @@ from builder.sandbox.cloud import Sandbox
 from builder.sandbox.faults import Json
 
 
-def format_welcome(
+def format_startup_message(
     sandbox: Sandbox,
     service_url: str | None = None,
     *,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builder.catalogue.entries import scan_folder
-from builder.catalogue.scan import MAX_PATHS, PATIENCE_SECONDS, QUIET_SECONDS, Hints
+from builder.catalogue.scan import LONGEST_BURST_SECONDS, MAX_PATHS, QUIET_SECONDS, Hints
 from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing, is_same_content
 from builder.disk.dependencies import RACY_NS, load_dependency, recheck_dependency
 from builder.disk.links import LinkResolver, is_at_or_below
@@ -106,7 +106,7 @@ def test_burst_is_over_when_nothing_comes_and_patience_is_limited() -> None:
     assert 10.01 < hints.ripe_at() == 10.0 + QUIET_SECONDS
     for step in range(100):
         hints.add("/a", 10.0 + step * 0.01)
-    assert hints.ripe_at() == 10.0 + PATIENCE_SECONDS
+    assert hints.ripe_at() == 10.0 + LONGEST_BURST_SECONDS
 
 
 def test_hints_are_bounded() -> None:

@@ -12,7 +12,7 @@ from watchdog.observers.inotify_c import InotifyFD
 from builder.catalogue import reconcile_loop as module
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.reconcile_loop import Noticing, ReconcileLoop
+from builder.catalogue.reconcile_loop import ReconcileLoop, WatchMode
 from tests.service import wait_until
 from tests.watching.world import definition
 
@@ -20,7 +20,7 @@ from tests.watching.world import definition
 def test_any_failure_of_a_pass_is_survived_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "a.yaml").write_text(definition("A"))
     catalogue = Catalogue(tmp_path, LoadSettings())
-    reconcile_loop = ReconcileLoop(catalogue, rescan_seconds=0.05, noticing=Noticing.POLL)
+    reconcile_loop = ReconcileLoop(catalogue, rescan_seconds=0.05, watch_mode=WatchMode.POLL)
     failing = threading.Event()
     sweep = catalogue.sweep
 
@@ -58,9 +58,9 @@ def test_keeping_goes_on_where_no_thread_can_watch_and_watching_begins_when_one_
         wait_until(lambda: reconcile_loop.readiness() == "", "the first load")
         rescans = reconcile_loop.health.rescans
         wait_until(lambda: reconcile_loop.health.rescans > rescans + 5, "more rescans")
-        assert reconcile_loop.health.noticing is Noticing.POLL
+        assert reconcile_loop.health.watch_mode is WatchMode.POLL
         assert len(list(Path("/proc/self/fd").iterdir())) <= open_files + 3
-    wait_until(lambda: reconcile_loop.health.noticing is Noticing.INOTIFY, "watching")
+    wait_until(lambda: reconcile_loop.health.watch_mode is WatchMode.INOTIFY, "watching")
     reconcile_loop.stop()
     assert caplog.text.count("no thread can be started") == 1
 
@@ -86,7 +86,7 @@ def test_garbage_collector_is_spared_what_was_loaded_also_after_many_changes(
 ) -> None:
     monkeypatch.setattr(module, "MANY_PATHS", 50)
     catalogue = Catalogue(tmp_path, LoadSettings())
-    reconcile_loop = ReconcileLoop(catalogue, rescan_seconds=0.05, noticing=Noticing.POLL)
+    reconcile_loop = ReconcileLoop(catalogue, rescan_seconds=0.05, watch_mode=WatchMode.POLL)
     reconcile_loop.start()
     wait_until(lambda: reconcile_loop.readiness() == "", "the first load")
     spared = gc.get_freeze_count()
@@ -101,7 +101,7 @@ def test_garbage_collector_is_spared_what_was_loaded_also_after_many_changes(
 def test_readiness_comes_from_the_age_of_the_last_rescan(tmp_path: Path) -> None:
     now = [0.0]
     reconcile_loop = ReconcileLoop(
-        Catalogue(tmp_path, LoadSettings()), rescan_seconds=5, noticing=Noticing.POLL, clock=lambda: now[0]
+        Catalogue(tmp_path, LoadSettings()), rescan_seconds=5, watch_mode=WatchMode.POLL, clock=lambda: now[0]
     )
     assert reconcile_loop.readiness() == "the enabled folder has not been read yet"
     reconcile_loop.start()

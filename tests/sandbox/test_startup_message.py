@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 
-from builder.sandbox import Sandbox, format_welcome
+from builder.sandbox import Sandbox, format_startup_message
 from tests.sandbox.clients import sign_in
 
 
@@ -15,7 +15,7 @@ def curl_of(text: str) -> list[str]:
 
 
 def test_startup_message_says_where_and_who(sandbox: Sandbox) -> None:
-    text = format_welcome(sandbox, "http://127.0.0.1:42378")
+    text = format_startup_message(sandbox, "http://127.0.0.1:42378")
     credentials = sandbox.credentials
     for fact in (
         sandbox.auth_url,
@@ -29,7 +29,7 @@ def test_startup_message_says_where_and_who(sandbox: Sandbox) -> None:
 
 
 def test_command_launches_a_cluster_by_ids(sandbox: Sandbox) -> None:
-    text = format_welcome(
+    text = format_startup_message(
         sandbox,
         "http://127.0.0.1:42378/",
         cluster_type_id="small",
@@ -57,4 +57,4 @@ def test_command_launches_a_cluster_by_ids(sandbox: Sandbox) -> None:
 
 
 def test_without_a_service_there_is_no_command(sandbox: Sandbox) -> None:
-    assert "curl" not in format_welcome(sandbox)
+    assert "curl" not in format_startup_message(sandbox)

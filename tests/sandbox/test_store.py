@@ -118,9 +118,9 @@ def test_only_so_many_deleted_stacks_are_remembered() -> None:
         stack = store.create(source, StackOptions(), "demo")
         first = first or stack
         store.delete(project, stack.name, stack.stack_id)
-        with store.look(project, stack.name, stack.stack_id):
+        with store.poll(project, stack.name, stack.stack_id):
             pass
-    with store.look_at_all(project) as remembered:
+    with store.poll_all(project) as remembered:
         assert len(remembered) == MAX_DELETED
         assert first not in remembered
 

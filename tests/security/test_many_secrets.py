@@ -15,7 +15,7 @@ from tests.openstack.replay_cloud import ReplayCloud, answer
 from tests.security.test_canaries import DEFINITION, HIDDEN, PASSWORD
 from tests.service import Answer, Service, wait_until
 
-PATIENCE_SECONDS = 15.0
+TIMEOUT_SECONDS = 15.0
 """For what takes milliseconds, and took more than the fifty seconds that a build may take."""
 
 CHARACTERS = [chr(0x4E00 + number) for number in range(20_000)]
@@ -48,7 +48,7 @@ def test_secrets_without_number_hold_nobody_up_and_are_not_shown(tmp_path: Path,
         build = threading.Thread(target=lambda: answers.append(service.post("/clusters/", sent)), daemon=True)
         build.start()
         while build.is_alive():
-            client = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=PATIENCE_SECONDS)
+            client = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=TIMEOUT_SECONDS)
             client.request("GET", "/health")
             assert client.getresponse().status == 200
             client.close()

@@ -1,7 +1,7 @@
 """The stacks of every project: names, owners, tags, time, and the state each stack shows.
 
 Apart from what is in a stack. Nothing runs in the background: a stack is made, or gone, at once, and only *shows* that
-it is in progress on the first look after it was asked for.
+it is in progress on the first poll after it was asked for.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class StackStore:
         self._count = 0
 
     def check_room(self, project_id: str, name: Json) -> None:
-        """Refuse a stack that could not be added. For those that are being deleted this is a look.
+        """Refuse a stack that could not be added. For those that are being deleted this is a poll.
 
         Raises HeatFault where the name is taken, or the project has as many stacks as it may.
         """
@@ -166,7 +166,7 @@ class StackStore:
                 _record(stack, None, stack.status, stack.reason)
 
     def identify(self, project_id: str, name_or_id: str) -> Stack:
-        """Return a stack that exists by its name, or any by its id; this is no look.
+        """Return a stack that exists by its name, or any by its id; this is no poll.
 
         Raises HeatFault where there is none.
         """
@@ -180,7 +180,7 @@ class StackStore:
             return found
 
     def find(self, project_id: str, name: str, stack_id: str) -> Stack:
-        """Return a stack, deleted or not, by name and id; this is no look. Raises HeatFault where there is none."""
+        """Return a stack, deleted or not, by name and id; this is no poll. Raises HeatFault where there is none."""
         with self._lock:
             stack = self._stacks.get(stack_id)
         if stack is None or stack.project_id != project_id or stack.name != name:
@@ -188,16 +188,16 @@ class StackStore:
         return stack
 
     @contextmanager
-    def look(self, project_id: str, name: str, stack_id: str) -> Iterator[Stack]:
-        """Give a stack to look at; afterwards it has settled. Raises HeatFault where there is no such stack."""
+    def poll(self, project_id: str, name: str, stack_id: str) -> Iterator[Stack]:
+        """Give a stack to a client; afterwards it has settled. Raises HeatFault where there is no such stack."""
         with self._lock:
             stack = self.find(project_id, name, stack_id)
             yield stack
             self._settle(stack)
 
     @contextmanager
-    def look_at_all(self, project_id: str) -> Iterator[list[Stack]]:
-        """Give the project's stacks to look at, the newest first, deleted ones too; afterwards they have settled."""
+    def poll_all(self, project_id: str) -> Iterator[list[Stack]]:
+        """Give the project's stacks, the newest first, deleted ones too; afterwards they have settled."""
         with self._lock:
             stacks = [stack for stack in reversed(self._stacks.values()) if stack.project_id == project_id]
             yield stacks
@@ -208,7 +208,7 @@ class StackStore:
         return [stack for stack in self._stacks.values() if stack.project_id == project_id and not stack.is_gone]
 
     def _settle(self, stack: Stack) -> None:
-        """Finish what is in progress: the next look shows it done."""
+        """Finish what is in progress: the next poll shows it done."""
         if stack.is_settled:
             return
         stack.is_settled = True

@@ -163,7 +163,7 @@ class OrchestrationService:
         return json_response(200, document)
 
     def _list(self, call: Call) -> Response:
-        with self._stacks.look_at_all(call.project_id) as stacks:
+        with self._stacks.poll_all(call.project_id) as stacks:
             page = stack_lists.select_page(stacks, call.request)
             document: dict[str, Json] = {"stacks": [views.show_summary(call.base, stack) for stack in page.stacks]}
         if page.next_marker is not None:
@@ -183,7 +183,7 @@ class OrchestrationService:
 
     def _show(self, call: Call, name: str, stack_id: str) -> Response:
         with_outputs = read_flag(call.request, "resolve_outputs", default=True)
-        with self._stacks.look(call.project_id, name, stack_id) as stack:
+        with self._stacks.poll(call.project_id, name, stack_id) as stack:
             return json_response(200, {"stack": views.show_stack(call.base, stack, with_outputs=with_outputs)})
 
     def _delete(self, call: Call, name: str, stack_id: str) -> Response:
@@ -191,11 +191,11 @@ class OrchestrationService:
         return Response(204, content_type=None)
 
     def _read(self, show: Callable[[Stack], Json], call: Call, name: str, stack_id: str) -> Response:
-        """Show what of a stack never changes. This is no look."""
+        """Show what of a stack never changes. This is no poll."""
         return json_response(200, show(self._find(call, name, stack_id)))
 
     def _show_output(self, call: Call, name: str, stack_id: str, key: str) -> Response:
-        with self._stacks.look(call.project_id, name, stack_id) as stack:
+        with self._stacks.poll(call.project_id, name, stack_id) as stack:
             if key not in stack.live.plan.outputs:
                 # The placeholder is Heat's own.
                 raise HeatFault(404, "NotFound", "Specified output key {} not found.")
@@ -204,13 +204,13 @@ class OrchestrationService:
     def _list_resources(self, call: Call, name: str, stack_id: str) -> Response:
         depth = read_count("nested_depth", call.request.parameter("nested_depth")) or 0
         with_detail = read_flag(call.request, "with_detail")
-        with self._stacks.look(call.project_id, name, stack_id) as stack:
+        with self._stacks.poll(call.project_id, name, stack_id) as stack:
             return json_response(
                 200, {"resources": views.list_resources(call.base, stack, depth, with_detail=with_detail)}
             )
 
     def _show_resource(self, call: Call, name: str, stack_id: str, resource: str) -> Response:
-        with self._stacks.look(call.project_id, name, stack_id) as stack:
+        with self._stacks.poll(call.project_id, name, stack_id) as stack:
             found = _find_resource(stack, resource)
             return json_response(200, {"resource": views.show_resource(call.base, stack, stack.visible, found)})
 
@@ -220,7 +220,7 @@ class OrchestrationService:
         return json_response(200, {"metadata": resolve(found.planned.definition.metadata, stack.live)})
 
     def _list_events(self, call: Call, name: str, stack_id: str, resource: str | None = None) -> Response:
-        with self._stacks.look(call.project_id, name, stack_id) as stack:
+        with self._stacks.poll(call.project_id, name, stack_id) as stack:
             events = [event for event in stack.events if resource in (None, event.resource or stack.name)]
             shown = [
                 views.show_event(call.base, stack, event) for event in stack_lists.select_events(events, call.request)
