@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help run enable-examples test lint format types contracts examples copy-examples wheel bench soak \
-        test-openstack test-docker test-security test-rolling test-kubernetes audit test-watch-poll \
+        test-openstack test-docker test-security test-rolling test-kubernetes test-alerts audit test-watch-poll \
         test-editor mutants fuzz fuzz-api lock ci clean
 
 help: ## Show this list
@@ -107,6 +107,9 @@ test-rolling: $(VENV)/.dev ## Restart replicas behind a real nginx (NGINX_PROGRA
 
 mutants: $(VENV)/.dev ## Put in known defects and see the tests notice each (MUTANTS: words of their names)
 	$(BIN)/python -m tests.mutants.run
+
+test-alerts: $(VENV)/.dev ## Test the alerts by promtool (PROMTOOL)
+	$(PYTEST) tests/prometheus
 
 # The schemas of Kubernetes are too large for everybody's environment: they get one of their own.
 test-kubernetes: $(VENV)/.dev ## Hold the manifests against the schemas of Kubernetes

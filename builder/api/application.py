@@ -19,6 +19,7 @@ from builder.api.browsers import refuse_other_hosts
 from builder.api.rendering import install_error_handlers
 from builder.api.services import FIRST_LOAD_SECONDS, Services, build_services
 from builder.errors import RequestError
+from builder.kinds.registry import KINDS
 from builder.settings import Settings
 
 APP_NAME = "cluster-builder"
@@ -136,6 +137,8 @@ async def start_services(app: Application, settings: Settings) -> None:
     services = build_services(settings)
     app.ctx.services = services
     name_routes(app.router.routes)
+    methods = [(route.ctx.shown, method) for route in app.router.routes for method in route.methods]
+    services.metrics.begin(methods, KINDS)
     sys.setswitchinterval(SWITCH_SECONDS)
     loop = asyncio.get_running_loop()
 

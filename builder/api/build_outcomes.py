@@ -73,7 +73,8 @@ class Building:
         return built
 
     def _measure(self, outcome: str) -> None:
-        self._metrics.observe_build(self.kind, outcome, time.perf_counter() - self._began)
+        known = self._fields["type"] if self.kind else ""
+        self._metrics.observe_build(self.kind, outcome, time.perf_counter() - self._began, known)
 
     def _log(self, level: int, message: str, **fields: object) -> None:
         revision = {"revision": self.revision} if self.revision else {}

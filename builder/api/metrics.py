@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,15 @@ RELOAD_SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 """Those that are told apart (RFC 9110 and RFC 5789): callers may make up others without end."""
+
+WATCHED_STATUSES = (401, 500)
+WATCHED_OUTCOMES = ("created", "replayed", "500", "502", "503", "504")
+WATCHED_RESULTS = ("created", "failed")
+WATCHED_CALLS = ("get_credits", "create_order", "delete_order", "add_order_tag")
+WATCHED_CALL_OUTCOMES = ("failed", "unknown")
+WATCHED_REASONS = ("creation_unknown", "deletion_failed", "stack_unknown", "stack_left", "not_tagged")
+"""What alerts look for. Such series are there with 0 from the start: of one that begins with 1 Prometheus sees no
+increase, so that the first failure would raise no alert."""
 
 _METRICS_FILE = re.compile(r"(?:counter|histogram|summary|gauge_[a-z]+)_[0-9]+\.db")
 """How prometheus-client names its files, by kind and process."""
@@ -134,7 +143,26 @@ class Metrics:
             "cluster_builder_orders_left_total", "Orders that are or may be left without their stack, by why.",
             ["reason"], **options,
         )  # fmt: skip
+        self._results = Counter(
+            "cluster_builder_builds_total", "Builds of each cluster type, by what came of them.", ["type", "outcome"],
+            **options,
+        )  # fmt: skip
         self._counted: dict[tuple[str, str, int], Any] = {}
+        self._types_begun: set[str] = set()
+
+    def begin(self, routes: Iterable[tuple[str, str]], kinds: Iterable[str]) -> None:
+        """Have what alerts look for begin at 0, for every route with its method, and for every kind."""
+        for route, method in routes:
+            for status in WATCHED_STATUSES:
+                self._requests.labels(route, method, status)
+        for kind in kinds:
+            for outcome in WATCHED_OUTCOMES:
+                self._builds.labels(kind, outcome)
+        for call in WATCHED_CALLS:
+            for outcome in WATCHED_CALL_OUTCOMES:
+                self._billing_calls.labels(call, outcome)
+        for reason in WATCHED_REASONS:
+            self._orders_left.labels(reason)
 
     def count_request(self, route: str, method: str, status: int) -> None:
         """Count an answered request; ``route`` is the one that its path matched."""
@@ -144,12 +172,16 @@ class Metrics:
             counter = self._counted[key] = self._requests.labels(*key)
         counter.inc()
 
-    def observe_build(self, kind: str, outcome: str, seconds: float) -> None:
+    def observe_build(self, kind: str, outcome: str, seconds: float, cluster_type: str = "") -> None:
         """Note how the build of a cluster ended and how long it took; called from any thread.
 
-        ``outcome`` is ``created``, ``replayed``, or the status that tells why there is none.
+        ``outcome`` is ``created``, ``replayed``, or the status that tells why there is none. ``cluster_type`` is the id
+        of one that there is: callers may make up others without end.
         """
         self._builds.labels(kind, outcome).observe(seconds)
+        if cluster_type:
+            result = ("failed" if outcome.startswith("5") else "refused") if outcome.isdecimal() else outcome
+            self._results.labels(cluster_type, result).inc()
 
     def count_billing_call(self, call: str, outcome: str) -> None:
         """Count a call of the billing service: ``done``, ``failed``, or ``unknown``; called from any thread."""
@@ -166,6 +198,11 @@ class Metrics:
         states = snapshot.count_states()
         for state in State:
             self._types.labels(str(state)).set(states[state])
+        for listed in snapshot.ordered:
+            if listed.cluster_type.id not in self._types_begun:
+                self._types_begun.add(listed.cluster_type.id)
+                for result in WATCHED_RESULTS:
+                    self._results.labels(listed.cluster_type.id, result)
 
     def observe_rescan(self) -> None:
         """Note that the whole enabled folder was read."""

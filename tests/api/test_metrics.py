@@ -17,7 +17,7 @@ def find_metrics() -> dict[str, tuple[str, set[str]]]:
     """Type and labels of each metric that there is once everything has happened."""
     metrics = Metrics({})
     metrics.count_request("/health", "GET", 200)
-    metrics.observe_build("heat", "created", 1.0)
+    metrics.observe_build("heat", "created", 1.0, "hpc")
     metrics.count_billing_call("get_credits", "done")
     metrics.count_order_left("deletion_failed")
     metrics.observe_reload(EMPTY, 0.1)
