@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.billing.answers import MiddlewareError
-from builder.billing.execution import Completion, Creation, Made, Named, Steps, failure
+from builder.billing.creation import Creation, Made, Steps
+from builder.billing.execution import Completion, Named, failure
 from builder.billing.terms import Terms
 from builder.errors import Fault, RequestError
 from builder.openstack.credentials import CloudSettings

@@ -283,6 +283,16 @@ def test_stack_whose_order_cannot_be_told_of_it_is_deleted_and_the_order_too(
     assert middleware.active == {}
 
 
+def test_request_that_is_repeated_after_all_was_taken_back_has_another_stack(
+    building: Service, sandbox: Sandbox, middleware: BillingService
+) -> None:
+    key = str(uuid.uuid4())
+    middleware.fail("add_order_tag", None, REFUSE, REFUSE, REFUSE)
+    assert build(building, sandbox, middleware, key).status == 502
+    assert build(building, sandbox, middleware, key).status == 201
+    assert len(middleware.orders) == 2
+
+
 def test_stack_that_cannot_be_deleted_keeps_its_order_and_both_are_named(
     building: Service, heat: FailingHeat, middleware: BillingService
 ) -> None:

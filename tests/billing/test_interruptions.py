@@ -205,6 +205,18 @@ def test_order_is_cancelled_after_the_deadline(
     assert middleware.active == {}
 
 
+def test_stop_waits_for_what_is_taken_back_past_the_deadline(
+    tmp_path: Path, heat: FailingHeat, middleware: BillingService, released: threading.Event
+) -> None:
+    heat.instead_of_creating = [hold(released)]
+    middleware.fail("delete_order", Failing(How.HANG))
+    with hasty(tmp_path) as service:
+        act_at(middleware, Moment("add_order_tag"), lambda: stop(service))  # most of its time is left
+        assert_late(build(service, heat, middleware))
+        assert service.wait() == 0
+    assert middleware.active == {}
+
+
 def test_stack_that_is_found_after_the_deadline_gets_its_tags(
     tmp_path: Path, heat: FailingHeat, middleware: BillingService, released: threading.Event
 ) -> None:

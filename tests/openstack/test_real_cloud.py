@@ -15,7 +15,7 @@ import pytest
 from builder.clusters.names import key_tag
 from builder.clusters.plan import MAX_CLUSTER_NAME, ClusterPlan
 from builder.errors import Fault, RequestError
-from builder.kinds.heat.idempotency import fetch_keyed_stacks
+from builder.kinds.heat.keyed_stacks import fetch_keyed_stacks
 from builder.kinds.heat.launch import launch, preview_launch
 from builder.kinds.heat.stack_creation import heat_client
 from builder.kinds.protocol import LaunchOutcome

@@ -15,12 +15,14 @@ from builder.api.metrics import Metrics
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
 from builder.catalogue.snapshot import State
+from builder.openstack.deadline import OVERTIME_SECONDS
 from builder.process.worker import LAST_ANSWERS_SECONDS, LOOK_AWAY_SECONDS
 from builder.settings import Settings, list_settings
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 DEPLOY = DOCS / "deploy"
 PAUSE_BEFORE_STOP = 5
+LONGEST_STOP = LOOK_AWAY_SECONDS + Settings().build_deadline + OVERTIME_SECONDS + LAST_ANSWERS_SECONDS
 VARIABLES = {setting.variable for setting in list_settings()}
 
 
@@ -70,7 +72,7 @@ def test_pod_is_hardened(objects: dict[str, Any], container: Any) -> None:
 
 def test_pod_is_given_time_for_its_builds(objects: dict[str, Any], container: Any) -> None:
     assert objects["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > (
-        PAUSE_BEFORE_STOP + LOOK_AWAY_SECONDS + Settings().build_deadline + LAST_ANSWERS_SECONDS
+        PAUSE_BEFORE_STOP + LONGEST_STOP
     )
     assert f"time.sleep({PAUSE_BEFORE_STOP})" in container["lifecycle"]["preStop"]["exec"]["command"][-1]
     assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
@@ -146,7 +148,7 @@ def test_compose_file_is_hardened() -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert {port.rpartition(":")[0].rpartition(":")[0] for port in service["ports"]} == {"127.0.0.1"}
     grace = int(service["stop_grace_period"].removesuffix("s"))
-    assert grace > LOOK_AWAY_SECONDS + Settings().build_deadline + LAST_ANSWERS_SECONDS
+    assert grace > LONGEST_STOP
 
 
 def test_proxy_waits_longer_than_the_service_and_keeps_connections_for_less() -> None:

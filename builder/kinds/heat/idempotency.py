@@ -10,7 +10,8 @@ to create, so at most one keeps its stack. That holds for requests of one key th
 first to keep a stack has the key, and the stacks that were given up for it count for nothing.
 
 Of several stacks that are all deleted, the one that lived for longer than a creator needs to give its own up was kept.
-Whether one was kept and deleted sooner than that, Heat does not tell: such a key makes another stack.
+Whether one was kept and deleted sooner than that, Heat does not tell: such a key makes another stack. So does that of
+one stack with an order, which its creator deletes where the order cannot be told of it.
 """
 
 from __future__ import annotations
@@ -21,31 +22,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from builder.billing.orders import Orders
 from builder.clusters.names import fingerprint_tag, key_tag, keyed_suffix, read_order, read_suffix
-from builder.kinds.heat.stack_creation import (
-    StackRequest,
-    create_stack_with_order,
-    delete_stack,
-    heat_client,
-    read_stack_id,
-    read_stack_name,
-    read_stack_status,
-)
+from builder.kinds.heat.keyed_stacks import KeyedStack, fetch_keyed_stacks
+from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, delete_stack
 from builder.kinds.protocol import CreatedStack
-from builder.openstack.call_context import Service, may_have_created
+from builder.openstack.call_context import may_have_created
 from builder.openstack.connection import Cloud
 from builder.openstack.deadline import DeadlineError
 from builder.openstack.failure_kinds import CloudError, FailureKind
 
 logger = logging.getLogger(__name__)
 
-OLD_SECONDS = 60.0
-"""A stack of this age is settled: its creator has until ``BUILD_DEADLINE`` to give it up."""
 MAX_LOGGED = 10
 """How many stacks of a key a line of the log names: more than one is rare, and how many there are, the cloud says."""
 MAX_REFUSALS = 8
@@ -66,34 +56,6 @@ class Pace:
 
 
 PACE = Pace()
-
-_NO_TIME = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class KeyedStack:
-    """A stack that carries the tag of a key.
-
-    ``age`` is how many seconds it has lived, or lived until it was deleted. Heat's clock alone tells: this host's may
-    be wrong. None where Heat does not tell the time.
-    """
-
-    id: str
-    name: str
-    status: str
-    created: datetime | None
-    age: float | None
-    tags: tuple[str, ...]
-
-    @property
-    def is_live(self) -> bool:
-        """Whether it is neither deleted nor being deleted."""
-        return not self.status.startswith("DELETE")
-
-    @property
-    def is_old(self) -> bool:
-        """Whether it has lived, or lived until it was deleted, for so long that its creator had decided to keep it."""
-        return self.age is not None and self.age > OLD_SECONDS
 
 
 def create_stack_once(
@@ -201,46 +163,6 @@ def _telling_of(name: str | None) -> Iterator[None]:
         raise error.kind.error(detail, fault.pointer, error.headers) from error
 
 
-def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
-    """The stacks that carry a key's tag, deleted ones included, oldest first."""
-    from builder.openstack.failures import translated
-
-    with translated(cloud.context(Service.ORCHESTRATION)), cloud.session.long_answers():
-        found = [
-            stack.to_dict() for stack in heat_client(cloud).stacks.list(filters={"tags": tag, "show_deleted": True})
-        ]
-        response = cloud.session.last_response
-        now = _parse_time(parsedate_to_datetime, response.headers.get("Date") if response is not None else None)
-        stacks = [_keyed_stack(stack, now) for stack in found]
-    # Not every Heat (or stand-in for one) knows the filter.
-    return sorted(
-        (stack for stack in stacks if tag in stack.tags), key=lambda stack: (stack.created or _NO_TIME, stack.id)
-    )
-
-
-def _keyed_stack(listed: Mapping[str, Any], now: datetime | None) -> KeyedStack:
-    created = _parse_time(datetime.fromisoformat, listed.get("creation_time"))
-    # Heat tells the time of a deletion once that is complete.
-    ended = _parse_time(datetime.fromisoformat, listed.get("deletion_time")) or now
-    return KeyedStack(
-        read_stack_id(listed["id"]),
-        read_stack_name(listed["stack_name"]),
-        read_stack_status(listed["stack_status"]),
-        created,
-        (ended - created).total_seconds() if created and ended else None,
-        tuple(listed.get("tags") or ()),
-    )
-
-
-def _parse_time(parse: Callable[[str], datetime], told: object) -> datetime | None:
-    """A time that a service told; None for what is none, or is none in UTC: Python's years are 1 to 9999."""
-    try:
-        moment = parse(told) if isinstance(told, str) else None
-        return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError, TypeError, IndexError):  # email's parser raises all of them
-        return None
-
-
 def find_stack(cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None) -> CreatedStack | None:
     """The stack that a request with ``key`` for the same thing has created and kept; None where there is none. Blocks.
 
@@ -276,7 +198,8 @@ def _next_attempt(stacks: Sequence[KeyedStack], suffixes: Sequence[str], fingerp
     found = {read_suffix(stack.name) for stack in stacks}
     last = next((suffix for suffix in reversed(suffixes) if suffix in found), None)
     latest = [stack for stack in stacks if read_suffix(stack.name) == last]
-    kept = latest[0] if len(latest) == 1 else next((stack for stack in latest if stack.is_old), None)
+    is_certain = len(latest) == 1 and not latest[0].may_be_taken_back
+    kept = latest[0] if is_certain else next((stack for stack in latest if stack.is_old), None)
     if kept is not None:  # nobody yielded to it or made it yield, or it outlived that: somebody deleted it afterwards
         if fingerprint not in kept.tags:
             raise _another_request()

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from builder.billing.execution import Steps
+from builder.billing.creation import Steps
 from builder.billing.orders import Orders
 from builder.clusters.names import order_tag
 from builder.kinds.protocol import CreatedStack

@@ -1,0 +1,90 @@
+"""The stacks that carry the tag of an idempotency key, as Heat lists them, deleted ones included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from builder.clusters.names import read_order
+from builder.kinds.heat.stack_creation import heat_client, read_stack_id, read_stack_name, read_stack_status
+from builder.openstack.call_context import Service
+from builder.openstack.connection import Cloud
+
+OLD_SECONDS = 60.0
+"""A stack of this age is settled: its creator has until ``BUILD_DEADLINE``, and ten seconds more, to give it up."""
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedStack:
+    """A stack that carries the tag of a key.
+
+    ``age`` is how many seconds it has lived, or lived until it was deleted. Heat's clock alone tells: this host's may
+    be wrong. None where Heat does not tell the time.
+    """
+
+    id: str
+    name: str
+    status: str
+    created: datetime | None
+    age: float | None
+    tags: tuple[str, ...]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is neither deleted nor being deleted."""
+        return not self.status.startswith("DELETE")
+
+    @property
+    def may_be_taken_back(self) -> bool:
+        """Whether its creator may have deleted it, since its order could not be told of it: see ``builder.billing``."""
+        return not self.is_old and read_order(self.tags) is not None
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it has lived, or lived until it was deleted, for so long that its creator had decided to keep it."""
+        return self.age is not None and self.age > OLD_SECONDS
+
+
+def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
+    """The stacks that carry a key's tag, deleted ones included, oldest first."""
+    from builder.openstack.failures import translated
+
+    with translated(cloud.context(Service.ORCHESTRATION)), cloud.session.long_answers():
+        found = [
+            stack.to_dict() for stack in heat_client(cloud).stacks.list(filters={"tags": tag, "show_deleted": True})
+        ]
+        response = cloud.session.last_response
+        now = _parse_time(parsedate_to_datetime, response.headers.get("Date") if response is not None else None)
+        stacks = [_keyed_stack(stack, now) for stack in found]
+    # Not every Heat (or stand-in for one) knows the filter.
+    return sorted(
+        (stack for stack in stacks if tag in stack.tags), key=lambda stack: (stack.created or _NO_TIME, stack.id)
+    )
+
+
+def _keyed_stack(listed: Mapping[str, Any], now: datetime | None) -> KeyedStack:
+    created = _parse_time(datetime.fromisoformat, listed.get("creation_time"))
+    # Heat tells the time of a deletion once that is complete.
+    ended = _parse_time(datetime.fromisoformat, listed.get("deletion_time")) or now
+    return KeyedStack(
+        read_stack_id(listed["id"]),
+        read_stack_name(listed["stack_name"]),
+        read_stack_status(listed["stack_status"]),
+        created,
+        (ended - created).total_seconds() if created and ended else None,
+        tuple(listed.get("tags") or ()),
+    )
+
+
+def _parse_time(parse: Callable[[str], datetime], told: object) -> datetime | None:
+    """A time that a service told; None for what is none, or is none in UTC: Python's years are 1 to 9999."""
+    try:
+        moment = parse(told) if isinstance(told, str) else None
+        return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):  # email's parser raises all of them
+        return None
