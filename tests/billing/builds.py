@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,9 +47,13 @@ class FailingHeat(RememberingHeat):
 
 @dataclass(frozen=True, slots=True)
 class RealCloud:
-    """The cloud that the ``OS_*`` variables name, of which the stacks of one cluster matter."""
+    """The cloud that the ``OS_*`` variables name, of which the stacks of one cluster matter.
+
+    ``env`` has builds go another way to it than straight.
+    """
 
     cluster: str
+    env: Mapping[str, str] | None = None
 
     def list(self) -> list[Any]:
         """The stacks of the cluster."""
@@ -72,7 +77,7 @@ def cloud_env(cloud: Cloud) -> dict[str, Any]:
         case Sandbox():
             return by_ids(cloud)
         case RealCloud():
-            return dict(real_cloud.cloud_env())
+            return dict(cloud.env or real_cloud.cloud_env())
         case _:
             return cloud.credentials()
 

@@ -12,7 +12,7 @@ import pytest
 from builder.sandbox import Sandbox
 from tests.api.conftest import prepare
 from tests.api.orders import WRONG_PASSWORD, assert_refused, by_ids, details, order
-from tests.billing.builds import build, live_stacks
+from tests.billing.builds import FailingHeat, build, live_stacks
 from tests.billing.middleware import ACCOUNT, STACK_ID, STACK_NAME, BillingService, Failing, How
 from tests.sandbox.clients import Member
 from tests.security.tokens import OTHER, SECRET, bearer, make_token
@@ -122,6 +122,18 @@ def test_request_without_billing_costs_not_one_call_more(
     assert building.post("/clusters/", body, bearer(make_token())).status == 201
     assert middleware.received == []
     delete_all(sandbox)
+
+
+@pytest.mark.parametrize("key", [None, "a-key"])
+def test_cloud_is_asked_no_more_for_a_build_that_is_billed(
+    building: Service, heat: FailingHeat, middleware: BillingService, key: str | None
+) -> None:
+    assert build(building, heat, middleware, key).status == 201
+    billed = [(each.method, each.path.partition("?")[0]) for each in heat.received]
+    heat.received.clear()
+    assert build(building, heat, middleware, key and f"{key}-of-another", **NONE).status == 201
+    assert [(each.method, each.path.partition("?")[0]) for each in heat.received] == billed
+    heat.stacks.pop()  # which has no order
 
 
 def test_what_the_cloud_refuses_first_needs_no_order(

@@ -84,15 +84,18 @@ def serving(folder: Path, **environment: str) -> Iterator[Service]:
 
 
 def build_in_vain(service: Service, cloud: Cloud, middleware: BillingService, key: str) -> None:
-    """A build whose answer never comes, for the service is killed."""
+    """A build whose answer never comes, for the service is killed; where the cloud is late, it is asked for again."""
     with suppress(OSError, http.client.HTTPException):
-        build(service, cloud, middleware, key)
+        while build(service, cloud, middleware, key).status == 504:
+            continue
 
 
 def check_retry(folder: Path, cloud: Cloud, middleware: BillingService, key: str, orders_left: int) -> None:
     """The same request, sent to the service that took the place of one that was killed, mends what can be mended."""
     with serving(folder) as service:
         built = build(service, cloud, middleware, key)
+        if built.status == 504:  # the cloud is late
+            built = build(service, cloud, middleware, key)
     assert built.status == 201, built.body
     (stack,) = live_stacks(cloud)
     assert stack.id == built.json()["id"]

@@ -15,8 +15,11 @@ import jwt
 import pytest
 
 from builder.billing.answers import MiddlewareError
+from builder.billing.creation import Steps
 from builder.billing.middleware import MAX_ANSWER, Middleware
+from builder.billing.orders import Orders
 from builder.billing.saga import Outcome
+from builder.kinds.protocol import CreatedStack
 from builder.openstack.deadline import Deadline
 from builder.openstack.guard import CloudGuard
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer
@@ -248,3 +251,20 @@ def test_service_that_is_not_there_was_not_asked(wire: Wire) -> None:
         port = closed.getsockname()[1]
     error = refusal(lambda: middleware(f"http://127.0.0.1:{port}").create_order("a-1"))
     assert (error.outcome, str(error)) == (Outcome.FAILED, "cannot be reached: connection refused")
+
+
+def fail(_: str) -> CreatedStack:
+    """A creation that fails as nobody foresaw."""
+    raise RuntimeError("no")
+
+
+def test_order_is_told_of_where_this_service_itself_fails(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
+    left: list[str] = []
+    service = middleware(wire.url)
+    orders = Orders("a-1", 0, lambda: service, service.deadline, left.append)
+    steps = Steps("x--y", fail, lambda _: None, lambda _: None)
+    with pytest.raises(RuntimeError):
+        orders.create(steps)
+    assert "order o-1 is left (service_failed): stack x--y" in caplog.text
+    assert left == ["service_failed"]
+    assert "Order o-1 was made for it" in service.deadline.situation

@@ -8,6 +8,7 @@ import signal
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.api.orders import assert_refused
 from tests.billing.builds import RealCloud, build, live_stacks
 from tests.billing.middleware import BillingService, Failing, How
 from tests.billing.test_interruptions import MOMENTS, Moment, act_at, build_in_vain, check_retry, serving
-from tests.openstack.real_cloud import connected
+from tests.openstack.real_cloud import LosingProxy, connected
 from tests.service import wait_until
 
 pytestmark = [
@@ -65,6 +66,15 @@ def test_six_requests_at_once_leave_one_order(
     assert len({answer.body for answer in answers}) == 1
     assert len(live_stacks(cloud)) == 1
     assert len(middleware.orders) == 1 or workers != "1"
+
+
+def test_stack_whose_answer_is_lost_is_found(tmp_path: Path, cloud: RealCloud, middleware: BillingService) -> None:
+    with LosingProxy() as proxy, serving(tmp_path, **PATIENT) as service:
+        proxy.losing = True
+        built = build(service, replace(cloud, env=proxy.cloud_env()), middleware)
+    assert built.status == 201, built.body
+    (stack,) = live_stacks(cloud)
+    assert stack.id == built.json()["id"]
 
 
 def test_stack_whose_order_cannot_be_told_of_it_is_deleted(
