@@ -157,7 +157,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="store_true",
         help="print what the Visualisation App is sent of one definition, given by its path or by its id",
     )
-    check.add_argument("--template", action="store_true", help="with --explain: print the template that Heat is sent")
+    check.add_argument("--template", action="store_true", help="with --explain: print what Heat, or Magnum, is sent")
     check.add_argument(
         "--select",
         action="append",
@@ -206,6 +206,7 @@ def _refuse_useless_flags(options: argparse.Namespace) -> None:
 def _add_new(commands: argparse._SubParsersAction[_Parser]) -> None:
     new = commands.add_parser("new", help="write a definition to start from into the current folder")
     new.add_argument("id", metavar="ID", help="the id of the cluster type, which names its file or folder")
+    new.add_argument("--kind", default="heat", metavar="KIND", help="heat or magnum (default: %(default)s)")
     new.add_argument("--composed", action="store_true", help="a folder with components, one of them optional")
     new.set_defaults(run=_new)
 
@@ -213,7 +214,7 @@ def _add_new(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _new(options: argparse.Namespace) -> int:
     from builder.checking.scaffolding import create_definition
 
-    return create_definition(options.id, _open_streams(), composed=options.composed)
+    return create_definition(options.id, _open_streams(), kind=options.kind, composed=options.composed)
 
 
 def _add_schema(commands: argparse._SubParsersAction[_Parser]) -> None:

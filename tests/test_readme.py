@@ -29,7 +29,7 @@ SHOWN = {
     "curl http://127.0.0.1:42378/cluster-types/mine": '"id":"mine"',
     "curl http://127.0.0.1:42378/catalogue": '"state":"stale"',
     ".venv/bin/cluster-builder check instance/cluster-types-enabled/mine.yaml": "unknown key 'titel'",
-    ".venv/bin/cluster-builder check cluster-types-examples": "5 definitions: no problems",
+    ".venv/bin/cluster-builder check cluster-types-examples": "6 definitions: no problems",
 }
 """What people are to see of a command, by how it begins."""
 

@@ -11,6 +11,8 @@ from builder.catalogue.entries import DEFINITION_NAME, SUFFIXES
 from builder.checking.command import EXIT_CLEAN, Streams
 from builder.definitions.model import ID_PATTERN
 from builder.errors import ConfigurationError
+from builder.kinds.registry import KINDS
+from builder.text.spelling import suggest
 
 _COMPOSED: Final = (
     DEFINITION_NAME,
@@ -21,11 +23,17 @@ _COMPOSED: Final = (
 )
 
 
-def create_definition(cluster_type_id: str, streams: Streams, *, composed: bool) -> int:
+def create_definition(cluster_type_id: str, streams: Streams, *, kind: str = "heat", composed: bool) -> int:
     """Write a new definition into the current folder, print where it is, and return the exit status.
 
-    Raises ConfigurationError for an unusable id, where something of that name exists, and where it cannot be written.
+    Raises ConfigurationError for an unusable id, an unknown kind, and components of one without; where something of
+    that name exists, and where it cannot be written.
     """
+    if kind not in KINDS:
+        hint = suggest(kind, KINDS) or f"there are: {', '.join(KINDS)}"
+        raise ConfigurationError(f"no kind is named {kind!r}; {hint}")
+    if composed and kind != "heat":
+        raise ConfigurationError(f"new: --composed is of use with --kind heat only; {kind} has no components")
     named = Path(cluster_type_id)
     if named.suffix in SUFFIXES:  # which an id may hold; but a folder of that name would be taken for a file
         raise ConfigurationError(
@@ -36,7 +44,7 @@ def create_definition(cluster_type_id: str, streams: Streams, *, composed: bool)
             f"{cluster_type_id!r} cannot be an id: it starts with a letter or a digit; . _ and single - may follow"
         )
     title = re.sub(r"[-_.]+", " ", cluster_type_id).strip().capitalize()
-    skeletons = {f"{cluster_type_id}.yaml": "single.yaml"}
+    skeletons = {f"{cluster_type_id}.yaml": f"{kind}.yaml"}
     if composed:
         skeletons = {f"{cluster_type_id}/{name}": f"composed/{name}" for name in _COMPOSED}
     for taken in (Path(cluster_type_id), *(Path(f"{cluster_type_id}{suffix}") for suffix in (".yaml", ".yml"))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,9 +35,9 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 class ClusterPlan:
     """A cluster to launch: what the cloud is asked for, and on behalf of which request.
 
-    ``template`` holds only what JSON has (no dates); ``files`` is Heat's files map. ``form_fields`` are the parameters
-    that people are asked for. ``secrets`` are the values of hidden ones, which nothing may show, should the cloud quote
-    them.
+    ``template`` holds only what JSON has (no dates), and of a kind without templates all that it is asked for;
+    ``files`` is Heat's files map. ``form_fields`` are the parameters that people are asked for. ``secrets`` are the
+    values of hidden ones, which nothing may show, should the cloud quote them.
 
     ``payload`` is what the caller asked for: two requests with the same ``idempotency_key`` must have the same. It is
     compared by its fingerprint, and not stored.
@@ -46,7 +46,7 @@ class ClusterPlan:
     cluster_name: str
     type_id: str
     revision: str
-    template: Mapping[str, Any]
+    template: Mapping[str, Any] = field(repr=False)
     files: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(repr=False, default=())
@@ -60,6 +60,19 @@ def build_payload(
 ) -> Mapping[str, Any]:
     """What two requests with one idempotency key must have in common: the ``cluster`` of a build, as JSON."""
     return {"cluster_type_id": type_id, "name": name, "parameters": dict(answers), "selections": dict(selections)}
+
+
+def list_texts(value: object) -> Iterator[str]:
+    """Every text in a value that somebody may quote: of a list or map, also what it holds, keys included."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from list_texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from list_texts(inner)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
 
 
 def explain_nothing_selected(cluster_type: ClusterType) -> str:

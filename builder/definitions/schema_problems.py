@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
@@ -67,8 +68,22 @@ def find_schema_problems(
 
 def _describe(document: Document, violation: SchemaProblem) -> Problem:
     rule = RULES_BY_KEYWORD[violation.keyword]
+    if rule == "unknown-key" and len(violation.tokens) == 1:
+        violation = _explain_key_of_another_kind(document.value, violation)
     hint = violation.hint or (_hint_at_type(document.value, violation) if violation.keyword == "type" else "")
     return document.problem(rule, violation.message, violation.tokens, key=violation.key, hint=hint)
+
+
+def _explain_key_of_another_kind(definition: Mapping[str, Any], violation: SchemaProblem) -> SchemaProblem:
+    """The violation, in other words where other kinds have the key; each has its keys in a branch of its own name."""
+    schema = published.load_schema(published.CLUSTER_TYPE)
+    key, kind = violation.tokens[0], definition.get("kind")
+    kinds: Sequence[str] = schema["properties"]["kind"]["enum"]
+    others = [other for other in kinds if other != kind and key in schema["definitions"][other]["properties"]]
+    if kind not in kinds or not others:
+        return violation
+    message = f"the key {key!r} is of the kind {others[0]}, and this definition of the kind {kind}"
+    return replace(violation, message=message, hint=f"remove it, or write kind: {others[0]}")
 
 
 def _hint_at_type(definition: Any, violation: SchemaProblem) -> str:

@@ -85,7 +85,8 @@ _ERRORS = {
     "misnamed-entry": "the name of a file or folder cannot be an id",
     # parameters
     "unknown-parameter": "a parameter is exposed that the template lacks",
-    "parameter-type": "a parameter is exposed with another type than the template's",
+    "parameter-type": "a parameter is exposed with another type than the template's, or than Magnum's",
+    "unknown-magnum-attribute": "a parameter, or a hardcoded value, is nothing that a cluster of Magnum has",
     "parameter-syntax": "a parameter is not as Heat's syntax has it",
     "allowed-pattern": "an allowed_pattern is not a regular expression",
     "invalid-default": "a default is not of its parameter's type, or breaks a constraint",
@@ -164,6 +165,8 @@ _WARNINGS = {
     "unknown-custom-constraint": "Heat knows no such custom constraint",
     "ignored-constraint": "a constraint of a template is of several kinds, of which Heat takes one",
     "slow-pattern": "an allowed_pattern takes Heat for ever to try on some values",
+    "even-master-count": "master_count may be answered with an even number or 0, of which Magnum makes no cluster",
+    "keypair-picker": "people have to write the name of their key pair, for want of the constraint that makes a list",
     "parameter-types-differ": "components declare one parameter with different types",
     # groups and components
     "unknown-group-parameter": "a group names a parameter that is not asked for",

@@ -6,7 +6,7 @@ module has it read each attribute and each constraint by itself, but only where 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from builder.hot.custom_constraints import KNOWN
@@ -32,6 +32,9 @@ _CONSTRAINT_KINDS: Final = (
     "description", "length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint",
 )  # fmt: skip
 
+Layer = tuple[Tokens, Mapping[str, Any]]
+"""Attributes that a definition lays over a parameter, and their place."""
+
 _Read = Callable[[Mapping[str, Any]], object]
 """Reads some attributes of a parameter, of a template or laid over it; raises ParameterSyntaxError."""
 
@@ -52,13 +55,41 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
         return None, _explain_declaration(name, attributes, tokens)
     faults = find_default_faults(parameter, in_template=True)
     problems = [TemplateProblem("invalid-default", fault, (*tokens, "default")) for fault in faults]
-    problems += find_structured_default(parameter, (*tokens, "default"))
-    problems += find_constraint_warnings(attributes, tokens)
+    problems += _find_structured_default(parameter, (*tokens, "default"))
+    problems += _find_constraint_warnings(attributes, tokens)
     problems += [*_find_ignored_constraints(attributes, tokens), *_find_odd_attributes(attributes, tokens)]
     return parameter, problems
 
 
-def find_structured_default(parameter: Parameter, place: Tokens) -> list[TemplateProblem]:
+def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, list[TemplateProblem]]:
+    """The parameter with attributes of the definition laid over it, and what is wrong with them."""
+    problems: list[TemplateProblem] = []
+    place: Tokens = ()
+    for tokens, entry in layers:
+        attributes = {key: value for key, value in entry.items() if not key.startswith("x-")}
+        if attributes.get("type", parameter.type) != parameter.type:
+            message = f"{parameter.id!r} is a {attributes['type']} here, but a {parameter.type} in the template"
+            problems.append(
+                TemplateProblem("parameter-type", message, (*tokens, "type"), f"write type: {parameter.type}")
+            )
+        attributes.pop("type", None)
+        try:
+            parameter = override_parameter(parameter, attributes)
+        except ParameterSyntaxError:
+            problems += _explain_override(parameter, attributes, tokens)
+            continue
+        problems += _find_constraint_warnings(attributes, tokens)
+        if "default" in attributes:
+            problems += _find_structured_default(parameter, (*tokens, "default"))
+        for key in ("constraints", "default"):
+            if key in attributes:
+                place = (*tokens, key)
+    if place:
+        problems += [TemplateProblem("invalid-default", fault, place) for fault in find_default_faults(parameter)]
+    return parameter, problems
+
+
+def _find_structured_default(parameter: Parameter, place: Tokens) -> list[TemplateProblem]:
     """A list or a mapping as the default of a string: Heat takes it, and makes a text of it that nobody means."""
     if parameter.type is not ParameterType.STRING or not isinstance(parameter.default, list | dict):
         return []
@@ -81,7 +112,7 @@ def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Token
     return list(_explain(attributes, type_, tokens, lambda given: parse_parameter(name, {"type": type_, **given})))
 
 
-def explain_override(parameter: Parameter, attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
+def _explain_override(parameter: Parameter, attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
     """Every fault in the syntax of attributes that a definition lays over a parameter."""
     yield from _explain(attributes, parameter.type, tokens, lambda given: override_parameter(parameter, given))
 
@@ -137,7 +168,7 @@ def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Itera
             yield TemplateProblem("unclear-flag", message, (*tokens, key), "write true or false, without quotes")
 
 
-def find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
+def _find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
     """Custom constraints that no Heat is known to have, though a cloud may by plug-ins; patterns that take too long.
 
     The attributes are such as could be read.

@@ -26,13 +26,14 @@ class Service(Enum):
     BLOCK_STORAGE = "block storage service (Cinder)"
     IMAGE = "image service (Glance)"
     NETWORK = "network service (Neutron)"
+    CONTAINER_INFRA = "container infrastructure service (Magnum)"
 
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
     """Of one call: made before it, for the case that it fails.
 
-    ``secrets`` must not be shown. ``creating`` names the stack that Heat is asked to create: a failure may leave it
+    ``secrets`` must not be shown. ``creating`` names the stack or cluster that is asked for: a failure may leave it
     behind, and then its detail says so. It is ``repeatable`` where the same request finds that stack. ``form_fields``
     are the parameters that the caller was asked for: only they can be pointed at. ``last_response`` gives the answer
     that the failure is about, which heatclient's exceptions do not hold.
@@ -55,10 +56,11 @@ class CallContext:
     @property
     def aftermath(self) -> str:
         """The end of a detail, where the request may have had its effect all the same; else nothing."""
-        return f". {may_have_created(self.creating, self.repeatable)}" if self.creating is not None else ""
+        what = "Cluster" if self.service is Service.CONTAINER_INFRA else "Stack"
+        return f". {may_have_created(self.creating, self.repeatable, what)}" if self.creating is not None else ""
 
 
-def may_have_created(stack_name: str, repeatable: bool = False) -> str:
+def may_have_created(name: str, repeatable: bool = False, what: str = "Stack") -> str:
     """The sentence for a creation whose outcome is not known."""
     advice = "ask again with the same Idempotency-Key" if repeatable else "look for it before you try again"
-    return f"Stack {stack_name} may have been created all the same: {advice}."
+    return f"{what} {name} may have been created all the same: {advice}."

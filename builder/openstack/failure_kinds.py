@@ -23,6 +23,7 @@ class FailureKind(Enum):
     IDENTITY_REQUEST_REFUSED = (400, "Identity request refused")
     PARAMETER_REFUSED = (400, "Parameter refused")
     STACK_REFUSED = (400, "Stack refused")
+    CLUSTER_REFUSED = (400, "Cluster refused")
     STACK_LIMIT_EXCEEDED = (400, "Stack limit exceeded")
     PROJECT_LIMIT_EXCEEDED = (400, "ProjectLimitError")
     CREDENTIALS_REFUSED = (401, "Unauthorized")

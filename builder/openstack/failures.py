@@ -75,12 +75,12 @@ def translate(error: BaseException, context: CallContext) -> CloudError:
     if isinstance(error, heat_exceptions.HTTPException):
         return _orchestration_refusal(error, context)
     if isinstance(error, sdk_exceptions.HttpException):
-        return _refusal(context.service, error.status_code or 0, "", error.response, context)
+        return service_refusal(context.service, error.status_code or 0, "", error.response, context)
     if isinstance(error, keystone_exceptions.HttpError | keystone_exceptions.MissingAuthMethods):
         if _comes_from_keystone(error, context):
             return _identity_refusal(error, context)
         status, response = getattr(error, "http_status", None), getattr(error, "response", None)
-        return _refusal(context.service, status or 0, "", response, context)
+        return service_refusal(context.service, status or 0, "", response, context)
     if isinstance(error, keystone_exceptions.CatalogException | sdk_exceptions.ConfigException):
         return _service_not_found(context)
     is_unanswered = isinstance(
@@ -117,7 +117,7 @@ def _identity_refusal(error: Exception, context: CallContext) -> CloudError:
             AUTH_URL_POINTER,
         )
     said = _said(_error_of(response.content if response is not None else b"").get("message"), context)
-    return _refusal(Service.IDENTITY, status, said, response, context)
+    return service_refusal(Service.IDENTITY, status, said, response, context)
 
 
 def _orchestration_refusal(error: Any, context: CallContext) -> CloudError:
@@ -129,7 +129,7 @@ def _orchestration_refusal(error: Any, context: CallContext) -> CloudError:
     if status == 409 and answer.get("type") == "StackExists":
         detail = f"The {Service.ORCHESTRATION.value} refused the stack{said}"
         return FailureKind.NAME_TAKEN.error(detail, "/cluster/name")
-    return _refusal(Service.ORCHESTRATION, status, said, context.last_response(), context)
+    return service_refusal(Service.ORCHESTRATION, status, said, context.last_response(), context)
 
 
 def _stack_refusal(answer: Mapping[str, Any], said: str, context: CallContext) -> CloudError:
@@ -170,7 +170,7 @@ _REFUSALS: dict[Service, dict[int, tuple[FailureKind, str, str | None]]] = {
 """What a service's status means: the kind of failure, what the service did, and what is pointed at."""
 
 
-def _refusal(
+def service_refusal(
     service: Service, status: int, said: str, response: requests.Response | None, context: CallContext
 ) -> CloudError:
     """The failure of a call that ``service`` answered with a status of 400 or more."""

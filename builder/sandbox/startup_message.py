@@ -37,6 +37,8 @@ def format_startup_message(
         f"  domain     {credentials.user_domain_name}   (id {credentials.user_domain_id})",
         f"  region     {credentials.region_name}",
         "",
+        "It has Keystone and Heat: it launches types of the kind heat; those of the kind magnum take a real cloud.",
+        "",
         "Use it with the openstack command:",
         "",
         f"  export OS_IDENTITY_API_VERSION=3 OS_AUTH_URL={sandbox.auth_url}",

@@ -106,17 +106,33 @@ def test_a_wrong_definition_is_explained_by_its_problems(capsys: pytest.CaptureF
     assert "[unknown-key]" in run.err
 
 
-@pytest.mark.parametrize("composed", [False, True])
-def test_a_new_definition_passes_every_check(capsys: pytest.CaptureFixture[str], composed: bool) -> None:
-    run = Run(capsys, "new", "my-cluster", *(["--composed"] if composed else []))
+@pytest.mark.parametrize("flags", [[], ["--kind", "heat"], ["--composed"], ["--kind", "magnum"]])
+def test_a_new_definition_passes_every_check(capsys: pytest.CaptureFixture[str], flags: list[str]) -> None:
+    run = Run(capsys, "new", "my-cluster", *flags)
     assert run.status == 0
     assert {Path(line).is_file() for line in run.out.splitlines()} == {True}
     report = check(".")
     assert (report.problems(), [each.id for each in report.definitions]) == ((), ["my-cluster"])
-    assert (
-        json.loads(Run(capsys, "check", "--explain", "my-cluster.yaml" if not composed else "my-cluster").out)["title"]
-        == "My cluster"
-    )
+    made = "my-cluster" if "--composed" in flags else "my-cluster.yaml"
+    assert json.loads(Run(capsys, "check", "--explain", made).out)["title"] == "My cluster"
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--kind", "magnun"], "no kind is named 'magnun'; did you mean 'magnum'?"),
+        (["--kind", "sahara"], "no kind is named 'sahara'; there are: heat, magnum"),
+        (
+            ["--kind", "magnum", "--composed"],
+            "new: --composed is of use with --kind heat only; magnum has no components",
+        ),
+    ],
+)
+def test_a_kind_that_there_is_no_start_for_is_refused(
+    capsys: pytest.CaptureFixture[str], flags: list[str], told: str
+) -> None:
+    run = Run(capsys, "new", "mine", *flags)
+    assert (run.status, run.out, run.err) == (2, "", f"cluster-builder: {told}\n")
 
 
 def test_a_new_definition_overwrites_nothing(capsys: pytest.CaptureFixture[str]) -> None:

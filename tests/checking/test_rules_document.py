@@ -56,7 +56,7 @@ def complete(fragment: str, *, silence: str) -> str:
         within = "" if "heat_template_version:" in fragment else "\n  heat_template_version: 2021-04-16"
         within += "" if re.search(r"^  parameters:", fragment, re.MULTILINE) else f"\n  {PARAMETERS}"
         fragment = fragment.replace("heat_template:", f"heat_template:{within}", 1)
-    elif not has_key(fragment, "heat_template_url") and not has_key(fragment, "components"):
+    elif not any(has_key(fragment, key) for key in ("heat_template_url", "components", "magnum_cluster_template")):
         lines.append(f"heat_template:\n  heat_template_version: 2021-04-16\n  {PARAMETERS}")
     return "\n".join([*lines, fragment])
 

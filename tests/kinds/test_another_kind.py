@@ -43,8 +43,8 @@ def order(**cluster: Any) -> dict[str, Any]:
     return {"cloud_env": CLOUD, "cluster": {"name": "mycluster", "cluster_type_id": "drawn", **cluster}}
 
 
-def test_kind_that_is_there_is_heat() -> None:
-    assert list(KINDS) == ["heat"]
+def test_kinds_that_are_there_are_heat_and_magnum() -> None:
+    assert list(KINDS) == ["heat", "magnum"]
 
 
 def test_cluster_is_launched_by_the_kind_of_its_type(drawing: Service) -> None:
@@ -105,7 +105,7 @@ def test_check_tells_what_the_kind_and_its_keys_in_the_schema_refuse(tmp_path: P
     assert [(each["line"], each["column"], each["rule"], each["message"]) for each in told["problems"]] == [
         (4, 8, "wrong-type", "7 is not of type 'string'"),
         (4, 11, "unknown-value", "nobody sells invisible"),
-        (7, 1, "unknown-key", "unknown key 'heat_template'"),
+        (7, 1, "unknown-key", "the key 'heat_template' is of the kind heat, and this definition of the kind paper"),
     ]
 
 

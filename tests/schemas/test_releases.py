@@ -11,6 +11,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from jsonschema.validators import validator_for
 
 from builder.kinds.heat.reading.loading import TEMPLATE_KEYS
+from builder.kinds.registry import KINDS
 from builder.schema import published
 from builder.text.pointers import Tokens
 from builder.yaml_documents.documents import DocumentError, parse_definition
@@ -94,7 +95,8 @@ def collect_keys(schema: Any, place: str = "") -> list[tuple[str, Any]]:
         for keyword, value in schema.items():
             if keyword in ("properties", "definitions"):
                 for name, each in value.items():
-                    found += [(f"{place}/{name}", each), *collect_keys(each, f"{place}/{name}")]
+                    if each is not True:  # what all kinds have is described once
+                        found += [(f"{place}/{name}", each), *collect_keys(each, f"{place}/{name}")]
             elif keyword in ("items", "additionalProperties"):
                 found += collect_keys(value, f"{place}/{keyword}")
     return found
@@ -115,8 +117,18 @@ def test_keys_whose_values_authors_make_up_have_an_example() -> None:
 
 
 def test_keys_at_the_top_are_described_in_markdown() -> None:
-    for name, each in published.load_schema(published.CLUSTER_TYPE)["properties"].items():
-        assert each.get("markdownDescription"), name
+    schema = published.load_schema(published.CLUSTER_TYPE)
+    for part in (schema, schema["definitions"]["heat"], schema["definitions"]["magnum"]):
+        for name, each in part["properties"].items():
+            assert each is True or each.get("markdownDescription"), name
+
+
+def test_each_kind_has_a_branch_of_its_name_with_all_that_every_kind_has() -> None:
+    schema = published.load_schema(published.CLUSTER_TYPE)
+    assert schema["properties"]["kind"]["enum"] == list(KINDS)
+    for name in KINDS:
+        keys = schema["definitions"][name]["properties"]
+        assert [key for key in keys if keys[key] is True] == list(schema["properties"])
 
 
 def test_examples_and_snippets_in_the_schema_are_accepted_by_it() -> None:
@@ -130,7 +142,8 @@ def test_examples_and_snippets_in_the_schema_are_accepted_by_it() -> None:
     assert compared > 15
     for snippet in schema["defaultSnippets"]:
         assert Draft7Validator(schema).is_valid(snippet["body"]), snippet["label"]
-        assert sum(key in snippet["body"] for key in TEMPLATE_KEYS) == 1
+        keys = {"heat": TEMPLATE_KEYS, "magnum": ("magnum_cluster_template",)}[snippet["body"]["kind"]]
+        assert sum(key in snippet["body"] for key in keys) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,15 @@ from builder.clusters.names import build_stack_name, build_tags, random_suffix
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
 from builder.kinds.heat.preview import count_resources, preview_stack
-from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, find_stacks_url, stack_url
+from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, stack_url
 from builder.kinds.protocol import LaunchOutcome, LaunchPreview
+from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.limits import check_needs, fetch_needs, has_limits, limited_time
+from builder.openstack.services import find_url
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,9 @@ def launch(
             :func:`~builder.kinds.heat.idempotency.create_stack_once` do.
     """
     with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
-        stacks_url = find_stacks_url(cloud)  # before the creation, so that it cannot fail after it
+        stacks_url = find_url(
+            cloud, Service.ORCHESTRATION, "/stacks"
+        )  # before the creation, so that it cannot fail after it
         if plan.idempotency_key is not None:
             prepare = partial(_check_limits, cloud)
             wanted = partial(_build_stack_request, plan)
@@ -74,7 +78,7 @@ def find_launched(
         RequestError: as :func:`launch` does.
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
-        stacks_url = find_stacks_url(cloud)
+        stacks_url = find_url(cloud, Service.ORCHESTRATION, "/stacks")
         stack = find_stack(cloud, key, payload, orders)
         return None if stack is None else LaunchOutcome(stack, True, stack_url(stacks_url, stack))
 

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from builder.clusters.answers import check_answers
-from builder.clusters.plan import ClusterPlan, build_payload, check_name, read_selections
+from builder.clusters.plan import ClusterPlan, build_payload, check_name, list_texts, read_selections
 from builder.definitions.model import ClusterType
 from builder.errors import MAX_FAULTS, Fault, RequestError
 from builder.hot.values import ParameterType, parse_boolean
@@ -85,21 +85,8 @@ def _is_hidden(parameter: str, composed: ComposedTemplate) -> bool:
 
 def _secrets(parameter: str, value: object, composed: ComposedTemplate) -> Iterator[str]:
     """Every text in the value of a hidden parameter; of a document or list given as text, also what it holds."""
-    yield from _texts(value)
+    yield from list_texts(value)
     type_ = composed.template["parameters"][parameter].get("type")
     if isinstance(value, str) and type_ in (ParameterType.JSON, ParameterType.COMMA_DELIMITED_LIST):
         with suppress(InvalidValueError):  # Heat's to refuse
-            yield from _texts(read_value(ParameterType(type_), value).meant)
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every text in a value that somebody may quote: of a list or map, also what it holds, keys included."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield str(key)
-            yield from _texts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _texts(inner)
-    elif value is not None and not isinstance(value, bool):
-        yield str(value)
+            yield from list_texts(read_value(ParameterType(type_), value).meant)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
-from urllib.parse import unquote
 
 from builder.billing.creation import Steps
 from builder.billing.orders import Orders
@@ -19,11 +18,6 @@ from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import Service, may_have_created
 from builder.openstack.connection import Cloud
 from builder.openstack.deadline import DeadlineError
-from builder.openstack.failure_kinds import FailureKind
-
-MAX_URL = 2000
-"""The longest URL of Heat that is used, in characters: proxies take the head of an answer, which its stack's URL goes
-into, up to 4 KiB (nginx, ``proxy_buffer_size``)."""
 
 _STACK_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # Heat's are UUIDs
 _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,254}")
@@ -143,28 +137,8 @@ def _read(given: object, form: re.Pattern[str]) -> str:
     return given
 
 
-def find_stacks_url(cloud: Cloud) -> str | None:
-    """The URL below which Heat has its stacks, encoded as it is when it is asked; nothing is asked of anybody.
-
-    None where it holds a secret of the request: then it cannot be told.
-
-    Raises RequestError (502) where the catalogue names no Heat, or not by a URL that can be used.
-    """
-    from requests import Request
-
-    from builder.openstack.failures import translated
-
-    with translated(cloud.context(Service.ORCHESTRATION)):
-        endpoint = cloud.find_endpoint("orchestration")
-        url = Request("GET", f"{str(endpoint).rstrip('/')}/stacks").prepare().url or ""
-    if len(url) > MAX_URL:
-        who = f"The {Service.ORCHESTRATION.value}"
-        raise FailureKind.SERVICE_NOT_FOUND.error(f"{who} has too long an address in the cloud's catalogue")
-    return None if cloud.tells_secret(unquote(url)) else url
-
-
 def stack_url(stacks_url: str | None, stack: CreatedStack) -> str | None:
-    """The URL of a stack at Heat, if it can be told: see :func:`find_stacks_url`."""
+    """The URL of a stack at Heat, if it can be told: see :func:`~builder.openstack.services.find_url`."""
     return stacks_url and f"{stacks_url}/{stack.name}/{stack.id}"
 
 

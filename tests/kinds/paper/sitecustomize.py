@@ -117,15 +117,14 @@ class Paper:
 
 def add_keys(schema: dict[str, Any]) -> None:
     """Add the branch of this kind to the schema: what has another kind is held against what was there."""
-    texts = {"type": "array", "minItems": 1, "items": {"type": "string"}}
-    common = {name: schema["properties"][name] for name in ("title", "description", "parameter_groups")}
-    own = {"kind": {"type": "string"}, "inks": texts, "sketch": {"type": "string"}}
-    others = dict(schema)
-    schema.clear()
-    schema["definitions"] = others["definitions"]
+    inks = {"type": "array", "minItems": 1, "items": {"type": "string"}}
+    common = dict.fromkeys(("kind", "title", "description", "parameter_groups"), True)
+    keys = {**common, "inks": inks, "sketch": {"type": "string"}}
+    schema["properties"]["kind"]["enum"].append("paper")
+    schema["definitions"]["paper"] = {"required": list(keys), "properties": keys, "additionalProperties": False}
+    schema["else"] = {keyword: schema[keyword] for keyword in ("if", "then", "else")}
     schema["if"] = {"properties": {"kind": {"enum": ["paper"]}}, "required": ["kind"]}
-    schema["then"] = {"required": ["inks", "sketch"], "properties": {**common, **own}, "additionalProperties": False}
-    schema["else"] = others
+    schema["then"] = {"$ref": "#/definitions/paper"}
 
 
 KINDS["paper"] = Paper()

@@ -7,22 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from builder.diagnostics.problems import Problem
-from builder.hot_lint.declared_parameters import (
-    explain_override,
-    find_constraint_warnings,
-    find_structured_default,
-    read_parameter,
-)
+from builder.hot_lint.declared_parameters import Layer, lay_over, read_parameter
 from builder.hot_lint.findings import TemplateProblem
 from builder.kinds.heat.reading.components import LoadedComponent
 from builder.parameters.attributes import ParameterSyntaxError
-from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
-from builder.text.pointers import Tokens
+from builder.parameters.declarations import Parameter, find_default_faults, parse_parameter
 from builder.text.spelling import suggest
 from builder.yaml_documents.documents import Document
-
-_Layer = tuple[Tokens, Mapping[str, Any]]
-"""Attributes that a definition lays over a parameter, and their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +52,7 @@ def expose_parameters(
         parameter = declared[name]
         if parameter is None:
             continue  # what is wrong with it has been said
-        settled[name], problems_of_layers = _lay_over(parameter, over)
+        settled[name], problems_of_layers = lay_over(parameter, over)
         found += problems_of_layers
     parameters = {name: settled[name] for name in asked if name in settled and name not in hardcoded}
     found += _find_invalid_hardcoded(hardcoded, declared)
@@ -75,14 +66,14 @@ def expose_parameters(
     return Exposed(parameters, settled, _find_variants(components, parameters, layers), tuple(problems))
 
 
-def _find_layers(name: str, exposed: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[_Layer]:
+def _find_layers(name: str, exposed: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[Layer]:
     """What a definition says of a parameter, with the places where it does."""
     sections = (("parameters", exposed), ("parameter_overrides", overrides))
     return [((section, name), entries[name]) for section, entries in sections if name in entries]
 
 
 def _find_variants(
-    components: Sequence[LoadedComponent], shown: Mapping[str, Parameter], layers: Mapping[str, Sequence[_Layer]]
+    components: Sequence[LoadedComponent], shown: Mapping[str, Parameter], layers: Mapping[str, Sequence[Layer]]
 ) -> dict[str, dict[str, Parameter]]:
     """The parameters that a component declares otherwise than those that are shown, if Heat may be given its own."""
     variants: dict[str, dict[str, Parameter]] = {}
@@ -99,10 +90,10 @@ def _find_variants(
     return variants
 
 
-def _read_variant(shown: Parameter, attributes: Mapping[str, Any], layers: Sequence[_Layer]) -> Mapping[str, Parameter]:
+def _read_variant(shown: Parameter, attributes: Mapping[str, Any], layers: Sequence[Layer]) -> Mapping[str, Parameter]:
     """Another declaration of a parameter, by its name; none where Heat is to say what is wrong with it."""
     try:
-        variant, _ = _lay_over(parse_parameter(shown.id, attributes), layers)
+        variant, _ = lay_over(parse_parameter(shown.id, attributes), layers)
     except ParameterSyntaxError:
         return {}
     return {shown.id: replace(variant, label=shown.label, hidden=variant.hidden or shown.hidden)}
@@ -154,34 +145,6 @@ def _find_unknown_exposed(
         message = f"the template has no parameter {name!r}"
         hint = suggest(name, declared) or "expose a parameter of the template"
         yield TemplateProblem("unknown-parameter", message, ("parameters", name), hint, key=True)
-
-
-def _lay_over(parameter: Parameter, layers: Sequence[_Layer]) -> tuple[Parameter, list[TemplateProblem]]:
-    """The parameter with attributes of the definition laid over it, and what is wrong with them."""
-    problems: list[TemplateProblem] = []
-    place: Tokens = ()
-    for tokens, entry in layers:
-        attributes = {key: value for key, value in entry.items() if not key.startswith("x-")}
-        if attributes.get("type", parameter.type) != parameter.type:
-            message = f"{parameter.id!r} is a {attributes['type']} here, but a {parameter.type} in the template"
-            problems.append(
-                TemplateProblem("parameter-type", message, (*tokens, "type"), f"write type: {parameter.type}")
-            )
-        attributes.pop("type", None)
-        try:
-            parameter = override_parameter(parameter, attributes)
-        except ParameterSyntaxError:
-            problems += explain_override(parameter, attributes, tokens)
-            continue
-        problems += find_constraint_warnings(attributes, tokens)
-        if "default" in attributes:
-            problems += find_structured_default(parameter, (*tokens, "default"))
-        for key in ("constraints", "default"):
-            if key in attributes:
-                place = (*tokens, key)
-    if place:
-        problems += [TemplateProblem("invalid-default", fault, place) for fault in find_default_faults(parameter)]
-    return parameter, problems
 
 
 def _find_invalid_hardcoded(

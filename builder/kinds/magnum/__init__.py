@@ -1,0 +1,1 @@
+"""Clusters that Magnum makes of its templates: read from definitions, planned, launched, found again, previewed."""

@@ -1,0 +1,176 @@
+"""One cluster per idempotency key, with nothing but Magnum to remember it by.
+
+As :mod:`builder.kinds.heat.idempotency`, but for what Magnum is different in. It takes any number of clusters of one
+name, and lists what is there alone: a cluster that was deleted leaves no trace, so that its key makes another one. And
+a creation is seen a moment after it was accepted.
+
+Two creators at the same moment may therefore both succeed. Each waits until its own cluster is listed, and looks for
+others of its key then: whoever comes to be listed later sees the other, whoever that is. The one with the higher id
+gives its cluster up. The one with the lower id keeps its own as soon as the other is gone; where the other stays, it
+had looked too early to see this one, and keeps its own: then the one with the lower id gives up, too late as it is. So
+at most one is kept. That holds for requests of one key that ask for different things, too.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from builder.billing.orders import Orders
+from builder.clusters.names import fingerprint_tag, key_tag
+from builder.kinds.magnum.labels import labels_of
+from builder.kinds.magnum.ordering import complete_order, create_cluster_with_order
+from builder.kinds.magnum.wire import ClusterRequest, ListedCluster, delete_cluster, list_clusters
+from builder.kinds.protocol import CreatedStack
+from builder.openstack.call_context import may_have_created
+from builder.openstack.connection import Cloud
+from builder.openstack.deadline import DeadlineError
+from builder.openstack.failure_kinds import CloudError, FailureKind
+
+logger = logging.getLogger(__name__)
+
+_IN_CREATION = "CREATE_IN_PROGRESS"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How simultaneous requests of one key wait for each other, in seconds.
+
+    ``settling``: so long a creator has to see another's cluster and to give its own up; Magnum takes a second for that
+    when it is loaded. ``poll``: so often is looked.
+    """
+
+    settling: float = 3.0
+    poll: float = 0.25
+
+
+PACE = Pace()
+
+PATIENCE = 3
+"""So many times as long as one creator needs, several are waited for to become one: they may give up one by one."""
+
+
+def create_cluster_once(
+    cloud: Cloud,
+    key: str,
+    payload: Mapping[str, Any],
+    build_request: Callable[[tuple[str, ...]], ClusterRequest],
+    orders: Orders | None = None,
+) -> tuple[CreatedStack, bool]:
+    """Create the cluster of ``key``, or find it; tells which: True when it was there.
+
+    ``build_request`` makes the request for further tags. With ``orders``, a cluster is created with an order; of one
+    that was there, the order's tags are added once more. Blocks: two requests to Magnum more than a creation without a
+    key, at least.
+
+    Raises:
+        RequestError: (422) the key came before with another ``payload``; and whatever
+            :func:`~builder.kinds.magnum.ordering.create_cluster_with_order` raises.
+    """
+    tags = (key_tag(key, cloud.project_id), fingerprint_tag(key, payload))
+    while True:
+        found = find_cluster(cloud, key, payload, orders)
+        if found is not None:
+            return found, True
+        created, is_kept = create_cluster_with_order(
+            cloud, build_request(tags), orders, partial(may_be_kept, cloud, tags[0]), partial(give_up, cloud)
+        )
+        if is_kept:
+            return created, False
+
+
+def find_cluster(
+    cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None
+) -> CreatedStack | None:
+    """The cluster that a request with ``key`` for the same thing has created and kept; None if there is none. Blocks.
+
+    One that is being created may yet be given up: it has to be the only one for as long as its creator needs for that.
+    Where several stay, of creators that have died, the first by its id is meant. With ``orders``, the tags of its order
+    are added once more.
+
+    Raises:
+        RequestError: (422) the key came before with another ``payload``; or the cloud cannot tell, or the billing
+            service (502, 504).
+    """
+    tag, fingerprint = key_tag(key, cloud.project_id), fingerprint_tag(key, payload)
+    began = since = time.monotonic()
+    only = ""
+    while (found := list_keyed_clusters(cloud, tag)) and any(each.status == _IN_CREATION for each in found):
+        now = time.monotonic()
+        if len(found) > 1 or only != found[0].id:
+            only, since = found[0].id if len(found) == 1 else "", now
+        if now - since >= PACE.settling or now - began >= PATIENCE * PACE.settling:
+            break
+        _pause(cloud, found[0].name)
+    if not found:
+        return None
+    if labels_of([fingerprint]).items() - found[0].labels.items():
+        raise FailureKind.IDEMPOTENCY_KEY_REUSED.error(
+            "This Idempotency-Key came before with another request. Use a new key for each cluster."
+        )
+    kept = CreatedStack(found[0].id, found[0].name)
+    if orders is not None:
+        complete_order(cloud, orders, kept, found[0].labels)
+    return kept
+
+
+def list_keyed_clusters(cloud: Cloud, tag: str) -> list[ListedCluster]:
+    """The clusters that carry a tag as a label and are not being deleted, in the order of their ids."""
+    wanted = labels_of([tag]).items()
+    return [cluster for cluster in list_clusters(cloud) if cluster.is_live and wanted <= cluster.labels.items()]
+
+
+def may_be_kept(cloud: Cloud, tag: str, created: CreatedStack) -> bool:
+    """Whether a cluster that was just created is the one that its key keeps: see the module.
+
+    Raises RequestError where Magnum cannot tell; it names the cluster.
+    """
+    with _telling_of(created.name):
+        found = list_keyed_clusters(cloud, tag)
+        while all(each.id != created.id for each in found):
+            _pause(cloud, created.name)
+            found = list_keyed_clusters(cloud, tag)
+        until = time.monotonic() + PACE.settling
+        while len(found) > 1 and found[0].id == created.id and time.monotonic() < until:
+            _pause(cloud, created.name)
+            found = list_keyed_clusters(cloud, tag)
+        return [each.id for each in found] == [created.id]
+
+
+def give_up(cloud: Cloud, created: CreatedStack) -> None:
+    """Delete a cluster that was just created, for there is another of the same key.
+
+    Raises RequestError where it is left; it names the cluster.
+    """
+    logger.info("cluster %s (%s) yields to a simultaneous one of the same key", created.name, created.id)
+    try:
+        delete_cluster(cloud, created)
+    except CloudError as error:
+        raise FailureKind.CLOUD_FAILURE.error(
+            f"Two requests with this Idempotency-Key created a cluster at the same moment, and the second one, "
+            f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
+        ) from error
+
+
+@contextmanager
+def _telling_of(name: str) -> Iterator[None]:
+    """Whatever fails in the block, of whichever kind it is, names the cluster of the key."""
+    try:
+        yield
+    except DeadlineError:  # which tells what was under way: that cluster
+        raise
+    except CloudError as error:
+        (fault,) = error.faults
+        detail = f"{fault.detail}. {may_have_created(name, True, 'Cluster')}"
+        raise error.kind.error(detail, fault.pointer, error.headers) from error
+
+
+def _pause(cloud: Cloud, name: str) -> None:
+    """Wait between two looks, within the deadline; raises RequestError (504) when it has passed."""
+    cloud.deadline.under_way = may_have_created(name, True, "Cluster")
+    time.sleep(min(PACE.poll, cloud.deadline.remaining()))

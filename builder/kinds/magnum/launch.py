@@ -1,0 +1,118 @@
+"""From a request for a cluster to one cluster of Magnum.
+
+Light to import; :func:`launch` blocks, and belongs in a thread of the pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from builder.billing.orders import Orders
+from builder.clusters.names import build_stack_name, build_tags, keyed_suffix, random_suffix
+from builder.clusters.plan import ClusterPlan
+from builder.kinds.magnum.idempotency import create_cluster_once, find_cluster
+from builder.kinds.magnum.labels import labels_of
+from builder.kinds.magnum.ordering import create_cluster_with_order
+from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clusters
+from builder.kinds.protocol import CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
+from builder.openstack.call_context import Service
+from builder.openstack.connection import Cloud, connect
+from builder.openstack.credentials import CloudSettings, Credentials
+from builder.openstack.deadline import Deadline
+from builder.openstack.limits import UNLIMITED, Need, limited_time
+from builder.openstack.services import ask_if_possible, find_url
+
+
+def launch(
+    credentials: Credentials,
+    settings: CloudSettings,
+    plan: ClusterPlan,
+    deadline: Deadline,
+    request_id: str | None = None,
+    orders: Orders | None = None,
+) -> LaunchOutcome:
+    """Launch a cluster: one per request, and one for all requests of an idempotency key.
+
+    With ``orders``, it has an order. The project's limit is Magnum's to look at, which refuses what exceeds it before
+    it creates anything.
+
+    Raises:
+        RequestError: as :func:`~builder.openstack.connection.connect`,
+            :func:`~builder.kinds.magnum.ordering.create_cluster_with_order` and
+            :func:`~builder.kinds.magnum.idempotency.create_cluster_once` do.
+    """
+    with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
+        url = _clusters_url(cloud)  # before the creation, so that it cannot fail after it
+        if plan.idempotency_key is not None:
+            suffix = keyed_suffix(plan.idempotency_key, cloud.project_id, 0)
+            wanted = partial(build_request, plan, suffix)
+            created, replayed = create_cluster_once(cloud, plan.idempotency_key, plan.payload, wanted, orders)
+        else:
+            created, _ = create_cluster_with_order(cloud, build_request(plan, random_suffix()), orders)
+            replayed = False
+        return _outcome(created, replayed, url)
+
+
+def find_launched(
+    credentials: Credentials,
+    settings: CloudSettings,
+    key: str,
+    payload: Mapping[str, Any],
+    deadline: Deadline,
+    request_id: str | None = None,
+    orders: Orders | None = None,
+) -> LaunchOutcome | None:
+    """The outcome of an earlier request with this idempotency key; None where there is none.
+
+    Raises:
+        RequestError: as :func:`launch` does.
+    """
+    with connect(credentials, settings, deadline, request_id) as cloud:
+        url = _clusters_url(cloud)
+        created = find_cluster(cloud, key, payload, orders)
+        return None if created is None else _outcome(created, True, url)
+
+
+def preview_launch(
+    credentials: Credentials,
+    settings: CloudSettings,
+    plan: ClusterPlan,
+    deadline: Deadline,
+    request_id: str | None = None,
+) -> LaunchPreview:
+    """What would be made: Magnum has no previews, but tells whether the template is there and what the limit is.
+
+    Raises:
+        RequestError: as :func:`launch` does.
+    """
+    with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
+        request = build_request(plan, random_suffix())
+        check_template(cloud, request.body["cluster_template_id"])
+        with limited_time(cloud):
+            counted = ask_if_possible(cloud, Service.CONTAINER_INFRA, partial(count_clusters, cloud))
+        needs: tuple[Need, ...] = ()
+        if counted is not None:
+            limit, used = counted
+            needs = (Need("clusters", "", 1, None if limit == UNLIMITED else max(0, limit - used)),)
+        return LaunchPreview((ResourceCount("OS::Magnum::Cluster", 1, (request.name,)),), needs)
+
+
+def build_request(plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()) -> ClusterRequest:
+    """What Magnum is asked for, under a name that ends in ``suffix``.
+
+    Tags become labels, in whose place no label of the definition or the form is.
+    """
+    tags = (*build_tags(plan.type_id, plan.revision), *further_tags)
+    labels = {**plan.template["labels"], **labels_of(tags)}
+    body = {"name": build_stack_name(plan.cluster_name, suffix), **plan.template, "labels": labels}
+    return ClusterRequest(body, plan.form_fields, repeatable=plan.idempotency_key is not None)
+
+
+def _clusters_url(cloud: Cloud) -> str | None:
+    return find_url(cloud, Service.CONTAINER_INFRA, "/clusters")
+
+
+def _outcome(created: CreatedStack, replayed: bool, clusters_url: str | None) -> LaunchOutcome:
+    return LaunchOutcome(created, replayed, clusters_url and f"{clusters_url}/{created.id}")
