@@ -16,8 +16,8 @@ from builder.catalogue.reconcile_loop import ReconcileLoop, WatchMode
 from builder.diagnostics.rules import Profile
 from builder.disk.fetching import RemoteFiles
 from builder.disk.remote import fetch_remote
+from builder.net.guard import CloudGuard
 from builder.openstack.credentials import CloudSettings
-from builder.openstack.guard import CloudGuard
 from builder.openstack.pool import CloudPool
 from builder.settings import Settings, load_jwt_secrets
 

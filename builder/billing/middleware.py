@@ -19,11 +19,11 @@ from builder import USER_AGENT, logs
 from builder.billing.answers import Answer, MiddlewareError, judge, read_credits, read_document, read_order_id
 from builder.billing.saga import Outcome
 from builder.net.addresses import RefusedAddressError
+from builder.net.guard import CloudGuard
 from builder.openstack.answer_limits import AnswerMeter, TooMuchError
 from builder.openstack.connection_errors import explain_no_answer
 from builder.openstack.credentials import CloudSettings
 from builder.openstack.deadline import Deadline, DeadlineError
-from builder.openstack.guard import CloudGuard
 from builder.openstack.sockets import Sockets, pool_classes
 
 TOKEN_SECONDS = 60

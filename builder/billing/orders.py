@@ -13,9 +13,9 @@ from builder.billing.creation import Creation, Made, Steps
 from builder.billing.execution import Completion, Named, failure
 from builder.billing.terms import Terms
 from builder.errors import Fault, RequestError
+from builder.net.guard import CloudGuard
 from builder.openstack.credentials import CloudSettings
 from builder.openstack.deadline import Deadline
-from builder.openstack.guard import CloudGuard
 
 if TYPE_CHECKING:
     from builder.billing.middleware import Middleware

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from builder.errors import Fault
 from builder.net.addresses import parse_url
-from builder.openstack.guard import CloudGuard
+from builder.net.guard import CloudGuard
 
 ACCOUNT_POINTER = "/billing_account_id"
 URL_POINTER = "/middleware_url"

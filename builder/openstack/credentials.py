@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from builder.net.addresses import parse_origin
+from builder.net.guard import CloudGuard
 from builder.openstack.failure_kinds import FailureKind
-from builder.openstack.guard import CloudGuard
 
 AUTH_URL_POINTER = "/cloud_env/auth_url"
 

@@ -18,7 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from builder.net.addresses import connect_checked
-from builder.openstack.guard import CloudGuard
+from builder.net.guard import CloudGuard
 
 
 class TlsHandshakeError(urllib3.exceptions.SSLError):

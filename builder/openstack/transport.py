@@ -22,11 +22,11 @@ from urllib3.connectionpool import HTTPConnectionPool
 from builder import USER_AGENT
 from builder.logs.redaction import clean
 from builder.net.addresses import RefusedAddressError
+from builder.net.guard import is_token_request
 from builder.openstack.answer_limits import LONG_ANSWER, REFUSAL, SHORT_ANSWER, AnswerMeter, TooMuchError
 from builder.openstack.credentials import AUTH_URL_POINTER, CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.guard import is_token_request
 from builder.openstack.sockets import Sockets, pool_classes
 
 CONNECT_RETRIES = 2

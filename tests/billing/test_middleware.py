@@ -20,8 +20,8 @@ from builder.billing.middleware import MAX_ANSWER, Middleware
 from builder.billing.orders import Orders
 from builder.billing.saga import Outcome
 from builder.kinds.protocol import CreatedStack
+from builder.net.guard import CloudGuard
 from builder.openstack.deadline import Deadline
-from builder.openstack.guard import CloudGuard
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer
 from tests.openstack.settings import cloud_settings
 from tests.openstack.tls_certificate import make_certificate

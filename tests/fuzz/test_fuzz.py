@@ -32,11 +32,11 @@ from builder.hot_lint.sources import SourceError
 from builder.kinds.heat.planning import plan_cluster
 from builder.kinds.registry import KINDS
 from builder.net.addresses import parse_address, parse_url, parse_url_prefixes, refuse_host
+from builder.net.guard import CloudGuard
 from builder.openstack.call_context import CallContext, Service
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failures import translate
-from builder.openstack.guard import CloudGuard
 from builder.schema import published
 from tests.security.urls import format_url
 from tests.service import minimal_definition

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from builder.net.guard import CloudGuard
 from builder.openstack.credentials import CloudSettings
-from builder.openstack.guard import CloudGuard
 
 
 def cloud_settings(**changes: Any) -> CloudSettings:

@@ -19,10 +19,10 @@ from builder.net.addresses import (
     parse_url_prefixes,
     refuse_host,
 )
+from builder.net.guard import CloudGuard
 from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.guard import CloudGuard
 from tests.openstack.replay_cloud import (
     PASSWORD,
     PROJECT_ID,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from builder.billing.execution import Steps
+from builder.billing.creation import Steps
 from builder.billing.orders import Orders
 from builder.clusters.names import order_tag, read_order
 from builder.kinds.magnum.labels import labels_of
