@@ -23,7 +23,7 @@ from builder.api.metrics import (
 )
 from builder.billing.middleware import Middleware
 from builder.catalogue.snapshot import State
-from tests.service import Service, minimal_definition
+from tests.service import Service, minimal_definition, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "docs" / "deploy" / "prometheus"
@@ -61,6 +61,8 @@ def test_what_alerts_and_dashboard_look_for_is_there_with_0_from_the_start(tmp_p
     (service.enabled / "small.yaml").write_text(minimal_definition())
     with service:
         assert service.ids() == ["small"]
+        age = b"\ncluster_builder_rescan_age_seconds "  # it has a value once every worker has read the folder
+        wait_until(lambda: age in service.get("/metrics").body, "the first rescans")
         text = service.get("/metrics").body.decode()
     samples = {
         (sample.name, *sorted(sample.labels.items())): sample.value
