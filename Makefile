@@ -69,14 +69,15 @@ examples: $(VENV)/.dev ## Check the shipped examples as strictly as can be
 # Copies and no links: Ansible's copy leaves out links to folders, and its find links to files.
 copy-examples: ## Copy the examples to where the Concertim playbook takes them from
 	rm -rf examples/cluster-types examples/templates
-	mkdir -p examples/cluster-types examples/templates/single
-	for i in cluster-types-examples/*/ ; do cp -R $${i} examples/cluster-types/ ; done
+	mkdir -p examples/cluster-types examples/templates
+	cp -R cluster-types-examples/*/ examples/cluster-types/
+	cp -R builder/checking/skeletons/*/ examples/templates/
 	for i in cluster-types-examples/*.yaml ; do \
-	    mkdir examples/cluster-types/$$(basename $${i} .yaml) ; \
-	    cp $${i} examples/cluster-types/$$(basename $${i} .yaml)/cluster-type.yaml ; \
+	    install -D -m 0644 $${i} examples/cluster-types/$$(basename $${i} .yaml)/cluster-type.yaml ; \
 	done
-	cp builder/checking/skeletons/single.yaml examples/templates/single/cluster-type.yaml
-	cp -R builder/checking/skeletons/composed examples/templates/
+	for i in builder/checking/skeletons/*.yaml ; do \
+	    install -D -m 0644 $${i} examples/templates/$$(basename $${i} .yaml)/cluster-type.yaml ; \
+	done
 
 wheel: $(VENV)/.dev ## Build the wheel and try it in an environment of its own
 	rm -rf build/wheel && mkdir -p build/wheel

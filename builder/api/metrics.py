@@ -39,7 +39,7 @@ WATCHED_OUTCOMES = ("created", "replayed", "500", "502", "503", "504")
 WATCHED_RESULTS = ("created", "failed")
 WATCHED_CALLS = ("get_credits", "create_order", "delete_order", "add_order_tag")
 WATCHED_CALL_OUTCOMES = ("failed", "unknown")
-WATCHED_REASONS = ("creation_unknown", "deletion_failed", "stack_unknown", "stack_left", "not_tagged")
+WATCHED_REASONS = ("creation_unknown", "deletion_failed", "stack_unknown", "stack_left", "service_failed", "not_tagged")
 """What alerts look for. Such series are there with 0 from the start: of one that begins with 1 Prometheus sees no
 increase, so that the first failure would raise no alert."""
 

@@ -118,20 +118,18 @@ def test_every_keyword_of_the_schema_has_a_rule() -> None:
 
 def test_playbook_finds_a_copy_of_every_example_and_of_what_new_writes() -> None:
     """Ansible's modules copy no links to folders and find none to files, so that there are copies: of these."""
-    skeletons = ROOT / "builder" / "checking" / "skeletons"
-    sources = {ROOT / "examples" / "templates" / "single" / "cluster-type.yaml": skeletons / "single.yaml"}
-    folders = {ROOT / "examples" / "templates" / "composed": skeletons / "composed"}
-    for path in SHIPPED.iterdir():
-        if path.is_dir():
-            folders[ROOT / "examples" / "cluster-types" / path.name] = path
-        else:
-            sources[ROOT / "examples" / "cluster-types" / path.stem / "cluster-type.yaml"] = path
-    for copy, folder in folders.items():
-        sources |= {copy / each.relative_to(folder): each for each in folder.rglob("*") if each.is_file()}
+    folders = {"cluster-types": SHIPPED, "templates": ROOT / "builder" / "checking" / "skeletons"}
+    sources = {}
+    for name, folder in folders.items():
+        for source in (path for path in folder.rglob("*") if path.is_file()):
+            path = source.relative_to(folder)
+            is_single = path.parent == Path()
+            copy = ROOT / "examples" / name / (Path(path.stem, "cluster-type.yaml") if is_single else path)
+            sources[copy] = source
     expected = {copy: source.read_bytes() for copy, source in sources.items()}
     found = {
         path: path.read_bytes()
-        for name in ("cluster-types", "templates")
+        for name in folders
         for path in (ROOT / "examples" / name).rglob("*")
         if not path.is_dir() or path.is_symlink()
     }
