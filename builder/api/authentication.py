@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sanic import Request
@@ -35,10 +36,18 @@ _OPTIONS: Any = {
 }
 
 
-def authenticate(request: Request, secrets: Sequence[str]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A token that was accepted: the secret that it was signed with, and whose it is, if it says so."""
+
+    secret: str = field(repr=False)
+    subject: str
+
+
+def authenticate(request: Request, secrets: Sequence[str]) -> Verified | None:
     """Let a request pass that carries a token signed with one of ``secrets``; without any, let everything pass.
 
-    Returns the secret that the token was signed with; None where none is needed. Raises RequestError (401).
+    Returns None where no token is needed. Raises RequestError (401).
     """
     if not secrets:
         return None
@@ -52,12 +61,16 @@ def authenticate(request: Request, secrets: Sequence[str]) -> str | None:
 
 
 def authenticate_build(request: Request) -> None:
-    """Let a request pass that uses a cloud: one with a token, where there is a secret, which is noted in its ``ctx``.
+    """Let a request pass that uses a cloud: one with a token, where there is a secret.
+
+    Notes in its ``ctx`` which secret that was signed with, and the token's subject.
 
     Raises RequestError (401).
     """
     services: Services = request.app.ctx.services
-    request.ctx.verified_by = authenticate(request, services.jwt_secrets)
+    verified = authenticate(request, services.jwt_secrets)
+    request.ctx.verified_by = verified and verified.secret
+    request.ctx.subject = verified.subject if verified else ""
 
 
 def authenticate_read(request: Request, services: Services) -> None:
@@ -69,8 +82,8 @@ def authenticate_read(request: Request, services: Services) -> None:
         authenticate(request, services.jwt_secrets)
 
 
-def check_token(token: str, secrets: Sequence[str], now: float | None = None) -> str:
-    """Check signature and times of a token; returns the secret that it was signed with.
+def check_token(token: str, secrets: Sequence[str], now: float | None = None) -> Verified:
+    """Check signature and times of a token.
 
     Raises RequestError (401), in words that tell nothing to who should not know.
     """
@@ -94,7 +107,7 @@ def check_token(token: str, secrets: Sequence[str], now: float | None = None) ->
             raise _unauthorized("The token does not say when it expires.", "invalid_token")
         if expires > (time.time() if now is None else now) + MAX_LIFETIME_SECONDS:
             raise _unauthorized(f"The token is good for longer than {MAX_LIFETIME_SECONDS} seconds.", "invalid_token")
-        return secret
+        return Verified(secret, str(claims.get("sub", "")))
     raise _unauthorized("The token is not one that this service accepts.", "invalid_token")
 
 

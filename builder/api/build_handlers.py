@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from http import HTTPStatus
@@ -91,8 +92,9 @@ async def create_cluster(request: Request) -> HTTPResponse:
     kind = "" if isinstance(published, RequestError) else published.cluster_type.kind
     building = Building(services.metrics, kind, build.cluster_type_id, project, deadline, str(request.id))
     with building.awaited():
-        launch = partial(_launch, building, build, published, keys, *asking)
-        same = _find_same(build, keys)
+        implied = {"repeat_window": services.settings.repeat_window, "subject": request.ctx.subject}
+        launch = partial(_launch, building, build, published, keys, implied, *asking)
+        same = _find_same(build, keys, request.body, **implied)
         return _respond_built(await services.pool.run(building.follow, launch, deadline=deadline, same=same))
 
 
@@ -165,6 +167,7 @@ def _launch(
     build: BuildRequest,
     published: PublishedType | RequestError,
     keys: Sequence[str],
+    implied: Mapping[str, Any],
     orders: Orders | Fault | None,
     settings: CloudSettings,
     deadline: Deadline,
@@ -172,7 +175,8 @@ def _launch(
 ) -> LaunchOutcome:
     """Plan the cluster and launch it, or find the one that the same request made before.
 
-    In a thread of the pool: many answers take long to read and to match against their patterns.
+    In a thread of the pool: many answers take long to read and to match against their patterns. ``implied`` are the
+    fields of the plan that say which requests without a key are the same.
 
     Raises RequestError with every fault; 5xx where nobody can tell whether there is such a cluster.
     """
@@ -187,7 +191,7 @@ def _launch(
         if launched is None:
             raise
         return launched
-    return kind.launcher.launch(credentials, settings, plan, deadline, id_, billed)
+    return kind.launcher.launch(credentials, settings, replace(plan, **implied), deadline, id_, billed)
 
 
 def _plan(
@@ -271,17 +275,20 @@ async def _wait_for_clients(services: Services, deadline: Deadline) -> None:
     await asyncio.wait([services.preloading], timeout=deadline.seconds_left())
 
 
-def _find_same(build: BuildRequest, keys: Sequence[str]) -> Hashable | None:
-    """What tells whether two requests have the same key, as far as it can be told before Keystone is asked.
+def _find_same(
+    build: BuildRequest, keys: Sequence[str], body: bytes, repeat_window: float, subject: str
+) -> Hashable | None:
+    """What tells whether two requests have the same key, or without one are the same, before Keystone is asked.
 
-    Who names one project in two ways is told apart, and left to Heat.
+    Who names one project in two ways, or writes one request in two, is told apart, and left to Heat.
     """
     try:
         key = _read_key(keys)
     except RequestError:  # told with what else is wrong
         return None
-    scope = (build.cloud_env.get(name) for name in _KEY_SCOPE)
-    return None if key is None else (key, *map(str, scope))
+    if key is not None:
+        return (key, *(str(build.cloud_env.get(name)) for name in _KEY_SCOPE))
+    return (subject, hashlib.sha256(body).digest()) if repeat_window else None
 
 
 def _read_key(given: Sequence[str]) -> str | None:

@@ -76,6 +76,17 @@ def read_order(tags: Iterable[str]) -> str | None:
     return next((match[1] for match in map(_ORDER_TAG_FORM.fullmatch, tags) if match), None)
 
 
+def digest_wish(wish: object, hidden: object) -> str:
+    """Tells whether two requests without a key ask for the same; both arguments are what JSON has.
+
+    Whoever may see the stack sees its name, which is made from this. So no more than a byte of a digest of the
+    ``hidden`` answers goes in: enough to tell a corrected answer from a repeated one nearly always, and too little to
+    try out what it might have been.
+    """
+    canonical = [json.dumps(each, sort_keys=True) for each in (wish, hidden)]
+    return _digest("repeat", canonical[0], _digest(*canonical).hex()[:2]).hex()
+
+
 def _suffix(entropy: bytes) -> str:
     return base64.b32encode(entropy).decode().lower()[:SUFFIX_LENGTH]
 

@@ -40,7 +40,9 @@ class ClusterPlan:
     values of hidden ones, which nothing may show, should the cloud quote them.
 
     ``payload`` is what the caller asked for: two requests with the same ``idempotency_key`` must have the same. It is
-    compared by its fingerprint, and not stored.
+    compared by its fingerprint, and not stored. Without a key, who asks for the same as the same ``subject`` within
+    ``repeat_window`` seconds gets the same cluster; 0: each gets one. ``hidden`` names the parameters among the
+    ``secrets``.
     """
 
     cluster_name: str
@@ -53,6 +55,9 @@ class ClusterPlan:
     form_fields: frozenset[str] = frozenset()
     idempotency_key: str | None = field(default=None, repr=False)
     payload: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    hidden: frozenset[str] = frozenset()
+    repeat_window: float = 0.0
+    subject: str = ""
 
 
 def build_payload(

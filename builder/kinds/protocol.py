@@ -71,7 +71,7 @@ class Launcher(Protocol):
         request_id: str | None = None,
         orders: Orders | None = None,
     ) -> LaunchOutcome:
-        """Launch a cluster: one stack per request, and one for all requests of an idempotency key.
+        """Launch a cluster: one stack per request, and one for all requests of an idempotency key or a repeat window.
 
         With ``orders`` the request is billed: what is created is created by :meth:`Orders.create`, and of what is found
         by its key, the order's tags are added by :meth:`Orders.complete`.

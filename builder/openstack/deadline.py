@@ -39,7 +39,8 @@ class Deadline:
         self.verdict: RequestError | None = None
         """What the person who waits is told when time runs out, where that is known and only the rest takes longer."""
         self._clock = clock
-        self._end = clock() + seconds
+        self._began = clock()
+        self._end = self._began + seconds
         self._lock = threading.Lock()
         self._aborted = False
         self._halted = False
@@ -61,6 +62,11 @@ class Deadline:
     def situation(self) -> str:
         """What is under way, and what else there is: for the person who waits."""
         return f"{self.under_way} {self.remark}".rstrip()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the request came."""
+        return self._clock() - self._began
 
     def seconds_left(self) -> float:
         """Seconds until the deadline, 0 when it has passed."""

@@ -180,6 +180,11 @@ class Settings:
         "How many builds wait for that, or for an equal one to end, in each worker; more are answered 503.",
         parse_integer(0, 10_000),
     )  # fmt: skip
+    # Clicks follow each other in a second or two, but an App with few threads passes them on one after the other.
+    repeat_window: float = _setting(
+        10.0, "REPEAT_WINDOW", "SECONDS", "For how long an equal build by the same user, without an `Idempotency-Key`, "
+        "counts as a second click and is answered with the cluster of the first; 0 for never.", parse_seconds(0, 60),
+    )  # fmt: skip
     jwt_secret: tuple[str, ...] = _setting(
         (), "JWT_SECRET", "SECRET", "Secret that callers sign their tokens with. Several, while one is replaced by "
         "another, are separated by commas. Without one, everybody may build.", parse_secrets, secret=True,

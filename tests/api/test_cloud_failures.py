@@ -175,7 +175,7 @@ def test_region_may_be_named_or_null(building: Service, cloud: Sandbox) -> None:
 def test_heats_quota_of_stacks_is_400(building: Service) -> None:
     with Sandbox(quota_stacks=1) as small:
         assert building.post("/clusters/", order(by_ids(small))).status == 201
-        answer = building.post("/clusters/", order(by_ids(small)))
+        answer = building.post("/clusters/", order(by_ids(small), name="another"))
         assert_refused(answer, 400, ("Stack limit exceeded", None))
 
 
@@ -244,7 +244,7 @@ def test_stopping_service_still_does_what_reaches_it(tmp_path: Path) -> None:
         assert arrived.acquire(timeout=30)
         service.process.send_signal(signal.SIGTERM)
         wait_until(lambda: service.get("/ready").status == 503, "it is stopping")
-        late = somebody.submit(service.post, "/clusters/", order(heat.credentials()))
+        late = somebody.submit(service.post, "/clusters/", order(heat.credentials(), name="late"))
         assert arrived.acquire(timeout=30)
         assert service.ids() == ["form"]
         gate.set()

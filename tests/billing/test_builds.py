@@ -100,6 +100,17 @@ def test_six_requests_at_once_have_one_order(building: Service, sandbox: Sandbox
     assert len(live_stacks(sandbox)) == 1
 
 
+def test_clicks_at_once_and_one_that_is_late_have_one_order(
+    tmp_path: Path, sandbox: Sandbox, middleware: BillingService
+) -> None:
+    with serving(tmp_path, {"JWT_SECRET": SECRET}) as service, ThreadPoolExecutor(3) as people:
+        answers = list(people.map(lambda _: build(service, sandbox, middleware), range(3)))
+        answers.append(build(service, sandbox, middleware))
+    assert [answer.status for answer in answers] == [201] * 4
+    assert len({answer.body for answer in answers}) == 1
+    assert len(middleware.orders) == len(live_stacks(sandbox)) == 1
+
+
 def test_six_requests_at_once_to_three_workers_leave_one_order(
     tmp_path: Path, sandbox: Sandbox, middleware: BillingService
 ) -> None:

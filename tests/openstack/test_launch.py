@@ -229,6 +229,24 @@ def test_a_young_stack_is_given_to_a_second_caller_only_when_it_has_settled(heat
     assert len(heat.received) - asked > 3  # token, look, and looks until it has settled
 
 
+def test_of_two_young_stacks_of_a_key_none_is_given_before_one_has_been_given_up(heat: RememberingHeat) -> None:
+    heat.created_at = heat.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    ask(heat, KEYED)
+    first = heat.stacks[0]
+    rival = dataclasses.replace(first, id="99999999-0000-4000-8000-000000000000")
+    heat.stacks.append(rival)
+    looks = len(heat.looks)
+
+    def give_up_late() -> None:
+        _until(lambda: len(heat.looks) - looks > 50)  # long after the time in which it would have settled
+        first.status = "DELETE_IN_PROGRESS"
+
+    thread = threading.Thread(target=give_up_late)
+    thread.start()
+    assert ask(heat, KEYED).stack.id == rival.id
+    thread.join()
+
+
 @pytest.mark.parametrize("behind", [90, -90])
 def test_a_stack_is_as_old_as_heats_clock_says(heat: RememberingHeat, behind: int) -> None:
     heat.behind = timedelta(seconds=behind)

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,17 @@ def ever_made(type_id: str, name: str) -> list[str]:
         return [stack.id for stack in found if stack.stack_name.startswith(f"{name}--")]
 
 
+def live(type_id: str, name: str) -> set[str]:
+    """The stacks of a cluster's name that nobody has deleted."""
+    with connected() as cloud:
+        found = heat_client(cloud).stacks.list(filters={"tags": f"concertim-type:{type_id}"})
+        return {
+            stack.id
+            for stack in found
+            if stack.stack_name.startswith(f"{name}--") and not stack.stack_status.startswith("DELETE")
+        }
+
+
 def test_six_requests_of_one_key_at_once_make_one_stack(service: Service, type_id: str) -> None:
     headers = {"Idempotency-Key": secrets.token_hex(16)}
     with ThreadPoolExecutor(COUNT) as people:
@@ -59,3 +71,40 @@ def test_six_requests_of_one_key_at_once_make_one_stack(service: Service, type_i
     assert [answer.status for answer in answers] == [201] * COUNT
     assert ever_made(type_id, "keyed") == [answers[0].json()["id"]]
     assert sorted("idempotent-replayed" in answer.headers for answer in answers) == [False] + [True] * (COUNT - 1)
+
+
+def test_six_equal_requests_without_a_key_at_once_make_one_stack(service: Service, type_id: str) -> None:
+    with ThreadPoolExecutor(COUNT) as people:
+        answers = list(people.map(lambda _: build(service, type_id, "clicked", {}), range(COUNT)))
+    assert [answer.status for answer in answers] == [201] * COUNT
+    assert ever_made(type_id, "clicked") == [answers[0].json()["id"]]
+
+
+def test_clicks_that_reach_two_replicas_at_once_leave_one_stack(tmp_path: Path, service: Service, type_id: str) -> None:
+    another = Service(tmp_path / "another")
+    another.enabled.mkdir(parents=True)
+    (another.enabled / f"{type_id}.yaml").write_text(minimal_definition())
+    with another, ThreadPoolExecutor(2) as replicas:
+        wait_until(lambda: type_id in another.ids(), "listed")
+        answers = list(replicas.map(lambda each: build(each, type_id, "replicas", {}), (service, another)))
+    assert [answer.status for answer in answers] == [201, 201]
+    assert {answer.json()["id"] for answer in answers} == live(type_id, "replicas")
+    assert len(live(type_id, "replicas")) == 1
+
+
+def test_who_asks_again_later_gets_another_cluster(tmp_path: Path, type_id: str) -> None:
+    running = Service(tmp_path / "later", {"REPEAT_WINDOW": "1"})
+    running.enabled.mkdir(parents=True)
+    (running.enabled / f"{type_id}.yaml").write_text(minimal_definition())
+    with running:
+        wait_until(lambda: type_id in running.ids(), "listed")
+        first = build(running, type_id, "later", {}).json()["id"]
+        wait_until(lambda: build(running, type_id, "later", {}).json()["id"] != first, "another one", 30.0)
+    assert len(live(type_id, "later")) == 2
+
+
+def test_the_type_is_told_in_an_output(service: Service, type_id: str) -> None:
+    made = build(service, type_id, "telling", {}).json()
+    with connected() as cloud:
+        outputs = heat_client(cloud).stacks.get(f"{made['name']}/{made['id']}").outputs
+    assert [(each["output_key"], each["output_value"]) for each in outputs] == [("concertim_cluster_type", type_id)]

@@ -12,6 +12,8 @@ first to keep a stack has the key, and the stacks that were given up for it coun
 Of several stacks that are all deleted, the one that lived for longer than a creator needs to give its own up was kept.
 Whether one was kept and deleted sooner than that, Heat does not tell: such a key makes another stack. So does that of
 one stack with an order, which its creator deletes where the order cannot be told of it.
+
+A request without a key has one all the same, for some seconds: see :class:`~builder.kinds.heat.keys.ImpliedKey`.
 """
 
 from __future__ import annotations
@@ -19,14 +21,14 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from builder.billing.orders import Orders
-from builder.clusters.names import fingerprint_tag, key_tag, keyed_suffix, read_order, read_suffix
+from builder.clusters.names import random_suffix, read_order
 from builder.kinds.heat.keyed_stacks import KeyedStack, fetch_keyed_stacks
+from builder.kinds.heat.keys import StackKey, key_reused
 from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, delete_stack
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import may_have_created
@@ -38,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 MAX_LOGGED = 10
 """How many stacks of a key a line of the log names: more than one is rare, and how many there are, the cloud says."""
+LOOK_SHARE = 0.25
+"""How much of the time that is left looking for a stack may take where the build goes on without: as for limits."""
 MAX_REFUSALS = 8
 """How often a taken name is looked up before it counts as taken by something else."""
 
@@ -60,8 +64,7 @@ PACE = Pace()
 
 def create_stack_once(
     cloud: Cloud,
-    key: str,
-    payload: Mapping[str, Any],
+    key: StackKey,
     build_request: Callable[[str, tuple[str, ...]], StackRequest],
     prepare: Callable[[StackRequest], None],
     orders: Orders | None = None,
@@ -73,21 +76,21 @@ def create_stack_once(
     more. Blocks: two requests to Heat more than a creation without a key.
 
     Raises:
-        RequestError: (422) the key came before with another ``payload``; (409) its stack was deleted, or
+        RequestError: (422) the key came before with another payload; (409) its stack was deleted, or
             another stack has the name; and whatever :func:`create_stack` raises.
     """
-    tags = (key_tag(key, cloud.project_id), fingerprint_tag(key, payload))
     refusals = 0
     while True:
-        stacks = fetch_keyed_stacks(cloud, tags[0])
-        if any(stack.is_live for stack in stacks):
-            found = find_stack(cloud, key, payload, orders)
+        stacks = _fetch_if_possible(cloud, key)
+        if any(key.counts(stack) for stack in stacks or ()):
+            found = find_stack(cloud, key, orders)
             if found is not None:
                 return found, True
             continue
-        suffixes = [keyed_suffix(key, cloud.project_id, number) for number in range(len(stacks) + 1)]
-        request = build_request(suffixes[_next_attempt(stacks, suffixes, tags[1])], tags)
-        attempt = _Attempt(cloud, tags[0])
+        is_certain = key.is_repeatable or refusals < MAX_REFUSALS - 1  # else another name is better than none
+        suffix = random_suffix() if stacks is None or not is_certain else key.choose_suffix(stacks)
+        request = build_request(suffix, key.tags)
+        attempt = _Attempt(cloud, key)
         try:
             prepare(request)
             created, is_kept = create_stack_with_order(cloud, request, orders, attempt.may_be_kept, attempt.give_up)
@@ -102,12 +105,28 @@ def create_stack_once(
         attempt.wait_for_rivals(created)
 
 
+def _fetch_if_possible(cloud: Cloud, key: StackKey) -> list[KeyedStack] | None:
+    """The stacks of the key. None where Heat cannot tell in time, which is no reason to refuse who sent no key."""
+    if key.is_repeatable:
+        return _fetch(cloud, key)
+    try:
+        with cloud.deadline.at_most(cloud.deadline.remaining() * LOOK_SHARE):
+            return _fetch(cloud, key)
+    except CloudError as error:
+        logger.info("whether this build repeats another one is not known: %s", error)
+        return None
+
+
+def _fetch(cloud: Cloud, key: StackKey) -> list[KeyedStack]:
+    return fetch_keyed_stacks(cloud, key.searched_tag, show_deleted=key.remembers_deleted)
+
+
 class _Attempt:
     """One creation for a key, and the stacks of the same key that others have created at the same moment."""
 
-    def __init__(self, cloud: Cloud, tag: str) -> None:
+    def __init__(self, cloud: Cloud, key: StackKey) -> None:
         self._cloud = cloud
-        self._tag = tag
+        self._key = key
         self._rivals: list[KeyedStack] = []
 
     def may_be_kept(self, created: CreatedStack) -> bool:
@@ -115,9 +134,9 @@ class _Attempt:
 
         Raises RequestError where Heat cannot tell; it names the stack.
         """
-        with _telling_of(created.name):
-            found = fetch_keyed_stacks(self._cloud, self._tag)
-        self._rivals = [stack for stack in found if stack.is_live and stack.id != created.id]
+        with _telling_of(created.name, self._key):
+            found = _fetch_if_possible(self._cloud, self._key)
+        self._rivals = [stack for stack in found or () if self._key.counts(stack) and stack.id != created.id]
         return not self._rivals
 
     def give_up(self, created: CreatedStack) -> None:
@@ -130,26 +149,26 @@ class _Attempt:
             delete_stack(self._cloud, created)
         except CloudError as error:
             raise FailureKind.CLOUD_FAILURE.error(
-                f"Two requests with this Idempotency-Key created a stack at the same moment, and the second one, "
+                f"Two requests for one cluster created a stack at the same moment, and the second one, "
                 f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
             ) from error
 
     def wait_for_rivals(self, given_up: CreatedStack) -> None:
         """Leave the others time to be first."""
-        cloud, rivals = self._cloud, self._rivals
-        cloud.deadline.under_way = may_have_created(rivals[0].name, repeatable=True)
+        cloud, key, rivals = self._cloud, self._key, self._rivals
+        cloud.deadline.under_way = may_have_created(rivals[0].name, key.is_repeatable)
         rank = sum(rival.id < given_up.id for rival in rivals)
         until = time.monotonic() + PACE.apart * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
         while time.monotonic() < until:
             _pause(cloud, PACE.poll)
-            with _telling_of(rivals[0].name):
-                found = fetch_keyed_stacks(cloud, self._tag)
-            if any(stack.is_live for stack in found if stack.id not in {rival.id for rival in rivals}):
+            with _telling_of(rivals[0].name, key):
+                found = _fetch(cloud, key)
+            if any(key.counts(stack) for stack in found if stack.id not in {rival.id for rival in rivals}):
                 return
 
 
 @contextmanager
-def _telling_of(name: str | None) -> Iterator[None]:
+def _telling_of(name: str | None, key: StackKey) -> Iterator[None]:
     """Whatever fails in the block, of whichever kind it is, names the stack of the key, if one is known."""
     try:
         yield
@@ -159,20 +178,20 @@ def _telling_of(name: str | None) -> Iterator[None]:
         if name is None:
             raise
         (fault,) = error.faults
-        detail = f"{fault.detail}. {may_have_created(name, repeatable=True)}"
+        detail = f"{fault.detail}. {may_have_created(name, key.is_repeatable)}"
         raise error.kind.error(detail, fault.pointer, error.headers) from error
 
 
-def find_stack(cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None) -> CreatedStack | None:
+def find_stack(cloud: Cloud, key: StackKey, orders: Orders | None = None) -> CreatedStack | None:
     """The stack that a request with ``key`` for the same thing has created and kept; None where there is none. Blocks.
 
     With ``orders``, the tags of its order are added once more: its creator may have ended before it did.
 
     Raises:
-        RequestError: (422) the key came before with another ``payload``; or the cloud cannot tell, or the billing
+        RequestError: (422) the key came before with another payload; or the cloud cannot tell, or the billing
             service (502, 504).
     """
-    settled = _settled(cloud, key_tag(key, cloud.project_id), fingerprint_tag(key, payload))
+    settled = _settled(cloud, key)
     if settled is None:
         return None
     found = CreatedStack(settled.id, settled.name)
@@ -181,54 +200,26 @@ def find_stack(cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Order
     return found
 
 
-def _another_request() -> CloudError:
-    return FailureKind.IDEMPOTENCY_KEY_REUSED.error(
-        "This Idempotency-Key came before with another request. Use a new key for each cluster."
-    )
-
-
-def _next_attempt(stacks: Sequence[KeyedStack], suffixes: Sequence[str], fingerprint: str) -> int:
-    """The number of the attempt that may be made where no stack of the key is live; ``suffixes`` are the attempts'.
-
-    Heat's times do not tell which attempt was the latest: two may fall into one second.
+def _settled(cloud: Cloud, key: StackKey) -> KeyedStack | None:
+    """The one stack of the key that its creator has kept; None where all have been deleted meanwhile.
 
     Raises:
-        RequestError: (409, or 422 with another fingerprint) the key's cluster was there, and has been deleted.
-    """
-    found = {read_suffix(stack.name) for stack in stacks}
-    last = next((suffix for suffix in reversed(suffixes) if suffix in found), None)
-    latest = [stack for stack in stacks if read_suffix(stack.name) == last]
-    is_certain = len(latest) == 1 and not latest[0].may_be_taken_back
-    kept = latest[0] if is_certain else next((stack for stack in latest if stack.is_old), None)
-    if kept is not None:  # nobody yielded to it or made it yield, or it outlived that: somebody deleted it afterwards
-        if fingerprint not in kept.tags:
-            raise _another_request()
-        raise FailureKind.CONFLICT.error(
-            f"The cluster of this Idempotency-Key, stack {kept.name}, was launched and has been deleted since "
-            f"({kept.status}). Use a new key to launch another."
-        )
-    return len(found)
-
-
-def _settled(cloud: Cloud, tag: str, fingerprint: str) -> KeyedStack | None:
-    """The one stack of the key and fingerprint that its creator has kept; None where all have been deleted meanwhile.
-
-    Raises:
-        RequestError: (422) what is live has another fingerprint.
+        RequestError: (422) what is live was made for another payload.
     """
     until = time.monotonic() + PACE.settling
     name = None
     while True:
-        with _telling_of(name):
-            live = [stack for stack in fetch_keyed_stacks(cloud, tag) if stack.is_live]
+        with _telling_of(name, key):
+            live = [stack for stack in _fetch(cloud, key) if key.counts(stack)]
         if not live:
             return None
-        same = [stack for stack in live if fingerprint in stack.tags]
+        same = [stack for stack in live if key.made(stack)]
         if not same:
-            raise _another_request()
+            raise key_reused()
         name = same[0].name
-        cloud.deadline.under_way = may_have_created(name, repeatable=True)
-        if same[0].is_old or time.monotonic() >= until:
+        cloud.deadline.under_way = may_have_created(name, key.is_repeatable)
+        # Of several, all but one are being given up, which takes as long as Heat takes.
+        if same[0].is_old or (time.monotonic() >= until and len(live) == 1):
             if len(live) > 1:
                 ids = [stack.id for stack in live]
                 logger.warning("%d stacks of one idempotency key: %s", len(live), ", ".join(ids[:MAX_LOGGED]))

@@ -1,4 +1,4 @@
-"""The stacks that carry the tag of an idempotency key, as Heat lists them, deleted ones included."""
+"""The stacks that carry a tag, of an idempotency key for one, as Heat lists them, and how old they are."""
 
 from __future__ import annotations
 
@@ -50,14 +50,13 @@ class KeyedStack:
         return self.age is not None and self.age > OLD_SECONDS
 
 
-def fetch_keyed_stacks(cloud: Cloud, tag: str) -> list[KeyedStack]:
-    """The stacks that carry a key's tag, deleted ones included, oldest first."""
+def fetch_keyed_stacks(cloud: Cloud, tag: str, *, show_deleted: bool = True) -> list[KeyedStack]:
+    """The stacks that carry a key's tag, oldest first; those that are deleted included, unless they are not to be."""
     from builder.openstack.failures import translated
 
     with translated(cloud.context(Service.ORCHESTRATION)), cloud.session.long_answers():
-        found = [
-            stack.to_dict() for stack in heat_client(cloud).stacks.list(filters={"tags": tag, "show_deleted": True})
-        ]
+        filters = {"tags": tag, "show_deleted": show_deleted}
+        found = [stack.to_dict() for stack in heat_client(cloud).stacks.list(filters=filters)]
         response = cloud.session.last_response
         now = _parse_time(parsedate_to_datetime, response.headers.get("Date") if response is not None else None)
         stacks = [_keyed_stack(stack, now) for stack in found]

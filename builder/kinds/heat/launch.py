@@ -11,9 +11,10 @@ from functools import partial
 from typing import Any
 
 from builder.billing.orders import Orders
-from builder.clusters.names import build_stack_name, build_tags, random_suffix
+from builder.clusters.names import build_stack_name, build_tags, digest_wish, random_suffix
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
+from builder.kinds.heat.keys import ImpliedKey, SentKey, StackKey
 from builder.kinds.heat.preview import count_resources, preview_stack
 from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, stack_url
 from builder.kinds.protocol import LaunchOutcome, LaunchPreview
@@ -41,7 +42,7 @@ def launch(
     request_id: str | None = None,
     orders: Orders | None = None,
 ) -> LaunchOutcome:
-    """Launch a cluster: one stack per request, and one for all requests of an idempotency key.
+    """Launch a cluster: one stack per request, and one for all requests of an idempotency key or a repeat window.
 
     Raises:
         RequestError: (400) the project's limits forbid it; and as :func:`~builder.openstack.connection.connect`,
@@ -52,10 +53,10 @@ def launch(
         stacks_url = find_url(
             cloud, Service.ORCHESTRATION, "/stacks"
         )  # before the creation, so that it cannot fail after it
-        if plan.idempotency_key is not None:
+        key = _find_key(cloud, plan)
+        if key is not None:
             prepare = partial(_check_limits, cloud)
-            wanted = partial(_build_stack_request, plan)
-            stack, replayed = create_stack_once(cloud, plan.idempotency_key, plan.payload, wanted, prepare, orders)
+            stack, replayed = create_stack_once(cloud, key, partial(_build_stack_request, plan), prepare, orders)
         else:
             asking = _build_stack_request(plan, random_suffix())
             _check_limits(cloud, asking)
@@ -79,7 +80,7 @@ def find_launched(
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
         stacks_url = find_url(cloud, Service.ORCHESTRATION, "/stacks")
-        stack = find_stack(cloud, key, payload, orders)
+        stack = find_stack(cloud, SentKey(key, cloud.project_id, payload), orders)
         return None if stack is None else LaunchOutcome(stack, True, stack_url(stacks_url, stack))
 
 
@@ -100,6 +101,22 @@ def preview_launch(
         with limited_time(cloud):
             needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
         return LaunchPreview(count_resources(resources, cloud.clean), needs)
+
+
+def _find_key(cloud: Cloud, plan: ClusterPlan) -> StackKey | None:
+    """What equal requests are known by; None where each makes a stack."""
+    if plan.idempotency_key is not None:
+        return SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
+    if not plan.repeat_window:
+        return None
+    asks = cloud.credentials
+    user = asks.user_id or [asks.username, asks.user_domain_id, asks.user_domain_name]
+    shown = {name: value for name, value in plan.parameters.items() if name not in plan.hidden}
+    hidden = {name: value for name, value in plan.parameters.items() if name in plan.hidden}
+    wish = [plan.type_id, plan.cluster_name, plan.payload.get("selections"), shown]
+    _, type_tag, _ = build_tags(plan.type_id, plan.revision)
+    digest = digest_wish([cloud.project_id, user, plan.subject, wish], hidden)
+    return ImpliedKey(digest, type_tag, plan.repeat_window, cloud.deadline)
 
 
 def _build_stack_request(plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()) -> StackRequest:

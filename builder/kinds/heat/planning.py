@@ -68,6 +68,7 @@ def plan_cluster(
         tuple(secrets),
         answerable,
         payload=build_payload(cluster_type.id, name, answers, selections),
+        hidden=frozenset(hidden),
     )
 
 
