@@ -14,6 +14,8 @@ import random
 import re
 import time
 from collections.abc import Iterable, Sequence
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 from sanic import Request
@@ -80,9 +82,16 @@ def make_request_id() -> str:
 
 
 def identify_response(request: NumberedRequest, response: BaseHTTPResponse) -> None:
-    """Tell the request's id, and that the response is of no other type than it says, whatever a browser makes of it."""
+    """Tell the date, the request's id, and that the response is of no other type than it says to any browser."""
+    response.headers["Date"] = _format_date(int(time.time()))
     response.headers["X-Request-ID"] = request._id
     response.headers["X-Content-Type-Options"] = "nosniff"
+
+
+@lru_cache(maxsize=2)
+def _format_date(seconds: int) -> str:
+    """A time as HTTP writes it (RFC 9110, section 5.6.7), which is that of many answers."""
+    return formatdate(seconds, usegmt=True)
 
 
 def note_end(request: NumberedRequest, status: int) -> None:

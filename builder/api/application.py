@@ -18,7 +18,7 @@ from builder.api.access import CLIENT_HAS_GONE, NumberedRequest, identify_respon
 from builder.api.browsers import refuse_other_hosts
 from builder.api.rendering import install_error_handlers
 from builder.api.services import FIRST_LOAD_SECONDS, Services, build_services
-from builder.errors import RequestError
+from builder.errors import Fault, RequestError
 from builder.kinds.registry import KINDS
 from builder.settings import Settings
 
@@ -96,6 +96,8 @@ async def _receive_from_admitted(request: Any, admit: Callable[[Request], None])
     has_body = bool(stream.request_body)
     try:
         admit(request)
+        if has_body:
+            _refuse_coding(request)
     except RequestError:
         if has_body:
             # The connection ends with the answer. Sanic drops what still comes of the body, for a client that sends all
@@ -107,6 +109,17 @@ async def _receive_from_admitted(request: Any, admit: Callable[[Request], None])
         raise
     if has_body:
         await request.receive_body()
+
+
+def _refuse_coding(request: Request) -> None:
+    """Refuse a body that is compressed: what comes of it might be far larger than it (RFC 9110, section 15.5.16).
+
+    Raises RequestError (415).
+    """
+    coding = request.headers.getone("content-encoding", "").strip()
+    if coding.lower() not in ("", "identity"):
+        detail = f"The body must be sent as it is, not in the content coding {coding[:40]!r}."
+        raise RequestError(Fault(415, "Unsupported Media Type", detail), headers={"Accept-Encoding": "identity"})
 
 
 def create_app(settings: Settings, name: str = APP_NAME) -> Application:

@@ -42,6 +42,11 @@ _BODY = re.compile(
 )
 _CHUNK = re.compile(rb"\r\n[0-9A-Fa-f]{1,16}(?:[ \t]*;%b)?\r\n" % _TEXT)
 _LONGEST_CHUNK_HEAD = 256
+_TRAILING_BLANKS = re.compile(rb"(?<=[^ \t\r\n])[ \t]+(?=\r\n)")
+"""Not those of a line of blanks alone: without them, it would end the head, for this server and for no other."""
+_CODING = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*", re.IGNORECASE)
+_LISTS = ("connection", "if-none-match", "x-forwarded-for")
+"""The headers that are read here and may come in several lines, which are one list (RFC 9110, section 5.3)."""
 
 
 class StrictHttp(Http):
@@ -65,6 +70,7 @@ class StrictHttp(Http):
         length of the body that is not plainly told, and where it is not plain which host is meant.
         """
         self.is_receiving, self.since = True, time.monotonic()
+        await self._receive_head()
         await super().http1_request_header()  # type: ignore[no-untyped-call]  # Sanic leaves it so
         self.upgrade_websocket = False  # there is nothing else here to change over to (RFC 9110, section 7.8)
         if _HEAD.fullmatch(self.request.head) is None:
@@ -75,7 +81,35 @@ class StrictHttp(Http):
         is_too_old = self._is_chunked() and self.request.version == "1.0"
         if self.request_body and (is_too_old or _BODY.search(self.request.head) is None):
             self._refuse("The request does not tell plainly how long its body is.")
+        self._join_lists()
         self._note_received()
+
+    async def _receive_head(self) -> None:
+        """Wait for the head of a request, and leave out of it what has no meaning, before anything reads it.
+
+        That is an empty line before it (RFC 9112, section 2.2), blanks behind the value of a header (RFC 9110, section
+        5.5), and the case of a transfer coding (RFC 9112, section 7). Sanic refuses a head that is too long.
+        """
+        buffer = self.recv_buffer
+        while (end := buffer.find(b"\r\n\r\n", 2)) < 0:
+            if len(buffer) >= self.HEADER_MAX_SIZE:
+                return
+            await self._receive_more()
+        start = 2 if buffer.startswith(b"\r\n") else 0
+        first, separator, fields = bytes(buffer[start : end + 2]).partition(b"\r\n")
+        fields = _TRAILING_BLANKS.sub(b"", separator + fields)
+        buffer[: end + 2] = first + _CODING.sub(lambda found: found[0].lower(), fields)
+
+    def _join_lists(self) -> None:
+        headers = self.request.headers
+        for name in _LISTS:
+            if len(lines := headers.getall(name, ())) > 1:
+                headers[name] = ", ".join(lines)
+        options = {option.strip() for option in headers.getone("connection", "").lower().split(",")}
+        if "close" in options:
+            self.keep_alive = False
+        elif self.request.version == "1.1" or "keep-alive" in options:
+            self.keep_alive = bool(self.protocol.app.config.KEEP_ALIVE)
 
     async def read(self) -> bytes | None:
         """Read something of the body; a chunk must begin, and the one before it end, as RFC 9112, section 7.1 has it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -94,9 +95,14 @@ def credentials_at(place: str) -> Iterator[None]:
 
 
 def parse_json(content: bytes, max_depth: int) -> Any:
-    """Parse a JSON text (RFC 8259). Raises RequestError (400) where it is none, or nests too deeply."""
+    """Parse a JSON text (RFC 8259); a byte order mark before it is passed over, as section 8.1 allows.
+
+    Raises RequestError (400) where it is none, or nests too deeply.
+    """
     try:
-        value = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_parse_float)
+        value = json.loads(
+            content.removeprefix(codecs.BOM_UTF8).decode(), parse_constant=_refuse_constant, parse_float=_parse_float
+        )
     except UnicodeDecodeError as error:
         raise _bad_request(f"The body is not UTF-8: byte {error.start} is wrong.") from None
     except json.JSONDecodeError as error:
