@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+from heatclient.exc import HTTPNotFound
 
 from builder.clusters.names import read_order
 from builder.kinds.heat.stack_creation import heat_client
@@ -65,7 +68,8 @@ class RealCloud:
         """Delete them."""
         with connected() as cloud:
             for stack in self.list():
-                heat_client(cloud).stacks.delete(f"{stack['stack_name']}/{stack['id']}")
+                with suppress(HTTPNotFound):  # its deletion has ended meanwhile
+                    heat_client(cloud).stacks.delete(f"{stack['stack_name']}/{stack['id']}")
 
 
 Cloud = Sandbox | RememberingHeat | RealCloud
