@@ -136,7 +136,7 @@ class Service:
         """The log with all that was logged before: lines are written a moment later, and in order."""
         identifier = f"log-{time.monotonic_ns()}"
         try:
-            self.get("/health", {"X-Request-ID": identifier})
+            self.get("/schemas/status", {"X-Request-ID": identifier})
         except OSError:  # it has ended, and has written all of them
             return self.log
         wait_until(lambda: identifier in self.log, "the line of a request is in the log")

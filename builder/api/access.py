@@ -1,9 +1,10 @@
 """One line of the log for each request, and the id by which it can be found again.
 
 The id comes from the caller's ``X-Request-ID`` or is made here; it is in every line that the request causes, in the
-response, and goes along to OpenStack. The line names the route, not the URL: a query string may hold a password. It
-names the client behind trusted proxies. Sanic can count proxies, but does not look at who sends: whoever reached the
-service past them could write any address into the log. Here only what a trusted proxy says is believed.
+response, and goes along to OpenStack. The line names the route, not the URL: a query string may hold a password. Where
+nothing is found it names the path, too, and where a token is refused, why. It names the client behind trusted proxies.
+Sanic can count proxies, but does not look at who sends: whoever reached the service past them could write any address
+into the log. Here only what a trusted proxy says is believed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterable, Sequence
 from email.utils import formatdate
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from sanic import Request
@@ -33,6 +35,12 @@ REQUEST_ID_HEADER = "x-request-id"
 CLIENT_HAS_GONE = 499
 """The status under which a request is noted whose client waits for no answer any more, as nginx has it."""
 
+PROBED = frozenset({"/health", "/ready", "/metrics"})
+"""What is asked several times a minute, for ever: while all is well, it is not told of."""
+
+MAX_PATH = 200
+"""How much of a path is logged that there is not: far more than any that there is has."""
+
 _FIT = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -42,7 +50,7 @@ class NumberedRequest(Request):
     A class instead of middleware, for Sanic's machinery around that costs more than all that is done here.
     """
 
-    __slots__ = ("_arrived",)
+    __slots__ = ("_arrived", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         try:
@@ -52,6 +60,8 @@ class NumberedRequest(Request):
         given = self.headers.getone(REQUEST_ID_HEADER, "")
         self._id = identifier = given if _FIT.fullmatch(given) else make_request_id()
         self._arrived = time.perf_counter()
+        self.reason = ""
+        """Why it was refused, for the log: more than its client is told."""
         logs.begin_request(identifier)
 
     async def respond(self, response: BaseHTTPResponse | None = None, **options: Any) -> Any:
@@ -98,8 +108,13 @@ def note_end(request: NumberedRequest, status: int) -> None:
     """Count what became of a request, and log it."""
     route = request.route.ctx.shown if request.route is not None else "-"
     request.app.ctx.services.metrics.count_request(route, request.method, status)
-    if logger.isEnabledFor(logging.INFO):
-        logger.handle(logs.RequestRecord(request.method, route, status, request.age * 1000, request.client))
+    level = logging.DEBUG if route in PROBED and status < HTTPStatus.BAD_REQUEST else logging.INFO
+    if logger.isEnabledFor(level):
+        details = {"reason": request.reason} if request.reason else {}
+        if status == HTTPStatus.NOT_FOUND:
+            details["path"] = request.path[:MAX_PATH]
+        milliseconds = request.age * 1000
+        logger.handle(logs.RequestRecord(request.method, route, status, milliseconds, request.client, level, details))
 
 
 def name_routes(routes: Iterable[Route]) -> None:

@@ -15,6 +15,7 @@ from sanic.exceptions import MethodNotAllowed, RequestCancelled
 
 from builder.api import build_handlers, read_handlers
 from builder.api.access import CLIENT_HAS_GONE, NumberedRequest, identify_response, name_routes, note_end
+from builder.api.authentication import Refusal, UnauthorizedError
 from builder.api.browsers import refuse_other_hosts
 from builder.api.rendering import install_error_handlers
 from builder.api.services import FIRST_LOAD_SECONDS, Services, build_services
@@ -76,6 +77,9 @@ class Application(Sanic[Config, Any]):
     async def handle_exception(self, request: Any, exception: BaseException, run_middleware: bool = True) -> None:
         """Answer a request that cannot be served; where its client has gone, only note that."""
         if not isinstance(exception, RequestCancelled):
+            if isinstance(exception, UnauthorizedError):
+                request.reason = exception.reason
+                self.ctx.services.metrics.count_refused_token(exception.refusal)
             await super().handle_exception(request, exception, run_middleware)
             return
         if request.stream.response is None:
@@ -151,7 +155,7 @@ async def start_services(app: Application, settings: Settings) -> None:
     app.ctx.services = services
     name_routes(app.router.routes)
     methods = [(route.ctx.shown, method) for route in app.router.routes for method in route.methods]
-    services.metrics.begin(methods, KINDS)
+    services.metrics.begin(methods, KINDS, Refusal)
     sys.setswitchinterval(SWITCH_SECONDS)
     loop = asyncio.get_running_loop()
 

@@ -143,6 +143,10 @@ class Metrics:
             "cluster_builder_orders_left_total", "Orders that are or may be left without their stack, by why.",
             ["reason"], **options,
         )  # fmt: skip
+        self._refused_tokens = Counter(
+            "cluster_builder_tokens_refused_total", "Requests without a token that is accepted, by why.", ["reason"],
+            **options,
+        )  # fmt: skip
         self._results = Counter(
             "cluster_builder_builds_total", "Builds of each cluster type, by what came of them.", ["type", "outcome"],
             **options,
@@ -150,8 +154,8 @@ class Metrics:
         self._counted: dict[tuple[str, str, int], Any] = {}
         self._types_begun: set[str] = set()
 
-    def begin(self, routes: Iterable[tuple[str, str]], kinds: Iterable[str]) -> None:
-        """Have what alerts look for begin at 0, for every route with its method, and for every kind."""
+    def begin(self, routes: Iterable[tuple[str, str]], kinds: Iterable[str], refusals: Iterable[str]) -> None:
+        """Have what alerts look for begin at 0: by route and method, by kind, and by refusal of a token."""
         for route, method in routes:
             for status in WATCHED_STATUSES:
                 self._requests.labels(route, method, status)
@@ -163,6 +167,12 @@ class Metrics:
                 self._billing_calls.labels(call, outcome)
         for reason in WATCHED_REASONS:
             self._orders_left.labels(reason)
+        for refusal in refusals:
+            self._refused_tokens.labels(refusal)
+
+    def count_refused_token(self, reason: str) -> None:
+        """Count a request that was refused for its token, or for having none."""
+        self._refused_tokens.labels(reason).inc()
 
     def count_request(self, route: str, method: str, status: int) -> None:
         """Count an answered request; ``route`` is the one that its path matched."""

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from builder.logs.redaction import Redactor
@@ -97,12 +98,22 @@ class RequestRecord(logging.LogRecord):
     There is one for every request: at the usual pace of :mod:`logging` it would cost as much as half a listing.
     """
 
-    levelno, levelname = logging.INFO, logging.getLevelName(logging.INFO)
     name = "builder.access"
     msg, args = "request", None
     exc_info = exc_text = stack_info = None
 
-    def __init__(self, method: str, route: str, status: int, milliseconds: float, client: str) -> None:
+    def __init__(
+        self,
+        method: str,
+        route: str,
+        status: int,
+        milliseconds: float,
+        client: str,
+        level: int = logging.INFO,
+        details: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.levelno, self.levelname = level, logging.getLevelName(level)
+        self.details = details
         self.created = created = time.time()
         self.msecs = created % 1 * 1000
         self.method = method
@@ -121,20 +132,23 @@ class RequestRecord(logging.LogRecord):
             "status": self.status,
             "ms": round(self.milliseconds, 1),
             "client": self.client,
+            **self.details,
         }
 
     def as_text(self) -> str:
         """What :class:`TextFormatter` makes of it. A request's id was checked: it holds nothing that must be masked."""
-        before, after = _word_request(self.method, self.route, self.status, self.client)
+        before, after = _word_request(self.levelname, self.method, self.route, self.status, self.client)
         second = _format_second(int(self.created))
-        return f"{second}.{int(self.msecs):03d}Z {before}{self.milliseconds:.1f}{after}{self.request_id}"
+        details = "".join(f" {key}={_one_line(_quote_text(each))}" for key, each in self.details.items())
+        time_and_id = f"{self.milliseconds:.1f}{after}{details} request_id={self.request_id}"
+        return f"{second}.{int(self.msecs):03d}Z {before}{time_and_id}"
 
 
 @lru_cache(maxsize=256)  # the same few come again and again
-def _word_request(method: str, route: str, status: int, client: str) -> tuple[str, str]:
+def _word_request(level: str, method: str, route: str, status: int, client: str) -> tuple[str, str]:
     """What stands before and after the time that a request took, in its line."""
-    told = f"INFO    {RequestRecord.name}: request method={_quote_text(method)} route={route} status={status} ms="
-    return _one_line(told), _one_line(f" client={client} request_id=")
+    told = f"{level:<7} {RequestRecord.name}: request method={_quote_text(method)} route={route} status={status} ms="
+    return _one_line(told), _one_line(f" client={client}")
 
 
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:

@@ -41,11 +41,11 @@ def test_client_cannot_choose_its_address_behind_a_trusted_proxy(tmp_path: Path)
         with socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2]))) as connection:
             # The first line is the client's own invention, the second one the proxy's.
             connection.sendall(
-                b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                b"GET /schemas/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                 b"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n"
             )
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
-        wait_until(lambda: "route=/health" in service.log, "logged")
+        wait_until(lambda: "route=/schemas/<name:str>" in service.log, "logged")
         assert " client=198.51.100.7 " in service.log
 
 

@@ -325,8 +325,8 @@ def test_password_is_in_no_message_and_no_log(building: Service, cloud: Sandbox,
     answers.append(fetch(f"{building.url}/cloud_assets/?password={secret}", "DELETE"))
     assert all(answer.status >= 400 for answer in answers)
     assert not any(secret.encode() in answer.body for answer in answers)
-    assert building.get("/health").status == 200
-    wait_until(lambda: "/health" in building.log, "the log has caught up")
+    assert building.get("/schemas/status").status == 200
+    wait_until(lambda: "/schemas" in building.log, "the log has caught up")
     assert secret not in building.settled_log()
 
 

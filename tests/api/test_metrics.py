@@ -20,6 +20,7 @@ def find_metrics() -> dict[str, tuple[str, set[str]]]:
     metrics.observe_build("heat", "created", 1.0, "hpc")
     metrics.count_billing_call("get_credits", "done")
     metrics.count_order_left("deletion_failed")
+    metrics.count_refused_token("expired")
     metrics.observe_reload(EMPTY, 0.1)
     metrics.observe_rescan()
     found = {}

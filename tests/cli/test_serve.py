@@ -116,11 +116,14 @@ def test_config_file_without_a_value_leaves_the_defaults(tmp_path: Path, text: s
 def test_log_file_that_cannot_be_written_stops_no_service_and_is_tried_again(tmp_path: Path, workers: str) -> None:
     file = tmp_path / "later" / "log"
     with Service(tmp_path / "instance", {"LOG_FILE": str(file), "WORKERS": workers}) as service:
-        assert service.get("/health").status == 200
+        assert service.get("/schemas/status").status == 200
         assert f"LOG_FILE: '{file}' cannot be written: No such file or directory" in service.settled_log()
         file.parent.mkdir()
-        assert service.get("/health").status == 200
-        wait_until(lambda: file.exists() and "route=/health" in file.read_text(), "the file, once it can be written")
+        assert service.get("/schemas/status").status == 200
+        wait_until(
+            lambda: file.exists() and "route=/schemas/<name:str>" in file.read_text(),
+            "the file, once it can be written",
+        )
 
 
 def test_folder_for_logs_that_nothing_is_mounted_at_is_left_alone(tmp_path: Path) -> None:
@@ -146,7 +149,7 @@ def test_taken_port_ends_with_one_line(tmp_path: Path) -> None:
 
 def test_flag_wins_over_environment(tmp_path: Path) -> None:
     with Service(tmp_path / "by-flag", {"INSTANCE_DIR": str(tmp_path / "by-environment"), "PORT": "1"}) as service:
-        assert service.get("/health").status == 200
+        assert service.get("/schemas/status").status == 200
         assert (tmp_path / "by-flag" / "cluster-types-available").is_dir()
         assert not (tmp_path / "by-environment").exists()
 

@@ -83,8 +83,10 @@ def test_service_goes_on_when_its_log_file_is_taken_away(tmp_path: Path) -> None
         file.mkdir()
         (service.enabled / "small.yaml").write_text(minimal_definition())
         wait_until(lambda: service.ids() == ["small"], "the type is listed")
-        assert service.get("/health").status == 200
+        assert service.get("/schemas/status").status == 200
         wait_until(lambda: "LOG_FILE" in service.log, "standard output says so")
         file.rmdir()
-        assert service.get("/health").status == 200
-        wait_until(lambda: file.is_file() and "route=/health" in file.read_text(), "the file is written again")
+        assert service.get("/schemas/status").status == 200
+        wait_until(
+            lambda: file.is_file() and "route=/schemas/<name:str>" in file.read_text(), "the file is written again"
+        )

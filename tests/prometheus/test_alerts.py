@@ -14,6 +14,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from builder.api.authentication import Refusal
 from builder.api.metrics import (
     WATCHED_CALL_OUTCOMES,
     WATCHED_CALLS,
@@ -80,6 +81,8 @@ def test_what_alerts_and_dashboard_look_for_is_there_with_0_from_the_start(tmp_p
     ):
         labels = (("method", method), ("route", route), ("status", status))
         assert samples["cluster_builder_http_requests_total", *labels] == 0
+    for refusal in Refusal:
+        assert samples["cluster_builder_tokens_refused_total", ("reason", refusal.value)] == 0
     for call in WATCHED_CALLS:
         for outcome in WATCHED_CALL_OUTCOMES:
             assert samples["cluster_builder_billing_calls_total", ("call", call), ("outcome", outcome)] == 0

@@ -261,3 +261,64 @@ def test_open_doors_are_told_of_once(tmp_path: Path) -> None:
     with Service(tmp_path, {"ALLOWED_AUTH_URLS": "https://k.example/v3"}) as service:
         assert service.settled_log().count("JWT_SECRET") == 1
         assert "ALLOWED_AUTH_URLS" not in service.settled_log()
+
+
+def refuse(service: Service, token: str | None) -> tuple[str, str]:
+    """What a client is told of a token that is refused, and the reason in the log."""
+    answer = ask(service, token)
+    assert_is_refused(answer)
+    service.settled_log()
+    line = next(line for line in service.log.splitlines() if answer.headers["x-request-id"] in line)
+    found = re.search(r' reason=(?:"([^"]+)"|(\S+)) ', line)
+    assert found is not None, line
+    return answer.json()["errors"][0]["detail"], found[1] or found[2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("wrong secret", r"bad signature"),
+        ("HS256, signed by a public key", r"bad signature"),
+        ("expired", r"expired: \d+ seconds ago"),
+        ("not valid yet", r"not yet valid: the clocks differ by \d+ seconds"),
+        ("issued in the future", r"not yet valid: the clocks differ by \d+ seconds"),
+        ("far future", r"lives too long"),
+        ("garbage", r"malformed: it is no JSON Web Token"),
+        ("no algorithm", r"malformed: it is not signed with HS256"),
+        ("no expiry", r"malformed: no exp"),
+        ("long", r"malformed: 5000 characters"),
+        (None, r"missing"),
+    ],
+)
+def test_log_says_why_a_token_is_refused(service: Service, kind: str | None, reason: str) -> None:
+    _, told = refuse(service, BAD[kind] if kind else None)
+    assert re.fullmatch(reason, told)
+
+
+@pytest.mark.parametrize("claim", ["nbf", "iat"])
+def test_client_that_knows_the_secret_is_told_by_how_much_the_clocks_differ(service: Service, claim: str) -> None:
+    early = {claim: int(time.time()) + 3000, "exp": int(time.time()) + 3300}
+    detail, _ = refuse(service, sign(HS256, early))
+    assert re.fullmatch(r"The token is not valid yet: the clocks differ by \d{4} seconds, or more\.", detail)
+    detail, reason = refuse(service, sign(HS256, early, "x" * 40))
+    assert (detail, reason) == ("The token is not one that this service accepts.", "bad signature")
+
+
+@pytest.mark.parametrize("other", ["soon", None, [1], 10**400, -(10**400), 1e300, True])
+def test_token_of_the_future_is_refused_whatever_its_other_time_is(service: Service, other: object) -> None:
+    _, reason = refuse(service, make_token(seconds=600, iat=SOON, nbf=other))
+    assert reason.startswith(("not yet valid: ", "malformed: "))
+
+
+def test_refused_tokens_are_counted_by_why(service: Service) -> None:
+    def count(reason: str) -> float:
+        (line,) = re.findall(
+            rf'^cluster_builder_tokens_refused_total{{reason="{reason}"}} (\S+)$',
+            service.get("/metrics").body.decode(),
+            re.MULTILINE,
+        )
+        return float(line)
+
+    before = {reason: count(reason) for reason in ("expired", "bad signature")}
+    refuse(service, BAD["expired"])
+    assert {reason: count(reason) - before[reason] for reason in before} == {"expired": 1, "bad signature": 0}

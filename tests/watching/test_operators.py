@@ -35,6 +35,25 @@ def test_log_tells_each_change_of_a_type_in_one_line(world: World) -> None:
     assert re.search(r"cluster type enabled id=told path=told\.yaml revision=[0-9a-f]{12}$", enabled)
 
 
+def test_log_names_the_path_where_nothing_is_found_and_not_the_query(world: World) -> None:
+    for path in ("/cluster-types/nothing?x=canary", "/nowhere/at/all?x=canary"):
+        answer = fetch(world.service.url + path)
+        assert answer.status == 404
+        line = next(line for line in world.service.settled_log().splitlines() if answer.headers["x-request-id"] in line)
+        assert f" path={path.partition('?')[0]} " in line
+    assert "canary" not in world.service.log
+
+
+def test_log_tells_of_probes_only_where_they_fail(world: World) -> None:
+    for path, status in (("/health", 200), ("/ready", 200), ("/metrics", 200), ("/ready?x", 200)):
+        assert fetch(world.service.url + path).status == status
+    failed = fetch(world.service.url + "/health", "POST")
+    asked = [line for line in world.service.settled_log().splitlines() if "builder.access" in line]
+    told = [line for line in asked if any(f"route={path} " in line for path in ("/health", "/ready", "/metrics"))]
+    assert [line for line in told if "status=200" in line] == []
+    assert any(failed.headers["x-request-id"] in line for line in asked)
+
+
 def test_log_tells_each_problem_once_with_file_line_and_column(world: World) -> None:
     text = definition("Broken").replace("kind: heat", "kind: cold")
     world.replace(world.enabled / "broken.yaml", text + "colour: red\n")

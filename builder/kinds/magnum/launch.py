@@ -21,6 +21,7 @@ from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
+from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.limits import UNLIMITED, Need, limited_time
 from builder.openstack.services import ask_if_possible, find_url
 
@@ -66,11 +67,18 @@ def find_launched(
 ) -> LaunchOutcome | None:
     """The outcome of an earlier request with this idempotency key; None where there is none.
 
+    A cloud without Magnum has none: every kind is asked for the key of a type that is not known any more.
+
     Raises:
         RequestError: as :func:`launch` does.
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
-        url = _clusters_url(cloud)
+        try:
+            url = _clusters_url(cloud)
+        except CloudError as error:
+            if error.kind is FailureKind.SERVICE_NOT_FOUND:
+                return None
+            raise
         created = find_cluster(cloud, key, payload, orders)
         return None if created is None else _outcome(created, True, url)
 
