@@ -91,7 +91,8 @@ class Launcher(Protocol):
     ) -> LaunchOutcome | None:
         """The outcome of an earlier request with this idempotency key; None where there is none.
 
-        ``orders`` are as for ``launch``.
+        There is none on a cloud whose catalogue has no service of this kind: every kind is asked for the key of a type
+        that is not known any more. ``orders`` are as for ``launch``.
 
         Raises RequestError as ``launch`` does.
         """

@@ -24,7 +24,7 @@ from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.limits import check_needs, fetch_needs, has_limits, limited_time
-from builder.openstack.services import find_url
+from builder.openstack.services import find_url, has_service
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +79,8 @@ def find_launched(
         RequestError: as :func:`launch` does.
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
+        if not has_service(cloud, Service.ORCHESTRATION):
+            return None  # nothing was launched there
         stacks_url = find_url(cloud, Service.ORCHESTRATION, "/stacks")
         stack = find_stack(cloud, SentKey(key, cloud.project_id, payload), orders)
         return None if stack is None else LaunchOutcome(stack, True, stack_url(stacks_url, stack))

@@ -21,9 +21,8 @@ from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.limits import UNLIMITED, Need, limited_time
-from builder.openstack.services import ask_if_possible, find_url
+from builder.openstack.services import ask_if_possible, find_url, has_service
 
 
 def launch(
@@ -67,18 +66,13 @@ def find_launched(
 ) -> LaunchOutcome | None:
     """The outcome of an earlier request with this idempotency key; None where there is none.
 
-    A cloud without Magnum has none: every kind is asked for the key of a type that is not known any more.
-
     Raises:
         RequestError: as :func:`launch` does.
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
-        try:
-            url = _clusters_url(cloud)
-        except CloudError as error:
-            if error.kind is FailureKind.SERVICE_NOT_FOUND:
-                return None
-            raise
+        if not has_service(cloud, Service.CONTAINER_INFRA):
+            return None  # nothing was launched there
+        url = _clusters_url(cloud)
         created = find_cluster(cloud, key, payload, orders)
         return None if created is None else _outcome(created, True, url)
 

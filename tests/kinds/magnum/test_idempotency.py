@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +19,12 @@ from builder.kinds.magnum.wire import PAGE
 from builder.kinds.protocol import LaunchOutcome
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
+from tests.api.orders import assert_refused, order
+from tests.kinds.magnum.definitions import HEAD
 from tests.kinds.magnum.remembering_magnum import RememberedCluster, RememberingMagnum, refusal
-from tests.openstack.replay_cloud import answer
+from tests.openstack.replay_cloud import PROJECT_ID, answer, catalog_entry
 from tests.openstack.settings import cloud_settings
+from tests.service import Service, wait_until
 
 WISH = ClusterPlan("kube", "k8s", "r1", {"cluster_template_id": "k8s", "labels": {}}, payload={"name": "kube", "n": 1})
 KEYED = dataclasses.replace(WISH, idempotency_key="8e03978e-40d5-43e8-bc93-6894a57f9324")
@@ -114,6 +118,31 @@ def test_find_launched_finds_what_a_launch_made_and_nothing_else(cloud: Remember
     made = ask(cloud, KEYED)
     found = find_launched(*asking, KEYED.idempotency_key, KEYED.payload, Deadline(20))
     assert found == dataclasses.replace(made, replayed=True)
+
+
+def test_nothing_was_launched_on_a_cloud_without_magnum(cloud: RememberingMagnum) -> None:
+    cloud.catalog = [catalog_entry("orchestration", f"{cloud.url}/heat/v1/{PROJECT_ID}")]
+    asking = (parse_credentials(cloud.credentials()), cloud_settings())
+    assert find_launched(*asking, "a key", KEYED.payload, Deadline(20)) is None
+
+
+def test_type_that_is_not_known_any_more_is_looked_for_at_the_services_that_the_cloud_has(
+    cloud: RememberingMagnum, tmp_path: Path
+) -> None:
+    builder = Service(tmp_path / "instance")
+    builder.enabled.mkdir(parents=True)
+    definition = builder.enabled / "k8s.yaml"
+    definition.write_text(f"{HEAD}parameters: {{node_count: {{type: number, default: 1}}}}\n")
+    body = order(cloud.credentials(), name="kube", cluster_type_id="k8s", parameters={})
+    with builder:
+        wait_until(lambda: builder.ids() == ["k8s"], "listed")
+        built = builder.post("/clusters/", body, {"Idempotency-Key": "withdrawn"})
+        definition.unlink()
+        wait_until(lambda: builder.ids() == [], "withdrawn")
+        again = builder.post("/clusters/", body, {"Idempotency-Key": "withdrawn"})
+        assert (again.status, again.json()) == (201, built.json())
+        other = builder.post("/clusters/", body, {"Idempotency-Key": "another"})
+        assert_refused(other, 400, ("Unknown cluster type", "/cluster/cluster_type_id"))
 
 
 def test_cluster_in_creation_is_watched_until_its_creator_has_decided(cloud: RememberingMagnum) -> None:
