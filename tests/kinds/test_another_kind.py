@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,10 @@ from builder.kinds.registry import KINDS
 from tests.api.orders import assert_refused
 from tests.service import Service, wait_until
 
-WITH_PAPER = {"PYTHONPATH": str(Path(__file__).parent / "paper")}
+HERE = Path(__file__).parent
+WITH_PAPER = {"PYTHONPATH": f"{HERE / 'paper'}{os.pathsep}{HERE.parent.parent}"}
+"""The kind is added before anything else is imported, which is of these sources then, wherever others are installed."""
+
 DRAWN = """\
 kind: paper
 title: Drawing

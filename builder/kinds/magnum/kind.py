@@ -8,9 +8,9 @@ from typing import Final
 import yaml
 
 from builder.definitions.model import ClusterType
-from builder.kinds.magnum.attributes import CLUSTER_NAME, read_attribute
+from builder.kinds.magnum.cluster_attributes import CLUSTER_NAME, read_attribute
 from builder.kinds.magnum.planning import build_body, plan_cluster, type_of
-from builder.kinds.magnum.reading import MagnumContent, read_definition
+from builder.kinds.magnum.reader import MagnumContent, read_definition
 from builder.kinds.protocol import Launcher
 
 

@@ -14,8 +14,8 @@ from builder.clusters.plan import ClusterPlan, build_payload, check_name, list_t
 from builder.definitions.model import ClusterType
 from builder.errors import MAX_FAULTS, Fault, RequestError
 from builder.hot.values import ParameterType
-from builder.kinds.magnum.attributes import CLUSTER_NAME, LABEL_PREFIX, LABELS, read_attribute, types_of
-from builder.kinds.magnum.reading import MagnumContent
+from builder.kinds.magnum.cluster_attributes import CLUSTER_NAME, LABEL_PREFIX, LABELS, read_attribute, types_of
+from builder.kinds.magnum.reader import MagnumContent
 from builder.text.pointers import format_pointer
 
 

@@ -16,7 +16,7 @@ from builder.hot.values import ParameterType
 from builder.hot_lint.declared_parameters import lay_over
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.sources import Files
-from builder.kinds.magnum.attributes import LABEL_PREFIX, NAMES, is_even, read_attribute, types_of
+from builder.kinds.magnum.cluster_attributes import LABEL_PREFIX, NAMES, is_even, read_attribute, types_of
 from builder.parameters.attributes import ABSENT
 from builder.parameters.constraints import CustomConstraint, ParsedValue
 from builder.parameters.declarations import Parameter, find_broken_constraints
