@@ -47,6 +47,25 @@ def test_keys_are_offered(server: LanguageServer) -> None:
     assert "relative to this file" in shown
 
 
+@pytest.mark.parametrize(
+    ("kind", "offered", "other"),
+    [
+        ("heat", "heat_template_url", "magnum_cluster_template"),
+        ("magnum", "magnum_cluster_template", "heat_template_url"),
+    ],
+)
+def test_keys_of_the_kind_are_offered_and_those_of_another_are_marked(
+    server: LanguageServer, kind: str, offered: str, other: str
+) -> None:
+    uri = server.open("a.yaml", by_path() + f"kind: {kind}\n\n")
+    keys = server.complete(uri, 2, 0)
+    assert {offered, "title", "parameters", "hardcoded_parameters"} <= keys.keys()
+    assert other not in keys
+    text = f"kind: {kind}\ntitle: A\ndescription: A\n{offered}: a\n{other}: b\n"
+    marked = server.diagnostics(server.open("b.yaml", by_path() + text))
+    assert [each["range"]["start"]["line"] for each in marked] == [5]
+
+
 def test_values_are_offered(server: LanguageServer) -> None:
     uri = server.open("a.yaml", by_path() + "parameters:\n  p:\n    type: \n")
     assert {"string", "number", "comma_delimited_list", "json", "boolean"} <= server.complete(uri, 3, 10).keys()
