@@ -32,6 +32,13 @@ _TYPES: Final[Mapping[str, ParameterType]] = {
 
 _SCALARS: Final = (str, int, float)
 
+MAX_NUMBER: Final = 2**31 - 1
+"""What Magnum's database holds. A cluster with a larger number is accepted, and lost before anything is made of it."""
+
+MAX_LABELS: Final = 60_000
+"""How many characters all labels of a cluster have as JSON, at most: Magnum's database holds 65,535 bytes, those that
+mark the cluster and those of its template included, and a cluster with more is lost as well."""
+
 NAMES: Final = tuple(_TYPES)
 """All but the labels by themselves."""
 
@@ -60,6 +67,8 @@ def read_attribute(name: str, type_: ParameterType, value: object) -> Any:
     if type_ is ParameterType.NUMBER:
         if isinstance(meant, float) and not meant.is_integer():
             raise ValueError("must be a whole number")
+        if abs(meant) > MAX_NUMBER:
+            raise ValueError(f"must be no number beyond {MAX_NUMBER:,}")
         return int(meant)
     if type_ is ParameterType.STRING and not isinstance(meant, str):
         raise ValueError("must be a text")

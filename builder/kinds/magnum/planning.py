@@ -5,6 +5,7 @@ Pure: nothing is created here, so every fault can be told before any money is sp
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
@@ -14,7 +15,14 @@ from builder.clusters.plan import ClusterPlan, build_payload, check_name, list_t
 from builder.definitions.model import ClusterType
 from builder.errors import MAX_FAULTS, Fault, RequestError
 from builder.hot.values import ParameterType
-from builder.kinds.magnum.cluster_attributes import CLUSTER_NAME, LABEL_PREFIX, LABELS, read_attribute, types_of
+from builder.kinds.magnum.cluster_attributes import (
+    CLUSTER_NAME,
+    LABEL_PREFIX,
+    LABELS,
+    MAX_LABELS,
+    read_attribute,
+    types_of,
+)
 from builder.kinds.magnum.reader import MagnumContent
 from builder.text.pointers import format_pointer
 
@@ -43,6 +51,12 @@ def plan_cluster(
         except ValueError as error:
             title = parameters[key].title if key in parameters else key
             faults.append(_fault(key, f"{title} {error}."))
+    body = build_body(MagnumContent.of(cluster_type).cluster_template, attributes)
+    length = len(json.dumps(body[LABELS]))
+    if length > MAX_LABELS:
+        longest = max((key for key in attributes if key.startswith(LABELS)), key=lambda key: len(str(attributes[key])))
+        detail = f"The cluster's labels have {length:,} characters together; at most {MAX_LABELS:,} are allowed."
+        faults.append(_fault(longest, detail))
     if faults:
         raise RequestError(*faults)
     hidden = [attributes.get(key) for key, parameter in parameters.items() if parameter.hidden]
@@ -50,7 +64,7 @@ def plan_cluster(
         name,
         cluster_type.id,
         revision,
-        build_body(MagnumContent.of(cluster_type).cluster_template, attributes),
+        body,
         secrets=tuple(dict.fromkeys(text for value in hidden for text in list_texts(value))),
         form_fields=frozenset(parameters),
         payload=build_payload(cluster_type.id, name, answers, selections),

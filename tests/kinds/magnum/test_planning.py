@@ -60,6 +60,21 @@ def test_number_that_is_not_whole_is_refused_beside_its_field(count: object) -> 
     assert refusal(node_count=count) == [("Nodes must be a whole number.", "/cluster/parameters/node_count")]
 
 
+@pytest.mark.parametrize("count", [2**31, "1e300", -(2**31)])
+def test_number_over_which_magnum_loses_a_cluster_is_refused_beside_its_field(count: object) -> None:
+    ((detail, pointer),) = refusal(node_count=count)
+    assert (detail, pointer) == ("Nodes must be no number beyond 2,147,483,647.", "/cluster/parameters/node_count")
+    assert plan(node_count=2**31 - 1).template["node_count"] == 2**31 - 1
+
+
+@pytest.mark.parametrize("labels", [{"a": "x" * 60_000}, {"a": "\u00e9" * 15_000}, {str(n): "x" for n in range(8_000)}])
+def test_labels_over_which_magnum_loses_a_cluster_are_refused_beside_the_longest(labels: dict[str, str]) -> None:
+    answers: dict[str, Any] = {"labels": labels, "labels.kube_tag": "v1"}
+    ((detail, pointer),) = refusal(WITH_SINGLE, **answers)
+    assert detail.startswith("The cluster's labels have ")
+    assert pointer == "/cluster/parameters/labels"
+
+
 def test_node_count_of_zero_is_sent() -> None:
     assert plan(node_count="0").template["node_count"] == 0
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from builder.kinds.magnum.ordering import find_stack
 from builder.kinds.magnum.wire import delete_cluster, list_clusters
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.assets import fetch_assets
@@ -128,9 +129,12 @@ def test_cluster_is_created_as_it_was_asked_for(kube: Builder, keypair: str, nod
     assert labels["concertim_type"] == kube.ids()[0]
 
 
-def test_cluster_becomes_complete(kube: Builder, keypair: str) -> None:
+def test_cluster_becomes_complete_and_an_order_names_its_stack(kube: Builder, keypair: str) -> None:
     built = ask(kube, keypair=keypair).json()
+    with connected() as cloud:
+        ordered = find_stack(cloud, CreatedStack(built["id"], built["name"]))
     wait_until_complete(built["id"])
+    assert ordered.id == (find(built["id"])["stack_id"] or built["id"])
 
 
 @pytest.mark.parametrize(
