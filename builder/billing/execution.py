@@ -71,7 +71,7 @@ class Run:
         return {
             Effect.TAG_NAME: lambda: self.ask(lambda: self._tag(STACK_NAME, self.name)),
             Effect.TAG_ID: lambda: self.ask(lambda: self._tag(STACK_ID, self.stack_id)),
-            Effect.DELETE_ORDER: lambda: self.ask(lambda: self.middleware.delete_order(self.order)),
+            Effect.DELETE_ORDER: lambda: self.ask(self._cancel),
         }
 
     def follow(self, progress: Progress) -> Progress:
@@ -103,6 +103,10 @@ class Run:
             self.last_error = error
             return error.outcome
         return Outcome.DONE
+
+    def _cancel(self) -> None:
+        self.middleware.delete_order(self.order)
+        logger.info("order %s was cancelled", self.order)
 
     def _tag(self, name: str, value: str) -> None:
         self.middleware.add_order_tag(self.order, name, value)

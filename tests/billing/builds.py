@@ -92,10 +92,11 @@ def build(
     middleware: BillingService,
     key: str | None = None,
     query: str = "",
+    cluster_name: str = "mycluster",
     **changes: Any,
 ) -> Answer:
-    """Build a cluster; ``changes`` are those of the body."""
-    name = {"name": cloud.cluster} if isinstance(cloud, RealCloud) else {}
+    """Build a cluster; ``changes`` are those of the body. That of a real cloud has the cloud's own name."""
+    name = {"name": cloud.cluster if isinstance(cloud, RealCloud) else cluster_name}
     body = {
         **order(cloud_env(cloud), **name),
         "billing_account_id": ACCOUNT,

@@ -83,10 +83,12 @@ def serving(folder: Path, **environment: str) -> Iterator[Service]:
         yield service
 
 
-def build_in_vain(service: Service, cloud: Cloud, middleware: BillingService, key: str) -> None:
+def build_in_vain(
+    service: Service, cloud: Cloud, middleware: BillingService, key: str, cluster_name: str = "mycluster"
+) -> None:
     """A build whose answer never comes, for the service is killed; where the cloud is late, it is asked for again."""
     with suppress(OSError, http.client.HTTPException):
-        while build(service, cloud, middleware, key).status == 504:
+        while build(service, cloud, middleware, key, cluster_name=cluster_name).status == 504:
             continue
 
 
