@@ -31,8 +31,10 @@ logger = logging.getLogger(__name__)
 LOOK_AWAY_SECONDS = 5.0
 """For how long at most, once told to stop, connections are taken while builds are under way."""
 
-FIRST_REQUEST_SECONDS = 0.5
-"""How long a connection that was taken last may stay without a request, before it is closed as an idle one."""
+FIRST_REQUEST_STEPS = 25
+"""For how many steps, so half a second or longer, a connection that was taken last may stay without a request before
+it is closed as an idle one. Steps and no time: in each the event loop reads what has come, and on a busy machine time
+may pass while it reads nothing."""
 
 LAST_ANSWERS_SECONDS = 2.0
 """For how long a stopping server that works on nothing any more goes on with connections that are not idle: their
@@ -129,8 +131,9 @@ async def _wind_down(connections: set[BoundedProtocol], services: Services) -> N
 
     A build that goes on past its deadline, for an order is to be cancelled, is waited for.
     """
-    began = worked = _now()
-    end = began + services.settings.build_deadline
+    worked = _now()
+    end = worked + services.settings.build_deadline
+    steps = 0
     while (connections or services.pool.is_busy) and not services.hurry.is_set():
         if _now() >= (end + OVERTIME_SECONDS if services.pool.in_overtime else end):
             break
@@ -139,9 +142,10 @@ async def _wind_down(connections: set[BoundedProtocol], services: Services) -> N
         elif _now() > worked + LAST_ANSWERS_SECONDS:
             _abort(connections)
         for connection in list(connections):
-            if connection.had_request or _now() > began + FIRST_REQUEST_SECONDS:
+            if connection.had_request or steps > FIRST_REQUEST_STEPS:
                 connection.close_if_idle()
         await asyncio.sleep(_STEP_SECONDS)
+        steps += 1
 
 
 async def _close(connections: set[BoundedProtocol]) -> None:
