@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
 
-from builder.sandbox import Sandbox
-from tests.service import Answer, Service, minimal_definition, wait_until
+from tests.openstack.remembering_heat import RememberingHeat
+from tests.openstack.replay_cloud import Received
+from tests.service import WAIT_SECONDS, Answer, Service, minimal_definition, wait_until
 
 
-def build(service: Service, sandbox: Sandbox, name: str = "slow") -> tuple[threading.Thread, list[Answer | Exception]]:
+class HeldHeat(RememberingHeat):
+    """A cloud that writes no stack before it is told to; see :attr:`arrived`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived = threading.Semaphore(0)
+        """Released once for each build that waits here."""
+        self.gate = threading.Event()
+        """Builds end from when this is set."""
+        self.hooks.before_writing = self._hold
+
+    def _hold(self, _: Received) -> None:
+        self.arrived.release()
+        self.gate.wait(WAIT_SECONDS)
+
+
+def build(
+    service: Service, cloud: RememberingHeat, name: str = "slow"
+) -> tuple[threading.Thread, list[Answer | Exception]]:
     """Start a build, in a thread; its answer will be in the list."""
-    who = sandbox.credentials
-    body: dict[str, Any] = {
-        "cloud_env": {
-            "auth_url": sandbox.auth_url,
-            "user_id": who.user_id,
-            "project_id": who.project_id,
-            "password": who.password,
-        },
-        "cluster": {"name": name, "cluster_type_id": "small"},
-    }
+    body = {"cloud_env": cloud.credentials(), "cluster": {"name": name, "cluster_type_id": "small"}}
     ended: list[Answer | Exception] = []
 
     def ask() -> None:

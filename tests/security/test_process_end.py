@@ -10,22 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from builder.sandbox import Sandbox
-from tests.security.running import build, children, enable
-from tests.service import Answer, Service, is_asked, wait_until
+from tests.security.running import HeldHeat, build, children, enable
+from tests.service import WAIT_SECONDS, Answer, Service, wait_until
 
 
 @pytest.fixture
-def slow_cloud() -> Iterator[Sandbox]:
-    with Sandbox(heat_latency=1.0) as sandbox:
-        yield sandbox
+def held() -> Iterator[HeldHeat]:
+    with HeldHeat() as cloud:
+        yield cloud
+        cloud.gate.set()
 
 
-def test_build_under_way_is_finished_and_readiness_ends_at_once(tmp_path: Path, slow_cloud: Sandbox) -> None:
+def test_build_under_way_is_finished_and_readiness_ends_at_once(tmp_path: Path, held: HeldHeat) -> None:
     with Service(tmp_path) as service:
         enable(service)
-        thread, ended = build(service, slow_cloud)
-        wait_until(lambda: is_asked(slow_cloud.auth_url), "the build is under way")
+        thread, ended = build(service, held)
+        assert held.arrived.acquire(timeout=WAIT_SECONDS)
         assert service.get("/ready").status == 200
         service.process.send_signal(signal.SIGTERM)
         wait_until(lambda: "stopping" in service.log, "the signal arrived")
@@ -33,7 +33,8 @@ def test_build_under_way_is_finished_and_readiness_ends_at_once(tmp_path: Path, 
         assert answer.status == 503
         assert "stopping" in answer.body.decode()
         assert service.get("/health").status == 200
-        thread.join(20)
+        held.gate.set()
+        thread.join(WAIT_SECONDS)
         assert isinstance(ended[0], Answer), ended
         assert ended[0].status == 201
         assert service.wait() == 0
@@ -41,26 +42,28 @@ def test_build_under_way_is_finished_and_readiness_ends_at_once(tmp_path: Path, 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_requests_that_come_while_it_stops_are_answered_and_close_their_connections(
-    tmp_path: Path, slow_cloud: Sandbox, workers: str
+    tmp_path: Path, held: HeldHeat, workers: str
 ) -> None:
     with Service(tmp_path, flags=("--workers", workers)) as service:
         enable(service)
         kept = http.client.HTTPConnection(service.url.removeprefix("http://"))
         kept.request("GET", "/health")
         assert kept.getresponse().read()
-        first, answers_of_first = build(service, slow_cloud)
-        wait_until(lambda: is_asked(slow_cloud.auth_url), "the build is under way")
+        first, answers_of_first = build(service, held)
+        assert held.arrived.acquire(timeout=WAIT_SECONDS)
         service.process.send_signal(signal.SIGTERM)
         wait_until(lambda: service.log.count("stopping") == int(workers), "the signal arrived")
         # One on a new connection, to a worker that has a build under way, one on a connection that was kept.
-        second, answers_of_second = build(service, slow_cloud, "another")
+        second, answers_of_second = build(service, held, "another")
         kept.request("GET", "/cluster-types/")
         answer = kept.getresponse()
         assert answer.status == 200
         assert answer.getheader("Connection") == "close"
         kept.close()
+        assert held.arrived.acquire(timeout=WAIT_SECONDS)
+        held.gate.set()
         for thread, answers in ((first, answers_of_first), (second, answers_of_second)):
-            thread.join(20)
+            thread.join(WAIT_SECONDS)
             assert isinstance(answers[0], Answer), answers
             assert answers[0].status == 201
             assert answers[0].headers["connection"] == "close"
@@ -68,32 +71,33 @@ def test_requests_that_come_while_it_stops_are_answered_and_close_their_connecti
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_second_signal_hurries(tmp_path: Path, workers: str) -> None:
-    with Sandbox(heat_latency=15.0) as sandbox, Service(tmp_path, flags=("--workers", workers)) as service:
+def test_second_signal_hurries(tmp_path: Path, held: HeldHeat, workers: str) -> None:
+    with Service(tmp_path, flags=("--workers", workers)) as service:
         enable(service)
-        thread, ended = build(service, sandbox)
-        wait_until(lambda: is_asked(sandbox.auth_url), "the build is under way")
+        thread, ended = build(service, held)
+        assert held.arrived.acquire(timeout=WAIT_SECONDS)
         service.process.send_signal(signal.SIGTERM)
         wait_until(lambda: service.log.count("stopping") >= int(workers), "the signal arrived")
         service.process.send_signal(signal.SIGTERM)
-        assert service.process.wait(10) == 0  # before the cloud has answered
-        thread.join(20)
+        assert service.process.wait(WAIT_SECONDS) == 0  # before the cloud has answered
+        thread.join(WAIT_SECONDS)
         assert isinstance(ended[0], Answer), ended
         assert ended[0].status == 503
         assert "stopped in haste" in ended[0].json()["errors"][0]["detail"]
 
 
-def test_one_signal_to_all_processes_lets_a_build_end(tmp_path: Path, slow_cloud: Sandbox) -> None:
+def test_one_signal_to_all_processes_lets_a_build_end(tmp_path: Path, held: HeldHeat) -> None:
     """Ctrl-C signals the whole group of processes, and the parent passes its own on."""
     with Service(tmp_path, flags=("--workers", "2")) as service:
         enable(service)
-        thread, ended = build(service, slow_cloud)
-        wait_until(lambda: is_asked(slow_cloud.auth_url), "the build is under way")
+        thread, ended = build(service, held)
+        assert held.arrived.acquire(timeout=WAIT_SECONDS)
         for worker in children(service):
             os.kill(worker, signal.SIGINT)
         wait_until(lambda: service.log.count("stopping") == 2, "both workers are stopping")
         service.process.send_signal(signal.SIGINT)
-        thread.join(20)
+        held.gate.set()
+        thread.join(WAIT_SECONDS)
         assert isinstance(ended[0], Answer), ended
         assert ended[0].status == 201
         assert service.wait() == 0
