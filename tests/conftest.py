@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from builder.pattern_matching import matching
 from tests.openstack.replay_cloud import ReplayCloud, Trap
-from tests.service import Service
+from tests.service import WAIT_SECONDS, Service
 
 EXAMPLES = Path(__file__).parent.parent / "cluster-types-examples"
 
@@ -17,6 +18,12 @@ EXAMPLES = Path(__file__).parent.parent / "cluster-types-examples"
 def examples() -> Path:
     """The folder of the shipped examples."""
     return EXAMPLES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def matching_is_waited_for() -> None:
+    """Have a process that matches patterns waited for as long as everything else that a busy machine may do late."""
+    matching._BUSY_TIMEOUT = WAIT_SECONDS
 
 
 @pytest.fixture

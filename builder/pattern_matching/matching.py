@@ -31,9 +31,12 @@ ALONE: Final = 0.5
 MATCHERS: Final = 2
 """Processes at once: callers who make patterns slow take no more than two processors from everything else."""
 
-_BUSY_TIMEOUT: Final = 10.0
-"""In seconds: how long a free process, and its answer, are waited for on a busy machine."""
+_BUSY_TIMEOUT = 25.0
+"""In seconds: how long a free process, and its answer, are waited for on a busy machine.
 
+What a process uses of a processor is bounded by the kernel; only its waiting for one is bounded here. Less than a build
+may take by default (BUILD_DEADLINE), so that the caller is still told that nothing was created, and to try again.
+"""
 
 _LEAST: Final = 0.001
 """In seconds: a timer of none would never go off."""
