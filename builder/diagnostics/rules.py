@@ -74,7 +74,7 @@ _ERRORS = {
     "yaml-merge": "'<<' merges something that is no mapping",
     "yaml-number": "a number is infinite, too large or not a number",
     "yaml-recursion": "a value contains itself",
-    "duplicate-key": "a mapping gives one key twice",
+    "duplicate-key": "a mapping of a definition gives one key twice",
     "nul-character": "a text holds a NUL character",
     "lone-surrogate": "a text holds half of a surrogate pair",
     "too-deep": "values are nested too deeply",
@@ -146,6 +146,7 @@ _WARNINGS = {
     "unread-remote-file": "a file lies on another host, and is not read by the check",
     # YAML
     "yaml-versions": "YAML 1.1 and YAML 1.2 read a value differently",
+    "template-duplicate-key": "a mapping of a template gives one key twice, of which Heat takes the last",
     "lossy-number": "a number loses digits when it is read, as the version 3.10 does",
     # what people see
     "relative-logo": "the logo_url is neither an absolute URL nor an absolute path",

@@ -162,12 +162,12 @@ class _Reader:
         if broken:
             self.problems[name] += map(LoadedTemplate(document, (), {}).problem, broken)
             versions = {*_VERSION_KEYS} & document.value.keys() if isinstance(document.value, dict) else set()
-            if versions and VERSION_KEY not in versions and not document.problems:
+            if versions and VERSION_KEY not in versions and document.is_sound:
                 self.contents[name] = dump_template(self.rewrite(document.value, document, name, ()))
             return
         self.problems[name] += document.problems
         self.templates[name] = self.load(document.value, document, name, ())
-        if not document.problems:  # else it would be sent with something else for what has no meaning
+        if document.is_sound:  # else it would be sent with something else for what has no meaning
             self.contents[name] = dump_template(self.templates[name].template)
 
     def settle(self, root: LoadedTemplate, base: str) -> Inclusion:
@@ -187,7 +187,7 @@ class _Reader:
                 problems += map(_demote, self.lacks[name])
         innermost_first = reversed(self.templates.items())  # so that a circle is told of in the one that is met first
         nested = {name: each for name, each in innermost_first if name in used}
-        data = {name: each for name, each in self.templates.items() if name not in used and not each.document.problems}
+        data = {name: each for name, each in self.templates.items() if name not in used and each.document.is_sound}
         return Inclusion(root, self.contents, nested, data, tuple(problems))
 
 

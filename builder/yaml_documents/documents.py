@@ -20,6 +20,7 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Severity
 from builder.text.excerpts import shorten
 from builder.text.pointers import Token, Tokens, format_pointer
 from builder.yaml_documents.composing import DocumentError, compose
@@ -45,7 +46,8 @@ class Document:
     """One parsed document: ``value`` is JSON data, and :meth:`locate` tells where each part of it was written.
 
     ``root`` is the tree of nodes that it was made from, and ``is_json`` whether its text is JSON. ``problems`` tell of
-    values that have no meaning, for which something harmless stands in ``value``, so that the rest can be judged.
+    values that have no meaning, for which something harmless stands in ``value``, so that the rest can be judged, and
+    of keys that are given twice.
     """
 
     path: str
@@ -54,6 +56,11 @@ class Document:
     problems: tuple[Problem, ...] = ()
     is_json: bool = False
     _indexes: dict[int, _Index] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether ``value`` is what was written, as Heat would read it."""
+        return all(problem.severity is Severity.WARNING for problem in self.problems)
 
     def locate(self, tokens: Sequence[Token], *, key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of the value at the pointer ``tokens``; with ``key`` of the key that names it.
@@ -189,7 +196,7 @@ class _Construction:
 
     def _mapping(self, node: MappingNode, reading: Reading, tokens: Tokens) -> dict[str, Any]:
         self._check_tag(node, _MAP_TAG, tokens)
-        self._join_duplicates(node, tokens)
+        self._settle_duplicates(node, reading, tokens)
         merged: list[dict[str, Any]] = []
         own: dict[str, Any] = {}
         for key, value in node.value:
@@ -211,22 +218,28 @@ class _Construction:
             inherited.update(mapping)
         return {key: value for key, value in inherited.items() if key not in own} | own if inherited else own
 
-    def _join_duplicates(self, node: MappingNode, tokens: Tokens) -> None:
-        """Refuse keys that are given twice, and leave one of each in the tree, with what is below either."""
-        given: dict[str, list[Node]] = {}
-        keys: dict[str, Node] = {}
+    def _settle_duplicates(self, node: MappingNode, reading: Reading, tokens: Tokens) -> None:
+        """Tell of keys that are given twice, and leave one of each in the tree.
+
+        That of a template has the last value, as Heat takes it; that of a definition has what is below all of them.
+        """
+        given: dict[str, list[tuple[Node, Node]]] = {}
         others: list[tuple[Node, Node]] = []
         for key, value in node.value:
             if is_merge(key) or not isinstance(key, ScalarNode):
                 others.append((key, value))
-            elif key.value in keys:
-                message = f"the key {key.value!r} is given twice"
-                self._refuse(key, (*tokens, key.value), "duplicate-key", message, "keep one of them")
-                given[key.value].append(value)
-            else:
-                keys[key.value], given[key.value] = key, [value]
-        if len(keys) + len(others) < len(node.value):
-            node.value = [*others, *((key, _join(given[text])) for text, key in keys.items())]
+                continue
+            pairs = given.setdefault(key.value, [])
+            if pairs:
+                rule, message, place = "duplicate-key", f"the key {key.value!r} is given twice", (*tokens, key.value)
+                if reading is not Reading.YAML_1_2:
+                    rule, message = "template-duplicate-key", f"{message}, and Heat takes the last one"
+                    self.build(pairs.pop()[1], reading, place)  # Heat reads it, too, before it drops it
+                self._refuse(key, place, rule, message, "keep one of them")
+            pairs.append((key, value))
+        if len(given) + len(others) < len(node.value):
+            settled = ((pairs[0][0], _join([value for _, value in pairs])) for pairs in given.values())
+            node.value = [*others, *settled]
 
     def _merge(self, value: Node, reading: Reading, tokens: Tokens) -> Iterator[dict[str, Any]]:
         """The mappings that a merge (``<<``) names."""

@@ -262,6 +262,37 @@ def test_what_is_below_a_key_that_is_given_twice_stays_known(text: str, value: A
     assert [problem.rule for problem in document.problems] == ["duplicate-key"]
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: 1\nb: 2\na: 3\n", {"a": 3, "b": 2}),
+        ("a: {b: 1}\na: {c: 1}\n", {"a": {"c": 1}}),
+        ("a: [1]\na: [2]\n", {"a": [2]}),
+        ("a: &b {c: 1, c: 2}\nd: *b\n", {"a": {"c": 2}, "d": {"c": 2}}),
+        ("x: &x {b: 1}\na: {b: 2, <<: *x, b: 3}\n", {"x": {"b": 1}, "a": {"b": 3}}),
+        ('{"a": 1, "a": 2}', {"a": 2}),
+    ],
+)
+def test_of_a_key_that_a_template_gives_twice_the_last_counts_as_for_heat(text: str, value: Any) -> None:
+    document = parse_template(text, "x.yaml")
+    assert document.value == value == pyyaml.safe_load(text)
+    assert [problem.rule for problem in document.problems] == ["template-duplicate-key"]
+    assert document.is_sound
+
+
+def test_value_that_a_template_gives_and_drops_is_read_all_the_same() -> None:
+    document = parse_template("a: !no {b: 1}\na: 2\n", "x.yaml")
+    assert [problem.rule for problem in document.problems] == ["yaml-tag", "template-duplicate-key"]
+    assert not document.is_sound
+
+
+def test_template_within_a_definition_is_read_as_one_and_the_rest_is_not() -> None:
+    document = parse_definition("heat_template: {a: 1, a: 2}\nb: {a: 1, a: 2}\n", "x.yaml")
+    assert [problem.rule for problem in document.problems] == ["template-duplicate-key", "duplicate-key"]
+    assert document.value == {"heat_template": {"a": 2}, "b": {"a": 1}}
+    assert document.locate(("heat_template", "a")) == (1, 26)
+
+
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
 def test_character_that_ends_no_line_in_an_editor_ends_none(character: str) -> None:
     text = f"a: x {character}y\nb: &b ['{character}']\nc: *b\nd: |\n  x{character}y\n# {character}y\ne: 1\n"

@@ -103,7 +103,6 @@ MISTAKES = [
     ),
     ("sections: {}", "unknown-section"),
     ("resources: []", "template-shape"),
-    ("resources: {a: {type: OS::Heat::Value}, a: {type: OS::Heat::Value}}", "duplicate-key"),
 ]
 
 
