@@ -111,6 +111,11 @@ class _Recording:
         self.texts[self.files.display(name)] = text
         return text
 
+    def read_data(self, name: str) -> str:
+        text = self.files.read_data(name)
+        self.texts[self.files.display(name)] = text
+        return text
+
     def list_beside(self, name: str) -> Sequence[str]:
         return self.files.list_beside(name)
 

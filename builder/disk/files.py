@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -149,6 +150,15 @@ class DefinitionFiles:
         if isinstance(content, SourceError):
             raise content
         return decode(content)
+
+    def read_data(self, name: str) -> str:
+        content = self.load(name)
+        if isinstance(content, SourceError):
+            raise content
+        try:
+            return decode(content)
+        except SourceError:  # the wrapping is that of python-heatclient, so that the bytes are the same
+            return base64.encodebytes(content).decode("ascii")
 
     def load(self, name: str) -> bytes | SourceError:
         """What is in a file, or why that cannot be had; it is a dependency from now on."""

@@ -126,18 +126,18 @@ class _Reader:
         try:
             name = self.files.resolve(reference, base)
             if name not in self.contents:
-                self._read(name)
+                self._read(name, is_data=tokens[-1] == "get_file")
         except SourceError as error:
             message, hint = describe_source_error(reference, base, error, self.files)
             self.lacks[base].append(document.problem(error.rule, message, tokens, hint=hint))
             return reference
         return name
 
-    def _read(self, name: str) -> None:
+    def _read(self, name: str, *, is_data: bool) -> None:
         self.asked.add(name)
         if len(self.asked) > MAX_FILES:
             raise SourceError("too-many-files", f"the template pulls in more than {MAX_FILES} files", "remove some")
-        text = self.contents[name] = self.files.read(name)
+        text = self.contents[name] = (self.files.read_data if is_data else self.files.read)(name)
         if any(key in text for key in _VERSION_KEYS):
             self._queue(name)
 

@@ -63,6 +63,12 @@ class Files(Protocol):
         Raises SourceError where it is missing, too large, not UTF-8 or not a regular file.
         """
 
+    def read_data(self, name: str) -> str:
+        """What Heat is sent of a file that is data: its text, or base64 where it is not UTF-8, as clients of Heat do.
+
+        Raises SourceError as :meth:`read` does, but for what is not UTF-8.
+        """
+
     def list_beside(self, name: str) -> Sequence[str]:
         """The names of the files in the folder that a file would be in: what may have been meant where it is missing.
 

@@ -28,6 +28,9 @@ class FilesInMemory:
             raise SourceError(MISSING_FILE, "it is not there")
         return self.texts[name]
 
+    def read_data(self, name: str) -> str:
+        return self.read(name)
+
     def list_beside(self, name: str) -> list[str]:
         return []
 

@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 from heatclient.common import template_utils
 
-from builder.definitions.building import Outcome
+from builder.definitions.building import Outcome, build_cluster_type
+from builder.definitions.model import ClusterTypeId
+from builder.disk.files import DefinitionFiles
+from builder.disk.links import LinkResolver
 from builder.hot_lint.near_files import describe_source_error
 from builder.hot_lint.sources import SourceError
 from builder.kinds.heat.reading.content import HeatContent
+from builder.kinds.registry import KINDS
 from tests.definitions.files import FilesInMemory
 from tests.definitions.texts import VERSION, build, find_rules
 
@@ -185,3 +189,37 @@ def test_as_many_templates_as_are_read_may_be_nested_in_each_other() -> None:
 )
 def test_problem_of_a_file_names_it_as_it_is_referred_to_and_only_once(error: SourceError, message: str) -> None:
     assert describe_source_error("a", "", error, FilesInMemory({})) == (message, "")
+
+
+BINARY = [
+    pytest.param("Bienvenue à tous\n".encode("latin-1"), id="latin-1"),
+    pytest.param("Willkommen".encode("utf-16"), id="utf-16"),
+    pytest.param(bytes(range(256)) * 40, id="binary"),
+    pytest.param("Größe".encode(), id="utf-8"),
+    pytest.param(b"", id="empty"),
+]
+
+
+@pytest.mark.parametrize("content", BINARY)
+def test_file_that_is_no_text_is_sent_as_heatclient_sends_it(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "motd").write_bytes(content)
+    template = f"{VERSION}\nresources: {{r: {{type: OS::Heat::Value, properties: {{value: {{get_file: motd}}}}}}}}\n"
+    (tmp_path / "template.yaml").write_text(template)
+    (tmp_path / "type.yaml").write_text("kind: heat\ntitle: T\ndescription: D\nheat_template_url: template.yaml\n")
+    read, _ = template_utils.get_template_contents(str(tmp_path / "template.yaml"))
+    (theirs,) = (text if isinstance(text, str) else text.decode() for text in read.values())
+    files = open_files(tmp_path / "type.yaml")
+    assert sent(build_cluster_type(ClusterTypeId("type"), files, KINDS)) == {"motd": theirs}
+
+
+def test_template_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "node.yaml").write_bytes(f"{VERSION}\ndescription: é\n".encode("latin-1"))
+    template = f"{VERSION}\nresources: {{r: {{type: node.yaml}}, s: {{type: OS::Heat::None, depends_on: r}}}}\n"
+    (tmp_path / "template.yaml").write_text(template)
+    (tmp_path / "type.yaml").write_text("kind: heat\ntitle: T\ndescription: D\nheat_template_url: template.yaml\n")
+    outcome = build_cluster_type(ClusterTypeId("type"), open_files(tmp_path / "type.yaml"), KINDS)
+    assert find_rules(outcome, "concertim-nested") == ["not-utf-8"]
+
+
+def open_files(definition: Path) -> DefinitionFiles:
+    return DefinitionFiles(str(definition), definition.name, LinkResolver(), now_ns=0)

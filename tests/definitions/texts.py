@@ -33,6 +33,9 @@ class Texts:
             raise SourceError("missing-file", "it is not there")
         return self.texts[name]
 
+    def read_data(self, name: str) -> str:
+        return self.read(name)
+
     def list_beside(self, name: str) -> list[str]:
         return []
 

@@ -93,6 +93,9 @@ class OneFile:
             raise SourceError("missing-file", "it is not there")
         return self._text
 
+    def read_data(self, name: str) -> str:
+        return self.read(name)
+
     def list_beside(self, name: str) -> list[str]:
         return [name]
 
