@@ -28,7 +28,7 @@ from builder.api.parsing import (
     read_flag,
     refuse_unknown,
 )
-from builder.api.read_handlers import READ, current_snapshot
+from builder.api.read_handlers import READ, current_snapshot, explain_missing
 from builder.api.rendering import NO_STORE, respond_json
 from builder.api.services import Services
 from builder.billing.orders import BillingSettings, Orders
@@ -263,7 +263,7 @@ async def _find_type(services: Services, build: BuildRequest) -> PublishedType |
         return error
     published = snapshot.types.get(ClusterTypeId(build.cluster_type_id))
     if published is None:
-        detail = f"There is no cluster type {build.cluster_type_id[:100]!r}; it may have been withdrawn."
+        detail = explain_missing(snapshot, build.cluster_type_id)
         return RequestError(Fault(400, "Unknown cluster type", detail, f"/cluster/{build.type_key}"))
     return published
 

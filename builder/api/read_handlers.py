@@ -7,9 +7,11 @@ enabled folder, whether the service lives and is ready, its metrics.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw
@@ -22,14 +24,23 @@ from builder.api.services import FIRST_LOAD_SECONDS, Services
 from builder.catalogue.reconcile_loop import ReconcileLoop
 from builder.catalogue.snapshot import EntryReport, Snapshot
 from builder.definitions.model import ClusterTypeId
+from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Severity
 from builder.errors import Fault, RequestError
 from builder.schema import published
 from builder.text.json_encoding import encode_json
+from builder.text.spelling import find_near
 
 READ = ("GET", "HEAD")
 """The methods of a resource that is only read."""
 
 SCHEMA_JSON = "application/schema+json"
+
+MAX_SHOWN_ID = 100
+"""How much of an id is repeated: more than any that there is has."""
+
+MAX_COMPARED = 500
+"""Of more cluster types, no near one is looked for: comparing takes some 10 microseconds each, on the event loop."""
 
 blueprint = Blueprint("reading")
 
@@ -50,8 +61,23 @@ async def show_cluster_type(request: Request, cluster_type_id: str) -> HTTPRespo
     snapshot = await current_snapshot(request.app.ctx.services)
     found = snapshot.types.get(ClusterTypeId(cluster_type_id))
     if found is None:
-        raise RequestError(Fault(404, "Not Found", f"There is no cluster type {cluster_type_id[:100]!r}."))
+        raise RequestError(Fault(404, "Not Found", explain_missing(snapshot, cluster_type_id)))
     return respond_representation(request, found.representation, snapshot.listing)
+
+
+def explain_missing(snapshot: Snapshot, cluster_type_id: str) -> str:
+    """Why a cluster type is not listed, and where to look, or which one may have been meant."""
+    shown = repr(cluster_type_id[:MAX_SHOWN_ID])
+    for report in snapshot.find_reports(cluster_type_id):
+        where = f"see GET /catalogue/{quote(cluster_type_id, safe='')}"
+        errors = sum(problem.severity is Severity.ERROR for problem in report.problems)
+        why = f"has {errors} {'error' if errors == 1 else 'errors'}" if errors else report.reason
+        return f"There is no cluster type {shown}: its entry {report.path!r} is {report.state} ({why}); {where}."
+    spelt = {each.lower(): each for each in snapshot.types} if len(snapshot.types) <= MAX_COMPARED else {}
+    near = find_near(cluster_type_id.lower().removesuffix(".yaml"), spelt)
+    return f"There is no cluster type {shown}; " + (
+        f"did you mean {spelt[near]!r}?" if near else "it may have been withdrawn."
+    )
 
 
 async def current_snapshot(services: Services) -> Snapshot:
@@ -73,6 +99,17 @@ async def show_catalogue(request: Request) -> HTTPResponse:
     services: Services = request.app.ctx.services
     authenticate_read(request, services)
     return await asyncio.to_thread(_respond_catalogue, services.catalogue.snapshot, services.reconcile_loop)
+
+
+async def show_catalogue_entry(request: Request, entry_id: str) -> HTTPResponse:
+    """The same of one cluster type, by its id, or by the name of its entry."""
+    services: Services = request.app.ctx.services
+    authenticate_read(request, services)
+    snapshot = services.catalogue.snapshot
+    reports = snapshot.find_reports(entry_id)
+    if not reports:
+        raise RequestError(Fault(404, "Not Found", f"The enabled folder has no entry {entry_id[:MAX_SHOWN_ID]!r}."))
+    return respond_json(describe_catalogue(snapshot, services.reconcile_loop, reports), headers=NO_STORE)
 
 
 async def show_health(_: Request) -> HTTPResponse:
@@ -97,16 +134,18 @@ async def show_metrics(request: Request) -> HTTPResponse:
 
 
 def _respond_catalogue(snapshot: Snapshot, reconcile_loop: ReconcileLoop) -> HTTPResponse:
-    return respond_json(describe_catalogue(snapshot, reconcile_loop), headers=NO_STORE)
+    return respond_json(describe_catalogue(snapshot, reconcile_loop, snapshot.reports()), headers=NO_STORE)
 
 
-def describe_catalogue(snapshot: Snapshot, reconcile_loop: ReconcileLoop) -> dict[str, Any]:
-    """The catalogue as operators are shown it; nothing of what its files hold."""
+def describe_catalogue(
+    snapshot: Snapshot, reconcile_loop: ReconcileLoop, reports: Iterable[EntryReport]
+) -> dict[str, Any]:
+    """The catalogue, with some of its entries, as operators are shown it; nothing of what its files hold."""
     age = reconcile_loop.rescan_age
     return {
         "snapshot": {
             "revision": snapshot.revision,
-            "listings": snapshot.listings,
+            "listing_changes": snapshot.listings,
             "changed_at": _format_time(snapshot.changed_at),
         },
         "noticing": reconcile_loop.health.watch_mode,
@@ -114,7 +153,7 @@ def describe_catalogue(snapshot: Snapshot, reconcile_loop: ReconcileLoop) -> dic
         "problem": reconcile_loop.readiness() or None,
         "rescans": reconcile_loop.health.rescans,
         "rescan_age_seconds": None if age is None else round(age, 3),
-        "entries": [_describe(report) for report in snapshot.reports()],
+        "entries": [_describe(report) for report in reports],
     }
 
 
@@ -126,8 +165,16 @@ def _describe(report: EntryReport) -> dict[str, Any]:
         "reason": report.reason or None,
         "revision": report.revision,
         "changed_at": _format_time(report.changed_at),
-        "problems": [problem.as_json() for problem in report.problems],
+        "stale_since": _format_time(report.stale_since),
+        "changed_files": report.changed_files,
+        "problems": [_describe_problem(problem) for problem in report.problems],
     }
+
+
+def _describe_problem(problem: Problem) -> dict[str, Any]:
+    """A problem, with null for what is not known of it."""
+    unknown = {"line": problem.line or None, "column": problem.column or None, "hint": problem.hint or None}
+    return {**problem.as_json(), **unknown}
 
 
 def _format_time(seconds: float | None) -> str | None:
@@ -161,6 +208,7 @@ blueprint.add_route(list_cluster_types, "/cluster-types", methods=READ)
 blueprint.add_route(show_cluster_type, "/cluster-types/<cluster_type_id:str>", methods=READ, unquote=True)
 blueprint.add_route(show_health, "/health", methods=READ)
 blueprint.add_route(show_catalogue, "/catalogue", methods=READ)
+blueprint.add_route(show_catalogue_entry, "/catalogue/<entry_id:str>", methods=READ, unquote=True)
 blueprint.add_route(show_readiness, "/ready", methods=READ)
 blueprint.add_route(show_metrics, "/metrics", methods=READ)
 blueprint.add_route(show_schema, "/schemas/<name:str>", methods=READ)

@@ -20,7 +20,7 @@ from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Profile
 from builder.disk.dependencies import Dependency, recheck_dependency
 from builder.disk.fetching import RemoteFiles
-from builder.disk.files import ROOT, DefinitionFiles, list_definition_folders
+from builder.disk.files import ROOT, DefinitionFiles, list_definition_folders, show_path
 from builder.disk.links import LinkResolver
 from builder.disk.safe_reading import ReadFile, newest_date, read_file
 from builder.kinds.registry import KINDS
@@ -67,6 +67,11 @@ class LoadedEntry:
                 continue
             yield dependency.resolved.real
             yield from dependency.resolved.links
+
+    def digests(self) -> dict[str, str]:
+        """What identifies the content of each file that it was made from, by the path that operators know."""
+        files = (each for each in self.dependencies if each.digest != ROOT)
+        return {show_path(self.entry.definition, each.name): each.digest for each in files}
 
 
 def load_entry(

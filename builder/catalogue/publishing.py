@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from builder.catalogue.loader import LoadedEntry
-from builder.catalogue.snapshot import EntryReport, PublishedType, Representation, Slot, Snapshot
+from builder.catalogue.snapshot import EntryReport, PublishedType, Representation, Slot, Snapshot, State
 from builder.catalogue.states import Verdict
 from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing
 from builder.definitions.listing import render_cluster_type
@@ -73,7 +73,7 @@ def _publish_type(
     before = replaced.representation.last_modified if replaced is not None else None
     date = date_cluster_type(tag, entry.last_modified, now, before)
     body = encode_json({**rendered, "last_modified": _format(date)})
-    return PublishedType(cluster_type, entry.revision, Representation(body, tag, date))
+    return PublishedType(cluster_type, entry.revision, Representation(body, tag, date), entry.digests())
 
 
 def _publish_listing(ordered: Sequence[PublishedType], now: float, previous: Representation | None) -> Representation:
@@ -109,6 +109,9 @@ def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Ver
         if published is None or published.revision != entry.revision:
             published = _publish_type(verdict.accepted, entry, now, published)
     known = {report.path: report for report in before.reports} if before is not None else {}
+    is_stale = verdict.state is State.STALE
+    good = published.files if is_stale and published is not None else {}
+    since = min((each.stale_since for each in known.values() if each.stale_since is not None), default=now)
     reports = []
     for entry in verdict.entries:
         report = EntryReport(
@@ -118,6 +121,8 @@ def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Ver
             revision=published.revision if published is not None else None,
             changed_at=now,
             problems=tuple(p for p in verdict.problems if len(verdict.entries) == 1 or p.path == entry.entry.name),
+            stale_since=since if is_stale else None,
+            changed_files=tuple(sorted(each for each, is_ in entry.digests().items() if is_ != good.get(each, is_))),
         )
         old = known.get(report.path, report)  # which stays where the new one says nothing but a later time
         reports.append(old if replace(report, changed_at=old.changed_at) == old else report)

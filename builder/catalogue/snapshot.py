@@ -6,6 +6,7 @@ encodes anything or reads the disk.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +33,8 @@ class State(StrEnum):
 class EntryReport:
     """One entry of the enabled folder, for operators.
 
-    ``path`` is relative to the enabled folder; ``changed_at`` is in seconds since the epoch.
+    ``path`` is relative to the enabled folder. ``changed_at`` and ``stale_since`` are in seconds since the epoch.
+    ``changed_files`` are those whose content is another than that of the last good version, which is listed still.
     """
 
     path: str
@@ -42,6 +44,8 @@ class EntryReport:
     changed_at: float | None = None
     problems: tuple[Problem, ...] = ()
     reason: str = ""
+    stale_since: float | None = None
+    changed_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,15 @@ class Representation:
 
 @dataclass(frozen=True, slots=True)
 class PublishedType:
-    """A cluster type as it is served; in the listing its body may have another date."""
+    """A cluster type as it is served; in the listing its body may have another date.
+
+    ``files`` has what identifies the content of each file that it was made from.
+    """
 
     cluster_type: ClusterType
     revision: str
     representation: Representation
+    files: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,13 @@ class Snapshot:
         """Every entry of the enabled folder, sorted by path."""
         own = [report for slot in self.slots.values() for report in slot.reports]
         return sorted((*own, *self.others.values()), key=lambda report: report.path)
+
+    def find_reports(self, name: str) -> list[EntryReport]:
+        """The entries of an id; where there are none, those of that name, with an ending or without."""
+        slot = self.slots.get(ClusterTypeId(name))
+        if slot is not None:
+            return list(slot.reports)
+        return [each for each in self.reports() if name in (each.path, os.path.splitext(each.path)[0])]
 
     def count_states(self) -> Counter[State]:
         """How many entries are in each state."""

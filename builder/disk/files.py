@@ -61,6 +61,13 @@ def list_definition_folders(enabled: str, real: str) -> DefinitionFolders:
     )
 
 
+def show_path(definition: str, name: str) -> str:
+    """The path by which operators know what a definition calls ``name``, if they know that by the path given."""
+    if name == DEFINITION:
+        return definition
+    return name if "://" in name else os.path.normpath(PurePosixPath(definition).parent / name)
+
+
 class DefinitionFiles:
     """The files of one definition on disk; an implementation of :class:`builder.hot_lint.sources.Files`.
 
@@ -195,9 +202,7 @@ class DefinitionFiles:
         return sorted(os.path.join(parent, each) for each in found if each.isprintable() and each[0] != ".")
 
     def display(self, name: str) -> str:
-        if not name:
-            return self._shown_as
-        return name if "://" in name else os.path.normpath(PurePosixPath(self._shown_as).parent / name)
+        return show_path(self._shown_as, name)
 
     def _locate(self, name: str) -> str:
         """The path of the file that the definition calls ``name``."""

@@ -22,7 +22,7 @@ VARYING = (
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", "<time>"),
     (r'W/"[0-9a-f]{32}"', "<etag>"),
     (r'"revision": "[0-9a-f]{12}"', '"revision": "<revision>"'),
-    (r'"(listings|rescans)": \d+', r'"\1": <count>'),
+    (r'"(listing_changes|rescans)": \d+', r'"\1": <count>'),
     (r'"rescan_age_seconds": [\d.]+', '"rescan_age_seconds": <seconds>'),
     (r"DELETE_(IN_PROGRESS|COMPLETE)", "<deleted>"),
     (r"Not done within \d+ seconds", "Not done within <deadline> seconds"),

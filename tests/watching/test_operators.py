@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import time
 from collections.abc import Callable
 
 import pytest
+from jsonschema import Draft7Validator
 
+from builder.schema.published import load_schema
 from tests.service import fetch, wait_until
 from tests.watching.world import World, definition, write_composed
 
@@ -92,6 +95,81 @@ def test_catalogue_tells_the_state_of_every_entry(world: World) -> None:
     assert notes["reason"]
 
 
+def test_catalogue_is_as_its_schema_says(world: World) -> None:
+    stale = world.enable("stale", "Stale")
+    world.replace(stale, "kind: [")
+    (world.enabled / "dangling.yaml").symlink_to("nowhere.yaml")
+    (world.enabled / "no id.yaml").write_text(definition("Misnamed"))
+    (world.enabled / "notes.txt").write_text("notes")
+    world.wait_for_state("stale.yaml", "stale")
+    for path, state in (("dangling.yaml", "rejected"), ("no id.yaml", "rejected"), ("notes.txt", "ignored")):
+        world.wait_for_state(path, state)
+    validator = Draft7Validator(load_schema("catalogue"))
+    assert [error.message for error in validator.iter_errors(world.catalogue())] == []
+    (problem,) = world.entry("dangling.yaml")["problems"]
+    assert (problem["line"], problem["column"]) == (None, None)
+
+
+def test_stale_entry_says_since_when_and_which_files_differ(world: World) -> None:
+    write_composed(world.enabled / "composed", "Composed")
+    world.wait_for_title("composed", "Composed")
+    assert (world.entry("composed")["stale_since"], world.entry("composed")["changed_files"]) == (None, [])
+    part = world.enabled / "composed" / "components" / "main.yaml"
+    good = part.read_text()
+    world.replace(part, "resources: [")
+    world.wait_for_state("composed", "stale")
+    first = world.entry("composed")
+    assert first["changed_files"] == [str(part.relative_to(world.enabled))]
+    assert first["stale_since"] == first["changed_at"]
+    world.replace(part, "resources: 1")
+    world.wait(lambda: world.entry("composed")["changed_at"] != first["changed_at"], "the other problem")
+    assert world.entry("composed")["stale_since"] == first["stale_since"]
+    world.replace(part, good)
+    world.wait_for_state("composed", "listed")
+    assert (world.entry("composed")["stale_since"], world.entry("composed")["changed_files"]) == (None, [])
+
+
+def test_catalogue_of_one_id_has_its_entries_only(world: World) -> None:
+    world.enable("one", "One")
+    world.enable("other", "Other")
+    (world.enabled / "notes.txt").write_text("notes")
+    world.wait_for_state("notes.txt", "ignored")
+    for name, path in (
+        ("one", "one.yaml"),
+        ("one.yaml", "one.yaml"),
+        ("notes.txt", "notes.txt"),
+        ("notes", "notes.txt"),
+    ):
+        status, _, body = world.client.get(f"/catalogue/{name}")
+        assert (status, [entry["path"] for entry in json.loads(body)["entries"]]) == (200, [path])
+    assert world.client.get("/catalogue/nothing")[0] == 404
+
+
+def test_missing_type_says_why_and_where_to_look(world: World) -> None:
+    world.enable("small-cluster", "Small")
+    text = definition("Broken").replace("kind: heat", "kind: cold")
+    world.replace(world.enabled / "broken.yaml", text)
+    (world.enabled / "notes.txt").write_text("notes")
+    world.wait_for_state("broken.yaml", "rejected")
+    world.wait_for_state("notes.txt", "ignored")
+    env = {"auth_url": "http://127.0.0.1:1/v3", "user_id": "u", "password": "p", "project_id": "p"}
+    for name, told in (
+        ("broken", "its entry 'broken.yaml' is rejected (has 1 error); see GET /catalogue/broken."),
+        (
+            "notes",
+            "its entry 'notes.txt' is ignored (neither a .yaml or .yml file nor a folder); see GET /catalogue/notes.",
+        ),
+        ("smal-cluster", "did you mean 'small-cluster'?"),
+        ("Small-Cluster", "did you mean 'small-cluster'?"),
+        ("something", "it may have been withdrawn."),
+    ):
+        detail = f"There is no cluster type {name!r}"
+        build = {"cloud_env": env, "cluster": {"cluster_type_id": name, "name": "c", "parameters": {}}}
+        for answer in (fetch(f"{world.service.url}/cluster-types/{name}"), world.service.post("/clusters/", build)):
+            (error,) = answer.json()["errors"]
+            assert error["detail"] in (f"{detail}: {told}", f"{detail}; {told}")
+
+
 def test_catalogue_tells_how_changes_are_noticed(world: World) -> None:
     described = world.catalogue()
     assert described["noticing"] == {"auto": "inotify", "poll": "poll"}[world.mode]
@@ -102,7 +180,7 @@ def test_catalogue_tells_how_changes_are_noticed(world: World) -> None:
     world.enable("new", "New")
     after = world.catalogue()["snapshot"]
     assert after["revision"] != before["revision"]
-    assert after["listings"] == before["listings"] + 1
+    assert after["listing_changes"] == before["listing_changes"] + 1
     assert after["changed_at"] > before["changed_at"]
 
 

@@ -172,7 +172,7 @@ class World:
 
     def listings(self) -> int:
         """How many different listings there have been."""
-        count: int = self.catalogue()["snapshot"]["listings"]
+        count: int = self.catalogue()["snapshot"]["listing_changes"]
         return count
 
     def log(self) -> list[str]:
