@@ -150,6 +150,7 @@ def describe_catalogue(
         },
         "noticing": reconcile_loop.health.watch_mode,
         "noticing_problem": reconcile_loop.health.watch_problem or None,
+        "state_problem": reconcile_loop.state_problem or None,
         "problem": reconcile_loop.readiness() or None,
         "rescans": reconcile_loop.health.rescans,
         "rescan_age_seconds": None if age is None else round(age, 3),

@@ -16,6 +16,7 @@ from builder.catalogue.reconcile_loop import ReconcileLoop, WatchMode
 from builder.diagnostics.rules import Profile
 from builder.disk.fetching import RemoteFiles
 from builder.disk.remote import fetch_remote
+from builder.disk.state_folder import StateFolder
 from builder.net.guard import CloudGuard
 from builder.openstack.credentials import CloudSettings
 from builder.openstack.pool import CloudPool
@@ -67,8 +68,9 @@ def build_services(settings: Settings) -> Services:
     fetch = partial(fetch_remote, size=size, seconds=seconds)
     remote = RemoteFiles(fetch) if settings.allow_remote_templates else None
     roots = tuple(str(root.absolute()) for root in settings.template_roots)
+    state = StateFolder(settings.state_folder.absolute()) if settings.state_folder is not None else None
     catalogue = Catalogue(
-        settings.enabled_dir.absolute(), LoadSettings(roots, remote, profile=Profile(settings.profile))
+        settings.enabled_dir.absolute(), LoadSettings(roots, remote, profile=Profile(settings.profile), state=state)
     )
     metrics = Metrics()
     reconcile_loop = ReconcileLoop(

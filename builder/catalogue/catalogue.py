@@ -19,11 +19,14 @@ from builder.catalogue.change_log import log_changes, log_crash
 from builder.catalogue.entries import Classified, Entry, Ignored, classify_listed, classify_path, scan_folder
 from builder.catalogue.inventory import Inventory
 from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry
+from builder.catalogue.persistence import Persistence
 from builder.catalogue.publishing import publish
 from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError, Known, ScanResult, report_other
-from builder.catalogue.settling import Settling, identify_all
-from builder.catalogue.snapshot import EMPTY, Snapshot
+from builder.catalogue.settling import Settling
+from builder.catalogue.snapshot import EMPTY, Snapshot, State
 from builder.catalogue.states import judge
+from builder.definitions.model import ClusterTypeId
+from builder.disk.last_good import LastGoodVersion
 from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
 from builder.disk.safe_reading import read_file
 
@@ -62,6 +65,7 @@ class Catalogue:
         self._pause = pause
         self._settling = settling or Settling()
         self._entries = Inventory()
+        self._persistence = Persistence(self._settings, self._reread)
         self._own_folders: frozenset[str] = frozenset()
         self._watched: tuple[frozenset[str], frozenset[str], frozenset[str]] | None = None
         self.snapshot: Snapshot = EMPTY
@@ -170,26 +174,16 @@ class Catalogue:
                     result.absent |= absent - self._entries.keys()
                     self._load_all(result, [found for found in looked_at.values() if found is not None], resolver)
                     # All entries that depend on a link which was found to lead elsewhere change in one step.
-                    related = set[str]().union(*map(self._entries.index.names, self._find_moved(result)))
+                    related = set[str]().union(*map(self._entries.index.names, self._entries.find_moved(result.found)))
                     names = (related & self._entries.keys()) - result.gone - result.found.keys()
         if folder == self.real_folder:  # another folder is taken as it is: its link was put in place in one step
-            self._wait(result, hint)
+            self._awaited |= self._settling.hold_back(result, self._entries, hint.finished)
         return result
 
     def _load_all(self, result: ScanResult, classified: Iterable[Classified], resolver: LinkResolver) -> None:
         for found in classified:
             result.found[found.name] = self._load(found, result.folder, resolver)
             self._give_way()
-
-    def _find_moved(self, result: ScanResult) -> set[str]:
-        """The links that a pass found to lead elsewhere."""
-        moved: set[str] = set()
-        for name, found in result.found.items():
-            known = self._entries.get(name)
-            if isinstance(known, LoadedEntry) and isinstance(found, LoadedEntry) and found is not known:
-                now = {dependency.resolved for dependency in found.dependencies}
-                moved.update(*(each.resolved.links for each in known.dependencies if each.resolved not in now))
-        return moved
 
     def _names_for(self, hint: ChangeHint, folder: str) -> set[str] | None:
         """The names of the entries to look at, or None for all of them."""
@@ -242,35 +236,6 @@ class Catalogue:
             self._entries[name] = same
         return same is not None
 
-    # ---- waiting
-
-    def _wait(self, result: ScanResult, hint: ChangeHint) -> None:
-        """Leave out of a pass what has to wait."""
-        for name, found in result.found.items():
-            known = self._entries.get(name)
-            if not isinstance(found, LoadedEntry):
-                continue
-            before = known.dependencies if isinstance(known, LoadedEntry) else ()
-            is_same = found is known or (isinstance(known, LoadedEntry) and known.revision == found.revision)
-            if not is_same and self._settling.defers_change(name, before, found.dependencies, hint.finished):
-                result.deferred.add(name)
-                self._awaited[name] = found
-        new = result.found.keys() - self._entries.keys()
-        arrived = identify_all(result.found[name] for name in new - result.deferred)
-        awaited = identify_all(result.found[name] for name in new & result.deferred)
-        emptied = not result.found and result.gone == self._entries.keys()
-        moved = self._find_moved(result)
-        for name in result.gone:
-            known = self._entries[name]
-            own = identify_all([known])
-            if not isinstance(known, LoadedEntry) or own & arrived or not moved.isdisjoint(known.paths()):
-                continue
-            if own & awaited or self._settling.defers_removal(name, emptied=emptied):
-                result.deferred.add(name)
-        result.gone -= result.deferred
-        for name in result.deferred:
-            result.found.pop(name, None)
-
     # ---- settling
 
     def _settle(self, result: ScanResult) -> bool:
@@ -283,9 +248,14 @@ class Catalogue:
         changes = {name: result.found.get(name) for name in changed}
         if changes or first:
             entries = self._entries.entries_after(changes)
+            restore = self._persistence.restore
+            verdicts = {
+                key: judge(entries[key], before.types.get(key), restore) if entries[key] else None for key in entries
+            }
+            self._persistence.keep(verdicts, at_once=not first)
             self.snapshot = publish(
                 before,
-                {key: judge(entries[key], before.types.get(key)) if entries[key] else None for key in entries},
+                verdicts,
                 {name: report_other(name, found, self._clock()) for name, found in changes.items()},
                 self._clock(),
                 first=first,
@@ -293,7 +263,30 @@ class Catalogue:
             log_changes(before, self.snapshot, entries, changes)
         for name, found in changes.items():
             log_crash(self._entries.get(name), found)
+            if isinstance(found, LoadedEntry) and found.version is not None:
+                found = replace(found, version=None)  # it is kept by now, or is to be
             self._entries.replace(name, found)
         self._give_way()
         self.real_folder = result.folder
         return self.snapshot is not before
+
+    # ---- outliving the process
+
+    def keep_state(self) -> None:
+        """Have what is listed outlive this process; blocks for as long as the disk takes."""
+        if self.has_loaded:
+            self._persistence.catch_up(self.snapshot)
+
+    @property
+    def state_problem(self) -> str:
+        """Why last good versions do not outlive the process as they should; an empty text where they do."""
+        return self._persistence.problem
+
+    def _reread(self, cluster_type_id: str) -> LastGoodVersion | None:
+        """The version that is listed of an id, from its files; None where these are not the same any more."""
+        slot = self.snapshot.slots.get(ClusterTypeId(cluster_type_id))
+        known = self._entries.get(slot.reports[0].path) if slot is not None and slot.state is State.LISTED else None
+        if not isinstance(known, LoadedEntry):
+            return None
+        found = load_entry(known.entry, Path(self.real_folder), self._settings, LinkResolver())
+        return found.version if found.revision == known.revision else None

@@ -43,6 +43,14 @@ def log_crash(before: Known | None, after: Known | None) -> None:
         )
 
 
+def log_state(before: str, after: str) -> None:
+    """Say once that last good versions do not outlive the process, and why, and once that they do again."""
+    if after and after != before:
+        logger.warning("a cluster type that breaks is lost when this process ends: %s", after)
+    elif before and not after:
+        logger.info("the last good versions of cluster types are kept again")
+
+
 def _log_type(cluster_type_id: ClusterTypeId, before: Slot | None, after: Slot | None) -> None:
     last = after or before
     word = _describe_change(before, after)

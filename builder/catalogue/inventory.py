@@ -91,6 +91,16 @@ class Inventory(dict[str, Known]):
         else:
             self.index.remove(name)
 
+    def find_moved(self, found: Mapping[str, Known]) -> set[str]:
+        """The links that a pass found to lead elsewhere."""
+        moved: set[str] = set()
+        for name, entry in found.items():
+            known = self.get(name)
+            if isinstance(known, LoadedEntry) and isinstance(entry, LoadedEntry) and entry is not known:
+                now = {dependency.resolved for dependency in entry.dependencies}
+                moved.update(*(each.resolved.links for each in known.dependencies if each.resolved not in now))
+        return moved
+
     def entries_after(self, changes: Mapping[str, Known | None]) -> dict[ClusterTypeId, list[LoadedEntry]]:
         """For each id that these changes concern its entries after them, sorted by name; nothing is changed yet."""
         arriving = {name: found for name, found in changes.items() if isinstance(found, LoadedEntry)}

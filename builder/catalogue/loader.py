@@ -5,27 +5,26 @@ Owns the question "is this still what was loaded?", so that the catalogue need n
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from builder.catalogue.entries import Entry
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Profile
-from builder.disk.dependencies import Dependency, recheck_dependency
+from builder.disk.dependencies import Dependency, identify_dependencies, recheck_dependency
 from builder.disk.fetching import RemoteFiles
-from builder.disk.files import ROOT, DefinitionFiles, list_definition_folders, show_path
+from builder.disk.files import ROOT, DefinitionFiles, list_definition_folders
+from builder.disk.last_good import LastGoodVersion
 from builder.disk.links import LinkResolver
-from builder.disk.safe_reading import ReadFile, newest_date, read_file
+from builder.disk.safe_reading import ReadFile, display_name, newest_date, read_file
+from builder.disk.state_folder import StateFolder
 from builder.kinds.registry import KINDS
-
-REVISION_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +34,14 @@ class LoadSettings:
     ``template_roots`` are absolute paths of folders that definitions may be in, and refer to, besides their own; links
     that lead there are followed at each load. ``remote`` has the files of other hosts, where definitions may refer to
     those. ``enabled`` is the absolute path of the enabled folder, before links are followed. ``profile`` is what
-    definitions are held to.
+    definitions are held to. ``state`` is where last good versions outlive the process, if they do.
     """
 
     template_roots: tuple[str, ...] = ()
     remote: RemoteFiles | None = None
     enabled: str = ""
     profile: Profile = Profile.CONCERTIM
+    state: StateFolder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class LoadedEntry:
     ``revision`` identifies the content of the definition and of all that it depends on, whatever the clock says;
     ``last_modified`` is in seconds since the epoch: the newest of all those files and of the links that lead to them.
     The first of the ``dependencies`` is the definition itself. ``crash`` is what judging it raised, if it did.
+    ``version`` has all that was read, where that is to outlive the process and was not kept yet.
     """
 
     entry: Entry
@@ -59,6 +60,7 @@ class LoadedEntry:
     last_modified: int
     dependencies: tuple[Dependency, ...]
     crash: Exception | None = None
+    version: LastGoodVersion | None = field(default=None, repr=False, compare=False)
 
     def paths(self) -> Iterator[str]:
         """Every path at which a change may change this entry: files, wanted or there, and the links that lead there."""
@@ -71,7 +73,7 @@ class LoadedEntry:
     def digests(self) -> dict[str, str]:
         """What identifies the content of each file that it was made from, by the path that operators know."""
         files = (each for each in self.dependencies if each.digest != ROOT)
-        return {show_path(self.entry.definition, each.name): each.digest for each in files}
+        return {display_name(self.entry.definition, each.name): each.digest for each in files}
 
 
 def load_entry(
@@ -112,11 +114,11 @@ def load_entry(
         outcome = build_cluster_type(entry.id, files, KINDS, profile=settings.profile)
     except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the loading of the others
         outcome, crash = _explain_crash(entry, error), error
-    digest = hashlib.sha256()
-    for name, dependency in sorted(files.dependencies.items()):
-        digest.update(f"{name}\0{dependency.digest}\n".encode("utf-8", "surrogateescape"))
-    revision = digest.hexdigest()[:REVISION_LENGTH]
-    return LoadedEntry(entry, outcome, revision, _last_modified(files), _list_all(files), crash)
+    revision = identify_dependencies({name: each.digest for name, each in files.dependencies.items()})
+    last_modified = _last_modified(files)
+    is_kept = settings.state is not None and outcome.cluster_type is not None
+    version = files.as_last_good(entry.id, last_modified) if is_kept else None
+    return LoadedEntry(entry, outcome, revision, last_modified, _list_all(files), crash, version)
 
 
 def _explain_crash(entry: Entry, error: Exception) -> Outcome:

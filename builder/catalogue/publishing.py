@@ -18,7 +18,7 @@ from builder.catalogue.snapshot import EntryReport, PublishedType, Representatio
 from builder.catalogue.states import Verdict
 from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing
 from builder.definitions.listing import render_cluster_type
-from builder.definitions.model import ClusterType, ClusterTypeId
+from builder.definitions.model import ClusterTypeId
 from builder.text.json_encoding import encode_json
 
 MANY = 100
@@ -65,9 +65,9 @@ def publish(
     )
 
 
-def _publish_type(
-    cluster_type: ClusterType, entry: LoadedEntry, now: float, replaced: PublishedType | None
-) -> PublishedType:
+def _publish_type(entry: LoadedEntry, now: float, replaced: PublishedType | None) -> PublishedType:
+    cluster_type = entry.outcome.cluster_type
+    assert cluster_type is not None  # noqa: S101  # which is what was accepted
     rendered = render_cluster_type(cluster_type)
     tag = build_entity_tag([entry.revision.encode(), encode_json(rendered)])
     before = replaced.representation.last_modified if replaced is not None else None
@@ -104,10 +104,9 @@ def _format(date: int) -> str:
 def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Verdict, now: float) -> Slot:
     before = previous.slots.get(cluster_type_id)
     published = before.published if before is not None else None
-    if verdict.accepted is not None:
-        entry = verdict.entries[0]
-        if published is None or published.revision != entry.revision:
-            published = _publish_type(verdict.accepted, entry, now, published)
+    entry = verdict.accepted
+    if entry is not None and (published is None or published.revision != entry.revision):
+        published = _publish_type(entry, now, published)
     known = {report.path: report for report in before.reports} if before is not None else {}
     is_stale = verdict.state is State.STALE
     good = published.files if is_stale and published is not None else {}

@@ -35,6 +35,9 @@ PAUSE_SECONDS = 0.001
 MANY_PATHS = 500
 """After a look at so many paths the garbage collector is spared what was loaded; once for each, it would cost more."""
 
+KEEP_SECONDS = 60.0
+"""After so long is looked after the state, where a write may have failed: full disks are seldom mended sooner."""
+
 STOP_SECONDS = 10.0
 """How long :meth:`ReconcileLoop.stop` waits for a pass that is under way."""
 
@@ -100,6 +103,7 @@ class ReconcileLoop:
         """What it has found so far."""
         self._next_rescan = 0.0
         self._next_retry: float | None = None
+        self._next_keeping = 0.0
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="catalogue-reconcile", daemon=True)
         self._watcher = Watcher(self)
@@ -155,6 +159,11 @@ class ReconcileLoop:
             return f"the enabled folder was last read {age:.0f} seconds ago"
         return ""
 
+    @property
+    def state_problem(self) -> str:
+        """Why a type that breaks may be lost when the process ends; an empty text where it is not."""
+        return self._catalogue.state_problem
+
     # ---- the thread
 
     def _run(self) -> None:
@@ -165,6 +174,9 @@ class ReconcileLoop:
                     self._guard(partial(self._reconcile, hint))
                 if (hint is None or self._sweep is not None) and not self._stopping:
                     self._guard(self._rescan)  # also where hints never cease
+                if self.has_loaded and self._clock() >= self._next_keeping:
+                    self._next_keeping = self._clock() + KEEP_SECONDS
+                    self._guard(self._catalogue.keep_state)
         finally:
             self._watcher.stop()
 

@@ -12,7 +12,9 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable
 
+from builder.catalogue.inventory import Inventory
 from builder.catalogue.loader import LoadedEntry
+from builder.catalogue.scan import ScanResult
 from builder.catalogue.watches import is_within
 from builder.disk.dependencies import Dependency
 from builder.disk.safe_reading import Stamp
@@ -47,6 +49,38 @@ class Settling:
         self._since: dict[str, float] = {}
         self._stamps: dict[str, dict[str, tuple[Stamp, float]]] = {}
         """The last stamp of each file that may be in writing, by entry and path, and since when it is this one."""
+
+    def hold_back(self, result: ScanResult, entries: Inventory, finished: Collection[str]) -> dict[str, LoadedEntry]:
+        """Leave out of what a pass found what has to wait, and return that; ``entries`` are those known before.
+
+        ``finished`` is as for :meth:`defers_change`.
+        """
+        awaited_entries = {}
+        for name, found in result.found.items():
+            known = entries.get(name)
+            if not isinstance(found, LoadedEntry):
+                continue
+            before = known.dependencies if isinstance(known, LoadedEntry) else ()
+            is_same = found is known or (isinstance(known, LoadedEntry) and known.revision == found.revision)
+            if not is_same and self.defers_change(name, before, found.dependencies, finished):
+                result.deferred.add(name)
+                awaited_entries[name] = found
+        new = result.found.keys() - entries.keys()
+        arrived = identify_all(result.found[name] for name in new - result.deferred)
+        awaited = identify_all(result.found[name] for name in new & result.deferred)
+        emptied = not result.found and result.gone == entries.keys()
+        moved = entries.find_moved(result.found)
+        for name in result.gone:
+            known = entries[name]
+            own = identify_all([known])
+            if not isinstance(known, LoadedEntry) or own & arrived or not moved.isdisjoint(known.paths()):
+                continue
+            if own & awaited or self.defers_removal(name, emptied=emptied):
+                result.deferred.add(name)
+        result.gone -= result.deferred
+        for name in result.deferred:
+            result.found.pop(name, None)
+        return awaited_entries
 
     def defers_change(
         self, name: str, known: Collection[Dependency], found: Collection[Dependency], finished: Collection[str]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from builder.catalogue.entries import Entry
 from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.snapshot import PublishedType, State
-from builder.definitions.model import ClusterType
 from builder.diagnostics.problems import Problem
 
 
@@ -16,30 +15,36 @@ from builder.diagnostics.problems import Problem
 class Verdict:
     """What becomes of one id.
 
-    ``accepted`` is the cluster type to list from now on, None to keep what was listed before, if anything was;
+    ``accepted`` has the cluster type to list from now on, None to keep what was listed before, if anything was;
     ``problems`` are all that concern the id.
     """
 
     state: State
-    accepted: ClusterType | None
+    accepted: LoadedEntry | None
     entries: tuple[LoadedEntry, ...]
     problems: tuple[Problem, ...]
 
 
-def judge(entries: Sequence[LoadedEntry], published: PublishedType | None) -> Verdict:
+def judge(
+    entries: Sequence[LoadedEntry],
+    published: PublishedType | None,
+    restore: Callable[[Entry], LoadedEntry | None] = lambda _: None,
+) -> Verdict:
     """Judge the entries of one id, of which there is at least one; ``published`` is what was listed before.
 
     A type that an edit broke keeps its last good version: the Visualisation App deletes what vanishes from the
-    listing. Of two entries with the same id neither wins.
+    listing. Where this process has never seen one, ``restore`` is asked for that of another process. Of two entries
+    with the same id neither wins.
     """
-    fallen = State.STALE if published is not None else State.REJECTED
-    if len(entries) > 1:
-        return Verdict(fallen, None, tuple(entries), report_duplicates([each.entry for each in entries]))
-    (entry,) = entries
-    outcome = entry.outcome
-    if outcome.cluster_type is None:
-        return Verdict(fallen, None, (entry,), outcome.problems)
-    return Verdict(State.LISTED, outcome.cluster_type, (entry,), outcome.problems)
+    if len(entries) == 1 and entries[0].outcome.cluster_type is not None:
+        return Verdict(State.LISTED, entries[0], tuple(entries), entries[0].outcome.problems)
+    restored = None
+    if published is None:
+        restored = next((found for each in entries if (found := restore(each.entry)) is not None), None)
+    fallen = State.REJECTED if published is None and restored is None else State.STALE
+    is_alone = len(entries) == 1
+    problems = entries[0].outcome.problems if is_alone else report_duplicates([each.entry for each in entries])
+    return Verdict(fallen, restored, tuple(entries), problems)
 
 
 def report_duplicates(entries: Sequence[Entry]) -> tuple[Problem, ...]:

@@ -6,11 +6,14 @@ Change means content: stat is a shortcut that is taken only where it cannot be f
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from builder.disk.links import LinkLoopError, LinkResolver, ResolvedPath
 from builder.disk.safe_reading import LINK_LOOP, UNREADABLE, ReadFile, Stamp, explain_unreadable, read_file, stamp_of
 from builder.hot_lint.sources import MISSING_FILE, SourceError
+
+REVISION_LENGTH = 12
 
 RACY_NS = 2_000_000_000
 """For so long (in ns) after a stamp was first met, an equal stamp does not prove equal content.
@@ -56,7 +59,7 @@ def load_dependency(
     except SourceError as error:
         found = None if error.rule == MISSING_FILE else stamp_of(resolved.real)
         return Dependency(name, path, resolved, found, error.rule, now_ns), error
-    return Dependency(name, path, resolved, stamp, _digest(content), now_ns), content
+    return Dependency(name, path, resolved, stamp, digest_content(content), now_ns), content
 
 
 def refuse_dependency(name: str, path: str, resolver: LinkResolver, now_ns: int, rule: str) -> Dependency:
@@ -92,7 +95,7 @@ def recheck_dependency(
         return known
     try:
         content, stamp = read(resolved.real)
-        digest = _digest(content)
+        digest = digest_content(content)
     except SourceError as error:
         digest = error.rule
     if digest != known.digest:
@@ -107,5 +110,14 @@ def _loop(name: str, path: str, error: LinkLoopError, now_ns: int) -> Dependency
     return Dependency(name, path, ResolvedPath(error.links[-1], error.links), None, LINK_LOOP, now_ns)
 
 
-def _digest(content: bytes) -> str:
+def digest_content(content: bytes) -> str:
+    """The digest of what is in a file."""
     return hashlib.sha256(content).hexdigest()
+
+
+def identify_dependencies(digests: Mapping[str, str]) -> str:
+    """The revision of a definition, given the digests of all that it was built from, by name."""
+    digest = hashlib.sha256()
+    for name, each in sorted(digests.items()):
+        digest.update(f"{name}\0{each}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:REVISION_LENGTH]

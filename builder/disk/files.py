@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import PurePosixPath
 
 from builder.disk.dependencies import Dependency, load_dependency, refuse_dependency
 from builder.disk.fetching import digest_remote
+from builder.disk.last_good import LastGoodVersion
 from builder.disk.links import LinkLoopError, LinkResolver, ResolvedPath, is_at_or_below
-from builder.disk.safe_reading import LINK_LOOP, ReadFile, decode, explain_unreadable, open_folder, read_file, stamp_of
+from builder.disk.safe_reading import (
+    LINK_LOOP,
+    ReadFile,
+    decode,
+    decode_data,
+    display_name,
+    explain_unreadable,
+    open_folder,
+    read_file,
+    stamp_of,
+)
 from builder.hot_lint.near_files import COMPONENTS
 from builder.hot_lint.sources import DEFINITION, MISSING_FILE, SourceError
 
@@ -61,13 +70,6 @@ def list_definition_folders(enabled: str, real: str) -> DefinitionFolders:
     )
 
 
-def show_path(definition: str, name: str) -> str:
-    """The path by which operators know what a definition calls ``name``, if they know that by the path given."""
-    if name == DEFINITION:
-        return definition
-    return name if "://" in name else os.path.normpath(PurePosixPath(definition).parent / name)
-
-
 class DefinitionFiles:
     """The files of one definition on disk; an implementation of :class:`builder.hot_lint.sources.Files`.
 
@@ -108,6 +110,8 @@ class DefinitionFiles:
         self._lent: list[str] = []
         """Real paths of components that were named by an absolute path, and of the folders that come with them."""
         self.dependencies: dict[str, Dependency] = {}
+        self.contents: dict[str, bytes] = {}
+        """What was in the files, by name."""
         self.roots: dict[str, Dependency] = {}
 
     def resolve(self, reference: str, base: str) -> str:
@@ -162,10 +166,7 @@ class DefinitionFiles:
         content = self.load(name)
         if isinstance(content, SourceError):
             raise content
-        try:
-            return decode(content)
-        except SourceError:  # the wrapping is that of python-heatclient, so that the bytes are the same
-            return base64.encodebytes(content).decode("ascii")
+        return decode_data(content)
 
     def load(self, name: str) -> bytes | SourceError:
         """What is in a file, or why that cannot be had; it is a dependency from now on."""
@@ -176,7 +177,7 @@ class DefinitionFiles:
             if refusal is not None:
                 return refusal
             self.dependencies[name], content = load_dependency(name, path, self._resolver, self._now_ns, self._read)
-            return content
+            return self._note(name, content)
         if self._read_remote is None:
             return SourceError("remote-file", f"{name!r} is on another host", named=name)
         try:
@@ -185,7 +186,19 @@ class DefinitionFiles:
             content = error
         nowhere, digest = ResolvedPath("", ()), digest_remote(content)
         self.dependencies[name] = Dependency(name, name, nowhere, None, digest, self._now_ns, remote=True)
+        return self._note(name, content)
+
+    def _note(self, name: str, content: bytes | SourceError) -> bytes | SourceError:
+        if not isinstance(content, SourceError):
+            self.contents[name] = content
         return content
+
+    def as_last_good(self, cluster_type_id: str, last_modified: int) -> LastGoodVersion:
+        """All that was read, for a definition that turned out to be without errors."""
+        digests = {name: each.digest for name, each in self.dependencies.items()}
+        return LastGoodVersion(
+            cluster_type_id, self._shown_as, self._tree, self._hot, last_modified, digests, self.contents
+        )
 
     def list_beside(self, name: str) -> Sequence[str]:
         if name.startswith(_REMOTE):
@@ -202,7 +215,7 @@ class DefinitionFiles:
         return sorted(os.path.join(parent, each) for each in found if each.isprintable() and each[0] != ".")
 
     def display(self, name: str) -> str:
-        return show_path(self._shown_as, name)
+        return display_name(self._shown_as, name)
 
     def _locate(self, name: str) -> str:
         """The path of the file that the definition calls ``name``."""

@@ -8,6 +8,7 @@ would lead elsewhere.
 
 from __future__ import annotations
 
+import base64
 import errno
 import os
 import stat
@@ -141,6 +142,21 @@ def decode(content: bytes) -> str:
             line,
             column,
         ) from error
+
+
+def decode_data(content: bytes) -> str:
+    """What Heat is sent of a file that is data: its text, or base64, wrapped as python-heatclient does it."""
+    try:
+        return decode(content)
+    except SourceError:
+        return base64.encodebytes(content).decode("ascii")
+
+
+def display_name(shown_as: str, name: str) -> str:
+    """The path of a file as operators know it, given that of its definition, and what that calls the file."""
+    if not name:
+        return shown_as
+    return name if "://" in name else os.path.normpath(os.path.join(os.path.dirname(shown_as), name))
 
 
 def explain_unreadable(error: OSError) -> SourceError:

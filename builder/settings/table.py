@@ -23,6 +23,7 @@ from builder.settings.value_parsers import (
     parse_optional_path,
     parse_optional_text,
     parse_path,
+    parse_path_or_none,
     parse_paths,
     parse_seconds,
     parse_secrets,
@@ -30,6 +31,10 @@ from builder.settings.value_parsers import (
 
 ENABLED_NAME = "cluster-types-enabled"
 """The folder in the instance folder whose entries are listed."""
+
+_STATE_NAME = ".cluster-builder"
+_DEFAULT_STATE_DIR: Path | None = Path("$INSTANCE_DIR", _STATE_NAME)
+"""Stands for a folder in the instance folder, wherever that is; written as operators read it."""
 
 Value = TypeVar("Value")
 
@@ -112,6 +117,12 @@ class Settings:
         "What definitions are held to: `concertim`, all that its services need, or `generic`, for sites without it, "
         "where what they alone need is a warning.",
         parse_choice("concertim", "generic"), "--profile",
+    )  # fmt: skip
+    state_dir: Path | None = _setting(
+        _DEFAULT_STATE_DIR, "STATE_DIR", "DIR",
+        "Folder in which the last good version of each cluster type outlives the process, made where it is missing; "
+        "`none` keeps nothing.",
+        parse_path_or_none,
     )  # fmt: skip
     template_roots: tuple[Path, ...] = _setting(
         (), "TEMPLATE_ROOTS", "DIR:DIR",
@@ -264,6 +275,11 @@ class Settings:
     def enabled_dir(self) -> Path:
         """The folder whose entries are listed."""
         return self.instance_dir / ENABLED_NAME
+
+    @property
+    def state_folder(self) -> Path | None:
+        """The folder that last good versions are kept in, if they are."""
+        return self.instance_dir / _STATE_NAME if self.state_dir == _DEFAULT_STATE_DIR else self.state_dir
 
     @property
     def available_dir(self) -> Path:

@@ -100,6 +100,11 @@ def parse_optional_path(text: str) -> Path | None:
     return parse_path(text) if text else None
 
 
+def parse_path_or_none(text: str) -> Path | None:
+    """A path, or the word ``none``."""
+    return None if text.strip().lower() == "none" else parse_path(text)
+
+
 def parse_networks(text: str) -> tuple[Network, ...]:
     """Addresses and networks, separated by commas."""
     try:

@@ -1,0 +1,97 @@
+"""What of a catalogue outlives its process: the last good version of each type, which others take over.
+
+Apart from the catalogue, which would do without: what is kept decides only what becomes of a type that is broken when a
+process first looks at it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from builder.catalogue.change_log import log_state
+from builder.catalogue.entries import Entry
+from builder.catalogue.loader import LoadedEntry, LoadSettings
+from builder.catalogue.snapshot import Snapshot, State
+from builder.catalogue.states import Verdict
+from builder.definitions.building import build_cluster_type
+from builder.definitions.model import ClusterTypeId
+from builder.disk.last_good import ForeignVersionError, LastGoodVersion, StoredFiles
+from builder.kinds.registry import KINDS
+
+logger = logging.getLogger(__name__)
+
+
+class Persistence:
+    """Keeps and restores last good versions, where the settings name a folder for them; else it does nothing.
+
+    ``reread`` gives the version that is listed of an id, None where its files hold another by now.
+    """
+
+    def __init__(self, settings: LoadSettings, reread: Callable[[str], LastGoodVersion | None]) -> None:
+        self._state = settings.state
+        self._profile = settings.profile
+        self._reread = reread
+
+    @property
+    def problem(self) -> str:
+        """Why last good versions do not outlive the process as they should; an empty text where they do."""
+        return self._state.problem if self._state is not None else ""
+
+    def restore(self, entry: Entry) -> LoadedEntry | None:
+        """What an entry held when it was last without errors, in whichever process; None where nobody knows.
+
+        What was kept is judged again, for another release may have kept it. What of it cannot be used is told in the
+        log.
+        """
+        if self._state is None:
+            return None
+        try:
+            version = self._state.read(entry.id)
+            if version is None or version.path != entry.definition:
+                return None
+            outcome = build_cluster_type(entry.id, StoredFiles(version), KINDS, profile=self._profile)
+        except ForeignVersionError as error:
+            logger.warning("no last good version of a cluster type: %s", error)
+            return None
+        except Exception:  # an edge, as for an entry itself
+            logger.exception("judging the last good version of %s failed", entry.definition)
+            return None
+        if outcome.cluster_type is None:
+            logger.warning("the last good version of %s, which another release kept, has errors now", entry.definition)
+            return None
+        return LoadedEntry(entry, outcome, version.revision, version.last_modified, ())
+
+    def keep(self, verdicts: Mapping[ClusterTypeId, Verdict | None], *, at_once: bool) -> None:
+        """Keep what is about to be listed: a process that takes this one's place must not know less than clients do.
+
+        Unless ``at_once``, it is written by :meth:`catch_up`.
+        """
+        if self._state is None:
+            return
+        for key, verdict in verdicts.items():
+            if verdict is None:
+                self._state.forget(key)
+            elif (
+                verdict.state is State.LISTED and verdict.accepted is not None and verdict.accepted.version is not None
+            ):
+                self._state.keep(verdict.accepted.version)
+        if at_once:
+            self._write()
+
+    def catch_up(self, snapshot: Snapshot) -> None:
+        """Have the last good version of each type outlive this process, as far as it does not yet.
+
+        To be called after the first load, which waits for no disk that is only written to, and now and then.
+        """
+        if self._state is None:
+            return
+        listed = [key for key, slot in snapshot.slots.items() if slot.state is State.LISTED]
+        self._state.tidy(listed, snapshot.slots.keys())
+        self._write()
+
+    def _write(self) -> None:
+        if self._state is not None:
+            before = self._state.problem
+            self._state.write(self._reread)
+            log_state(before, self._state.problem)
