@@ -1,4 +1,4 @@
-"""One cluster per idempotency key, with nothing but Magnum to remember it by.
+"""One cluster per idempotency key, or repeat window, with nothing but Magnum to remember it by.
 
 As :mod:`builder.kinds.heat.idempotency`, but for what Magnum is different in. It takes any number of clusters of one
 name, and lists what is there alone: a cluster that was deleted leaves no trace, so that its key makes another one. And
@@ -15,15 +15,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from builder.billing.orders import Orders
-from builder.clusters.names import fingerprint_tag, key_tag
-from builder.kinds.magnum.labels import labels_of
+from builder.kinds.magnum.keys import ClusterKey
 from builder.kinds.magnum.ordering import complete_order, create_cluster_with_order
 from builder.kinds.magnum.wire import ClusterRequest, ListedCluster, delete_cluster, list_clusters
 from builder.kinds.protocol import CreatedStack
@@ -57,36 +55,33 @@ PATIENCE = 3
 
 def create_cluster_once(
     cloud: Cloud,
-    key: str,
-    payload: Mapping[str, Any],
-    build_request: Callable[[tuple[str, ...]], ClusterRequest],
+    key: ClusterKey,
+    build_request: Callable[[str, tuple[str, ...]], ClusterRequest],
     orders: Orders | None = None,
 ) -> tuple[CreatedStack, bool]:
     """Create the cluster of ``key``, or find it; tells which: True when it was there.
 
-    ``build_request`` makes the request for further tags. With ``orders``, a cluster is created with an order; of one
-    that was there, the order's tags are added once more. Blocks: two requests to Magnum more than a creation without a
-    key, at least.
+    ``build_request`` makes the request for a name suffix and further tags. With ``orders``, a cluster is created with
+    an order; of one that was there, the order's tags are added once more. Blocks: two requests to Magnum more than a
+    creation without a key, at least.
 
     Raises:
-        RequestError: (422) the key came before with another ``payload``; and whatever
+        RequestError: (422) the key came before with another payload; and whatever
             :func:`~builder.kinds.magnum.ordering.create_cluster_with_order` raises.
     """
-    tags = (key_tag(key, cloud.project_id), fingerprint_tag(key, payload))
     while True:
-        found = find_cluster(cloud, key, payload, orders)
+        found = find_cluster(cloud, key, orders)
         if found is not None:
             return found, True
+        request = build_request(key.choose_suffix(_list(cloud, key)), key.tags)
         created, is_kept = create_cluster_with_order(
-            cloud, build_request(tags), orders, partial(may_be_kept, cloud, tags[0]), partial(give_up, cloud)
+            cloud, request, orders, partial(may_be_kept, cloud, key), partial(give_up, cloud)
         )
         if is_kept:
             return created, False
 
 
-def find_cluster(
-    cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None
-) -> CreatedStack | None:
+def find_cluster(cloud: Cloud, key: ClusterKey, orders: Orders | None = None) -> CreatedStack | None:
     """The cluster that a request with ``key`` for the same thing has created and kept; None if there is none. Blocks.
 
     One that is being created may yet be given up: it has to be the only one for as long as its creator needs for that.
@@ -94,22 +89,21 @@ def find_cluster(
     are added once more.
 
     Raises:
-        RequestError: (422) the key came before with another ``payload``; or the cloud cannot tell, or the billing
-            service (502, 504).
+        RequestError: (422) the key came before with another payload; or the cloud cannot tell, or the billing service
+            (502, 504).
     """
-    tag, fingerprint = key_tag(key, cloud.project_id), fingerprint_tag(key, payload)
     began = since = time.monotonic()
     only = ""
-    while (found := list_keyed_clusters(cloud, tag)) and any(each.status == _IN_CREATION for each in found):
+    while (found := _list_counting(cloud, key)) and any(each.status == _IN_CREATION for each in found):
         now = time.monotonic()
         if len(found) > 1 or only != found[0].id:
             only, since = found[0].id if len(found) == 1 else "", now
         if now - since >= PACE.settling or now - began >= PATIENCE * PACE.settling:
             break
-        _pause(cloud, found[0].name)
+        _pause(cloud, key, found[0].name)
     if not found:
         return None
-    if labels_of([fingerprint]).items() - found[0].labels.items():
+    if not key.made(found[0]):
         raise FailureKind.IDEMPOTENCY_KEY_REUSED.error(
             "This Idempotency-Key came before with another request. Use a new key for each cluster."
         )
@@ -119,26 +113,31 @@ def find_cluster(
     return kept
 
 
-def list_keyed_clusters(cloud: Cloud, tag: str) -> list[ListedCluster]:
-    """The clusters that carry a tag as a label and are not being deleted, in the order of their ids."""
-    wanted = labels_of([tag]).items()
-    return [cluster for cluster in list_clusters(cloud) if cluster.is_live and wanted <= cluster.labels.items()]
+def _list(cloud: Cloud, key: ClusterKey) -> list[ListedCluster]:
+    """The project's clusters that are not being deleted; with their ages where the key goes by them."""
+    return [cluster for cluster in list_clusters(cloud, detailed=not key.is_sent) if cluster.is_live]
 
 
-def may_be_kept(cloud: Cloud, tag: str, created: CreatedStack) -> bool:
+def _list_counting(cloud: Cloud, key: ClusterKey) -> list[ListedCluster]:
+    """Those of a key, in the order of their ids."""
+    return [cluster for cluster in _list(cloud, key) if key.counts(cluster)]
+
+
+def may_be_kept(cloud: Cloud, key: ClusterKey, created: CreatedStack) -> bool:
     """Whether a cluster that was just created is the one that its key keeps: see the module.
 
     Raises RequestError where Magnum cannot tell; it names the cluster.
     """
-    with _telling_of(created.name):
-        found = list_keyed_clusters(cloud, tag)
-        while all(each.id != created.id for each in found):
-            _pause(cloud, created.name)
-            found = list_keyed_clusters(cloud, tag)
+    with _telling_of(key, created.name):
+        listed = _list(cloud, key)
+        while all(each.id != created.id for each in listed):
+            _pause(cloud, key, created.name)
+            listed = _list(cloud, key)
+        found = [each for each in listed if key.counts(each) or each.id == created.id]
         until = time.monotonic() + PACE.settling
         while len(found) > 1 and found[0].id == created.id and time.monotonic() < until:
-            _pause(cloud, created.name)
-            found = list_keyed_clusters(cloud, tag)
+            _pause(cloud, key, created.name)
+            found = [each for each in _list(cloud, key) if key.counts(each) or each.id == created.id]
         return [each.id for each in found] == [created.id]
 
 
@@ -152,13 +151,13 @@ def give_up(cloud: Cloud, created: CreatedStack) -> None:
         delete_cluster(cloud, created)
     except CloudError as error:
         raise FailureKind.CLOUD_FAILURE.error(
-            f"Two requests with this Idempotency-Key created a cluster at the same moment, and the second one, "
+            f"Two equal requests created a cluster at the same moment, and the second one, "
             f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
         ) from error
 
 
 @contextmanager
-def _telling_of(name: str) -> Iterator[None]:
+def _telling_of(key: ClusterKey, name: str) -> Iterator[None]:
     """Whatever fails in the block, of whichever kind it is, names the cluster of the key."""
     try:
         yield
@@ -166,11 +165,11 @@ def _telling_of(name: str) -> Iterator[None]:
         raise
     except CloudError as error:
         (fault,) = error.faults
-        detail = f"{fault.detail}. {may_have_created(name, True, 'Cluster')}"
+        detail = f"{fault.detail}. {may_have_created(name, key.is_sent, 'Cluster')}"
         raise error.kind.error(detail, fault.pointer, error.headers) from error
 
 
-def _pause(cloud: Cloud, name: str) -> None:
+def _pause(cloud: Cloud, key: ClusterKey, name: str) -> None:
     """Wait between two looks, within the deadline; raises RequestError (504) when it has passed."""
-    cloud.deadline.under_way = may_have_created(name, True, "Cluster")
+    cloud.deadline.under_way = may_have_created(name, key.is_sent, "Cluster")
     time.sleep(min(PACE.poll, cloud.deadline.remaining()))

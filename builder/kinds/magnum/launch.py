@@ -10,9 +10,10 @@ from functools import partial
 from typing import Any
 
 from builder.billing.orders import Orders
-from builder.clusters.names import build_stack_name, build_tags, keyed_suffix, random_suffix
+from builder.clusters.names import build_stack_name, build_tags, digest_wish, random_suffix
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.magnum.idempotency import create_cluster_once, find_cluster
+from builder.kinds.magnum.keys import ClusterKey, ImpliedKey, SentKey
 from builder.kinds.magnum.labels import labels_of
 from builder.kinds.magnum.ordering import create_cluster_with_order
 from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clusters
@@ -33,7 +34,7 @@ def launch(
     request_id: str | None = None,
     orders: Orders | None = None,
 ) -> LaunchOutcome:
-    """Launch a cluster: one per request, and one for all requests of an idempotency key.
+    """Launch a cluster: one per request, and one for all requests of an idempotency key or a repeat window.
 
     With ``orders``, it has an order. The project's limit is Magnum's to look at, which refuses what exceeds it before
     it creates anything.
@@ -45,10 +46,9 @@ def launch(
     """
     with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
         url = _clusters_url(cloud)  # before the creation, so that it cannot fail after it
-        if plan.idempotency_key is not None:
-            suffix = keyed_suffix(plan.idempotency_key, cloud.project_id, 0)
-            wanted = partial(build_request, plan, suffix)
-            created, replayed = create_cluster_once(cloud, plan.idempotency_key, plan.payload, wanted, orders)
+        key = _find_key(cloud, plan)
+        if key is not None:
+            created, replayed = create_cluster_once(cloud, key, partial(build_request, plan), orders)
         else:
             created, _ = create_cluster_with_order(cloud, build_request(plan, random_suffix()), orders)
             replayed = False
@@ -73,7 +73,7 @@ def find_launched(
         if not has_service(cloud, Service.CONTAINER_INFRA):
             return None  # nothing was launched there
         url = _clusters_url(cloud)
-        created = find_cluster(cloud, key, payload, orders)
+        created = find_cluster(cloud, SentKey(key, cloud.project_id, payload), orders)
         return None if created is None else _outcome(created, True, url)
 
 
@@ -110,6 +110,22 @@ def build_request(plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] 
     labels = {**plan.template["labels"], **labels_of(tags)}
     body = {"name": build_stack_name(plan.cluster_name, suffix), **plan.template, "labels": labels}
     return ClusterRequest(body, plan.form_fields, repeatable=plan.idempotency_key is not None)
+
+
+def _find_key(cloud: Cloud, plan: ClusterPlan) -> ClusterKey | None:
+    """What equal requests are known by; None where each makes a cluster."""
+    if plan.idempotency_key is not None:
+        return SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
+    if not plan.repeat_window:
+        return None
+    asks = cloud.credentials
+    user = asks.user_id or [asks.username, asks.user_domain_id, asks.user_domain_name]
+    answers: Mapping[str, Any] = plan.payload.get("parameters", {})
+    shown = {name: value for name, value in answers.items() if name not in plan.hidden}
+    hidden = {name: value for name, value in answers.items() if name in plan.hidden}
+    wish = [plan.type_id, plan.cluster_name, shown]
+    digest = digest_wish([cloud.project_id, user, plan.subject, wish], hidden)
+    return ImpliedKey(digest, plan.repeat_window, cloud.deadline)
 
 
 def _clusters_url(cloud: Cloud) -> str | None:

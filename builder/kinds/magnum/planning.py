@@ -67,6 +67,7 @@ def plan_cluster(
         body,
         secrets=tuple(dict.fromkeys(text for value in hidden for text in list_texts(value))),
         form_fields=frozenset(parameters),
+        hidden=frozenset(key for key, parameter in parameters.items() if parameter.hidden),
         payload=build_payload(cluster_type.id, name, answers, selections),
     )
 

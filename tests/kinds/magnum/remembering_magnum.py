@@ -9,7 +9,9 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,11 +26,13 @@ class RememberedCluster:
     stack_id: str | None = None
     """What its driver makes, known from the second time on that the cluster is asked for."""
     asked_for_stack: int = 0
+    created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
     status: str = "CREATE_COMPLETE"
 
     def listed(self) -> dict[str, Any]:
         return {
             "uuid": self.id, "name": self.body["name"], "status": self.status, "labels": self.body["labels"],
+            "created_at": self.created_at,
             "stack_id": self.stack_id if self.asked_for_stack > 1 else None,
         }  # fmt: skip
 
@@ -56,7 +60,14 @@ class RememberingMagnum(ReplayCloud):
         """Called in the server's thread; may block, to hold a creation at that point."""
         self.status = "CREATE_COMPLETE"
         self.limit = 20
+        self.behind = timedelta()
+        """How much the clock of this cloud is behind that of its clusters' creations."""
         self._lock = threading.Lock()
+
+    @property
+    def now(self) -> datetime:
+        """What the clock of this cloud says."""
+        return datetime.now(UTC) - self.behind
 
     @property
     def live(self) -> list[RememberedCluster]:
@@ -80,7 +91,7 @@ class RememberingMagnum(ReplayCloud):
                     made.status = self.status
                     self.clusters.append(made)
                 return answer(202, {"uuid": made.id})
-            case "GET", ["clusters"]:
+            case "GET", ["clusters"] | ["clusters", "detail"]:
                 return self._list(**{name: values[0] for name, values in parse_qs(path.query).items()})
             case "GET", ["clusters", id_]:
                 found = next(cluster for cluster in self.clusters if cluster.id == id_)
@@ -106,4 +117,4 @@ class RememberingMagnum(ReplayCloud):
                     shown.append(cluster.listed())
                 cluster.seen_after -= 1
         start = next((number + 1 for number, each in enumerate(shown) if each["uuid"] == marker), 0)
-        return answer(200, {"clusters": shown[start : start + int(limit)]})
+        return answer(200, {"clusters": shown[start : start + int(limit)]}, headers={"Date": format_datetime(self.now)})

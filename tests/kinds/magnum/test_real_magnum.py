@@ -181,6 +181,12 @@ def test_retry_with_a_key_finds_the_cluster_also_when_it_is_complete(kube: Build
     assert ask(kube, key, keypair=keypair, node_count=2).status == 422
 
 
+def test_second_click_gets_the_cluster_of_the_first(kube: Builder, keypair: str) -> None:
+    first, second = (ask(kube, keypair=keypair, node_count=3) for _ in range(2))
+    assert (first.status, second.status, second.headers.get("idempotent-replayed")) == (201, 201, "true")
+    assert first.json() == second.json()
+
+
 def test_key_of_a_deleted_cluster_makes_another(kube: Builder, keypair: str) -> None:
     key = secrets.token_hex(16)
     first = ask(kube, key, keypair=keypair).json()
