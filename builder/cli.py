@@ -244,10 +244,11 @@ def _open_streams() -> Streams:
 
 
 def _sandbox(options: argparse.Namespace) -> int:
-    from builder.process.serving import bind_sandbox, running
-
     host = _parse_flag("--host", parse_host, options.host)
     port = _parse_flag("--port", parse_integer(0, 65535), options.port)
+
+    from builder.process.serving import bind_sandbox, running  # takes long; what is wrong is told before
+
     with running(bind_sandbox(host, port)):
         signal.sigwait(STOP)
     return 0
@@ -262,7 +263,9 @@ def _parse_flag(flag: str, parse: Callable[[str], Value], text: str) -> Value:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from builder.process.serving import serve
-
     flags = {setting.name: getattr(options, setting.name) for setting in list_settings() if setting.flag is not None}
-    return serve(build_settings(flags, os.environ))
+    settings = build_settings(flags, os.environ)
+
+    from builder.process.serving import serve  # takes long; what is wrong is told before
+
+    return serve(settings)
