@@ -290,21 +290,21 @@ def test_nothing_is_billed_where_billing_is_off(tmp_path: Path, sandbox: Sandbox
     delete_all(sandbox)
 
 
-@pytest.mark.parametrize("key", [None, "a-key"])
 def test_nothing_is_sent_without_a_secret_to_sign_it_with(
-    tmp_path: Path, sandbox: Sandbox, middleware: BillingService, key: str | None
+    tmp_path: Path, sandbox: Sandbox, middleware: BillingService
 ) -> None:
     with serving(tmp_path, {}) as service:
-        answer = build(service, sandbox, middleware, key)
-    assert_refused(answer, 502, ("MiddlewareServiceError", None))
+        for key in (None, "a-key"):
+            answer = build(service, sandbox, middleware, key)
+            assert_refused(answer, 502, ("MiddlewareServiceError", None))
     assert middleware.received == []
 
 
-@pytest.mark.parametrize("allowed", ["http://127.0.0.1", "http://localhost:1/", "{url}/below", "https://127.0.0.1"])
 def test_no_other_billing_service_than_the_operators_is_called(
-    tmp_path: Path, sandbox: Sandbox, middleware: BillingService, allowed: str
+    tmp_path: Path, sandbox: Sandbox, middleware: BillingService
 ) -> None:
-    environment = {"JWT_SECRET": SECRET, "ALLOWED_MIDDLEWARE_URLS": allowed.format(url=middleware.url)}
+    allowed = f"http://127.0.0.1,http://localhost:1/,{middleware.url}/below,https://127.0.0.1"
+    environment = {"JWT_SECRET": SECRET, "ALLOWED_MIDDLEWARE_URLS": allowed}
     with serving(tmp_path, environment) as service:
         assert_refused(build(service, sandbox, middleware), 403, ("Billing service not allowed", "/middleware_url"))
     assert middleware.received == []

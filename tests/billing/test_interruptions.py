@@ -143,8 +143,8 @@ def stop(service: Service) -> None:
     wait_until(lambda: "stopping" in service.log, "it stops")
 
 
-@pytest.mark.parametrize("moment", MOMENTS, ids=str)
-@pytest.mark.parametrize("workers", ["1", "2"])
+# Which process tells a worker to stop has no say in what a build then does: one moment with a second worker will do.
+@pytest.mark.parametrize(("workers", "moment"), [*(("1", each) for each in MOMENTS), ("2", MOMENTS[-1])], ids=str)
 def test_service_that_stops_ends_what_it_began(
     tmp_path: Path, cloud: Cloud, middleware: BillingService, moment: Moment, workers: str
 ) -> None:
