@@ -87,6 +87,11 @@ class Language:
         return "conditions" in self.sections
 
     @property
+    def output_keys(self) -> tuple[str, ...]:
+        """The keys of an output; Heat ignores others."""
+        return ("description", "value", "condition") if self.has_conditions else ("description", "value")
+
+    @property
     def has_modulo(self) -> bool:
         """Whether parameters may have the modulo constraint."""
         return self.version >= "2017-02-24"

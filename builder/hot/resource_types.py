@@ -2,6 +2,7 @@
 
 ``resource_types.json`` holds, per type, its properties (type, required, default, constraints, schema of what is inside)
 and the names of its attributes; of those that few clouds have, and of those that Heat has retired, the name alone.
+``placeholders`` are OS::Heat::None and those that are made of it, as many are that Heat has retired.
 A cloud may lack some of them and have others by plug-ins.
 """
 
@@ -26,6 +27,12 @@ def load_names() -> tuple[str, ...]:
     """The names of all types, sorted."""
     table = _load_table()
     return tuple(sorted([*table["types"], *table["known_by_name_only"]]))
+
+
+@cache
+def load_placeholders() -> frozenset[str]:
+    """The types of which Heat makes nothing: it looks at none of their properties, and any attribute is null."""
+    return frozenset(_load_table()["placeholders"])
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Any, Final
 from builder.hot.computations import Budget, compute
 from builder.hot.functions import Call, CallError
 from builder.hot.language import NESTED_SUFFIXES, Language
-from builder.hot.resource_types import load_names
+from builder.hot.resource_types import load_names, load_placeholders
 from builder.hot_lint.calls import find_argument_fault, is_call
 from builder.hot_lint.findings import Kind, NestedUse, Reference, TemplateProblem, TemplateReading
 from builder.hot_lint.members import find_definitions
@@ -21,8 +21,11 @@ from builder.hot_lint.unknown_functions import explain_unknown_function, find_su
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
 
-_TAKES_ANYTHING: Final = "OS::Heat::None"
-"""The one type of Heat's own whose properties are not looked at."""
+_ON_REQUEST: Final = frozenset({"get_param", "get_resource"})
+_IN_PLACEHOLDER: Final = frozenset({"get_param"})
+_IN_EXTERNAL: Final = frozenset({"get_param", "get_resource", "get_attr"})
+"""The functions whose references Heat does not follow in every launch: in outputs, whose values are made when somebody
+asks for them, in the properties of placeholders, and in those of what exists already, neither of which it reads."""
 
 _STRICT: Final = frozenset({"str_replace_strict", "str_replace_vstrict"})
 
@@ -56,7 +59,8 @@ class _Walk:
     budget: Budget
     reading: TemplateReading = field(default_factory=TemplateReading)
     owner: str = ""
-    in_output: bool = False
+    unread: frozenset[str] = frozenset()
+    """Where Heat makes no values of what it parses: the functions whose references it does not follow there."""
 
     # ---- sections
 
@@ -67,16 +71,20 @@ class _Walk:
         certain = condition is None or condition is True
         if condition is not None:
             self.condition(condition, (*tokens, "condition"), certain=True)
+        is_external = resource.get("external_id") is not None and "external_id" in self.language.resource_keys
+        unread = _IN_EXTERNAL if is_external else _IN_PLACEHOLDER if _is_placeholder(resource) else frozenset()
         for key in ("properties", "metadata", "update_policy", "deletion_policy", "external_id"):
             value = resource.get(key)
             if isinstance(value, dict | list):
+                self.unread = unread if key in ("properties", "update_policy") else frozenset()
                 self.value(value, (*tokens, key), certain)
+        self.unread = frozenset()
         depends_on = resource.get("depends_on")
         for number, dependency in enumerate(depends_on if isinstance(depends_on, list) else [depends_on]):
             if isinstance(dependency, str):
                 place = (number,) if isinstance(depends_on, list) else ()
                 self._refer(Kind.RESOURCE, dependency, (*tokens, "depends_on", *place), certain)
-        for each in find_definitions(resource, tokens, certain):
+        for each in find_definitions(resource, tokens, certain and not is_external):
             self._type(*each)
         self.owner = ""
 
@@ -91,21 +99,22 @@ class _Walk:
             properties = {}
         # Heat goes through the properties of a resource before it resolves them; through those of a member, after.
         is_judged = computed and len(tokens) == 2 and not self.language.newer
-        if is_judged and (type_.endswith(NESTED_SUFFIXES) or (type_ in load_names() and type_ != _TAKES_ANYTHING)):
+        is_known = type_ in load_names() and not _is_placeholder(definition)
+        if is_judged and (type_.endswith(NESTED_SUFFIXES) or is_known):
             message, hint = "properties must be a mapping, not a function", "use the function for each property's value"
             self._report("template-shape", message, (*tokens, "properties"), certain, hint)
         if type_.endswith(NESTED_SUFFIXES):
             self.reading.nested.append(NestedUse(type_, tokens, None if computed else properties, certain, self.owner))
 
     def output(self, output: Mapping[str, Any], tokens: Tokens) -> None:
-        condition = output.get("condition")
+        condition = output.get("condition") if self.language.has_conditions else None
         if condition is not None:
             self.condition(condition, (*tokens, "condition"), certain=True)
         value = output.get("value")
         if isinstance(value, dict | list):
-            self.in_output = True
+            self.unread = _ON_REQUEST
             self.value(value, (*tokens, "value"), condition is None or condition is True)
-            self.in_output = False
+            self.unread = frozenset()
 
     def condition_definition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
         if isinstance(condition, str):
@@ -196,7 +205,7 @@ class _Walk:
     def _call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         fault, parsed = find_argument_fault(function, arguments, self.language, self.budget)
         if fault:
-            self._report("function-arguments", fault, tokens, certain and (parsed or not self.in_output))
+            self._report("function-arguments", fault, tokens, certain and (parsed or not self.unread))
             return
         match function:
             case "get_param" | "get_resource" | "get_attr" | "Ref":
@@ -211,7 +220,7 @@ class _Walk:
                 message = "a function gives the path, and the file is sent only if it is named elsewhere too"
                 self._report("computed-file", message, tokens, True, "write each path out, and choose by if")
             case _ if function in _STRICT:
-                self._check_placeholders(arguments, tokens, certain and not self.in_output)
+                self._check_placeholders(arguments, tokens, certain and not self.unread)
         if is_call(arguments, self.language):
             self.value(arguments, tokens, certain)
         elif isinstance(arguments, dict | list):
@@ -226,12 +235,10 @@ class _Walk:
             self.reading.ref_names.add(name)
             return
         place = (*tokens, 0) if in_list else tokens
-        if function == "get_attr":
-            attribute = arguments[1] if len(arguments) > 1 and isinstance(arguments[1], str) else None
-            self._refer(Kind.RESOURCE, name, place, certain, attribute)
-        else:
-            kind = Kind.PARAMETER if function == "get_param" else Kind.RESOURCE
-            self._refer(kind, name, place, certain and not self.in_output)
+        kind = Kind.PARAMETER if function == "get_param" else Kind.RESOURCE
+        has_attribute = function == "get_attr" and len(arguments) > 1 and isinstance(arguments[1], str)
+        attribute = arguments[1] if has_attribute else None
+        self._refer(kind, name, place, certain and function not in self.unread, attribute)
 
     def _check_placeholders(self, arguments: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
         """Heat fails a launch whose text lacks a placeholder; a text that is known before shows it before."""
@@ -257,3 +264,7 @@ class _Walk:
         self, rule: str, message: str, tokens: Tokens, certain: bool, hint: str = "", *, key: bool = False
     ) -> None:
         self.reading.problems.append(TemplateProblem(rule, message, tokens, hint, certain, key))
+
+
+def _is_placeholder(resource: Mapping[str, Any]) -> bool:
+    return isinstance(resource.get("type"), str) and resource["type"] in load_placeholders()

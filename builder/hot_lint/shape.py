@@ -31,14 +31,14 @@ _SINCE: Final[Mapping[tuple[str, str], str]] = {
     ("a section", "conditions"): "2016-10-14",
     ("a resource", "condition"): "2016-10-14",
     ("a resource", "external_id"): "2016-10-14",
+    ("an output", "condition"): "2016-10-14",
     ("a parameter", "tags"): "2018-03-02",
 }
-"""The keys of sections, resources and parameters that came with a later version of the language."""
+"""The keys of sections, resources, outputs and parameters that came with a later version of the language."""
 
 _FILE_SUFFIXES: Final = (".yml", ".json", ".hot", ".tmpl")
 """What files are called that people take for nested templates, and Heat does not."""
 
-_OUTPUT_KEYS: Final = ("description", "value", "condition")
 _ENTRIES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "parameters": ({"type": "string", "default": ""}, "write {type: string}, or another type"),
     "resources": ({"type": "OS::Heat::None"}, "give it a type, and properties"),
@@ -118,7 +118,7 @@ def find_shape_problems(
     for name, output in (template.get("outputs") or {}).items():
         if "value" not in output:
             yield _misshapen(f"output {name} has no value", ("outputs", name), "give it a value")
-        yield from _check_keys(output, "an output", _OUTPUT_KEYS, ("outputs", name))
+        yield from _check_keys(output, "an output", language.output_keys, ("outputs", name))
     if not composed:
         yield from _check_groups(template)
 
@@ -136,7 +136,7 @@ def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], token
     for key in entry:
         if key not in known:
             hint = _write_since(kind, key) or suggest_key(key, known)
-            if not hint and known is not _OUTPUT_KEYS:
+            if not hint and kind != "an output":
                 hint = f"known: {', '.join(known)}"
             rule = f"unknown-{kind.split()[1]}-key"
             yield TemplateProblem(rule, f"{key!r} is no key of {kind}", (*tokens, key), hint, key=True)

@@ -128,7 +128,7 @@ def plan_stack(
     scope.types = {name: find_type(definition.type, source) for name, definition in definitions.items()}
     if twice := set(parameters) & set(definitions):
         raise StackValidationFailed(f"Duplicate names {twice}")
-    outputs = parse_outputs(source.template, parser)
+    outputs = parse_outputs(source.template, language, parser)
     needs = {name: _find_needs(source, definition, scope) for name, definition in definitions.items()}
     dependents = find_dependents(needs)
     resources = {

@@ -159,7 +159,7 @@ def parse_definitions(template: Mapping[str, Json], parser: TemplateParser) -> d
     return definitions
 
 
-def parse_outputs(template: Mapping[str, Json], parser: TemplateParser) -> dict[str, Output]:
+def parse_outputs(template: Mapping[str, Json], language: Language, parser: TemplateParser) -> dict[str, Output]:
     """Return the outputs of a template by name, without values where their conditions do not hold.
 
     Raises HeatFault where one is none, or a function in it has the wrong arguments.
@@ -175,7 +175,8 @@ def parse_outputs(template: Mapping[str, Json], parser: TemplateParser) -> dict[
             if not isinstance(raw, Mapping):
                 detail = f"Output definitions must be a map. Found a {type(raw).__name__} instead"
             raise StackValidationFailed(detail, path=path, error="Output validation error")
-        is_enabled = parser.is_enabled(raw.get("condition"), (*path, "condition"))
+        condition = raw.get("condition") if "condition" in language.output_keys else None
+        is_enabled = parser.is_enabled(condition, (*path, "condition"))
         value = parser.parse(raw["value"], (*path, "value")) if is_enabled else None
         outputs[name] = Output(name, raw.get("description") or "No description given", value)
     return outputs
