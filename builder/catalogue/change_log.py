@@ -10,13 +10,18 @@ from builder.catalogue.scan import Known
 from builder.catalogue.snapshot import Slot, Snapshot, State
 from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Severity
 
 logger = logging.getLogger(__name__)
+crash_logger = logging.getLogger(f"{__name__}.crashes")
+"""Apart, for each process tells its own: judging may fail in one of them only."""
+
+_PROBLEM_FIELDS = ("path", "line", "column", "rule", "severity")
 
 
 def keep_silent() -> None:
     """Say nothing of changes in this process: another one, with a catalogue of the same folder, tells them."""
-    logger.setLevel(logging.ERROR)
+    logger.setLevel(logging.CRITICAL)
 
 
 def log_changes(before: Snapshot, after: Snapshot, ids: Iterable[ClusterTypeId], paths: Iterable[str]) -> None:
@@ -30,7 +35,7 @@ def log_changes(before: Snapshot, after: Snapshot, ids: Iterable[ClusterTypeId],
         report = after.others.get(path)
         if report is not None and report.state is State.REJECTED and report != before.others.get(path):
             logger.warning("cluster type %s", report.state, extra={"fields": {"path": report.path}})
-            _log_problems(report.problems)
+            _log_problems(report.id, report.problems)
 
 
 def log_crash(before: Known | None, after: Known | None) -> None:
@@ -38,7 +43,7 @@ def log_crash(before: Known | None, after: Known | None) -> None:
     if not isinstance(after, LoadedEntry) or after.crash is None:
         return
     if not isinstance(before, LoadedEntry) or before.crash is not after.crash:
-        logger.error(
+        crash_logger.error(
             "judging a cluster type failed", exc_info=after.crash, extra={"fields": {"path": after.entry.definition}}
         )
 
@@ -63,12 +68,15 @@ def _log_type(cluster_type_id: ClusterTypeId, before: Slot | None, after: Slot |
     level = logging.WARNING if word in (State.REJECTED, State.STALE) else logging.INFO
     logger.log(level, "cluster type %s", word, extra={"fields": fields})
     if after is not None:
-        _log_problems(after.problems)
+        _log_problems(cluster_type_id, after.problems)
 
 
-def _log_problems(problems: Iterable[Problem]) -> None:
+def _log_problems(cluster_type_id: ClusterTypeId | None, problems: Iterable[Problem]) -> None:
     for problem in problems:
-        logger.warning("%s", problem)
+        is_error = problem.severity is Severity.ERROR
+        fields = {name: each for name, each in problem.as_json().items() if name in _PROBLEM_FIELDS and each}
+        extra = {"fields": {"id": cluster_type_id, **fields} if cluster_type_id else fields, "says_fields": True}
+        logger.log(logging.ERROR if is_error else logging.WARNING, "%s", problem, extra=extra)
 
 
 def _describe_change(before: Slot | None, after: Slot | None) -> str:

@@ -58,7 +58,7 @@ class TextFormatter(logging.Formatter):
         if type(record) is RequestRecord:
             return record.as_text()
         told = mask(record.getMessage())
-        for key, value in _fields(record).items():
+        for key, value in () if hasattr(record, "says_fields") else _fields(record).items():
             told += f" {key}={value if isinstance(value, int | float) else _quote_text(str(value))}"
         line = f"{_format_time(record)} {record.levelname:<7} {record.name}: {_one_line(told)}"
         if identifier := request_id.get():
@@ -154,6 +154,7 @@ def _word_request(level: str, method: str, route: str, status: int, client: str)
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
     """What a line says by fields, without secrets: ``logger.info("...", extra={"fields": {...}})``.
 
+    Where the message says all of them already, ``says_fields`` beside them has only the JSON line repeat them.
     Only texts are masked. Masked in the finished line, a secret such as ``201`` or ``": "`` would take its form away.
     The line of a request tells nothing that its body holds, nor its query string: whatever it keeps secret, it shows.
     """

@@ -71,6 +71,22 @@ def test_log_tells_each_problem_once_with_file_line_and_column(world: World) -> 
     assert changes(world, "broken") == ["rejected"]
 
 
+def test_json_line_of_a_problem_has_its_place_rule_and_severity_as_fields(start: Callable[..., World]) -> None:
+    world = start(LOG_FORMAT="json", flags=("--workers", "2"))
+    text = definition("Broken").replace("kind: heat", "kind: cold").replace("{type: number", "{type: number, label: ''")
+    world.replace(world.enabled / "broken.yaml", text)
+    wait_until(lambda: '"severity": "error"' in world.service.log, "the first worker tells it")
+    entries = [json.loads(line) for line in world.service.settled_log().splitlines()]
+    told = [entry for entry in entries if entry.get("rule") and entry["id"] == "broken"]
+    (error,) = [entry for entry in told if entry["severity"] == "error"]
+    assert (error["level"], error["id"], error["path"]) == ("ERROR", "broken", "broken.yaml")
+    assert (error["line"], error["column"]) == (1, 7)
+    assert error["message"].startswith("broken.yaml:1:7: ")
+    warnings = [entry for entry in told if entry["severity"] == "warning"]
+    assert {entry["level"] for entry in warnings} <= {"WARNING"}
+    assert len(told) == len(world.entry("broken.yaml")["problems"])
+
+
 def test_catalogue_tells_the_state_of_every_entry(world: World) -> None:
     world.enable("good", "Good")
     stale = world.enable("stale", "Stale")
