@@ -68,7 +68,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["python", "-IS", "/app/healthcheck.py"]
 # A signal that comes before Python has a handler for it would be lost on the first process of a container, and `docker
 # stop` would end in a kill, or else it would end the process: they are held back until cluster-builder takes them.
-ENTRYPOINT ["env", "--block-signal=TERM,INT,HUP", "cluster-builder"]
+ENTRYPOINT ["env", "--block-signal=TERM,INT,HUP", "--ignore-signal=USR1,USR2", "cluster-builder"]
 CMD ["serve"]
 
 # Last, since they differ from build to build. The arguments that begin with BUILD_ are those of the Concertim playbook.

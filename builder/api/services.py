@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,10 +18,13 @@ from builder.diagnostics.rules import Profile
 from builder.disk.fetching import RemoteFiles
 from builder.disk.remote import fetch_remote
 from builder.disk.state_folder import StateFolder
+from builder.errors import ConfigurationError
 from builder.net.guard import CloudGuard
 from builder.openstack.credentials import CloudSettings
 from builder.openstack.pool import CloudPool
 from builder.settings import Settings, load_jwt_secrets
+
+logger = logging.getLogger(__name__)
 
 FIRST_LOAD_SECONDS = 10.0
 """How long is waited for the first load of the catalogue; a request for it is answered 503 then."""
@@ -55,6 +59,19 @@ class Services:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.load_is_over.wait(), seconds)
         return self.reconcile_loop.has_loaded
+
+    def reload_secrets(self) -> None:
+        """Read ``JWT_SECRET_FILE`` again, where there is one; what cannot be read changes nothing."""
+        if self.settings.jwt_secret_file is None:
+            return
+        try:
+            secrets = load_jwt_secrets(self.settings)
+        except ConfigurationError as error:
+            logger.error("%s; the secrets that were read before are used on", error)  # noqa: TRY400  # it says all
+            return
+        if secrets != self.jwt_secrets:
+            self.jwt_secrets = secrets
+            logger.info("JWT_SECRET_FILE was read again; tokens may be signed with any of %d secrets", len(secrets))
 
     def begin_stopping(self) -> None:
         """Note that the service was told to stop."""

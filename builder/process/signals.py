@@ -6,17 +6,22 @@ import signal
 
 STOP = (signal.SIGTERM, signal.SIGINT)
 RESCAN = signal.SIGHUP
-HURRY = signal.SIGUSR1
+HURRY = signal.SIGRTMIN
 """What a supervisor sends its workers when it is told to stop a second time.
 
 Apart from STOP, which a worker may get twice for one wish: Ctrl-C and some service managers signal all processes.
 """
 
+UNUSED = (signal.SIGUSR1, signal.SIGUSR2)
+"""What the service makes nothing of. Left alone, they would end it: with several workers, or while it starts."""
+
 _HELD = {*STOP, RESCAN, HURRY, signal.SIGCHLD}
 
 
 def hold_signals() -> None:
-    """Have signals wait, in this thread and in all that it starts from now on."""
+    """Have signals wait, in this thread and in all that it starts from now on, but for those that mean nothing."""
+    for number in UNUSED:
+        signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
 
 

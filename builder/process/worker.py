@@ -98,8 +98,13 @@ async def _wait_for_stop(services: Services) -> None:
 
     for number in STOP:
         loop.add_signal_handler(number, on_stop)
+
+    def on_rescan() -> None:
+        services.reconcile_loop.rescan()
+        loop.run_in_executor(None, services.reload_secrets)  # a thread: the file's mount may hang
+
     loop.add_signal_handler(HURRY, on_hurry)
-    loop.add_signal_handler(RESCAN, services.reconcile_loop.rescan)
+    loop.add_signal_handler(RESCAN, on_rescan)
     release_signals()
     await stop.wait()
     logger.info("stopping")

@@ -12,8 +12,15 @@ from typing import Any, Final
 
 from builder.errors import ConfigurationError
 from builder.settings.table import Settings, list_settings
+from builder.text.spelling import is_one_slip
 
 logger = logging.getLogger(__name__)
+
+OFF: Final = (False, "off")
+"""The values of a setting that turn its feature off."""
+
+LEAST_COMPARED: Final = 5
+"""Shorter names (``HOST``, ``PORT``) are one slip away from too much that others call a variable."""
 
 CONFIG_FILE_KEYS: Final = ("LOG_LEVEL", "LOG_FILE", "JWT_SECRET")
 """The settings that earlier releases read from a file; all others have never been in one."""
@@ -31,6 +38,7 @@ def build_settings(
     values: dict[str, Any] = {}
     config_file = environment.get("CONFIG_FILE") if only is None else None
     configured = load_config_file(Path(config_file)) if config_file else {}
+    defaults = {setting.name: setting.default for setting in list_settings()}
     for setting in list_settings():
         if only is not None and setting.name not in only:
             continue
@@ -45,8 +53,21 @@ def build_settings(
         try:
             values[setting.name] = setting.parse(text)
         except ValueError as error:
+            if setting.needs and values.get(setting.needs, defaults[setting.needs]) in OFF:
+                logger.warning("%s is left out: it is not %s, and of no use here", source, error)
+                continue
             raise ConfigurationError(f"{source}: {text!r} is not {error}") from None
+    if only is None:
+        _tell_misspelt(environment)
     return Settings(**values)
+
+
+def _tell_misspelt(environment: Mapping[str, str]) -> None:
+    known = [setting.variable for setting in list_settings()]
+    for name in environment.keys() - set(known):
+        for meant in known:
+            if len(meant) >= LEAST_COMPARED and meant not in environment and is_one_slip(name.upper(), meant):
+                logger.warning("%s is no setting: did you mean %s?", name, meant)
 
 
 def load_config_file(path: Path) -> Mapping[str, str]:

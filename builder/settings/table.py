@@ -50,13 +50,22 @@ class Setting:
     default: Any
     meaning: str
     parse: Callable[[str], Any]
+    needs: str
+    """The name of the setting without which this one is of no use; an empty text for none."""
 
 
 def _setting(
     default: Value, variable: str, metavar: str, meaning: str, parse: Callable[[str], Value], flag: str | None = None,
-    *, secret: bool = False,
+    *, secret: bool = False, needs: str = "",
 ) -> Value:  # fmt: skip
-    metadata = {"variable": variable, "metavar": metavar, "meaning": meaning, "parse": parse, "flag": flag}
+    metadata = {
+        "variable": variable,
+        "metavar": metavar,
+        "meaning": meaning,
+        "parse": parse,
+        "flag": flag,
+        "needs": needs,
+    }
     result: Value = field(default=default, metadata=metadata, repr=not secret)
     return result
 
@@ -100,8 +109,9 @@ class Settings:
         parse_boolean, "--sandbox",
     )  # fmt: skip
     sandbox_port: int = _setting(
-        42379, "SANDBOX_PORT", "PORT", "Port of the embedded cloud; 0 takes any that is free.", parse_integer(0, 65535)
-    )
+        42379, "SANDBOX_PORT", "PORT", "Port of the embedded cloud; 0 takes any that is free.", parse_integer(0, 65535),
+        needs="sandbox",
+    )  # fmt: skip
     rescan_interval: float = _setting(
         5.0, "RESCAN_INTERVAL", "SECONDS", "How often the enabled folder is read whether or not a change was noticed.",
         parse_seconds(0.1, 3600),
@@ -138,11 +148,11 @@ class Settings:
     )
     remote_template_limit: int = _setting(
         1024 * 1024, "REMOTE_TEMPLATE_LIMIT", "BYTES", "The largest of these templates.",
-        parse_integer(1024, 16 * 1024**2),
+        parse_integer(1024, 16 * 1024**2), needs="allow_remote_templates",
     )  # fmt: skip
     remote_template_timeout: float = _setting(
         10.0, "REMOTE_TEMPLATE_TIMEOUT", "SECONDS", "How long fetching one of them may take, redirects included.",
-        parse_seconds(0.1, 300),
+        parse_seconds(0.1, 300), needs="allow_remote_templates",
     )  # fmt: skip
     # As nginx takes, and Heat, when nothing else is set.
     body_limit: int = _setting(
@@ -201,7 +211,8 @@ class Settings:
         "another, are separated by commas. Without one, everybody may build.", parse_secrets, secret=True,
     )  # fmt: skip
     jwt_secret_file: Path | None = _setting(
-        None, "JWT_SECRET_FILE", "PATH", "File with such secrets, one a line, as Docker and Kubernetes mount them.",
+        None, "JWT_SECRET_FILE", "PATH", "File with such secrets, one a line, as Docker and Kubernetes mount "
+        "them. `SIGHUP` has it read again.",
         parse_optional_path,
     )  # fmt: skip
     allowed_hosts: tuple[str, ...] = _setting(
@@ -237,15 +248,16 @@ class Settings:
     allowed_middleware_urls: tuple[Url, ...] = _setting(
         (), "ALLOWED_MIDDLEWARE_URLS", "URL,URL",
         "The billing services that may be used: prefixes of their URLs, separated by commas.", parse_url_prefixes,
+        needs="billing",
     )  # fmt: skip
     billing_min_credits: int = _setting(
         0, "BILLING_MIN_CREDITS", "N", "A build needs more credits than this, counted in whole ones.",
-        parse_integer(0, 10**12),
+        parse_integer(0, 10**12), needs="billing",
     )  # fmt: skip
     # Twice this, for the one call that is repeated, leaves the cloud time of BUILD_DEADLINE.
     billing_timeout: float = _setting(
         15.0, "BILLING_TIMEOUT", "SECONDS", "How long one call of the billing service may take.",
-        parse_seconds(0.1, 600),
+        parse_seconds(0.1, 600), needs="billing",
     )  # fmt: skip
     cloud_region: str | None = _setting(
         None, "CLOUD_REGION", "NAME", "Region to build in where the request names none.", parse_optional_text

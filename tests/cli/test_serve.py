@@ -304,3 +304,52 @@ def read_command_line(process: Path) -> bytes:
         return (process / "cmdline").read_bytes()
     except OSError:
         return b""
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_left_out"),
+    [
+        ({"SANDBOX_PORT": "tcp://10.0.0.1:80"}, True),
+        ({"SANDBOX_PORT": "tcp://10.0.0.1:80", "SANDBOX": "true"}, False),
+        ({"REMOTE_TEMPLATE_TIMEOUT": "tcp://10.0.0.1:80"}, True),
+        ({"REMOTE_TEMPLATE_TIMEOUT": "tcp://10.0.0.1:80", "ALLOW_REMOTE_TEMPLATES": "true"}, False),
+        ({"BILLING_TIMEOUT": "long", "BILLING": "off"}, True),
+        ({"BILLING_TIMEOUT": "long"}, False),
+        ({"PORT": "tcp://10.0.0.1:80"}, False),
+    ],
+)
+def test_value_that_is_none_stops_the_service_only_where_its_feature_is_on(
+    environment: dict[str, str], is_left_out: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    variable = next(iter(environment))
+    if is_left_out:
+        assert build_settings({}, environment) == build_settings({}, dict(list(environment.items())[1:]))
+        assert f"{variable} is left out" in caplog.text
+    else:
+        with pytest.raises(ConfigurationError, match=variable):
+            build_settings({}, environment)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("WATHC", "WATCH"),
+        ("ALOWED_AUTH_URLS", "ALLOWED_AUTH_URLS"),
+        ("ALLOWED_AUTH_URL", "ALLOWED_AUTH_URLS"),
+        ("JWT_SECRETS", "JWT_SECRET"),
+        ("LOG-LEVEL", "LOG_LEVEL"),
+        ("require_auth", "REQUIRE_AUTH"),
+        ("HOSTS", ""),
+        ("PATH", ""),
+        ("HOSTNAME", ""),
+        ("INSTANCE_ID", ""),
+        ("SANDBOX_PORT_80_TCP", ""),
+        ("SANDBOX_SERVICE_HOST", ""),
+    ],
+)
+def test_setting_that_is_misspelt_is_told_of_once(name: str, meant: str, caplog: pytest.LogCaptureFixture) -> None:
+    build_settings({}, {name: "s3cr3t"})
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{name} is no setting: did you mean {meant}?"
+    ] * bool(meant)
+    assert "s3cr3t" not in caplog.text

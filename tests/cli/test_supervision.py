@@ -40,6 +40,20 @@ def test_service_answers_again_after_each_of_its_workers_was_told_to_stop(pair: 
     assert pair.stop() == 0
 
 
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_signals_that_mean_nothing_change_nothing(tmp_path: Path, count: str) -> None:
+    with Service(tmp_path / "instance", flags=("--workers", count)) as service:
+        wait_until(lambda: len(workers(service)) == (2 if count == "2" else 0), "all started")
+        processes = {service.process.pid, *workers(service)}
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            for process in processes:
+                os.kill(process, number)
+        assert all(service.get("/ready").status == 200 for _ in range(10))
+        assert {service.process.pid, *workers(service)} == processes
+        assert "stopping" not in service.settled_log()
+        assert service.stop() == 0
+
+
 def test_worker_that_is_killed_before_it_had_done_all_is_told_of(pair: Service) -> None:
     victim, _ = workers(pair)
     os.kill(victim, signal.SIGSTOP)

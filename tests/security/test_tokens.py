@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.security.raw import assert_is_error, connect, exchange, head, parse_answer, read_all
 from tests.security.tokens import OTHER, SECRET, bearer, encode, make_token, sign
-from tests.service import STOP_SECONDS, Answer, Service, launch
+from tests.service import STOP_SECONDS, Answer, Service, launch, wait_until
 
 MEBIBYTE = 1024 * 1024
 NOW = int(time.time())
@@ -233,6 +234,30 @@ def test_secrets_come_from_a_file(tmp_path: Path) -> None:
         command = Path(f"/proc/{service.process.pid}/cmdline").read_bytes()
         assert SECRET.encode() not in command
         assert SECRET not in service.settled_log()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_hangup_signal_has_secrets_read_from_their_file_again(tmp_path: Path, workers: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET}\n")
+    environment = {"JWT_SECRET_FILE": str(file), "WORKERS": workers}
+    with Service(tmp_path / "instance", environment) as service:
+        assert ask(service, make_token(SECRET)).status == 400
+        assert ask(service, make_token(OTHER)).status == 401
+        file.write_text("\n")  # as whoever writes it anew leaves it for a moment
+        service.process.send_signal(signal.SIGHUP)
+        told = "the secrets that were read before are used on"
+        wait_until(lambda: service.log.count(told) == int(workers), "every worker says that there is none")
+        assert ask(service, make_token(SECRET)).status == 400
+        file.write_text(f"{OTHER}\n")
+        service.process.send_signal(signal.SIGHUP)
+        told = "JWT_SECRET_FILE was read again"
+        wait_until(lambda: service.log.count(told) == int(workers), "every worker has read it")
+        for _ in range(4 * int(workers)):
+            assert ask(service, make_token(OTHER)).status == 400
+            assert ask(service, make_token(SECRET)).status == 401
+        assert SECRET not in service.log
+        assert OTHER not in service.log
 
 
 @pytest.mark.parametrize("environment", [{}, {"JWT_SECRET": ""}, {"JWT_SECRET_FILE": "empty"}])
