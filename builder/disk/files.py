@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from builder.disk.dangling import AVAILABLE_NAME, explain_dangling
 from builder.disk.dependencies import Dependency, load_dependency, refuse_dependency
 from builder.disk.fetching import digest_remote
 from builder.disk.last_good import LastGoodVersion
@@ -33,9 +34,6 @@ MAX_REFERENCE = 4096  # as Linux: PATH_MAX in limits.h
 MAX_LISTED = 200
 """How many entries of a folder are looked at for a name like the one that is missing."""
 
-
-AVAILABLE_NAME = "cluster-types-available"
-"""The folder beside the enabled one from which definitions are enabled by links."""
 
 HOT_NAME = "hot"
 """The folder beside the enabled one in which earlier releases, up to v1.1.0, looked for ``heat_template_url``."""
@@ -177,6 +175,8 @@ class DefinitionFiles:
             if refusal is not None:
                 return refusal
             self.dependencies[name], content = load_dependency(name, path, self._resolver, self._now_ns, self._read)
+            if isinstance(content, SourceError) and content.rule == MISSING_FILE and name == DEFINITION:
+                return explain_dangling(self.dependencies[name].resolved) or content
             return self._note(name, content)
         if self._read_remote is None:
             return SourceError("remote-file", f"{name!r} is on another host", named=name)

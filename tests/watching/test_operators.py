@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -124,6 +125,22 @@ def test_catalogue_is_as_its_schema_says(world: World) -> None:
     assert [error.message for error in validator.iter_errors(world.catalogue())] == []
     (problem,) = world.entry("dangling.yaml")["problems"]
     assert (problem["line"], problem["column"]) == (None, None)
+
+
+def test_dangling_link_is_told_with_its_target_and_the_command_that_mends_it(world: World) -> None:
+    available = world.enabled.parent / "cluster-types-available"
+    (available / "wanted.yaml").write_text(definition("Wanted"))
+    link = world.enabled / "linked.yaml"
+    link.symlink_to("cluster-types-available/wanted.yaml")
+    world.wait_for_state("linked.yaml", "rejected")
+    (problem,) = world.entry("linked.yaml")["problems"]
+    assert problem["rule"] == "missing-file"
+    assert "a link to 'cluster-types-available/wanted.yaml'" in problem["message"]
+    assert "a relative link starts at its own folder, 'cluster-types-enabled'" in problem["message"]
+    command = problem["hint"].partition("run: ")[2]
+    assert command == "ln -sfn ../cluster-types-available/wanted.yaml cluster-types-enabled/linked.yaml"
+    subprocess.run(command, shell=True, cwd=world.enabled.parent, check=True, timeout=60)
+    world.wait_for_title("linked", "Wanted")
 
 
 def test_stale_entry_says_since_when_and_which_files_differ(world: World) -> None:
