@@ -1,4 +1,4 @@
-"""A listening socket that can be left without breaking a connection off.
+"""A listening socket: got where its port is free, and left without breaking a connection off.
 
 Closing one resets every connection that waits to be taken, and a proxy that has sent a POST by then must not send it
 again. So new connections are turned away first, by a filter in the kernel that drops what opens them (bpf(4); Linux
@@ -10,13 +10,39 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
+import logging
 import mmap
 import select
+import signal
 import socket
 import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from builder.process.signals import STOP
+
+logger = logging.getLogger(__name__)
+
+Bound = TypeVar("Bound")
+
+TAKEN_SECONDS = 30.0
+"""How long a port is waited for that an outgoing connection holds: most end by then, and who started us still waits."""
+
+RETRY_SECONDS = 0.25
 
 HANDSHAKE_SECONDS = 0.05
 """How long connections that are just being made may take, once no new ones are begun."""
+
+HELD = (
+    "nobody listens there: most likely an outgoing connection holds it, for it lies in the range that Linux takes "
+    "their ports from; docs/deployment.md says how to reserve it"
+)
+
+_LISTEN = "0A"
+"""TCP_LISTEN, as the kernel numbers the states of a socket."""
 
 _SO_ATTACH_FILTER = 26
 _DROP_SYN = (  # classic BPF: load the flags of the TCP header; drop where SYN is among them
@@ -25,6 +51,39 @@ _DROP_SYN = (  # classic BPF: load the flags of the TCP header; drop where SYN i
     (0x06, 0, 0, 0),
     (0x06, 0, 0, 0xFFFFFFFF),
 )
+
+
+def bind_when_free(bind: Callable[[], Bound], port: int) -> Bound:
+    """Call ``bind``, again for a while where it finds the port taken and nobody listens there.
+
+    Raises OSError, as ``bind`` does. A signal that stops, which the caller holds, ends the waiting.
+    """
+    end: float | None = None
+    while True:
+        try:
+            return bind()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or has_listener(port):
+                raise
+            now = time.monotonic()
+            if end is None:
+                end = now + TAKEN_SECONDS
+                logger.warning("port %d is in use, but %s; trying again for %d seconds", port, HELD, TAKEN_SECONDS)
+            if now >= end or signal.sigpending() & set(STOP):
+                raise
+        time.sleep(RETRY_SECONDS)
+
+
+def has_listener(port: int) -> bool:
+    """Whether a process of this host, or container, listens at a TCP port, as far as that can be known; see proc(5)."""
+    try:
+        tables = [
+            Path(f"/proc/net/{each}").read_text() for each in ("tcp", "tcp6") if Path(f"/proc/net/{each}").exists()
+        ]
+    except OSError:
+        return True
+    rows = (line.split() for table in tables for line in table.splitlines()[1:])
+    return any(row[3] == _LISTEN and int(row[1].rpartition(":")[2], 16) == port for row in rows)
 
 
 class Listening:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import resource
@@ -27,7 +28,7 @@ from builder.disk.mounts import is_mount_point
 from builder.errors import ConfigurationError
 from builder.logs import configure_logging
 from builder.process.hardening import forbid_core_dumps
-from builder.process.listening import Listening
+from builder.process.listening import HELD, Listening, bind_when_free, has_listener
 from builder.process.signals import RESCAN, release_signals
 from builder.process.supervision import running_beside, supervise
 from builder.process.worker import run_server
@@ -143,7 +144,7 @@ def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbo
 
     sandbox = Sandbox(host, port)
     try:
-        sandbox.bind()
+        bind_when_free(sandbox.bind, port)
     except OSError as error:
         raise _cannot_listen(host, port, error) from error
     with suppress(OSError):  # as on a full disk: a cloud that nobody reads of is a cloud all the same
@@ -192,7 +193,8 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket that listens on the address. Raises ConfigurationError."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        create = partial(socket.create_server, (host, port), family=family, backlog=BACKLOG)
+        listener = bind_when_free(create, port)
     except OSError as error:
         raise _cannot_listen(host, port, error) from error
     listener.set_inheritable(True)
@@ -231,4 +233,6 @@ def warn_of_open_doors(settings: Settings, secrets: Sequence[str]) -> None:
 
 def _cannot_listen(host: str, port: int, error: OSError) -> ConfigurationError:
     reason = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)
+    if error.errno == errno.EADDRINUSE and not has_listener(port):
+        reason += f"; {HELD}"
     return ConfigurationError(f"cannot listen on {host} port {port}: {reason}")
