@@ -9,7 +9,8 @@ import os
 import re
 from typing import Final
 
-from builder.disk.files import AVAILABLE_NAME, DefinitionFolders, list_definition_folders
+from builder.disk.dangling import AVAILABLE_NAME
+from builder.disk.files import DefinitionFolders, list_definition_folders
 from builder.disk.safe_reading import decode, read_file
 from builder.hot.language import VERSION_KEY
 from builder.hot_lint.near_files import COMPONENTS

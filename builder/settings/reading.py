@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from builder.errors import ConfigurationError
 from builder.settings.table import Settings, list_settings
-from builder.text.spelling import is_one_slip
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +65,22 @@ def _tell_misspelt(environment: Mapping[str, str]) -> None:
     known = [setting.variable for setting in list_settings()]
     for name in environment.keys() - set(known):
         for meant in known:
-            if len(meant) >= LEAST_COMPARED and meant not in environment and is_one_slip(name.upper(), meant):
+            if len(meant) >= LEAST_COMPARED and meant not in environment and _is_one_slip(name.upper(), meant):
                 logger.warning("%s is no setting: did you mean %s?", name, meant)
+
+
+def _is_one_slip(word: str, meant: str) -> bool:
+    """Whether one character too many, too few, or another, or two that changed places, tell a word from another.
+
+    >>> _is_one_slip("WATHC", "WATCH"), _is_one_slip("WATCHED", "WATCH"), _is_one_slip("WATCH", "WATCH")
+    (True, False, True)
+    """
+    rest, wanted = word, meant
+    for _ in ("the common beginning", "the common end, backwards"):
+        while rest and wanted and rest[0] == wanted[0]:
+            rest, wanted = rest[1:], wanted[1:]
+        rest, wanted = rest[::-1], wanted[::-1]
+    return max(len(rest), len(wanted)) <= 1 or (len(rest) == 2 and rest == wanted[::-1])
 
 
 def load_config_file(path: Path) -> Mapping[str, str]:

@@ -42,20 +42,6 @@ def bounded_hints() -> Iterator[None]:
         _comparisons_left.reset(token)
 
 
-def is_one_slip(word: str, meant: str) -> bool:
-    """Whether one character too many, too few, or another, or two that changed places, tell a word from another.
-
-    >>> is_one_slip("WATHC", "WATCH"), is_one_slip("WATCHED", "WATCH"), is_one_slip("WATCH", "WATCH")
-    (True, False, True)
-    """
-    rest, wanted = word, meant
-    for _ in ("the common beginning", "the common end, backwards"):
-        while rest and wanted and rest[0] == wanted[0]:
-            rest, wanted = rest[1:], wanted[1:]
-        rest, wanted = rest[::-1], wanted[::-1]
-    return max(len(rest), len(wanted)) <= 1 or (len(rest) == 2 and rest == wanted[::-1])
-
-
 def find_near(word: str, known: Collection[str], *, cutoff: float = 0.6) -> str:
     """The known word nearest to ``word``, or ``""`` where none is as near as ``cutoff``, up to 1.
 

@@ -297,7 +297,8 @@ def test_an_enabled_folder_is_held_to_the_rules_of_the_service(
     rejected = [str(entry.id) for entry in catalogue.snapshot.reports() if entry.state is State.REJECTED]
     assert sorted(rejected) == ["composed", "dangling", "empty", "renamed"]
     for id_ in rejected:
-        assert f"{id_}/cluster-type.yaml: error: the file does not exist (" in run.out
+        what = "it is a link to 'nowhere', and" if id_ == "dangling" else "the file does not exist ("
+        assert f"{id_}/cluster-type.yaml: error: {what}" in run.out
     assert (
         "renamed/cluster-type.yaml: error: the file does not exist (rename cluster-type.yml to cluster-type.yaml)"
         in (run.out)
