@@ -26,6 +26,7 @@ COMMAND_SECONDS = 50.0
 SHOWN = {
     "curl http://127.0.0.1:42378/cluster-types/": '"id":"self-contained"',
     "curl --request POST http://127.0.0.1:42378/clusters/": '"name":"my-first-cluster--',
+    "curl --request POST http://127.0.0.1:42378/clusters/ID/status": '"status":"CREATE_COMPLETE"',
     "curl http://127.0.0.1:42378/cluster-types/mine": '"id":"mine"',
     "curl http://127.0.0.1:42378/catalogue": '"state":"stale"',
     ".venv/bin/cluster-builder check instance/cluster-types-enabled/mine.yaml": "unknown key 'titel'",
@@ -66,22 +67,27 @@ class Checkout:
 
     folder: Path
     output: list[str] = field(default_factory=list)
+    cluster_id: str = ""
+    """Of the cluster that was launched last, which the page calls ID."""
 
     @property
     def log(self) -> str:
         return "".join(self.output)
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command as a person would, but for the ports."""
+        """Run a command as a person would, but for the ports, with the id that a launch has shown."""
         for port, found in (("42378", r"serving on http://\S+?:(\d+)"), ("42379", r"auth URL +http://\S+?:(\d+)")):
             if port in command:
                 match = re.search(found, self.log)
                 assert match is not None
                 command = command.replace(port, match[1])
-        return subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, env=environment(), capture_output=True, text=True,
-            check=False, timeout=COMMAND_SECONDS,
+        done = subprocess.run(
+            ["bash", "-c", command.replace("/clusters/ID/", f"/clusters/{self.cluster_id}/")], cwd=self.folder,
+            env=environment(), capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
         )  # fmt: skip
+        launched = re.search(r'^{"id":"([^"]+)","name":"my-first-cluster--', done.stdout)
+        self.cluster_id = launched[1] if launched else self.cluster_id
+        return done
 
     @contextmanager
     def serving(self, command: str) -> Iterator[None]:

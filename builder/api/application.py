@@ -13,7 +13,7 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.config import Config
 from sanic.exceptions import MethodNotAllowed, RequestCancelled
 
-from builder.api import build_handlers, read_handlers
+from builder.api import build_handlers, read_handlers, status_handlers
 from builder.api.access import CLIENT_HAS_GONE, NumberedRequest, identify_response, name_routes, note_end
 from builder.api.authentication import Refusal, UnauthorizedError
 from builder.api.browsers import refuse_other_hosts
@@ -140,7 +140,7 @@ def create_app(settings: Settings, name: str = APP_NAME) -> Application:
         MOTD=False,
         ACCESS_LOG=False,
     )
-    for handlers in (read_handlers, build_handlers):
+    for handlers in (read_handlers, build_handlers, status_handlers):
         app.blueprint(handlers.blueprint.copy(handlers.blueprint.name))
     install_error_handlers(app)
     app.before_server_start(lambda app: start_services(app, settings))

@@ -83,7 +83,7 @@ async def create_cluster(request: Request) -> HTTPResponse:
         raise published
     orders = _open_orders(request, build, deadline)
     asking = (orders, services.cloud_settings, deadline, str(request.id))
-    await _wait_for_clients(services, deadline)
+    await wait_for_clients(services, deadline)
     if is_dry_run:
         shown = await services.pool.run(_preview, build, published, keys, *asking, deadline=deadline)
         return respond_json(shown, headers=NO_STORE)
@@ -124,7 +124,7 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
         cloud_env = parse_cloud_env(given)
         logs.protect([cloud_env["password"]])
         credentials = parse_credentials(cloud_env)
-        await _wait_for_clients(services, deadline)
+        await wait_for_clients(services, deadline)
         assets = await services.pool.run(
             fetch_assets, credentials, services.cloud_settings, deadline, str(request.id), deadline=deadline
         )
@@ -268,7 +268,7 @@ async def _find_type(services: Services, build: BuildRequest) -> PublishedType |
     return published
 
 
-async def _wait_for_clients(services: Services, deadline: Deadline) -> None:
+async def wait_for_clients(services: Services, deadline: Deadline) -> None:
     """Wait until the OpenStack clients are imported: two threads that import them at once get halves of modules."""
     if services.preloading is None:  # a request that came with the first connection
         services.preloading = asyncio.create_task(services.pool.preload())

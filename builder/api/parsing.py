@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from sanic import Request
 
@@ -23,6 +23,9 @@ from builder.text.spelling import suggest
 
 CLOUD_ENV = "/cloud_env"
 """Where a body has the credentials."""
+
+_ANY_CLUSTER: Final = {"cluster": {"name": "", "cluster_type_id": ""}}
+"""What makes credentials a whole build, as its schema wants it."""
 
 _LONGEST_NAME = 40
 """How many characters of an unknown query parameter's name are repeated."""
@@ -68,8 +71,20 @@ def parse_build_request(content: bytes, max_depth: int) -> BuildRequest:
 
 def parse_cloud_env(cloud_env: Any) -> Mapping[str, Any]:
     """Read credentials alone. Raises RequestError (400) with every fault of their structure."""
-    _validate({"cloud_env": cloud_env, "cluster": {"name": "", "cluster_type_id": ""}})
+    _validate({"cloud_env": cloud_env, **_ANY_CLUSTER})
     valid: Mapping[str, Any] = cloud_env
+    return valid
+
+
+def parse_cloud_request(content: bytes, max_depth: int) -> Mapping[str, Any]:
+    """Read the credentials of a body that has them as a build does; what else is in it is ignored.
+
+    Raises RequestError (400) with every fault of their structure.
+    """
+    body = parse_json(content, max_depth)
+    given = {"cloud_env": body["cloud_env"]} if isinstance(body, dict) and "cloud_env" in body else {}
+    _validate({**given, **_ANY_CLUSTER} if isinstance(body, dict) else body)
+    valid: Mapping[str, Any] = given["cloud_env"]
     return valid
 
 

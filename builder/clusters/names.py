@@ -12,6 +12,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from builder.clusters.plan import NAME_SEPARATOR
@@ -20,11 +21,23 @@ SUFFIX_LENGTH = 12
 MAX_TAG = 80
 """Heat's limit; a tag may not contain a comma either."""
 
+_MARK = "concertim"
+_TYPE = "concertim-type"
+_REVISION = "concertim-revision"
+
 _ORDER_TAG = "concertim-order:"
 _ORDER_TAG_FORM = re.compile(rf"{_ORDER_TAG}([A-Za-z0-9._-]{{1,64}})")
 """Whoever owns a stack may change its tags; the id goes into a call of the billing service."""
 
 _NOT_IN_A_TAG = re.compile(r"[^A-Za-z0-9._-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The cluster type that a stack was made of, and its revision, as tags hold them; empty where they do not."""
+
+    type_id: str
+    revision: str
 
 
 def build_stack_name(cluster_name: str, suffix: str) -> str:
@@ -49,7 +62,7 @@ def keyed_suffix(key: str, project_id: str, attempt: int) -> str:
 
 def build_tags(type_id: str, revision: str) -> tuple[str, ...]:
     """Where a stack comes from, for operators; a value too long for Heat is cut."""
-    return ("concertim", _tag("concertim-type", type_id), _tag("concertim-revision", revision))
+    return (_MARK, _tag(_TYPE, type_id), _tag(_REVISION, revision))
 
 
 def key_tag(key: str, project_id: str) -> str:
@@ -85,6 +98,12 @@ def digest_wish(wish: object, hidden: object) -> str:
     """
     canonical = [json.dumps(each, sort_keys=True) for each in (wish, hidden)]
     return _digest("repeat", canonical[0], _digest(*canonical).hex()[:2]).hex()
+
+
+def read_origin(tags: Iterable[str]) -> Origin | None:
+    """Where a stack comes from, as :func:`build_tags` says it; None for one that this service did not launch."""
+    told = {name: value for name, _, value in (tag.partition(":") for tag in tags)}
+    return Origin(told.get(_TYPE, ""), told.get(_REVISION, "")) if _MARK in told else None
 
 
 def _suffix(entropy: bytes) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote_plus
 
@@ -67,7 +68,7 @@ class Outputs:
             if name == TYPE_OUTPUT:
                 found = self._check_cluster_type(output)
             else:
-                found = chain(self._find_secrets(name, value, template), self._find_equals_signs(value))
+                found = chain(find_secrets(name, value, template, self.parameters), self._find_equals_signs(value))
             if name == WEB_ACCESS_OUTPUT:
                 found = chain(found, self._check_link(value, template))
             first = {rule: (message, hint) for rule, message, hint in reversed([*found])}
@@ -108,23 +109,6 @@ class Outputs:
                 hint = "constrain it by allowed_pattern: '^[^=]*$', or do not show it"
                 yield rule, f"people may enter two '=' for {name!r}, which the output shows", hint
 
-    def _find_secrets(self, name: str, value: Any, template: Mapping[str, Any]) -> Iterator[_Found]:
-        hint = "tell in the instructions how to read it on a server, or who has it"
-        declared = template.get("parameters") or {}
-        for function, arguments in _calls(value):
-            path = arguments if isinstance(arguments, list) else [arguments]
-            if not path or not all(isinstance(part, str) for part in path[:2]):
-                continue
-            if function == "get_param":
-                settled = self.parameters.get(path[0])
-                if settled.hidden if settled is not None else bool(declared.get(path[0], {}).get("hidden")):
-                    yield "secret-output", f"the whole team sees outputs, and parameter {path[0]!r} is hidden", hint
-            elif function in ("get_attr", "get_resource") and (
-                path[1:2] == ["private_key"]
-                or (_find_type(template, path[0]) == _RANDOM and any(map(_SECRET.search, (name, path[0]))))
-            ):
-                yield "secret-output", f"the whole team sees outputs, and {path[0]!r} looks secret", hint
-
     def _read(self, value: Any) -> str:
         """The text that a value becomes."""
         if not isinstance(value, dict) or len(value) != 1:
@@ -149,6 +133,30 @@ class Outputs:
             scheme = self._read(arguments.get("scheme"))
             return f"{scheme}{':' if scheme else ''}//{_UNKNOWN}{'?' if pairs else ''}{'&'.join(pairs)}"
         return _UNKNOWN
+
+
+def find_secrets(
+    name: str, value: Any, template: Mapping[str, Any], parameters: Mapping[str, Parameter] = MappingProxyType({})
+) -> Iterator[_Found]:
+    """What an output shows that looks secret; ``parameters`` are as for :class:`Outputs`.
+
+    What comes by way of another resource, or of a nested template, is not followed.
+    """
+    hint = "tell in the instructions how to read it on a server, or who has it"
+    declared = template.get("parameters") or {}
+    for function, arguments in _calls(value):
+        path = arguments if isinstance(arguments, list) else [arguments]
+        if not path or not all(isinstance(part, str) for part in path[:2]):
+            continue
+        if function == "get_param":
+            settled = parameters.get(path[0])
+            if settled.hidden if settled is not None else bool(declared.get(path[0], {}).get("hidden")):
+                yield "secret-output", f"the whole team sees outputs, and parameter {path[0]!r} is hidden", hint
+        elif function in ("get_attr", "get_resource") and (
+            path[1:2] == ["private_key"]
+            or (_find_type(template, path[0]) == _RANDOM and any(map(_SECRET.search, (name, path[0]))))
+        ):
+            yield "secret-output", f"the whole team sees outputs, and {path[0]!r} looks secret", hint
 
 
 def _may_hold_equals_signs(parameter: Parameter) -> bool:

@@ -8,8 +8,8 @@ its launcher, is loaded with the first build.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from builder.clusters.plan import ClusterPlan
 from builder.definitions.kind_reading import KindReader
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from builder.openstack.credentials import CloudSettings, Credentials
     from builder.openstack.deadline import Deadline
     from builder.openstack.limits import Need
+
+
+MAX_FAILURES: Final = 20
+"""How many resources a status names that failed: of a thousand servers that find no host, twenty tell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,66 @@ class LaunchPreview:
 
     resources: tuple[ResourceCount, ...]
     needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of a cluster's resources are done with what was asked of them last, how many failed, and of how many."""
+
+    complete: int
+    failed: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedResource:
+    """A resource that failed, and the cloud's words for why; ``resource`` is the way to it from the outermost stack."""
+
+    resource: str
+    type: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterOutput:
+    """What a cluster tells of itself; where there is no ``value``, ``error`` may say why."""
+
+    name: str
+    description: str
+    value: Any = field(repr=False)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterEvent:
+    """Something that happened to a resource of a cluster, or to the whole, whose name it then has."""
+
+    time: str
+    resource: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterStatus:
+    """How a cluster fares, bounded, and fit to show: no parameters, and none of the request's secrets.
+
+    Times are in ISO 8601, as the cloud writes them. ``progress`` is None where the cloud does not tell. The latest of
+    ``events`` comes first.
+    """
+
+    id: str
+    name: str
+    status: str
+    reason: str
+    cluster_type_id: str
+    revision: str
+    created_at: str
+    progress: Progress | None = None
+    failures: tuple[FailedResource, ...] = ()
+    outputs: tuple[ClusterOutput, ...] = ()
+    events: tuple[ClusterEvent, ...] = ()
 
 
 class Launcher(Protocol):
@@ -108,6 +172,21 @@ class Launcher(Protocol):
         """Everything of a launch but the creation. Needs beyond the project's limits are told, not refused.
 
         Raises RequestError as ``launch`` does.
+        """
+
+    def fetch_status(
+        self,
+        credentials: Credentials,
+        settings: CloudSettings,
+        cluster_id: str,
+        deadline: Deadline,
+        request_id: str | None = None,
+    ) -> ClusterStatus | None:
+        """How a cluster fares that was launched as one of this kind; None where the project has none of that id.
+
+        ``cluster_id`` is made of letters, digits and dashes. Changes nothing, and remembers nothing.
+
+        Raises RequestError where the cloud refuses, or cannot tell.
         """
 
 

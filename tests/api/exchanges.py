@@ -20,6 +20,8 @@ VARYING = (
     (r"--[a-z2-7]{12}\b", "--<suffix>"),
     (r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", "<date>"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", "<time>"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<time>"),
+    (r"\b[A-Za-z0-9]{16}\b", "<serial number>"),
     (r'W/"[0-9a-f]{32}"', "<etag>"),
     (r'"revision": "[0-9a-f]{12}"', '"revision": "<revision>"'),
     (r'"(listing_changes|rescans)": \d+', r'"\1": <count>'),

@@ -42,7 +42,7 @@ CHECKS = [
 
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
-JUDGED = {"POST /clusters": 6, "POST /cloud_assets": 3, "GET /cloud_assets": 3}
+JUDGED = {"POST /clusters": 6, "POST /cloud_assets": 3, "POST /clusters/{id}/status": 2, "GET /cloud_assets": 3}
 """Operations that refuse invalid requests, which they get too; and how many times as many cases as the least."""
 
 READ = {"GET /cluster-types": 2, "GET /cluster-types/{id}": 2, "GET /schemas/{name}": 2}

@@ -33,7 +33,7 @@ SCHEMA = "JSON schema error"
         (b'{"cluster": {}} x', "Extra data"),
     ],
 )
-@pytest.mark.parametrize("path", ["/clusters/", "/cloud_assets/"])
+@pytest.mark.parametrize("path", ["/clusters/", "/clusters/x/status", "/cloud_assets/"])
 def test_what_is_not_json_is_a_bad_request(building: Service, path: str, body: bytes, said: str) -> None:
     answer = building.post(path, body)
     assert_refused(answer, 400, ("Bad Request", None))
@@ -41,9 +41,10 @@ def test_what_is_not_json_is_a_bad_request(building: Service, path: str, body: b
 
 
 @pytest.mark.parametrize("body", [[], "text", 3, None, True])
-def test_what_is_no_object_is_told_at_the_root(building: Service, body: Any) -> None:
+@pytest.mark.parametrize("path", ["/clusters/", "/clusters/x/status"])
+def test_what_is_no_object_is_told_at_the_root(building: Service, path: str, body: Any) -> None:
     text = b"null" if body is None else body
-    answer = building.post("/clusters/", text)
+    answer = building.post(path, text)
     assert_refused(answer, 400, (SCHEMA, ""))
     assert details(answer)[""].endswith("is not of type 'object'")
 
@@ -179,6 +180,7 @@ ROUTES = {
     "/cluster-types/form": "GET, HEAD",
     "/cluster-types/no-such-type": "GET, HEAD",
     "/clusters": "POST",
+    "/clusters/form/status": "POST",
     "/cloud_assets": "GET, HEAD, POST",
     "/health": "GET, HEAD",
     "/ready": "GET, HEAD",

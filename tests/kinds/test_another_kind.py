@@ -14,6 +14,7 @@ import pytest
 
 from builder.kinds.registry import KINDS
 from tests.api.orders import assert_refused
+from tests.openstack.replay_cloud import ReplayCloud, catalog_entry
 from tests.service import Service, wait_until
 
 HERE = Path(__file__).parent
@@ -123,3 +124,13 @@ def test_check_loads_nothing_that_talks_to_a_cloud() -> None:
 def test_check_explains_as_the_kind_does(drawing: Service) -> None:
     told = check("--explain", str(drawing.enabled / "drawn.yaml"), "--template", "--select", "frame")
     assert (told.stdout, told.returncode) == ("a drawing of Drawing, framed: a house\n", 0), told.stderr
+
+
+def test_status_is_told_by_the_kind_that_knows_the_cluster(drawing: Service) -> None:
+    """The cloud has the service of no other kind."""
+    with ReplayCloud() as cloud:
+        cloud.catalog = [catalog_entry("compute", f"{cloud.url}/compute")]
+        body = {"cloud_env": cloud.credentials()}
+        told = drawing.post("/clusters/sheet-1/status", body)
+        assert (told.status, told.json()["status"], told.json()["cluster_type_id"]) == (200, "DRAWN", "drawn")
+        assert_refused(drawing.post("/clusters/another/status", body), 404, ("Not Found", None))

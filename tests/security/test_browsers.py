@@ -76,6 +76,8 @@ def test_page_of_another_site_has_no_cloud_asked(
 ) -> None:
     credentials: dict[str, Any] = cloud.credentials()
     if method == "POST":
+        asked = service.post("/clusters/x/status", {"cloud_env": credentials}, OTHERS[sender])
+        assert asked.faults() == [("Cross-site request", None)]
         answer = service.post("/cloud_assets/", credentials, OTHERS[sender])
     else:
         answer = service.get(f"/cloud_assets/?{urlencode(credentials)}", OTHERS[sender])

@@ -7,6 +7,7 @@ import json
 import logging
 import socket
 import sys
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +122,7 @@ def ask_everything(service: Service, cloud_env: dict[str, Any], **parameters: An
         service.post("/clusters/", request, {**token(), "Idempotency-Key": "k-1"}),
         service.post("/clusters/?dry_run=true", request, token()),
         service.post("/cloud_assets/", {"cloud_env": cloud_env}, token()),
+        service.post(f"/clusters/{uuid.UUID(int=1)}/status", {"cloud_env": cloud_env}, token()),
         service.get(f"/cloud_assets/?{query}", token()),
         service.get(f"/cloud_assets?{query}&password={QUERY}", token()),
     ]

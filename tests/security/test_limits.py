@@ -206,7 +206,7 @@ def test_body_of_a_gigabyte_in_chunks_is_refused_when_it_is_too_large(service: S
     assert_serves(service)
 
 
-@pytest.mark.parametrize("path", ["/clusters/", "/cloud_assets/"])
+@pytest.mark.parametrize("path", ["/clusters/", "/clusters/x/status", "/cloud_assets/"])
 def test_body_just_over_the_limit_is_refused(service: Service, path: str) -> None:
     assert_is_error(fetch(service.url + path, "POST", body=b" " * (MEBIBYTE + 1)), 413)
 
@@ -261,7 +261,7 @@ ODD_BODIES = {
 }
 
 
-@pytest.mark.parametrize("path", ["/clusters/", "/cloud_assets/", "/clusters/?dry_run=true"])
+@pytest.mark.parametrize("path", ["/clusters/", "/cloud_assets/", "/clusters/?dry_run=true", "/clusters/x/status"])
 @pytest.mark.parametrize("kind", ODD_BODIES)
 def test_odd_body_is_told_to_be_one(service: Service, kind: str, path: str) -> None:
     answer = fetch(service.url + path, "POST", body=ODD_BODIES[kind])

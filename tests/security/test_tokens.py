@@ -93,7 +93,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-@pytest.mark.parametrize("path", ["/clusters/", "/cloud_assets/"])
+@pytest.mark.parametrize("path", ["/clusters/", "/clusters/x/status", "/cloud_assets/"])
 def test_bad_token_is_refused(service: Service, kind: str, path: str) -> None:
     assert_is_refused(ask(service, BAD[kind], path))
 
@@ -147,7 +147,7 @@ def test_token_is_asked_for_before_the_body_is_read(service: Service) -> None:
     assert_is_refused(service.post("/clusters/?dry_run=nonsense", {}))
 
 
-@pytest.mark.parametrize("path", ["/clusters/", "/cloud_assets/"])
+@pytest.mark.parametrize("path", ["/clusters/", "/clusters/x/status", "/cloud_assets/"])
 @pytest.mark.parametrize(
     "line", ["Content-Length: 1000000", "Transfer-Encoding: chunked", "Content-Length: 9\r\nExpect: 100-continue"]
 )

@@ -17,7 +17,8 @@ from builder.kinds.heat.idempotency import create_stack_once, find_stack
 from builder.kinds.heat.keys import ImpliedKey, SentKey, StackKey
 from builder.kinds.heat.preview import count_resources, preview_stack
 from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, stack_url
-from builder.kinds.protocol import LaunchOutcome, LaunchPreview
+from builder.kinds.heat.status import fetch_stack_status
+from builder.kinds.protocol import ClusterStatus, LaunchOutcome, LaunchPreview
 from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import CloudSettings, Credentials
@@ -103,6 +104,23 @@ def preview_launch(
         with limited_time(cloud):
             needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
         return LaunchPreview(count_resources(resources, cloud.clean), needs)
+
+
+def fetch_status(
+    credentials: Credentials,
+    settings: CloudSettings,
+    cluster_id: str,
+    deadline: Deadline,
+    request_id: str | None = None,
+) -> ClusterStatus | None:
+    """How a stack of this service fares; None where the project has none of that id.
+
+    Raises:
+        RequestError: as :func:`~builder.openstack.connection.connect` and
+            :func:`~builder.kinds.heat.status.fetch_stack_status` do.
+    """
+    with connect(credentials, settings, deadline, request_id) as cloud:
+        return fetch_stack_status(cloud, cluster_id)
 
 
 def _find_key(cloud: Cloud, plan: ClusterPlan) -> StackKey | None:

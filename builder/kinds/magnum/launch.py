@@ -16,8 +16,9 @@ from builder.kinds.magnum.idempotency import create_cluster_once, find_cluster
 from builder.kinds.magnum.keys import ClusterKey, ImpliedKey, SentKey
 from builder.kinds.magnum.labels import labels_of
 from builder.kinds.magnum.ordering import create_cluster_with_order
+from builder.kinds.magnum.status import fetch_cluster_status
 from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clusters
-from builder.kinds.protocol import CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
+from builder.kinds.protocol import ClusterStatus, CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
 from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import CloudSettings, Credentials
@@ -99,6 +100,23 @@ def preview_launch(
             limit, used = counted
             needs = (Need("clusters", "", 1, None if limit == UNLIMITED else max(0, limit - used)),)
         return LaunchPreview((ResourceCount("OS::Magnum::Cluster", 1, (request.name,)),), needs)
+
+
+def fetch_status(
+    credentials: Credentials,
+    settings: CloudSettings,
+    cluster_id: str,
+    deadline: Deadline,
+    request_id: str | None = None,
+) -> ClusterStatus | None:
+    """How a cluster of this service fares; None where the project has none of that id.
+
+    Raises:
+        RequestError: as :func:`~builder.openstack.connection.connect` and
+            :func:`~builder.kinds.magnum.status.fetch_cluster_status` do.
+    """
+    with connect(credentials, settings, deadline, request_id) as cloud:
+        return fetch_cluster_status(cloud, cluster_id)
 
 
 def build_request(plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()) -> ClusterRequest:

@@ -132,11 +132,20 @@ def fetch_stack_id(cloud: Cloud, cluster: CreatedStack) -> str | None:
     """The id of the Heat stack that a cluster's driver made; None while there is none. Blocks; raises RequestError."""
     from builder.openstack.failures import translated
 
-    context = cloud.context(Service.CONTAINER_INFRA)
-    response = _ask(cloud, "GET", f"/clusters/{cluster.id}", context)
-    with translated(context):
-        stack_id = response.json()["stack_id"]
+    shown = show_cluster(cloud, cluster.id)
+    with translated(cloud.context(Service.CONTAINER_INFRA)):
+        stack_id = shown["stack_id"]
         return None if stack_id is None else _read(stack_id, _UUID)
+
+
+def show_cluster(cloud: Cloud, cluster_id: str) -> Mapping[str, Any]:
+    """A cluster with all that Magnum has of it. Blocks; raises RequestError."""
+    from builder.openstack.failures import translated
+
+    context = cloud.context(Service.CONTAINER_INFRA)
+    response = _ask(cloud, "GET", f"/clusters/{cluster_id}", context)
+    with translated(context):
+        return dict(response.json())
 
 
 def delete_cluster(cloud: Cloud, cluster: CreatedStack) -> None:

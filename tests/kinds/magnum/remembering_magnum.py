@@ -28,12 +28,15 @@ class RememberedCluster:
     asked_for_stack: int = 0
     created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
     status: str = "CREATE_COMPLETE"
+    told: dict[str, Any] = field(default_factory=dict)
+    """What Magnum tells beside."""
 
     def listed(self) -> dict[str, Any]:
         return {
             "uuid": self.id, "name": self.body["name"], "status": self.status, "labels": self.body["labels"],
             "created_at": self.created_at,
             "stack_id": self.stack_id if self.asked_for_stack > 1 else None,
+            **self.told,
         }  # fmt: skip
 
 
