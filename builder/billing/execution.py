@@ -132,7 +132,6 @@ class Completion(Run):
         self.count_left("not_tagged")
         raise failure(
             self.last_error,
-            f"Stack {self.name} ({self.stack_id}) was launched by an earlier request with this Idempotency-Key, but "
-            f"the billing service {self.last_error}: order {self.order} may not tell that it is for this stack. "
-            "Ask again with the same key.",
+            f"Stack {self.name} ({self.stack_id}) was launched by an earlier request, but the billing service "
+            f"{self.last_error}: order {self.order} may not tell that it is for this stack. Send the same request again.",
         )

@@ -371,7 +371,7 @@ def test_stack_that_is_found_is_never_deleted_whatever_fails(
     ((order_id, _),) = middleware.active.items()
     assert f"Stack {built['name']} ({built['id']}) was launched by an earlier request" in explain(refused)
     assert order_id in explain(refused)
-    assert explain(refused).endswith("Ask again with the same key.")
+    assert explain(refused).endswith("Send the same request again.")
     assert "delete_order" not in middleware.calls
     assert build(building, sandbox, middleware, key).status == 201
 
