@@ -133,5 +133,6 @@ class Completion(Run):
         raise failure(
             self.last_error,
             f"Stack {self.name} ({self.stack_id}) was launched by an earlier request, but the billing service "
-            f"{self.last_error}: order {self.order} may not tell that it is for this stack. Send the same request again.",
+            f"{self.last_error}: order {self.order} may not tell that it is for this stack. "
+            "Send the same request again.",
         )
