@@ -115,7 +115,7 @@ def test_every_schedule_of_failures_accounts_for_order_and_stack(is_replay: bool
     assert len(seen) > (10 if is_replay else 300)
 
 
-@settings(max_examples=500, deadline=None)  # the schedules are all walked above; here, without that walk
+@settings(max_examples=10_000, deadline=None)
 @given(st.sampled_from([*begin(False), *begin(True)]), st.binary(min_size=MOST_EFFECTS, max_size=MOST_EFFECTS))
 def test_random_schedules_of_failures_account_for_both(start: tuple[Progress, World], chances: bytes) -> None:
     progress, world = start
