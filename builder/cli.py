@@ -231,7 +231,8 @@ def _schema(options: argparse.Namespace) -> int:
 
 def _open_streams() -> Streams:
     """The standard streams, which take every character, and the wish for colours from the environment."""
-    from builder.checking.command import Streams, wants_colours
+    from builder.checking.command import Streams
+    from builder.logs.terminal import wants_colours
 
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

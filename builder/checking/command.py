@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TextIO
 
@@ -95,8 +95,3 @@ def print_schema(name: str, streams: Streams) -> int:
         raise ConfigurationError(f"no schema is named {name!r}; {hint}")
     streams.stdout.write(texts[known].decode())
     return EXIT_CLEAN
-
-
-def wants_colours(environment: Mapping[str, str]) -> bool:
-    """Whether a terminal may be given colours: https://no-color.org/."""
-    return not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import partial
 
 from builder.logs.lines import JsonFormatter, RequestRecord, TextFormatter, begin_request, protect, request_id
 from builder.logs.output import Descriptor, LogFile, LogOutput
+from builder.logs.terminal import TerminalFormatter, read_width
 
 __all__ = [
     "JsonFormatter",
@@ -36,14 +38,19 @@ _TALKATIVE = (
 )
 
 
-def configure_logging(level: str, style: str = "text", file: str | None = None) -> None:
-    """Have everything logged from ``level`` on, as ``text`` or ``json``, to standard output and to a file, if any."""
+def configure_logging(level: str, style: str = "text", file: str | None = None, *, colours: bool = False) -> None:
+    """Have everything logged from ``level`` on, as ``text`` or ``json``, to standard output and to a file, if any.
+
+    Text on a terminal is laid out for people, with ``colours`` if these are wished for.
+    """
     formatter = JsonFormatter() if style == "json" else TextFormatter()
     handlers = [LogOutput(Descriptor(sys.stdout.fileno(), sys.stdout.encoding).write)]
     if file is not None:
         handlers.append(LogOutput(LogFile(file, delay=True).write))  # one that cannot be opened yet is no failure
     for handler in handlers:
         handler.setFormatter(formatter)
+    if style == "text" and sys.stdout.isatty():
+        handlers[0].setFormatter(TerminalFormatter(partial(read_width, sys.stdout.fileno()), colours=colours))
     # Nobody reads source lines, threads and processes: see the HOWTO of :mod:`logging`, section "Optimization".
     logging._srcfile = None
     logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False

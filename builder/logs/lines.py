@@ -58,9 +58,9 @@ class TextFormatter(logging.Formatter):
         if type(record) is RequestRecord:
             return record.as_text()
         told = mask(record.getMessage())
-        for key, value in () if hasattr(record, "says_fields") else _fields(record).items():
-            told += f" {key}={value if isinstance(value, int | float) else _quote_text(str(value))}"
-        line = f"{_format_time(record)} {record.levelname:<7} {record.name}: {_one_line(told)}"
+        for key, value in () if hasattr(record, "says_fields") else read_fields(record).items():
+            told += f" {key}={value if isinstance(value, int | float) else quote_text(str(value))}"
+        line = f"{_format_time(record)} {record.levelname:<7} {record.name}: {one_line(told)}"
         if identifier := request_id.get():
             line += f" request_id={identifier}"
         if record.exc_info:
@@ -78,7 +78,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": mask(record.getMessage()),
-            **_fields(record),
+            **read_fields(record),
         }
         if identifier := getattr(record, "request_id", None) or request_id.get():
             entry["request_id"] = identifier
@@ -125,7 +125,7 @@ class RequestRecord(logging.LogRecord):
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """What the line says, as any other line does it: see :func:`_fields`."""
+        """What the line says, as any other line does it: see :func:`read_fields`."""
         return {
             "method": self.method,
             "route": self.route,
@@ -139,7 +139,7 @@ class RequestRecord(logging.LogRecord):
         """What :class:`TextFormatter` makes of it. A request's id was checked: it holds nothing that must be masked."""
         before, after = _word_request(self.levelname, self.method, self.route, self.status, self.client)
         second = _format_second(int(self.created))
-        details = "".join(f" {key}={_one_line(_quote_text(each))}" for key, each in self.details.items())
+        details = "".join(f" {key}={one_line(quote_text(each))}" for key, each in self.details.items())
         time_and_id = f"{self.milliseconds:.1f}{after}{details} request_id={self.request_id}"
         return f"{second}.{int(self.msecs):03d}Z {before}{time_and_id}"
 
@@ -147,11 +147,11 @@ class RequestRecord(logging.LogRecord):
 @lru_cache(maxsize=256)  # the same few come again and again
 def _word_request(level: str, method: str, route: str, status: int, client: str) -> tuple[str, str]:
     """What stands before and after the time that a request took, in its line."""
-    told = f"{level:<7} {RequestRecord.name}: request method={_quote_text(method)} route={route} status={status} ms="
-    return _one_line(told), _one_line(f" client={client}")
+    told = f"{level:<7} {RequestRecord.name}: request method={quote_text(method)} route={route} status={status} ms="
+    return one_line(told), one_line(f" client={client}")
 
 
-def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
+def read_fields(record: logging.LogRecord) -> Mapping[str, Any]:
     """What a line says by fields, without secrets: ``logger.info("...", extra={"fields": {...}})``.
 
     Where the message says all of them already, ``says_fields`` beside them has only the JSON line repeat them.
@@ -173,10 +173,11 @@ def _format_second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
-def _quote_text(text: str) -> str:
+def quote_text(text: str) -> str:
+    """A text as the value of a field: between quotes where it holds what would end it."""
     return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Control characters written out: nobody's name or path may forge a line of the log."""
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -123,11 +123,12 @@ class LogOutput(QueueHandler):
             yield self._make_line(logging.LogRecord(__name__, logging.WARNING, "", 0, _LOST, (lost,), None))
 
     def _make_line(self, record: logging.LogRecord) -> str:
-        """The line of a record, which is made once for all destinations."""
-        line: str | None = record.__dict__.get("line")
-        if line is None:
-            line = record.__dict__["line"] = self.format(record) + "\n"
-        return line
+        """The line of a record, which is made once for all destinations that it looks the same at."""
+        lines: dict[type, str] = record.__dict__.setdefault("lines", {})
+        look = type(self.formatter)
+        if look not in lines:
+            lines[look] = self.format(record) + "\n"
+        return lines[look]
 
     @classmethod
     def _begin_in_child(cls) -> None:

@@ -27,6 +27,7 @@ from builder.catalogue.change_log import keep_silent
 from builder.disk.mounts import is_mount_point
 from builder.errors import ConfigurationError
 from builder.logs import configure_logging
+from builder.logs.terminal import wants_colours
 from builder.process.hardening import forbid_core_dumps
 from builder.process.listening import HELD, Listening, bind_when_free, has_listener
 from builder.process.signals import RESCAN, release_signals
@@ -59,7 +60,7 @@ def serve(settings: Settings) -> int:
     log_file = settings.log_file
     if log_file is None and settings.log_dir is not None and is_mount_point(settings.log_dir):
         log_file = str(Path(settings.log_dir) / LOG_NAME)
-    configure_logging(settings.log_level, settings.log_format, log_file)
+    configure_logging(settings.log_level, settings.log_format, log_file, colours=wants_colours(os.environ))
     settings = replace(settings, max_connections=allow_connections(settings.max_connections))
     secrets = load_jwt_secrets(settings)
     if settings.cloud_ca_bundle is not None:

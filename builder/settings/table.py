@@ -91,7 +91,12 @@ class Settings:
         parse_choice("DEBUG", "INFO", "WARNING", "ERROR"), "--log-level",
     )  # fmt: skip
     log_format: str = _setting(
-        "text", "LOG_FORMAT", "FORMAT", "`text` for people, or `json`: one object a line.", parse_choice("text", "json")
+        "text",
+        "LOG_FORMAT",
+        "FORMAT",
+        "`text` for people, on a terminal in colour (unless `NO_COLOR` is set) and laid out for its width, or "
+        "`json`: one object a line.",
+        parse_choice("text", "json"),
     )
     log_file: str | None = _setting(
         None, "LOG_FILE", "PATH", "File that is logged to besides standard output; it may be rotated by others. Where "
