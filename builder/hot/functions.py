@@ -18,7 +18,7 @@ from math import inf
 from typing import Final
 
 from builder.hot.language import Language
-from builder.hot.values import Json
+from builder.hot.values import Json, Unresolved
 
 URL_KEYS: Final = ("scheme", "username", "password", "host", "port", "path", "query", "fragment")
 
@@ -103,12 +103,22 @@ def check_shape(call: Call) -> None:
             _expect(args["for_each"], (Mapping,), Fault.FOR_EACH_NOT_A_MAP)
         elif name in REPLACING:
             _expect(args["params"], (Mapping,), Fault.PARAMS_NOT_A_MAP)
-    elif (
-        (name == "str_split" and isinstance(args, str | Mapping))
-        or (name == "resource_facade" and args not in FACADE_ATTRIBUTES)
-        or (name == "not" and args is None)
-    ):
+    if _has_wrong_form(name, args):
         raise CallError(Fault.WRONG_FORM)
+
+
+def _has_wrong_form(name: str, args: Json) -> bool:
+    """Whether Heat can make nothing of the arguments of a function that checks them in a way of its own."""
+    match name:
+        case "str_split":
+            return isinstance(args, str | Mapping)
+        case "resource_facade":
+            return args not in FACADE_ATTRIBUTES
+        case "not":
+            return args is None
+        case "get_resource" | "get_attr":  # no list or mapping is looked up among the names of resources
+            return isinstance(args[0] if name == "get_attr" else args, list | Mapping)
+    return False
 
 
 def check_values(call: Call) -> None:
@@ -148,8 +158,14 @@ _KEYS: Final[Mapping[str, frozenset[str]]] = {
 
 def _expect(value: Json, kinds: tuple[type, ...], fault: Fault, **details: Json) -> None:
     """Raises CallError for a value that is certainly of none of the kinds; a call may turn out as anything."""
-    if isinstance(value, _JSON) and not isinstance(value, kinds):
+    can_be = value.can_be(kinds) if isinstance(value, Unresolved) else not isinstance(value, _JSON)
+    if not can_be and not isinstance(value, kinds):
         raise CallError(fault, **details)
+
+
+def _is_given(value: Json) -> bool:
+    """Whether a value is certainly not empty, as Heat takes anything empty in some places."""
+    return not isinstance(value, Unresolved) and bool(value)
 
 
 def _expect_each(items: Json, kinds: tuple[type, ...], fault: Fault) -> None:
@@ -177,6 +193,9 @@ def _check_replace(call: Call) -> None:
     args = call.args
     _expect(args["template"], (str,), Fault.TEMPLATE_NOT_TEXT)
     params = args["params"]
+    if call.name != "str_replace":
+        error = f"{type(params).__name__!r} object is not iterable"
+        _expect(params, (Mapping, list, str), Fault.UNEXPECTED, error=error)
     _expect(params, (Mapping,), Fault.PARAMS_RESOLVED_TO_NO_MAP)
     for param, value in params.items() if isinstance(params, Mapping) else ():
         if not call.language.joins_lists:  # the two came together
@@ -190,7 +209,7 @@ def _check_join(call: Call) -> None:
     delimiter, *lists = call.args
     joins_lists = call.language.joins_lists
     for items in lists:
-        if items if joins_lists else items is not None:
+        if _is_given(items) if joins_lists else items is not None:
             _expect(items, (list,), Fault.ITEMS_NOT_A_LIST)
     _expect(delimiter, (str,), Fault.DELIMITER_NOT_TEXT)
     for items in filter(None, lists):
@@ -223,7 +242,7 @@ def is_nested_loop(call: Call) -> bool:
 
 def _check_repeat(call: Call) -> None:
     over = call.args["for_each"]
-    _expect(over, (Mapping,), Fault.FOR_EACH_NOT_A_MAP)
+    _expect(over, (Mapping,), Fault.UNEXPECTED, error=f"{type(over).__name__!r} object has no attribute 'items'")
     lists = list(over.values()) if isinstance(over, Mapping) else []
     if call.language.repeats_maps and is_nested_loop(call):
         _expect_each(lists, (*_NONE, list, Mapping), Fault.FOR_EACH_NOT_LISTS_OR_MAPS)
@@ -245,13 +264,17 @@ def _check_split(call: Call) -> None:
     _expect_list(call.args)
     if isinstance(call.args, list) and len(call.args) < 2:
         raise CallError(Fault.WRONG_FORM)
+    args = call.args if isinstance(call.args, list) else ()
+    for value, kinds in zip(args, ((str,), (str,), (str, int, float)), strict=False):
+        if isinstance(value, Unresolved):  # what is known is split, and told of as Python tells it
+            _expect(value, kinds, Fault.UNEXPECTED)
 
 
 def _check_filter(call: Call) -> None:
     values, sequence = call.args
-    if sequence:
+    if _is_given(sequence):
         _expect(sequence, (list,), Fault.SEQUENCE_NOT_A_LIST)
-    if values and isinstance(sequence, list) and sequence:
+    if _is_given(values) and isinstance(sequence, list) and sequence:
         _expect(values, (list,), Fault.VALUES_NOT_A_LIST)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -25,6 +27,26 @@ class ParameterType(StrEnum):
     BOOLEAN = "boolean"
     JSON = "json"
     COMMA_DELIMITED_LIST = "comma_delimited_list"
+
+
+KINDS: Final[Mapping[ParameterType, tuple[type, ...]]] = {
+    ParameterType.STRING: (str,),
+    ParameterType.NUMBER: (int, float),
+    ParameterType.BOOLEAN: (bool,),
+    ParameterType.COMMA_DELIMITED_LIST: (list,),
+}
+"""What the values of a type are as JSON; those of ``json`` are anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A value that only a launch tells; ``kinds`` are what it can be, and anything where there are none."""
+
+    kinds: tuple[type, ...] = ()
+
+    def can_be(self, kinds: tuple[type, ...]) -> bool:
+        """Whether it can be of one of the kinds."""
+        return not self.kinds or any(issubclass(kind, kinds) for kind in self.kinds)
 
 
 class UnreadableValueError(ValueError):

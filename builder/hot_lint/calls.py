@@ -7,9 +7,10 @@ is certain is told: an argument that is itself a call may turn out as anything.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
-from builder.hot.computations import Budget, compute
+from builder.hot.computations import COMPUTED, RESULTS, Budget, compute
 from builder.hot.functions import (
     FACADE_ATTRIBUTES,
     REPLACING,
@@ -20,7 +21,8 @@ from builder.hot.functions import (
     check_shape,
     check_values,
 )
-from builder.hot.language import Language
+from builder.hot.language import PSEUDO_PARAMETERS, Language
+from builder.hot.values import KINDS, Unresolved
 
 _USAGE: Final[Mapping[str, str]] = {
     "get_param": "the name of a parameter, or a list that begins with it",
@@ -53,21 +55,23 @@ _NOT_CERTAIN: Final = (Fault.ALGORITHM_ELSEWHERE, Fault.TOO_MUCH_WORK, Fault.PAR
 """What is no fault, and placeholders that a text lacks, each of which is told in its place."""
 
 
-_CALL: Final = object()
-"""Stands for a call among arguments: it is nothing that JSON has."""
+Types = Mapping[str, tuple[type, ...]]
+"""What the values of parameters can be, by their names; those that are not here can be anything."""
 
 
-def find_argument_fault(function: str, arguments: Any, language: Language, budget: Budget) -> tuple[str, bool]:
+def find_argument_fault(
+    function: str, arguments: Any, language: Language, types: Types, budget: Budget
+) -> tuple[str, bool]:
     """What a function wants instead of these arguments, and whether Heat sees it as soon as it parses the template.
 
     The text is ``""`` where nothing is certainly wrong with them.
     """
-    masked, is_whole = _mask(arguments, language)
-    call = Call(function, masked, language)
     try:
-        check_shape(call)
+        check_shape(Call(function, _mask(arguments, language), language))
     except CallError:
         return f"{function} wants {_USAGE[function]}", True
+    values, is_whole = _resolve(arguments, language, types, budget)
+    call = Call(function, values, language)
     try:
         check_values(call)
         if is_whole:
@@ -77,22 +81,59 @@ def find_argument_fault(function: str, arguments: Any, language: Language, budge
     return "", False
 
 
+def find_types(parameters: Mapping[str, Any]) -> Types:
+    """What the values of declared parameters can be, and of those that every template has."""
+    declared = {name: each.get("type") for name, each in parameters.items() if isinstance(each.get("type"), str)}
+    kinds = {name: KINDS[type_] for name, type_ in declared.items() if type_ in KINDS}
+    return {**dict.fromkeys(PSEUDO_PARAMETERS, (str,)), **kinds}
+
+
+def find_kinds(call: Any, types: Types) -> tuple[type, ...]:
+    """What the value of a call can be, where that is of a known kind; else ``()``."""
+    ((function, arguments),) = call.items()
+    if function != "get_param":
+        return RESULTS.get(function, ())
+    name = arguments[0] if isinstance(arguments, list) and len(arguments) == 1 else arguments
+    return types.get(name, ()) if isinstance(name, str) else ()
+
+
 def is_call(value: Any, language: Language) -> bool:
     """Whether a value is a call of a function: a mapping whose one key is the function's name."""
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in language.functions
 
 
-def _mask(value: Any, language: Language) -> tuple[Any, bool]:
-    """The value with something that is no JSON for each call in it, and whether there is none."""
+def _mask(value: Any, language: Language) -> Any:
+    """The value with something that is no JSON for each call in it, as Heat has it when it parses a template."""
     if is_call(value, language):
-        return _CALL, False
+        return Unresolved()
     if isinstance(value, dict):
-        masked = {key: _mask(item, language) for key, item in value.items()}
-        return {key: item for key, (item, _) in masked.items()}, all(whole for _, whole in masked.values())
+        return {key: _mask(item, language) for key, item in value.items()}
+    return [_mask(item, language) for item in value] if isinstance(value, list) else value
+
+
+def _resolve(value: Any, language: Language, types: Types, budget: Budget) -> tuple[Any, bool]:
+    """The value as far as it is known before a launch, and whether all of it is."""
+    if is_call(value, language):
+        return _resolve_call(value, language, types, budget)
+    if isinstance(value, dict):
+        resolved = {key: _resolve(item, language, types, budget) for key, item in value.items()}
+        return {key: item for key, (item, _) in resolved.items()}, all(whole for _, whole in resolved.values())
     if isinstance(value, list):
-        items = [_mask(item, language) for item in value]
+        items = [_resolve(item, language, types, budget) for item in value]
         return [item for item, _ in items], all(whole for _, whole in items)
     return value, True
+
+
+def _resolve_call(value: Any, language: Language, types: Types, budget: Budget) -> tuple[Any, bool]:
+    ((function, arguments),) = value.items()
+    if function in COMPUTED:
+        values, is_whole = _resolve(arguments, language, types, budget)
+        call = Call(function, values, language)
+        with suppress(CallError):  # which is told where the call is judged itself
+            if is_whole:
+                check_shape(call)
+                return compute(call, budget), True
+    return Unresolved(find_kinds(value, types)), False
 
 
 def _explain(call: Call, error: CallError) -> str:

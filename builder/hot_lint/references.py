@@ -14,7 +14,7 @@ from builder.hot.computations import Budget, compute
 from builder.hot.functions import Call, CallError
 from builder.hot.language import NESTED_SUFFIXES, Language
 from builder.hot.resource_types import load_names, load_placeholders
-from builder.hot_lint.calls import find_argument_fault, is_call
+from builder.hot_lint.calls import Types, find_argument_fault, find_kinds, find_types, is_call
 from builder.hot_lint.findings import Kind, NestedUse, Reference, TemplateProblem, TemplateReading
 from builder.hot_lint.members import find_definitions
 from builder.hot_lint.unknown_functions import explain_unknown_function, find_successor
@@ -35,13 +35,19 @@ MAX_WORK: Final = 1_000_000
 
 
 def read_template(
-    template: Mapping[str, Any], language: Language, files: Mapping[str, str], budget: Budget
+    template: Mapping[str, Any],
+    language: Language,
+    files: Mapping[str, str],
+    budget: Budget,
+    declared: Mapping[str, Any] | None = None,
 ) -> TemplateReading:
     """Find everything that a template of sound shape refers to; ``files`` are those that it includes.
 
-    Calls are computed as far as the ``budget`` goes.
+    ``declared`` are the parameters of all templates that it is composed with, its own if there are none. Calls are
+    computed as far as the ``budget`` goes.
     """
-    walk = _Walk(language, files, budget)
+    parameters = declared if declared is not None else template.get("parameters") or {}
+    walk = _Walk(language, files, budget, find_types(parameters))
     for name, resource in (template.get("resources") or {}).items():
         walk.resource(name, resource)
     for name, output in (template.get("outputs") or {}).items():
@@ -57,6 +63,7 @@ class _Walk:
     language: Language
     files: Mapping[str, str]
     budget: Budget
+    types: Types
     reading: TemplateReading = field(default_factory=TemplateReading)
     owner: str = ""
     unread: frozenset[str] = frozenset()
@@ -119,35 +126,48 @@ class _Walk:
     def condition_definition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
         if isinstance(condition, str):
             self._report("template-shape", "a condition must be true, false or a function, not a text", tokens, True)
-        else:
-            self.condition(condition, tokens, certain=certain)
+        else:  # what is neither true, false nor a function is refused whether it is used or not
+            keys = [*condition] if isinstance(condition, dict) else []
+            is_function = len(keys) == 1 and keys[0] in self.language.condition_functions
+            self.condition(condition, tokens, certain=certain or not is_function)
 
     # ---- conditions
 
-    def condition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
-        """A place where Heat wants a condition: its name, true, false, or a function that tells."""
+    def condition(self, condition: Any, tokens: Tokens, *, certain: bool, judged: bool = True) -> None:
+        """A place where Heat wants a condition: its name, true, false, or a function that tells.
+
+        Unless ``judged``, Heat may never ask what it is, though it makes the value of a function there.
+        """
         if isinstance(condition, bool):
             return
         if isinstance(condition, str):
-            self._refer(Kind.CONDITION, condition, tokens, certain)
+            self._refer(Kind.CONDITION, condition, tokens, certain and judged)
         elif isinstance(condition, dict) and len(condition) == 1:
             ((function, arguments),) = condition.items()
             if function in self.language.condition_functions:
                 self._condition_call(function, arguments, (*tokens, function), certain)
+                kinds = find_kinds(condition, self.types)
+                if kinds and bool not in kinds:
+                    name = arguments[0] if isinstance(arguments, list) else arguments
+                    message = f"only a boolean parameter can be a condition, and {name!r} is none"
+                    hint = f"write equals: [{{get_param: {name}}}, ...], or type: boolean"
+                    self._report("template-shape", message, (*tokens, function), certain and judged, hint)
             else:
-                self._no_condition_function(function, tokens)
+                is_parsed = function in self.language.functions
+                self._no_condition_function(function, tokens, is_parsed or (certain and judged))
         else:
-            self._report("template-shape", "a condition must be a name, true, false or a function", tokens, certain)
+            message = "a condition must be a name, true, false or a function"
+            self._report("template-shape", message, tokens, certain and judged)
 
     def _condition_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
-        fault, _ = find_argument_fault(function, arguments, self.language, self.budget)
+        fault, parsed = find_argument_fault(function, arguments, self.language, self.types, self.budget)
         if fault:
-            self._report("function-arguments", fault, tokens, certain=True)
+            self._report("function-arguments", fault, tokens, certain or parsed)
         elif function == "not":
             self.condition(arguments, tokens, certain=certain)
         elif function in ("and", "or"):
-            for number, each in enumerate(arguments):
-                self.condition(each, (*tokens, number), certain=certain)
+            for number, each in enumerate(arguments):  # Heat stops at the first that decides
+                self.condition(each, (*tokens, number), certain=certain, judged=number == 0)
         elif function == "get_param":
             self._call(function, arguments, tokens, certain)
         else:
@@ -163,17 +183,17 @@ class _Walk:
             if key in self.language.condition_functions:
                 self._condition_call(key, arguments, (*tokens, key), certain)
             elif key in self.language.functions:
-                self._no_condition_function(key, tokens)
+                self._no_condition_function(key, tokens, certain=True)
             else:
                 for key, item in value.items():
                     self._condition_value(item, (*tokens, key), certain)
 
-    def _no_condition_function(self, function: str, tokens: Tokens) -> None:
+    def _no_condition_function(self, function: str, tokens: Tokens, certain: bool) -> None:
         known = sorted(self.language.condition_functions)
         hint = suggest(function, known, cutoff=0.75) or f"known there: {', '.join(known)}"
         message = f"{function!r} is no function that conditions can use"
         if not self.language.newer:
-            self._report("misplaced-function", message, (*tokens, function), True, hint, key=True)
+            self._report("misplaced-function", message, (*tokens, function), certain, hint, key=True)
 
     # ---- values
 
@@ -203,7 +223,7 @@ class _Walk:
                 self.reading.problems.append(TemplateProblem("unknown-function", message, tokens, hint, key=True))
 
     def _call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
-        fault, parsed = find_argument_fault(function, arguments, self.language, self.budget)
+        fault, parsed = find_argument_fault(function, arguments, self.language, self.types, self.budget)
         if fault:
             self._report("function-arguments", fault, tokens, certain and (parsed or not self.unread))
             return

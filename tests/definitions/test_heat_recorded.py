@@ -17,7 +17,7 @@ from builder.clusters.answers import check_answers
 from builder.parameters.declarations import parse_parameter
 from builder.sandbox.heat.wording import explain_custom_fault
 from tests.definitions.oracle.answers import Answer, call_in_sandbox, is_linted
-from tests.definitions.oracle.calls import VERSIONS
+from tests.definitions.oracle.calls import TYPES, VERSIONS
 from tests.definitions.oracle.comparison import Heat
 from tests.definitions.oracle.record import record_calls, record_custom_constraints
 
@@ -31,6 +31,9 @@ UNKNOWN_TO_US = ("yaql", "resource_facade")
 
 TOLD_ELSEWHERE = ("No content found", "Invalid condition")
 """What the linter tells by other rules than that on arguments."""
+
+TOLD_BY_VALUE = ("Algorithm must be one of", 'Function "digest" usage', 'Incorrect index to "str_split"')
+"""What Heat refuses of the values that are recorded, and not of every value of their type."""
 
 FUNCTIONS = sorted({record["function"] for record in CALLS})
 CONSTRAINTS = sorted({name for name, _, _ in CUSTOM})
@@ -62,6 +65,31 @@ def test_linter_finds_fault_with_a_call_exactly_where_heat_refuses_it(function: 
             may_pass = record.get("nested") or (function in UNKNOWN_TO_US and not heat.get("parsed"))
             if ours != refused and (ours or not may_pass):
                 differing.append(show(record, version, heat, ours))
+    assert not differing, "\n".join(differing)
+
+
+def test_linter_finds_fault_with_a_parameter_that_heat_refuses_for_its_type() -> None:
+    """Whatever the value is: two of each type are recorded, one of them as good as none."""
+    verdicts: dict[tuple[str, str, str], list[tuple[bool, bool, str]]] = {}
+    for record in CALLS:
+        written = json.dumps(record["arguments"])
+        name = next((each for each in TYPES if f'{{"get_param": "{each}"}}' in written), None)
+        if not record.get("filled") or name is None or TYPES[name] == "json":
+            continue
+        for version, heat in ask(record):
+            ours = is_linted(record["function"], record["arguments"], version, in_condition=False)
+            kind = (record["function"], written.replace(f'"{name}"', TYPES[name]), version)
+            by_type = not heat.get("refused", "").startswith((*TOLD_ELSEWHERE, *TOLD_BY_VALUE))
+            shown = show(record, version, heat, ours)
+            verdicts.setdefault(kind, []).append(("refused" in heat and by_type, ours, shown))
+    differing = [
+        shown
+        for cases in verdicts.values()
+        if all(heat for heat, _, _ in cases)
+        for _, ours, shown in cases
+        if not ours
+    ]
+    assert len(verdicts) > 500
     assert not differing, "\n".join(differing)
 
 

@@ -72,6 +72,7 @@ _MAP_REPLACE = '"{name}" : [ {{ "key1": "val1" }}, {{"keys": {{"key1": "key2"}},
 _CONCAT = _INCORRECT + '"{name}" : [ [ <value 1>, <value 2> ], [ <value 3>, <value 4> ] ]'
 _IF = 'Arguments to "if" must be of the form: [condition_name, value_if_true, value_if_false]'
 _EQUALS = 'Arguments to "{name}" must be of the form: [value_1, value_2]'
+_MALFORMED = "The server could not comply with the request since it is either malformed or otherwise incorrect."
 _CONDITIONS = 'Arguments to "{name}" must be a list of conditions'
 _ALGORITHM = f"Algorithm must be one of {sorted(hashlib.algorithms_guaranteed)}"
 
@@ -160,6 +161,7 @@ _FAULTS_OF: Mapping[tuple[str, Fault], str] = {
     ("resource_facade", Fault.WRONG_FORM): (
         f'Incorrect arguments to "{{name}}" should be one of: {", ".join(FACADE_ATTRIBUTES)}'
     ),
+    **dict.fromkeys((("get_resource", Fault.WRONG_FORM), ("get_attr", Fault.WRONG_FORM)), _MALFORMED),
     ("if", Fault.NOT_A_LIST): _IF,
     ("if", Fault.WRONG_COUNT): _IF,
     ("equals", Fault.NOT_A_LIST): _EQUALS,

@@ -14,7 +14,7 @@ from builder.sandbox.faults import HeatFault, StackValidationFailed
 from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
 from builder.sandbox.heat.functions import OMITTED, resolve, validate_node
 from builder.sandbox.heat.template_texts import find_language
-from tests.definitions.oracle.calls import FILES, PARAMETERS
+from tests.definitions.oracle.calls import FILES, PARAMETERS, TYPES
 
 Answer = dict[str, Any]
 """``value``; or ``refused``, the words for it, and ``parsed`` where no value is needed to tell."""
@@ -27,9 +27,10 @@ def is_linted(name: str, arguments: Any, version: str, *, in_condition: bool) ->
     call = {name: arguments}
     used = {"type": "OS::Heat::Value", "properties": {"value": call}}
     template: dict[str, Any] = {"resources": {"r": used}}
+    declared = {name: {"type": type_} for name, type_ in TYPES.items()}
     if in_condition:
         template = {"conditions": {"c": call}, "resources": {"r": {**used, "properties": {}, "condition": "c"}}}
-    problems = read_template(template, language, FILES, Budget()).problems
+    problems = read_template(template, language, FILES, Budget(), declared).problems
     return any(problem.rule in ("function-arguments", "missing-placeholder") for problem in problems)
 
 

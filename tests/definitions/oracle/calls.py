@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-PARAMETERS = {"text": "a", "list": ["a", "b"], "map": {"a": [1, {"b": 2}]}, "nothing": None}
+PARAMETERS = {
+    "text": "a", "list": ["a", "b"], "map": {"a": [1, {"b": 2}]}, "nothing": None, "empty": "", "none": [],
+    "number": 2, "zero": 0, "flag": True, "off": False,
+}  # fmt: skip
 """What the calls of ``get_param`` find."""
+
+TYPES = {
+    **dict.fromkeys(("text", "empty"), "string"), **dict.fromkeys(("list", "none"), "comma_delimited_list"),
+    **dict.fromkeys(("number", "zero"), "number"), **dict.fromkeys(("flag", "off"), "boolean"), "map": "json",
+}  # fmt: skip
+"""What these parameters are declared as."""
 
 FILES = {"file": "content"}
 """What the calls of ``get_file`` find."""
@@ -195,3 +204,39 @@ NESTED_CALLS: dict[str, list[Any]] = {
     "get_file": [{"list_join": ["", ["fi", "le"]]}],
 }  # fmt: skip
 """Arguments that hold a call: what the linter says of them has to hold whatever the call gives."""
+
+_HOLE = "HOLE"
+_WITH_HOLES: dict[str, list[Any]] = {
+    "list_join": [[",", _HOLE], [",", ["a", _HOLE]], [_HOLE, ["a"]], [",", ["a"], _HOLE]],
+    **{name: [
+        {"template": _HOLE, "params": {"a": "b"}}, {"template": "a", "params": {"a": _HOLE}},
+        {"template": "a", "params": _HOLE},
+    ] for name in ("str_replace", "str_replace_strict", "str_replace_vstrict")},
+    "repeat": [{"template": "%v%", "for_each": {"%v%": _HOLE}}, {"template": "%v%", "for_each": _HOLE}],
+    "digest": [_HOLE, ["sha256", _HOLE], [_HOLE, "a"]],
+    "str_split": [_HOLE, [",", _HOLE], [_HOLE, "a"], [",", "a,b", _HOLE]],
+    "map_merge": [_HOLE, [_HOLE]],
+    "map_replace": [[_HOLE, {}], [{"a": "b"}, _HOLE], [{"a": "b"}, {"keys": _HOLE}]],
+    "filter": [[_HOLE, ["a"]], [["a"], _HOLE]],
+    **{name: [_HOLE, [_HOLE], [["a"], _HOLE]] for name in ("list_concat", "list_concat_unique")},
+    "contains": [["a", _HOLE], [_HOLE, ["a"]]],
+    "make_url": [{key: _HOLE} for key in ("scheme", "host", "path", "query")],
+    "get_file": [_HOLE],
+}  # fmt: skip
+
+_FILLINGS = [*({"get_param": name} for name in TYPES), {"str_replace": {"template": "a", "params": {}}}]
+
+
+def _fill(value: Any, filling: Any) -> Any:
+    if isinstance(value, list):
+        return [_fill(item, filling) for item in value]
+    if isinstance(value, dict):
+        return {key: _fill(item, filling) for key, item in value.items()}
+    return filling if value == _HOLE else value
+
+
+FILLED_CALLS: dict[str, list[Any]] = {
+    name: [_fill(arguments, filling) for arguments in holes for filling in _FILLINGS]
+    for name, holes in _WITH_HOLES.items()
+}
+"""Each argument in the place of which a parameter of each type stands, or a call with a value of its own."""

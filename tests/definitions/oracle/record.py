@@ -14,7 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.definitions.oracle.calls import CALLS, CONDITION_CALLS, FILES, NESTED_CALLS, PARAMETERS, VERSIONS
+from tests.definitions.oracle.calls import (
+    CALLS,
+    CONDITION_CALLS,
+    FILES,
+    FILLED_CALLS,
+    NESTED_CALLS,
+    PARAMETERS,
+    VERSIONS,
+)
 from tests.definitions.oracle.comparison import ACCEPTED, Heat, judge
 from tests.definitions.oracle.corpus import BAD_CONSTRAINTS, CUSTOM, Schema, build_cases
 
@@ -46,6 +54,7 @@ def record_calls(heat: Heat) -> Iterator[dict[str, Any]]:
         (CALLS, {}),
         (CONDITION_CALLS, {"in_condition": True}),
         (NESTED_CALLS, {"nested": True}),
+        (FILLED_CALLS, {"nested": True, "filled": True}),
     ]
     for calls, kind in groups:
         for name, cases in calls.items():

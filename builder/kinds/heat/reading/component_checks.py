@@ -67,8 +67,11 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
     types: set[str] = set()
     nested: dict[str, LoadedTemplate] = {}
     files: dict[str, Mapping[str, str]] = {}
+    declared: dict[str, Any] = {}
+    for each in components:  # a parameter is that of the first component that declares it
+        declared = {**(each.root.template.get("parameters") or {}), **declared}
     for each in components:
-        language, reading = _read(each.root, each.component.files, problems, budget)
+        language, reading = _read(each.root, each.component.files, problems, budget, declared)
         problems += _problems(
             each.root, find_shape_problems(each.root.template, language, composed=len(components) > 1)
         )
@@ -95,7 +98,11 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
 
 
 def _read(
-    loaded: LoadedTemplate, files: Mapping[str, str], problems: list[Problem], budget: Budget
+    loaded: LoadedTemplate,
+    files: Mapping[str, str],
+    problems: list[Problem],
+    budget: Budget,
+    declared: Mapping[str, Any] | None = None,
 ) -> tuple[Language, TemplateReading]:
     """The language of a template and its reading, whose own problems are added to ``problems``."""
     version = loaded.template.get(VERSION_KEY)
@@ -107,7 +114,7 @@ def _read(
     elif language.newer:
         message = f"heat_template_version {version} is not known here, and functions new in it are not checked"
         problems.append(loaded.problem(TemplateProblem("newer-template-version", message, (VERSION_KEY,))))
-    reading = read_template(loaded.template, language, files, budget)
+    reading = read_template(loaded.template, language, files, budget, declared)
     problems += _problems(loaded, reading.problems)
     problems += _problems(loaded, _find_misspelt_types(reading))
     return language, reading
