@@ -98,10 +98,13 @@ def _find_duplicate_names(templates: Sequence[ScopedTemplate]) -> Iterator[tuple
     """Heat refuses a parameter and a resource of one name: heat.engine.stack, "Duplicate names"."""
     parameters = {name for each in templates for name in each.names(Kind.PARAMETER)}
     for number, each in enumerate(templates):
-        for name in each.names(Kind.RESOURCE):
-            if name in parameters:
+        for name, resource in (each.template.get("resources") or {}).items():
+            if name in parameters or name in PSEUDO_PARAMETERS:
                 message, hint = f"{name!r} is the name of a resource and of a parameter", "rename one of them"
-                yield number, TemplateProblem("duplicate-name", message, ("resources", name), hint, key=True)
+                if name in PSEUDO_PARAMETERS:
+                    message, hint = f"{message} that every template has", "rename the resource"
+                certain = resource.get("condition") in (None, True)
+                yield number, TemplateProblem("duplicate-name", message, ("resources", name), hint, certain, key=True)
 
 
 def _find_conditional_resources(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
