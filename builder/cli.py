@@ -93,6 +93,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_new(commands)
     _add_schema(commands)
+    _add_status(commands)
     return parser
 
 
@@ -227,6 +228,29 @@ def _schema(options: argparse.Namespace) -> int:
     from builder.checking.command import print_schema
 
     return print_schema(options.name, _open_streams())
+
+
+def _add_status(commands: argparse._SubParsersAction[_Parser]) -> None:
+    status = commands.add_parser(
+        "status",
+        help="show the catalogue of a running service",
+        description="Shows each entry of the enabled folder as a running service has it, and what is wrong with it.",
+        epilog="exit status: 0 all is well, 1 an entry is stale or rejected, or the service is not ready, 2 it cannot "
+        "be asked. Where it wants a token, one is made of JWT_SECRET or JWT_SECRET_FILE, which are what it has itself.",
+        allow_abbrev=False,  # --token is none: whoever lists processes would read it
+    )
+    status.add_argument("url", nargs="?", metavar="URL", help="URL of the service (default: this machine, at PORT)")
+    status.add_argument("--token-file", metavar="PATH", help="file that holds a token to show, or - for standard input")
+    status.set_defaults(run=_status)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from builder.client.status import load_token, show_status
+    from builder.settings import load_jwt_secrets
+
+    settings = build_settings({}, os.environ, only=("port", "jwt_secret", "jwt_secret_file"))
+    token = load_token(options.token_file, load_jwt_secrets(settings))
+    return show_status(options.url or f"http://127.0.0.1:{settings.port}", token, _open_streams().stdout)
 
 
 def _open_streams() -> Streams:

@@ -29,12 +29,16 @@ SHOWN = {
     "curl --request POST http://127.0.0.1:42378/clusters/ID/status": '"status":"CREATE_COMPLETE"',
     "curl http://127.0.0.1:42378/cluster-types/mine": '"id":"mine"',
     "curl http://127.0.0.1:42378/catalogue": '"state":"stale"',
+    ".venv/bin/cluster-builder status http://127.0.0.1:42378": "unknown key 'titel'",
     ".venv/bin/cluster-builder check instance/cluster-types-enabled/mine.yaml": "unknown key 'titel'",
     ".venv/bin/cluster-builder check cluster-types-examples": "6 definitions: no problems",
 }
 """What people are to see of a command, by how it begins."""
 
-FAILING = {".venv/bin/cluster-builder check instance/cluster-types-enabled/mine.yaml"}
+FAILING = {
+    ".venv/bin/cluster-builder status http://127.0.0.1:42378",
+    ".venv/bin/cluster-builder check instance/cluster-types-enabled/mine.yaml",
+}
 """Those that show a mistake."""
 
 
