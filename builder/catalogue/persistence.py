@@ -16,7 +16,9 @@ from builder.catalogue.snapshot import Snapshot, State
 from builder.catalogue.states import Verdict
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterTypeId
+from builder.disk.dependencies import Dependency
 from builder.disk.last_good import ForeignVersionError, LastGoodVersion, StoredFiles
+from builder.disk.links import ResolvedPath
 from builder.kinds.registry import KINDS
 
 logger = logging.getLogger(__name__)
@@ -60,7 +62,9 @@ class Persistence:
         if outcome.cluster_type is None:
             logger.warning("the last good version of %s, which another release kept, has errors now", entry.definition)
             return None
-        return LoadedEntry(entry, outcome, version.revision, version.last_modified, ())
+        nowhere = ResolvedPath("", ())
+        files = [Dependency(name, name, nowhere, None, digest, 0) for name, digest in version.digests.items()]
+        return LoadedEntry(entry, outcome, version.revision, version.last_modified, tuple(files))
 
     def keep(self, verdicts: Mapping[ClusterTypeId, Verdict | None], *, at_once: bool) -> None:
         """Keep what is about to be listed: a process that takes this one's place must not know less than clients do.

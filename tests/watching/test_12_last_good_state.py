@@ -43,12 +43,13 @@ def is_in_state(service: Service, state: str) -> bool:
 
 
 def answers(service: Service) -> dict[str, tuple[int, str | None, str | None, bytes]]:
-    """What clients and operators are told of the types: bodies, validators and revisions."""
+    """What clients and operators are told of the types: bodies, validators, revisions and what is broken."""
     told = {}
     for path in ("/cluster-types", "/cluster-types/single", "/cluster-types/composed"):
         answer = service.get(path)
         told[path] = (answer.status, answer.headers.get("etag"), answer.headers.get("last-modified"), answer.body)
-    revisions = sorted((each["id"], each["revision"]) for each in service.get("/catalogue").json()["entries"])
+    entries = service.get("/catalogue").json()["entries"]
+    revisions = sorted((each["id"], each["revision"], each["changed_files"]) for each in entries)
     told["revisions"] = (200, None, None, repr(revisions).encode())
     return told
 
