@@ -121,8 +121,11 @@ def test_port_is_waited_for_until_a_signal_stops_or_time_is_up(listener: socket.
     assert output.startswith(f"cluster-builder: cannot listen on 127.0.0.1 port {port}: Address already in use; nobody")
 
 
-def test_port_that_somebody_listens_at_is_not_waited_for(listener: socket.socket) -> None:
+def test_port_that_somebody_listens_at_is_not_waited_for(
+    listener: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
     port = listener.getsockname()[1]
     assert has_listener(port)
     with pytest.raises(OSError, match="Address already in use"):
         bind_when_free(partial(socket.create_server, ("127.0.0.1", port)), port)
+    assert caplog.text == ""

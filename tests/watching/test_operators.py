@@ -51,7 +51,14 @@ def test_log_names_the_path_where_nothing_is_found_and_not_the_query(world: Worl
 def test_log_tells_of_probes_only_where_they_fail(world: World) -> None:
     for path, status in (("/health", 200), ("/ready", 200), ("/metrics", 200), ("/ready?x", 200)):
         assert fetch(world.service.url + path).status == status
-    failed = fetch(world.service.url + "/health", "POST")
+    aside = world.enabled.with_name("aside")
+    world.enabled.rename(aside)
+    try:
+        world.wait(lambda: fetch(world.service.url + "/ready").status == 503, "the folder is missed")
+        failed = fetch(world.service.url + "/ready")
+    finally:
+        aside.rename(world.enabled)
+    world.wait(lambda: fetch(world.service.url + "/ready").status == 200, "the folder is there again")
     asked = [line for line in world.service.settled_log().splitlines() if "builder.access" in line]
     told = [line for line in asked if any(f"route={path} " in line for path in ("/health", "/ready", "/metrics"))]
     assert [line for line in told if "status=200" in line] == []
