@@ -79,6 +79,7 @@ def test_full_disk_is_said_once_and_left_when_another_file_is_there(
 def test_service_goes_on_when_its_log_file_is_taken_away(tmp_path: Path) -> None:
     file = tmp_path / "log"
     with Service(tmp_path / "instance", {"LOG_FILE": str(file)}) as service:
+        wait_until(file.is_file, "what was printed by now is in the file, too")
         file.rename(tmp_path / "log.1")
         file.mkdir()
         (service.enabled / "small.yaml").write_text(minimal_definition())
