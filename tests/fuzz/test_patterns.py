@@ -20,7 +20,7 @@ from builder.hot.pattern_witness import Search
 from builder.hot.patterns import Pattern, is_slow, parse_pattern
 from builder.pattern_matching.matching import MatchingTimeoutError, limited, matches
 
-PATTERNS = int(os.environ.get("FUZZ_PATTERNS", "1500"))
+PATTERNS = int(os.environ.get("FUZZ_PATTERNS", "500"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 
 LOCK_SECONDS = 0.05
