@@ -44,8 +44,10 @@ enable-examples:
 	    for i in cluster-types-examples/* ; do ln -s ../../$${i} instance/cluster-types-enabled/ ; done; \
 	fi
 
-test: $(VENV)/.dev ## Run the tests, in JOBS processes (2)
-	$(PYTEST) --numprocesses=$(or $(JOBS),2) --dist=loadfile
+# Half of the time they wait for services, so that four processes keep two processors busy. Files are begun in the order
+# of tests/conftest.py, not those with most tests first.
+test: $(VENV)/.dev ## Run the tests, in JOBS processes (4)
+	$(PYTEST) --numprocesses=$(or $(JOBS),4) --dist=loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev ## Check style and formatting
 	$(BIN)/ruff check .

@@ -14,6 +14,31 @@ from tests.service import WAIT_SECONDS, Service
 EXAMPLES = Path(__file__).parent.parent / "cluster-types-examples"
 
 
+LONGEST = [
+    "billing/test_interruptions",
+    "cli/test_serve",
+    "billing",
+    "cli",
+    "watching",
+    "api",
+    "security",
+    "fuzz",
+    "logs",
+]
+"""Files and rooms of tests that take longest, in this order: they start services, and wait for them. What is begun last
+is then short, and no process is still busy with one file while all others have ended."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {path: _find_place(path) for path in {item.path for item in items}}
+    items.sort(key=lambda item: places[item.path])  # within a file tests keep their order
+
+
+def _find_place(path: Path) -> int:
+    name = path.relative_to(Path(__file__).parent).as_posix()
+    return next((place for place, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def examples() -> Path:
     """The folder of the shipped examples."""
