@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -17,3 +18,14 @@ def unprivileged_prefix() -> tuple[str, ...]:
     if shutil.which(_DROPPING[0]) is None:
         pytest.skip("root may read everything")
     return _DROPPING
+
+
+def mount_prefix() -> tuple[str, ...]:
+    """What to put before a command, so that it may mount folders, for itself alone; skips where that cannot be."""
+    prefix = ("unshare", "--mount") if os.geteuid() == 0 else ("unshare", "--map-root-user", "--mount")
+    if (
+        shutil.which(prefix[0]) is None
+        or subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("nothing may be mounted here")
+    return prefix

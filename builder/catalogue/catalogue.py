@@ -27,7 +27,7 @@ from builder.catalogue.snapshot import EMPTY, Snapshot, State
 from builder.catalogue.states import judge
 from builder.definitions.model import ClusterTypeId
 from builder.disk.last_good import LastGoodVersion
-from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
+from builder.disk.links import LinkLoopError, LinkResolver
 from builder.disk.safe_reading import read_file
 
 MAX_PASSES = 3
@@ -118,6 +118,8 @@ class Catalogue:
         with self._reading():
             folder = self._locate(resolver)
             names = os.listdir(folder)
+            if names:
+                self._persistence.mounts.note(folder)
         if folder != self.real_folder:
             yield frozenset({folder})
             return
@@ -153,7 +155,8 @@ class Catalogue:
         with self._reading():
             folder = self._locate(resolver)
             os.stat(folder)  # a folder that is gone has lost no entry
-            names = self._names_for(hint, folder)
+            everything = hint.everything or folder != self.real_folder
+            names = None if everything else self._entries.find_concerned(hint.paths, folder)
             if names is None:
                 classified = scan_folder(folder, look=True)
                 result = ScanResult(folder, gone=self._entries.keys() - classified.keys())
@@ -176,27 +179,31 @@ class Catalogue:
                     # All entries that depend on a link which was found to lead elsewhere change in one step.
                     related = set[str]().union(*map(self._entries.index.names, self._entries.find_moved(result.found)))
                     names = (related & self._entries.keys()) - result.gone - result.found.keys()
+            if result.gone or not self.has_loaded:
+                self._refuse_lost_mount(result, resolver)
         if folder == self.real_folder:  # another folder is taken as it is: its link was put in place in one step
             self._awaited |= self._settling.hold_back(result, self._entries, hint.finished)
         return result
+
+    def _refuse_lost_mount(self, result: ScanResult, resolver: LinkResolver) -> None:
+        """Raise FolderUnavailableError where the enabled folder is empty because its volume is not mounted.
+
+        At the first load, what is known of the types from other processes is listed until it is.
+        """
+        reason = self._persistence.mounts.find_loss(result.folder)
+        if not reason or (self.has_loaded and result.folder != self.real_folder):
+            return
+        if not self.has_loaded:
+            self._load_all(result, self._persistence.list_entries(), resolver)
+            if not result.found:
+                return
+            self._settle(result)
+        raise FolderUnavailableError(reason)
 
     def _load_all(self, result: ScanResult, classified: Iterable[Classified], resolver: LinkResolver) -> None:
         for found in classified:
             result.found[found.name] = self._load(found, result.folder, resolver)
             self._give_way()
-
-    def _names_for(self, hint: ChangeHint, folder: str) -> set[str] | None:
-        """The names of the entries to look at, or None for all of them."""
-        if hint.everything or folder != self.real_folder:
-            return None
-        names: set[str] = set()
-        for path in hint.paths:
-            if os.path.dirname(path) == folder:
-                names.add(os.path.basename(path))
-            elif is_at_or_below(folder, path):
-                return None
-            names.update(self._entries.index.names(path))
-        return names
 
     def _load(self, found: Classified, folder: str, resolver: LinkResolver) -> Known:
         known = self._entries.get(found.name)
@@ -281,6 +288,10 @@ class Catalogue:
     def state_problem(self) -> str:
         """Why last good versions do not outlive the process as they should; an empty text where they do."""
         return self._persistence.problem
+
+    def take_empty(self) -> None:
+        """Have the enabled folder be taken for emptied if it is empty at the next look; any thread may call this."""
+        self._persistence.mounts.take_empty()
 
     def _reread(self, cluster_type_id: str) -> LastGoodVersion | None:
         """The version that is listed of an id, from its files; None where these are not the same any more."""

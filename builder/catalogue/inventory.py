@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.scan import Known
 from builder.definitions.model import ClusterTypeId
+from builder.disk.links import is_at_or_below
 
 
 class PathIndex:
@@ -90,6 +91,17 @@ class Inventory(dict[str, Known]):
             self.index.put(name, found.paths())
         else:
             self.index.remove(name)
+
+    def find_concerned(self, paths: Iterable[str], folder: str) -> set[str] | None:
+        """The names of entries that changes at ``paths`` may concern, None for all; ``folder`` is the enabled one."""
+        names: set[str] = set()
+        for path in paths:
+            if os.path.dirname(path) == folder:
+                names.add(os.path.basename(path))
+            elif is_at_or_below(folder, path):
+                return None
+            names.update(self.index.names(path))
+        return names
 
     def find_moved(self, found: Mapping[str, Known]) -> set[str]:
         """The links that a pass found to lead elsewhere."""

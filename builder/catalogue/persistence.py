@@ -7,6 +7,7 @@ process first looks at it.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 
 from builder.catalogue.change_log import log_state
@@ -19,9 +20,58 @@ from builder.definitions.model import ClusterTypeId
 from builder.disk.dependencies import Dependency
 from builder.disk.last_good import ForeignVersionError, LastGoodVersion, StoredFiles
 from builder.disk.links import ResolvedPath
+from builder.disk.mounts import identify_mount
+from builder.disk.state_folder import StateFolder
 from builder.kinds.registry import KINDS
 
 logger = logging.getLogger(__name__)
+
+
+class MountGuard:
+    """Tells an enabled folder whose volume is not mounted from one that was emptied: the one withdraws nothing.
+
+    ``state`` is where the mount outlives the process, if it does.
+    """
+
+    def __init__(self, state: StateFolder | None) -> None:
+        self._state = state
+        self._known = ""
+        self._takes_empty = False
+
+    def take_empty(self) -> None:
+        """Have an empty folder be taken for meant, if it is found at the next look; any thread may call this."""
+        self._takes_empty = True
+
+    def note(self, folder: str) -> None:
+        """Note on which mount the folder is, which has something in it. Raises OSError."""
+        self._takes_empty = False
+        self._remember(identify_mount(folder))
+
+    def find_loss(self, folder: str) -> str:
+        """Why the folder cannot be taken for emptied; an empty text where it can. Raises OSError."""
+        with os.scandir(folder) as entries:
+            is_empty = next(entries, None) is None
+        if not is_empty:
+            self.note(folder)
+            return ""
+        known = self._known or (self._state.read_mount() if self._state is not None else "")
+        found = identify_mount(folder)
+        if not known or found == known:
+            return ""
+        if self._takes_empty:
+            self._takes_empty = False
+            self._remember(found)
+            return ""
+        return (
+            f"{folder} is empty, and another file system than before: its volume seems not to be mounted; "
+            "if it is meant to be empty, send SIGHUP"
+        )
+
+    def _remember(self, mount: str) -> None:
+        if mount != self._known:
+            self._known = mount
+            if self._state is not None:
+                self._state.write_mount(mount)
 
 
 class Persistence:
@@ -34,6 +84,7 @@ class Persistence:
         self._state = settings.state
         self._profile = settings.profile
         self._reread = reread
+        self.mounts = MountGuard(settings.state)
 
     @property
     def problem(self) -> str:
@@ -65,6 +116,11 @@ class Persistence:
         nowhere = ResolvedPath("", ())
         files = [Dependency(name, name, nowhere, None, digest, 0) for name, digest in version.digests.items()]
         return LoadedEntry(entry, outcome, version.revision, version.last_modified, tuple(files))
+
+    def list_entries(self) -> list[Entry]:
+        """The entries that something is kept of."""
+        versions = self._state.read_all() if self._state is not None else ()
+        return [Entry(ClusterTypeId(each.id), each.path.partition("/")[0], each.path) for each in versions]
 
     def keep(self, verdicts: Mapping[ClusterTypeId, Verdict | None], *, at_once: bool) -> None:
         """Keep what is about to be listed: a process that takes this one's place must not know less than clients do.

@@ -142,6 +142,11 @@ class ReconcileLoop:
 
     rescan = notice_loss
 
+    def reload(self) -> None:
+        """Look at everything, as somebody wishes who has seen to it that the enabled folder is as it should be."""
+        self._catalogue.take_empty()
+        self.rescan()
+
     # ---- how it goes
 
     @property
@@ -205,6 +210,7 @@ class ReconcileLoop:
             try:
                 work()
             except FolderUnavailableError as error:
+                self._note_load()  # what is known from another process may be listed by now
                 self._fail(str(error))
                 self._watch(thorough=True)  # its return is to be noticed
                 self._note(problem=str(error))
@@ -232,14 +238,17 @@ class ReconcileLoop:
             gc.freeze()
         if hint.everything:
             self._finish_rescan()
-        if not self.has_loaded:
-            self.has_loaded = True
-            self.on_load()
+        self._note_load()
         if self._next_retry is None and self._catalogue.deferred:
             self._next_retry = self._clock() + AGAIN_SECONDS
         if self.health.problem:
             self._next_rescan = 0.0
         self._watch(thorough=False)
+
+    def _note_load(self) -> None:
+        if self._catalogue.has_loaded and not self.has_loaded:
+            self.has_loaded = True
+            self.on_load()
 
     def _rescan(self) -> None:
         """One step of a rescan, which begins with the first and ends with a look at what was found to differ."""

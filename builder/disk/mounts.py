@@ -1,4 +1,4 @@
-"""File systems that report no changes: recognised from the table of mounts.
+"""File systems that report no changes, and volumes that are gone: recognised from the table of mounts.
 
 inotify sees what this kernel does. What another host, a hypervisor or a program in user space changes on a mounted
 file system is never reported, though watching it fails with no error.
@@ -39,6 +39,17 @@ def is_mount_point(path: str, table: str = MOUNT_TABLE) -> bool:
     """Whether something is mounted at ``path`` itself, as a volume of a container is; False where it is not known."""
     real = os.path.realpath(path)
     return any(point == real for point, _ in _read_mounts(table))
+
+
+def identify_mount(path: str, table: str = MOUNT_TABLE) -> str:
+    """Which file system a folder is on, and where that is mounted: another text where a volume came, went or changed.
+
+    The device alone would not tell a folder from one of the same disk that is mounted there; the mount alone would not
+    tell a container's volume from the empty folder that is mounted in its place.
+    """
+    real = os.path.realpath(path)
+    point = max((point for point, _ in _read_mounts(table) if is_at_or_below(real, point)), key=len, default="")
+    return f"{os.stat(real).st_dev}:{point}"
 
 
 def _read_mounts(table: str) -> list[tuple[str, str]]:

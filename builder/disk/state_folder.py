@@ -38,6 +38,8 @@ what another has, whichever of them has noticed what was enabled last.
 """
 
 _SUFFIX = ".json"
+_MOUNT_NAME = "mount"
+"""Has no suffix, and so is of no id."""
 
 
 class StateFolder:
@@ -83,6 +85,29 @@ class StateFolder:
             raise ForeignVersionError(f"{path} is ignored: it is of another cluster type")
         return version
 
+    def read_all(self) -> Iterator[LastGoodVersion]:
+        """Every version that is kept, and can be used."""
+        for entry in self._scan():
+            with suppress(ForeignVersionError):
+                version = self.read(entry.name.removesuffix(_SUFFIX)) if entry.name.endswith(_SUFFIX) else None
+                if version is not None:
+                    yield version
+
+    def read_mount(self) -> str:
+        """The mount that the enabled folder was on when something was in it; an empty text where that is not known."""
+        try:
+            self._check_owner()
+            return _read_bounded(self._folder / _MOUNT_NAME).decode(errors="replace")
+        except OSError:
+            return ""
+
+    def write_mount(self, mount: str) -> None:
+        """Keep that, where anything can be kept."""
+        with suppress(OSError):
+            if self.read_mount() != mount:
+                self._make_folder()
+                _replace(self._folder / _MOUNT_NAME, mount.encode(errors="replace"))
+
     def keep(self, version: LastGoodVersion) -> None:
         """Have a version written by the next :meth:`write`."""
         self._due[version.id] = version
@@ -122,7 +147,7 @@ class StateFolder:
                     stored.add(name)
                     if age > FORGOTTEN_SECONDS / 2:
                         os.utime(entry.path)
-                elif age > FORGOTTEN_SECONDS:
+                elif age > FORGOTTEN_SECONDS and entry.name != _MOUNT_NAME:
                     os.unlink(entry.path)
                     continue
             self._used += _count(size)
@@ -141,6 +166,12 @@ class StateFolder:
         except OSError:
             return
 
+    def _make_folder(self) -> None:
+        """Raises OSError."""
+        self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._check_owner()
+
     def _check_owner(self) -> None:
         """Raises PermissionError for a folder that another user may have filled: definitions come from it."""
         status = os.lstat(self._folder)
@@ -154,9 +185,7 @@ class StateFolder:
         if len(content) > MAX_VERSION_BYTES:
             self._refused[version.id] = f"{version.path} is not kept: it has more than {MAX_VERSION_BYTES:,} bytes"
             return
-        self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        self._check_owner()
+        self._make_folder()
         before = b""
         with suppress(OSError):
             before = _read_bounded(path)

@@ -100,7 +100,7 @@ async def _wait_for_stop(services: Services) -> None:
         loop.add_signal_handler(number, on_stop)
 
     def on_rescan() -> None:
-        services.reconcile_loop.rescan()
+        services.reconcile_loop.reload()
         loop.run_in_executor(None, services.reload_secrets)  # a thread: the file's mount may hang
 
     loop.add_signal_handler(HURRY, on_hurry)
