@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from typing import Any
 
 import uvloop
@@ -56,6 +57,7 @@ def run_server(app: Application, listening: Listening, place: int) -> None:
 async def _serve(app: Application, listening: Listening, place: int) -> None:
     # Unless told that there is no other version of HTTP, Sanic offers some in a header that is empty, and so invalid.
     app.state.server_info.append(ApplicationServerInfo({"version": HTTP.VERSION_1}))
+    os.environ["SANIC_IGNORE_PRODUCTION_WARNING"] = "true"  # on a terminal it would advise its own flags, not ours
     server: Any = await app.create_server(
         sock=listening.socket, protocol=BoundedProtocol, asyncio_server_kwargs={"start_serving": False}
     )

@@ -44,6 +44,7 @@ def test_service_answers_again_after_each_of_its_workers_was_told_to_stop(pair: 
 def test_signals_that_mean_nothing_change_nothing(tmp_path: Path, count: str) -> None:
     with Service(tmp_path / "instance", flags=("--workers", count)) as service:
         wait_until(lambda: len(workers(service)) == (2 if count == "2" else 0), "all started")
+        wait_until(lambda: all(service.get("/ready").status == 200 for _ in range(10)), "each has loaded")
         processes = {service.process.pid, *workers(service)}
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             for process in processes:

@@ -111,4 +111,5 @@ def test_service_on_a_terminal_is_laid_out_for_it_and_its_file_is_not(
     assert max(len(line) for line in lines if str(tmp_path) not in line) <= 80
     assert bool(COLOUR.search(text)) is not bool(environment)
     assert "\33" not in file.read_text()
+    assert "PRODUCTION" not in file.read_text()
     assert re.search(r"^\d{4}-\d\d-\d\dT\S+ INFO +builder\.access: request method=GET ", file.read_text(), re.MULTILINE)
