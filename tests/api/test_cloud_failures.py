@@ -23,7 +23,7 @@ from tests.openstack.further_services import WholeCloud, previewed
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import Received
 from tests.openstack.replay_cloud import answer as canned
-from tests.service import Answer, Service, fetch, is_asked, wait_until
+from tests.service import WAIT_SECONDS, Answer, Service, fetch, is_asked, wait_until
 
 BUILDS = ("/clusters/", "/clusters/?dry_run=true")
 CLOUD_PATHS = (*BUILDS, "/cloud_assets/")
@@ -212,14 +212,14 @@ def test_form_is_judged_by_a_thread_of_the_pool_and_not_where_requests_are_serve
 
     def hold(_: Received) -> None:
         arrived.set()
-        gate.wait(30)
+        gate.wait(WAIT_SECONDS)
 
     service = Service(tmp_path / "instance", {"BUILD_WORKERS": "1", "BUILD_QUEUE": "0"})
     prepare(service)
     with RememberingHeat() as heat, service, ThreadPoolExecutor(1) as somebody:
         heat.hooks.before_writing = hold
         first = somebody.submit(service.post, "/clusters/", order(heat.credentials()))
-        assert arrived.wait(30)
+        assert arrived.wait(WAIT_SECONDS)
         wrong = order(heat.credentials(), parameters={"count": 9})
         assert_refused(service.post("/clusters/", wrong), 503, ("Service busy", None))
         assert b'duration_seconds_count{kind="heat",outcome="503"} 1.0' in service.get("/metrics").body
@@ -234,18 +234,18 @@ def test_stopping_service_still_does_what_reaches_it(tmp_path: Path) -> None:
 
     def hold(_: Received) -> None:
         arrived.release()
-        gate.wait(30)
+        gate.wait(WAIT_SECONDS)
 
     service = Service(tmp_path / "instance")
     prepare(service)
     with RememberingHeat() as heat, service, ThreadPoolExecutor(2) as somebody:
         heat.hooks.before_writing = hold
         first = somebody.submit(service.post, "/clusters/", order(heat.credentials()))
-        assert arrived.acquire(timeout=30)
+        assert arrived.acquire(timeout=WAIT_SECONDS)
         service.process.send_signal(signal.SIGTERM)
         wait_until(lambda: service.get("/ready").status == 503, "it is stopping")
         late = somebody.submit(service.post, "/clusters/", order(heat.credentials(), name="late"))
-        assert arrived.acquire(timeout=30)
+        assert arrived.acquire(timeout=WAIT_SECONDS)
         assert service.ids() == ["form"]
         gate.set()
         assert [first.result().status, late.result().status] == [201, 201]

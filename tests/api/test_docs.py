@@ -28,7 +28,7 @@ from tests.openstack.further_services import WholeCloud, previewed
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import Received
 from tests.sandbox.clients import Member
-from tests.service import Answer, Service, fetch, wait_until
+from tests.service import WAIT_SECONDS, Answer, Service, fetch, wait_until
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "api.md"
 
@@ -129,7 +129,7 @@ def busy(tmp_path: Path, self_contained: bytes) -> Iterator[Service]:
 
     def hold(_: Received) -> None:
         arrived.set()
-        gate.wait(30)
+        gate.wait(WAIT_SECONDS)
 
     limits = {"BUILD_WORKERS": "1", "BUILD_QUEUE": "0"}
     with (
@@ -139,7 +139,7 @@ def busy(tmp_path: Path, self_contained: bytes) -> Iterator[Service]:
     ):
         heat.hooks.before_writing = hold
         somebody.submit(service.post, "/clusters/", order(heat.credentials(), "self-contained"))
-        assert arrived.wait(30)
+        assert arrived.wait(WAIT_SECONDS)
         yield service
         gate.set()
 

@@ -180,7 +180,7 @@ def hasty(folder: Path, **environment: str) -> Iterator[Service]:
     """A service whose builds have little time, once it has loaded all that takes long to load."""
     with serving(folder, BUILD_DEADLINE="4", **environment) as service, Sandbox() as warming:
         wrong = by_ids(warming, password=WRONG_PASSWORD)
-        wait_until(lambda: service.post("/cloud_assets/", wrong, bearer(make_token())).status == 401, "loaded", 30)
+        wait_until(lambda: service.post("/cloud_assets/", wrong, bearer(make_token())).status == 401, "loaded")
         yield service
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from builder.disk.fetching import FAILED_SECONDS, FETCHERS, FORGOTTEN_SECONDS, FRESH_SECONDS, RemoteFiles
 from builder.hot_lint.sources import SourceError
-from tests.service import wait_until
+from tests.service import WAIT_SECONDS, wait_until
 
 A, B = "https://a.example/t.yaml", "https://b.example/t.yaml"
 
@@ -28,7 +28,7 @@ class World:
 
     def fetch(self, url: str) -> bytes:
         self.fetched.append(url)
-        assert self.gate.wait(10)
+        assert self.gate.wait(WAIT_SECONDS)
         content = self.held.get(url, SourceError("unreadable-file", "nobody is there"))
         if isinstance(content, Exception):
             raise content

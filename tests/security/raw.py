@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from jsonschema import Draft7Validator
 
 from builder.schema import published
-from tests.service import Answer, Service
+from tests.service import WAIT_SECONDS, Answer, Service
 
 
-def connect(service: Service, timeout: float = 10.0) -> socket.socket:
+def connect(service: Service, timeout: float = WAIT_SECONDS) -> socket.socket:
     """A connection to the service."""
     place = urlsplit(service.url)
     assert place.hostname is not None

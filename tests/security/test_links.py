@@ -24,7 +24,7 @@ from builder.hot_lint.sources import SourceError
 from builder.kinds.registry import KINDS
 from tests.checking.test_command import Run
 from tests.definitions.texts import Texts
-from tests.service import Service, minimal_definition, wait_until
+from tests.service import WAIT_SECONDS, Service, minimal_definition, wait_until
 
 CANARY = "canaryOfTheHost0123456789"
 
@@ -278,7 +278,7 @@ def exchanging(first: Path, second: Path) -> Iterator[None]:
         yield
     finally:
         ending.set()
-        process.join(10)
+        process.join(WAIT_SECONDS)
     assert process.exitcode == 0
 
 

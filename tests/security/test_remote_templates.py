@@ -16,7 +16,7 @@ from builder.disk.safe_reading import MAX_FILE_BYTES
 from builder.hot_lint.sources import SourceError
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer
 from tests.openstack.tls_certificate import make_certificate
-from tests.service import Service, minimal_definition, wait_until
+from tests.service import WAIT_SECONDS, Service, minimal_definition, wait_until
 
 TEMPLATE = b"""\
 heat_template_version: 2021-04-16
@@ -207,7 +207,7 @@ def test_silent_host_delays_no_other_type(tmp_path: Path, host: Host) -> None:
     with Service(tmp_path, settings) as service:
         assert service.ids() == []  # the first load, which would wait for the host, is over
         (service.enabled / "far.yaml").write_text(DEFINITION.format(url=f"{host.url}/t.yaml"))
-        assert asked.wait(10)
+        assert asked.wait(WAIT_SECONDS)
         for title in ("one", "two"):
             (service.enabled / "near.yaml").write_text(minimal_definition(title))
             wait_until(lambda title=title: title in service.get("/cluster-types/").body.decode(), "it is listed")  # type: ignore[misc]
@@ -268,8 +268,8 @@ def test_giving_up_ends_a_fetch_in_another_thread(host: Host) -> None:
 
     thread = threading.Thread(target=fetch)
     thread.start()
-    assert waiting.wait(5)
+    assert waiting.wait(WAIT_SECONDS)
     fetching.give_up()
-    thread.join(5)
+    thread.join(WAIT_SECONDS)
     fetching.close()
     assert ended
