@@ -93,7 +93,7 @@ wheel: $(VENV)/.dev ## Build the wheel and try it in an environment of its own
 bench: $(VENV)/.dev ## Measure; prints ratios against a baseline of the same run
 	$(PYTEST) -m benchmark -s tests/benchmarks
 
-soak: $(VENV)/.dev ## Change files and read listings for ten minutes (SOAK_SECONDS), then build 600 times (SOAK_BUILDS)
+soak: $(VENV)/.dev ## Change files and read listings for ten minutes (SOAK_SECONDS), twice, then build 600 times (SOAK_BUILDS)
 	$(PYTEST) -m soak -s tests/soak
 
 test-openstack: $(VENV)/.dev ## Test against a real cloud, named by OS_AUTH_URL and the rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import random
@@ -14,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.load import resident_bytes
+from tests.cli.test_supervision import workers
 from tests.service import Service, wait_until
+from tests.watching.test_12_last_good_state import kill_worker
 from tests.watching.world import Client, World, definition, write_composed
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "600"))
@@ -135,6 +138,62 @@ def test_nothing_is_torn_failed_stale_or_leaked(tmp_path: Path) -> None:
         assert samples[-1][0] <= settled[0] + 10, "descriptors leak"
         assert samples[-1][1] <= settled[1] + 4, "threads leak"
         assert samples[-1][2] <= settled[2] * 1.2 + (10 << 20), "memory leaks"
+
+
+def test_no_answer_lacks_a_type_that_was_ever_good_while_workers_are_killed(tmp_path: Path) -> None:
+    """Types are broken, mended and half written all the time, and each worker begins with whatever it finds."""
+    with Service(tmp_path / "instance", {"LOG_LEVEL": "INFO"}, flags=("--workers", "2")) as service:
+        world = World(service, "auto")
+        ids = {f"type-{number}" for number in range(TYPES)}
+        for each in ids:
+            world.replace(world.enabled / f"{each}.yaml", definition(each))
+        wait_until(lambda: all(set(world.titles()) == ids for _ in range(20)), "all types are listed")
+        world.client.close()
+        ending = threading.Event()
+        failures: list[str] = []
+        counts = {"changes": 0, "listings": 0, "killed workers": 0, "stale": 0}
+
+        def write(number: int) -> None:
+            chance = random.Random(number)
+            mine = sorted(ids)[number::2]
+            while not ending.is_set():
+                path = world.enabled / f"{chance.choice(mine)}.yaml"
+                text = chance.choice(["kind: [", "", definition(path.stem), definition(f"Another {path.stem}")])
+                path.write_text(text) if chance.random() < 0.5 else world.replace(path, text)
+                counts["changes"] += 1
+                ending.wait(0.005)
+
+        def read(number: int) -> None:
+            while not ending.is_set() and not failures:
+                client = Client(service.url)  # a new connection each time: either worker takes it
+                try:
+                    status, _, body = client.get("/cluster-types")
+                    _, _, catalogue = client.get("/catalogue")
+                except (OSError, http.client.HTTPException):
+                    continue  # its worker was killed
+                finally:
+                    client.close()
+                missing = ids - {each["id"] for each in json.loads(body)} if status == 200 else {f"status {status}"}
+                if missing:
+                    failures.append(f"after {counts}: {sorted(missing)} missing")
+                counts["listings"] += 1
+                counts["stale"] += catalogue.count(b'"stale"')
+
+        def kill(number: int) -> None:
+            chance = random.Random(number)
+            while not ending.is_set():
+                kill_worker(service, chance.choice(sorted(workers(service))))
+                counts["killed workers"] += 1
+                ending.wait(chance.random() * 2)
+
+        with running(write, 2, ending), running(read, 2, ending), running(kill, 1, ending):
+            end = time.monotonic() + SECONDS
+            while time.monotonic() < end and not failures:
+                ending.wait(min(5.0, SECONDS / 10))
+        print(f"\n{counts} in {SECONDS:g} seconds")
+        assert failures == []
+        assert counts["stale"]
+        assert counts["killed workers"]
 
 
 def find_faults(listing: list[dict[str, object]], writers: list[Writer], seen: dict[str, int]) -> Iterator[str]:
