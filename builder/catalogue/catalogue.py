@@ -29,6 +29,7 @@ from builder.definitions.model import ClusterTypeId
 from builder.disk.last_good import LastGoodVersion
 from builder.disk.links import LinkLoopError, LinkResolver
 from builder.disk.safe_reading import read_file
+from builder.disk.state_folder import MANY
 
 MAX_PASSES = 3
 """How often a pass is made again because a link was re-pointed while it ran; the next hint or rescan goes on."""
@@ -259,7 +260,8 @@ class Catalogue:
             verdicts = {
                 key: judge(entries[key], before.types.get(key), restore) if entries[key] else None for key in entries
             }
-            self._persistence.keep(verdicts, at_once=not first)
+            # Of many types at once, clients are to see the change first.
+            self._persistence.keep(verdicts, at_once=not first and len(verdicts) <= MANY)
             self.snapshot = publish(
                 before,
                 verdicts,
@@ -275,6 +277,8 @@ class Catalogue:
             self._entries.replace(name, found)
         self._give_way()
         self.real_folder = result.folder
+        if not first:
+            self._persistence.write()
         return self.snapshot is not before
 
     # ---- outliving the process

@@ -125,7 +125,7 @@ class Persistence:
     def keep(self, verdicts: Mapping[ClusterTypeId, Verdict | None], *, at_once: bool) -> None:
         """Keep what is about to be listed: a process that takes this one's place must not know less than clients do.
 
-        Unless ``at_once``, it is written by :meth:`catch_up`.
+        Unless ``at_once``, it is written by :meth:`write`, or :meth:`catch_up`.
         """
         if self._state is None:
             return
@@ -137,7 +137,7 @@ class Persistence:
             ):
                 self._state.keep(verdict.accepted.version)
         if at_once:
-            self._write()
+            self.write()
 
     def catch_up(self, snapshot: Snapshot) -> None:
         """Have the last good version of each type outlive this process, as far as it does not yet.
@@ -148,9 +148,10 @@ class Persistence:
             return
         listed = [key for key, slot in snapshot.slots.items() if slot.state is State.LISTED]
         self._state.tidy(listed, snapshot.slots.keys())
-        self._write()
+        self.write()
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write what is to be kept and was not written yet."""
         if self._state is not None:
             before = self._state.problem
             self._state.write(self._reread)

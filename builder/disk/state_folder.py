@@ -30,6 +30,11 @@ MAX_FOLDER_BYTES = 256 * 1024**2
 BLOCK_BYTES = 4096
 """What the smallest file counts as, so that the number of files is bounded, too; most file systems allot as much."""
 
+MANY = 16
+"""With more versions than these at once, a write does not wait until each is on the disk, which takes milliseconds for
+each. A process may be killed at any time all the same; a machine that stops may leave files that are not whole, and are
+ignored."""
+
 FORGOTTEN_SECONDS = 86_400.0
 """After so long without use the version of a type that is not enabled is removed.
 
@@ -57,12 +62,14 @@ class StateFolder:
         self._refused: dict[str, str] = {}
         """Why some ids are not kept: not tried again, for another try would end the same way."""
         self._used: int | None = None
+        self._has_folder = False
+        """Whether the write that is under way has found the folder to be there, and ours."""
         self._failure = ""
 
     @property
     def problem(self) -> str:
         """Why not all is kept that should be; an empty text where all is."""
-        return self._failure or next(iter(self._refused.values()), "")
+        return self._failure or next(iter([*self._refused.values()]), "")  # a copy: any thread may ask
 
     def read(self, cluster_type_id: str) -> LastGoodVersion | None:
         """The version that is kept of an id, if any.
@@ -121,17 +128,19 @@ class StateFolder:
 
     def write(self, reread: Callable[[str], LastGoodVersion | None]) -> None:
         """Write what is to be written. What cannot be is tried again after the next :meth:`tidy`."""
+        flush = len(self._due) <= MANY
+        self._has_folder = False
         for cluster_type_id, kept in list(self._due.items()):
             version = kept or reread(cluster_type_id)
             try:
                 if version is not None:
-                    self._write(version)
+                    self._write(version, flush=flush)
             except OSError as error:
                 self._failure = f"{self._folder} cannot be written: {error.strerror}"
                 self._due = dict.fromkeys(self._due)
                 return
-            self._failure = ""
             del self._due[cluster_type_id]
+        self._failure = ""
 
     def tidy(self, listed: Collection[str], enabled: Collection[str]) -> None:
         """Remove what nobody has enabled for long, and have what is missing of the ``listed`` ids written."""
@@ -178,14 +187,16 @@ class StateFolder:
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
             raise PermissionError(0, "it is another user's, or others may write to it")
 
-    def _write(self, version: LastGoodVersion) -> None:
+    def _write(self, version: LastGoodVersion, *, flush: bool) -> None:
         """Put a version in place, unless it is there or too large. Raises OSError."""
         path, content = self._path(version.id), version.encode()
         self._refused.pop(version.id, None)
         if len(content) > MAX_VERSION_BYTES:
             self._refused[version.id] = f"{version.path} is not kept: it has more than {MAX_VERSION_BYTES:,} bytes"
             return
-        self._make_folder()
+        if not self._has_folder:
+            self._make_folder()
+            self._has_folder = True
         before = b""
         with suppress(OSError):
             before = _read_bounded(path)
@@ -196,7 +207,7 @@ class StateFolder:
         used = self._used + _count(len(content)) - (_count(len(before)) if before else 0)
         if used > MAX_FOLDER_BYTES:
             raise OSError(errno.EDQUOT, f"it holds as much as it may, {MAX_FOLDER_BYTES:,} bytes")
-        _replace(path, content)
+        _replace(path, content, flush=flush)
         self._used = used
 
 
@@ -213,14 +224,15 @@ def _read_bounded(path: Path) -> bytes:
     return content if len(content) <= MAX_VERSION_BYTES else b""
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Put a file in place whole, also where the machine stops meanwhile. Raises OSError."""
+def _replace(path: Path, content: bytes, *, flush: bool = True) -> None:
+    """Put a file in place whole, with ``flush`` also where the machine stops meanwhile. Raises OSError."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # not the process's id: hosts share the folder
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if flush:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.rename(path)
     except OSError:
         temporary.unlink(missing_ok=True)

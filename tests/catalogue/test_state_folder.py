@@ -9,12 +9,14 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.snapshot import State
+from builder.catalogue.publishing import publish
+from builder.catalogue.snapshot import Snapshot, State
 from builder.disk import state_folder
 from builder.disk.dependencies import digest_content
 from builder.disk.fetching import RemoteFiles
@@ -159,6 +161,23 @@ def test_type_put_back_broken_after_it_was_withdrawn_is_rejected(tmp_path: Path)
         process.catalogue.reconcile()
     put(tmp_path, "a", BROKEN)
     assert Process(tmp_path).states() == {"a": State.REJECTED}
+
+
+def test_a_version_is_kept_before_it_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "a", definition("A"))
+    process = Process(tmp_path)
+    kept: list[str] = []
+
+    def publish_and_note(*arguments: Any, **options: Any) -> Snapshot:
+        kept.append((process.kept / "a.json").read_text())
+        return publish(*arguments, **options)
+
+    monkeypatch.setattr("builder.catalogue.catalogue.publish", publish_and_note)
+    put(tmp_path, "a", definition("Another"))
+    process.catalogue.reconcile()
+    while process.catalogue.deferred:
+        process.catalogue.reconcile()
+    assert "Another" in kept[-1]
 
 
 def test_a_type_under_another_path_is_another(tmp_path: Path) -> None:
