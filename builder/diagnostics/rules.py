@@ -181,6 +181,7 @@ _WARNINGS = {
     "unknown-function": "what looks like a function is none here, and Heat takes it as plain data",
     "computed-file": "get_file is given a function, so that nobody knows which file to send",
     "unknown-output-key": "an output has a key that Heat ignores",
+    "unknown-attribute": "an attribute is read that Heat's own type of the resource does not have",
     "misspelt-resource-type": "a type of resource looks misspelt",
     "no-private-network": "the template makes no private network with a router",
     # what Concertim reads of a stack

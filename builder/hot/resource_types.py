@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 
 @cache
@@ -27,6 +27,21 @@ def load_names() -> tuple[str, ...]:
     """The names of all types, sorted."""
     table = _load_table()
     return tuple(sorted([*table["types"], *table["known_by_name_only"]]))
+
+
+_PASS_ON: Final = frozenset({
+    "AWS::CloudFormation::Stack", "OS::Heat::AutoScalingGroup", "OS::Heat::ResourceChain", "OS::Heat::ResourceGroup",
+    "OS::Heat::SoftwareDeployment", "OS::Heat::SoftwareDeploymentGroup", "OS::Heat::SoftwareDeployments",
+    "OS::Heat::StructuredDeployment", "OS::Heat::StructuredDeploymentGroup", "OS::Heat::StructuredDeployments",
+})  # fmt: skip
+"""The types whose ``get_attribute`` passes on what is within them, by names that the table does not have."""
+
+
+def find_attributes(type_: str) -> frozenset[str] | None:
+    """The attributes of a type; None where they are not known, or where any can be read."""
+    row = load_types().get(type_)
+    is_fixed = row is not None and type_ not in _PASS_ON and type_ not in load_placeholders()
+    return frozenset(row["attributes"]) if row is not None and is_fixed else None
 
 
 @cache

@@ -256,8 +256,9 @@ class _Walk:
             return
         place = (*tokens, 0) if in_list else tokens
         kind = Kind.PARAMETER if function == "get_param" else Kind.RESOURCE
+        is_read = self.unread in (frozenset(), _ON_REQUEST)  # in outputs Heat looks whether there is such an attribute
         has_attribute = function == "get_attr" and len(arguments) > 1 and isinstance(arguments[1], str)
-        attribute = arguments[1] if has_attribute else None
+        attribute = arguments[1] if has_attribute and is_read else None
         self._refer(kind, name, place, certain and function not in self.unread, attribute)
 
     def _check_placeholders(self, arguments: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:

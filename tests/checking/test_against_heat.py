@@ -26,6 +26,7 @@ UP_TO_THE_CLOUD = {
     "misspelt-resource-type.yaml",  # a plug-in might have the type
     "newer-template-version.yaml",  # a newer Heat might know it
     "no-private-network.yaml",  # lacks a property, which only Heat knows
+    "unknown-attribute.yaml",  # a plug-in might have it
     "unknown-custom-constraint.yaml",  # a plug-in might have it
 }
 ANSWERS = {"number": "1", "boolean": "true", "json": "{}"}

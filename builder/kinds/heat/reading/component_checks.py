@@ -7,7 +7,6 @@ that are data to Heat, little is sure.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -17,6 +16,7 @@ from builder.diagnostics.problems import Problem
 from builder.hot.computations import Budget
 from builder.hot.language import VERSION_KEY, Language, find_language
 from builder.hot.resource_types import load_names
+from builder.hot_lint.attributes import GROUP_ATTRIBUTES, MEMBER_ATTRIBUTE, find_unknown_attributes
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
 from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading
@@ -37,12 +37,7 @@ TAKES_ALL: Final = frozenset({"parameter-reference", "resource-reference", "cond
 """Rules that can be judged only where every template of a composition could be read."""
 
 _NESTED_ATTRIBUTES: Final = ("show",)
-_GROUP_ATTRIBUTES: Final = ("refs", "refs_map", "attributes", "removed_rsrc_list")
-"""Attributes besides the outputs of the template, of a nested template and of a group of them: the latter's are those
-of ``heat.engine.resources.openstack.heat.resource_group``, and it has no ``show``."""
-
-_MEMBER_ATTRIBUTE: Final = re.compile(r"resource\.[^.]*\.")
-"""What comes before the attribute of one member of a group: ``resource.0.address``."""
+"""Attributes of a nested template besides its outputs; a group of them has no ``show``."""
 
 SCHEMA_RULES: Final = frozenset({"unknown-parameter-key", "parameter-syntax", "allowed-pattern"})
 """Rules that tell of the schema of a parameter."""
@@ -128,6 +123,7 @@ def _scope_problems(
     templates: Sequence[LoadedTemplate], scope: Sequence[ScopedTemplate], *, complete: bool = True
 ) -> list[Problem]:
     found = [*find_scope_problems(scope), *find_cycles(scope), *find_unused_parameters(scope)]
+    found += find_unknown_attributes(scope)
     return [
         templates[number].problem(demote(problem))
         for number, problem in found
@@ -188,8 +184,8 @@ def _check_nested_uses(reading: TemplateReading, nested: Mapping[str, LoadedTemp
         attribute, certain = reference.attribute, reference.certain
         if named.is_member:  # of which Heat asks each for an attribute, in an output only when somebody asks for that
             certain = certain and named.certain and reference.tokens[0] != "outputs"
-            attribute = _MEMBER_ATTRIBUTE.sub("", attribute)
-        known = _GROUP_ATTRIBUTES if named.is_member else _NESTED_ATTRIBUTES
+            attribute = MEMBER_ATTRIBUTE.sub("", attribute)
+        known = GROUP_ATTRIBUTES if named.is_member else _NESTED_ATTRIBUTES
         if attribute not in outputs and attribute not in known and not attribute.startswith("resource."):
             message = f"{named.name} has no output {attribute!r}"
             tokens = (*reference.tokens[:-1], 1)
