@@ -108,6 +108,7 @@ _ERRORS = {
     "unknown-parameter-key": "a parameter of a template has a key that Heat refuses",
     "removed-function": "a function is used that the template's version no longer has",
     "function-arguments": "a function is given arguments that Heat refuses",
+    "unsent-file": "a template is named where no client of Heat looks for files to send",
     "missing-placeholder": "str_replace_strict is given a placeholder that its text does not contain",
     "misplaced-function": "a function is used in a condition, where Heat refuses it",
     "template-parameter-groups": "the parameter_groups of a template are not as Heat wants them",

@@ -17,6 +17,10 @@ VERSION_KEY: Final = "heat_template_version"
 PSEUDO_PARAMETERS: Final = frozenset({"OS::stack_id", "OS::stack_name", "OS::project_id"})
 """Parameters that every template has: heat.engine.hot.parameters. ``OS::region`` is named there but never given."""
 
+MEMBERS_VERSION: Final = "2015-04-30"
+"""The version of the template that Heat makes of a group's members, whatever that of the group's own is, so that the
+functions of it are functions there: ``heat.engine.resources.openstack.heat.resource_group``."""
+
 DELETION_POLICIES: Final = ("Delete", "Retain", "Snapshot")
 
 NESTED_SUFFIXES: Final = (".yaml", ".template")

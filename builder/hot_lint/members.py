@@ -12,6 +12,8 @@ from builder.text.pointers import Tokens
 
 GROUP: Final = "OS::Heat::ResourceGroup"
 
+CHAIN: Final = "OS::Heat::ResourceChain"
+
 GROUP_MEMBER: Final = "resource_def"
 
 _MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from builder.hot.computations import Budget, compute
 from builder.hot.functions import Call, CallError
-from builder.hot.language import NESTED_SUFFIXES, Language
+from builder.hot.language import MEMBERS_VERSION, NESTED_SUFFIXES, Language, first_version_with
 from builder.hot.resource_types import load_names, load_placeholders
 from builder.hot_lint.calls import Types, find_argument_fault, find_kinds, find_types, is_call
 from builder.hot_lint.findings import Kind, NestedUse, Reference, TemplateProblem, TemplateReading
-from builder.hot_lint.members import find_definitions
+from builder.hot_lint.members import CHAIN, GROUP_MEMBER, find_definitions
 from builder.hot_lint.unknown_functions import explain_unknown_function, find_successor
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
@@ -93,6 +93,7 @@ class _Walk:
                 self._refer(Kind.RESOURCE, dependency, (*tokens, "depends_on", *place), certain)
         for each in find_definitions(resource, tokens, certain and not is_external):
             self._type(*each)
+        self._chain(resource, (*tokens, "properties", "resources"), certain and not is_external)
         self.owner = ""
 
     def _type(self, definition: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
@@ -112,6 +113,17 @@ class _Walk:
             self._report("template-shape", message, (*tokens, "properties"), certain, hint)
         if type_.endswith(NESTED_SUFFIXES):
             self.reading.nested.append(NestedUse(type_, tokens, None if computed else properties, certain, self.owner))
+
+    def _chain(self, resource: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
+        """A chain names the types of its members in a list, in which no client of Heat looks for files to send."""
+        properties = resource.get("properties")
+        if resource.get("type") == CHAIN and isinstance(properties, dict):
+            types = properties.get("resources")
+            for number, type_ in enumerate(types if isinstance(types, list) else ()):
+                if isinstance(type_, str) and type_.endswith(NESTED_SUFFIXES) and type_ not in self.files:
+                    message = f"no client sends {type_!r}, since a chain names it in a list"
+                    hint = "write each member as a resource with that type"
+                    self._report("unsent-file", message, (*tokens, number), certain, hint)
 
     def output(self, output: Mapping[str, Any], tokens: Tokens) -> None:
         condition = output.get("condition") if self.language.has_conditions else None
@@ -214,6 +226,9 @@ class _Walk:
 
     def _judge_key(self, key: str, tokens: Tokens, certain: bool) -> None:
         """Tell what looks like a function and is none in this version."""
+        since = first_version_with(key)
+        if tokens[2:4] == ("properties", GROUP_MEMBER) and since is not None and since <= MEMBERS_VERSION:
+            return
         if key in self.language.removed_functions:
             message = f"{key} is no function of version {self.language.version} any more"
             self._report("removed-function", message, tokens, certain, find_successor(key), key=True)
