@@ -23,6 +23,7 @@ from builder.hot.functions import (
 )
 from builder.hot.language import PSEUDO_PARAMETERS, Language
 from builder.hot.values import KINDS, Unresolved
+from builder.hot.yaql_expressions import is_expression
 
 _USAGE: Final[Mapping[str, str]] = {
     "get_param": "the name of a parameter, or a list that begins with it",
@@ -66,10 +67,13 @@ def find_argument_fault(
 
     The text is ``""`` where nothing is certainly wrong with them.
     """
+    masked = _mask(arguments, language)
     try:
-        check_shape(Call(function, _mask(arguments, language), language))
+        check_shape(Call(function, masked, language))
     except CallError:
         return f"{function} wants {_USAGE[function]}", True
+    if function == "yaql" and not is_expression(masked["expression"]):
+        return "yaql wants an expression that can be parsed", True
     values, is_whole = _resolve(arguments, language, types, budget)
     call = Call(function, values, language)
     try:

@@ -27,6 +27,9 @@ _IN_EXTERNAL: Final = frozenset({"get_param", "get_resource", "get_attr"})
 """The functions whose references Heat does not follow in every launch: in outputs, whose values are made when somebody
 asks for them, in the properties of placeholders, and in those of what exists already, neither of which it reads."""
 
+_VALIDATED: Final = frozenset({"make_url", "repeat", "yaql"})
+"""The functions whose arguments Heat judges not while it parses them, but with what they stand in, if it reads that."""
+
 _STRICT: Final = frozenset({"str_replace_strict", "str_replace_vstrict"})
 
 
@@ -240,6 +243,7 @@ class _Walk:
     def _call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         fault, parsed = find_argument_fault(function, arguments, self.language, self.types, self.budget)
         if fault:
+            parsed = parsed and (self.unread == _ON_REQUEST or function not in _VALIDATED)
             self._report("function-arguments", fault, tokens, certain and (parsed or not self.unread))
             return
         match function:
