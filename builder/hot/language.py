@@ -14,6 +14,9 @@ from typing import Final
 
 VERSION_KEY: Final = "heat_template_version"
 
+CLOUDFORMATION_KEYS: Final = frozenset({"HeatTemplateFormatVersion", "AWSTemplateFormatVersion"})
+"""The keys of the version of a template that is CloudFormation's, which is another language."""
+
 PSEUDO_PARAMETERS: Final = frozenset({"OS::stack_id", "OS::stack_name", "OS::project_id"})
 """Parameters that every template has: heat.engine.hot.parameters. ``OS::region`` is named there but never given."""
 

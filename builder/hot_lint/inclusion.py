@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
-from builder.hot.language import NESTED_SUFFIXES, VERSION_KEY
+from builder.hot.language import CLOUDFORMATION_KEYS, NESTED_SUFFIXES, VERSION_KEY
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import describe_source_error
 from builder.hot_lint.shape import find_broken_sections, set_broken_entries_aside
@@ -26,7 +26,7 @@ from builder.yaml_documents.documents import Document, DocumentError, parse_temp
 MAX_FILES = 200
 """How many files one template may pull in: far beyond any cluster, and an end to a chain that grows for ever."""
 
-_VERSION_KEYS: Final = (VERSION_KEY, "HeatTemplateFormatVersion", "AWSTemplateFormatVersion")
+_VERSION_KEYS: Final = (VERSION_KEY, *sorted(CLOUDFORMATION_KEYS))
 _STACK: Final = "OS::Heat::Stack"
 """Makes a stack of the text that it is given, with all the files of the stack that it is in."""
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from builder.hot.language import (
+    CLOUDFORMATION_KEYS,
     DELETION_POLICIES,
     KNOWN_VERSIONS,
     NESTED_SUFFIXES,
@@ -55,6 +56,9 @@ def find_broken_sections(template: Any) -> list[TemplateProblem]:
     """What keeps a value from being a HOT template at all: with one of these, nothing else of it can be judged."""
     if not isinstance(template, dict):
         return [_misshapen("a HOT template must be a mapping", ())]
+    if is_cloudformation(template):
+        message = "this is a CloudFormation template, and only HOT templates are taken"
+        return [TemplateProblem("template-version", message, (), "write it in HOT, which has a heat_template_version")]
     if VERSION_KEY not in template:
         message, near = "the template has no heat_template_version", find_near(VERSION_KEY, list(template), cutoff=0.8)
         if near:
@@ -66,6 +70,11 @@ def find_broken_sections(template: Any) -> list[TemplateProblem]:
         for section, entries in given.items()
         if not isinstance(entries, dict)
     ]
+
+
+def is_cloudformation(template: Any) -> bool:
+    """Whether a template is one of CloudFormation's, in which tags such as ``!Ref`` have a meaning."""
+    return isinstance(template, dict) and VERSION_KEY not in template and not CLOUDFORMATION_KEYS.isdisjoint(template)
 
 
 def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TemplateProblem]]:

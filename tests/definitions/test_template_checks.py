@@ -151,3 +151,12 @@ def test_attribute_of_a_group_is_an_output_of_its_members_and_one_in_an_output_i
     assert find_rules(build(definition, {"node.yaml": SERVED})) == ["nested-attribute"] * (not is_there)
     shown = f"{template(group)}  outputs: {{o: {{value: {{get_attr: [r, {path}]}}}}}}\n"
     assert find_rules(build(shown, {"node.yaml": SERVED})) == ["conditional-mistake"] * (not is_there)
+
+
+@pytest.mark.parametrize("key", ["AWSTemplateFormatVersion: '2010-09-09'", "HeatTemplateFormatVersion: '2012-12-12'"])
+def test_template_of_cloudformation_is_told_of_in_one_sentence_whatever_tags_it_has(key: str) -> None:
+    text = f"{key}\nResources: {{r: {{Type: 'OS::Heat::RandomString'}}}}\nOutputs: {{w: {{Value: !Ref r}}}}\n"
+    outcome = build("heat_template_url: a.yaml\n", {"a.yaml": text})
+    assert find_rules(outcome) == ["template-version"]
+    (message,) = [problem.message for problem in outcome.problems if problem.rule == "template-version"]
+    assert message == "this is a CloudFormation template, and only HOT templates are taken"

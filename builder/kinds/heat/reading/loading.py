@@ -11,6 +11,7 @@ from builder.diagnostics.problems import Problem
 from builder.hot.language import VERSION_KEY, find_language
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import COMPONENTS, describe_source_error, hint_at_components
+from builder.hot_lint.shape import is_cloudformation
 from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError
 from builder.kinds.heat.reading.components import LoadedComponent, build_component, find_collisions
 from builder.text.pointers import Tokens
@@ -100,7 +101,7 @@ class _Loading:
         except DocumentError as error:
             self.problems += error.problems
             return None
-        self.problems += template.problems
+        self.problems += () if is_cloudformation(template.value) else template.problems
         component, problems = build_component(template, source, self.files, name=name, optional=optional)
         self.problems += problems
         return component
