@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,13 +43,25 @@ def is_in_state(service: Service, state: str) -> bool:
     return [(each["id"], each["state"]) for each in entries] == [("composed", state), ("single", state)]
 
 
+def read_entries(service: Service) -> list[dict[str, Any]]:
+    """The entries as a worker tells them that has loaded any: unlike a listing, the catalogue is shown before, too."""
+    seen: list[dict[str, Any]] = []
+
+    def look() -> bool:
+        seen[:] = service.get("/catalogue").json()["entries"]
+        return bool(seen)
+
+    wait_until(look, "the worker that answers has read the folder")
+    return seen
+
+
 def answers(service: Service) -> dict[str, tuple[int, str | None, str | None, bytes]]:
     """What clients and operators are told of the types: bodies, validators, revisions and what is broken."""
     told = {}
     for path in ("/cluster-types", "/cluster-types/single", "/cluster-types/composed"):
         answer = service.get(path)
         told[path] = (answer.status, answer.headers.get("etag"), answer.headers.get("last-modified"), answer.body)
-    entries = service.get("/catalogue").json()["entries"]
+    entries = read_entries(service)
     revisions = sorted((each["id"], each["revision"], each["changed_files"]) for each in entries)
     told["revisions"] = (200, None, None, repr(revisions).encode())
     return told
