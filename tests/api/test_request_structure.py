@@ -185,6 +185,7 @@ ROUTES = {
     "/health": "GET, HEAD",
     "/ready": "GET, HEAD",
     "/catalogue": "GET, HEAD",
+    "/catalogue/form": "GET, HEAD",
     "/metrics": "GET, HEAD",
     "/schemas/errors": "GET, HEAD",
     "/openapi.json": "GET, HEAD",

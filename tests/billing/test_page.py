@@ -73,7 +73,8 @@ def test_what_a_crash_left_is_found_and_mended(
     with serving(tmp_path, LOG_FORMAT="json", LOG_FILE=str(log)) as service:
         assert build(service, sandbox, middleware).status == 201
         ((built, _),) = middleware.active.items()
-        assert find_left(log) == []
+        service.settled_log()
+        wait_until(lambda: find_left(log) == [], "the log tells that the first was built")
         moment = Moment("add_order_tag", 2) if has_stack else Moment("add_order_tag", is_after=True)
         act_at(middleware, moment, kill(service, log, "was created for stack broken--"))
         build_in_vain(service, sandbox, middleware, "a-key", cluster_name="broken")

@@ -41,7 +41,7 @@ def find(
         f"  parameters: {PARAMETERS}  resources: {RESOURCES}"
         f"  outputs: {{{name}: {{value: {value}{condition}}}}}\n"
     )
-    return find_rules(build(definition, files, profile=profile))
+    return find_rules(build(definition, files, profile=profile), "unknown-attribute")
 
 
 @pytest.mark.parametrize(
