@@ -8,6 +8,7 @@ import struct
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from builder.sandbox import Sandbox
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import Received
 from tests.security.tokens import SECRET, bearer, make_token
-from tests.service import Service, minimal_definition, wait_until
+from tests.service import WAIT_SECONDS, Service, minimal_definition, wait_until
 
 DAY = 86_400
 COMPILER = shutil.which("cc") or shutil.which("gcc")
@@ -144,27 +145,30 @@ def test_no_clock_but_heats_tells_whether_a_stack_may_be_given_to_a_second_calle
 
     def create_together(_: Received) -> None:
         if first_round["creating"].acquire(blocking=False):
-            have_created.wait(10)
+            have_created.wait(WAIT_SECONDS)
 
     def delete_when_the_third_has_looked(_: Received) -> None:
         if first_round["deleting"].acquire(blocking=False):
-            have_met.wait(10)
-            third_has_looked.wait(10)
+            have_met.wait(WAIT_SECONDS)
+            third_has_looked.wait(WAIT_SECONDS)
 
-    with RememberingHeat() as heat, start(tmp_path, clock) as service, ThreadPoolExecutor(3) as callers:
-        write(service, "a", "title")
-        wait_until(lambda: service.ids() == ["a"], "the type is listed")
+    with RememberingHeat() as heat, ExitStack() as running, ThreadPoolExecutor(3) as callers:
+        # Each caller asks a replica of its own: within one process the second waits for the first.
+        replicas = [running.enter_context(start(tmp_path / str(number), clock)) for number in range(3)]
+        for replica in replicas:
+            write(replica, "a", "title")
+        wait_until(lambda: all(replica.ids() == ["a"] for replica in replicas), "the type is listed")
         heat.created_at = heat.now.strftime("%Y-%m-%dT%H:%M:%SZ")
         heat.hooks.before_writing, heat.hooks.before_deleting = create_together, delete_when_the_third_has_looked
         body = {"cloud_env": heat.credentials(), "cluster": {"name": "simultaneous", "cluster_type_id": "a"}}
         headers = {**bearer(clock.token(shift)), "Idempotency-Key": "one"}
-        builds = [callers.submit(service.post, "/clusters/", body, headers) for _ in range(2)]
-        have_met.wait(10)
+        builds = [callers.submit(replica.post, "/clusters/", body, headers) for replica in replicas[:2]]
+        have_met.wait(WAIT_SECONDS)
         looks = len(heat.looks)
-        builds.append(callers.submit(service.post, "/clusters/", body, headers))
+        builds.append(callers.submit(replicas[2].post, "/clusters/", body, headers))
         wait_until(lambda: len(heat.looks) > looks, "the third has looked")
         third_has_looked.set()
-        answers = [each.result(timeout=30) for each in builds]
+        answers = [each.result(timeout=WAIT_SECONDS) for each in builds]
         (kept,) = heat.live
         assert [(answer.status, answer.json().get("id")) for answer in answers] == [(201, kept.id)] * 3
 

@@ -172,8 +172,8 @@ def test_builds_under_way_are_not_ended_for_others(tmp_path: Path) -> None:
         (service.enabled / "small.yaml").write_text(minimal_definition())
         wait_until(lambda: service.ids() == ["small"], "listed")
         cloud.hooks.before_writing = hold
-        body = order(cloud.credentials(), "small")
-        builds = [people.submit(service.post, "/clusters/", body) for _ in range(2)]
+        bodies = [order(cloud.credentials(), "small", name=name) for name in ("cluster-1", "cluster-2")]
+        builds = [people.submit(service.post, "/clusters/", body) for body in bodies]
         assert all(arrived.acquire(timeout=10) for _ in builds)
         with connect(service) as newcomer, contextlib.suppress(ConnectionError):
             assert newcomer.recv(1) == b""
