@@ -79,9 +79,9 @@ def test_folders_of_roots_are_served_and_logged_to_once_the_group_may(image: str
         assert container.log().count(DENIED) == 1
         os.chown(log, -1, 0)  # chgrp 0
         log.chmod(0o775)
-        assert container.get("/health").status == 200
+        assert container.get("/catalogue").status == 200
         file = log / "cluster-builder.log"
-        wait_until(lambda: file.exists() and "route=/health" in file.read_text(), "the log file")
+        wait_until(lambda: file.exists() and "route=/catalogue" in file.read_text(), "the log file")
         assert_stops_gracefully(container)
         assert inspect(container.name)["Config"]["StopSignal"] == "SIGINT"
 
