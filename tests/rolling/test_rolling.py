@@ -189,12 +189,12 @@ def test_request_keeps_its_id_and_its_client_and_its_query_stays_out_of_both_log
     service = Service(tmp_path / "instance", {"TRUSTED_PROXIES": "127.0.0.0/8"}, ("--port", str(port)))
     with service, Nginx(NGINX, tmp_path / "nginx", (port, free_port())) as nginx:
         connection = http.client.HTTPSConnection("127.0.0.1", nginx.port, timeout=10, context=nginx.context)
-        for path in ("/health?password=canary", "/cloud_assets/?password=canary"):
+        for path in ("/cluster-types?password=canary", "/cloud_assets/?password=canary"):
             connection.request("GET", path, headers={"X-Request-ID": "mine", "X-Forwarded-For": "192.0.2.7"})
             with connection.getresponse() as response:
                 response.read()
             assert response.getheader("X-Request-ID") == "mine"
-        connection.request("GET", "/health")
+        connection.request("GET", "/cluster-types")
         with connection.getresponse() as response:
             response.read()
         assert re.fullmatch(r"[0-9a-f]{32}", response.getheader("X-Request-ID") or "")
