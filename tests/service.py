@@ -192,6 +192,12 @@ class Service:
         """The ids in the listing, in its order."""
         return [listed["id"] for listed in self.get("/cluster-types/").json()]
 
+    @property
+    def children(self) -> list[int]:
+        """The processes that the first one has started: workers, if there are several, and a sandbox beside them."""
+        first = self.process.pid
+        return [int(child) for child in Path(f"/proc/{first}/task/{first}/children").read_text().split()]
+
     def _read(self) -> None:
         stdout = self.process.stdout
         assert stdout is not None

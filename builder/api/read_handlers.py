@@ -85,7 +85,7 @@ async def current_snapshot(services: Services) -> Snapshot:
 
     Raises RequestError (503) where the enabled folder could not be read yet.
     """
-    if not services.reconcile_loop.has_loaded and not await services.wait_until_loaded(FIRST_LOAD_SECONDS):
+    if not await services.wait_until_loaded(FIRST_LOAD_SECONDS):
         detail = f"No cluster types were loaded yet: {services.reconcile_loop.readiness()}."
         raise RequestError(Fault(503, "Catalogue not loaded", detail), headers={"Retry-After": "5"})
     return services.catalogue.snapshot
@@ -98,6 +98,7 @@ async def show_catalogue(request: Request) -> HTTPResponse:
     """Every entry of the enabled folder with its state and problems, and how changes are noticed."""
     services: Services = request.app.ctx.services
     authenticate_read(request, services)
+    await services.wait_until_loaded(FIRST_LOAD_SECONDS)  # no entries would look like an empty folder
     return await asyncio.to_thread(_respond_catalogue, services.catalogue.snapshot, services.reconcile_loop)
 
 
@@ -105,6 +106,7 @@ async def show_catalogue_entry(request: Request, entry_id: str) -> HTTPResponse:
     """The same of one cluster type, by its id, or by the name of its entry."""
     services: Services = request.app.ctx.services
     authenticate_read(request, services)
+    await services.wait_until_loaded(FIRST_LOAD_SECONDS)
     snapshot = services.catalogue.snapshot
     reports = snapshot.find_reports(entry_id)
     if not reports:

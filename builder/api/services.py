@@ -56,8 +56,9 @@ class Services:
 
     async def wait_until_loaded(self, seconds: float) -> bool:
         """Wait for the first load of the catalogue, so long at most; False where it has not come, or will not."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.load_is_over.wait(), seconds)
+        if not self.reconcile_loop.has_loaded:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.load_is_over.wait(), seconds)
         return self.reconcile_loop.has_loaded
 
     def reload_secrets(self) -> None:

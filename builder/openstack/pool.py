@@ -93,7 +93,8 @@ class CloudPool:
         waiter = self._start(function, args, deadline, seconds, end_turn)
         try:
             await asyncio.wait([waiter], timeout=seconds)
-            if waiter.done():
+            is_late = deadline.elapsed >= deadline.seconds  # a call that fails then fails for want of time
+            if waiter.done() and not (is_late and _has_failed(waiter)):
                 return waiter.result()
             waiter.add_done_callback(_note_unheard)
             raise deadline.verdict or deadline.failure()
@@ -200,6 +201,10 @@ class CloudPool:
         why = "is being stopped" if self._draining else "has as many requests under way as it may"
         detail = f"This service {why}; nothing was created. Try again shortly."
         return FailureKind.SERVICE_BUSY.error(detail, headers=RETRY_AFTER)
+
+
+def _has_failed(waiter: asyncio.Future[Any]) -> bool:
+    return not waiter.cancelled() and waiter.exception() is not None
 
 
 def _note_unheard(waiter: asyncio.Future[Any]) -> None:

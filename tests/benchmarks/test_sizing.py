@@ -26,8 +26,7 @@ AT_ONCE = 32
 
 def workers_of(service: Service) -> list[int]:
     """The processes that serve: the one that was started, or its children."""
-    process = service.process.pid
-    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()] or [process]
+    return service.children or [service.process.pid]
 
 
 def shared_mib(processes: list[int]) -> float:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from builder.sandbox.wire.accounts import find_credentials
-from tests.security.running import children
 from tests.service import STOP_SECONDS, Service, fetch, minimal_definition, wait_until
 
 PATIENT = minimal_definition().replace(
@@ -86,7 +85,7 @@ def test_nobody_holds_the_socket_of_a_sandbox_that_has_ended_while_builds_in_pro
 ) -> None:
     url = find_sandbox(service)
     assert is_held(url)
-    worker, *_ = children(service)
+    worker, *_ = service.children
     os.kill(worker, signal.SIGSTOP)  # as one that is busy with a build
     try:
         service.process.send_signal(signal.SIGTERM)

@@ -156,7 +156,8 @@ def test_flag_wins_over_environment(tmp_path: Path) -> None:
 
 def test_folder_for_metrics_is_made_for_a_single_worker_too(tmp_path: Path) -> None:
     with Service(tmp_path / "instance", {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}) as service:
-        assert b"cluster_builder_cluster_types" in service.get("/metrics").body
+        told = b"cluster_builder_cluster_types"
+        wait_until(lambda: told in service.get("/metrics").body, "the first load is told")
     assert list((tmp_path / "metrics").glob("*.db"))
 
 

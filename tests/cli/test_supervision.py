@@ -21,21 +21,15 @@ def pair(tmp_path: Path) -> Iterator[Service]:
     """A service with two workers that are both there."""
     with Service(tmp_path / "instance", flags=("--workers", "2")) as service:
         (service.enabled / "a.yaml").write_text(minimal_definition())
-        wait_until(lambda: len(workers(service)) == 2 and service.ids() == ["a"], "both started")
+        wait_until(lambda: len(service.children) == 2 and service.ids() == ["a"], "both started")
         yield service
 
 
-def workers(service: Service) -> set[int]:
-    """The processes that the service consists of, but the first."""
-    first = service.process.pid
-    return {int(child) for child in Path(f"/proc/{first}/task/{first}/children").read_text().split()}
-
-
 def test_service_answers_again_after_each_of_its_workers_was_told_to_stop(pair: Service) -> None:
-    before = workers(pair)
+    before = set(pair.children)
     for worker in before:
         os.kill(worker, signal.SIGTERM)
-    wait_until(lambda: len(workers(pair) - before) == 2, "both replaced", STOP_SECONDS)
+    wait_until(lambda: len(set(pair.children) - before) == 2, "both replaced", STOP_SECONDS)
     assert fetch(pair.url + "/health", timeout=10).status == 200
     assert pair.stop() == 0
 
@@ -43,20 +37,20 @@ def test_service_answers_again_after_each_of_its_workers_was_told_to_stop(pair: 
 @pytest.mark.parametrize("count", ["1", "2"])
 def test_signals_that_mean_nothing_change_nothing(tmp_path: Path, count: str) -> None:
     with Service(tmp_path / "instance", flags=("--workers", count)) as service:
-        wait_until(lambda: len(workers(service)) == (2 if count == "2" else 0), "all started")
+        wait_until(lambda: len(service.children) == (2 if count == "2" else 0), "all started")
         wait_until(lambda: all(service.get("/ready").status == 200 for _ in range(10)), "each has loaded")
-        processes = {service.process.pid, *workers(service)}
+        processes = {service.process.pid, *service.children}
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             for process in processes:
                 os.kill(process, number)
         assert all(service.get("/ready").status == 200 for _ in range(10))
-        assert {service.process.pid, *workers(service)} == processes
+        assert {service.process.pid, *service.children} == processes
         assert "stopping" not in service.settled_log()
         assert service.stop() == 0
 
 
 def test_worker_that_is_killed_before_it_had_done_all_is_told_of(pair: Service) -> None:
-    victim, _ = workers(pair)
+    victim, _ = pair.children
     os.kill(victim, signal.SIGSTOP)
     pair.process.send_signal(signal.SIGTERM)
     wait_until(lambda: ": stopping" in pair.log, "the other one told")
@@ -101,7 +95,7 @@ def test_what_a_killed_worker_said_of_its_present_is_left_out_of_the_metrics(tmp
     environment = {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
     with Service(tmp_path / "instance", environment, flags=("--workers", "2")) as service:
         wait_until(lambda: len(list(folder.glob("gauge_livemin_*.db"))) == 2, "both said something")
-        victim, other = workers(service)
+        victim, other = service.children
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: not list(folder.glob(f"gauge_live*_{victim}.db")), "forgotten", STOP_SECONDS)
         assert list(folder.glob(f"gauge_livemin_{other}.db"))
@@ -109,7 +103,7 @@ def test_what_a_killed_worker_said_of_its_present_is_left_out_of_the_metrics(tmp
 
 
 def test_stop_resets_no_connection_where_a_worker_was_killed_before(pair: Service) -> None:
-    victim, _ = workers(pair)
+    victim, _ = pair.children
     os.kill(victim, signal.SIGKILL)
     wait_until(lambda: "was ended by SIGKILL; starting another" in pair.log, "its end was noticed")
     clients = [Client(pair.url) for _ in range(8)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import Received
@@ -48,9 +47,3 @@ def enable(service: Service) -> None:
     (service.enabled / "small.yaml").write_text(minimal_definition())
     # Each request may be another worker's, and each of them reads the folder by itself.
     wait_until(lambda: all(service.ids() == ["small"] for _ in range(20)), "every worker lists the type")
-
-
-def children(service: Service) -> list[int]:
-    """The worker processes."""
-    process = service.process.pid
-    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]

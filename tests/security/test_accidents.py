@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.security.running import children, enable
+from tests.security.running import enable
 from tests.service import STOP_SECONDS, Service, fetch, minimal_definition, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -25,23 +25,23 @@ def test_rescan_signal_leaves_the_sandbox_alone(tmp_path: Path) -> None:
     with Service(tmp_path, environment=environment, flags=("--workers", "2", "--sandbox")) as service:
         (url,) = set(re.findall(r"http://127\.0\.0\.1:\d+/v3", service.log))
         assert fetch(url).status == 200
-        *_, sandbox = children(service)
+        *_, sandbox = service.children
         os.kill(sandbox, signal.SIGHUP)
         assert fetch(url).status == 200
-        assert sandbox in children(service)
+        assert sandbox in service.children
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_worker_that_crashes_is_replaced_and_says_why(tmp_path: Path, number: signal.Signals) -> None:
     with Service(tmp_path, flags=("--workers", "2")) as service:
         enable(service)
-        wait_until(lambda: len(children(service)) == 2, "both workers run")
-        victim, other = children(service)
+        wait_until(lambda: len(service.children) == 2, "both workers run")
+        victim, other = service.children
         os.kill(victim, number)
         wait_until(lambda: f"was ended by {number.name}" in service.log, "its end is told")
         assert fetch(f"{service.url}/health").status == 200
-        wait_until(lambda: len(set(children(service)) - {victim}) == 2, "another runs")
-        assert other in children(service)
+        wait_until(lambda: len(set(service.children) - {victim}) == 2, "another runs")
+        assert other in service.children
         for _ in range(20):
             assert service.ids() == ["small"]
 
@@ -67,8 +67,8 @@ def knows(service: Service, path: str) -> bool:
 def test_no_process_leaves_a_core_dump(tmp_path: Path, workers: str) -> None:
     with Service(tmp_path, flags=("--workers", workers)) as service:
         enable(service)
-        wait_until(lambda: len(children(service)) == (2 if workers == "2" else 0), "all run")
-        for process in (service.process.pid, *children(service)):
+        wait_until(lambda: len(service.children) == (2 if workers == "2" else 0), "all run")
+        for process in (service.process.pid, *service.children):
             limits = Path(f"/proc/{process}/limits").read_text()
             assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
 

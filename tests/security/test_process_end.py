@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.security.running import HeldHeat, build, children, enable
+from tests.security.running import HeldHeat, build, enable
 from tests.service import WAIT_SECONDS, Answer, Service, wait_until
 
 
@@ -92,7 +92,7 @@ def test_one_signal_to_all_processes_lets_a_build_end(tmp_path: Path, held: Held
         enable(service)
         thread, ended = build(service, held)
         assert held.arrived.acquire(timeout=WAIT_SECONDS)
-        for worker in children(service):
+        for worker in service.children:
             os.kill(worker, signal.SIGINT)
         wait_until(lambda: service.log.count("stopping") == 2, "both workers are stopping")
         service.process.send_signal(signal.SIGINT)

@@ -236,6 +236,13 @@ def test_secrets_come_from_a_file(tmp_path: Path) -> None:
         assert SECRET not in service.settled_log()
 
 
+def acts_on_hangup(process: int) -> bool:
+    """Whether a process is a worker that has read its secrets: it has a handler for SIGHUP (proc(5), SigCgt)."""
+    caught = re.search(r"^SigCgt:\s+([0-9a-f]+)$", Path(f"/proc/{process}/status").read_text(), re.MULTILINE)
+    assert caught is not None
+    return bool(int(caught[1], 16) & 1 << signal.SIGHUP - 1)
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_hangup_signal_has_secrets_read_from_their_file_again(tmp_path: Path, workers: str) -> None:
     file = tmp_path / "secret"
@@ -244,6 +251,10 @@ def test_hangup_signal_has_secrets_read_from_their_file_again(tmp_path: Path, wo
     with Service(tmp_path / "instance", environment) as service:
         assert ask(service, make_token(SECRET)).status == 400
         assert ask(service, make_token(OTHER)).status == 401
+        first = service.process.pid
+        wait_until(
+            lambda: sum(map(acts_on_hangup, [first, *service.children])) == int(workers), "every worker has begun"
+        )
         file.write_text("\n")  # as whoever writes it anew leaves it for a moment
         service.process.send_signal(signal.SIGHUP)
         told = "the secrets that were read before are used on"

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.load import resident_bytes
-from tests.cli.test_supervision import workers
 from tests.service import Service, wait_until
 from tests.watching.test_12_last_good_state import kill_worker
 from tests.watching.world import Client, World, definition, write_composed
@@ -182,7 +181,7 @@ def test_no_answer_lacks_a_type_that_was_ever_good_while_workers_are_killed(tmp_
         def kill(number: int) -> None:
             chance = random.Random(number)
             while not ending.is_set():
-                kill_worker(service, chance.choice(sorted(workers(service))))
+                kill_worker(service, chance.choice(sorted(service.children)))
                 counts["killed workers"] += 1
                 ending.wait(chance.random() * 2)
 

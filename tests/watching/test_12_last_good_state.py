@@ -10,11 +10,9 @@ import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.cli.test_supervision import workers
 from tests.service import Service, wait_until
 from tests.watching.world import definition, write_composed
 
@@ -43,25 +41,13 @@ def is_in_state(service: Service, state: str) -> bool:
     return [(each["id"], each["state"]) for each in entries] == [("composed", state), ("single", state)]
 
 
-def read_entries(service: Service) -> list[dict[str, Any]]:
-    """The entries as a worker tells them that has loaded any: unlike a listing, the catalogue is shown before, too."""
-    seen: list[dict[str, Any]] = []
-
-    def look() -> bool:
-        seen[:] = service.get("/catalogue").json()["entries"]
-        return bool(seen)
-
-    wait_until(look, "the worker that answers has read the folder")
-    return seen
-
-
 def answers(service: Service) -> dict[str, tuple[int, str | None, str | None, bytes]]:
     """What clients and operators are told of the types: bodies, validators, revisions and what is broken."""
     told = {}
     for path in ("/cluster-types", "/cluster-types/single", "/cluster-types/composed"):
         answer = service.get(path)
         told[path] = (answer.status, answer.headers.get("etag"), answer.headers.get("last-modified"), answer.body)
-    entries = read_entries(service)
+    entries = service.get("/catalogue").json()["entries"]
     revisions = sorted((each["id"], each["revision"], each["changed_files"]) for each in entries)
     told["revisions"] = (200, None, None, repr(revisions).encode())
     return told
@@ -74,9 +60,9 @@ def assert_all_agree(service: Service, expected: Mapping[str, object]) -> None:
 
 def kill_worker(service: Service, victim: int) -> None:
     """Kill one of two workers, and wait until another has taken its place."""
-    before = workers(service)
+    before = set(service.children)
     os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: len(workers(service) - before) == 1, "another takes its place")
+    wait_until(lambda: len(set(service.children) - before) == 1, "another takes its place")
 
 
 @pytest.mark.parametrize(
@@ -97,10 +83,10 @@ def test_stale_type_is_listed_after_a_restart(tmp_path: Path, changed: dict[str,
 
 def test_worker_that_takes_the_place_of_a_killed_one_agrees_with_the_others(tmp_path: Path) -> None:
     with Service(tmp_path / "instance", flags=("--workers", "2")) as service:
-        wait_until(lambda: len(workers(service)) == 2, "both workers run")
+        wait_until(lambda: len(service.children) == 2, "both workers run")
         break_types(service)
         expected = answers(service)
-        for victim in workers(service):
+        for victim in service.children:
             kill_worker(service, victim)
             assert_all_agree(service, expected)
 
