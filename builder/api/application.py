@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from sanic import HTTPResponse, Request, Sanic
+from sanic import Blueprint, HTTPResponse, Request, Sanic
 from sanic.config import Config
 from sanic.exceptions import MethodNotAllowed, RequestCancelled
 
@@ -126,8 +126,8 @@ def _refuse_coding(request: Request) -> None:
         raise RequestError(Fault(415, "Unsupported Media Type", detail), headers={"Accept-Encoding": "identity"})
 
 
-def create_app(settings: Settings, name: str = APP_NAME) -> Application:
-    """The application of one worker process; nothing runs before its server starts."""
+def create_app(settings: Settings, name: str = APP_NAME, further: Iterable[Blueprint] = ()) -> Application:
+    """The application of one worker process, with ``further`` routes; nothing runs before its server starts."""
     app = Application(name, request_class=NumberedRequest, configure_logging=False)
     app.config.update(
         FALLBACK_ERROR_FORMAT="json",
@@ -142,6 +142,8 @@ def create_app(settings: Settings, name: str = APP_NAME) -> Application:
     )
     for handlers in (read_handlers, build_handlers, status_handlers):
         app.blueprint(handlers.blueprint.copy(handlers.blueprint.name))
+    for blueprint in further:
+        app.blueprint(blueprint)
     install_error_handlers(app)
     app.before_server_start(lambda app: start_services(app, settings))
     app.after_server_start(preload)

@@ -24,6 +24,7 @@ from builder.api.browsers import settle_allowed_hosts
 from builder.api.metrics import forget_worker, shared_metrics
 from builder.billing.terms import OFF, REQUIRED
 from builder.catalogue.change_log import keep_silent
+from builder.console.handlers import build_blueprint
 from builder.disk.mounts import is_mount_point
 from builder.errors import ConfigurationError
 from builder.logs import configure_logging
@@ -99,7 +100,7 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
             sandbox.stop()  # here: its socket is the other process's
         if place > 0:
             keep_silent()  # the first of several tells what becomes of types
-        run_server(create_app(settings), listening, place)
+        run_server(create_app(settings, further=[build_blueprint(settings)]), listening, place)
 
     if settings.workers == 1:
         # Apart: what a single request can keep the sandbox busy with, such as a slow pattern, would stop all threads.

@@ -235,6 +235,10 @@ class Settings:
     protect_reads: bool = _setting(
         False, "PROTECT_READS", "BOOLEAN", "Demand a token for reading the catalogue, too.", parse_boolean
     )
+    console: bool = _setting(
+        True, "CONSOLE", "BOOLEAN", "Whether there are pages for people, at `/`; programs see no difference.",
+        parse_boolean,
+    )  # fmt: skip
     allowed_auth_urls: tuple[Url, ...] = _setting(
         (), "ALLOWED_AUTH_URLS", "URL,URL",
         "The clouds that may be built on: prefixes of their auth URLs, separated by commas.", parse_url_prefixes,

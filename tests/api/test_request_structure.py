@@ -150,7 +150,7 @@ def test_half_a_surrogate_pair_is_answered_in_proper_utf_8(
     assert answer.body.decode("utf-8")
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/", "/cluster-types/a/b", "/clusters/abc", "/cluster-types/%00", "/%ff"])
+@pytest.mark.parametrize("path", ["/nothing", "/cluster-types/a/b", "/clusters/abc", "/cluster-types/%00", "/%ff"])
 def test_path_that_is_none_is_404_in_the_error_format(building: Service, path: str) -> None:
     assert_refused(building.get(path), 404, ("Not Found", None))
 
@@ -182,6 +182,7 @@ ROUTES = {
     "/clusters": "POST",
     "/clusters/form/status": "POST",
     "/cloud_assets": "GET, HEAD, POST",
+    "/": "GET, HEAD",
     "/health": "GET, HEAD",
     "/ready": "GET, HEAD",
     "/catalogue": "GET, HEAD",

@@ -1,0 +1,124 @@
+"""The routes of the pages, and of what a program gets at the root of the service."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+
+from sanic import Blueprint, HTTPResponse, Request
+
+from builder import __version__
+from builder.api.authentication import authenticate_read
+from builder.api.read_handlers import READ, explain_missing
+from builder.api.rendering import respond_json
+from builder.api.services import Services
+from builder.catalogue.snapshot import Snapshot, State
+from builder.console.overview import build_rows, describe_service, describe_states, judge_service
+from builder.console.pages import for_people, render_page, respond_page, respond_rendered, wants_page
+from builder.console.static_files import accepts_gzip, show_icon, show_static_file
+from builder.console.type_page import describe_type
+from builder.errors import Fault, RequestError
+from builder.schema import published
+from builder.settings import Settings
+
+_LINKS = {
+    "cluster_types": "cluster-types",
+    "clusters": "clusters",
+    "cloud_assets": "cloud_assets",
+    "catalogue": "catalogue",
+    "health": "health",
+    "ready": "ready",
+    "metrics": "metrics",
+    "openapi": "openapi.json",
+}
+"""Relative to the root, so that they hold behind a proxy's prefix, too."""
+
+_NAME = "Concertim Cluster Builder"
+
+
+async def show_root(request: Request) -> HTTPResponse:
+    """The page for a browser, and for whoever else asks what there is, in JSON."""
+    services: Services = request.app.ctx.services
+    if services.settings.console and wants_page(request):
+        return await show_overview(request)
+    authenticate_read(request, services)
+    counts = services.catalogue.snapshot.count_states()
+    schemas = {name: f"schemas/{name}" for name in published.load_schema_texts()}
+    root = {
+        "name": _NAME,
+        "version": __version__,
+        "counts": {str(state): counts[state] for state in State},
+        "links": {**_LINKS, "schemas": schemas},
+    }
+    return respond_json(root, headers={"Cache-Control": "no-store", "Vary": "Accept"})
+
+
+@for_people
+async def show_overview(request: Request) -> HTTPResponse:
+    """Whether all is well, and every entry of the enabled folder."""
+    services: Services = request.app.ctx.services
+    states = tuple(sorted({each for each in request.args.getlist("state") or () if each in list(State)}))
+    text = (request.args.get("q") or "").strip()
+    snapshot = services.catalogue.snapshot
+    verdict, service = judge_service(services, snapshot), tuple(describe_service(services).items())
+    rendering = (_Same(snapshot), verdict, service, states, text, request.path, accepts_gzip(request))
+    return respond_rendered(request, await asyncio.to_thread(_render_overview, *rendering))
+
+
+@for_people
+async def show_type(request: Request, name: str) -> HTTPResponse:
+    """All that is known of one id, or of an entry that has none."""
+    services: Services = request.app.ctx.services
+    snapshot = services.catalogue.snapshot
+    reports = snapshot.find_reports(name)
+    if not reports:
+        raise RequestError(Fault(404, "Not Found", explain_missing(snapshot, name)))
+    return await respond_page(request, "type.html", describe_type(snapshot, reports))
+
+
+class _Same:
+    """A snapshot as a key: equal to itself alone, so that nothing in it is compared."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.snapshot is other.snapshot
+
+    def __hash__(self) -> int:
+        return id(self.snapshot)
+
+
+@lru_cache(maxsize=8)  # all who have the page open ask for the same one after a change
+def _render_overview(
+    same: _Same,
+    verdict: object,
+    service: tuple[tuple[str, object], ...],
+    states: tuple[str, ...],
+    text: str,
+    path: str,
+    compress: bool,
+) -> bytes:
+    snapshot = same.snapshot
+    context = {
+        "verdict": verdict,
+        "service": dict(service),
+        "revision": snapshot.revision,
+        "states": describe_states(snapshot),
+        "total": len(snapshot.reports()),
+        "rows": build_rows(snapshot, states, text),
+        "chosen": states,
+        "text": text,
+    }
+    return render_page(path, "overview.html", context, compress=compress)
+
+
+def build_blueprint(settings: Settings) -> Blueprint:
+    """The routes; without ``CONSOLE``, only what programs get at the root."""
+    blueprint = Blueprint("console")
+    blueprint.add_route(show_root, "/", methods=READ)
+    if settings.console:
+        blueprint.add_route(show_type, "/types/<name:str>", methods=READ, unquote=True)
+        blueprint.add_route(show_icon, "/favicon.ico", methods=READ)
+        blueprint.add_route(show_static_file, "/static/<name:str>", methods=READ)
+    return blueprint

@@ -1,0 +1,87 @@
+// What keeps a page up to date. All of it can be read without: this only saves reloading. The token, where one is
+// needed, is in the variable below and nowhere else, so that it is gone with the page.
+"use strict";
+
+let token = null;
+let pending = null;
+
+const fetchPage = (url, signal) =>
+  fetch(url, { signal, headers: { Accept: "text/html", ...(token && { Authorization: `Bearer ${token}` }) } });
+
+const parse = async (response) => new DOMParser().parseFromString(await response.text(), "text/html");
+
+// Put another page in the place of this one: only where a token is needed, which no link would send.
+async function open(url, { remember = true } = {}) {
+  const response = await fetchPage(url);
+  const page = await parse(response);
+  document.title = page.title;
+  document.body.replaceWith(page.body);
+  if (remember) history.pushState(null, "", url);
+  document.getElementById("content").focus();
+  if (response.ok) announce(location.href);
+}
+
+// Replace the parts that tell of the service, if they differ. What somebody typed, opened or focused stays as it is.
+function update(page) {
+  for (const fresh of page.querySelectorAll("[data-live]")) {
+    const shown = document.getElementById(fresh.id);
+    if (!shown || shown.outerHTML === fresh.outerHTML) continue;
+    const focused = shown.contains(document.activeElement) ? document.activeElement : null;
+    for (const part of shown.querySelectorAll("details[id][open]")) fresh.querySelector(`#${CSS.escape(part.id)}`)?.setAttribute("open", "");
+    shown.replaceWith(fresh);
+    if (focused) (focused.id ? document.getElementById(focused.id) : fresh.querySelector(`a[href="${CSS.escape(focused.getAttribute("href") ?? "")}"]`))?.focus();
+  }
+  document.title = page.title;
+}
+
+async function refresh(url = location.href) {
+  pending?.abort();
+  const { signal } = (pending = new AbortController());
+  try {
+    const response = await fetchPage(url, signal);
+    if (response.ok) update(await parse(response));
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+  }
+}
+
+const announce = () => document.documentElement.classList.add("live");
+
+document.addEventListener("submit", (event) => {
+  if (event.target.id === "sign-in") {
+    event.preventDefault();
+    token = document.getElementById("token").value.trim();
+    open(location.href, { remember: false });
+  } else if (event.target.matches("[data-filter]")) {
+    event.preventDefault();
+    filter(event.target);
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  if (!token || !link || link.origin !== location.origin || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (link.getAttribute("href").startsWith("#")) return;
+  event.preventDefault();
+  open(link.href);
+});
+
+addEventListener("popstate", () => open(location.href, { remember: false }));
+
+function filter(form) {
+  const asked = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+  const url = new URL(form.action);
+  url.search = asked;
+  history.replaceState(null, "", url);
+  refresh(url.href);
+}
+
+let typing;
+document.addEventListener("input", (event) => {
+  const form = event.target.closest?.("[data-filter]");
+  if (!form) return;
+  clearTimeout(typing);
+  typing = setTimeout(() => filter(form), 120);
+});
+
+if (document.getElementById("banner")) announce();
