@@ -13,7 +13,7 @@ from sanic import Blueprint, HTTPResponse, Request, Sanic
 from sanic.config import Config
 from sanic.exceptions import MethodNotAllowed, RequestCancelled
 
-from builder.api import build_handlers, read_handlers, status_handlers
+from builder.api import build_handlers, events, read_handlers, status_handlers
 from builder.api.access import CLIENT_HAS_GONE, NumberedRequest, identify_response, name_routes, note_end
 from builder.api.authentication import Refusal, UnauthorizedError
 from builder.api.browsers import refuse_other_hosts
@@ -140,7 +140,7 @@ def create_app(settings: Settings, name: str = APP_NAME, further: Iterable[Bluep
         MOTD=False,
         ACCESS_LOG=False,
     )
-    for handlers in (read_handlers, build_handlers, status_handlers):
+    for handlers in (read_handlers, build_handlers, status_handlers, events):
         app.blueprint(handlers.blueprint.copy(handlers.blueprint.name))
     for blueprint in further:
         app.blueprint(blueprint)
@@ -161,12 +161,13 @@ async def start_services(app: Application, settings: Settings) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     loop = asyncio.get_running_loop()
 
-    def on_load() -> None:
-        """Wake those who wait for the first load, in another thread than theirs."""
+    def wake(waiting: Callable[[], None]) -> None:
+        """Wake those who wait, in another thread than theirs."""
         with contextlib.suppress(RuntimeError):  # the service has ended meanwhile
-            loop.call_soon_threadsafe(services.load_is_over.set)
+            loop.call_soon_threadsafe(waiting)
 
-    services.reconcile_loop.on_load = on_load
+    services.reconcile_loop.on_load = partial(wake, services.load_is_over.set)
+    services.reconcile_loop.on_change = partial(wake, services.announce_change)
     services.reconcile_loop.start()
 
 

@@ -203,7 +203,7 @@ class BoundedProtocol(HttpProtocol):
         """End what takes too long; in place of Sanic's, which calls it when the connection is there."""
         if self.transport is None:  # aborted, and just not lost yet
             return
-        now, untaken = time.monotonic(), _count_untaken(self.transport)
+        now, untaken = time.monotonic(), count_untaken(self.transport)
         if untaken < self._untaken:  # that the client has taken something is a sign of life
             self._time = now
         self._untaken = untaken
@@ -265,7 +265,7 @@ class BoundedProtocol(HttpProtocol):
             self.transport.abort()
 
 
-def _count_untaken(transport: Any) -> int:
+def count_untaken(transport: Any) -> int:
     """How many bytes of answers the client's host has not acknowledged: those in our buffer, and in the kernel's.
 
     Of the kernel's many (4 MiB and more, see tcp_wmem in tcp(7)), our buffer tells nothing for minutes.

@@ -51,6 +51,11 @@ class Services:
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when it was told so twice: builds under way are not waited for."""
 
+    event_streams: int = 0
+    """How many clients follow the catalogue at the moment."""
+    catalogue_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the catalogue has changed or the service stops; there is another one for the next change by then."""
+
     load_is_over: asyncio.Event = field(default_factory=asyncio.Event)
     """Set after the first load of the catalogue, or when nobody need wait for it any more."""
 
@@ -78,6 +83,12 @@ class Services:
         """Note that the service was told to stop."""
         self.stopping = True
         self.load_is_over.set()
+        self.announce_change()
+
+    def announce_change(self) -> None:
+        """Wake those who follow the catalogue."""
+        changed, self.catalogue_changed = self.catalogue_changed, asyncio.Event()
+        changed.set()
 
 
 def build_services(settings: Settings) -> Services:

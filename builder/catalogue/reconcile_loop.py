@@ -110,6 +110,8 @@ class ReconcileLoop:
         self._silent = ""
         self.on_load: Callable[[], object] = lambda: None
         """Called once, in the loop's thread, after the enabled folder was read for the first time; may not raise."""
+        self.on_change: Callable[[], object] = lambda: None
+        """Called in that thread when the catalogue, or what is wrong with keeping it, has changed; may not raise."""
         self.has_loaded = False
         """Whether that has happened."""
         self.health = Health(watch_mode, "the enabled folder has not been read yet")
@@ -224,13 +226,20 @@ class ReconcileLoop:
         if problem != self.health.problem:
             served = "the last good catalogue" if self.has_loaded else "no cluster types yet"
             logger.error("serving %s: %s", served, problem)
-        self.health = replace(self.health, problem=problem)
+        self._set_health(replace(self.health, problem=problem))
+
+    def _set_health(self, health: Health) -> None:
+        before, self.health = self.health, health
+        if (before.problem, before.watch_problem) != (health.problem, health.watch_problem):
+            self.on_change()
 
     def _reconcile(self, hint: ChangeHint) -> None:
         began = self._clock()
         changed = self._catalogue.reconcile(hint)
-        if changed and self._observer is not None:
-            self._observer.observe_reload(self._catalogue.snapshot, self._clock() - began)
+        if changed:
+            if self._observer is not None:
+                self._observer.observe_reload(self._catalogue.snapshot, self._clock() - began)
+            self.on_change()
         if hint.everything or (changed and len(hint.paths) >= MANY_PATHS):
             # The garbage collector is spared what was loaded: going over it all would stop every thread for a second or
             # more. It is made of plain values without cycles, so that what is replaced later is freed all the same.
@@ -291,7 +300,7 @@ class ReconcileLoop:
             complaint = complaint or self._watcher.problem
         last = self.health.last_rescan if last_rescan is None else last_rescan
         rescans = self.health.rescans + (last_rescan is not None)
-        self.health = Health(watch_mode, problem, last, rescans, complaint)
+        self._set_health(Health(watch_mode, problem, last, rescans, complaint))
 
     def _watch(self, *, thorough: bool) -> None:
         """Have the watcher follow what the catalogue depends on by now."""

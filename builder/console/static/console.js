@@ -5,8 +5,9 @@
 let token = null;
 let pending = null;
 
-const fetchPage = (url, signal) =>
-  fetch(url, { signal, headers: { Accept: "text/html", ...(token && { Authorization: `Bearer ${token}` }) } });
+const authorized = (headers) => (token ? { ...headers, Authorization: `Bearer ${token}` } : headers);
+
+const fetchPage = (url, signal) => fetch(url, { signal, headers: authorized({ Accept: "text/html" }) });
 
 const parse = async (response) => new DOMParser().parseFromString(await response.text(), "text/html");
 
@@ -18,7 +19,8 @@ async function open(url, { remember = true } = {}) {
   document.body.replaceWith(page.body);
   if (remember) history.pushState(null, "", url);
   document.getElementById("content").focus();
-  if (response.ok) announce(location.href);
+  rest();
+  follow();
 }
 
 // Replace the parts that tell of the service, if they differ. What somebody typed, opened or focused stays as it is.
@@ -34,7 +36,8 @@ function update(page) {
   document.title = page.title;
 }
 
-async function refresh(url = location.href) {
+async function refresh() {
+  const url = location.href;
   pending?.abort();
   const { signal } = (pending = new AbortController());
   try {
@@ -45,7 +48,49 @@ async function refresh(url = location.href) {
   }
 }
 
-const announce = () => document.documentElement.classList.add("live");
+// What changes is told by the service; a page that nobody looks at does not ask, for browsers have few connections.
+let following = null;
+
+async function follow() {
+  if (following || document.hidden || !document.querySelector("[data-live]")) return;
+  document.documentElement.classList.add("live");
+  const { signal } = (following = new AbortController());
+  for (let wait = 1000; !signal.aborted; wait = Math.min(2 * wait, 30000)) {
+    try {
+      const url = new URL("catalogue/events", new URL(document.body.dataset.root, location.href));
+      const response = await fetch(url, { signal, headers: authorized({ Accept: "text/event-stream" }) });
+      if (!response.ok) throw new Error(response.statusText);
+      show("good", "Live");
+      wait = 500;
+      const events = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let text = "", part = await events.read(); !part.done; part = await events.read()) {
+        const blocks = (text + part.value).split("\n\n");
+        text = blocks.pop();
+        // A little apart, so that not all who look ask in the same moment.
+        if (blocks.some((block) => block.includes("event: "))) setTimeout(refresh, 100 * Math.random());
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+    }
+    show("warn", "Not live; connecting again");
+    await new Promise((resolve) => setTimeout(resolve, wait * (1 + Math.random())));
+  }
+}
+
+function show(tone, text) {
+  const place = document.getElementById("connection");
+  place.className = `connection ${tone}`;
+  if (place.textContent !== text) place.textContent = text;
+}
+
+function rest() {
+  following?.abort();
+  following = null;
+}
+
+document.addEventListener("visibilitychange", () => (document.hidden ? rest() : follow()));
+addEventListener("pagehide", rest);
+addEventListener("pageshow", follow);
 
 document.addEventListener("submit", (event) => {
   if (event.target.id === "sign-in") {
@@ -73,7 +118,7 @@ function filter(form) {
   const url = new URL(form.action);
   url.search = asked;
   history.replaceState(null, "", url);
-  refresh(url.href);
+  refresh();
 }
 
 let typing;
@@ -84,4 +129,4 @@ document.addEventListener("input", (event) => {
   typing = setTimeout(() => filter(form), 120);
 });
 
-if (document.getElementById("banner")) announce();
+follow();
