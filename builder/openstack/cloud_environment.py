@@ -1,0 +1,120 @@
+"""The cloud and the credentials that a person's shell names, as OpenStack's own commands read them: for commands only.
+
+The variables are those of an ``openrc`` file; where ``OS_CLOUD`` names a cloud, it is looked up in ``clouds.yaml``, by
+openstacksdk, which knows where that is and what may be in it. The service itself reads neither.
+https://docs.openstack.org/python-openstackclient/latest/cli/man/openstack.html#environment-variables
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from builder.errors import ConfigurationError
+
+_USER: Final = ("user_id", "username", "user_domain_id", "user_domain_name")
+_PROJECT: Final = ("project_id", "project_name", "project_domain_id", "project_domain_name")
+_APPLICATION_CREDENTIAL: Final = ("application_credential_id", "application_credential_secret")
+_WAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "v3applicationcredential": _APPLICATION_CREDENTIAL,
+    "v3token": ("token", *_PROJECT),
+    "token": ("token", *_PROJECT),
+    "v3password": ("password", *_USER, *_PROJECT),
+    "password": ("password", *_USER, *_PROJECT),
+}
+"""The keys of ``cloud_env`` that each way to authenticate has, by the ways' names in ``OS_AUTH_TYPE``."""
+
+_NO_CLOUD: Final = (
+    "no cloud is named: set OS_AUTH_URL and the other OS_* variables, as the openrc file does that a cloud's dashboard "
+    "offers, or OS_CLOUD to the name of a cloud in clouds.yaml"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CloudEnvironment:
+    """A cloud as a shell names it: what a request gives as ``cloud_env``, and how the cloud's endpoints are used.
+
+    ``ca_bundle`` is a file or folder of certificates, ``interface`` the catalogue's; None where nothing is said.
+    """
+
+    cloud_env: Mapping[str, str] = field(repr=False)
+    ca_bundle: str | None = None
+    interface: str | None = None
+
+
+def load_cloud_environment(environment: Mapping[str, str]) -> CloudEnvironment:
+    """Read what ``environment`` names: ``OS_CLOUD`` first, as OpenStack's commands do, else the variables themselves.
+
+    Raises ConfigurationError, without any value that may be a secret, where no cloud is named, or not all of it.
+    """
+    name = environment.get("OS_CLOUD")
+    if name:
+        given, origin = _load_clouds_yaml(name, environment), f"the cloud {name!r} of clouds.yaml"
+    else:
+        given = {key[3:].lower(): value for key, value in environment.items() if key.startswith("OS_") and value}
+        origin = "the environment"
+    if environment.get("OS_REGION_NAME"):
+        given["region_name"] = environment["OS_REGION_NAME"]
+    if not given.get("auth_url"):
+        raise ConfigurationError(f"{origin} has no auth_url" if name else _NO_CLOUD)
+    way = _find_way(given)
+    if way not in _WAYS:
+        raise ConfigurationError(
+            f"{origin} has {way!r} as its auth_type; what can be used is {', '.join(sorted(_WAYS))}"
+        )
+    missing = _find_missing(given, way)
+    if missing:
+        told = missing if name else " or ".join(f"OS_{each.upper()}" for each in missing.split(" or "))
+        raise ConfigurationError(f"{origin} names a cloud, but not {told}")
+    keys = ("auth_url", *_WAYS[way], "region_name")
+    return CloudEnvironment(
+        {key: given[key] for key in keys if given.get(key)}, given.get("cacert"), given.get("interface")
+    )
+
+
+def _load_clouds_yaml(name: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings of a cloud in ``clouds.yaml``, its secrets in ``secure.yaml`` included, those of ``auth`` inside."""
+    from openstack.config.loader import CONFIG_FILES, SECURE_FILES, OpenStackConfig
+    from openstack.exceptions import ConfigException
+
+    # Where nobody says, openstacksdk looks through its own list; a file that does not exist is passed over.
+    files = [environment.get("OS_CLIENT_CONFIG_FILE") or "", *CONFIG_FILES]
+    secure_files = [environment.get("OS_CLIENT_SECURE_FILE") or "", *SECURE_FILES]
+    try:
+        # Without load_envvars, for the environment is handed in: openstacksdk would read its own.
+        config = OpenStackConfig(config_files=files, secure_files=secure_files, load_envvars=False)
+        found: Any = config.get_one(name, validate=False)
+    except (ConfigException, OSError, TypeError, AttributeError, ValueError) as error:
+        # The others are what openstacksdk raises on YAML of another shape.
+        told = str(error) if isinstance(error, ConfigException) else "clouds.yaml has not the form that it should have"
+        raise ConfigurationError(f"OS_CLOUD: {told}") from error
+    settings: dict[str, Any] = {**found.config, **found.config.get("auth", {})}
+    return {key: str(value) for key, value in settings.items() if value is not None and value != ""}
+
+
+def _find_way(given: Mapping[str, str]) -> str:
+    """How to authenticate: as is said, or else by what is there.
+
+    ``password`` is what openstacksdk says where a cloud of ``clouds.yaml`` does not: then, too, what is there counts.
+    """
+    way = given.get("auth_type", "password")
+    if way == "password" and not given.get("password"):
+        return next((way for way in ("v3applicationcredential", "token") if given.get(_WAYS[way][0])), way)
+    return way
+
+
+def _find_missing(given: Mapping[str, str], way: str) -> str | None:
+    """The key that a way to authenticate lacks, or the keys of which it lacks one."""
+    keys = _WAYS[way]
+    for key in _APPLICATION_CREDENTIAL if keys is _APPLICATION_CREDENTIAL else keys[:1]:
+        if not given.get(key):
+            return key
+    for what, by_name in (("user", "username"), ("project", "project_name")):
+        if f"{what}_id" not in keys or given.get(f"{what}_id"):
+            continue
+        if not given.get(by_name):
+            return f"{what}_id or {by_name}"
+        if not (given.get(f"{what}_domain_id") or given.get(f"{what}_domain_name")):
+            return f"{what}_domain_id or {what}_domain_name"
+    return None
