@@ -40,7 +40,7 @@ from builder.errors import Fault, RequestError
 from builder.kinds.protocol import Kind, LaunchOutcome
 from builder.kinds.registry import KINDS
 from builder.openstack.assets import fetch_assets
-from builder.openstack.credentials import CloudSettings, Credentials, parse_credentials
+from builder.openstack.credentials import SECRET_KEYS, CloudSettings, Credentials, list_secrets, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import RETRY_AFTER, FailureKind
 from builder.pattern_matching.matching import MatchingUnavailableError, limited
@@ -54,6 +54,7 @@ _MATCHING_SECONDS: Final = 0.5
 
 _KEY_SCOPE: Final = (
     "auth_url", "region_name", "project_id", "project_name", "project_domain_id", "project_domain_name",
+    "application_credential_id",
 )  # fmt: skip
 """What of ``cloud_env`` says where a key counts: each project, in each region, has its own."""
 
@@ -76,7 +77,7 @@ async def create_cluster(request: Request) -> HTTPResponse:
     refuse_unknown(request, "dry_run")
     is_dry_run = read_flag(request, "dry_run")
     build = parse_build_request(request.body, services.settings.json_depth_limit)
-    logs.protect([str(build.cloud_env["password"])])
+    logs.protect(list_secrets(build.cloud_env))
     keys = request.headers.getall("idempotency-key", [])
     published = await _find_type(services, build)
     if isinstance(published, RequestError) and (is_dry_run or not keys):
@@ -122,7 +123,7 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
     given, place = _read_credentials(request, services)
     with credentials_at(place):
         cloud_env = parse_cloud_env(given)
-        logs.protect([cloud_env["password"]])
+        logs.protect(list_secrets(cloud_env))
         credentials = parse_credentials(cloud_env)
         await wait_for_clients(services, deadline)
         assets = await services.pool.run(
@@ -134,7 +135,7 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
 def _read_credentials(request: Request, services: Services) -> tuple[Any, str]:
     """Credentials and the pointer of their place: in a body under ``cloud_env`` or bare, or in the query string."""
     if request.method != "POST":
-        logs.protect(request.args.getlist("password") or ())
+        logs.protect(value for key in SECRET_KEYS for value in request.args.getlist(key) or ())
         return {key: values[0] for key, values in request.args.items()}, ""
     body = parse_json(request.body, services.settings.json_depth_limit)
     if isinstance(body, dict) and "cloud_env" in body:

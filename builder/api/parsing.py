@@ -15,6 +15,7 @@ from sanic import Request
 
 from builder.errors import MAX_FAULTS, Fault, RequestError
 from builder.hot.values import parse_boolean
+from builder.openstack.credentials import SECRET_KEYS
 from builder.schema import published
 from builder.schema.validation import validate_instance
 from builder.text.excerpts import shorten
@@ -155,7 +156,8 @@ def _may_echo(tokens: Tokens) -> bool:
     """Whether a message may repeat the value at a place: not where it could be, or hold, a secret."""
     if not tokens or tokens == ("cloud_env",):
         return False
-    return tokens != ("cloud_env", "password") and tokens[:2] != ("cluster", "parameters")
+    is_secret = tokens[0] == "cloud_env" and tokens[1] in SECRET_KEYS
+    return not is_secret and tokens[:2] != ("cluster", "parameters")
 
 
 def refuse_unknown(request: Request, *known: str) -> None:

@@ -16,7 +16,7 @@ from builder.api.services import Services
 from builder.errors import Fault, RequestError
 from builder.kinds.protocol import ClusterStatus
 from builder.kinds.registry import KINDS
-from builder.openstack.credentials import CloudSettings, Credentials, parse_credentials
+from builder.openstack.credentials import CloudSettings, Credentials, list_secrets, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 
@@ -35,7 +35,7 @@ async def show_cluster_status(request: Request, cluster_id: str) -> HTTPResponse
     deadline = Deadline(services.settings.build_deadline)
     refuse_unknown(request)
     cloud_env = parse_cloud_request(request.body, services.settings.json_depth_limit)
-    logs.protect([cloud_env["password"]])
+    logs.protect(list_secrets(cloud_env))
     credentials = parse_credentials(cloud_env)
     await wait_for_clients(services, deadline)
     asking = (credentials, services.cloud_settings, cluster_id, deadline, str(request.id))

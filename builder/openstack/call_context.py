@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from builder.logs.redaction import clean
+from builder.openstack.credentials import Credentials
 from builder.openstack.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class CallContext:
     ``secrets`` must not be shown. ``creating`` names the stack or cluster that is asked for: a failure may leave it
     behind, and then its detail says so. It is ``repeatable`` where the same request finds that stack. ``form_fields``
     are the parameters that the caller was asked for: only they can be pointed at. ``last_response`` gives the answer
-    that the failure is about, which heatclient's exceptions do not hold.
+    that the failure is about, which heatclient's exceptions do not hold. By ``credentials`` is told what may be wrong
+    with them.
     """
 
     service: Service
@@ -48,6 +50,7 @@ class CallContext:
     repeatable: bool = False
     form_fields: frozenset[str] = frozenset()
     last_response: Callable[[], requests.Response | None] = lambda: None
+    credentials: Credentials | None = None
 
     def clean_host(self, host: str) -> str:
         """A host of a URL of the cloud, fit to show: in lower case, as every host is told, and the secrets with it."""

@@ -51,10 +51,11 @@ class Cloud:
     settings: CloudSettings
     deadline: Deadline
     project_id: str
+    user_id: str
     default_region: str | None = None
     token: str = field(default="", repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    """What must not be shown beside the password and the token, should a service repeat it."""
+    """What must not be shown beside the credentials and the token, should a service repeat it."""
 
     @property
     def region_name(self) -> str | None:
@@ -73,12 +74,15 @@ class Cloud:
 
     def clean(self, text: str) -> str:
         """A text of the cloud that is no error message, fit to show: see :func:`~builder.logs.redaction.clean`."""
-        return clean(text, (self.credentials.password, self.token, *self.secrets))
+        return clean(text, (*self.credentials.secrets, self.token, *self.secrets))
 
     def tells_secret(self, text: str) -> bool:
-        """Whether a text of the cloud holds the password or the token, in whichever case: hosts are in lower case."""
+        """Whether a text of the cloud holds a secret of the credentials or the token, in whichever case.
+
+        Hosts are in lower case.
+        """
         told = text.lower()
-        return mask(told, [self.credentials.password.lower(), self.token.lower()]) != told
+        return mask(told, [secret.lower() for secret in (*self.credentials.secrets, self.token)]) != told
 
     def context(
         self,
@@ -91,8 +95,9 @@ class Cloud:
         return CallContext(
             service,
             self.deadline,
-            (self.credentials.password, self.token, *self.secrets),
+            (*self.credentials.secrets, self.token, *self.secrets),
             self.region_name,
+            credentials=self.credentials,
             region_is_the_callers=self.credentials.region_name is not None,
             creating=creating,
             repeatable=repeatable,
@@ -130,15 +135,15 @@ def connect(
         deadline.interrupting(session.interrupt),
     ):
         deadline.under_way = "The identity service was being asked for a token; nothing was created."
-        with translated(CallContext(Service.IDENTITY, deadline, (credentials.password,))):
+        with translated(CallContext(Service.IDENTITY, deadline, credentials.secrets, credentials=credentials)):
             token = session.get_token()
             if not token:
                 raise KeyError("X-Subject-Token")
             logs.protect([str(token)])
-            project_id = str(session.get_project_id() or "")
+            project_id, user_id = str(session.get_project_id() or ""), str(session.get_user_id() or "")
             default_region = _find_default_region(session, settings)
         deadline.under_way = "The cloud was being asked; nothing was created."
-        yield Cloud(session, credentials, settings, deadline, project_id, default_region, str(token), secrets)
+        yield Cloud(session, credentials, settings, deadline, project_id, user_id, default_region, str(token), secrets)
 
 
 def _find_default_region(session: CloudSession, settings: CloudSettings) -> str | None:

@@ -12,16 +12,27 @@ from builder.net.guard import CloudGuard
 from builder.openstack.failure_kinds import FailureKind
 
 AUTH_URL_POINTER = "/cloud_env/auth_url"
+APPLICATION_CREDENTIAL_POINTER = "/cloud_env/application_credential_id"
+TOKEN_POINTER = "/cloud_env/token"  # noqa: S105  # a place, and no token
 
+SECRET_KEYS = ("password", "application_credential_secret", "token")
+"""The keys of ``cloud_env`` whose values are never shown, one for each way to authenticate."""
+
+_USER = ("user_id", "username", "user_domain_id", "user_domain_name")
+_PROJECT = ("project_id", "project_name", "project_domain_id", "project_domain_name")
 _NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]|[\\<>\"^`{|}]")
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who asks, of which project, on which cloud: as the caller gave it, for one request only."""
+    """Who asks, of which project, on which cloud: as the caller gave it, for one request only.
+
+    By an application credential, which has a user and a project of its own; or by a token, which has a user; or else by
+    a password. What the way in use does not need is None.
+    """
 
     auth_url: str
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
     user_id: str | None = None
     username: str | None = None
     user_domain_id: str | None = None
@@ -31,6 +42,14 @@ class Credentials:
     project_domain_id: str | None = None
     project_domain_name: str | None = None
     region_name: str | None = None
+    application_credential_id: str | None = None
+    application_credential_secret: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What of it must not be shown."""
+        return list_secrets({key: getattr(self, key) for key in SECRET_KEYS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +73,21 @@ class CloudSettings:
 def parse_credentials(cloud_env: Mapping[str, Any]) -> Credentials:
     """Read the request's ``cloud_env``, which its schema has already accepted.
 
-    An empty string means not given, as it does in a form. Where both an id and a name are given, the id counts.
+    An empty string means not given, as it does in a form. Where both an id and a name are given, the id counts; where
+    several ways to authenticate are, the password does, then the application credential: who sends a password may send
+    anything beside it, as before there were other ways.
 
     Raises:
         RequestError: (400) ``auth_url`` cannot be the address of a Keystone.
     """
     given: dict[str, Any] = {key: cloud_env.get(key) or None for key in Credentials.__dataclass_fields__}
+    if given["password"]:
+        unused: tuple[str, ...] = ("application_credential_id", "application_credential_secret", "token")
+    elif given["application_credential_id"] and given["application_credential_secret"]:
+        unused = ("token", *_USER, *_PROJECT)
+    else:
+        unused = ("application_credential_id", "application_credential_secret", *(_USER if given["token"] else ()))
+    given.update(dict.fromkeys(unused))
     if given["user_id"]:
         given.update(username=None, user_domain_id=None, user_domain_name=None)
     if given["project_id"]:
@@ -67,6 +95,11 @@ def parse_credentials(cloud_env: Mapping[str, Any]) -> Credentials:
     given["auth_url"] = parse_auth_url(str(cloud_env.get("auth_url", "")))
     given["password"] = str(cloud_env.get("password", ""))
     return Credentials(**given)
+
+
+def list_secrets(cloud_env: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of a ``cloud_env`` must not be shown, whichever way to authenticate it is for."""
+    return tuple(str(cloud_env[key]) for key in SECRET_KEYS if cloud_env.get(key))
 
 
 def parse_auth_url(auth_url: str) -> str:

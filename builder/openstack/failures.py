@@ -25,7 +25,7 @@ from builder.errors import RequestError
 from builder.logs.redaction import clean
 from builder.openstack.call_context import CallContext, Service
 from builder.openstack.connection_errors import connection_failure
-from builder.openstack.credentials import AUTH_URL_POINTER
+from builder.openstack.credentials import APPLICATION_CREDENTIAL_POINTER, AUTH_URL_POINTER, TOKEN_POINTER
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.text.pointers import format_pointer
 
@@ -110,13 +110,25 @@ def _comes_from_keystone(error: Exception, context: CallContext) -> bool:
 def _identity_refusal(error: Exception, context: CallContext) -> CloudError:
     response: requests.Response | None = getattr(error, "response", None)
     status = response.status_code if response is not None else 0
+    answer = _error_of(response.content if response is not None else b"")
+    said = _said(answer.get("message"), context)
+    # Keystone's own 404: it has no such credential or token. What is not Keystone answers with a page, or other JSON.
+    if status == 404 and answer.get("code") == 404 and context.credentials is not None:
+        if context.credentials.token:
+            return FailureKind.CREDENTIALS_REFUSED.error(
+                f"The token is not, or no longer, good for this cloud{said}", TOKEN_POINTER
+            )
+        if context.credentials.application_credential_id:
+            return FailureKind.CREDENTIALS_REFUSED.error(
+                f"The identity service (Keystone) has no such application credential{said}",
+                APPLICATION_CREDENTIAL_POINTER,
+            )
     if status in (404, 405, 410):
         return FailureKind.INVALID_AUTH_URL.error(
             f"There is no Keystone v3 at this address (its answer was {status}). auth_url should be the public URL of "
             "the identity service, such as https://keystone.example.org:5000/v3",
             AUTH_URL_POINTER,
         )
-    said = _said(_error_of(response.content if response is not None else b"").get("message"), context)
     return service_refusal(Service.IDENTITY, status, said, response, context)
 
 
@@ -169,6 +181,20 @@ _REFUSALS: dict[Service, dict[int, tuple[FailureKind, str, str | None]]] = {
 }
 """What a service's status means: the kind of failure, what the service did, and what is pointed at."""
 
+_APPLICATION_CREDENTIAL_REFUSALS = {
+    401: "the access rules of the application credential may not allow it",
+    403: (
+        "for what is launched a trust is made as a rule, which Keystone grants to application credentials that are "
+        "unrestricted only, and since 2026 to none, unless the cloud's administrators allow it "
+        "(allow_insecure_application_credential_trust_escalation). Use an unrestricted one, or a password or token"
+    ),
+}
+"""Why a service refuses a token that an application credential got. Heat tells no reason at all.
+
+See https://docs.openstack.org/keystone/latest/user/application_credentials.html, and ``_check_delegated_token`` in
+``keystone/api/trusts.py``.
+"""
+
 
 def service_refusal(
     service: Service, status: int, said: str, response: requests.Response | None, context: CallContext
@@ -177,6 +203,10 @@ def service_refusal(
     known = _REFUSALS.get(service, _SERVICE_REFUSALS)
     if status in known:
         kind, what, pointer = known[status]
+        is_delegated = context.credentials is not None and context.credentials.application_credential_id is not None
+        if is_delegated and service is not Service.IDENTITY and status in _APPLICATION_CREDENTIAL_REFUSALS:
+            said += f": {_APPLICATION_CREDENTIAL_REFUSALS[status]}"
+            pointer = APPLICATION_CREDENTIAL_POINTER
         return kind.error(f"The {service.value} {what}{said}", pointer)
     who = f"The {context.service.value}"
     if status == 413:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 from keystoneauth1.identity import v3
+from keystoneauth1.plugin import BaseAuthPlugin
 from keystoneauth1.session import Session, TCPKeepAliveAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
@@ -111,7 +112,7 @@ class CloudAdapter(TCPKeepAliveAdapter):
         """The failure of a request to an address that nothing is sent to."""
         if is_token:
             return FailureKind.CLOUD_NOT_ALLOWED.error(f"auth_url {why}; nothing was sent there", AUTH_URL_POINTER)
-        secrets = (self._credentials.password, str(request.headers.get("X-Auth-Token", "")))
+        secrets = (*self._credentials.secrets, str(request.headers.get("X-Auth-Token", "")))
         where = clean(_origin(str(request.url)), [secret.lower() for secret in secrets]) or "an address"
         return FailureKind.ENDPOINT_NOT_ALLOWED.error(
             f"The cloud's catalogue names {where}, which {why}; nothing was sent there"
@@ -190,30 +191,49 @@ class CloudSession(Session):
 def build_session(
     credentials: Credentials, settings: CloudSettings, deadline: Deadline, request_id: str | None
 ) -> CloudSession:
-    """A session that authenticates with ``v3.Password``: no discovery, so ``/v3`` in the URL or not is the same."""
+    """A session that authenticates with a plugin of v3: no discovery, so ``/v3`` in the URL or not is the same."""
     sockets = Sockets(lambda: deadline.passed)
     if settings.insecure:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # once at start, by the service, is enough
     return CloudSession(
         CloudAdapter(settings, credentials, deadline, sockets),
         sockets,
-        auth=v3.Password(
-            auth_url=credentials.auth_url,
-            password=credentials.password,
-            user_id=credentials.user_id,
-            username=credentials.username,
-            user_domain_id=credentials.user_domain_id,
-            user_domain_name=credentials.user_domain_name,
-            project_id=credentials.project_id,
-            project_name=credentials.project_name,
-            project_domain_id=credentials.project_domain_id,
-            project_domain_name=credentials.project_domain_name,
-            # With under 120 seconds left, keystoneauth would ask for another token at every look at the catalogue.
-            reauthenticate=False,
-        ),
+        auth=_build_auth(credentials),
         verify=False if settings.insecure else settings.ca_bundle or True,
         user_agent=USER_AGENT,
         additional_headers={"X-OpenStack-Request-ID": request_id} if request_id else None,
+    )
+
+
+def _build_auth(credentials: Credentials) -> BaseAuthPlugin:
+    """How the session authenticates: see :class:`~builder.openstack.credentials.Credentials`."""
+    auth_url = credentials.auth_url
+    # With under 120 seconds left, keystoneauth would ask for another token at every look at the catalogue.
+    once: dict[str, Any] = {"reauthenticate": False}
+    if credentials.application_credential_id and credentials.application_credential_secret:
+        return v3.ApplicationCredential(
+            auth_url,
+            credentials.application_credential_secret,
+            application_credential_id=credentials.application_credential_id,
+            **once,
+        )
+    project = {
+        "project_id": credentials.project_id,
+        "project_name": credentials.project_name,
+        "project_domain_id": credentials.project_domain_id,
+        "project_domain_name": credentials.project_domain_name,
+        **once,
+    }
+    if credentials.token:
+        return v3.Token(auth_url, credentials.token, **project)
+    return v3.Password(
+        auth_url,
+        credentials.password,
+        user_id=credentials.user_id,
+        username=credentials.username,
+        user_domain_id=credentials.user_domain_id,
+        user_domain_name=credentials.user_domain_name,
+        **project,
     )
 
 

@@ -170,7 +170,8 @@ def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[SchemaPr
             return  # told as an unknown key, with the key that was meant
         yield SchemaProblem(tokens, "oneOf", f"one of {', '.join(map(repr, wanted))} is required")
     else:
-        closest = min(alternatives, key=lambda names: (len(set(names) - present), -len(present.intersection(names))))
+        # The one that most is there of, and else the first: not the shortest, which nobody may have meant.
+        closest = max(alternatives, key=lambda names: len(present.intersection(names)))
         for name in closest:
             if name not in present:
                 yield SchemaProblem(tokens, "required", f"{name!r} is a required property")

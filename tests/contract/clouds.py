@@ -6,7 +6,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
 
 from builder.sandbox import Credentials, Sandbox
+from builder.sandbox.wire.accounts import APPLICATION_CREDENTIALS
 
 REQUIRED = ("OS_AUTH_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_NAME")
 OTHER_USER = ("OTHER_OS_USERNAME", "OTHER_OS_PASSWORD", "OTHER_OS_PROJECT_NAME")
@@ -39,6 +40,10 @@ class Cloud:
     project_domain_name: str
     region_name: str | None = None
     other: Cloud | None = None
+    application_credentials: Callable[..., AbstractContextManager[tuple[str, str]]] | None = field(
+        default=None, repr=False
+    )
+    """The id and the secret of an application credential of the user's, ``restricted`` or not, while it is there."""
 
     @property
     def base_url(self) -> str:
@@ -159,7 +164,14 @@ def _from_credentials(sandbox: Sandbox, credentials: Credentials, other: Cloud |
         project_domain_name=credentials.project_domain_name,
         region_name=credentials.region_name,
         other=other,
+        application_credentials=_fixed_credential,
     )
+
+
+@contextmanager
+def _fixed_credential(*, restricted: bool = True) -> Iterator[tuple[str, str]]:
+    found = next(each for each in APPLICATION_CREDENTIALS if each.is_restricted is restricted)
+    yield found.id, found.secret
 
 
 def _ask_keystone(environ: Mapping[str, str], other: Cloud | None = None) -> Cloud:
@@ -175,7 +187,18 @@ def _ask_keystone(environ: Mapping[str, str], other: Cloud | None = None) -> Clo
             project_domain_name=environ.get("OS_PROJECT_DOMAIN_NAME"),
         ),
     )
-    access: Any = auth.get_access(Session(timeout=TIMEOUT))
+    session = Session(auth=auth, timeout=TIMEOUT)
+    access: Any = auth.get_access(session)
+
+    @contextmanager
+    def create_credential(*, restricted: bool = True) -> Iterator[tuple[str, str]]:
+        url = f"{environ['OS_AUTH_URL'].rstrip('/').removesuffix('/v3')}/v3/users/{access.user_id}"
+        wanted = {"name": f"contract-{secrets.token_hex(6)}", "unrestricted": not restricted}
+        answer = session.post(f"{url}/application_credentials", json={"application_credential": wanted})
+        made = answer.json()["application_credential"]
+        yield made["id"], made["secret"]
+        session.delete(f"{url}/application_credentials/{made['id']}")
+
     return Cloud(
         name="openstack",
         auth_url=environ["OS_AUTH_URL"],
@@ -190,6 +213,7 @@ def _ask_keystone(environ: Mapping[str, str], other: Cloud | None = None) -> Clo
         project_domain_name=access.project_domain_name,
         region_name=environ.get("OS_REGION_NAME") or None,
         other=other,
+        application_credentials=create_credential,
     )
 
 

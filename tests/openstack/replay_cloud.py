@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import ssl
 import struct
@@ -154,17 +155,17 @@ class ReplayCloud(WireServer):
 
     def respond(self, request: Received) -> bytes | Behaviour:
         if request.path.startswith("/v3/auth/tokens"):
-            return self.token() if self.identity is None else self.identity
+            return self.token(_find_user(request.body)) if self.identity is None else self.identity
         if request.path.startswith("/heat"):
             return created() if self.orchestration is None else self.orchestration
         return answer(404, "<h1>Not Found</h1>", "text/html")
 
-    def token(self) -> bytes:
+    def token(self, user_id: str = "u1") -> bytes:
         """Keystone's answer to good credentials."""
         body = {
             "token": {
                 "methods": ["password"],
-                "user": {"id": "u1", "name": "somebody", "domain": {"id": "default", "name": "Default"}},
+                "user": {"id": user_id, "name": "somebody", "domain": {"id": "default", "name": "Default"}},
                 "project": {"id": PROJECT_ID, "name": "p", "domain": {"id": "default", "name": "Default"}},
                 "roles": [{"id": "r1", "name": "member"}],
                 "catalog": self.catalog,
@@ -178,6 +179,12 @@ class ReplayCloud(WireServer):
         """A good ``cloud_env``."""
         env = {"auth_url": f"{self.url}/v3", "user_id": "u1", "project_id": PROJECT_ID, "password": PASSWORD}
         return {**env, **changes}
+
+
+def _find_user(body: bytes) -> str:
+    """The id of the user that asks for a token, by a password and an id."""
+    found = re.search(rb'"user": ?{[^}]*"id": ?"([^"]*)"', body)
+    return found[1].decode() if found else "u1"
 
 
 def catalog_entry(service_type: str, url: str, region: str = "RegionOne", interface: str = "public") -> dict[str, Any]:

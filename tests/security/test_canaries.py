@@ -181,6 +181,33 @@ def test_cloud_that_repeats_what_it_was_sent_spreads_no_secret(service: Service,
     assert_silent(service, answers)
 
 
+WAYS: dict[str, dict[str, str]] = {
+    "application credential": {"application_credential_id": "a1", "application_credential_secret": PASSWORD},
+    "token": {"token": HIDDEN, "project_id": "p"},  # of the characters that a header may have
+    "token that is none": {"token": PASSWORD, "project_id": "p"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("failing", ["/v3", "/heat", "/nothing"])
+def test_no_way_to_authenticate_spreads_its_secret(service: Service, failing: str, way: str) -> None:
+    with EchoingCloud() as cloud:
+        cloud.failing, cloud.status = failing, 403
+        env = {"auth_url": f"{cloud.url}/v3", **WAYS[way]}
+        answers = [
+            service.post("/clusters/", body(env), token()),
+            service.post("/clusters/?dry_run=true", body(env), token()),
+            service.post("/cloud_assets/", env, token()),
+            service.get(f"/cloud_assets/?{urlencode(env)}", token()),
+            service.post(f"/clusters/{uuid.UUID(int=1)}/status", {"cloud_env": env}, token()),
+            service.post("/clusters/", body({**env, "project_id": 5}), token()),
+            service.post("/clusters/", body({key: [value] for key, value in env.items()}), token()),
+        ]
+    assert (answers[0].status == 201) is (failing == "/nothing" and way != "token that is none")
+    assert [each.status for each in answers[-2:]] == [400, 400]
+    assert_silent(service, answers)
+
+
 FAILURES: dict[str, bytes | Behaviour] = {
     "garbage": answer(200, f"<html>{PASSWORD}{HIDDEN}"),
     "redirect": answer(302, headers={"Location": f"http://127.0.0.1:1/?{urlencode({'p': PASSWORD})}"}),
@@ -250,7 +277,8 @@ def test_values_that_hold_secrets_do_not_print_them() -> None:
     env = {"auth_url": "http://k.example/v3", "user_id": "u", "project_id": "p", "password": PASSWORD}
     build = parse_build_request(json.dumps(body(env)).encode(), 64)
     settings = replace(Settings(), jwt_secret=(SECRET,))
-    _assert_silent(repr([build, parse_credentials(env), settings]))
+    ways = [parse_credentials({"auth_url": env["auth_url"], **way}) for way in WAYS.values()]
+    _assert_silent(repr([build, parse_credentials(env), *ways, settings]))
 
 
 def test_traceback_of_a_failure_holds_no_secret(tmp_path: Path, cloud: ReplayCloud) -> None:

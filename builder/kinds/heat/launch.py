@@ -129,13 +129,11 @@ def _find_key(cloud: Cloud, plan: ClusterPlan) -> StackKey | None:
         return SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
     if not plan.repeat_window:
         return None
-    asks = cloud.credentials
-    user = asks.user_id or [asks.username, asks.user_domain_id, asks.user_domain_name]
     shown = {name: value for name, value in plan.parameters.items() if name not in plan.hidden}
     hidden = {name: value for name, value in plan.parameters.items() if name in plan.hidden}
     wish = [plan.type_id, plan.cluster_name, plan.payload.get("selections"), shown]
     _, type_tag, _ = build_tags(plan.type_id, plan.revision)
-    digest = digest_wish([cloud.project_id, user, plan.subject, wish], hidden)
+    digest = digest_wish([cloud.project_id, cloud.user_id, plan.subject, wish], hidden)
     return ImpliedKey(digest, type_tag, plan.repeat_window, cloud.deadline)
 
 

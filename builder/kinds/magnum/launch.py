@@ -136,13 +136,11 @@ def _find_key(cloud: Cloud, plan: ClusterPlan) -> ClusterKey | None:
         return SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
     if not plan.repeat_window:
         return None
-    asks = cloud.credentials
-    user = asks.user_id or [asks.username, asks.user_domain_id, asks.user_domain_name]
     answers: Mapping[str, Any] = plan.payload.get("parameters", {})
     shown = {name: value for name, value in answers.items() if name not in plan.hidden}
     hidden = {name: value for name, value in answers.items() if name in plan.hidden}
     wish = [plan.type_id, plan.cluster_name, shown]
-    digest = digest_wish([cloud.project_id, user, plan.subject, wish], hidden)
+    digest = digest_wish([cloud.project_id, cloud.user_id, plan.subject, wish], hidden)
     return ImpliedKey(digest, plan.repeat_window, cloud.deadline)
 
 

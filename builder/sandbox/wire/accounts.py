@@ -62,6 +62,22 @@ class User:
         return hmac.compare_digest(self.password.encode(), password.encode(errors="surrogatepass"))
 
 
+@dataclass(frozen=True, slots=True)
+class ApplicationCredential:
+    """A user's leave for a program to act in one project; one that is restricted may make no trusts, as Heat does."""
+
+    id: str
+    name: str
+    secret: str = field(repr=False)
+    user_id: str
+    project_id: str
+    is_restricted: bool = True
+
+    def has_secret(self, secret: str) -> bool:
+        """Tell whether a secret is this one's."""
+        return hmac.compare_digest(self.secret.encode(), secret.encode(errors="surrogatepass"))
+
+
 _T = TypeVar("_T", User, Project)
 
 _DEMO = Project("0de300000000000000000000000000a1", "demo")
@@ -77,6 +93,14 @@ USERS: tuple[User, ...] = (
     User("0de300000000000000000000000000b4", "norole", "sandbox"),
 )
 """``demo`` is the one to use; the others are there for what can go wrong."""
+
+APPLICATION_CREDENTIALS: tuple[ApplicationCredential, ...] = (
+    ApplicationCredential(
+        "0de300000000000000000000000000d1", "unrestricted", "sandbox", USERS[0].id, _DEMO.id, is_restricted=False
+    ),
+    ApplicationCredential("0de300000000000000000000000000d2", "restricted", "sandbox", USERS[0].id, _DEMO.id),
+)
+"""Two of ``demo``'s for its project; Keystone makes restricted ones unless it is told otherwise."""
 
 
 def find_credentials(username: str = "demo") -> Credentials:

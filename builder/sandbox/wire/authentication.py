@@ -3,6 +3,7 @@
 Apart from the routes of the identity service: this is the part with rules. Keystone tells a malformed request from a
 refused one, and never says what it refused.
 https://docs.openstack.org/api-ref/identity/v3/#password-authentication-with-scoped-authorization
+https://docs.openstack.org/api-ref/identity/v3/#authenticating-with-an-application-credential
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ from collections.abc import Callable, Mapping
 import jsonschema
 
 from builder.sandbox.faults import MALFORMED, IdentityFault, Json
-from builder.sandbox.wire.accounts import PROJECTS, USERS, Project, User, find_named
+from builder.sandbox.wire.accounts import (
+    APPLICATION_CREDENTIALS,
+    PROJECTS,
+    USERS,
+    ApplicationCredential,
+    Project,
+    User,
+    find_named,
+)
 from builder.sandbox.wire.tokens import Token
 
 _METHODS = ("external", "password", "token", "oauth1", "mapped", "application_credential", "ec2credential")
@@ -25,6 +34,10 @@ _IDENTITY = {
         "methods": {"type": "array", "items": _TEXT},
         "password": {"type": "object", "properties": {"user": _USER}},
         "token": {"type": "object", "properties": {"id": _TEXT}, "required": ["id"]},
+        "application_credential": {
+            "type": "object",
+            "properties": {"id": _TEXT, "name": _TEXT, "secret": _TEXT, "user": _USER},
+        },
     },
     "required": ["methods"],
 }
@@ -42,12 +55,16 @@ _VALIDATOR = jsonschema.Draft202012Validator(
 )
 
 UNAUTHENTICATED = "The request you have made requires authentication."
+_DELEGATED = (
+    "You are not authorized to perform the requested action: "
+    "Using a delegated token to create another token is not allowed.."
+)
 
 
 def authenticate(
     body: Mapping[str, Json], find_token: Callable[[str], Token]
-) -> tuple[User, Project | None, Token | None]:
-    """Return who is to get a token, for which project, and the token that was shown for it, if one was.
+) -> tuple[User, Project | None, Token | None, ApplicationCredential | None]:
+    """Return who is to get a token, for which project, and the token or application credential that was shown for it.
 
     ``find_token`` returns a token that was given out, and raises for any other.
 
@@ -66,10 +83,14 @@ def authenticate(
     for method in identity["methods"]:
         if method not in identity:
             raise expected(method, "identity")
+    if "application_credential" in identity["methods"]:
+        return _authenticate_application(identity["application_credential"], scope)
     users: list[User | None] = []
     parent: Token | None = None
     if "token" in identity["methods"]:
         parent = find_token(identity["token"]["id"])
+        if parent.application_credential is not None:
+            raise IdentityFault(403, _DELEGATED)
         users.append(parent.user)
     if "password" in identity["methods"]:
         users.append(_find_user(identity["password"].get("user")))
@@ -79,7 +100,27 @@ def authenticate(
     has_role = user is not None and project is not None and project.is_enabled and project.id in user.projects
     if user is None or not user.is_enabled or (scope is not None and not has_role):
         raise IdentityFault(401, UNAUTHENTICATED)
-    return user, project, parent
+    return user, project, parent, None
+
+
+def _authenticate_application(
+    given: Mapping[str, Json], scope: Mapping[str, Json] | None
+) -> tuple[User, Project, None, ApplicationCredential]:
+    """Return whose an application credential is, which brings its own project along, and itself; found by its id."""
+    if "id" not in given and "name" not in given:
+        raise expected("name or ID", "application credential")
+    if "id" not in given and "user" not in given:
+        raise expected("user", "application credential")
+    if scope is not None:
+        message = "Error authenticating with application credential: Application credentials cannot request a scope."
+        raise IdentityFault(401, message, identity={})
+    found = next((each for each in APPLICATION_CREDENTIALS if each.id == given.get("id")), None)
+    if found is None:
+        raise IdentityFault(404, f"Could not find Application Credential: {given.get('id')}.")
+    if not found.has_secret(given.get("secret", "")):
+        raise IdentityFault(401, UNAUTHENTICATED)
+    user = next(each for each in USERS if each.id == found.user_id)
+    return user, next(each for each in PROJECTS if each.id == found.project_id), None, found
 
 
 def _check_shape(auth: Json) -> None:

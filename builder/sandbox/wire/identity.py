@@ -176,6 +176,13 @@ class IdentityService:
             "expires_at": token.expires.strftime(_TIME),
             "issued_at": token.issued.strftime(_TIME),
         }
+        if token.application_credential is not None:
+            credential = token.application_credential
+            document["application_credential"] = {
+                "id": credential.id,
+                "name": credential.name,
+                "restricted": credential.is_restricted,
+            }
         if token.project is not None:
             document["project"] = {"domain": _DOMAIN, "id": token.project.id, "name": token.project.name}
             document["is_domain"] = False

@@ -55,6 +55,7 @@ class Call:
     project_id: str
     username: str
     base: str
+    may_make_trusts: bool = True
 
 
 _Handler = Callable[..., Response]
@@ -125,12 +126,21 @@ class OrchestrationService:
         if token.project is None or token.project.id != rest[1]:
             raise HeatFault(403, "HTTPForbidden", "Access was denied to this resource.")
         project_id = token.project.id
-        call = Call(request, project_id, token.user.name, orchestration_url(request.base, project_id))
+        credential = token.application_credential
+        call = Call(
+            request,
+            project_id,
+            token.user.name,
+            orchestration_url(request.base, project_id),
+            may_make_trusts=credential is None or not credential.is_restricted,
+        )
         return match.handler(call, **match.parameters)
 
     def _create(self, call: Call) -> Response:
         source, options = self._read_new(call)
         plan_stack(source, is_lenient=True)
+        if not call.may_make_trusts:
+            raise HeatFault(403, "Forbidden")  # Keystone's refusal of the trust, which Heat does not repeat
         stack = self._stacks.create(replace(source, tally=Tally()), options, call.username)
         url = views.stack_url(call.base, stack.name, stack.stack_id)
         return json_response(201, {"stack": {"id": stack.stack_id, "links": [views.link(url)]}}, Location=url)

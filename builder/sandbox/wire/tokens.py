@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from builder.sandbox.wire.accounts import Project, User
+from builder.sandbox.wire.accounts import ApplicationCredential, Project, User
 
 LIFETIME = timedelta(hours=4)
 """How long a token is good for."""
@@ -34,6 +34,7 @@ class Token:
     issued: datetime
     expires: datetime
     is_revoked: bool = False
+    application_credential: ApplicationCredential | None = None
 
 
 class TokenStore:
@@ -44,18 +45,26 @@ class TokenStore:
         self._lock = threading.Lock()
         self._tokens: dict[str, Token] = {}
 
-    def issue(self, user: User, project: Project | None, parent: Token | None = None) -> Token:
-        """Give out a token; ``parent`` is the one it was asked for with, if not with a password."""
+    def issue(
+        self,
+        user: User,
+        project: Project | None,
+        parent: Token | None = None,
+        application_credential: ApplicationCredential | None = None,
+    ) -> Token:
+        """Give out a token; the last two are what it was asked for with, if not with a password."""
         now = self._now().replace(microsecond=0)
         audit_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        methods = ("password",) if application_credential is None else ("application_credential",)
         token = Token(
             id=f"sandbox-{secrets.token_urlsafe(48)}",
             user=user,
             project=project,
-            methods=("password",) if parent is None else ("token", *(set(parent.methods) - {"token"})),
+            methods=methods if parent is None else ("token", *(set(parent.methods) - {"token"})),
             audit_ids=(audit_id,) if parent is None else (audit_id, parent.audit_ids[-1]),
             issued=now,
             expires=now + LIFETIME if parent is None else parent.expires,
+            application_credential=application_credential,
         )
         with self._lock:
             self._tokens[token.id] = token
