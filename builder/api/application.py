@@ -11,7 +11,7 @@ from typing import Any
 
 from sanic import Blueprint, HTTPResponse, Request, Sanic
 from sanic.config import Config
-from sanic.exceptions import MethodNotAllowed, RequestCancelled
+from sanic.exceptions import BadRequest, MethodNotAllowed, RequestCancelled
 
 from builder.api import build_handlers, events, read_handlers, status_handlers
 from builder.api.access import CLIENT_HAS_GONE, NumberedRequest, identify_response, name_routes, note_end
@@ -80,6 +80,10 @@ class Application(Sanic[Config, Any]):
             if isinstance(exception, UnauthorizedError):
                 request.reason = exception.reason
                 self.ctx.services.metrics.count_refused_token(exception.refusal)
+            elif isinstance(exception, BadRequest):  # which many clients do not show who sends it
+                request.reason = str(exception)
+            if request.stream.expecting_continue:
+                request.stream.give_up_body()
             await super().handle_exception(request, exception, run_middleware)
             return
         if request.stream.response is None:
@@ -104,12 +108,7 @@ async def _receive_from_admitted(request: Any, admit: Callable[[Request], None])
             _refuse_coding(request)
     except RequestError:
         if has_body:
-            # The connection ends with the answer. Sanic drops what still comes of the body, for a client that sends all
-            # of it first would not get the answer otherwise. One that waits to be told to send it is told no more.
-            stream.keep_alive = False
-            if stream.expecting_continue:
-                stream.expecting_continue = False
-                stream.request_body = None
+            stream.give_up_body()
         raise
     if has_body:
         await request.receive_body()

@@ -5,6 +5,9 @@ with some headers, take a body for received before its last line is in, and an a
 taken. So none of them is used. Here a connection is in one of three states: a request is received, until its very last
 byte is in; it is served; or the client is silent. Each has its time, and where there are too many connections, the one
 goes that has been silent longest of those that nothing is served on.
+
+A request that is refused before all of it has come ends its connection, and is still received for a while, for nothing:
+what comes at a socket that is closed has the system reset the connection, and the client may lose the answer by that.
 """
 
 from __future__ import annotations
@@ -19,7 +22,15 @@ import termios
 import time
 from typing import Any, NoReturn
 
-from sanic.exceptions import BadRequest, BadURL, RequestTimeout, ServiceUnavailable
+from sanic.exceptions import (
+    BadRequest,
+    BadURL,
+    HTTPException,
+    PayloadTooLarge,
+    RequestTimeout,
+    ServiceUnavailable,
+    URITooLong,
+)
 from sanic.http import Http
 from sanic.http.http1 import HTTP_CONTINUE
 from sanic.server.protocols.http_protocol import HttpProtocol
@@ -29,6 +40,12 @@ logger = logging.getLogger(__name__)
 LAST_WORD_SECONDS = 1.0
 """For how long a client that was too slow may go on, so that it reads why it was given up."""
 
+MAX_UNREAD_BYTES = 128 * 1024 * 1024
+"""How much is received at most of a request that was refused: many clients send all of it before they read why."""
+
+LINGER_SECONDS = 5.0
+"""For how long a client that has such an answer may neither send more nor close its connection; nginx waits as long."""
+
 CHECK_SECONDS = 2.0
 """How often is looked, at least, whether a client has taken something: often enough to tell a slow one from one that is
 gone when there are too many, and for a thousand connections still no work to speak of."""
@@ -36,17 +53,29 @@ gone when there are too many, and for a thousand connections still no work to sp
 _LOG_SECONDS = 10.0
 
 _TEXT = rb"[^\x00-\x08\n-\x1f\x7f]*+"
-_HEAD = re.compile(rb"%b(?:\r\n[!#$%%&'*+.^_`|~0-9A-Za-z-]++:%b)*+" % (_TEXT, _TEXT))
+_FIELDS = rb"(?:\r\n[!#$%%&'*+.^_`|~0-9A-Za-z-]++:%b)*+" % _TEXT
+_HEAD = re.compile(_TEXT + _FIELDS)
+_TRAILERS = re.compile(_FIELDS)
+_BEGINNING = re.compile(rb"[\r!#$%&'*+.^_`|~0-9A-Za-z-]")
+"""The first octet of a request: of its method, or of an empty line before it."""
+_TLS = b"\x16"
+"""The first octet of a connection by TLS: a handshake record (RFC 8446, section 5.1)."""
 _BODY = re.compile(
     rb"\r\n(?:content-length:[ \t]*[0-9]+|transfer-encoding:[ \t]*chunked)[ \t]*(?:\r\n|\Z)", re.IGNORECASE
 )
-_CHUNK = re.compile(rb"\r\n[0-9A-Fa-f]{1,16}(?:[ \t]*;%b)?\r\n" % _TEXT)
+_CHUNK = re.compile(rb"\r\n([0-9A-Fa-f]{1,16})(?:[ \t]*;%b)?\r\n" % _TEXT)
 _LONGEST_CHUNK_HEAD = 256
 _TRAILING_BLANKS = re.compile(rb"(?<=[^ \t\r\n])[ \t]+(?=\r\n)")
 """Not those of a line of blanks alone: without them, it would end the head, for this server and for no other."""
 _CODING = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*", re.IGNORECASE)
 _LISTS = ("connection", "if-none-match", "x-forwarded-for")
 """The headers that are read here and may come in several lines, which are one list (RFC 9110, section 5.3)."""
+
+
+class HeaderFieldsTooLarge(PayloadTooLarge):
+    """431 (RFC 6585, section 5). A kind of 413, so that Sanic expects it of what is left of a body, too."""
+
+    status_code = 431
 
 
 class StrictHttp(Http):
@@ -63,11 +92,26 @@ class StrictHttp(Http):
         super().__init__(protocol)  # type: ignore[no-untyped-call]  # Sanic leaves it so
         self.is_receiving, self.since = False, 0.0
 
+    async def http1(self) -> None:
+        """Serve the requests of a connection, and let the client read the last answer though it still sends."""
+        await super().http1()  # type: ignore[no-untyped-call]  # Sanic leaves it so
+        transport = self.protocol.transport
+        if not (self.is_receiving or self.recv_buffer) or transport is None or transport.is_closing():
+            return
+        transport.write_eof()
+        unread = 0
+        with contextlib.suppress(TimeoutError):
+            while (unread := unread + len(self.recv_buffer)) < MAX_UNREAD_BYTES:
+                self.recv_buffer.clear()
+                async with asyncio.timeout(LINGER_SECONDS):
+                    await self._receive_more()  # cancelled when the client closes
+
     async def http1_request_header(self) -> None:
         """Read the head of a request (RFC 9112, sections 2.2, 3.2, 5.1 and 6; RFC 9110, section 5.5).
 
         Raises BadRequest for a name that is none, a blank before its colon, a folded line, control characters, a
-        length of the body that is not plainly told, and where it is not plain which host is meant.
+        length of the body that is not plainly told, and where it is not plain which host is meant; URITooLong
+        and HeaderFieldsTooLarge.
         """
         self.is_receiving, self.since = True, time.monotonic()
         await self._receive_head()
@@ -88,14 +132,20 @@ class StrictHttp(Http):
         """Wait for the head of a request, and leave out of it what has no meaning, before anything reads it.
 
         That is an empty line before it (RFC 9112, section 2.2), blanks behind the value of a header (RFC 9110, section
-        5.5), and the case of a transfer coding (RFC 9112, section 7). Sanic refuses a head that is too long.
+        5.5), and the case of a transfer coding (RFC 9112, section 7).
         """
         buffer = self.recv_buffer
-        while (end := buffer.find(b"\r\n\r\n", 2)) < 0:
-            if len(buffer) >= self.HEADER_MAX_SIZE:
-                return
+        if not _BEGINNING.match(buffer):  # nothing that follows makes it a request, so nothing is waited for
+            spoken = "TLS" if buffer.startswith(_TLS) else "something else"
+            self._refuse(f"This port takes plain HTTP, and was sent {spoken}.")
+        while (end := buffer.find(b"\r\n\r\n", 2)) < 0 and len(buffer) < self.HEADER_MAX_SIZE:
             await self._receive_more()
         start = 2 if buffer.startswith(b"\r\n") else 0
+        if not 0 <= end < self.HEADER_MAX_SIZE:
+            limit = f"longer than {self.HEADER_MAX_SIZE} bytes."
+            if not 0 <= buffer.find(b"\r\n", start) < self.HEADER_MAX_SIZE:
+                self._refuse(f"The first line of the request, with its target, is {limit}", URITooLong)
+            self._refuse(f"The first line and the header fields of the request are {limit}", HeaderFieldsTooLarge)
         first, separator, fields = bytes(buffer[start : end + 2]).partition(b"\r\n")
         fields = _TRAILING_BLANKS.sub(b"", separator + fields)
         buffer[: end + 2] = first + _CODING.sub(lambda found: found[0].lower(), fields)
@@ -114,10 +164,12 @@ class StrictHttp(Http):
     async def read(self) -> bytes | None:
         """Read something of the body; a chunk must begin, and the one before it end, as RFC 9112, section 7.1 has it.
 
-        Raises BadRequest.
+        Raises BadRequest, and PayloadTooLarge, before a client that waits to be told so sends a body of such a length.
         """
         if self._is_chunked() and not self.request_bytes_left:
             await self._check_chunk()
+        if (self.request_bytes or 0) > self.protocol.request_max_size:
+            self.expecting_continue = False
         data: bytes | None = await super().read()
         self._note_received()
         return data
@@ -133,18 +185,37 @@ class StrictHttp(Http):
             await self._send(HTTP_CONTINUE)
         while (end := self.recv_buffer.find(b"\r\n", 2)) < 0 and len(self.recv_buffer) < _LONGEST_CHUNK_HEAD:
             await self._receive_more()
-        if _CHUNK.fullmatch(self.recv_buffer, 0, end + 2) is None:
+        chunk = _CHUNK.fullmatch(self.recv_buffer, 0, end + 2)
+        if chunk is None:
             self._refuse("The body of the request is not in proper chunks.")
+        if int(chunk[1], 16) == 0:
+            await self._drop_trailers(end)
+
+    async def _drop_trailers(self, start: int) -> None:
+        """Leave out the fields behind the last chunk, none of which means anything here (RFC 9112, section 7.1.2)."""
+        limit = start + self.HEADER_MAX_SIZE
+        while (end := self.recv_buffer.find(b"\r\n\r\n", start)) < 0 and len(self.recv_buffer) < limit:
+            await self._receive_more()
+        if not 0 <= end < limit:
+            detail = f"The trailer fields of the request are longer than {self.HEADER_MAX_SIZE} bytes."
+            self._refuse(detail, HeaderFieldsTooLarge)
+        if _TRAILERS.fullmatch(self.recv_buffer, start, end) is None:
+            self._refuse("The trailer of the request holds control characters, or a field without a proper name.")
+        del self.recv_buffer[start:end]
 
     def _is_chunked(self) -> bool:
         body: Any = self.request_body  # Sanic annotates it as if it were the body itself
         return bool(body == "chunked")
 
-    def _refuse(self, detail: str) -> NoReturn:
+    def _refuse(self, detail: str, kind: type[HTTPException] = BadRequest) -> NoReturn:
         """Give up the request and, since it is not known where the next begins, its connection."""
-        self.keep_alive = False
+        self.give_up_body()
+        raise kind(detail)
+
+    def give_up_body(self) -> None:
+        """Have the connection end with the answer, and a client that waits to be told to send the body not told so."""
+        self.keep_alive = self.expecting_continue = False
         self.request_body = None
-        raise BadRequest(detail)
 
     def create_empty_request(self) -> None:
         """Stand in for a request that is none, even where its URL is none; whose it is is known."""

@@ -25,8 +25,8 @@ JSON = "application/json"
 
 NO_STORE = {"Cache-Control": "no-store"}
 
-TOO_LARGE = "Request too large"
-"""The title of a 413: the phrase of that status varies with the version of Python."""
+TITLES = {413: "Request too large", 414: "URI Too Long"}
+"""Of those statuses whose phrase varies with the version of Python."""
 
 
 def respond_json(value: object, status: int = 200, headers: Mapping[str, str] = NO_HEADERS) -> HTTPResponse:
@@ -62,7 +62,7 @@ def _on_sanic_exception(request: Request | None, error: SanicException) -> HTTPR
     status = error.status_code
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE:
         return _on_unexpected(request, error)
-    title = TOO_LARGE if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else HTTPStatus(status).phrase
+    title = TITLES.get(status) or HTTPStatus(status).phrase
     headers = dict(RETRY_AFTER) if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     headers |= {name: str(value) for name, value in (getattr(error, "headers", None) or {}).items()}
     return respond_faults([Fault(status, title, _describe(request, error, status))], headers)

@@ -10,8 +10,8 @@ import pytest
 
 from builder.sandbox import Sandbox
 from tests.api.orders import assert_error, assert_refused, by_ids, order, stack_names
-from tests.security.raw import exchange, head, parse_answer
-from tests.service import Answer, Service, fetch
+from tests.security.raw import assert_is_error, exchange, head, parse_answer
+from tests.service import Answer, Service, fetch, wait_until
 
 
 def ask(service: Service, method: str, path: str, *lines: str, body: bytes = b"") -> Answer:
@@ -114,3 +114,63 @@ def test_a_byte_order_mark_before_json_is_passed_over(building: Service, cloud: 
     body = b"\xef\xbb\xbf" + json.dumps(order(by_ids(cloud))).encode()
     assert building.post("/clusters/?dry_run=1", body).status == 200
     assert building.post("/clusters/?dry_run=1", b"\xef\xbb\xbf" + body).status == 400
+
+
+# --- trailers, and what is too long -----------------------------------------------------------------------------------
+
+NEXT = head("GET", "/ready", "Connection: close")
+
+
+@pytest.mark.parametrize("method_and_path", ["GET /health", "POST /cloud_assets", "POST /nothing"])
+@pytest.mark.parametrize("trailers", [b"X-Sum: 1\r\n", b"Host: y\r\nContent-Length: 9\r\nExpires:\r\n"])
+def test_trailers_are_read_and_mean_nothing(building: Service, method_and_path: str, trailers: bytes) -> None:
+    method, path = method_and_path.split()
+    request = head(method, path, "Transfer-Encoding: chunked") + b"2\r\n{}\r\n0;last\r\n" + trailers + b"\r\n"
+    received = exchange(building, request + NEXT)
+    assert received.count(b"HTTP/1.1 ") == 2
+    assert parse_answer(received).headers["connection"] == "keep-alive"
+
+
+@pytest.mark.parametrize(
+    ("trailers", "status"),
+    [
+        (b"GET /smuggled HTTP/1.1\r\n", 400),
+        (b"X-A : b\r\n", 400),
+        (b"X-A: b\r\n folded\r\n", 400),
+        (b"X-A: b\x00\r\n", 400),
+        (b"X-A: b\n\r\n", 400),
+        (b"X-A: " + b"b" * 9000 + b"\r\n", 431),
+        (b"X-A: b\r\n" * 1100, 431),
+    ],
+)
+@pytest.mark.parametrize("path", ["/cloud_assets", "/nothing"])
+def test_trailers_that_are_none_or_too_many_end_the_connection(
+    building: Service, path: str, trailers: bytes, status: int
+) -> None:
+    start = head("POST", path, "Transfer-Encoding: chunked")
+    received = exchange(building, start + b"2\r\n{}\r\n0\r\n" + trailers + b"\r\n" + NEXT)
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert_is_error(parse_answer(received), 404 if path == "/nothing" else status)
+
+
+def test_a_target_that_is_too_long_is_414_and_headers_that_are_too_long_431(building: Service) -> None:
+    limit = 8192
+    for method, path, line, status in (
+        ("GET", "/health?" + "a" * limit, "X-A: b", 414),
+        ("GET", "/health?" + "a" * (limit - 100), "X-A: " + "b" * 100, 431),
+        ("GET", "/health", "X-A: " + "b" * limit, 431),
+        ("GET", "/cluster-types/" + "a" * (limit - 200), "X-A: b", 404),
+        ("GET", "/nothing?" + "a" * (limit - 200), "X-A: " + "b" * 50, 404),
+    ):
+        received = exchange(building, head(method, path, line, "Connection: close"))
+        assert_is_error(parse_answer(received), status)
+
+
+@pytest.mark.parametrize(
+    ("first", "spoken"), [(b"\x16\x03\x01\x02\x00\x01", "TLS"), (b"\x80", "something else"), (b"\xffSMB", "something")]
+)
+def test_what_is_no_http_is_answered_before_more_of_it_comes(building: Service, first: bytes, spoken: str) -> None:
+    received = exchange(building, first, timeout=30.0)
+    assert_is_error(parse_answer(received), 400)
+    assert f"was sent {spoken}".encode() in received
+    wait_until(lambda: f'reason="This port takes plain HTTP, and was sent {spoken}' in building.log, "logged")

@@ -200,9 +200,7 @@ def test_body_of_a_gigabyte_is_refused_at_once(service: Service) -> None:
 def test_body_of_a_gigabyte_in_chunks_is_refused_when_it_is_too_large(service: Service) -> None:
     start = head("POST", "/clusters/", "Transfer-Encoding: chunked")
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
-    answer = exchange(service, start, *[chunk] * 20)
-    if answer:  # the system may drop the answer with what was not read
-        assert_is_error(parse_answer(answer), 413)
+    assert_is_error(parse_answer(exchange(service, start, *[chunk] * 20)), 413)
     assert_serves(service)
 
 
@@ -221,12 +219,12 @@ def test_body_just_over_the_limit_is_refused(service: Service, path: str) -> Non
     ],
 )
 def test_header_bombs_are_refused(service: Service, lines: list[str]) -> None:
-    assert_is_error(parse_answer(exchange(service, head("GET", "/health", *lines))), 413)
+    assert_is_error(parse_answer(exchange(service, head("GET", "/health", *lines))), 431)
     assert_serves(service)
 
 
 def test_endless_first_line_is_refused(service: Service) -> None:
-    assert_is_error(parse_answer(exchange(service, b"GET /" + b"a" * 100_000)), 413)
+    assert_is_error(parse_answer(exchange(service, b"GET /" + b"a" * 100_000)), 414)
     assert_serves(service)
 
 
@@ -312,7 +310,7 @@ ODD_REQUESTS = {
     "chunk size that is none": head("POST", "/clusters/", "Transfer-Encoding: chunked") + b"zz\r\n" + SMUGGLED,
     "negative chunk": head("POST", "/clusters/", "Transfer-Encoding: chunked") + b"-5\r\n" + SMUGGLED,
     "encoding in disguise": head("POST", "/clusters/", "Transfer-Encoding: xchunked") + SMUGGLED,
-    "trailers": head("POST", "/clusters/", "Transfer-Encoding: chunked") + b"0\r\n" + SMUGGLED,
+    "no trailers": head("POST", "/clusters/", "Transfer-Encoding: chunked") + b"0\r\n" + SMUGGLED,
     "folded header": b"GET /health HTTP/1.1\r\nHost: x\r\nX-A: b\r\n folded\r\n\r\n",
     "space before the colon": head("POST", "/clusters/", f"Content-Length : {len(SMUGGLED)}") + SMUGGLED,
     "bare line feeds": b"GET /health HTTP/1.1\nHost: x\n\n" + SMUGGLED,
