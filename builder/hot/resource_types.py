@@ -2,6 +2,8 @@
 
 ``resource_types.json`` holds, per type, its properties (type, required, default, constraints, schema of what is inside)
 and the names of its attributes; of those that few clouds have, and of those that Heat has retired, the name alone.
+``recorded_from`` is the Heat whose table it is, and ``holds_since`` the oldest that agrees in the types of properties
+and in what is required, but for what is ``optional_in`` that one. ``instead`` is the former name of a property.
 ``placeholders`` are OS::Heat::None and those that are made of it, as many are that Heat has retired.
 A cloud may lack some of them and have others by plug-ins.
 """

@@ -128,3 +128,30 @@ def read_value(type_: ParameterType, raw: Json) -> Json:
             except (ValueError, RecursionError) as error:
                 raise UnreadableValueError(type_, error) from error
     return str(raw)
+
+
+def read_property(type_: str, value: Json) -> Json:
+    """What Heat makes of a value that is given for a property of a type: ``heat.engine.properties.Property``.
+
+    Other types than those of parameters, and read otherwise: a list is no text, and ``1`` is neither true nor false.
+
+    Raises ValueError, TypeError or OverflowError for what it refuses.
+    """
+    match type_:
+        case "string" if isinstance(value, str | int):
+            return str(value)
+        case "integer":
+            return int(value)
+        case "number":
+            return to_number(value)
+        case "boolean" if isinstance(value, bool):
+            return value
+        case "boolean" if isinstance(value, str) and value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        case "list" if isinstance(value, list):
+            return value
+        case "map" if isinstance(value, dict):
+            return value
+        case "any":
+            return value
+    raise TypeError(type_)

@@ -16,7 +16,7 @@ CHAIN: Final = "OS::Heat::ResourceChain"
 
 GROUP_MEMBER: Final = "resource_def"
 
-_MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     GROUP: (GROUP_MEMBER, ("count",)),
     "OS::Heat::AutoScalingGroup": ("resource", ("desired_capacity", "min_size")),
 }
@@ -39,9 +39,9 @@ def find_definitions(resource: Mapping[str, Any], tokens: Tokens, certain: bool 
 def find_members(group: Mapping[str, Any], tokens: Tokens, certain: bool = True) -> Iterator[Definition]:
     """What the members of a group can be, if it is one: each branch of an ``if``, or the one that is written out."""
     type_, properties = group.get("type"), group.get("properties")
-    if not isinstance(type_, str) or type_ not in _MEMBERS or not isinstance(properties, dict):
+    if not isinstance(type_, str) or type_ not in MEMBERS or not isinstance(properties, dict):
         return
-    key, sizes = _MEMBERS[type_]
+    key, sizes = MEMBERS[type_]
     size = next((properties[each] for each in sizes if properties.get(each) is not None), 1)
     yield from _find_branches(properties.get(key), (*tokens, "properties", key), certain and size not in (0, "0"))
 

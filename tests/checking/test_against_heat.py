@@ -23,10 +23,11 @@ pytestmark = [
 
 UP_TO_THE_CLOUD = {
     "conditional-resource.yaml",  # refused or not by the value of a parameter
-    "misspelt-resource-type.yaml",  # a plug-in might have the type
     "newer-template-version.yaml",  # a newer Heat might know it
     "no-private-network.yaml",  # lacks a property, which only Heat knows
+    "property-constraint.yaml",  # a later Heat might take it
     "unknown-attribute.yaml",  # a plug-in might have it
+    "unknown-property.yaml",  # a plug-in might have it
     "unknown-custom-constraint.yaml",  # a plug-in might have it
     "outputs.yaml",  # a network of that name might be there
 }

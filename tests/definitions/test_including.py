@@ -93,13 +93,13 @@ def test_files_that_are_sent_are_those_of_heatclient(tmp_path: Path) -> None:
 def test_file_that_is_included_both_ways_is_checked_as_the_template_of_a_stack_whichever_comes_first(
     uses: tuple[str, str],
 ) -> None:
-    outcome = build_root(*uses, child=f"{VERSION}\nresources: {{a: {{type: OS::Heat::Value, depends_on: b}}}}\n")
+    outcome = build_root(*uses, child=f"{VERSION}\nresources: {{a: {{type: OS::Heat::RandomString, depends_on: b}}}}\n")
     assert find_rules(outcome) == ["resource-reference"]
     assert [each.path for each in outcome.problems if each.rule == "resource-reference"] == ["child/child.yaml"]
 
 
 MISTAKES = [
-    ("resources: {a: {type: OS::Heat::Value, depends_on: b}}", "resource-reference"),
+    ("resources: {a: {type: OS::Heat::RandomString, depends_on: b}}", "resource-reference"),
     ("resources: {a: {type: OS::Heat::Value, properties: {value: {get_file: nowhere.sh}}}}", "missing-file"),
     (
         "resources: {a: {type: OS::Heat::ResourceGroup, properties: {resource_def: {type: nowhere.yaml}}}}",
@@ -151,7 +151,7 @@ def test_version_and_parameters_are_checked_of_every_template_for_heat_reads_the
 
 def test_template_that_only_a_template_for_data_names_is_data_too() -> None:
     child = root(TYPE.replace("child/child", "inner"))
-    inner = f"{VERSION}\nresources: {{a: {{type: OS::Heat::Value, depends_on: b}}}}\n"
+    inner = f"{VERSION}\nresources: {{a: {{type: OS::Heat::RandomString, depends_on: b}}}}\n"
     assert find_rules(build_root(VALUE, child=child, inner=inner)) == []
     assert find_rules(build_root(STACK, child=child, inner=inner)) == ["resource-reference"]
     assert find_rules(build_root(VALUE, TYPE.replace("child/child", "child/inner"), child=child, inner=inner)) == [

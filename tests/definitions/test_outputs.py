@@ -21,8 +21,8 @@ PARAMETERS = """
     password: {type: string}
 """
 RESOURCES = """
-    ip: {type: OS::Neutron::FloatingIP}
-    key: {type: OS::Nova::KeyPair}
+    ip: {type: OS::Neutron::FloatingIP, properties: {floating_network: public1}}
+    key: {type: OS::Nova::KeyPair, properties: {name: key}}
     token: {type: OS::Heat::RandomString}
     serial: {type: OS::Heat::RandomString}
     config: {type: OS::Heat::SoftwareConfig}

@@ -15,13 +15,17 @@ from typing import Any, Final
 from builder.diagnostics.problems import Problem
 from builder.hot.computations import Budget
 from builder.hot.language import VERSION_KEY, Language, find_language
-from builder.hot.resource_types import load_names
-from builder.hot_lint.attributes import GROUP_ATTRIBUTES, MEMBER_ATTRIBUTE, find_unknown_attributes
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
 from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading
 from builder.hot_lint.inclusion import LoadedTemplate
 from builder.hot_lint.references import MAX_WORK, read_template
+from builder.hot_lint.resource_types import (
+    GROUP_ATTRIBUTES,
+    MEMBER_ATTRIBUTE,
+    find_type_problems,
+    find_unknown_attributes,
+)
 from builder.hot_lint.scope import ScopedTemplate, demote, find_scope_problems, find_unused_parameters
 from builder.hot_lint.shape import explain_version, find_shape_problems
 from builder.kinds.heat.reading.components import LoadedComponent
@@ -111,7 +115,7 @@ def _read(
         problems.append(loaded.problem(TemplateProblem("newer-template-version", message, (VERSION_KEY,))))
     reading = read_template(loaded.template, language, files, budget, declared)
     problems += _problems(loaded, reading.problems)
-    problems += _problems(loaded, _find_misspelt_types(reading))
+    problems += _problems(loaded, find_type_problems(loaded.template, language))
     return language, reading
 
 
@@ -207,11 +211,3 @@ def _check_properties(
         yield TemplateProblem(
             "nested-parameter", message, (*use.tokens, "type"), "give it, or a default there", use.certain
         )
-
-
-def _find_misspelt_types(reading: TemplateReading) -> Iterator[TemplateProblem]:
-    for type_, tokens in reading.types.items():
-        if type_ not in load_names():
-            hint = suggest(type_, load_names(), cutoff=0.87)
-            if hint:
-                yield TemplateProblem("misspelt-resource-type", f"Heat has no type {type_!r} of its own", tokens, hint)
