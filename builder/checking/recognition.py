@@ -60,15 +60,18 @@ def find_instance(entry: str, enabled: str) -> str:
 
 
 def looks_like_definition(path: str) -> bool:
-    """Whether a file has at its top what only definitions have; one that cannot be read might.
+    """Whether a file has at its top what only definitions have; one that cannot be read might."""
+    text = _read(path)
+    return text is None or reads_like_definition(text)
+
+
+def reads_like_definition(text: str) -> bool:
+    """Whether a text has at its top what only definitions have.
 
     Other tools have ``components`` too: with a list of names and a title below it, it is taken for a definition whose
     ``kind`` is misspelt.
     """
-    text = _read(path)
-    if text is None or _MARK.search(text):
-        return True
-    return _COMPONENTS.search(text) is not None and _TITLE.search(text) is not None
+    return _MARK.search(text) is not None or (_COMPONENTS.search(text) is not None and _TITLE.search(text) is not None)
 
 
 def holds_components(folder: str) -> bool:

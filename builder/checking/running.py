@@ -44,7 +44,7 @@ def check_targets(targets: Targets, settings: CheckSettings, standard_input: str
     else:
         checked = [each for task in tasks for each in _check_chunk(task)]
     texts = {} if standard_input is None else {STANDARD_INPUT_SHOWN: standard_input}
-    return Report(tuple(_add_duplicates(definitions, checked)), tuple(targets.problems), texts, targets.instead)
+    return Report(tuple(add_duplicates(definitions, checked)), tuple(targets.problems), texts, targets.instead)
 
 
 def _check_chunk(task: tuple[Sequence[Target], CheckSettings, str | None]) -> list[CheckedDefinition]:
@@ -78,7 +78,7 @@ def _check(
     return CheckedDefinition(files.display(""), target.id, problems)
 
 
-def _add_duplicates(targets: Sequence[Target], checked: Sequence[CheckedDefinition]) -> list[CheckedDefinition]:
+def add_duplicates(targets: Sequence[Target], checked: Sequence[CheckedDefinition]) -> list[CheckedDefinition]:
     """The results, with the problem that the service has with two entries of one id, in its own words."""
     problems: dict[Target, tuple[Problem, ...]] = {}
     for group in list_duplicates(targets):

@@ -106,7 +106,7 @@ def _take_file(path: str, found: Targets, enabled: str) -> None:
         return
     entry = classify(name, lambda: False if os.path.exists(path) else None)
     is_folder = isinstance(entry, Entry) and entry.definition != entry.name  # a link to one that is not there
-    _take(entry, os.path.join(path, DEFINITION_NAME) if is_folder else path, path, found)
+    take(entry, os.path.join(path, DEFINITION_NAME) if is_folder else path, path, found)
 
 
 def _find_owner(folder: str, enabled: str) -> str | None:
@@ -124,10 +124,11 @@ def _find_owner(folder: str, enabled: str) -> str | None:
 def _take_definition(path: str, found: Targets) -> None:
     """Take the definition of a folder, which gives it its id."""
     folder = os.path.dirname(path)
-    _take(classify(os.path.basename(os.path.abspath(folder)), lambda: True), path, folder or ".", found)
+    take(classify(os.path.basename(os.path.abspath(folder)), lambda: True), path, folder or ".", found)
 
 
-def _take(classified: Entry | Misnamed | Ignored | None, path: str, entry: str, found: Targets) -> None:
+def take(classified: Entry | Misnamed | Ignored | None, path: str, entry: str, found: Targets) -> None:
+    """Take the definition at ``path``, for which ``entry`` stands, or tell why it is none, by what its name says."""
     match classified:
         case Entry(id=id_):
             found.definitions.append(Target(id_, path, entry))
@@ -202,7 +203,7 @@ def _search(folder: str, found: Targets, enabled: str) -> list[str]:
 
 def _take_entry(entry: Classified, folder: str, found: Targets) -> None:
     path = _join(folder, entry.definition) if isinstance(entry, Entry) else ""
-    _take(entry, path, _join(folder, entry.name), found)
+    take(entry, path, _join(folder, entry.name), found)
 
 
 def _join(folder: str, name: str) -> str:

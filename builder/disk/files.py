@@ -39,7 +39,9 @@ HOT_NAME = "hot"
 """The folder beside the enabled one in which earlier releases, up to v1.1.0, looked for ``heat_template_url``."""
 
 _EXAMPLES_NAME = "cluster-types-examples"
-_OUTSIDE_TREE = "outside-tree"
+OUTSIDE_TREE = "outside-tree"
+"""The rule of a file that a definition may not use for where it is."""
+
 ROOT = "template-root"
 """The digest of a dependency that is no file, but a folder that matters for where it is."""
 
@@ -66,6 +68,30 @@ def list_definition_folders(enabled: str, real: str) -> DefinitionFolders:
     return DefinitionFolders(
         (real, os.path.join(os.path.dirname(real), AVAILABLE_NAME)), (os.path.join(instance, AVAILABLE_NAME), examples)
     )
+
+
+def judge_reference(reference: str, base: str, *, may_be_remote: bool) -> bool:
+    """Whether what the file ``base`` refers to is on another host, and not a path.
+
+    Raises SourceError for what no definition may refer to, wherever its files are.
+    """
+    if len(reference) > MAX_REFERENCE:
+        message = f"it has {len(reference):,} characters, and no path has more than {MAX_REFERENCE:,}"
+        raise SourceError("unreadable-file", message, "shorten it")
+    scheme = reference.partition("://")[0].lower() if "://" in reference else ""
+    if scheme in ("http", "https"):
+        if not may_be_remote:
+            message, hint = f"{reference!r} is on another host", "copy it here, or set ALLOW_REMOTE_TEMPLATES=true"
+            raise SourceError("remote-file", message, hint, named=reference)
+        return True
+    if scheme:
+        message = f"{reference!r} is neither a path nor an http(s) URL"
+        raise SourceError("file-scheme", message, "use a relative path", named=reference)
+    if base.startswith(_REMOTE):
+        raise SourceError(
+            "remote-file", f"{reference!r} is relative to a remote file", "use its whole URL", named=reference
+        )
+    return False
 
 
 class DefinitionFiles:
@@ -113,21 +139,8 @@ class DefinitionFiles:
         self.roots: dict[str, Dependency] = {}
 
     def resolve(self, reference: str, base: str) -> str:
-        if len(reference) > MAX_REFERENCE:
-            message = f"it has {len(reference):,} characters, and no path has more than {MAX_REFERENCE:,}"
-            raise SourceError("unreadable-file", message, "shorten it")
-        scheme = reference.partition("://")[0].lower() if "://" in reference else ""
-        if scheme in ("http", "https"):
-            if self._read_remote is None:
-                message, hint = f"{reference!r} is on another host", "copy it here, or set ALLOW_REMOTE_TEMPLATES=true"
-                raise SourceError("remote-file", message, hint, named=reference)
+        if judge_reference(reference, base, may_be_remote=self._read_remote is not None):
             return reference
-        if scheme:
-            message = f"{reference!r} is neither a path nor an http(s) URL"
-            raise SourceError("file-scheme", message, "use a relative path", named=reference)
-        if base.startswith(_REMOTE):
-            message = f"{reference!r} is relative to a remote file"
-            raise SourceError("remote-file", message, "use its whole URL", named=reference)
         path = os.path.normpath(os.path.join(self._tree, os.path.dirname(base), reference))
         name = os.path.relpath(path, self._tree)
         refusal = self._refuse(name, path, reference)
@@ -234,13 +247,13 @@ class DefinitionFiles:
             return explain_unreadable(error)
         if self._may_define(real) if name == DEFINITION else self._may_include(real):
             return None
-        self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, _OUTSIDE_TREE)
+        self.dependencies[name] = refuse_dependency(name, path, self._resolver, self._now_ns, OUTSIDE_TREE)
         message = f"{repr(reference) if reference else 'it'} is outside the folder of the definition"
         hint = "keep it in that folder, or name its folder in TEMPLATE_ROOTS"
         if name == DEFINITION:
             message = f"it is a link that leads out of the enabled folder and {AVAILABLE_NAME}"
             hint = "move the definition into one of them, or name its folder in TEMPLATE_ROOTS"
-        return SourceError(_OUTSIDE_TREE, message, hint, named=reference)
+        return SourceError(OUTSIDE_TREE, message, hint, named=reference)
 
     def _may_define(self, real: str) -> bool:
         folders = self._folders

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from builder.diagnostics.rules import Severity
 from builder.reporting.report import Report
 
 
-def render_json(report: Report) -> str:
-    """The report; ``problems`` holds each once, and ``definitions`` tells which were checked.
+def describe_report(report: Report) -> dict[str, Any]:
+    """The members of the report; ``problems`` holds each once, and ``definitions`` tells which were checked.
 
     ``crash`` of a definition tells where the check itself failed, and is null where it did not.
     """
-    document = {
+    return {
         "definitions": [
             {
                 "path": definition.path,
@@ -28,4 +29,8 @@ def render_json(report: Report) -> str:
         "errors": report.count(Severity.ERROR),
         "warnings": report.count(Severity.WARNING),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def render_json(report: Report) -> str:
+    """The report as JSON text."""
+    return json.dumps(describe_report(report), indent=2, ensure_ascii=False) + "\n"
