@@ -25,7 +25,7 @@ from builder.hot.language import PSEUDO_PARAMETERS, Language
 from builder.hot.values import KINDS, Unresolved
 from builder.hot.yaql_expressions import is_expression
 
-_USAGE: Final[Mapping[str, str]] = {
+USAGE: Final[Mapping[str, str]] = {
     "get_param": "the name of a parameter, or a list that begins with it",
     "get_resource": "the name of a resource",
     "get_attr": "a list: [resource, attribute, key or index, ...]",
@@ -71,7 +71,7 @@ def find_argument_fault(
     try:
         check_shape(Call(function, masked, language))
     except CallError:
-        return f"{function} wants {_USAGE[function]}", True
+        return f"{function} wants {USAGE[function]}", True
     if function == "yaql" and not is_expression(masked["expression"]):
         return "yaql wants an expression that can be parsed", True
     values, is_whole = _resolve(arguments, language, types, budget)
@@ -152,4 +152,4 @@ def _explain(call: Call, error: CallError) -> str:
             return f"map_replace would give the key {error.details['key']!r} twice"
         case Fault.PARAM_EMPTY:
             return f"str_replace_vstrict wants a value for {error.details['param']!r} that is not empty"
-    return f"{call.name} wants {_USAGE[call.name]}"
+    return f"{call.name} wants {USAGE[call.name]}"

@@ -22,6 +22,9 @@ from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest, suggest_key
 
+FOR_EDITORS = "#/definitions/hot"
+"""How references begin that lead to what editors are told of Heat's templates."""
+
 _MAX_ECHO = 80
 """In characters: enough to recognise a value by, and the line of a message stays one line."""
 
@@ -105,11 +108,16 @@ def _validator(name: str) -> Draft7Validator:
 
 
 def _inline(part: Any, root: Any) -> Any:
-    """A part of a schema, with what its references name in their place; none of the published schemas names itself."""
+    """A part of a schema, with what its references name in their place, which may not be what they stand in.
+
+    What is there of Heat's templates alone demands nothing, and is for editors: see :mod:`builder.hot_lint`.
+    """
     if isinstance(part, list):
         return [_inline(each, root) for each in part]
     if not isinstance(part, dict):
         return part
+    if part.get("$ref", "").startswith(FOR_EDITORS):
+        return {}
     if "$ref" in part:  # in draft 7, nothing beside it counts
         return _inline(reduce(getitem, part["$ref"].removeprefix("#/").split("/"), root), root)
     return {key: _inline(value, root) for key, value in part.items()}

@@ -78,6 +78,47 @@ def test_snippets_are_offered(server: LanguageServer) -> None:
     assert "New composed cluster type" in server.complete(empty, 1, 0)
 
 
+PROPERTIES = """\
+heat_template_version: 2021-04-16
+resources:
+  group:
+    type: OS::Heat::ResourceGroup
+    properties:
+      resource_def:
+        type: OS::Nova::Server
+        properties:
+          networks:
+            - port_extra_properties: {}
+              
+          
+"""  # noqa: W293  # where keys are offered, their indentation counts
+
+
+@pytest.mark.parametrize("inline", [False, True], ids=["file", "inline"])
+def test_properties_of_resources_are_offered_in_template_files_and_inline(server: LanguageServer, inline: bool) -> None:
+    head = f"# yaml-language-server: $schema={SCHEMA.with_name('heat-template.schema.json')}\n"
+    text, indent, line = PROPERTIES, 0, 11
+    if inline:
+        head, indent, line = by_path() + "kind: heat\ntitle: A\ndescription: A\nheat_template:\n", 2, 15
+        text = "".join(f"  {each}\n" for each in PROPERTIES.splitlines())
+    uri = server.open("a.yaml", head + text)
+    assert {"network", "port", "fixed_ip", "get_param"} <= server.complete(uri, line, 14 + indent).keys()
+    offered = server.complete(uri, line + 1, 10 + indent)
+    assert {"flavor", "image", "key_name"} <= offered.keys()
+    assert "policies" not in offered  # of OS::Nova::ServerGroup
+    assert "ID or name of the flavor" in str(offered["flavor"]["documentation"])
+
+
+def test_types_sections_and_keys_of_resources_are_offered_in_template_files(server: LanguageServer) -> None:
+    head = f"# yaml-language-server: $schema={SCHEMA.with_name('heat-template.schema.json')}\n"
+    text = "heat_template_version: 2021-04-16\nresources:\n  server:\n    type: \n    \n"
+    uri = server.open("a.yaml", head + text)
+    assert {"OS::Nova::Server", "OS::Heat::ResourceGroup"} <= server.complete(uri, 4, 10).keys()
+    assert {"properties", "depends_on", "condition"} <= server.complete(uri, 5, 4).keys()
+    marked = server.diagnostics(server.open("b.yaml", head + text + "    propertis: {}\n"))
+    assert any("propertis" in each["message"] for each in marked)
+
+
 def test_a_misspelt_key_is_marked_where_it_is(server: LanguageServer) -> None:
     text = (SHIPPED / "self-contained.yaml").read_text().replace("\ntitle:", "\ntitel:")
     lines = [line for line in text.splitlines() if "yaml-language-server" not in line]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.schema import published
+from builder.schema.validation import FOR_EDITORS
 
 RELEASED = Path(__file__).parent / "released"
 
@@ -36,7 +37,7 @@ def version_of(schema: Any) -> tuple[int, int]:
 
 
 def demands_of(schema: Any) -> Any:
-    """A schema without annotations: what is left decides which data is accepted."""
+    """A schema without annotations, and without what is for editors: what is left decides which data is accepted."""
     if isinstance(schema, list):
         return [demands_of(each) for each in schema]
     if not isinstance(schema, dict):
@@ -44,8 +45,14 @@ def demands_of(schema: Any) -> Any:
     demands = {}
     for keyword, value in schema.items():
         if keyword in ("properties", "patternProperties", "definitions", "$defs", "dependencies"):
-            demands[keyword] = {name: demands_of(each) for name, each in value.items()}
-        elif keyword not in ANNOTATIONS:
+            demands[keyword] = {
+                name: demands_of(each)
+                for name, each in value.items()
+                if not (keyword == "definitions" and f"#/definitions/{name}".startswith(FOR_EDITORS))
+            }
+        elif keyword not in ANNOTATIONS and not (
+            keyword == "allOf" and value[0].get("$ref", "").startswith(FOR_EDITORS)
+        ):
             demands[keyword] = demands_of(value)
     return demands
 

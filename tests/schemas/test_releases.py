@@ -13,8 +13,10 @@ from jsonschema.validators import validator_for
 from builder.kinds.heat.reading.loading import TEMPLATE_KEYS
 from builder.kinds.registry import KINDS
 from builder.schema import published
+from builder.schema.validation import FOR_EDITORS
 from builder.text.pointers import Tokens
-from builder.yaml_documents.documents import DocumentError, parse_definition
+from builder.yaml_documents.documents import DocumentError, parse_definition, parse_template
+from tests.schemas import heat_template
 from tests.schemas.releases import demands_of, list_releases, version_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -68,6 +70,42 @@ def test_what_a_version_accepted_every_later_one_of_the_same_major_accepts(relea
     assert [value for value in accepted if not now.is_valid(value)] == []
 
 
+def test_what_editors_are_told_of_templates_is_that_of_the_tables() -> None:
+    assert heat_template.write_template() == heat_template.TEMPLATE.read_text()
+    assert heat_template.embed(heat_template.CLUSTER_TYPE.read_text()) == heat_template.CLUSTER_TYPE.read_text()
+
+
+@pytest.mark.parametrize(
+    "template", [{"resources": {"r": {"type": "OS::Nova::Server", "properties": {"a": 1}}}}, {"a": 1}]
+)
+def test_what_editors_are_told_of_an_inline_template_demands_nothing(template: dict[str, Any]) -> None:
+    schema = published.load_schema(published.CLUSTER_TYPE)
+    alone = Draft7Validator({"$ref": "#/definitions/hotTemplate", "definitions": schema["definitions"]})
+    assert alone.is_valid({"heat_template_version": "2021-04-16", **template})
+
+
+def test_the_schema_of_template_files_marks_names_that_heat_does_not_know_and_takes_functions() -> None:
+    validator = Draft7Validator(published.load_schema("heat-template"))
+    key: dict[str, Any] = {"type": "OS::Nova::KeyPair", "properties": {"name": {"get_param": "p"}}}
+    template = {"heat_template_version": "2021-04-16", "resources": {"key": key, "own": {"type": "a.yaml"}}}
+    assert validator.is_valid(template)
+    assert validator.is_valid({**template, "resources": {"key": {**key, "properties": {"get_param": "p"}}}})
+    for wrong in (
+        {**template, "resorces": {}},
+        {**template, "resources": {"key": {**key, "propertis": {}}}},
+        {**template, "resources": {"key": {**key, "properties": {"nmae": "a"}}}},
+    ):
+        assert not validator.is_valid(wrong)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("cluster-types-examples/*/components/*.yaml")), ids=lambda path: path.stem
+)
+def test_components_that_are_shipped_are_not_marked(path: Path) -> None:
+    validator = Draft7Validator(published.load_schema("heat-template"))
+    assert [each.message for each in validator.iter_errors(parse_template(path.read_text(), path.name).value)] == []
+
+
 def test_a_tightened_schema_would_be_noticed() -> None:
     tightened = json.loads(json.dumps(published.load_schema(published.CLUSTER_TYPE)))
     tightened["properties"]["title"]["maxLength"] = 254
@@ -95,7 +133,8 @@ def collect_keys(schema: Any, place: str = "") -> list[tuple[str, Any]]:
         for keyword, value in schema.items():
             if keyword in ("properties", "definitions"):
                 for name, each in value.items():
-                    if each is not True:  # what all kinds have is described once
+                    is_hot = f"#/{keyword}/{name}".startswith(FOR_EDITORS)  # Heat's own keys, in Heat's words
+                    if each is not True and not is_hot:  # what all kinds have is described once
                         found += [(f"{place}/{name}", each), *collect_keys(each, f"{place}/{name}")]
             elif keyword in ("items", "additionalProperties"):
                 found += collect_keys(value, f"{place}/{keyword}")
