@@ -239,18 +239,20 @@ def _add_status(commands: argparse._SubParsersAction[_Parser]) -> None:
         "be asked. Where it wants a token, one is made of JWT_SECRET or JWT_SECRET_FILE, which are what it has itself.",
         allow_abbrev=False,  # --token is none: whoever lists processes would read it
     )
-    status.add_argument("url", nargs="?", metavar="URL", help="URL of the service (default: this machine, at PORT)")
+    status.add_argument("url", nargs="?", metavar="URL", help="URL of the service (default: at HOST and PORT)")
     status.add_argument("--token-file", metavar="PATH", help="file that holds a token to show, or - for standard input")
     status.set_defaults(run=_status)
 
 
 def _status(options: argparse.Namespace) -> int:
     from builder.client.status import load_token, show_status
+    from builder.net.addresses import EVERYWHERE, show_host
     from builder.settings import load_jwt_secrets
 
-    settings = build_settings({}, os.environ, only=("port", "jwt_secret", "jwt_secret_file"))
+    settings = build_settings({}, os.environ, only=("host", "port", "jwt_secret", "jwt_secret_file"))
     token = load_token(options.token_file, load_jwt_secrets(settings))
-    return show_status(options.url or f"http://127.0.0.1:{settings.port}", token, _open_streams().stdout)
+    host = show_host("127.0.0.1" if settings.host in EVERYWHERE else settings.host)
+    return show_status(options.url or f"http://{host}:{settings.port}", token, _open_streams().stdout)
 
 
 def _open_streams() -> Streams:

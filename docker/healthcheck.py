@@ -15,7 +15,7 @@ def main() -> int:
     """Ask once; the first line of the answer says all."""
     host = os.environ.get("HOST", "")
     if host in {"", "0.0.0.0", "::"}:  # noqa: S104 - compared, not bound: who listens everywhere answers on loopback
-        host = "::1" if host == "::" else "127.0.0.1"
+        host = "127.0.0.1"  # which :: includes
     port = int(os.environ.get("PORT") or 42378)
     path = sys.argv[1] if len(sys.argv) > 1 else "/health"
     request = f"GET {path} HTTP/1.0\r\nHost: localhost\r\nUser-Agent: healthcheck\r\n\r\n".encode()

@@ -41,6 +41,7 @@ PROBED = frozenset({"/health", "/ready", "/metrics"})
 MAX_PATH = 200
 """How much of a path is logged that there is not: far more than any that there is has."""
 
+_WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 _FIT = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -75,7 +76,7 @@ class NumberedRequest(Request):
     def client(self) -> str:
         """The address of whoever asks, behind the proxies that are trusted."""
         trusted = self.app.ctx.services.settings.trusted_proxies
-        if not trusted:
+        if not trusted and ":" not in self.ip:
             return self.ip
         return find_client(self.ip, self.headers.getall("x-forwarded-for", ()), trusted)
 
@@ -126,21 +127,28 @@ def name_routes(routes: Iterable[Route]) -> None:
 def find_client(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:
     """The client's address: the one nearest to us that is no trusted proxy, as far as trusted proxies tell.
 
-    ``forwarded`` are the values of ``X-Forwarded-For``, to whose end each proxy adds the address that it was asked by.
+    ``forwarded`` are the values of ``X-Forwarded-For``, to whose end each proxy adds the address that it was asked by,
+    some with its port. An empty member of a list is none (RFC 9110, section 5.6.1.2).
 
-    >>> find_client("10.0.0.1", ["203.0.113.9, 192.0.2.7"], [ipaddress.ip_network("10.0.0.0/8")])
+    >>> find_client("10.0.0.1", ["203.0.113.9, 192.0.2.7:4711"], [ipaddress.ip_network("10.0.0.0/8")])
     '192.0.2.7'
     """
-    client = peer
-    told = [address.strip() for value in forwarded for address in value.split(",")]
-    while told:
-        sender = ipaddress.ip_address(client)
-        mapped = sender.ipv4_mapped if isinstance(sender, ipaddress.IPv6Address) else None
-        if not any((mapped or sender) in network for network in trusted):
-            break
+    client = _parse_client(peer)
+    told = [member.strip() for value in forwarded for member in value.split(",") if member.strip()]
+    while told and any(client in network for network in trusted):
         try:
-            ipaddress.ip_address(told[-1])
+            client = _parse_client(told.pop())
         except ValueError:
             break
-        client = told.pop()
-    return client
+    return str(client)
+
+
+def _parse_client(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An address, with brackets and a port or without; IPv4's own where a socket of both families tells it as IPv6's.
+
+    Raises ValueError.
+    """
+    found = _WITH_PORT.fullmatch(text)
+    address = ipaddress.ip_address(found[1] or found[2] if found else text)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address

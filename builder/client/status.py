@@ -109,7 +109,7 @@ def _get(base: SplitResult, path: str, token: str | None) -> tuple[int, Any]:
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     try:
-        with closing(kind(str(base.hostname), base.port, timeout=TIMEOUT_SECONDS)) as connection:
+        with closing(kind(base.netloc, timeout=TIMEOUT_SECONDS)) as connection:
             connection.request("GET", f"{base.path.rstrip('/')}{path}", headers=headers)
             response = connection.getresponse()
             content = response.read(MAX_BYTES)

@@ -21,6 +21,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # compared, not bound
+"""Which a server may be told to listen on: every address of its host. With ``::`` it takes IPv4 as well."""
+
 LEAST_SHARE_SECONDS = 1.0
 """Of the time for connecting to a host of many addresses, one gets no less than this: packets may be lost."""
 
@@ -187,6 +190,11 @@ def parse_address(host: str) -> Address | None:
         return ipaddress.IPv4Address(socket.inet_aton(bare.removesuffix("."))) if bare.isascii() else None
     except (ValueError, OSError):
         return None
+
+
+def show_host(host: str) -> str:
+    """A host as URLs have it, and whatever a port may follow: an IPv6 address in brackets (RFC 3986, section 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
 
 
 def refuse_host(host: str) -> str | None:

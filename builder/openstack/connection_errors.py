@@ -15,6 +15,7 @@ import requests
 import urllib3
 
 from builder.logs.redaction import clean
+from builder.net.addresses import show_host
 from builder.openstack.call_context import CallContext, Service
 from builder.openstack.credentials import AUTH_URL_POINTER
 from builder.openstack.failure_kinds import CloudError, FailureKind
@@ -128,7 +129,8 @@ def _address(chain: Sequence[BaseException], context: CallContext) -> str:
         request = cause.request if isinstance(cause, requests.exceptions.RequestException) else None
         try:
             parts = urlsplit(str(request.url)) if request is not None else None
-            place = f"{parts.hostname}:{parts.port}" if parts and parts.port else parts and parts.hostname
+            host = show_host(parts.hostname) if parts and parts.hostname else None
+            place = f"{host}:{parts.port}" if parts and parts.port else host
         except ValueError:
             continue
         if place:

@@ -22,7 +22,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 from builder import USER_AGENT
 from builder.logs.redaction import clean
-from builder.net.addresses import RefusedAddressError
+from builder.net.addresses import RefusedAddressError, show_host
 from builder.net.guard import is_token_request
 from builder.openstack.answer_limits import LONG_ANSWER, REFUSAL, SHORT_ANSWER, AnswerMeter, TooMuchError
 from builder.openstack.credentials import AUTH_URL_POINTER, CloudSettings, Credentials
@@ -252,4 +252,4 @@ def _origin(url: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return ""
-    return f"{parts.scheme}://{parts.hostname}{port}" if parts.scheme and parts.hostname else ""
+    return f"{parts.scheme}://{show_host(parts.hostname)}{port}" if parts.scheme and parts.hostname else ""

@@ -29,6 +29,7 @@ from builder.disk.mounts import is_mount_point
 from builder.errors import ConfigurationError
 from builder.logs import configure_logging
 from builder.logs.terminal import wants_colours
+from builder.net.addresses import show_host
 from builder.process.hardening import forbid_core_dumps
 from builder.process.listening import HELD, Listening, bind_when_free, has_listener
 from builder.process.signals import RESCAN, release_signals
@@ -192,10 +193,15 @@ def allow_connections(wanted: int) -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on the address. Raises ConfigurationError."""
+    """A socket that listens on an address, or on that of a name; ``::`` is every address of this host, IPv4's included.
+
+    Raises ConfigurationError.
+    """
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        create = partial(socket.create_server, (host, port), family=family, backlog=BACKLOG)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, *_, address = min(found, key=lambda each: each[0])  # IPv4 where a name has both, as of old
+        takes_both = family == socket.AF_INET6 and address[0] == "::" and socket.has_dualstack_ipv6()
+        create = partial(socket.create_server, address, family=family, backlog=BACKLOG, dualstack_ipv6=takes_both)
         listener = bind_when_free(create, port)
     except OSError as error:
         raise _cannot_listen(host, port, error) from error
@@ -206,7 +212,7 @@ def listen(host: str, port: int) -> socket.socket:
 def format_url(listener: socket.socket) -> str:
     """The URL by which this machine reaches a listening socket."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{show_host(host)}:{port}"
 
 
 def warn_of_open_doors(settings: Settings, secrets: Sequence[str]) -> None:

@@ -13,13 +13,13 @@ from builder.sandbox.wire.accounts import Credentials, find_credentials
 from builder.sandbox.wire.endpoints import IDENTITY_PATH
 from builder.sandbox.wire.identity import IdentityService
 from builder.sandbox.wire.orchestration import OrchestrationService, is_orchestration
-from builder.sandbox.wire.server import Request, Response, Server
+from builder.sandbox.wire.server import Request, Response, Server, show_host
 from builder.sandbox.wire.tokens import TokenStore
 
 DEFAULT_QUOTA = 100
 """The most stacks a project may have, unless told otherwise."""
 
-_EVERYWHERE = ("", "0.0.0.0")  # noqa: S104  # addresses a server may be told to listen on
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # addresses a server may be told to listen on
 
 
 class Sandbox:
@@ -56,7 +56,7 @@ class Sandbox:
         if self._server is None:
             raise RuntimeError("the sandbox is not started")
         host = "127.0.0.1" if self._address[0] in _EVERYWHERE else self._address[0]
-        return f"http://{host}:{self._server.server_port}{IDENTITY_PATH}"
+        return f"http://{show_host(host)}:{self._server.server_port}{IDENTITY_PATH}"
 
     @property
     def credentials(self) -> Credentials:

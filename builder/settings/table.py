@@ -74,7 +74,14 @@ def _setting(
 class Settings:
     """The settings of one service, all checked. Times are in seconds."""
 
-    host: str = _setting("127.0.0.1", "HOST", "HOST", "Address to listen on.", parse_host, "--host")
+    host: str = _setting(
+        "127.0.0.1",
+        "HOST",
+        "HOST",
+        "Address, or name of one, to listen on; 0.0.0.0 is every one of IPv4, :: of both families.",
+        parse_host,
+        "--host",
+    )
     port: int = _setting(
         42378, "PORT", "PORT", "Port to listen on; 0 takes any that is free.", parse_integer(0, 65535), "--port"
     )

@@ -19,10 +19,13 @@ _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
 def parse_host(text: str) -> str:
-    """An address or a host name; an empty one is an error, since it would mean every address of this host."""
+    """An address, in brackets or not, or a host name.
+
+    An empty one is an error, since it would mean every address of this host.
+    """
     if not text.strip():
-        raise ValueError("an address; 0.0.0.0 stands for all of this host")
-    return text
+        raise ValueError("an address; 0.0.0.0 stands for all of this host, :: for those of IPv6, too")
+    return text.removeprefix("[").removesuffix("]") if ":" in text else text
 
 
 def parse_optional_text(text: str) -> str | None:

@@ -107,6 +107,11 @@ Service = Callable[[Request], Response]
 """What answers requests; raises CloudFault for anything but the answer asked for."""
 
 
+def show_host(host: str) -> str:
+    """A host as URLs have it: an IPv6 address in brackets (RFC 3986, section 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
 def json_response(status: int, document: Json, **headers: str) -> Response:
     """Return a response with a JSON body."""
     return Response(status, json.dumps(document).encode(), headers=headers)
@@ -120,13 +125,20 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 128  # with socketserver's 5, many clients at once have to try again after a second
 
     def __init__(self, address: tuple[str, int], service: Service) -> None:
+        host, port = address
+        found: list[tuple[Any, ...]] = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        self.address_family, *_, place = min(found, key=lambda each: each[0])  # IPv4 where there are both
         self.service = service
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
-        super().__init__(address, _Handler)
+        super().__init__(place, _Handler)
 
     def server_bind(self) -> None:
         """Bind without asking the resolver for the host's full name, which can take seconds."""
+        if self.address_family == socket.AF_INET6:  # whatever the system's default is: only :: is both families
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, self.server_address[0] != "::")
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[0], self.server_address[1]  # type: ignore[assignment]  # an IPv4 address is (str, int)
 
@@ -193,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
         target = urlsplit(self.path)
         host = self.headers.get("Host") or ""
         if not _HOST.fullmatch(host):
-            host = f"{self.server.server_name}:{self.server.server_port}"
+            host = f"{show_host(self.server.server_name)}:{self.server.server_port}"
         return Request(
             method=self.command,
             path=target.path or "/",
