@@ -28,7 +28,7 @@ from builder.api.parsing import (
     read_flag,
     refuse_unknown,
 )
-from builder.api.read_handlers import READ, current_snapshot, explain_missing
+from builder.api.read_handlers import READ, current_snapshot, explain_missing, find_retired
 from builder.api.rendering import NO_STORE, respond_json
 from builder.api.services import Services
 from builder.billing.orders import BillingSettings, Orders
@@ -265,7 +265,10 @@ async def _find_type(services: Services, build: BuildRequest) -> PublishedType |
     published = snapshot.types.get(ClusterTypeId(build.cluster_type_id))
     if published is None:
         detail = explain_missing(snapshot, build.cluster_type_id)
-        return RequestError(Fault(400, "Unknown cluster type", detail, f"/cluster/{build.type_key}"))
+        pointer = f"/cluster/{build.type_key}"
+        if find_retired(snapshot, build.cluster_type_id) is not None:
+            return RequestError(Fault(400, "Retired cluster type", detail, pointer))
+        return RequestError(Fault(400, "Unknown cluster type", detail, pointer))
     return published
 
 

@@ -22,8 +22,8 @@ from builder.api.metrics import CONTENT_TYPE
 from builder.api.rendering import JSON, NO_STORE, respond_json
 from builder.api.services import FIRST_LOAD_SECONDS, Services
 from builder.catalogue.reconcile_loop import ReconcileLoop
-from builder.catalogue.snapshot import EntryReport, Snapshot
-from builder.definitions.model import ClusterTypeId
+from builder.catalogue.snapshot import EntryReport, Snapshot, State
+from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.errors import Fault, RequestError
@@ -68,6 +68,13 @@ async def show_cluster_type(request: Request, cluster_type_id: str) -> HTTPRespo
 def explain_missing(snapshot: Snapshot, cluster_type_id: str) -> str:
     """Why a cluster type is not listed, and where to look, or which one may have been meant."""
     shown = repr(cluster_type_id[:MAX_SHOWN_ID])
+    retired = find_retired(snapshot, cluster_type_id)
+    if retired is not None:
+        successor = snapshot.types.get(retired.replaced_by) if retired.replaced_by is not None else None
+        advice = (
+            f"; launch {successor.cluster_type.id!r} ({successor.cluster_type.title}) in its place" if successor else ""
+        )
+        return f"The cluster type {shown} is retired{advice}."
     for report in snapshot.find_reports(cluster_type_id):
         where = f"see GET /catalogue/{quote(cluster_type_id, safe='')}"
         errors = sum(problem.severity is Severity.ERROR for problem in report.problems)
@@ -78,6 +85,14 @@ def explain_missing(snapshot: Snapshot, cluster_type_id: str) -> str:
     return f"There is no cluster type {shown}; " + (
         f"did you mean {spelt[near]!r}?" if near else "it may have been withdrawn."
     )
+
+
+def find_retired(snapshot: Snapshot, cluster_type_id: str) -> ClusterType | None:
+    """The cluster type of an id that was withdrawn by its definition; None where there is none."""
+    slot = snapshot.slots.get(ClusterTypeId(cluster_type_id))
+    if slot is None or slot.state is not State.RETIRED or slot.published is None:
+        return None
+    return slot.published.cluster_type
 
 
 async def current_snapshot(services: Services) -> Snapshot:

@@ -19,11 +19,11 @@ from builder.catalogue.change_log import log_changes, log_crash
 from builder.catalogue.entries import Classified, Entry, Ignored, classify_listed, classify_path, scan_folder
 from builder.catalogue.inventory import Inventory
 from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry
-from builder.catalogue.persistence import Persistence
+from builder.catalogue.persistence import KEPT, Persistence
 from builder.catalogue.publishing import publish
 from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError, Known, ScanResult, report_other
 from builder.catalogue.settling import Settling
-from builder.catalogue.snapshot import EMPTY, Snapshot, State
+from builder.catalogue.snapshot import EMPTY, Snapshot
 from builder.catalogue.states import judge
 from builder.definitions.model import ClusterTypeId
 from builder.disk.last_good import LastGoodVersion
@@ -258,7 +258,10 @@ class Catalogue:
             entries = self._entries.entries_after(changes)
             restore = self._persistence.restore
             verdicts = {
-                key: judge(entries[key], before.types.get(key), restore) if entries[key] else None for key in entries
+                key: judge(found, slot.published if (slot := before.slots.get(key)) else None, restore)
+                if found
+                else None
+                for key, found in entries.items()
             }
             # Of many types at once, clients are to see the change first.
             self._persistence.keep(verdicts, at_once=not first and len(verdicts) <= MANY)
@@ -300,7 +303,7 @@ class Catalogue:
     def _reread(self, cluster_type_id: str) -> LastGoodVersion | None:
         """The version that is listed of an id, from its files; None where these are not the same any more."""
         slot = self.snapshot.slots.get(ClusterTypeId(cluster_type_id))
-        known = self._entries.get(slot.reports[0].path) if slot is not None and slot.state is State.LISTED else None
+        known = self._entries.get(slot.reports[0].path) if slot is not None and slot.state in KEPT else None
         if not isinstance(known, LoadedEntry):
             return None
         found = load_entry(known.entry, Path(self.real_folder), self._settings, LinkResolver())

@@ -30,7 +30,11 @@ def log_changes(before: Snapshot, after: Snapshot, ids: Iterable[ClusterTypeId],
     What did not change is not said again.
     """
     for cluster_type_id in sorted(ids):
-        _log_type(cluster_type_id, before.slots.get(cluster_type_id), after.slots.get(cluster_type_id))
+        slots = before.slots.get(cluster_type_id), after.slots.get(cluster_type_id)
+        problems = (
+            [each for report in after.find_reports(cluster_type_id) for each in report.problems] if slots[1] else ()
+        )
+        _log_type(cluster_type_id, *slots, problems)
     for path in sorted(paths):
         report = after.others.get(path)
         if report is not None and report.state is State.REJECTED and report != before.others.get(path):
@@ -56,7 +60,9 @@ def log_state(before: str, after: str) -> None:
         logger.info("the last good versions of cluster types are kept again")
 
 
-def _log_type(cluster_type_id: ClusterTypeId, before: Slot | None, after: Slot | None) -> None:
+def _log_type(
+    cluster_type_id: ClusterTypeId, before: Slot | None, after: Slot | None, problems: Iterable[Problem]
+) -> None:
     last = after or before
     word = _describe_change(before, after)
     if last is None or not word:
@@ -68,7 +74,7 @@ def _log_type(cluster_type_id: ClusterTypeId, before: Slot | None, after: Slot |
     level = logging.WARNING if word in (State.REJECTED, State.STALE) else logging.INFO
     logger.log(level, "cluster type %s", word, extra={"fields": fields})
     if after is not None:
-        _log_problems(cluster_type_id, after.problems)
+        _log_problems(cluster_type_id, problems)
 
 
 def _log_problems(cluster_type_id: ClusterTypeId | None, problems: Iterable[Problem]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from builder.catalogue.change_log import log_state
 from builder.catalogue.entries import Entry
@@ -23,6 +24,9 @@ from builder.disk.links import ResolvedPath
 from builder.disk.mounts import identify_mount
 from builder.disk.state_folder import StateFolder
 from builder.kinds.registry import KINDS
+
+KEPT: Final = frozenset({State.LISTED, State.RETIRED})
+"""What outlives the process: of a retired type, too, lest an edit that breaks it bring an earlier version back."""
 
 logger = logging.getLogger(__name__)
 
@@ -132,9 +136,9 @@ class Persistence:
         for key, verdict in verdicts.items():
             if verdict is None:
                 self._state.forget(key)
-            elif (
-                verdict.state is State.LISTED and verdict.accepted is not None and verdict.accepted.version is not None
-            ):
+            elif verdict.state in KEPT and verdict.accepted is not None and verdict.accepted.version is not None:
+                if verdict.state is State.RETIRED:  # an earlier version must not stay, even if this cannot be written
+                    self._state.forget(key)
                 self._state.keep(verdict.accepted.version)
         if at_once:
             self.write()
@@ -146,7 +150,7 @@ class Persistence:
         """
         if self._state is None:
             return
-        listed = [key for key, slot in snapshot.slots.items() if slot.state is State.LISTED]
+        listed = [key for key, slot in snapshot.slots.items() if slot.state in KEPT]
         self._state.tidy(listed, snapshot.slots.keys())
         self.write()
 

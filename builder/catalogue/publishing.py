@@ -18,7 +18,7 @@ from builder.catalogue.snapshot import EntryReport, PublishedType, Representatio
 from builder.catalogue.states import Verdict
 from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing
 from builder.definitions.listing import render_cluster_type
-from builder.definitions.model import ClusterTypeId
+from builder.definitions.model import ClusterTypeId, Lifecycle
 from builder.text.json_encoding import encode_json
 
 MANY = 100
@@ -50,7 +50,7 @@ def publish(
     changed_others = {path: report for path, report in others.items() if report != previous.others.get(path)}
     if not changed_slots and not changed_others and not first:
         return previous
-    listed = {key: slot.published if slot is not None else None for key, slot in changed_slots.items()}
+    listed = {key: slot.listed if slot is not None else None for key, slot in changed_slots.items()}
     types = _updated(previous.types, listed)
     ordered = _reorder(previous, types, listed)
     listing = _publish_listing(ordered, now, None if first else previous.listing)
@@ -121,11 +121,18 @@ def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Ver
             changed_at=now,
             problems=tuple(p for p in verdict.problems if len(verdict.entries) == 1 or p.path == entry.entry.name),
             stale_since=since if is_stale else None,
+            reason=_explain_retired(published) if verdict.state is State.RETIRED else "",
+            unless_known=entry.outcome.unless_known,
             changed_files=tuple(sorted(each for each, is_ in entry.digests().items() if is_ != good.get(each, is_))),
         )
         old = known.get(report.path, report)  # which stays where the new one says nothing but a later time
         reports.append(old if replace(report, changed_at=old.changed_at) == old else report)
     return Slot(published, verdict.state, tuple(reports), verdict.problems)
+
+
+def _explain_retired(published: PublishedType | None) -> str:
+    successor = published.cluster_type.replaced_by if published is not None else None
+    return f"retired, and replaced by {successor!r}" if successor is not None else "retired"
 
 
 def _reorder(
@@ -146,8 +153,9 @@ def _reorder(
     return ordered
 
 
-def _place(published: PublishedType) -> tuple[float, str]:
-    return published.cluster_type.order, published.cluster_type.id
+def _place(published: PublishedType) -> tuple[bool, float, str]:
+    cluster_type = published.cluster_type
+    return cluster_type.lifecycle is Lifecycle.DEPRECATED, cluster_type.order, cluster_type.id
 
 
 def _updated(previous: Mapping[Key, Value], changes: Mapping[Key, Value | None]) -> Mapping[Key, Value]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import count
 from types import MappingProxyType
@@ -26,6 +26,8 @@ class State(StrEnum):
     STALE = "stale"
     """Broken by an edit: its last good version is still listed."""
     REJECTED = "rejected"
+    RETIRED = "retired"
+    """Withdrawn by its definition, or by the last good version of it."""
     IGNORED = "ignored"
 
 
@@ -35,6 +37,7 @@ class EntryReport:
 
     ``path`` is relative to the enabled folder. ``changed_at`` and ``stale_since`` are in seconds since the epoch.
     ``changed_files`` are those whose content is another than that of the last good version, which is listed still.
+    ``unless_known`` are problems that it has besides while no cluster type of the id is listed.
     """
 
     path: str
@@ -46,6 +49,7 @@ class EntryReport:
     reason: str = ""
     stale_since: float | None = None
     changed_files: tuple[str, ...] = ()
+    unless_known: Mapping[ClusterTypeId, Problem] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class Representation:
 
 @dataclass(frozen=True, slots=True)
 class PublishedType:
-    """A cluster type as it is served; in the listing its body may have another date.
+    """A cluster type as it is served, unless it is retired; in the listing its body may have another date.
 
     ``files`` has what identifies the content of each file that it was made from.
     """
@@ -79,12 +83,17 @@ class PublishedType:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """All that is known of one id: what is listed of it, if anything, and how its entries fare."""
+    """All that is known of one id: its last good version, if there was any, and how its entries fare."""
 
     published: PublishedType | None
     state: State
     reports: tuple[EntryReport, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def listed(self) -> PublishedType | None:
+        """What is listed of the id: nothing of one that is retired."""
+        return self.published if self.state in (State.LISTED, State.STALE) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +114,20 @@ class Snapshot:
 
     def reports(self) -> list[EntryReport]:
         """Every entry of the enabled folder, sorted by path."""
-        own = [report for slot in self.slots.values() for report in slot.reports]
+        own = [self._complete(report) for slot in self.slots.values() for report in slot.reports]
         return sorted((*own, *self.others.values()), key=lambda report: report.path)
 
     def find_reports(self, name: str) -> list[EntryReport]:
         """The entries of an id; where there are none, those of that name, with an ending or without."""
         slot = self.slots.get(ClusterTypeId(name))
         if slot is not None:
-            return list(slot.reports)
+            return [self._complete(report) for report in slot.reports]
         return [each for each in self.reports() if name in (each.path, os.path.splitext(each.path)[0])]
+
+    def _complete(self, report: EntryReport) -> EntryReport:
+        """The report with the problems that it has as long as other types are missing."""
+        missing = [problem for each, problem in report.unless_known.items() if each not in self.types]
+        return replace(report, problems=(*report.problems, *missing)) if missing else report
 
     def count_states(self) -> Counter[State]:
         """How many entries are in each state."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from builder.catalogue.entries import Entry
 from builder.catalogue.loader import LoadedEntry
 from builder.catalogue.snapshot import PublishedType, State
+from builder.definitions.model import Lifecycle
 from builder.diagnostics.problems import Problem
 
 
@@ -30,18 +31,20 @@ def judge(
     published: PublishedType | None,
     restore: Callable[[Entry], LoadedEntry | None] = lambda _: None,
 ) -> Verdict:
-    """Judge the entries of one id, of which there is at least one; ``published`` is what was listed before.
+    """Judge the entries of one id, of which there is at least one; ``published`` is its last good version.
 
     A type that an edit broke keeps its last good version: the Visualisation App deletes what vanishes from the
     listing. Where this process has never seen one, ``restore`` is asked for that of another process. Of two entries
-    with the same id neither wins.
+    with the same id neither wins. What was retired stays so, whatever breaks it: it was withdrawn on purpose.
     """
-    if len(entries) == 1 and entries[0].outcome.cluster_type is not None:
-        return Verdict(State.LISTED, entries[0], tuple(entries), entries[0].outcome.problems)
+    if len(entries) == 1 and (good := entries[0].outcome.cluster_type) is not None:
+        state = State.RETIRED if good.lifecycle is Lifecycle.RETIRED else State.LISTED
+        return Verdict(state, entries[0], tuple(entries), entries[0].outcome.problems)
     restored = None
     if published is None:
         restored = next((found for each in entries if (found := restore(each.entry)) is not None), None)
-    fallen = State.REJECTED if published is None and restored is None else State.STALE
+    last = restored.outcome.cluster_type if restored is not None else published.cluster_type if published else None
+    fallen = State.REJECTED if last is None else State.RETIRED if last.lifecycle is Lifecycle.RETIRED else State.STALE
     is_alone = len(entries) == 1
     problems = entries[0].outcome.problems if is_alone else report_duplicates([each.entry for each in entries])
     return Verdict(fallen, restored, tuple(entries), problems)

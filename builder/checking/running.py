@@ -7,10 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
-from builder.catalogue.entries import Entry
+from builder.catalogue.entries import Entry, scan_folder
 from builder.catalogue.states import report_duplicates
 from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.recognition import find_definition_folders, find_instance
@@ -44,7 +46,8 @@ def check_targets(targets: Targets, settings: CheckSettings, standard_input: str
     else:
         checked = [each for task in tasks for each in _check_chunk(task)]
     texts = {} if standard_input is None else {STANDARD_INPUT_SHOWN: standard_input}
-    return Report(tuple(add_duplicates(definitions, checked)), tuple(targets.problems), texts, targets.instead)
+    checked = _add_unknown(definitions, add_duplicates(definitions, checked), settings.enabled)
+    return Report(tuple(checked), tuple(targets.problems), texts, targets.instead)
 
 
 def _check_chunk(task: tuple[Sequence[Target], CheckSettings, str | None]) -> list[CheckedDefinition]:
@@ -75,7 +78,7 @@ def _check(
     problems = outcome.problems
     if target.path == STANDARD_INPUT:  # which says nothing of its id
         problems = tuple(problem for problem in problems if problem.rule != "cluster-type-output")
-    return CheckedDefinition(files.display(""), target.id, problems)
+    return CheckedDefinition(files.display(""), target.id, problems, unless_known=outcome.unless_known)
 
 
 def add_duplicates(targets: Sequence[Target], checked: Sequence[CheckedDefinition]) -> list[CheckedDefinition]:
@@ -87,6 +90,27 @@ def add_duplicates(targets: Sequence[Target], checked: Sequence[CheckedDefinitio
     return [
         replace(result, problems=(*problems.get(target, ()), *result.problems))
         for target, result in zip(targets, checked, strict=True)
+    ]
+
+
+def _add_unknown(
+    targets: Sequence[Target], checked: Sequence[CheckedDefinition], enabled: str
+) -> list[CheckedDefinition]:
+    """The results, with the problems that they have where a type is missing that they name.
+
+    Known are those that are checked as well, those beside them, and those that are enabled.
+    """
+    if not any(result.unless_known for result in checked):
+        return list(checked)
+    known = {target.id for target in targets}
+    for folder in {enabled, *(str(Path(target.entry).absolute().parent) for target in targets)}:
+        with suppress(OSError):  # it need not be there
+            known |= {entry.id for entry in scan_folder(folder).values() if isinstance(entry, Entry)}
+    return [
+        replace(result, problems=(*result.problems, *missing))
+        if (missing := [problem for each, problem in result.unless_known.items() if each not in known])
+        else result
+        for result in checked
     ]
 
 

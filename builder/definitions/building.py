@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from builder.definitions.grouping import build_groups, find_group_problems
 from builder.definitions.kind_reading import KindReader
-from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction
+from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction, Lifecycle
 from builder.definitions.presentation import find_presentation_problems
 from builder.definitions.schema_problems import find_schema_problems
 from builder.diagnostics.problems import Problem, judge_problems
@@ -23,6 +23,7 @@ from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import hint_at_definition
 from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError
 from builder.pattern_matching.matching import limited
+from builder.text.excerpts import shorten
 from builder.text.spelling import bounded_hints
 from builder.yaml_documents.ambiguities import find_ambiguities
 from builder.yaml_documents.documents import STAND_IN_RULES, Document, DocumentError, parse_definition
@@ -42,10 +43,15 @@ MATCHING_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A cluster type, unless one of the problems is an error."""
+    """A cluster type, unless one of the problems is an error.
+
+    ``unless_known`` are further problems, each by the id of a cluster type that it takes to have none: which others
+    there are is not known here, and changes.
+    """
 
     cluster_type: ClusterType | None
     problems: tuple[Problem, ...]
+    unless_known: Mapping[ClusterTypeId, Problem] = field(default_factory=dict)
 
 
 def build_cluster_type(
@@ -89,7 +95,9 @@ def _build(
     problems = judge_problems([*building.problems, *(building.find_deep() if deep else ())], profile)
     if any(problem.severity is Severity.ERROR for problem in problems):
         cluster_type = None
-    return Outcome(cluster_type, tuple(_settle(problems, document.path, reading)))
+    return Outcome(
+        cluster_type, tuple(_settle(problems, document.path, reading)), building.judge_successor(cluster_type)
+    )
 
 
 @dataclass(slots=True)
@@ -178,10 +186,24 @@ class _Building:
             optional_components=tuple(part.optional_components),
             needs_selection=part.needs_selection,
             content=part.content,
+            lifecycle=Lifecycle(definition.get("lifecycle", Lifecycle.ACTIVE)),
+            replaced_by=definition.get("replaced_by"),
         )
 
     def _tell(self, problem: TemplateProblem) -> None:
         self.problems.append(self.document.problem(problem.rule, problem.message, problem.tokens, hint=problem.hint))
+
+    def judge_successor(self, cluster_type: ClusterType | None) -> Mapping[ClusterTypeId, Problem]:
+        """What is wrong if there is no type of the id that replaces this one."""
+        successor = cluster_type.replaced_by if cluster_type is not None else None
+        if successor is None:
+            return {}
+        message = f"there is no cluster type {shorten(successor, MAX_ID_LENGTH)!r} to replace this one"
+        hint = "write the id of one that is listed: the name of its file or folder"
+        found = [self.document.problem("unknown-successor", message, ("replaced_by",), hint=hint)]
+        suppressions = self.files.suppressions(self.document.path)
+        judged = [each for each in judge_problems(found, self.profile) if not suppressions.cover(each)]
+        return {successor: judged[0]} if judged else {}
 
     def find_deep(self) -> list[Problem]:
         """What takes another walk over every file, and concerns nobody but the author."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NewType
 
 from builder.parameters.declarations import Parameter
@@ -18,6 +19,17 @@ ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 """What an id looks like: safe in a URL and as the name of a file."""
 
 DEFAULT_ORDER = 100
+
+
+class Lifecycle(StrEnum):
+    """Where a cluster type is in its life."""
+
+    EXPERIMENTAL = "experimental"
+    ACTIVE = "active"
+    DEPRECATED = "deprecated"
+    """Listed after all others, with a word of it."""
+    RETIRED = "retired"
+    """Withdrawn on purpose: not listed, and not launched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ class ClusterType:
     ``parameters`` are those that people are asked for, in form order; ``hardcoded_parameters`` go to the cloud as they
     are. Of ``optional_components``, named so in the groups that select them, a request selects any; at least one where
     the type ``needs_selection``. ``content`` is what its kind made of the definition, frozen as all the rest: nobody
-    else looks into it.
+    else looks into it. ``replaced_by`` is the type to launch in its place, whether there is one or not.
     """
 
     id: ClusterTypeId
@@ -72,3 +84,5 @@ class ClusterType:
     optional_components: tuple[str, ...]
     needs_selection: bool
     content: object
+    lifecycle: Lifecycle = Lifecycle.ACTIVE
+    replaced_by: ClusterTypeId | None = None

@@ -16,11 +16,15 @@ _ABSOLUTE: Final = re.compile(r"/|[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
 def find_presentation_problems(definition: Mapping[str, Any]) -> Iterator[TemplateProblem]:
-    """Logos and instructions that nobody will see; ``definition`` is what the schema accepts."""
+    """Logos, successors and instructions that nobody will see; ``definition`` is what the schema accepts."""
     logo = definition.get("logo_url")
     if logo and not _ABSOLUTE.match(logo):
         message = f"{logo!r} is neither an absolute URL nor an absolute path"
         yield TemplateProblem("relative-logo", message, ("logo_url",), "write all of it, such as /images/hpc.png")
+    if "replaced_by" in definition and definition.get("lifecycle", "active") not in ("deprecated", "retired"):
+        message = "the type is neither deprecated nor retired, so that nobody is told what replaces it"
+        hint = "add lifecycle: deprecated, or remove replaced_by"
+        yield TemplateProblem("untold-successor", message, ("replaced_by",), hint, key=True)
     pages: Sequence[Mapping[str, Any]] = definition.get("instructions", [])
     for number, page in enumerate(pages):
         if page["id"] not in SHOWN_INSTRUCTIONS:

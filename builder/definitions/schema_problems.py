@@ -29,6 +29,9 @@ RULES_BY_KEYWORD: Final[Mapping[str, str]] = {
 }
 """Which rule a violation of a keyword is a problem of: there is one for every keyword that the schema uses."""
 
+_ANY_TEXT: Final = r"\S"
+"""The pattern of texts for people; every other one in the schema is that of an id."""
+
 
 def find_schema_problems(
     document: Document, profile: Profile, lists: Collection[str] = ()
@@ -50,9 +53,7 @@ def find_schema_problems(
     # What is no mapping may be no definition at all, but a key or a password: only what is in one is repeated.
     violations = validate_instance(definition, published.CLUSTER_TYPE, may_echo=bool, write=_write)
     problems = [_describe(document, violation) for violation in violations]
-    violations = [
-        each for each in violations if find_severity(RULES_BY_KEYWORD[each.keyword], profile) is Severity.ERROR
-    ]
+    violations = [each for each in violations if find_severity(_find_rule(each), profile) is Severity.ERROR]
     if not violations:
         return problems, definition
     if not isinstance(definition, dict):
@@ -67,11 +68,20 @@ def find_schema_problems(
 
 
 def _describe(document: Document, violation: SchemaProblem) -> Problem:
-    rule = RULES_BY_KEYWORD[violation.keyword]
+    rule = _find_rule(violation)
     if rule == "unknown-key" and len(violation.tokens) == 1:
         violation = _explain_key_of_another_kind(document.value, violation)
     hint = violation.hint or (_hint_at_type(document.value, violation) if violation.keyword == "type" else "")
+    if rule == "malformed-id":
+        violation = replace(violation, message=f"{violation.message.partition(' does not match ')[0]} cannot be an id")
+        hint = "write the id, which is no title: a letter or digit, then letters, digits and '.', '_' or '-'"
     return document.problem(rule, violation.message, violation.tokens, key=violation.key, hint=hint)
+
+
+def _find_rule(violation: SchemaProblem) -> str:
+    """The rule that is broken: a pattern is that of an id, or demands any text at all."""
+    is_id = violation.keyword == "pattern" and violation.part["pattern"] != _ANY_TEXT
+    return "malformed-id" if is_id else RULES_BY_KEYWORD[violation.keyword]
 
 
 def _explain_key_of_another_kind(definition: Mapping[str, Any], violation: SchemaProblem) -> SchemaProblem:

@@ -141,6 +141,7 @@ _SCHEMA_ERRORS = {
     "text-too-long": "a text is longer than the Visualisation App can store",
     "blank-text": "a text that people see is blank",
     "out-of-range": "a number is too small or too large",
+    "malformed-id": "what names a cluster type or a project cannot be an id of one",
     "empty-value": "a value that may not be empty is empty",
     "exclusive-keys": "not exactly one is given of keys that exclude each other",
 }
@@ -155,6 +156,8 @@ _WARNINGS = {
     # what people see
     "relative-logo": "the logo_url is neither an absolute URL nor an absolute path",
     "unshown-instruction": "a page of instructions has an id that the Visualisation App has no place for",
+    "unknown-successor": "replaced_by names a cluster type that there is not",
+    "untold-successor": "replaced_by is given for a type that is neither deprecated nor retired: nobody is told of it",
     # names
     "ignored-entry": "a file or folder has a name that the service ignores",
     "id-separator": "the id holds '--', which ends the cluster's name in names of stacks",

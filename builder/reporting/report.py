@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from types import MappingProxyType
 
+from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 
@@ -15,13 +16,15 @@ from builder.diagnostics.rules import Severity
 class CheckedDefinition:
     """One definition and all its problems, those of its templates included.
 
-    ``crash`` tells where the check itself failed; ``""`` where it did not.
+    ``crash`` tells where the check itself failed; ``""`` where it did not. ``unless_known`` are further problems, each
+    by the id of a cluster type that it takes to have none.
     """
 
     path: str
     id: str
     problems: tuple[Problem, ...]
     crash: str = ""
+    unless_known: Mapping[ClusterTypeId, Problem] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
