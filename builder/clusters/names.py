@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from builder.clusters.plan import NAME_SEPARATOR
+from builder.clusters.plan import NAME_SEPARATOR, ClusterPlan
 
 SUFFIX_LENGTH = 12
 MAX_TAG = 80
@@ -87,6 +87,17 @@ def order_tag(order: str) -> str:
 def read_order(tags: Iterable[str]) -> str | None:
     """The order that a stack's tags name; None where they name none."""
     return next((match[1] for match in map(_ORDER_TAG_FORM.fullmatch, tags) if match), None)
+
+
+def digest_plan(plan: ClusterPlan, project_id: str, user_id: str, values: Mapping[str, Any]) -> str:
+    """Tells whether two requests without a key ask for the same: the same user of the cloud, and of the page.
+
+    ``values`` are those that the form's answers come to, the ones of ``plan.hidden`` among them.
+    """
+    shown = {name: value for name, value in values.items() if name not in plan.hidden}
+    hidden = {name: value for name, value in values.items() if name in plan.hidden}
+    wish = [plan.type_id, plan.cluster_name, plan.payload.get("selections"), shown]
+    return digest_wish([project_id, user_id, plan.subject, wish], hidden)
 
 
 def digest_wish(wish: object, hidden: object) -> str:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from builder.billing.orders import Orders
-from builder.clusters.names import build_stack_name, build_tags, digest_wish, random_suffix
+from builder.clusters.names import build_stack_name, build_tags, digest_plan, random_suffix
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
 from builder.kinds.heat.keys import ImpliedKey, SentKey, StackKey
@@ -129,11 +129,8 @@ def _find_key(cloud: Cloud, plan: ClusterPlan) -> StackKey | None:
         return SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
     if not plan.repeat_window:
         return None
-    shown = {name: value for name, value in plan.parameters.items() if name not in plan.hidden}
-    hidden = {name: value for name, value in plan.parameters.items() if name in plan.hidden}
-    wish = [plan.type_id, plan.cluster_name, plan.payload.get("selections"), shown]
     _, type_tag, _ = build_tags(plan.type_id, plan.revision)
-    digest = digest_wish([cloud.project_id, cloud.user_id, plan.subject, wish], hidden)
+    digest = digest_plan(plan, cloud.project_id, cloud.user_id, plan.parameters)
     return ImpliedKey(digest, type_tag, plan.repeat_window, cloud.deadline)
 
 

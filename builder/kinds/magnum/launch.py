@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from builder.billing.orders import Orders
-from builder.clusters.names import build_stack_name, build_tags, digest_wish, random_suffix
+from builder.clusters.names import build_stack_name, build_tags, digest_plan, random_suffix
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.magnum.idempotency import create_cluster_once, find_cluster
 from builder.kinds.magnum.keys import ClusterKey, ImpliedKey, SentKey
@@ -136,11 +136,7 @@ def _find_key(cloud: Cloud, plan: ClusterPlan) -> ClusterKey | None:
         return SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
     if not plan.repeat_window:
         return None
-    answers: Mapping[str, Any] = plan.payload.get("parameters", {})
-    shown = {name: value for name, value in answers.items() if name not in plan.hidden}
-    hidden = {name: value for name, value in answers.items() if name in plan.hidden}
-    wish = [plan.type_id, plan.cluster_name, shown]
-    digest = digest_wish([cloud.project_id, cloud.user_id, plan.subject, wish], hidden)
+    digest = digest_plan(plan, cloud.project_id, cloud.user_id, plan.payload.get("parameters", {}))
     return ImpliedKey(digest, plan.repeat_window, cloud.deadline)
 
 
