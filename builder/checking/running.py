@@ -46,7 +46,7 @@ def check_targets(targets: Targets, settings: CheckSettings, standard_input: str
     else:
         checked = [each for task in tasks for each in _check_chunk(task)]
     texts = {} if standard_input is None else {STANDARD_INPUT_SHOWN: standard_input}
-    checked = _add_unknown(definitions, add_duplicates(definitions, checked), settings.enabled)
+    checked = judge_together(definitions, checked, settings.enabled)
     return Report(tuple(checked), tuple(targets.problems), texts, targets.instead)
 
 
@@ -81,7 +81,17 @@ def _check(
     return CheckedDefinition(files.display(""), target.id, problems, unless_known=outcome.unless_known)
 
 
-def add_duplicates(targets: Sequence[Target], checked: Sequence[CheckedDefinition]) -> list[CheckedDefinition]:
+def judge_together(
+    targets: Sequence[Target], checked: Sequence[CheckedDefinition], enabled: str | None
+) -> list[CheckedDefinition]:
+    """The results, with the problems that definitions have beside each other: of one id, or naming one that is missing.
+
+    ``enabled`` is a folder in which there may be more of them; None: there is nothing but what is checked.
+    """
+    return _add_unknown(targets, _add_duplicates(targets, checked), enabled)
+
+
+def _add_duplicates(targets: Sequence[Target], checked: Sequence[CheckedDefinition]) -> list[CheckedDefinition]:
     """The results, with the problem that the service has with two entries of one id, in its own words."""
     problems: dict[Target, tuple[Problem, ...]] = {}
     for group in list_duplicates(targets):
@@ -94,7 +104,7 @@ def add_duplicates(targets: Sequence[Target], checked: Sequence[CheckedDefinitio
 
 
 def _add_unknown(
-    targets: Sequence[Target], checked: Sequence[CheckedDefinition], enabled: str
+    targets: Sequence[Target], checked: Sequence[CheckedDefinition], enabled: str | None
 ) -> list[CheckedDefinition]:
     """The results, with the problems that they have where a type is missing that they name.
 
@@ -103,7 +113,8 @@ def _add_unknown(
     if not any(result.unless_known for result in checked):
         return list(checked)
     known = {target.id for target in targets}
-    for folder in {enabled, *(str(Path(target.entry).absolute().parent) for target in targets)}:
+    beside = {str(Path(target.entry).absolute().parent) for target in targets}
+    for folder in set() if enabled is None else {enabled, *beside}:
         with suppress(OSError):  # it need not be there
             known |= {entry.id for entry in scan_folder(folder).values() if isinstance(entry, Entry)}
     return [
