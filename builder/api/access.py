@@ -26,6 +26,7 @@ from sanic.response import BaseHTTPResponse
 from sanic_routing.route import Route
 
 from builder import logs
+from builder.api.prepared import PreparedResponse
 from builder.settings.value_parsers import Network
 
 logger = logging.getLogger("builder.access")
@@ -37,6 +38,9 @@ CLIENT_HAS_GONE = 499
 
 PROBED = frozenset({"/health", "/ready", "/metrics"})
 """What is asked several times a minute, for ever: while all is well, it is not told of."""
+
+CACHED = frozenset({"GET", "HEAD"})
+"""The methods whose answers a cache may keep without being told that it may."""
 
 MAX_PATH = 200
 """How much of a path is logged that there is not: far more than any that there is has."""
@@ -93,10 +97,16 @@ def make_request_id() -> str:
 
 
 def identify_response(request: NumberedRequest, response: BaseHTTPResponse) -> None:
-    """Tell the date, the request's id, and that the response is of no other type than it says to any browser."""
+    """Tell the date, the request's id, and that the response is of no other type than it says to any browser.
+
+    A cache between may keep none that does not say whether it may: it would keep a 404, too, as long as it likes (RFC
+    9111, section 4.2.2), and a type that was enabled meanwhile would be missing. No cache keeps answers to POST.
+    """
     response.headers["Date"] = _format_date(int(time.time()))
     response.headers["X-Request-ID"] = request._id
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.method in CACHED and not isinstance(response, PreparedResponse):
+        response.headers.setdefault("Cache-Control", "no-store")
 
 
 @lru_cache(maxsize=2)

@@ -91,6 +91,13 @@ def test_every_answer_has_a_date(building: Service, method: str, path: str) -> N
     assert parsedate_to_datetime(fetch(building.url + path, method).headers["date"]).tzinfo is not None
 
 
+@pytest.mark.parametrize("path", ["/health", "/metrics", "/nothing", "/cluster-types/nothing", "/schemas/status"])
+def test_no_cache_keeps_what_is_not_conditional(building: Service, path: str) -> None:
+    for method in ("GET", "HEAD"):
+        assert fetch(building.url + path, method).headers["cache-control"] == "no-store"
+    assert ask(building, "GET", "/cluster-types").headers["cache-control"] == "no-cache"
+
+
 def test_an_answer_to_what_is_no_request_has_a_date(building: Service) -> None:
     answer = parse_answer(exchange(building, b"nonsense\r\n\r\n"))
     assert (answer.status, "date" in answer.headers) == (400, True)

@@ -90,7 +90,7 @@ class Nginx:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(self._command)
-        wait_until(lambda: _is_open(self.port), "nginx listens")
+        wait_until(lambda: is_open(self.port), "nginx listens")
         return self
 
     def __exit__(
@@ -108,6 +108,7 @@ def free_port() -> int:
         return port
 
 
-def _is_open(port: int) -> bool:
+def is_open(port: int) -> bool:
+    """Whether somebody listens at a port of this host."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
