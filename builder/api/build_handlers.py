@@ -220,7 +220,11 @@ def _plan(
     if unbillable:
         raise RequestError(*unbillable)
     logs.protect(plan.secrets)
-    return kind, parse_credentials(build.cloud_env), replace(plan, idempotency_key=_read_key(keys))
+    return (
+        kind,
+        parse_credentials(build.cloud_env),
+        replace(plan, idempotency_key=_read_key(keys), projects=published.cluster_type.projects),
+    )
 
 
 def _find_launched(

@@ -21,6 +21,7 @@ from builder.api.conditional import respond_representation
 from builder.api.metrics import CONTENT_TYPE
 from builder.api.rendering import JSON, NO_STORE, respond_json
 from builder.api.services import FIRST_LOAD_SECONDS, Services
+from builder.catalogue.publishing import publish_without
 from builder.catalogue.reconcile_loop import ReconcileLoop
 from builder.catalogue.snapshot import EntryReport, Snapshot, State
 from builder.definitions.model import ClusterType, ClusterTypeId
@@ -49,10 +50,20 @@ blueprint = Blueprint("reading")
 
 
 async def list_cluster_types(request: Request) -> HTTPResponse:
-    """All cluster types, sorted by order, then by id."""
+    """All cluster types, deprecated ones last, sorted by order, then by id; or those that a project is offered."""
     authenticate_read(request, request.app.ctx.services)
     snapshot = await current_snapshot(request.app.ctx.services)
-    return respond_representation(request, snapshot.listing)
+    listing = snapshot.listing
+    given = request.get_args(keep_blank_values=True).getlist("project_id") if request.query_string else None
+    if given is not None:
+        if len(given) > 1 or not given[0]:
+            raise RequestError(
+                Fault(400, "Bad Request", "The query parameter project_id must be the id of one project.")
+            )
+        excluded = snapshot.find_excluded(given[0])
+        if excluded:
+            listing = await asyncio.to_thread(publish_without, snapshot, excluded)
+    return respond_representation(request, listing)
 
 
 async def show_cluster_type(request: Request, cluster_type_id: str) -> HTTPResponse:

@@ -24,6 +24,9 @@ from builder.text.json_encoding import encode_json
 MANY = 100
 """With more changes than this, sorting all types is cheaper than putting each in its place."""
 
+MAX_FILTERED = 8
+"""How many filtered listings a snapshot keeps: each may be as large as the whole, many megabytes."""
+
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -62,7 +65,23 @@ def publish(
         others=_updated(previous.others, changed_others),
         changed_at=now,
         listings=previous.listings + (listing is not previous.listing),
+        restricted=[each for each in ordered if each.cluster_type.projects is not None],
     )
+
+
+def publish_without(snapshot: Snapshot, excluded: frozenset[ClusterTypeId]) -> Representation:
+    """The listing of a snapshot without some types, with validators of its own; takes as long as the whole listing.
+
+    Any thread may call this: the snapshot keeps a few such listings, and at worst one is made twice.
+    """
+    listing = snapshot.filtered.get(excluded)
+    if listing is None:
+        offered = [each for each in snapshot.ordered if each.cluster_type.id not in excluded]
+        listing = _publish_listing(offered, snapshot.changed_at, None)
+        if len(snapshot.filtered) >= MAX_FILTERED:
+            snapshot.filtered.clear()
+        snapshot.filtered[excluded] = listing
+    return listing
 
 
 def _publish_type(entry: LoadedEntry, now: float, replaced: PublishedType | None) -> PublishedType:

@@ -101,7 +101,8 @@ class Snapshot:
     """The catalogue at one moment; ``changed_at`` is in seconds since the epoch.
 
     ``ordered`` are the types as they are listed; ``others`` reports the entries that have no id, by path.
-    ``listings`` counts the different listings so far, this one included.
+    ``listings`` counts the different listings so far, this one included. ``restricted`` are the listed types that are
+    not offered to every project; ``filtered`` keeps a few listings without some of them, by the ids that are left out.
     """
 
     types: Mapping[ClusterTypeId, PublishedType]
@@ -111,6 +112,13 @@ class Snapshot:
     others: Mapping[str, EntryReport] = field(default_factory=dict)
     changed_at: float = 0.0
     listings: int = 0
+    restricted: Sequence[PublishedType] = ()
+    filtered: dict[frozenset[ClusterTypeId], Representation] = field(default_factory=dict, compare=False, repr=False)
+
+    def find_excluded(self, project_id: str) -> frozenset[ClusterTypeId]:
+        """The listed types that are not offered to a project."""
+        rules = ((each.cluster_type.id, each.cluster_type.projects) for each in self.restricted)
+        return frozenset(id_ for id_, projects in rules if projects is not None and not projects.admits(project_id))
 
     def reports(self) -> list[EntryReport]:
         """Every entry of the enabled folder, sorted by path."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from builder.definitions.model import ClusterType
-from builder.errors import MAX_FAULTS, Fault
+from builder.definitions.model import ClusterType, ProjectRules
+from builder.errors import MAX_FAULTS, Fault, RequestError
 from builder.hot.values import parse_boolean
 from builder.text.pointers import format_pointer
 from builder.text.spelling import suggest
@@ -42,7 +42,7 @@ class ClusterPlan:
     ``payload`` is what the caller asked for: two requests with the same ``idempotency_key`` must have the same. It is
     compared by its fingerprint, and not stored. Without a key, who asks for the same as the same ``subject`` within
     ``repeat_window`` seconds gets the same cluster; 0: each gets one. ``hidden`` names the parameters among the
-    ``secrets``.
+    ``secrets``. ``projects`` are the rules of :meth:`check_project`, None where there are none.
     """
 
     cluster_name: str
@@ -58,6 +58,18 @@ class ClusterPlan:
     hidden: frozenset[str] = frozenset()
     repeat_window: float = 0.0
     subject: str = ""
+    projects: ProjectRules | None = None
+
+    def check_project(self, project_id: str) -> None:
+        """Refuse to build the cluster in a project that its type is not offered to.
+
+        For launchers to call when they know the project, and that no earlier request has built the cluster.
+
+        Raises RequestError (400).
+        """
+        if self.projects is not None and not self.projects.admits(project_id):
+            detail = f"The cluster type {self.type_id!r} is not offered to this project; nothing was created."
+            raise RequestError(Fault(400, "Not offered to this project", detail))
 
 
 def build_payload(

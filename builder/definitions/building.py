@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from builder.definitions.grouping import build_groups, find_group_problems
 from builder.definitions.kind_reading import KindReader
-from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction, Lifecycle
+from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction, Lifecycle, ProjectRules
 from builder.definitions.presentation import find_presentation_problems
 from builder.definitions.schema_problems import find_schema_problems
 from builder.diagnostics.problems import Problem, judge_problems
@@ -188,6 +188,7 @@ class _Building:
             content=part.content,
             lifecycle=Lifecycle(definition.get("lifecycle", Lifecycle.ACTIVE)),
             replaced_by=definition.get("replaced_by"),
+            projects=_build_project_rules(definition.get("projects")),
         )
 
     def _tell(self, problem: TemplateProblem) -> None:
@@ -250,6 +251,10 @@ def _check_id(cluster_type_id: ClusterTypeId, document: Document) -> list[Proble
         message = f"the id has {len(cluster_type_id)} characters, of which the tag of a stack holds {MAX_ID_LENGTH}"
         problems.append(document.problem("long-id", message, hint="shorten the name of the file"))
     return problems
+
+
+def _build_project_rules(given: Mapping[str, Sequence[str]] | None) -> ProjectRules | None:
+    return ProjectRules(frozenset(given.get("allow", ())), frozenset(given.get("deny", ()))) if given else None
 
 
 def _build_instruction(page: Mapping[str, Any]) -> Instruction:

@@ -33,6 +33,18 @@ class Lifecycle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectRules:
+    """To which projects a cluster type is offered, by their ids: to all where none are allowed by name."""
+
+    allow: frozenset[str]
+    deny: frozenset[str]
+
+    def admits(self, project_id: str) -> bool:
+        """Whether it is offered to a project."""
+        return project_id not in self.deny and (not self.allow or project_id in self.allow)
+
+
+@dataclass(frozen=True, slots=True)
 class OptionalGroup:
     """Ties a parameter group to an optional component, by the component's name."""
 
@@ -68,6 +80,7 @@ class ClusterType:
     are. Of ``optional_components``, named so in the groups that select them, a request selects any; at least one where
     the type ``needs_selection``. ``content`` is what its kind made of the definition, frozen as all the rest: nobody
     else looks into it. ``replaced_by`` is the type to launch in its place, whether there is one or not.
+    ``projects`` is None for a type that is offered to all.
     """
 
     id: ClusterTypeId
@@ -86,3 +99,4 @@ class ClusterType:
     content: object
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     replaced_by: ClusterTypeId | None = None
+    projects: ProjectRules | None = None

@@ -74,7 +74,7 @@ def _describe(document: Document, violation: SchemaProblem) -> Problem:
     hint = violation.hint or (_hint_at_type(document.value, violation) if violation.keyword == "type" else "")
     if rule == "malformed-id":
         violation = replace(violation, message=f"{violation.message.partition(' does not match ')[0]} cannot be an id")
-        hint = "write the id, which is no title: a letter or digit, then letters, digits and '.', '_' or '-'"
+        hint = "write the id, which is neither title nor name: letters, digits, '_' and '-', in a type's also '.'"
     return document.problem(rule, violation.message, violation.tokens, key=violation.key, hint=hint)
 
 

@@ -57,9 +57,9 @@ def launch(
         key = _find_key(cloud, plan)
         if key is not None:
             prepare = partial(_check_limits, cloud)
-            stack, replayed = create_stack_once(cloud, key, partial(_build_stack_request, plan), prepare, orders)
+            stack, replayed = create_stack_once(cloud, key, partial(_build_stack_request, cloud, plan), prepare, orders)
         else:
-            asking = _build_stack_request(plan, random_suffix())
+            asking = _build_stack_request(cloud, plan, random_suffix())
             _check_limits(cloud, asking)
             (stack, _), replayed = create_stack_with_order(cloud, asking, orders), False
         return LaunchOutcome(stack, replayed, stack_url(stacks_url, stack))
@@ -100,7 +100,7 @@ def preview_launch(
         RequestError: as :func:`launch` does.
     """
     with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
-        resources = preview_stack(cloud, _build_stack_request(plan, random_suffix()))
+        resources = preview_stack(cloud, _build_stack_request(cloud, plan, random_suffix()))
         with limited_time(cloud):
             needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
         return LaunchPreview(count_resources(resources, cloud.clean), needs)
@@ -134,8 +134,14 @@ def _find_key(cloud: Cloud, plan: ClusterPlan) -> StackKey | None:
     return ImpliedKey(digest, type_tag, plan.repeat_window, cloud.deadline)
 
 
-def _build_stack_request(plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()) -> StackRequest:
-    """What Heat is asked for, under a name that ends in ``suffix``."""
+def _build_stack_request(
+    cloud: Cloud, plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()
+) -> StackRequest:
+    """What Heat is asked for, under a name that ends in ``suffix``.
+
+    Raises RequestError (400) where the type is not offered to the project.
+    """
+    plan.check_project(cloud.project_id)
     return StackRequest(
         build_stack_name(plan.cluster_name, suffix),
         plan.template,

@@ -49,9 +49,9 @@ def launch(
         url = _clusters_url(cloud)  # before the creation, so that it cannot fail after it
         key = _find_key(cloud, plan)
         if key is not None:
-            created, replayed = create_cluster_once(cloud, key, partial(build_request, plan), orders)
+            created, replayed = create_cluster_once(cloud, key, partial(_build_request_in, cloud, plan), orders)
         else:
-            created, _ = create_cluster_with_order(cloud, build_request(plan, random_suffix()), orders)
+            created, _ = create_cluster_with_order(cloud, _build_request_in(cloud, plan, random_suffix()), orders)
             replayed = False
         return _outcome(created, replayed, url)
 
@@ -91,7 +91,7 @@ def preview_launch(
         RequestError: as :func:`launch` does.
     """
     with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
-        request = build_request(plan, random_suffix())
+        request = _build_request_in(cloud, plan, random_suffix())
         check_template(cloud, request.body["cluster_template_id"])
         with limited_time(cloud):
             counted = ask_if_possible(cloud, Service.CONTAINER_INFRA, partial(count_clusters, cloud))
@@ -117,6 +117,17 @@ def fetch_status(
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
         return fetch_cluster_status(cloud, cluster_id)
+
+
+def _build_request_in(
+    cloud: Cloud, plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()
+) -> ClusterRequest:
+    """What Magnum is asked for in the project of ``cloud``.
+
+    Raises RequestError (400) where the type is not offered to it.
+    """
+    plan.check_project(cloud.project_id)
+    return build_request(plan, suffix, further_tags)
 
 
 def build_request(plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()) -> ClusterRequest:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from builder.clusters.plan import ClusterPlan
+from builder.definitions.model import ProjectRules
 from builder.errors import Fault, RequestError
 from builder.kinds.magnum import idempotency, wire
 from builder.kinds.magnum.launch import find_launched, launch
@@ -55,6 +56,19 @@ def fault_of(cloud: RememberingMagnum, plan: ClusterPlan, seconds: float = 20) -
 def test_every_wish_without_a_key_gets_its_own_cluster(cloud: RememberingMagnum) -> None:
     assert ask(cloud, WISH).stack != ask(cloud, WISH).stack
     assert len(cloud.live) == 2
+
+
+@pytest.mark.parametrize("plan", [WISH, KEYED, dataclasses.replace(WISH, repeat_window=10.0)])
+def test_type_that_is_not_offered_to_the_project_makes_no_cluster(cloud: RememberingMagnum, plan: ClusterPlan) -> None:
+    rules = ProjectRules(frozenset(), frozenset({PROJECT_ID}))
+    assert fault_of(cloud, dataclasses.replace(plan, projects=rules)).title == "Not offered to this project"
+    assert cloud.live == []
+
+
+def test_retry_finds_a_cluster_made_before_the_project_was_denied(cloud: RememberingMagnum) -> None:
+    made = ask(cloud, KEYED)
+    denied = dataclasses.replace(KEYED, projects=ProjectRules(frozenset(), frozenset({PROJECT_ID})))
+    assert ask(cloud, denied).stack == made.stack
 
 
 @pytest.mark.parametrize("seen_after", [0, 3])
