@@ -11,17 +11,21 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from builder import __version__
-from builder.errors import EXIT_INTERNAL, ConfigurationError, describe_crash
+from builder.checking.check_arguments import add_check_arguments, refuse_useless_flags
+from builder.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, ConfigurationError, describe_crash
+from builder.launching.arguments import SETTINGS, add_arguments, read_request
 from builder.process.signals import STOP, hold_signals, release_signals
 from builder.process.supervision import end_process
-from builder.reporting.formats import RENDERERS
 from builder.settings import build_settings, format_default, list_settings, parse_host, parse_integer
 
 if TYPE_CHECKING:
+    from builder.checking.checked_files import CheckSettings
     from builder.checking.command import Streams
 
 Value = TypeVar("Value")
@@ -49,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             end_process(status)
         sys.stdout.flush()
         sys.exit(status)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         # Whoever read the output has gone, as head does; nothing more can be said, not even at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -94,6 +100,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_new(commands)
     _add_schema(commands)
     _add_status(commands)
+    _add_launch(commands)
     return parser
 
 
@@ -134,61 +141,24 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         description="Finds everything that is wrong with definitions of cluster types. Needs no cloud and no service.",
         epilog="exit status: 0 nothing found, 1 problems, 2 wrong usage, 3 internal error",
     )
-    check.add_argument(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="a definition, its folder, a folder or tree of definitions, or - for standard input",
-    )
-    check.add_argument(
-        "--format",
-        choices=tuple(RENDERERS),
-        default="text",
-        help="how to show what was found (default: %(default)s)",
-    )
-    check.add_argument(
-        "--profile",
-        metavar="PROFILE",
-        help="concertim, all that its services need, or generic, for sites without it (default: PROFILE)",
-    )
-    check.add_argument("--strict", action="store_true", help="fail for warnings too")
-    check.add_argument("--list-rules", action="store_true", help="list the rules, and check nothing")
-    check.add_argument(
-        "--explain",
-        action="store_true",
-        help="print what the Visualisation App is sent of one definition, given by its path or by its id",
-    )
-    check.add_argument("--template", action="store_true", help="with --explain: print what Heat, or Magnum, is sent")
-    check.add_argument(
-        "--select",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="with --template: choose an optional component; may be repeated",
-    )
-    check.add_argument("--instance", metavar="DIR", help="folder of the service that ids are looked up in")
+    add_check_arguments(check)
     check.set_defaults(run=_check)
 
 
 def _check(options: argparse.Namespace) -> int:
-    from builder.checking.checked_files import CheckSettings
     from builder.checking.command import list_rules, run_check
     from builder.checking.explaining import explain
     from builder.diagnostics.rules import Profile
 
     streams = _open_streams()
-    _refuse_useless_flags(options)
+    refuse_useless_flags(options)
     given = {"instance_dir": options.instance, "profile": options.profile}
     if options.list_rules:
         profile = Profile(build_settings(given, os.environ, only=("profile",)).profile)
         return list_rules(streams, profile, output_format=options.format)
     if not options.paths:
         raise ConfigurationError("check: name at least one PATH, or - for standard input")
-    shared = ("instance_dir", "template_roots", "allow_remote_templates", "profile")
-    service = build_settings(given, os.environ, only=shared)
-    roots = tuple(os.path.realpath(root) for root in service.template_roots)
-    enabled = str(service.enabled_dir)
-    settings = CheckSettings(roots, service.allow_remote_templates, enabled=enabled, profile=Profile(service.profile))
+    settings = _read_check_settings(given)
     if not options.explain:
         return run_check(options.paths, settings, streams, output_format=options.format, strict=options.strict)
     if len(options.paths) != 1:
@@ -197,11 +167,16 @@ def _check(options: argparse.Namespace) -> int:
     return explain(subject, settings, streams, template=options.template, selected=options.select)
 
 
-def _refuse_useless_flags(options: argparse.Namespace) -> None:
-    if options.template and not options.explain:
-        raise ConfigurationError("check: --template is of use with --explain only")
-    if options.select and not options.template:
-        raise ConfigurationError("check: --select is of use with --explain --template only")
+def _read_check_settings(given: Mapping[str, str | None]) -> CheckSettings:
+    """What a check shares with the service, of the flags and the environment."""
+    from builder.checking.checked_files import CheckSettings
+    from builder.diagnostics.rules import Profile
+
+    shared = ("instance_dir", "template_roots", "allow_remote_templates", "profile")
+    service = build_settings(given, os.environ, only=shared)
+    roots = tuple(os.path.realpath(root) for root in service.template_roots)
+    enabled = str(service.enabled_dir)
+    return CheckSettings(roots, service.allow_remote_templates, enabled=enabled, profile=Profile(service.profile))
 
 
 def _add_new(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -253,6 +228,38 @@ def _status(options: argparse.Namespace) -> int:
     token = load_token(options.token_file, load_jwt_secrets(settings))
     host = show_host("127.0.0.1" if settings.host in EVERYWHERE else settings.host)
     return show_status(options.url or f"http://{host}:{settings.port}", token, _open_streams().stdout)
+
+
+def _add_launch(commands: argparse._SubParsersAction[_Parser]) -> None:
+    launch = commands.add_parser(
+        "launch",
+        help="try a definition on a cloud",
+        description="Launches a cluster from a definition, without a service: checks it, shows what it would make, "
+        "makes it, waits until it is complete, and prints its outputs.",
+        epilog="exit status: 0 the cluster is complete, 1 the definition, the answers or the cloud are in the way, or "
+        "the cluster failed, 2 wrong usage, 3 internal error, 130 Ctrl-C. The cloud is the one that OS_* variables "
+        "name, or OS_CLOUD in clouds.yaml.",
+    )
+    add_arguments(launch)
+    launch.set_defaults(run=_launch)
+
+
+def _launch(options: argparse.Namespace) -> int:
+    request = read_request(options)  # what is wrong is told before the imports that take long
+
+    from builder.disk.remote import fetch_remote
+    from builder.launching.launch_command import run_launch
+    from builder.openstack.credentials import CloudSettings
+
+    given = {"instance_dir": options.instance, "profile": options.profile}
+    service = build_settings({}, os.environ, only=SETTINGS)
+    fetch = partial(fetch_remote, size=service.remote_template_limit, seconds=service.remote_template_timeout)
+    settings = replace(_read_check_settings(given), read_remote=fetch)
+    environment = None if options.sandbox else os.environ
+    return run_launch(
+        request, settings, CloudSettings.of(service), _open_streams(),
+        environment=environment, request_seconds=service.build_deadline,
+    )  # fmt: skip
 
 
 def _open_streams() -> Streams:

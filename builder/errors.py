@@ -20,6 +20,9 @@ MAX_FAULTS = 100
 EXIT_INTERNAL = 3
 """The status of a command that failed by an error of its own."""
 
+EXIT_INTERRUPTED = 130
+"""What shells say of a command that Ctrl-C ended."""
+
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 

@@ -32,6 +32,7 @@ SHOWN = {
     ".venv/bin/cluster-builder status http://127.0.0.1:42378": "unknown key 'titel'",
     ".venv/bin/cluster-builder check instance/cluster-types-enabled/mine.yaml": "unknown key 'titel'",
     ".venv/bin/cluster-builder check cluster-types-examples": "6 definitions: no problems",
+    ".venv/bin/cluster-builder launch": "Hello from Cluster Builder",
 }
 """What people are to see of a command, by how it begins."""
 
@@ -40,6 +41,9 @@ FAILING = {
     ".venv/bin/cluster-builder check instance/cluster-types-enabled/mine.yaml",
 }
 """Those that show a mistake."""
+
+SAYING = ("curl", ".venv/bin/cluster-builder launch")
+"""Those that say how it goes on standard error."""
 
 
 def read_commands() -> list[str]:
@@ -154,7 +158,7 @@ def assert_works(checkout: Checkout, command: str) -> None:
     def is_shown() -> bool:
         done = checkout.run(command)
         assert (done.returncode != 0) is (command in FAILING), done.stderr
-        assert command.startswith("curl") or done.stderr == ""
+        assert command.startswith(SAYING) or done.stderr == ""
         return shown in done.stdout
 
     wait_until(is_shown, f"{command} shows {shown}")

@@ -107,15 +107,7 @@ def build_services(settings: Settings) -> Services:
     )
     if remote is not None:
         remote.on_change = reconcile_loop.rescan
-    cloud_settings = CloudSettings(
-        region_name=settings.cloud_region,
-        interface=settings.cloud_interface,
-        ca_bundle=settings.cloud_ca_bundle,
-        insecure=settings.cloud_insecure,
-        connect_timeout=settings.cloud_connect_timeout,
-        read_timeout=settings.cloud_read_timeout,
-        guard=CloudGuard(settings.allowed_auth_urls, settings.allowed_endpoints),
-    )
+    cloud_settings = CloudSettings.of(settings)
     pool = CloudPool(settings.build_workers, settings.build_queue)
     secrets = load_jwt_secrets(settings)
     allowed_hosts = settle_allowed_hosts(settings, bool(secrets))

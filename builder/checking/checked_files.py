@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from builder.diagnostics.rules import Profile
@@ -16,12 +17,18 @@ from builder.disk.safe_reading import decode, newest_date
 from builder.hot_lint.sources import DEFINITION, SourceError
 
 
+def leave_remote(url: str) -> bytes:
+    """Read nothing of another host, and say so: raises SourceError."""
+    message = f"{url!r} is on another host and is not read here"
+    raise SourceError("unread-remote-file", message, "launch it to try it", named=url)
+
+
 @dataclass(frozen=True, slots=True)
 class CheckSettings:
     """What a check shares with the service: ``template_roots`` are folders, besides its own, that a definition may use.
 
-    With ``allow_remote`` a definition may refer to files on other hosts, which are not fetched. ``enabled`` is the
-    folder whose entries the service lists. ``profile`` is what definitions are held to.
+    With ``allow_remote`` a definition may refer to files on other hosts, which ``read_remote`` reads: a check does not
+    fetch them. ``enabled`` is the folder whose entries the service lists. ``profile`` is what definitions are held to.
     """
 
     template_roots: tuple[str, ...] = ()
@@ -29,6 +36,7 @@ class CheckSettings:
     deep: bool = True
     enabled: str = ""
     profile: Profile = Profile.CONCERTIM
+    read_remote: Callable[[str], bytes] = leave_remote
 
 
 class CheckedFiles(DefinitionFiles):
@@ -51,7 +59,7 @@ class CheckedFiles(DefinitionFiles):
         absolute = os.path.abspath(path)
         super().__init__(
             absolute, path, resolver, now_ns=time.monotonic_ns(), folders=folders, instance=instance,
-            template_roots=settings.template_roots, read_remote=_leave_remote if settings.allow_remote else None,
+            template_roots=settings.template_roots, read_remote=settings.read_remote if settings.allow_remote else None,
         )  # fmt: skip
         self._path, self._text = path, text
         is_link = os.path.realpath(absolute) != absolute
@@ -74,8 +82,3 @@ class CheckedFiles(DefinitionFiles):
     def last_modified(self) -> int:
         """The newest of the files that were read, in seconds since the epoch; 0 where there is none."""
         return newest_date(each.stamp.mtime_ns for each in self.dependencies.values() if each.stamp is not None)
-
-
-def _leave_remote(url: str) -> bytes:
-    message = f"{url!r} is on another host and is not read here"
-    raise SourceError("unread-remote-file", message, "launch it to try it", named=url)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from email.utils import formatdate
 
 from builder.catalogue.entries import DEFINITION_NAME, Entry, scan_folder
-from builder.checking.checked_files import CheckSettings
+from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams, read_standard_input
 from builder.checking.running import STANDARD_INPUT_SHOWN, open_files
 from builder.checking.targets import STANDARD_INPUT, Target, find_targets, hint_at_path
@@ -43,6 +43,24 @@ def explain(
 
     Raises ConfigurationError for a subject that leads to no definition, and for an unknown component.
     """
+    cluster_type, files = load_definition(subject, settings, streams)
+    if cluster_type is None:
+        return EXIT_PROBLEMS
+    if template:
+        return _print_template(cluster_type, selected, streams)
+    modified = formatdate(files.last_modified, usegmt=True)
+    body = {**render_cluster_type(cluster_type), "last_modified": modified}
+    streams.stdout.write(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    return EXIT_CLEAN
+
+
+def load_definition(subject: str, settings: CheckSettings, streams: Streams) -> tuple[ClusterType | None, CheckedFiles]:
+    """The one definition that ``subject``, a path or an id, leads to, None if it has errors; and its files.
+
+    What is wrong with it goes to standard error.
+
+    Raises ConfigurationError for a subject that leads to no definition, or to several.
+    """
     target = _find_target(subject, settings.enabled, streams)
     text = read_standard_input(streams) if target.path == STANDARD_INPUT else None
     files = open_files(target, settings, text, LinkResolver())
@@ -52,15 +70,7 @@ def explain(
         report = Report((CheckedDefinition(files.display(""), target.id, outcome.problems),), (), texts)
         terminal = streams.stderr.isatty()
         streams.stderr.write(render_text(report, excerpts=terminal, colours=terminal and streams.colours))
-    cluster_type = outcome.cluster_type
-    if cluster_type is None:
-        return EXIT_PROBLEMS
-    if template:
-        return _print_template(cluster_type, selected, streams)
-    modified = formatdate(files.last_modified, usegmt=True)
-    body = {**render_cluster_type(cluster_type), "last_modified": modified}
-    streams.stdout.write(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
-    return EXIT_CLEAN
+    return outcome.cluster_type, files
 
 
 def _print_template(cluster_type: ClusterType, selected: Sequence[str], streams: Streams) -> int:

@@ -189,6 +189,14 @@ class Launcher(Protocol):
         Raises RequestError where the cloud refuses, or cannot tell.
         """
 
+    def delete(
+        self, credentials: Credentials, settings: CloudSettings, cluster: CreatedStack, deadline: Deadline
+    ) -> None:
+        """Ask the cloud to delete a cluster that ``launch`` made, which goes on after this.
+
+        Raises RequestError where the cloud refuses, or fails.
+        """
+
 
 class Kind(KindReader, Protocol):
     """How definitions of one kind are read, and clusters of it are planned and explained. Asks no cloud."""

@@ -10,6 +10,7 @@ from typing import Any
 from builder.net.addresses import parse_origin
 from builder.net.guard import CloudGuard
 from builder.openstack.failure_kinds import FailureKind
+from builder.settings import Settings
 
 AUTH_URL_POINTER = "/cloud_env/auth_url"
 APPLICATION_CREDENTIAL_POINTER = "/cloud_env/application_credential_id"
@@ -68,6 +69,19 @@ class CloudSettings:
     connect_timeout: float
     read_timeout: float
     guard: CloudGuard
+
+    @classmethod
+    def of(cls, settings: Settings) -> CloudSettings:
+        """What the operator's settings say of clouds."""
+        return cls(
+            region_name=settings.cloud_region,
+            interface=settings.cloud_interface,
+            ca_bundle=settings.cloud_ca_bundle,
+            insecure=settings.cloud_insecure,
+            connect_timeout=settings.cloud_connect_timeout,
+            read_timeout=settings.cloud_read_timeout,
+            guard=CloudGuard(settings.allowed_auth_urls, settings.allowed_endpoints),
+        )
 
 
 def parse_credentials(cloud_env: Mapping[str, Any]) -> Credentials:

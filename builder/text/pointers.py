@@ -19,6 +19,15 @@ def escape_pointer_token(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
 
 
+def parse_pointer(pointer: str) -> tuple[str, ...]:
+    """The reference tokens of an RFC 6901 JSON pointer.
+
+    >>> parse_pointer("/cluster/parameters/a~1b")
+    ('cluster', 'parameters', 'a/b')
+    """
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+
+
 def format_pointer(tokens: Iterable[Token]) -> str:
     """Join reference tokens to an RFC 6901 JSON pointer.
 

@@ -16,9 +16,9 @@ from builder.clusters.plan import ClusterPlan
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
 from builder.kinds.heat.keys import ImpliedKey, SentKey, StackKey
 from builder.kinds.heat.preview import count_resources, preview_stack
-from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, stack_url
+from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, delete_stack, stack_url
 from builder.kinds.heat.status import fetch_stack_status
-from builder.kinds.protocol import ClusterStatus, LaunchOutcome, LaunchPreview
+from builder.kinds.protocol import ClusterStatus, CreatedStack, LaunchOutcome, LaunchPreview
 from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import CloudSettings, Credentials
@@ -121,6 +121,16 @@ def fetch_status(
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
         return fetch_stack_status(cloud, cluster_id)
+
+
+def delete(credentials: Credentials, settings: CloudSettings, cluster: CreatedStack, deadline: Deadline) -> None:
+    """Have Heat delete a stack that :func:`launch` made, which goes on after this.
+
+    Raises:
+        RequestError: as :func:`~builder.openstack.connection.connect` does, and where Heat refuses.
+    """
+    with connect(credentials, settings, deadline) as cloud:
+        delete_stack(cloud, cluster)
 
 
 def _find_key(cloud: Cloud, plan: ClusterPlan) -> StackKey | None:

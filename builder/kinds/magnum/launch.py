@@ -17,7 +17,7 @@ from builder.kinds.magnum.keys import ClusterKey, ImpliedKey, SentKey
 from builder.kinds.magnum.labels import labels_of
 from builder.kinds.magnum.ordering import create_cluster_with_order
 from builder.kinds.magnum.status import fetch_cluster_status
-from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clusters
+from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clusters, delete_cluster
 from builder.kinds.protocol import ClusterStatus, CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
 from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud, connect
@@ -128,6 +128,16 @@ def _build_request_in(
     """
     plan.check_project(cloud.project_id)
     return build_request(plan, suffix, further_tags)
+
+
+def delete(credentials: Credentials, settings: CloudSettings, cluster: CreatedStack, deadline: Deadline) -> None:
+    """Have Magnum delete a cluster that :func:`launch` made, which goes on after this.
+
+    Raises:
+        RequestError: as :func:`~builder.openstack.connection.connect` does, and where Magnum refuses.
+    """
+    with connect(credentials, settings, deadline) as cloud:
+        delete_cluster(cloud, cluster)
 
 
 def build_request(plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()) -> ClusterRequest:

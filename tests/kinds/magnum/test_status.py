@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from builder.errors import RequestError
-from builder.kinds.magnum.launch import fetch_status
-from builder.kinds.protocol import ClusterOutput, ClusterStatus, FailedResource
+from builder.kinds.magnum.launch import delete, fetch_status
+from builder.kinds.protocol import ClusterOutput, ClusterStatus, CreatedStack, FailedResource
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.kinds.magnum.remembering_magnum import RememberedCluster, RememberingMagnum
@@ -68,3 +68,10 @@ def test_answer_that_makes_no_sense_is_one_failure(cloud: RememberingMagnum, fau
     with pytest.raises(RequestError) as caught:
         fetch(cloud, OURS, faults=faults)
     assert [fault.title for fault in caught.value.faults] == ["Invalid answer"]
+
+
+def test_cluster_that_was_launched_is_deleted(cloud: RememberingMagnum) -> None:
+    cloud.clusters.append(RememberedCluster("made", {"name": "mine--abc", "labels": OURS}, 0))
+    credentials = parse_credentials(cloud.credentials())
+    delete(credentials, cloud_settings(), CreatedStack("made", "mine--abc"), Deadline(20))
+    assert [cluster.status for cluster in cloud.clusters] == ["DELETE_IN_PROGRESS"]

@@ -119,6 +119,11 @@ class Paper:
     ) -> ClusterStatus | None:
         return ClusterStatus(cluster_id, "sheet", "DRAWN", "", "drawn", "1", "today") if "sheet" in cluster_id else None
 
+    def delete(
+        self, credentials: Credentials, settings: CloudSettings, cluster: CreatedStack, deadline: Deadline
+    ) -> None:
+        self.drawn.clear()
+
     def explain(self, cluster_type: ClusterType, selected: Collection[str]) -> str:
         assert isinstance(cluster_type.content, Drawing)
         framed = ", framed" if "frame" in selected else ""

@@ -1,0 +1,53 @@
+"""The arguments of ``cluster-builder check``. Light: every command imports it."""
+
+from __future__ import annotations
+
+import argparse
+
+from builder.errors import ConfigurationError
+from builder.reporting.formats import RENDERERS
+
+
+def add_check_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those that say what is checked, and how it is shown."""
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="a definition, its folder, a folder or tree of definitions, or - for standard input",
+    )
+    parser.add_argument(
+        "--format",
+        choices=tuple(RENDERERS),
+        default="text",
+        help="how to show what was found (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--profile",
+        metavar="PROFILE",
+        help="concertim, all that its services need, or generic, for sites without it (default: PROFILE)",
+    )
+    parser.add_argument("--strict", action="store_true", help="fail for warnings too")
+    parser.add_argument("--list-rules", action="store_true", help="list the rules, and check nothing")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="print what the Visualisation App is sent of one definition, given by its path or by its id",
+    )
+    parser.add_argument("--template", action="store_true", help="with --explain: print what Heat, or Magnum, is sent")
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with --template: choose an optional component; may be repeated",
+    )
+    parser.add_argument("--instance", metavar="DIR", help="folder of the service that ids are looked up in")
+
+
+def refuse_useless_flags(options: argparse.Namespace) -> None:
+    """Raises ConfigurationError for flags that say nothing with the others."""
+    if options.template and not options.explain:
+        raise ConfigurationError("check: --template is of use with --explain only")
+    if options.select and not options.template:
+        raise ConfigurationError("check: --select is of use with --explain --template only")

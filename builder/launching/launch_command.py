@@ -1,0 +1,221 @@
+"""What ``cluster-builder launch`` does: check, dry run, launch, follow, outcome, as the service does each of them."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from builder.checking.checked_files import CheckedFiles, CheckSettings
+from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams
+from builder.checking.explaining import load_definition
+from builder.clusters.plan import MAX_CLUSTER_NAME, ClusterPlan
+from builder.definitions.model import ClusterType
+from builder.disk.dependencies import identify_dependencies
+from builder.errors import EXIT_INTERRUPTED, Fault, RequestError
+from builder.kinds.protocol import ClusterStatus, CreatedStack, Launcher
+from builder.kinds.registry import KINDS
+from builder.launching.arguments import LaunchRequest
+from builder.launching.display import Display
+from builder.launching.following import (
+    MADE,
+    POLL_SECONDS,
+    SANDBOX_POLL_SECONDS,
+    NotFollowedError,
+    follow_cluster,
+)
+from builder.net.guard import CloudGuard
+from builder.openstack.cloud_environment import load_cloud_environment
+from builder.openstack.credentials import CloudSettings, Credentials, parse_credentials
+from builder.openstack.deadline import Deadline
+from builder.text.pointers import parse_pointer
+
+_SECRETS: Final = ("password", "application_credential_secret", "token")
+"""What of the environment is never shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The cloud that is launched on: ``place`` is its auth URL, "" of a sandbox.
+
+    ``poll`` is how many seconds pass between two looks at the cluster, ``seconds`` how many each request may take.
+    """
+
+    credentials: Credentials
+    settings: CloudSettings
+    secrets: tuple[str, ...] = field(repr=False)
+    poll: float
+    place: str
+    seconds: float
+
+
+def run_launch(
+    request: LaunchRequest,
+    check_settings: CheckSettings,
+    cloud_settings: CloudSettings,
+    streams: Streams,
+    *,
+    environment: Mapping[str, str] | None,
+    request_seconds: float,
+) -> int:
+    """Try a definition end to end on the cloud that ``environment`` names, or without one on a sandbox of its own.
+
+    Returns the exit status: 0 where the cluster is complete, or a dry run went well; 1 where the definition has errors,
+    the answers or the cloud refuse it, or the cluster failed; 130 after Ctrl-C.
+
+    Each request to the cloud may take ``request_seconds``.
+
+    Raises ConfigurationError for a subject that leads to no definition, and where no cloud is named.
+    """
+    # Libraries log what they retry; what it means for the launch is told here, without anybody's secrets in it.
+    logging.getLogger().addHandler(logging.NullHandler())
+    cluster_type, files = load_definition(request.subject, check_settings, streams)
+    if cluster_type is None:
+        return EXIT_PROBLEMS
+    with _open_target(environment, cloud_settings, request_seconds) as target:
+        display = Display(streams.stdout, streams.stderr, target.secrets)
+        try:
+            plan = _plan(cluster_type, files, request)
+            display = Display(streams.stdout, streams.stderr, (*target.secrets, *plan.secrets))
+            return _Launch(request, target, plan, KINDS[cluster_type.kind].launcher, display).run()
+        except RequestError as error:
+            for fault in error.faults:
+                display.tell(f"cluster-builder: {_describe(fault)}")
+            return EXIT_PROBLEMS
+
+
+@contextmanager
+def _open_target(environment: Mapping[str, str] | None, settings: CloudSettings, seconds: float) -> Iterator[_Target]:
+    if environment is not None:
+        named = load_cloud_environment(environment)
+        settings = replace(
+            settings,
+            ca_bundle=named.ca_bundle or settings.ca_bundle,
+            interface=(named.interface or settings.interface).removesuffix("URL"),  # publicURL: an older way to say it
+        )
+        secrets = tuple(named.cloud_env[key] for key in _SECRETS if key in named.cloud_env)
+        credentials, place = parse_credentials(named.cloud_env), named.cloud_env["auth_url"]
+        yield _Target(credentials, settings, secrets, POLL_SECONDS, place, seconds)
+        return
+    from builder.sandbox import Sandbox
+
+    with Sandbox() as sandbox:
+        user = sandbox.credentials
+        cloud_env: dict[str, Any] = {
+            "auth_url": sandbox.auth_url,
+            "user_id": user.user_id,
+            "password": user.password,
+            "project_id": user.project_id,
+        }
+        settings = replace(settings, region_name=None, interface="public", guard=CloudGuard())  # those of real clouds
+        yield _Target(parse_credentials(cloud_env), settings, (), SANDBOX_POLL_SECONDS, "", seconds)
+
+
+def _plan(cluster_type: ClusterType, files: CheckedFiles, request: LaunchRequest) -> ClusterPlan:
+    """Raises RequestError with every fault of the name, the answers and the selections."""
+    name = _name_after(cluster_type.id) if request.name is None else request.name
+    selections = dict.fromkeys(request.selected, True)
+    revision = identify_dependencies({name: each.digest for name, each in files.dependencies.items()})
+    return KINDS[cluster_type.kind].plan(cluster_type, name, request.answers, selections, revision)
+
+
+def _name_after(id_: str) -> str:
+    """A cluster's name that a type's id gives, which may begin with a digit and have dots in it."""
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", id_).strip("-")
+    return (name if name[:1].isalpha() else f"try-{name}")[:MAX_CLUSTER_NAME].rstrip("-")
+
+
+def _describe(fault: Fault) -> str:
+    """A fault with the option or the variable that it is of, where it is of one."""
+    match parse_pointer(fault.pointer or ""):
+        case ("cluster", "parameters", name):
+            return f"-p {name}: {fault.detail}"
+        case ("cluster", "selections", name):
+            return f"--select {name}: {fault.detail}"
+        case ("cluster", "name"):
+            return f"--name: {fault.detail}"
+        case ("cloud_env", key):
+            return f"OS_{key.upper()}: {fault.detail}"
+    return fault.detail
+
+
+class _Launch:
+    """One launch, from its dry run to its end."""
+
+    def __init__(
+        self, request: LaunchRequest, target: _Target, plan: ClusterPlan, launcher: Launcher, display: Display
+    ) -> None:
+        self._request, self._target, self._plan = request, target, plan
+        self._launcher, self._display = launcher, display
+
+    def run(self) -> int:
+        """Raises RequestError where the cloud refuses, or fails."""
+        target, plan = self._target, self._plan
+        self._display.tell(f"Cloud: {target.place or 'a sandbox, in which nothing is real'}")
+        with self._deadline() as deadline:
+            preview = self._launcher.preview_launch(target.credentials, target.settings, plan, deadline)
+        self._display.show_preview(preview)
+        if self._request.dry_run:
+            return EXIT_PROBLEMS if any(need.is_exceeded for need in preview.needs) else EXIT_CLEAN
+        cluster, situation = None, ""
+        try:
+            with self._deadline() as deadline:
+                try:
+                    cluster = self._launcher.launch(target.credentials, target.settings, plan, deadline).stack
+                finally:
+                    situation = deadline.situation
+            self._display.tell(f"Launched: {cluster.name} ({cluster.id})")
+            return self._follow(cluster)
+        except NotFollowedError as error:
+            self._display.tell(f"cluster-builder: what becomes of the cluster is not known: {error}")
+            return EXIT_PROBLEMS
+        except KeyboardInterrupt:
+            self._display.tell(f"cluster-builder: interrupted{'' if cluster else f'. {situation}'}")
+            return EXIT_INTERRUPTED
+        finally:
+            if cluster is not None:
+                self._finish(cluster)
+
+    def _follow(self, cluster: CreatedStack) -> int:
+        end = time.monotonic() + self._request.timeout
+
+        def fetch() -> ClusterStatus | None:
+            with self._deadline() as deadline:
+                return self._launcher.fetch_status(
+                    self._target.credentials, self._target.settings, cluster.id, deadline
+                )
+
+        status = follow_cluster(
+            fetch,
+            self._display.show_progress,
+            pause=lambda: time.sleep(self._target.poll),
+            seconds_left=lambda: end - time.monotonic(),
+        )
+        self._display.show_outcome(status, output_format=self._request.output_format)
+        return EXIT_CLEAN if status.status == MADE else EXIT_PROBLEMS
+
+    def _finish(self, cluster: CreatedStack) -> None:
+        """Delete the cluster if that is wanted, or say that it is there; a sandbox's goes with the sandbox."""
+        if not self._target.place:
+            return
+        if not self._request.delete:
+            self._display.tell(f"The cluster is kept: {cluster.name} ({cluster.id})")
+            return
+        try:
+            with self._deadline() as deadline:
+                self._launcher.delete(self._target.credentials, self._target.settings, cluster, deadline)
+        except RequestError as error:
+            self._display.tell(f"cluster-builder: {cluster.name} ({cluster.id}) could not be deleted: {error}")
+        else:
+            self._display.tell(f"The cluster is being deleted: {cluster.name} ({cluster.id})")
+
+    @contextmanager
+    def _deadline(self) -> Iterator[Deadline]:
+        """The time of one request to the cloud; what is under way when it is over loses its connection."""
+        deadline = Deadline(self._target.seconds)
+        with deadline.at_most(deadline.seconds):
+            yield deadline

@@ -1,0 +1,1 @@
+"""``cluster-builder launch`` as its authors try definitions with it."""
