@@ -71,7 +71,8 @@ def _run(content: bytes, settings: UploadSettings) -> bytes:
         logger.warning("no check can be started: %s", error.strerror)
         raise RequestError(Fault(503, "Service busy", detail), headers=_RETRY_AFTER) from error
     if ended.returncode == REFUSED:
-        raise RequestError(*(Fault(**each) for each in json.loads(ended.stdout)["faults"]))
+        faults = json.loads(ended.stdout)["faults"]
+        raise RequestError(*(Fault(each["status"], each["title"], each["detail"]) for each in faults))
     if ended.stderr:
         logger.error("a check failed: %s", ended.stderr[:500].decode("utf-8", "replace").strip())
     if ended.returncode in (-signal.SIGXCPU, -signal.SIGKILL, EXHAUSTED):

@@ -97,6 +97,9 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     token = document.getElementById("token").value.trim();
     open(location.href, { remember: false });
+  } else if (event.target.matches("[data-shown-in]")) {
+    event.preventDefault();
+    send(event.target);
   } else if (event.target.matches("[data-filter]")) {
     event.preventDefault();
     filter(event.target);
@@ -120,6 +123,29 @@ function filter(form) {
   history.replaceState(null, "", url);
   refresh();
 }
+
+// Send a form, and show what comes of it beside what was typed. A file may be dropped anywhere on it.
+async function send(form) {
+  const shown = document.getElementById(form.dataset.shownIn);
+  shown.setAttribute("aria-busy", "true");
+  const headers = authorized({ Accept: "text/html" });
+  const response = await fetch(form.action, { method: "POST", body: new FormData(form), headers }).catch(() => null);
+  const fresh = response && (await parse(response)).getElementById(shown.id);
+  shown.removeAttribute("aria-busy");
+  shown.replaceChildren(...(fresh ? fresh.childNodes : ["The service does not answer. Try again shortly."]));
+  shown.focus();
+}
+
+for (const [kind, isOver] of [["dragover", true], ["dragleave", false], ["drop", false]])
+  document.addEventListener(kind, (event) => {
+    const form = event.target.closest?.("[data-shown-in]");
+    if (!form || !event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    form.classList.toggle("dropping", isOver);
+    if (kind !== "drop") return;
+    form.elements.file.files = event.dataTransfer.files;
+    send(form);
+  });
 
 let typing;
 document.addEventListener("input", (event) => {
