@@ -13,6 +13,7 @@ from builder.api.read_handlers import READ, explain_missing
 from builder.api.rendering import respond_json
 from builder.api.services import Services
 from builder.catalogue.snapshot import Snapshot, State
+from builder.console.api_reference import show_reference
 from builder.console.check_handlers import add_checker, admit, check_definition, show_check
 from builder.console.overview import build_rows, describe_service, describe_states, judge_service
 from builder.console.pages import for_people, render_page, respond_page, respond_rendered, wants_page
@@ -120,6 +121,7 @@ def build_blueprint(settings: Settings) -> Blueprint:
     blueprint.add_route(show_root, "/", methods=READ)
     if settings.console:
         blueprint.add_route(show_type, "/types/<name:str>", methods=READ, unquote=True)
+        blueprint.add_route(show_reference, "/docs", methods=READ)
         blueprint.add_route(show_check, "/check", methods=READ)
         blueprint.add_route(check_definition, "/check", methods=("POST",), ctx_admit=admit)
         blueprint.before_server_start(add_checker)

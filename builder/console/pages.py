@@ -36,7 +36,7 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-NAVIGATION: Final = (("Types", ""), ("Check", "check"))
+NAVIGATION: Final = (("Types", ""), ("Check", "check"), ("API", "docs"))
 """What the head of every page leads to: its label, and its path from the root of the pages."""
 
 _COMPRESSION: Final = 5

@@ -21,7 +21,7 @@ OF_ANOTHER_MEANING = {"definitions", "dependencies", "additionalItems", "$id", "
 """Keywords of draft-07 that 2020-12 does not know, or reads differently."""
 
 
-PAGES = ("/static/", "/favicon.ico", "/types/")
+PAGES = ("/docs", "/static/", "/favicon.ico", "/types/")
 """What is there for people alone, and promises programs nothing."""
 
 

@@ -1,0 +1,239 @@
+"""The page that shows ``/openapi.json`` to people: every operation, what it takes and gives, and every schema.
+
+A small renderer, for what this service's own description has in it: the ones that there are want scripts and styles of
+their own, which the pages' policy forbids, and are ten times as large as all the rest of the pages.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+from sanic import HTTPResponse, Request
+
+from builder.console.pages import for_people, respond_page
+from builder.schema import published
+
+_MARKS: Final = re.compile(
+    r"`(?P<code>[^`]+)`|\*\*(?P<bold>[^*]+)\*\*|\[(?P<label>[^\]]+)\]\((?P<url>https?://[^)\s]+)\)"
+)
+_TAGS: Final = {"p": Markup("<p>%s</p>"), "li": Markup("<li>%s</li>")}
+_LIST: Final = re.compile(r"^- ", re.M)
+
+_LIMITS: Final = {
+    "minLength": "length at least {}", "maxLength": "length at most {}", "minimum": "at least {}",
+    "maximum": "at most {}", "minItems": "at least {} items", "maxItems": "at most {} items",
+    "minProperties": "at least {} members", "maxProperties": "at most {} members", "pattern": "matches {}",
+    "format": "{}", "const": "always {}", "default": "default {}",
+}  # fmt: skip
+"""What a schema says of a value in a few words, by its keyword."""
+
+_BRANCHES: Final = {"oneOf": "one of", "anyOf": "any of", "allOf": "all of"}
+_DEEPEST: Final = 8
+"""Levels of a schema that are shown: those of ours have six."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One line of a schema: a member of an object, or a branch; ``depth`` is how far it is set in.
+
+    ``schema`` is the name of the schema that it refers to, ``""`` if it is told here.
+    """
+
+    depth: int
+    name: str
+    kind: str
+    schema: str
+    is_required: bool
+    description: str
+    limits: tuple[str, ...]
+
+
+@for_people
+async def show_reference(request: Request) -> HTTPResponse:
+    """The API, for people."""
+    return await respond_page(request, "reference.html", {**describe_api(), "prose": render_prose})
+
+
+@cache
+def describe_api() -> dict[str, Any]:
+    """What the page shows of the description: its operations by their tags, and its schemas."""
+    document = published.build_openapi()
+    operations: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in document["tags"]}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            operations[operation["tags"][0]].append(_describe_operation(document, method, path, operation))
+    schemas = document["components"]["schemas"]
+    return {
+        "info": document["info"],
+        "tags": [{**tag, "operations": operations[tag["name"]]} for tag in document["tags"]],
+        "schemas": [
+            {"name": name, "description": schema.get("description", ""), "members": list(list_members(schema))}
+            for name, schema in schemas.items()
+        ],
+    }
+
+
+def _describe_operation(
+    document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]
+) -> dict[str, Any]:
+    parameters = [_follow(document, each) for each in operation.get("parameters", ())]
+    body = operation.get("requestBody")
+    return {
+        "id": operation["operationId"],
+        "method": method.upper(),
+        "path": path,
+        "summary": operation["summary"],
+        "description": operation.get("description", ""),
+        "takes_token": {"bearer": []} in operation.get("security", ()),
+        "parameters": [
+            {**each, "kind": _name_kind(each["schema"]), "limits": _list_limits(each["schema"])} for each in parameters
+        ],
+        "body": body and {"description": body.get("description", ""), "content": _describe_content(body)},
+        "responses": [
+            {
+                "status": status,
+                "phrase": HTTPStatus(int(status)).phrase,
+                "description": response["description"],
+                "headers": list(response.get("headers", ())),
+                "content": _describe_content(response),
+            }
+            for status, response in sorted(
+                (status, _follow(document, each)) for status, each in operation["responses"].items()
+            )
+        ],
+    }
+
+
+def _describe_content(place: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The forms of a body: media type, schema, and examples as they are sent."""
+    described = []
+    for media_type, content in place.get("content", {}).items():
+        examples = {name: each.get("value") for name, each in content.get("examples", {}).items()}
+        if "example" in content:
+            examples[""] = content["example"]
+        schema = content.get("schema", {})
+        described.append(
+            {
+                "media_type": media_type,
+                "kind": _name_kind(schema),
+                "schema": _find_schema(schema),
+                "examples": [(name, _write(value)) for name, value in examples.items()],
+            }
+        )
+    return described
+
+
+def _write(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _follow(document: Mapping[str, Any], value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a reference of the document means; a value that is none means itself."""
+    found: Any = value
+    while "$ref" in found:
+        found = _look_up(document, found["$ref"])
+    result: Mapping[str, Any] = found
+    return result
+
+
+def _look_up(document: Any, reference: str) -> Any:
+    for token in reference.removeprefix("#/").split("/"):
+        document = document[token]
+    return document
+
+
+def list_members(schema: Mapping[str, Any], depth: int = 0) -> Iterator[Member]:
+    """The members of a schema and of all within it, each below the one that it belongs to."""
+    if depth >= _DEEPEST:
+        return
+    required = schema.get("required", ())
+    for name, member in schema.get("properties", {}).items():
+        yield _describe_member(depth, name, member, is_required=name in required)
+        yield from list_members(member, depth + 1)
+    for name, member in schema.get("patternProperties", {}).items():
+        yield _describe_member(depth, f"/{name}/", member)
+        yield from list_members(member, depth + 1)
+    others = schema.get("additionalProperties")
+    if isinstance(others, Mapping) and others:
+        yield _describe_member(depth, "any other", others)
+        yield from list_members(others, depth + 1)
+    items = schema.get("items")
+    if isinstance(items, Mapping):
+        if depth == 0:
+            yield _describe_member(depth, "each item", items)
+            depth += 1
+        yield from list_members(items, depth)
+    for keyword, words in _BRANCHES.items():
+        for branch in schema.get(keyword, ()):
+            shown = branch.get("title") or branch.get("description") or ""
+            if _find_schema(branch) or shown or branch.get("properties") or branch.get("type"):
+                yield _describe_member(depth, words, branch)
+                yield from list_members(branch, depth + 1)
+
+
+def _describe_member(depth: int, name: str, schema: Mapping[str, Any], *, is_required: bool = False) -> Member:
+    return Member(
+        depth, name, _name_kind(schema), _find_schema(schema), is_required, schema.get("description", ""),
+        _list_limits(schema),
+    )  # fmt: skip
+
+
+def _find_schema(schema: Mapping[str, Any]) -> str:
+    """The name of the schema that one refers to, also for each of its items; ``""`` for none."""
+    items = schema.get("items")
+    reference = schema.get("$ref") or (items.get("$ref") if isinstance(items, Mapping) else None) or ""
+    return str(reference).rpartition("/")[2]
+
+
+def _name_kind(schema: Mapping[str, Any]) -> str:
+    """What a value is, in a word or two: ``array of string``, ``integer or null``."""
+    given = schema.get("type", "")
+    kinds = [given] if isinstance(given, str) else list(given)
+    if "array" in kinds and isinstance(schema.get("items"), Mapping):
+        of = _name_kind(schema["items"])
+        kinds[kinds.index("array")] = f"array of {of}" if of else "array"
+    if not any(kinds) and "enum" not in schema and "const" not in schema:
+        return _find_schema(schema)
+    return " or ".join(kinds)
+
+
+def _list_limits(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    limits = [words.format(json.dumps(schema[key], ensure_ascii=False) if key in ("const", "default") else schema[key])
+              for key, words in _LIMITS.items() if key in schema]  # fmt: skip
+    values: Sequence[object] = schema.get("enum", ())
+    if values:
+        limits.insert(0, "one of " + ", ".join(json.dumps(value, ensure_ascii=False) for value in values))
+    return tuple(limits)
+
+
+def render_prose(text: str) -> Markup:
+    """A description as HTML: of Markdown, what descriptions of ours have, and every other character as it is."""
+    blocks = (each for each in text.strip().split("\n\n") if each)
+    return Markup("\n").join(_render_list(each) if _LIST.match(each) else _render_inline(each, "p") for each in blocks)
+
+
+def _render_list(block: str) -> Markup:
+    items = (_render_inline(each, "li") for each in _LIST.split(block) if each.strip())
+    return Markup("<ul>%s</ul>") % Markup("").join(items)
+
+
+def _render_inline(text: str, tag: str) -> Markup:
+    parts, at = [], 0
+    for mark in _MARKS.finditer(text):
+        parts.append(escape(text[at : mark.start()]))
+        if mark["code"]:
+            parts.append(Markup("<code>%s</code>") % mark["code"])
+        elif mark["bold"]:
+            parts.append(Markup("<strong>%s</strong>") % mark["bold"])
+        else:
+            parts.append(Markup('<a href="%s" rel="noreferrer">%s</a>') % (mark["url"], mark["label"]))
+        at = mark.end()
+    parts.append(escape(text[at:]))
+    return _TAGS[tag] % Markup("").join(parts)
