@@ -114,7 +114,8 @@ document.addEventListener("click", (event) => {
   open(link.href);
 });
 
-addEventListener("popstate", () => open(location.href, { remember: false }));
+// Only where this script has put pages in each other's place; a step to another part of the same page is the browser's.
+addEventListener("popstate", () => token && !location.hash && open(location.href, { remember: false }));
 
 function filter(form) {
   const asked = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
