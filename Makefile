@@ -8,7 +8,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(PYTEST_ARGS)
 .DEFAULT_GOAL := help
 .PHONY: help run enable-examples test lint format types contracts examples copy-examples wheel bench soak \
         test-openstack test-docker test-security test-rolling test-kubernetes test-alerts audit test-watch-poll \
-        test-editor mutants fuzz fuzz-api lock ci clean
+        test-console test-editor mutants fuzz fuzz-api lock ci clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -111,6 +111,17 @@ test-rolling: $(VENV)/.dev ## Restart replicas behind a real nginx (NGINX_PROGRA
 
 mutants: $(VENV)/.dev ## Put in known defects and see the tests notice each (MUTANTS: words of their names)
 	$(BIN)/python -m tests.mutants.run
+
+# What only this needs, of PyPI and of npm, is laid beside, and not installed for everybody.
+build/console/.ready: requirements/console.txt requirements/package-lock.json | $(BIN)/python
+	rm -rf build/console && mkdir -p build/console
+	$(PIP) --require-hashes --target build/console/python -r requirements/console.txt
+	cp requirements/package.json requirements/package-lock.json build/console
+	npm ci --silent --no-fund --no-audit --prefix build/console
+	@touch $@
+
+test-console: $(VENV)/.dev build/console/.ready ## Drive the pages in a real Chromium (CHROMIUM); keeps screenshots in build
+	PYTHONPATH=build/console/python AXE=build/console/node_modules/axe-core/axe.min.js $(PYTEST) -m console tests/browser
 
 test-alerts: $(VENV)/.dev ## Test the alerts by promtool (PROMTOOL)
 	$(PYTEST) tests/prometheus

@@ -3,7 +3,8 @@
 #   runtime.txt  what the service runs with; the image is made from it
 #   build.txt    what builds its wheel
 #   dev.txt      both, and what tests and checks it
-#   kubernetes.txt, audit.txt  tools that are large or seldom used, each in an environment of its own
+#   kubernetes.txt, audit.txt, console.txt  tools that are large or seldom used, each in an environment of its own
+# What console.txt has beside it of npm, axe-core, is pinned in package-lock.json.
 # Versions that are pinned already stay unless pyproject.toml rules them out. Options go on to uv:
 #   requirements/lock.sh --upgrade                    the newest of everything
 #   requirements/lock.sh --upgrade-package requests   the newest of one
@@ -21,6 +22,6 @@ pin requirements/runtime.txt "$@" pyproject.toml
 pin requirements/build.txt "$@" requirements/build.in
 pin requirements/dev.txt "$@" --constraint requirements/runtime.txt --constraint requirements/build.txt \
     --all-extras pyproject.toml requirements/build.in
-for tool in kubernetes audit; do
+for tool in kubernetes audit console; do
     pin "requirements/$tool.txt" "$@" "requirements/$tool.in"
 done

@@ -1,0 +1,289 @@
+"""The pages in a real browser: what people see, do and hear of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Visit
+from tests.security.tokens import SECRET, make_token
+from tests.service import Service, minimal_definition, wait_until
+
+pytestmark = pytest.mark.console
+
+PAGES = [
+    "/",
+    "/?q=cluster&state=listed",
+    "/types/self-contained",
+    "/types/broken",
+    "/types/hpc-cluster",
+    "/check",
+    "/docs",
+]
+DARK = {"color_scheme": "dark"}
+NARROW = {"viewport": {"width": 360, "height": 740}}
+NO_SCRIPT = {"java_script_enabled": False}
+LOOKS = pytest.mark.parametrize("visit", [{}, DARK, NARROW], ids=["light", "dark", "narrow"], indirect=True)
+
+MARKED = "document.querySelector('main').stillThere"
+
+
+def mark(visit: Visit) -> None:
+    """Leave a mark that another page in the place of this one would take away, and a reload."""
+    visit.page.evaluate(f"{MARKED} = true")
+
+
+def is_still_there(visit: Visit) -> bool:
+    return bool(visit.page.evaluate(f"{MARKED} === true"))
+
+
+def lightness(visit: Visit) -> float:
+    """Of the ground of the page, from 0 to 255."""
+    colour = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return sum(float(each) for each in re.findall(r"[\d.]+", colour)[:3]) / 3
+
+
+def focused(visit: Visit) -> str:
+    """What has the focus, by its text, label or id."""
+    return str(visit.page.evaluate("(e => e.innerText || e.ariaLabel || e.id)(document.activeElement)")).strip()
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
+
+
+@LOOKS
+@pytest.mark.parametrize("path", PAGES)
+def test_page_is_accessible_and_needs_not_be_moved_sideways(visit: Visit, path: str) -> None:
+    assert visit.go(path).status == 200
+    assert visit.violations() == []
+    assert not visit.is_too_wide()
+
+
+def test_first_look_tells_whether_all_is_well_and_every_type(visit: Visit) -> None:
+    visit.go()
+    assert visit.page.title().startswith("1 entry to mend")
+    names = visit.page.locator("#types .name").all_inner_texts()
+    assert len(names) == 7
+    assert any("Self-contained demonstration" in name for name in names)
+    visit.keep("types")
+
+
+@pytest.mark.parametrize("visit", [DARK], ids=["dark"], indirect=True)
+def test_dark_mode_is_dark(visit: Visit) -> None:
+    visit.go()
+    assert lightness(visit) < 60
+    visit.keep("types-dark")
+
+
+def test_light_mode_is_light(visit: Visit) -> None:
+    visit.go("/types/self-contained")
+    assert lightness(visit) > 200
+    visit.keep("type")
+
+
+@pytest.mark.parametrize("visit", [NARROW], ids=["narrow"], indirect=True)
+def test_narrow_screen_shows_every_type(visit: Visit) -> None:
+    visit.go()
+    assert visit.page.get_by_role("link", name="Self-contained demonstration").is_visible()
+    visit.keep("types-narrow")
+
+
+def test_a_first_look_takes_little(visit: Visit) -> None:
+    sizes: list[int] = []
+    visit.page.on(
+        "requestfinished",
+        lambda asked: sizes.append(sum(asked.sizes()[f"response{each}Size"] for each in ("Body", "Headers"))),
+    )
+    visit.go()
+    assert 0 < sum(sizes) <= 100 * 1024
+
+
+def test_texts_of_an_author_are_shown_as_they_are(visit: Visit) -> None:
+    visit.go("/types/broken")
+    assert visit.page.locator("img").count() == 0
+    visit.go("/check")
+    visit.page.get_by_label("Paste a definition").fill(
+        "kind: heat\ntitle: <script>alert(1)</script>\nx: '\"><img src=x onerror=alert(1)>'\n"
+    )
+    visit.page.get_by_role("button", name="Check").click()
+    visit.page.locator("#report .problem").first.wait_for()
+    assert visit.page.locator("img, #report script").count() == 0
+
+
+# --- live -------------------------------------------------------------------------------------------------------------
+
+
+def test_break_and_its_mending_are_seen_without_a_reload_and_without_losing_what_is_typed(visit: Visit) -> None:
+    definition = visit.service.enabled / "self-contained.yaml"
+    good = definition.read_text()
+    visit.go()
+    visit.page.locator("#connection.good").wait_for()
+    mark(visit)
+    field = visit.page.get_by_role("searchbox", name="Find")
+    field.press_sequentially("self")
+    row = visit.page.locator("li.row", has_text="self-contained")
+    visit.page.locator("li.row").and_(row).wait_for()
+    definition.write_text(good.replace("title:", "titel:"))
+    visit.page.locator("li.row.stale", has_text="self-contained").wait_for()
+    assert "'title' is a required property" in row.inner_text()
+    assert (field.input_value(), focused(visit)) == ("self", "q")
+    visit.keep("stale")
+    definition.write_text(good)
+    visit.page.locator("li.row.listed", has_text="self-contained").wait_for()
+    assert is_still_there(visit)
+
+
+def test_new_type_appears_and_one_that_is_withdrawn_disappears(visit: Visit) -> None:
+    visit.go()
+    visit.page.locator("#connection.good").wait_for()
+    mark(visit)
+    added = visit.service.enabled / "added.yaml"
+    added.write_text(minimal_definition("Added just now"))
+    visit.page.get_by_role("link", name="Added just now").wait_for()
+    added.unlink()
+    visit.page.get_by_role("link", name="Added just now").wait_for(state="detached")
+    assert is_still_there(visit)
+
+
+# --- by keyboard ------------------------------------------------------------------------------------------------------
+
+
+def test_keyboard_alone_leads_past_the_head_to_a_type_and_back(visit: Visit) -> None:
+    visit.go()
+    mark(visit)
+    visit.page.keyboard.press("Tab")
+    assert focused(visit) == "Skip to the content"
+    visit.page.keyboard.press("Enter")
+    assert focused(visit) != "Skip to the content"
+    assert is_still_there(visit)
+    for _ in range(40):
+        visit.page.keyboard.press("Tab")
+        if focused(visit) == "Self-contained demonstration":
+            break
+    outline = visit.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none"
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_url("**/types/self-contained")
+    visit.page.get_by_role("heading", level=1, name="Self-contained demonstration").wait_for()
+
+
+def test_keyboard_alone_checks_a_definition(visit: Visit) -> None:
+    visit.go("/check")
+    visit.page.get_by_label("Paste a definition").focus()
+    visit.page.keyboard.type("kind: heat")
+    for _ in range(5):
+        visit.page.keyboard.press("Tab")
+        if focused(visit) == "Check":
+            break
+    visit.page.keyboard.press("Enter")
+    visit.page.locator("#report .problem").first.wait_for()
+    assert visit.page.evaluate("document.activeElement.id") == "report"
+
+
+def test_links_within_a_page_stay_on_it(visit: Visit) -> None:
+    visit.go("/docs")
+    mark(visit)
+    visit.page.locator(".contents a", has_text="/check").click()
+    visit.page.wait_for_url("**/docs#checkDefinition")
+    assert visit.page.locator("#checkDefinition").is_visible()
+    visit.page.go_back()
+    assert is_still_there(visit)
+    visit.keep("api")
+
+
+# --- without JavaScript -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("visit", [NO_SCRIPT], ids=["no-script"], indirect=True)
+def test_without_javascript_types_are_found_and_their_problems_read(visit: Visit) -> None:
+    visit.go()
+    visit.page.get_by_role("searchbox", name="Find").fill("broken")
+    visit.page.get_by_role("button", name="Show").click()
+    visit.page.wait_for_url("**q=broken**")
+    assert visit.page.locator("li.row").count() == 1
+    visit.page.locator("li.row a").first.click()
+    visit.page.wait_for_url("**/types/broken")
+    assert "is a required property" in visit.page.locator("#problems").inner_text()
+
+
+@pytest.mark.parametrize("visit", [NO_SCRIPT], ids=["no-script"], indirect=True)
+def test_without_javascript_a_definition_is_checked(visit: Visit) -> None:
+    visit.go("/check")
+    text = "kind: heat\ntitle: Mine\n"
+    visit.page.get_by_label("Paste a definition").fill(text)
+    visit.page.get_by_label("Id").fill("mine")
+    visit.page.get_by_role("button", name="Check").click()
+    visit.page.locator("#report .problem").first.wait_for()
+    assert "mine.yaml:1:1" in visit.page.locator("#report").inner_text()
+    assert visit.page.get_by_label("Paste a definition").input_value() == text
+
+
+# --- checking ---------------------------------------------------------------------------------------------------------
+
+
+def test_report_appears_beside_what_was_pasted_and_after_mending_the_form(visit: Visit) -> None:
+    visit.go("/check")
+    mark(visit)
+    definition = minimal_definition("Pasted").replace("title:", "titel:")
+    field = visit.page.get_by_label("Paste a definition")
+    field.fill(definition)
+    visit.page.get_by_role("button", name="Check").click()
+    visit.page.locator("#report .problem.error").first.wait_for()
+    visit.keep("check")
+    assert visit.violations() == []
+    assert field.input_value() == definition
+    field.fill(definition.replace("titel:", "title:"))
+    visit.page.get_by_role("button", name="Check").click()
+    visit.page.locator("#report h2", has_text="Pasted").wait_for()
+    assert visit.page.locator("#report .problem.error").count() == 0
+    assert visit.violations() == []
+    assert is_still_there(visit)
+
+
+def test_file_that_is_chosen_or_dropped_is_checked(visit: Visit) -> None:
+    visit.go("/check")
+    sent: Any = {"name": "chosen.yaml", "mimeType": "application/yaml", "buffer": minimal_definition("Chosen").encode()}
+    visit.page.locator("#file").set_input_files(sent)
+    visit.page.get_by_role("button", name="Check").click()
+    visit.page.get_by_role("heading", name="Chosen", exact=True).wait_for()
+    visit.page.evaluate(
+        """text => {
+            const dropped = new DataTransfer();
+            dropped.items.add(new File([text], "dropped.yaml"));
+            const place = document.getElementById("definition");
+            place.dispatchEvent(new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true }));
+        }""",
+        minimal_definition("Dropped"),
+    )
+    visit.page.get_by_role("heading", name="Dropped", exact=True).wait_for()
+
+
+# --- with a token -----------------------------------------------------------------------------------------------------
+
+
+def test_token_opens_every_page_and_is_kept_nowhere(tmp_path: Any, chromium: Any) -> None:
+    running = Service(tmp_path / "protected", {"PROTECT_READS": "true", "JWT_SECRET": SECRET})
+    running.enabled.mkdir(parents=True)
+    (running.enabled / "small.yaml").write_text(minimal_definition("A small cluster"))
+    with running:
+        wait_until(lambda: running.get("/ready").status == 200, "ready")
+        context = chromium.new_context()
+        page = context.new_page()
+        page.goto(f"{running.url}/")
+        page.get_by_label("Token").fill(make_token())
+        page.get_by_role("button", name="Open").click()
+        page.get_by_role("link", name="A small cluster").click()
+        page.get_by_role("heading", level=1, name="A small cluster").wait_for()
+        page.get_by_role("link", name="Check", exact=True).click()
+        page.get_by_label("Paste a definition").fill(minimal_definition("Pasted"))
+        page.get_by_role("button", name="Check").click()
+        page.locator("#report h2", has_text="Pasted").wait_for()
+        page.get_by_role("link", name="API", exact=True).click()
+        page.locator("#checkDefinition").wait_for()
+        kept = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+        assert kept == [0, 0, ""]
+        page.reload()
+        page.get_by_label("Token").wait_for()
+        context.close()
