@@ -19,8 +19,14 @@ from builder.net.addresses import show_host
 from builder.openstack.call_context import CallContext, Service
 from builder.openstack.credentials import AUTH_URL_POINTER
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.sockets import TlsHandshakeError, TlsHandshakeTimeoutError
+from builder.openstack.sockets import TlsHandshakeError, TlsHandshakeTimeoutError, TunnelError
 from builder.openstack.transport import ResponseTooLargeError, UnexpectedRedirectError, never_connected
+
+_NO_AUTHORITY = frozenset({18, 19, 20, 21})
+"""OpenSSL's codes for a certificate whose authority is not known here: self-signed, one in the chain that is, and those
+whose issuer is not at hand (``X509_V_ERR_*`` in ``openssl/x509_vfy.h``). Others, a setting of ours does not mend."""
+
+_UNTRUSTED = "whoever runs this service names the authorities that it trusts by CLOUD_CA_BUNDLE"
 
 
 def connection_failure(error: BaseException, context: CallContext) -> CloudError:
@@ -47,7 +53,7 @@ def explain_no_answer(error: BaseException) -> tuple[str, bool]:
     chain = list(_chain(error))
     kind, what = _judge(chain)
     if kind is FailureKind.TLS_FAILURE:
-        what = "cannot be called safely: TLS failed, or its certificate is not accepted"
+        what = "cannot be called safely: TLS failed, or its certificate is not accepted (see CLOUD_CA_BUNDLE)"
     return what, not any(map(_was_never_sent, chain))
 
 
@@ -88,13 +94,20 @@ def _tls_reason(chain: Sequence[BaseException]) -> str:
         if isinstance(cause, TlsHandshakeTimeoutError):
             return "nobody answered the TLS handshake; is this an https address?"
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return clean(cause.verify_message)
+            hint = f"; {_UNTRUSTED}" if cause.verify_code in _NO_AUTHORITY else ""
+            return clean(cause.verify_message) + hint
         if isinstance(cause, ssl.SSLError) and cause.reason:
             return clean(cause.reason.replace("_", " ").lower())
     return "no TLS connection could be made"
 
 
 def _network_reason(chain: Sequence[BaseException]) -> str:
+    for cause in chain:
+        if isinstance(cause, TunnelError):
+            return f"the proxy of this service (CLOUD_PROXY) makes no connection to it: {clean(str(cause.__cause__))}"
+        if isinstance(cause, urllib3.exceptions.ProxyError):
+            rest = [each for each in chain if not isinstance(each, urllib3.exceptions.ProxyError)]
+            return f"the proxy of this service (CLOUD_PROXY) gives no connection: {_network_reason(rest)}"
     for cause in chain:
         if isinstance(cause, urllib3.exceptions.NameResolutionError | socket.gaierror):
             return "its name cannot be resolved"

@@ -59,7 +59,9 @@ class CloudSettings:
 
     ``region_name`` is used where the caller names none; without either, RegionOne is, or the first of the catalogue.
     ``interface`` is the catalogue's: public, internal or admin. ``ca_bundle`` is a file or folder of certificates;
-    ``insecure`` switches the verification of certificates off. ``guard`` has the operator's lists of clouds.
+    ``insecure`` switches the verification of certificates off. ``guard`` has the operator's lists of clouds. ``proxy``
+    is the URL of an HTTP proxy, with its user and password perhaps; then it is the proxy that resolves names, and only
+    its own address can be judged.
     """
 
     region_name: str | None
@@ -69,6 +71,7 @@ class CloudSettings:
     connect_timeout: float
     read_timeout: float
     guard: CloudGuard
+    proxy: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, settings: Settings) -> CloudSettings:
@@ -78,6 +81,7 @@ class CloudSettings:
             interface=settings.cloud_interface,
             ca_bundle=settings.cloud_ca_bundle,
             insecure=settings.cloud_insecure,
+            proxy=settings.cloud_proxy,
             connect_timeout=settings.cloud_connect_timeout,
             read_timeout=settings.cloud_read_timeout,
             guard=CloudGuard(settings.allowed_auth_urls, settings.allowed_endpoints),

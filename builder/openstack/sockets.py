@@ -29,6 +29,10 @@ class TlsHandshakeTimeoutError(TlsHandshakeError):
     """The other end took the connection but not part in TLS: plain HTTP servers wait so for a request."""
 
 
+class TunnelError(urllib3.exceptions.NewConnectionError):
+    """A proxy makes no connection to the cloud: nothing was sent."""
+
+
 class Sockets:
     """The open connections of one session, so that another thread can end them.
 
@@ -84,6 +88,15 @@ class _Connection(HTTPConnection):
             raise urllib3.exceptions.ConnectTimeoutError(self, "connecting timed out") from error
         except OSError as error:
             raise urllib3.exceptions.NewConnectionError(self, f"no connection: {error}") from error
+
+    def _tunnel(self) -> None:
+        """Ask a proxy for a connection, by CONNECT."""
+        try:
+            super()._tunnel()
+        except TimeoutError as error:
+            raise urllib3.exceptions.ConnectTimeoutError(self, "the proxy gave no answer in time") from error
+        except OSError as error:
+            raise TunnelError(self, str(error)) from error
 
     def connect(self) -> None:
         try:

@@ -70,10 +70,18 @@ class CloudAdapter(TCPKeepAliveAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make connections that ``sockets`` knows, and that are closed together with what they are kept in."""
         super().init_poolmanager(*args, **kwargs)
-        made: Any = pool_classes(self._sockets, self._settings.guard)
-        self.poolmanager.pool_classes_by_scheme = made
+        self._know_connections(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Make the connections to a proxy like those without one."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        self._know_connections(manager)
+        return manager
+
+    def _know_connections(self, manager: Any) -> None:
+        manager.pool_classes_by_scheme = pool_classes(self._sockets, self._settings.guard)
         # urllib3 leaves that to the garbage collector.
-        self.poolmanager.pools.dispose_func = HTTPConnectionPool.close
+        manager.pools.dispose_func = HTTPConnectionPool.close
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **kwargs: Any) -> requests.Response:
         """Send, and read the whole answer.
@@ -146,8 +154,9 @@ class CloudSession(Session):
     Not keystoneauth's own logging of requests and answers: at DEBUG it prints bodies, with hidden parameters in them.
     """
 
-    def __init__(self, adapter: CloudAdapter, sockets: Sockets, **kwargs: Any) -> None:
+    def __init__(self, adapter: CloudAdapter, sockets: Sockets, proxy: str | None, **kwargs: Any) -> None:
         http = requests.Session()
+        http.proxies = {"http": proxy, "https": proxy} if proxy else {}
         # The environment and ~/.netrc of the service must not decide where a caller's credentials go.
         http.trust_env = False
         http.mount("http://", adapter)
@@ -198,6 +207,7 @@ def build_session(
     return CloudSession(
         CloudAdapter(settings, credentials, deadline, sockets),
         sockets,
+        settings.proxy,
         auth=_build_auth(credentials),
         verify=False if settings.insecure else settings.ca_bundle or True,
         user_agent=USER_AGENT,
@@ -242,7 +252,8 @@ def never_connected(error: requests.exceptions.RequestException) -> bool:
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+    # urllib3 tells of a proxy so while it has no connection to it.
+    return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ProxyError)
 
 
 def _origin(url: str) -> str:

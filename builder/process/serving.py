@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import resource
 import signal
 import socket
@@ -47,6 +48,9 @@ BACKLOG = 1024
 SPARE_DESCRIPTORS = 1024
 """File descriptors beside those of clients: connections to clouds, folders that are watched, files."""
 
+_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+"""What ``openssl rehash`` calls the link to a certificate: OpenSSL looks up no other name in a folder."""
+
 LOG_NAME = "cluster-builder.log"
 """The file in ``LOG_DIR``, as earlier releases called it."""
 
@@ -75,12 +79,28 @@ def serve(settings: Settings) -> int:
 
 def check_ca_bundle(path: str) -> None:
     """Raises ConfigurationError where no connection to a cloud could be made with these certificates."""
-    kind = "capath" if Path(path).is_dir() else "cafile"
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**{kind: path})
+        if not Path(path).is_dir():
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+        elif not any(map(_is_certificate, Path(path).iterdir())):
+            raise ConfigurationError(
+                f"CLOUD_CA_BUNDLE: {path!r} cannot be used: no certificate in it can be found by the hash of its name; "
+                "run openssl rehash on it"
+            )
     except OSError as error:
         why = "no certificate in it can be read" if isinstance(error, ssl.SSLError) else error.strerror
         raise ConfigurationError(f"CLOUD_CA_BUNDLE: {path!r} cannot be used: {why}") from error
+
+
+def _is_certificate(path: Path) -> bool:
+    """Whether OpenSSL finds a certificate by this name in a folder."""
+    if not _HASHED.fullmatch(path.name):
+        return False
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=str(path))
+    except OSError:
+        return False
+    return True
 
 
 def _serve(settings: Settings, secrets: Sequence[str]) -> int:

@@ -25,6 +25,7 @@ from builder.settings.value_parsers import (
     parse_path,
     parse_path_or_none,
     parse_paths,
+    parse_proxy,
     parse_seconds,
     parse_secrets,
 )
@@ -283,8 +284,15 @@ class Settings:
         parse_choice("public", "internal", "admin"),
     )  # fmt: skip
     cloud_ca_bundle: str | None = _setting(
-        None, "CLOUD_CA_BUNDLE", "PATH", "File or folder of the certificates that the cloud's are checked against.",
+        None, "CLOUD_CA_BUNDLE", "PATH", "File of the certificates that the cloud's are checked against, or a "
+        "folder of them that `openssl rehash` was run on.",
         parse_optional_text,
+    )  # fmt: skip
+    cloud_proxy: str | None = _setting(
+        None, "CLOUD_PROXY", "URL", "HTTP proxy that clouds are called through, such as "
+        "`http://proxy.example.org:3128`, with `user:password@` before the host where it wants them. `HTTP_PROXY` and "
+        "its like are not read.",
+        parse_proxy, secret=True,
     )  # fmt: skip
     cloud_insecure: bool = _setting(
         False, "CLOUD_INSECURE", "BOOLEAN", "Do not check the cloud's certificates. For tests only.", parse_boolean

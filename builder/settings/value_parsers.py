@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from builder.net.addresses import normalize_host
+from builder.net.addresses import normalize_host, parse_origin
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -31,6 +31,19 @@ def parse_host(text: str) -> str:
 def parse_optional_text(text: str) -> str | None:
     """Any text; an empty one means that nothing is set."""
     return text or None
+
+
+def parse_proxy(text: str) -> str | None:
+    """The URL of an HTTP proxy, with a user and a password where it wants them; an empty text means that none is."""
+    if not text:
+        return None
+    scheme, _, rest = text.partition("://")
+    bare = f"{scheme}://{rest.rpartition('@')[2]}"
+    try:
+        parse_origin(bare)
+    except ValueError:
+        raise ValueError("the URL of a proxy, such as http://proxy.example.org:3128") from None
+    return text.rstrip("/")
 
 
 def parse_boolean(text: str) -> bool:

@@ -17,7 +17,9 @@ import pytest
 
 from builder.api.metrics import FOLDER_VARIABLE, shared_metrics
 from builder.errors import ConfigurationError
+from builder.process.serving import check_ca_bundle
 from builder.settings import build_settings, format_default, list_settings
+from tests.openstack.tls_certificate import make_certificate
 from tests.service import START_SECONDS, STOP_SECONDS, Service, fetch, launch, minimal_definition, wait_until
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -54,6 +56,13 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
         ([], {"CLOUD_CA_BUNDLE": "/nowhere"}, "CLOUD_CA_BUNDLE: '/nowhere' cannot be used: No such file or directory"),
         ([], {"CLOUD_CA_BUNDLE": __file__}, f"CLOUD_CA_BUNDLE: {__file__!r} cannot be used: no certificate in it"),
         ([], {"CLOUD_CA_BUNDLE": "/dev/null"}, "CLOUD_CA_BUNDLE: '/dev/null' cannot be used: no certificate in it"),
+        (
+            [],
+            {"CLOUD_CA_BUNDLE": "/proc/self/fdinfo"},
+            "'/proc/self/fdinfo' cannot be used: no certificate in it can be",
+        ),
+        ([], {"CLOUD_PROXY": "proxy:3128"}, "CLOUD_PROXY: 'proxy:3128' is not the URL of a proxy"),
+        ([], {"CLOUD_PROXY": "ftp://u:secret@proxy"}, "CLOUD_PROXY: '***@proxy' is not the URL of a proxy"),
         (["--instance", "~nobody-of-that-name/x"], {}, "--instance"),
         (["--instance", "/dev/null"], {}, "INSTANCE_DIR: '/dev/null' is not a folder"),
         (["--host", ""], {}, "--host"),
@@ -68,6 +77,17 @@ def test_wrong_value_ends_with_one_line_that_names_it(
     assert status == 2
     assert output.count("\n") == 1
     assert named in output
+
+
+def test_folder_of_certificates_has_one_that_openssl_finds(tmp_path: Path) -> None:
+    certificate, _ = make_certificate(tmp_path)
+    with pytest.raises(ConfigurationError, match="openssl rehash"):
+        check_ca_bundle(str(tmp_path))
+    (tmp_path / "0123abcd.0").symlink_to("nowhere.pem")
+    with pytest.raises(ConfigurationError, match="openssl rehash"):
+        check_ca_bundle(str(tmp_path))
+    (tmp_path / "0123abcd.1").symlink_to(certificate.name)
+    check_ca_bundle(str(tmp_path))
 
 
 SECRET = "0123456789abcdef0123456789abcdef"

@@ -134,6 +134,7 @@ def test_untrusted_certificate_is_a_502_with_the_reason(cloud: ReplayCloud, tmp_
     fault = launch(cloud.credentials())
     assert (fault.status, fault.title) == (502, "TLS failure")
     assert "self-signed certificate" in fault.detail
+    assert "CLOUD_CA_BUNDLE" in fault.detail
 
 
 def test_plain_http_behind_https_is_a_502(cloud: ReplayCloud) -> None:
