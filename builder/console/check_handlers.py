@@ -19,7 +19,7 @@ from sanic.response import raw
 from builder.api.authentication import authenticate_read
 from builder.api.browsers import refuse_cross_site
 from builder.api.parsing import refuse_unknown
-from builder.api.rendering import JSON, NO_STORE, TOO_LARGE
+from builder.api.rendering import JSON, NO_STORE, TITLES
 from builder.api.services import Services
 from builder.checking.isolated import UploadSettings
 from builder.checking.isolation import Checker
@@ -115,7 +115,7 @@ async def _check(request: Request, content: bytes, media_type: str, id_: str) ->
     services: Services = request.app.ctx.services
     if len(content) > MAX_UPLOAD_BYTES:
         detail = f"What is checked may have {MAX_UPLOAD_BYTES:,} bytes."
-        raise RequestError(Fault(413, TOO_LARGE, detail))
+        raise RequestError(Fault(413, TITLES[413], detail))
     if content.startswith(_PACKED):
         raise _unsupported("The file is compressed or a zip archive: send it as it is, a folder as a tar archive.")
     if not content.strip():

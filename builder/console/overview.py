@@ -20,13 +20,14 @@ NOTICING: Final = {
     "auto": "The folder has not been read yet",
 }
 
-GLYPHS: Final = {State.LISTED: "●", State.STALE: "▲", State.REJECTED: "✕", State.IGNORED: "○"}
+GLYPHS: Final = {State.LISTED: "●", State.STALE: "▲", State.REJECTED: "✕", State.RETIRED: "◇", State.IGNORED: "○"}
 """By which states can be told apart without their colours."""
 
 MEANINGS: Final = {
     State.LISTED: "offered to people as it is on disk",
     State.STALE: "broken by an edit: the last good version is still offered",
     State.REJECTED: "not offered, for it has errors",
+    State.RETIRED: "withdrawn on purpose, no longer offered",
     State.IGNORED: "no cluster type",
 }
 

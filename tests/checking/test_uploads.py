@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -93,9 +94,15 @@ def test_definition_with_errors_has_no_form() -> None:
 
 
 @pytest.mark.parametrize("case", [each for each in list_cases() if each[0] != "_"])  # which is no id
-def test_report_is_what_check_gives_for_the_same_files_on_disk(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(INVALID)
-    path = Path(case)
+def test_report_is_what_check_gives_for_the_same_files_on_disk(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / case  # with no other types beside it, of which nobody is told
+    if (INVALID / case).is_dir():
+        shutil.copytree(INVALID / case, path, symlinks=True)
+    else:
+        shutil.copyfile(INVALID / case, path)
+    monkeypatch.chdir(tmp_path)
     sent = pack(path) if path.is_dir() else path.read_bytes()
     told = check(sent, id=path.stem)
     on_disk = describe_report(check_on_disk(case))

@@ -42,7 +42,7 @@ def test_program_gets_name_version_counts_and_links(service: Service, accept: st
     answer = service.get("/", {"Accept": accept})
     told = answer.json()
     assert (told["name"], told["version"]) == ("Concertim Cluster Builder", __version__)
-    assert told["counts"] == {"listed": 1, "stale": 0, "rejected": 1, "ignored": 1}
+    assert told["counts"] == {"listed": 1, "stale": 0, "rejected": 1, "retired": 0, "ignored": 1}
     links = [link for link in told["links"].values() if isinstance(link, str)] + list(told["links"]["schemas"].values())
     for link in links:
         if link not in ("clusters", "cloud_assets"):
