@@ -91,7 +91,9 @@ async def create_cluster(request: Request) -> HTTPResponse:
     cloud_env = build.cloud_env
     project = cloud_env.get("project_id") or cloud_env.get("project_name") or ""
     kind = "" if isinstance(published, RequestError) else published.cluster_type.kind
-    building = Building(services.metrics, kind, build.cluster_type_id, project, deadline, str(request.id))
+    building = Building(
+        services.metrics, services.recent_builds, kind, build.cluster_type_id, project, deadline, str(request.id)
+    )
     with building.awaited():
         implied = {"repeat_window": services.settings.repeat_window, "subject": request.ctx.subject}
         launch = partial(_launch, building, build, published, keys, implied, *asking)

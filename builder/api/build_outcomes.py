@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from builder.api.access import CLIENT_HAS_GONE
@@ -20,6 +22,46 @@ from builder.openstack.deadline import Deadline
 logger = logging.getLogger(__name__)
 
 
+MAX_RECENT = 200
+"""How many builds a worker remembers, of all types together: some 100 KB."""
+
+MAX_RECENT_OF_TYPE = 10
+
+MAX_REASONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RecentBuild:
+    """What became of one build; ``time`` is in seconds since the epoch.
+
+    ``reasons`` are the titles of its faults and no more: whoever may read the catalogue may read them, and details name
+    what others have.
+    """
+
+    cluster_type_id: str
+    time: float
+    outcome: str
+    reasons: tuple[str, ...] = ()
+
+
+class RecentBuilds:
+    """The last builds of one worker, in memory alone. Threads of the pool note them."""
+
+    def __init__(self) -> None:
+        self._builds: deque[RecentBuild] = deque(maxlen=MAX_RECENT)
+
+    def note(self, cluster_type_id: str, outcome: str, error: RequestError | None = None) -> None:
+        """Remember a build in place of the oldest."""
+        titles = [fault.title for fault in error.faults] if error is not None else []
+        counts = [f"{title} ({number})" if number > 1 else title for title, number in Counter(titles).items()]
+        self._builds.append(RecentBuild(cluster_type_id, time.time(), outcome, tuple(counts[:MAX_REASONS])))
+
+    def list_of(self, cluster_type_id: str) -> list[RecentBuild]:
+        """Those of one type, the latest first."""
+        found = [build for build in self._builds.copy() if build.cluster_type_id == cluster_type_id]
+        return found[: -MAX_RECENT_OF_TYPE - 1 : -1]
+
+
 class Building:
     """A build under way, from when it waits for a thread of the pool; made for one request.
 
@@ -28,8 +70,16 @@ class Building:
     """
 
     def __init__(
-        self, metrics: Metrics, kind: str, type_id: str, project: str, deadline: Deadline, request_id: str
+        self,
+        metrics: Metrics,
+        recent: RecentBuilds,
+        kind: str,
+        type_id: str,
+        project: str,
+        deadline: Deadline,
+        request_id: str,
     ) -> None:
+        self._recent = recent
         self.revision: str | None = None
         self._deadline = deadline
         self.kind = kind
@@ -48,7 +98,9 @@ class Building:
             yield
         except (RequestError, asyncio.CancelledError) as error:
             if not self._has_thread:
-                self._measure(str(error.status if isinstance(error, RequestError) else CLIENT_HAS_GONE))
+                status = error.status if isinstance(error, RequestError) else CLIENT_HAS_GONE
+                self._measure(str(status))
+                self._note("not built", error if isinstance(error, RequestError) else None)
             raise
 
     def follow(self, launch: Callable[[], LaunchOutcome]) -> LaunchOutcome:
@@ -57,6 +109,7 @@ class Building:
         try:
             built = launch()
         except RequestError as error:
+            self._note("not built", error)
             failed = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
             if failed or self.revision is not None:
                 self._measure(str(error.status))
@@ -66,8 +119,11 @@ class Building:
         except Exception as error:  # an edge: whatever it is, there may be a cluster by now, and somebody has to know
             self._measure(str(HTTPStatus.INTERNAL_SERVER_ERROR.value))
             logger.exception("a build failed")
-            raise internal_error(self._deadline.situation) from error
+            unforeseen = internal_error(self._deadline.situation)
+            self._note("not built", unforeseen)
+            raise unforeseen from error
         outcome = "replayed" if built.replayed else "created"
+        self._note(outcome)
         self._measure(outcome)
         self._log(logging.INFO, "cluster built", stack=built.stack.id, name=built.stack.name, outcome=outcome)
         return built
@@ -75,6 +131,10 @@ class Building:
     def _measure(self, outcome: str) -> None:
         known = self._fields["type"] if self.kind else ""
         self._metrics.observe_build(self.kind, outcome, time.perf_counter() - self._began, known)
+
+    def _note(self, outcome: str, error: RequestError | None = None) -> None:
+        if self.kind:
+            self._recent.note(self._fields["type"], outcome, error)
 
     def _log(self, level: int, message: str, **fields: object) -> None:
         revision = {"revision": self.revision} if self.revision else {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from builder.api.browsers import AllowedHosts, settle_allowed_hosts
+from builder.api.build_outcomes import RecentBuilds
 from builder.api.metrics import Metrics
 from builder.billing.orders import BillingSettings
 from builder.catalogue.catalogue import Catalogue
@@ -51,6 +52,7 @@ class Services:
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when it was told so twice: builds under way are not waited for."""
 
+    recent_builds: RecentBuilds = field(default_factory=RecentBuilds)
     event_streams: int = 0
     """How many clients follow the catalogue at the moment."""
     catalogue_changed: asyncio.Event = field(default_factory=asyncio.Event)

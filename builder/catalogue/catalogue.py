@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -18,7 +18,7 @@ from pathlib import Path
 from builder.catalogue.change_log import log_changes, log_crash
 from builder.catalogue.entries import Classified, Entry, Ignored, classify_listed, classify_path, scan_folder
 from builder.catalogue.inventory import Inventory
-from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, recheck_entry
+from builder.catalogue.loader import LoadedEntry, LoadSettings, load_entry, read_contents, recheck_entry
 from builder.catalogue.persistence import KEPT, Persistence
 from builder.catalogue.publishing import publish
 from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError, Known, ScanResult, report_other
@@ -26,9 +26,9 @@ from builder.catalogue.settling import Settling
 from builder.catalogue.snapshot import EMPTY, Snapshot
 from builder.catalogue.states import judge
 from builder.definitions.model import ClusterTypeId
-from builder.disk.last_good import LastGoodVersion
+from builder.disk.last_good import ForeignVersionError, LastGoodVersion
 from builder.disk.links import LinkLoopError, LinkResolver
-from builder.disk.safe_reading import read_file
+from builder.disk.safe_reading import display_name, read_file
 from builder.disk.state_folder import MANY
 
 MAX_PASSES = 3
@@ -299,6 +299,27 @@ class Catalogue:
     def take_empty(self) -> None:
         """Have the enabled folder be taken for emptied if it is empty at the next look; any thread may call this."""
         self._persistence.mounts.take_empty()
+
+    def read_contents(self, name: str) -> Mapping[str, bytes]:
+        """What is in the files of an entry now, by the paths that operators know; empty where it is none.
+
+        Reads and judges them anew, so that nothing is shown that may not be read; blocks for as long as that takes. Any
+        thread may call this.
+        """
+        known = self._entries.get(name)
+        return (
+            read_contents(known.entry, Path(self.real_folder), self._settings) if isinstance(known, LoadedEntry) else {}
+        )
+
+    def read_last_good(self, cluster_type_id: str) -> Mapping[str, bytes] | None:
+        """The same of the last good version that outlives the process; None where there is none."""
+        try:
+            version = self._settings.state.read(cluster_type_id) if self._settings.state is not None else None
+        except ForeignVersionError:
+            return None
+        if version is None:
+            return None
+        return {display_name(version.path, name): content for name, content in version.contents.items()}
 
     def _reread(self, cluster_type_id: str) -> LastGoodVersion | None:
         """The version that is listed of an id, from its files; None where these are not the same any more."""

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from builder.catalogue.entries import Entry
@@ -90,21 +91,7 @@ def load_entry(
     definition raises nothing: its problems are in the outcome. Nor does one that judging fails over: it has the
     problem ``internal-error``, and never stops the others.
     """
-    enabled = settings.enabled or str(folder)
-
-    def open_files() -> DefinitionFiles:
-        return DefinitionFiles(
-            str(folder / entry.definition),
-            entry.definition,
-            resolver,
-            now_ns=time.monotonic_ns(),
-            folders=list_definition_folders(enabled, str(folder)),
-            instance=os.path.dirname(enabled),
-            template_roots=settings.template_roots,
-            read_remote=settings.remote.read if settings.remote is not None else None,
-            read=read,
-        )
-
+    open_files = partial(_open_files, entry, folder, settings, resolver, read)
     if known is not None:
         moved = _find_moved(known, open_files())
         if moved is not None:
@@ -119,6 +106,30 @@ def load_entry(
     is_kept = settings.state is not None and outcome.cluster_type is not None
     version = files.as_last_good(entry.id, last_modified) if is_kept else None
     return LoadedEntry(entry, outcome, revision, last_modified, _list_all(files), crash, version)
+
+
+def read_contents(entry: Entry, folder: Path, settings: LoadSettings) -> dict[str, bytes]:
+    """What is in the files of an entry now, by the paths that operators know, as far as they may be read."""
+    files = _open_files(entry, folder, settings, LinkResolver(), read_file)
+    build_cluster_type(entry.id, files, KINDS, profile=settings.profile)
+    return {files.display(name): content for name, content in files.contents.items()}
+
+
+def _open_files(
+    entry: Entry, folder: Path, settings: LoadSettings, resolver: LinkResolver, read: ReadFile
+) -> DefinitionFiles:
+    enabled = settings.enabled or str(folder)
+    return DefinitionFiles(
+        str(folder / entry.definition),
+        entry.definition,
+        resolver,
+        now_ns=time.monotonic_ns(),
+        folders=list_definition_folders(enabled, str(folder)),
+        instance=os.path.dirname(enabled),
+        template_roots=settings.template_roots,
+        read_remote=settings.remote.read if settings.remote is not None else None,
+        read=read,
+    )
 
 
 def _explain_crash(entry: Entry, error: Exception) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import lru_cache
 
 from sanic import Blueprint, HTTPResponse, Request
@@ -75,7 +76,12 @@ async def show_type(request: Request, name: str) -> HTTPResponse:
     reports = snapshot.find_reports(name)
     if not reports:
         raise RequestError(Fault(404, "Not Found", explain_missing(snapshot, name)))
-    return await respond_page(request, "type.html", describe_type(snapshot, reports))
+    selected = tuple(request.args.getlist("select") or ())
+    described = await asyncio.to_thread(describe_type, services, snapshot, reports, selected)
+    sandbox = request.app.ctx.sandbox
+    return await respond_page(
+        request, "type.html", {**described, "sandbox": sandbox, "secrets": bool(services.jwt_secrets)}
+    )
 
 
 class _Same:
@@ -115,9 +121,14 @@ def _render_overview(
     return render_page(path, "overview.html", context, compress=compress)
 
 
-def build_blueprint(settings: Settings) -> Blueprint:
-    """The routes; without ``CONSOLE``, only what programs get at the root."""
+def build_blueprint(settings: Settings, sandbox: Mapping[str, str] | None = None) -> Blueprint:
+    """The routes; without ``CONSOLE``, only what programs get at the root.
+
+    ``sandbox`` is the ``cloud_env`` of the sandbox cloud beside the service, where there is one: the only cloud that a
+    page launches on, and whose password is no secret.
+    """
     blueprint = Blueprint("console")
+    blueprint.before_server_start(lambda app: setattr(app.ctx, "sandbox", sandbox))
     blueprint.add_route(show_root, "/", methods=READ)
     if settings.console:
         blueprint.add_route(show_type, "/types/<name:str>", methods=READ, unquote=True)

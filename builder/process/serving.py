@@ -115,13 +115,14 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
             logger.warning("%s cannot be made: %s", folder, error.strerror)
     logger.info("serving on %s, cluster types from %s", url, settings.enabled_dir)
     listening = Listening(listener, settings.workers)
+    pages = build_blueprint(settings, sandbox.cloud_env if sandbox else None)
 
     def work(place: int) -> None:
         if sandbox:
             sandbox.stop()  # here: its socket is the other process's
         if place > 0:
             keep_silent()  # the first of several tells what becomes of types
-        run_server(create_app(settings, further=[build_blueprint(settings)]), listening, place)
+        run_server(create_app(settings, further=[pages]), listening, place)
 
     if settings.workers == 1:
         # Apart: what a single request can keep the sandbox busy with, such as a slow pattern, would stop all threads.

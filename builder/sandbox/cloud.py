@@ -63,6 +63,17 @@ class Sandbox:
         """The user to be, and the project to use."""
         return find_credentials()
 
+    @property
+    def cloud_env(self) -> dict[str, str]:
+        """The same as a build request names its cloud."""
+        own = self.credentials
+        return {
+            "auth_url": self.auth_url,
+            "user_id": own.user_id,
+            "password": own.password,
+            "project_id": own.project_id,
+        }
+
     def find_credentials(self, username: str) -> Credentials:
         """Return the credentials of another of the users that ``directory`` lists.
 

@@ -49,12 +49,6 @@ def format_startup_message(
         "  openstack stack list",
     ]
     if service_url is not None:
-        cloud = {
-            "auth_url": sandbox.auth_url,
-            "user_id": credentials.user_id,
-            "password": credentials.password,
-            "project_id": credentials.project_id,
-        }
         cluster = {"cluster_type_id": cluster_type_id, "name": name, "parameters": dict(parameters or {})}
         lines += [
             "",
@@ -62,6 +56,6 @@ def format_startup_message(
             "",
             f"  curl --request POST {shlex.quote(service_url.rstrip('/') + '/clusters/')} \\",
             "    --header 'Content-Type: application/json' \\",
-            f"    --data {shlex.quote(json.dumps({'cloud_env': cloud, 'cluster': cluster}))}",
+            f"    --data {shlex.quote(json.dumps({'cloud_env': sandbox.cloud_env, 'cluster': cluster}))}",
         ]
     return "\n".join(lines) + "\n"

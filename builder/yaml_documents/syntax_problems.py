@@ -28,6 +28,11 @@ _MAPPING: Final = re.compile(r"\ufeff?(?:[ \t]*(?:#.*)?\r?\n|---\s|%.*\n)*[ \t]*
 _NAME: Final = re.compile(r"(alias|anchor|handle) (?:'.*'|\".*\")", re.DOTALL)
 
 
+def looks_like_mapping(text: str) -> bool:
+    """Whether a text may be a definition or a template; of what is none, nothing is repeated to anybody."""
+    return _MAPPING.match(text) is not None
+
+
 def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text: str, path: str) -> Problem:
     """The problem that a parser's complaint about ``text`` is."""
     mark: Any = error.problem_mark or error.context_mark
@@ -44,7 +49,7 @@ def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text:
         hint = "YAML is indented with spaces"
         return Problem(path, line, column, "", "yaml-tab", "a tab is used for indentation", hint)
     complaint = ", ".join(part for part in (error.context, error.problem) if part)
-    if _MAPPING.match(text) is None:
+    if not looks_like_mapping(text):
         complaint = _NAME.sub(r"\1 '…'", complaint)
     opened: Any = error.context_mark
     if opened is not None and any(pattern.search(complaint) for pattern in _TOLD_WHERE_IT_BEGINS):

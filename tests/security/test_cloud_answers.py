@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from builder.api.build_outcomes import Building
+from builder.api.build_outcomes import Building, RecentBuilds
 from builder.api.metrics import Metrics
 from builder.clusters.plan import ClusterPlan
 from builder.errors import RequestError
@@ -307,7 +307,7 @@ def test_failure_that_nobody_foresaw_names_the_stack_that_may_exist(
     monkeypatch.setattr("builder.kinds.heat.launch.stack_url", fail)
     credentials, deadline = parse_credentials(cloud.credentials()), Deadline(10)
     wish = ClusterPlan("hpc", "hpc", "r1", {"heat_template_version": "2018-08-31"})
-    building = Building(Metrics(), "heat", "hpc", "", deadline, "req-1")
+    building = Building(Metrics(), RecentBuilds(), "heat", "hpc", "", deadline, "req-1")
     with pytest.raises(RequestError) as caught:
         building.follow(lambda: launch.launch(credentials, cloud_settings(), wish, deadline))
     (stack,) = cloud.live

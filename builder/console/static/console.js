@@ -4,6 +4,7 @@
 
 let token = null;
 let pending = null;
+let drawn = document.getElementById("form-revision")?.dataset.revision;
 
 const authorized = (headers) => (token ? { ...headers, Authorization: `Bearer ${token}` } : headers);
 
@@ -18,6 +19,8 @@ async function open(url, { remember = true } = {}) {
   document.title = page.title;
   document.body.replaceWith(page.body);
   if (remember) history.pushState(null, "", url);
+  drawn = document.getElementById("form-revision")?.dataset.revision;
+  document.dispatchEvent(new Event("page"));
   document.getElementById("content").focus();
   rest();
   follow();
@@ -34,6 +37,9 @@ function update(page) {
     if (focused) (focused.id ? document.getElementById(focused.id) : fresh.querySelector(`a[href="${CSS.escape(focused.getAttribute("href") ?? "")}"]`))?.focus();
   }
   document.title = page.title;
+  const revision = document.getElementById("form-revision")?.dataset.revision;
+  drawn ??= revision;
+  if (drawn !== revision) document.getElementById("form-changed").hidden = false;
 }
 
 async function refresh() {

@@ -1,0 +1,142 @@
+"""The page of one type: its problems in place, what differs, the form, the template, and builds."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from builder.api.build_outcomes import MAX_RECENT, MAX_RECENT_OF_TYPE, RecentBuilds
+from builder.console.forms import build_field
+from builder.console.sources import compare, find_excerpt
+from builder.diagnostics.problems import Problem
+from builder.errors import Fault, RequestError
+from tests.console.test_pages import HTML, page
+from tests.service import Service, minimal_definition, wait_until
+
+
+@pytest.fixture(scope="module")
+def trying(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Iterator[Service]:
+    """The examples beside a sandbox."""
+    running = Service(tmp_path_factory.mktemp("trying") / "instance", {"SANDBOX": "true", "SANDBOX_PORT": "0"})
+    running.link(*examples.iterdir())
+    with running:
+        wait_until(lambda: "self-contained" in running.ids(), "listed")
+        yield running
+
+
+def show(service: Service, name: str) -> str:
+    return unescape(page(service.get(f"/types/{name}", HTML)))
+
+
+def test_every_example_has_a_page_with_its_form_template_and_files(trying: Service) -> None:
+    for listed in trying.get("/cluster-types/").json():
+        shown = show(trying, listed["id"])
+        places = [shown.index(f'data-parameter="{name}"') for name in listed["parameters"]]
+        assert len(places) == len(set(places))
+        for group in listed["parameter_groups"]:
+            assert group["label"] in shown
+        assert "What the cloud is sent" in shown
+        assert f"{listed['id']}" in shown.split("Files it is made of")[1]
+
+
+def test_template_is_shown_for_the_components_that_are_chosen(trying: Service) -> None:
+    plain, chosen = show(trying, "dask-cluster"), show(trying, "dask-cluster?select=notebook&select=nonsense")
+    assert "notebook_flavor:" not in plain
+    assert "notebook_flavor:" in chosen
+    assert "nonsense" not in chosen
+
+
+def test_form_is_sent_by_its_page_to_the_sandbox_alone(trying: Service, service: Service) -> None:
+    cloud = re.search(r'data-cloud="([^"]+)"', page(trying.get("/types/self-contained", HTML)))
+    assert cloud is not None
+    assert json.loads(unescape(cloud[1]))["auth_url"].startswith("http://127.0.0.1:")
+    assert "Launch on the sandbox" not in show(trying, "kubernetes")  # of Magnum, which it has not
+    assert "Launch on the sandbox" not in show(service, "good")
+    assert "data-cloud" not in show(service, "good")
+
+
+def test_page_tells_what_became_of_builds_and_of_nobody_whose_they_were(trying: Service) -> None:
+    cloud = re.search(r'data-cloud="([^"]+)"', page(trying.get("/types/self-contained", HTML)))
+    assert cloud is not None
+    cluster = {"cluster_type_id": "self-contained", "name": "seclusion", "parameters": {"node_count": "99"}}
+    body = {"cloud_env": json.loads(unescape(cloud[1])), "cluster": cluster}
+    assert trying.post("/clusters/", body).status == 400
+    cluster["parameters"] = {}
+    assert trying.post("/clusters/", body).status == 201
+    builds = show(trying, "self-contained").split("Recent builds")[1]
+    assert builds.index("created") < builds.index("not built") < builds.index("Invalid parameter")
+    assert "seclusion" not in builds
+
+
+def test_builds_are_remembered_within_bounds() -> None:
+    recent = RecentBuilds()
+    faults = [Fault(400, "Invalid parameter", "x"), Fault(400, "Invalid parameter", "y")]
+    for _ in range(2 * MAX_RECENT):
+        recent.note("a", "not built", RequestError(*faults))
+    recent.note("b", "created")
+    assert [build.outcome for build in recent.list_of("b")] == ["created"]
+    assert len(recent.list_of("a")) == MAX_RECENT_OF_TYPE
+    assert recent.list_of("a")[0].reasons == ("Invalid parameter (2)",)
+
+
+def test_stale_type_shows_the_line_and_how_it_differs_from_what_is_offered(tmp_path: Path) -> None:
+    running = Service(tmp_path / "instance")
+    running.enabled.mkdir(parents=True)
+    file = running.enabled / "type.yaml"
+    file.write_text(minimal_definition("Before"))
+    with running:
+        wait_until(lambda: running.ids() == ["type"], "listed")
+        file.write_text(minimal_definition("After").replace("title:", "titel:"))
+        wait_until(lambda: running.get("/catalogue").json()["entries"][0]["state"] == "stale", "stale")
+        shown = show(running, "type")
+    assert "2 │ titel: After" in shown
+    assert ">-title: Before<" in shown
+    assert ">+titel: After<" in shown
+    assert "a key is not part of the format" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "expected"),
+    [
+        (b"a: 1\n\tb: 2\n", 2, 2, ("2 │ \tb: 2", "  │ \t^")),
+        (b"a: 1", 1, 4, ("1 │ a: 1", "  │    ^")),
+        (b"a: 1", 1, 99, ("1 │ a: 1", "  │     ^")),
+        (b"a: 1", 2, 1, None),
+        (b"a: 1", 0, 0, None),
+        (b"root:x:0:0\n", 1, 1, None),
+        (b"-----BEGIN KEY-----\nsecret", 2, 1, None),
+        (b"- secret", 1, 1, None),
+    ],
+)
+def test_line_of_a_problem_is_shown_where_the_file_may_be_a_definition(
+    text: bytes, line: int, column: int, expected: tuple[str, str] | None
+) -> None:
+    found = find_excerpt(Problem("a.yaml", line, column, "", "yaml-syntax", "x"), {"a.yaml": text})
+    assert (found and (found.line, found.caret)) == expected
+
+
+def test_file_that_may_be_no_definition_is_not_compared() -> None:
+    [found] = compare({"a": b"a: 1"}, {"a": b"root:x:0:0"}, ["a"])
+    assert (found.lines, bool(found.note)) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("given", "control", "value"),
+    [
+        ({"type": "string"}, "text", ""),
+        ({"type": "number", "default": 2}, "number", "2"),
+        ({"type": "boolean", "default": True}, "checkbox", ""),
+        ({"type": "json", "default": '{"a": 1}'}, "textarea", '{"a": 1}'),
+        ({"type": "comma_delimited_list", "default": "a,b"}, "text", "a,b"),
+        ({"type": "string", "constraints": [{"allowed_values": ["x"]}]}, "select", ""),
+        ({"type": "string", "hidden": True}, "password", ""),
+    ],
+)
+def test_field_is_answered_by_what_its_type_takes(given: dict[str, object], control: str, value: str) -> None:
+    field = build_field("name", {"hidden": False, "immutable": False, **given})
+    assert (field.control, field.value) == (control, value)
