@@ -115,7 +115,7 @@ def main(settings: Mapping[str, Any]) -> int:
 
 def limit_process() -> None:
     """Have the kernel end this process, or refuse what it asks for, where it takes more than a check may."""
-    os.nice(10)  # listings come first
+    os.nice(5)  # listings come first: a third of what another process gets, where all are busy
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123
         score.write("1000")  # where memory runs short this process is ended, and not the service
     limits = {

@@ -21,10 +21,10 @@ from builder.errors import Fault, RequestError
 logger = logging.getLogger(__name__)
 
 CHECKS: Final = 2
-"""At once: whoever sends what is slow takes no more than two processors, and those at the lowest priority but few."""
+"""At once: whoever sends what is slow takes no more than two processors, and those with a low priority."""
 
-_BUSY_TIMEOUT: Final = 30.0
-"""In seconds: what a check may take on a machine that is busy otherwise, with :data:`PROCESSOR_SECONDS` of work."""
+_BUSY_TIMEOUT = 45.0
+"""In seconds: what a check may take on a machine that is busy otherwise. Proxies give up after 60 s."""
 
 _RETRY_AFTER: Final = {"Retry-After": "5"}
 

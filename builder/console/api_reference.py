@@ -14,7 +14,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from sanic import HTTPResponse, Request
 
 from builder.console.pages import for_people, respond_page
@@ -225,9 +225,10 @@ def _render_list(block: str) -> Markup:
 
 
 def _render_inline(text: str, tag: str) -> Markup:
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for mark in _MARKS.finditer(text):
-        parts.append(escape(text[at : mark.start()]))
+        parts.append(text[at : mark.start()])
         if mark["code"]:
             parts.append(Markup("<code>%s</code>") % mark["code"])
         elif mark["bold"]:
@@ -235,5 +236,5 @@ def _render_inline(text: str, tag: str) -> Markup:
         else:
             parts.append(Markup('<a href="%s" rel="noreferrer">%s</a>') % (mark["url"], mark["label"]))
         at = mark.end()
-    parts.append(escape(text[at:]))
-    return _TAGS[tag] % Markup("").join(parts)
+    parts.append(text[at:])
+    return _TAGS[tag] % Markup("").join(parts)  # which escapes whatever is not markup already
