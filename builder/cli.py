@@ -20,6 +20,7 @@ from builder import __version__
 from builder.checking.check_arguments import add_check_arguments, refuse_useless_flags
 from builder.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, ConfigurationError, describe_crash
 from builder.launching.arguments import SETTINGS, add_arguments, read_request
+from builder.logs import hold_early_records
 from builder.process.signals import STOP, hold_signals, release_signals
 from builder.process.supervision import end_process
 from builder.settings import build_settings, format_default, list_settings, parse_host, parse_integer
@@ -297,6 +298,7 @@ def _parse_flag(flag: str, parse: Callable[[str], Value], text: str) -> Value:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    hold_early_records()
     flags = {setting.name: getattr(options, setting.name) for setting in list_settings() if setting.flag is not None}
     settings = build_settings(flags, os.environ)
 

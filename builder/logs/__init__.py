@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 from functools import partial
+from logging.handlers import MemoryHandler
 
 from builder.logs.lines import JsonFormatter, RequestRecord, TextFormatter, begin_request, protect, request_id
 from builder.logs.output import Descriptor, LogFile, LogOutput
@@ -22,6 +23,7 @@ __all__ = [
     "TextFormatter",
     "begin_request",
     "configure_logging",
+    "hold_early_records",
     "protect",
     "request_id",
 ]
@@ -36,6 +38,14 @@ _TALKATIVE = (
     "stevedore",
     "watchdog",
 )
+
+
+def hold_early_records() -> None:
+    """Keep what is logged until :func:`configure_logging`, which logs it; where that never is, standard error has it.
+
+    Settings say where the log goes, and something may be wrong with them.
+    """
+    logging.getLogger().addHandler(MemoryHandler(capacity=1000, target=logging.StreamHandler()))
 
 
 def configure_logging(level: str, style: str = "text", file: str | None = None, *, colours: bool = False) -> None:
@@ -55,7 +65,15 @@ def configure_logging(level: str, style: str = "text", file: str | None = None, 
     logging._srcfile = None
     logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
     logging.raiseExceptions = False  # a log that cannot be written is nobody's fault who is being served
+    root = logging.getLogger()
+    held = [each for each in root.handlers if isinstance(each, MemoryHandler)]
+    early = [record for each in held for record in each.buffer]
+    for each in held:
+        each.buffer.clear()
     logging.basicConfig(level=level, handlers=handlers, force=True)
+    for record in early:
+        if record.levelno >= root.level:
+            root.handle(record)
     logging.captureWarnings(True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -374,3 +375,12 @@ def test_setting_that_is_misspelt_is_told_of_once(name: str, meant: str, caplog:
         f"{name} is no setting: did you mean {meant}?"
     ] * bool(meant)
     assert "s3cr3t" not in caplog.text
+
+
+def test_what_is_said_of_settings_is_in_the_log_file_too(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    settings = {"WATHC": "native", "LOG_FORMAT": "json", "LOG_FILE": str(log)}
+    with Service(tmp_path / "instance", settings) as service:
+        printed = service.settled_log()
+    for text in (printed, log.read_text()):
+        assert [json.loads(line)["level"] for line in text.splitlines() if "WATHC" in line] == ["WARNING"]
