@@ -90,10 +90,10 @@ def parse_cloud_request(content: bytes, max_depth: int) -> Mapping[str, Any]:
 
 
 def _validate(body: Any) -> None:
-    violations = validate_instance(body, published.BUILD_REQUEST, may_echo=_may_echo, most=MAX_FAULTS + 1)
-    if violations:
+    found = validate_instance(body, published.BUILD_REQUEST, may_echo=_may_echo, most=MAX_FAULTS + 1)
+    if found:
         raise RequestError(
-            *(Fault(400, "JSON schema error", each.message, format_pointer(each.tokens)) for each in violations)
+            *(Fault(400, "JSON schema error", each.message, format_pointer(each.tokens)) for each in found)
         )
 
 

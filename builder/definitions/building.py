@@ -7,11 +7,13 @@ common. Every step adds its problems, and a step that needs what an earlier one 
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from builder.definitions.grouping import build_groups, find_group_problems
+from builder.definitions.causes import drop_consequences
+from builder.definitions.grouping import GROUPS, build_groups, find_group_problems
 from builder.definitions.kind_reading import KindReader
 from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction, Lifecycle, ProjectRules
 from builder.definitions.presentation import find_presentation_problems
@@ -19,7 +21,6 @@ from builder.definitions.schema_problems import find_schema_problems
 from builder.diagnostics.problems import Problem, judge_problems
 from builder.diagnostics.rules import Profile, Severity
 from builder.hot.patterns import bounded_patterns
-from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import hint_at_definition
 from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError
 from builder.pattern_matching.matching import limited
@@ -28,7 +29,12 @@ from builder.text.spelling import bounded_hints
 from builder.yaml_documents.ambiguities import find_ambiguities
 from builder.yaml_documents.documents import STAND_IN_RULES, Document, DocumentError, parse_definition
 from builder.yaml_documents.scalars import Reading
-from builder.yaml_documents.suppressions import Suppressions, find_unused_suppressions, parse_suppressions
+from builder.yaml_documents.suppressions import (
+    Suppressions,
+    find_suppression_problems,
+    find_unused_suppressions,
+    parse_suppressions,
+)
 
 MAX_ID_LENGTH: Final = 64
 """In characters: what the tag ``concertim-type:<id>`` of a stack, which Heat limits to 80, has room for."""
@@ -36,6 +42,9 @@ MAX_ID_LENGTH: Final = 64
 MAX_PROBLEMS: Final = 200
 """How many problems of one definition are told."""
 
+
+_IN_FOLDER: Final = "cluster-type.yaml"
+"""The definition of a folder, whose files are no other's; what is beside any other may be used by more of them."""
 
 MATCHING_SECONDS: Final = 1.0
 """How long all defaults of one definition together may take to match against patterns: other types wait meanwhile."""
@@ -93,11 +102,12 @@ def _build(
     building = _Building(document, reading, readers[known], profile)
     cluster_type = building.build(cluster_type_id)
     problems = judge_problems([*building.problems, *(building.find_deep() if deep else ())], profile)
+    told = _settle(problems, document.path, reading)
     if any(problem.severity is Severity.ERROR for problem in problems):
         cluster_type = None
-    return Outcome(
-        cluster_type, tuple(_settle(problems, document.path, reading)), building.judge_successor(cluster_type)
-    )
+    elif deep:
+        told = _settle([*problems, *building.find_unused()], document.path, reading)
+    return Outcome(cluster_type, tuple(told), building.judge_successor(cluster_type))
 
 
 @dataclass(slots=True)
@@ -150,7 +160,7 @@ class _Building:
 
     def build(self, cluster_type_id: ClusterTypeId) -> ClusterType | None:
         """The cluster type; None, or one that is of no use, where a problem is an error."""
-        problems, definition = find_schema_problems(self.document, self.profile, self.reader.lists)
+        problems, definition = find_schema_problems(self.document, self.profile, {GROUPS, *self.reader.lists})
         self.problems += [*self.document.problems, *problems]
         self.problems += _check_id(cluster_type_id, self.document)
         if not definition:
@@ -160,16 +170,15 @@ class _Building:
         self.documents = part.documents
         if part.parameters is None:
             return None
-        for problem in find_presentation_problems(definition):
-            self._tell(problem)
+        self.problems += [each.at(self.document) for each in find_presentation_problems(definition)]
         hardcoded = definition.get("hardcoded_parameters", {})
-        groups: Sequence[Mapping[str, Any]] = definition.get("parameter_groups", [])
-        if "parameters" in definition or "parameters" not in self.document.value:
-            for problem in find_group_problems(groups, part.parameters, hardcoded, part.optional_components):
-                self._tell(problem)
+        groups: Sequence[Mapping[str, Any]] = definition.get(GROUPS, [])
+        if all(key in definition or key not in self.document.value for key in ("parameters", GROUPS)):
+            found = find_group_problems(groups, part.parameters, hardcoded, part.optional_components)
+            self.problems += [each.at(self.document) for each in found]
         if any(problem.severity is Severity.ERROR for problem in judge_problems(self.problems, self.profile)):
             return None
-        if "parameter_groups" not in definition:
+        if GROUPS not in definition:
             groups = part.groups
         return ClusterType(
             id=cluster_type_id,
@@ -191,9 +200,6 @@ class _Building:
             projects=_build_project_rules(definition.get("projects")),
         )
 
-    def _tell(self, problem: TemplateProblem) -> None:
-        self.problems.append(self.document.problem(problem.rule, problem.message, problem.tokens, hint=problem.hint))
-
     def judge_successor(self, cluster_type: ClusterType | None) -> Mapping[ClusterTypeId, Problem]:
         """What is wrong if there is no type of the id that replaces this one."""
         successor = cluster_type.replaced_by if cluster_type is not None else None
@@ -213,14 +219,27 @@ class _Building:
         for path, document in documents.items():
             reading = Reading.YAML_1_2 if document is self.document else Reading.HEAT
             problems += find_ambiguities(document, Reading.JSON if document.is_json else reading)
-            problems += find_unused_suppressions(path, self.files.suppressions(path), self.profile)
+            problems += find_suppression_problems(path, self.files.suppressions(path), self.profile)
         return problems
+
+    def find_unused(self) -> list[Problem]:
+        """Comments of the definition's own files that silence nothing, where nothing else keeps rules from looking."""
+        folder, name = posixpath.split(self.document.path)
+        own = [self.document.path]
+        if name == _IN_FOLDER:
+            own += [document.path for document in self.documents if document.path.startswith(folder)]
+        return [
+            problem
+            for path in dict.fromkeys(own)
+            for problem in find_unused_suppressions(path, self.files.suppressions(path), self.profile)
+        ]
 
 
 def _settle(problems: Sequence[Problem], definition_path: str, files: _Recording) -> Sequence[Problem]:
     """The problems that count, each once: those of the definition first, and each file's in the order of its lines.
 
-    Of a value that has no meaning, nothing else counts: something stands in for it.
+    Of a value that has no meaning, nothing else counts: something stands in for it. What follows from another problem
+    goes with it.
     """
     replaced = {(each.path, each.pointer) for each in problems if each.rule in STAND_IN_RULES}
     counted = [
@@ -229,6 +248,7 @@ def _settle(problems: Sequence[Problem], definition_path: str, files: _Recording
         if not files.suppressions(problem.path).cover(problem)
         and (problem.rule in STAND_IN_RULES or (problem.path, problem.pointer) not in replaced)
     ]
+    counted = drop_consequences(counted)
     return _bound(sorted(counted, key=lambda each: (each.path != definition_path, each.path, each.line, each.column)))
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from builder.definitions.model import OptionalGroup, ParameterGroup
 from builder.hot_lint.findings import TemplateProblem
 from builder.parameters.declarations import Parameter
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
+
+GROUPS: Final = "parameter_groups"
+"""The key of a definition that has the groups."""
 
 
 def build_groups(
@@ -29,14 +32,18 @@ def build_groups(
 
 
 def find_group_problems(
-    entries: Sequence[Mapping[str, Any]],
+    entries: Sequence[Mapping[str, Any] | None],
     parameters: Mapping[str, Parameter],
     hardcoded: Collection[str],
     optional_components: Mapping[str, Tokens],
 ) -> Iterator[TemplateProblem]:
-    """What is wrong with the groups; ``optional_components`` are those of the definition, with their places."""
+    """What is wrong with the groups; one that breaks the schema is None.
+
+    ``optional_components`` are those of the definition, with their places.
+    """
     seen: set[str] = set()
-    for number, entry in enumerate(entries):
+    groups = {number: entry for number, entry in enumerate(entries) if entry is not None}
+    for number, entry in groups.items():
         for position, name in enumerate(entry["parameters"]):
             tokens: Tokens = ("parameter_groups", number, "parameters", position)
             if name in seen:
@@ -44,19 +51,28 @@ def find_group_problems(
                 yield TemplateProblem("parameter-in-two-groups", message, tokens, "keep one of them")
             elif name not in parameters and name not in hardcoded:
                 hint = suggest(name, parameters) or "it is left out of the form"
-                yield TemplateProblem("unknown-group-parameter", f"no parameter {name!r} is asked for", tokens, hint)
+                message, about = f"no parameter {name!r} is asked for", (f"parameter {name}",)
+                yield TemplateProblem("unknown-group-parameter", message, tokens, hint, about=about)
             seen.add(name)
-    yield from _find_optional_problems(entries, optional_components)
-    yield from _find_unshown_groups(entries, parameters, hardcoded)
+    yield from _find_optional_problems(groups, optional_components)
+    unshown = [*_find_unshown_groups(groups, parameters, hardcoded)]
+    yield from unshown
+    told = {problem.tokens for problem in unshown}
+    for number, entry in groups.items():
+        place: Tokens = ("parameter_groups", number, "parameters")
+        for position, name in enumerate(entry["parameters"]):
+            if name in hardcoded and place not in told:
+                message, hint = f"parameter {name!r} is hardcoded, so that the group shows no field", "keep one of them"
+                yield TemplateProblem("hardcoded-group-parameter", message, (*place, position), hint)
 
 
 def _find_unshown_groups(
-    entries: Sequence[Mapping[str, Any]], parameters: Mapping[str, Parameter], hardcoded: Collection[str]
+    groups: Mapping[int, Mapping[str, Any]], parameters: Mapping[str, Parameter], hardcoded: Collection[str]
 ) -> Iterator[TemplateProblem]:
     """The groups that the Visualisation App passes over, and with each the switch of its optional component."""
     shown: set[str] = set()
     unshown: dict[int, str] = {}
-    for number, entry in enumerate(entries):
+    for number, entry in groups.items():
         optional, names = entry.get("optional"), entry["parameters"]
         if optional is None:
             continue
@@ -73,10 +89,10 @@ def _find_unshown_groups(
 
 
 def _find_optional_problems(
-    entries: Sequence[Mapping[str, Any]], optional_components: Mapping[str, Tokens]
+    groups: Mapping[int, Mapping[str, Any]], optional_components: Mapping[str, Tokens]
 ) -> Iterator[TemplateProblem]:
     selected = set()
-    for number, entry in enumerate(entries):
+    for number, entry in groups.items():
         optional = entry.get("optional")
         if optional is None:
             continue
@@ -85,13 +101,15 @@ def _find_optional_problems(
             place: Tokens = ("parameter_groups", number, "optional", "name")
             hint = suggest(optional["name"], optional_components) or "name a component that has optional: true"
             message = f"no optional component is named {optional['name']!r}"
-            yield TemplateProblem("unknown-optional-component", message, place, hint)
+            about = (f"component {optional['name']}",)
+            yield TemplateProblem("unknown-optional-component", message, place, hint, about=about)
     if not selected <= optional_components.keys():
         return  # a name that was meant for one of them has been told of
     for name, tokens in optional_components.items():
         if name not in selected:
             message = f"no group has optional.name {name!r}, so that nobody can select the component"
-            yield TemplateProblem("unselectable-component", message, tokens, "add a group, or remove optional: true")
+            hint, about = "add a group, or remove optional: true", (f"component {name}",)
+            yield TemplateProblem("unselectable-component", message, tokens, hint, about=about)
 
 
 def _optional(entry: Mapping[str, Any] | None) -> OptionalGroup | None:

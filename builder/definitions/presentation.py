@@ -24,7 +24,7 @@ def find_presentation_problems(definition: Mapping[str, Any]) -> Iterator[Templa
     if "replaced_by" in definition and definition.get("lifecycle", "active") not in ("deprecated", "retired"):
         message = "the type is neither deprecated nor retired, so that nobody is told what replaces it"
         hint = "add lifecycle: deprecated, or remove replaced_by"
-        yield TemplateProblem("untold-successor", message, ("replaced_by",), hint, key=True)
+        yield TemplateProblem("untold-successor", message, ("replaced_by",), hint)
     pages: Sequence[Mapping[str, Any]] = definition.get("instructions", [])
     for number, page in enumerate(pages):
         if page["id"] not in SHOWN_INSTRUCTIONS:

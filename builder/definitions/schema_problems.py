@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
@@ -11,6 +10,8 @@ from builder.diagnostics.rules import Profile, Severity, find_severity
 from builder.hot.language import VERSION_KEY
 from builder.schema import published
 from builder.schema.validation import SchemaProblem, validate_instance
+from builder.text.excerpts import shorten
+from builder.text.pointers import Token, Tokens
 from builder.yaml_documents.documents import Document
 
 RULES_BY_KEYWORD: Final[Mapping[str, str]] = {
@@ -27,7 +28,17 @@ RULES_BY_KEYWORD: Final[Mapping[str, str]] = {
     "minProperties": "empty-value",
     "oneOf": "exclusive-keys",
 }
-"""Which rule a violation of a keyword is a problem of: there is one for every keyword that the schema uses."""
+"""Which rule a problem of a keyword is of: there is one for every keyword that the schema uses."""
+
+
+_TYPES: Final = {
+    "array": "a list", "object": "a mapping of keys", "string": "a text", "boolean": "true or false",
+    "number": "a number", "integer": "a whole number",
+}  # fmt: skip
+"""What the types of JSON Schema are called, of which YAML has its own names."""
+
+_MAX_ECHO: Final = 80
+"""In characters: enough to recognise a value by, and the line of a message stays one line."""
 
 _ANY_TEXT: Final = r"\S"
 """The pattern of texts for people; every other one in the schema is that of an id."""
@@ -36,9 +47,9 @@ _ANY_TEXT: Final = r"\S"
 def find_schema_problems(
     document: Document, profile: Profile, lists: Collection[str] = ()
 ) -> tuple[list[Problem], Mapping[str, Any]]:
-    """Every violation of the schema, and the keys of the definition that have none that is an error in the profile.
+    """Every problem that the schema finds, and the keys of the definition without one that is an error in the profile.
 
-    The mapping is empty where nothing is worth a further look. An item with a violation, of a list under one of the
+    The mapping is empty where nothing is worth a further look. An item with a problem, of a list under one of the
     keys ``lists``, is None in it, so that the others can be looked at.
     """
     definition = document.value
@@ -50,66 +61,111 @@ def find_schema_problems(
         hint = "describe the cluster as a Heat template, with kind: heat, or remove the definition"
         message = "'sahara' is no kind any more: OpenStack has retired Sahara, so that no cloud can build the cluster"
         return [document.problem("unknown-value", message, ("kind",), hint=hint)], {}
-    # What is no mapping may be no definition at all, but a key or a password: only what is in one is repeated.
-    violations = validate_instance(definition, published.CLUSTER_TYPE, may_echo=bool, write=_write)
-    problems = [_describe(document, violation) for violation in violations]
-    violations = [each for each in violations if find_severity(_find_rule(each), profile) is Severity.ERROR]
-    if not violations:
+    found = validate_instance(definition, published.CLUSTER_TYPE)
+    problems = [_describe(document, each) for each in found]
+    found = [each for each in found if find_severity(_find_rule(each), profile) is Severity.ERROR]
+    if not found:
         return problems, definition
     if not isinstance(definition, dict):
         return problems, {}
-    broken = {violation.tokens[0] for violation in violations if violation.tokens}
+    broken = {each.tokens[0] for each in found if each.tokens}
     usable = {key: value for key, value in definition.items() if key not in broken}
     for key in broken.intersection(lists):
-        faulty = {each.tokens[1] for each in violations if each.tokens[0:1] == (key,) and len(each.tokens) > 1}
+        faulty = {each.tokens[1] for each in found if each.tokens[0:1] == (key,) and len(each.tokens) > 1}
         if faulty and isinstance(definition[key], list):
             usable[key] = [None if number in faulty else item for number, item in enumerate(definition[key])]
     return problems, usable
 
 
-def _describe(document: Document, violation: SchemaProblem) -> Problem:
-    rule = _find_rule(violation)
-    if rule == "unknown-key" and len(violation.tokens) == 1:
-        violation = _explain_key_of_another_kind(document.value, violation)
-    hint = violation.hint or (_hint_at_type(document.value, violation) if violation.keyword == "type" else "")
-    if rule == "malformed-id":
-        violation = replace(violation, message=f"{violation.message.partition(' does not match ')[0]} cannot be an id")
+def _describe(document: Document, found: SchemaProblem) -> Problem:
+    value = document.value
+    for token in found.tokens if not found.key else ():
+        value = value[token]
+    rule = _find_rule(found)
+    message, hint = _word(value, found), found.hint
+    if rule == "unknown-key" and len(found.tokens) == 1:
+        message, hint = _explain_key_of_another_kind(document.value, found.tokens[0]) or (message, hint)
+    elif rule == "malformed-id":
         hint = "write the id, which is neither title nor name: letters, digits, '_' and '-', in a type's also '.'"
-    return document.problem(rule, violation.message, violation.tokens, key=violation.key, hint=hint)
+    elif rule == "wrong-type" and not hint:
+        hint = _hint_at_type(value, found.part)
+    about = _name_component(document.value, found.tokens)
+    return document.problem(rule, message, found.tokens, key=found.key, hint=hint, about=about)
 
 
-def _find_rule(violation: SchemaProblem) -> str:
+def _find_rule(found: SchemaProblem) -> str:
     """The rule that is broken: a pattern is that of an id, or demands any text at all."""
-    is_id = violation.keyword == "pattern" and violation.part["pattern"] != _ANY_TEXT
-    return "malformed-id" if is_id else RULES_BY_KEYWORD[violation.keyword]
+    is_id = found.keyword == "pattern" and found.part["pattern"] != _ANY_TEXT
+    return "malformed-id" if is_id else RULES_BY_KEYWORD[found.keyword]
 
 
-def _explain_key_of_another_kind(definition: Mapping[str, Any], violation: SchemaProblem) -> SchemaProblem:
-    """The violation, in other words where other kinds have the key; each has its keys in a branch of its own name."""
+def _name_component(definition: Any, tokens: Tokens) -> tuple[str, ...]:
+    """The optional component that the group selects in which a problem is, as far as it says so."""
+    if tokens[:1] != ("parameter_groups",) or len(tokens) < 2:
+        return ()
+    group = definition["parameter_groups"][tokens[1]]
+    optional = group.get("optional") if isinstance(group, dict) else None
+    name = optional.get("name") if isinstance(optional, dict) else optional
+    return (f"component {name}",) if isinstance(name, str) else ()
+
+
+def _word(value: Any, found: SchemaProblem) -> str:
+    """What is wrong, in words of YAML: JSON Schema's own are for programs."""
+    wanted: Any = found.part.get(found.keyword)
+    match found.keyword:
+        case "required":
+            return f"the key {wanted!r} is missing"
+        case "type":
+            types = [_TYPES[each] for each in ([wanted] if isinstance(wanted, str) else wanted) if each != "null"]
+            ending = ", and has no value" if value is None else f", not {_write(value, found.tokens)}"
+            return f"{_name(found.tokens)} must be {' or '.join(types)}{ending}"
+        case "enum":
+            return f"{_name(found.tokens)} must be {' or '.join(map(str, wanted))}, not {_write(value, found.tokens)}"
+        case "minimum" | "maximum":
+            bound = "at least" if found.keyword == "minimum" else "at most"
+            return f"{_name(found.tokens)} must be {bound} {wanted}, not {_write(value, found.tokens)}"
+        case "maxLength":
+            return f"{_name(found.tokens)} is too long: {len(value):,} characters, where {wanted:,} are allowed"
+        case "pattern" if wanted != _ANY_TEXT:
+            return f"{_write(value, found.tokens)} cannot be an id"
+        case "pattern":
+            return f"{_name(found.tokens)} is blank"
+        case "minLength" | "minItems" | "minProperties":
+            return f"{_name(found.tokens)} is empty"
+        case _:
+            return found.message
+
+
+def _name(tokens: Tokens) -> str:
+    """What the value at a place is called."""
+    if not tokens:
+        return "a definition"
+    *before, last = tokens
+    return repr(last) if isinstance(last, str) else f"item {last + 1} of {before[-1]!r}"
+
+
+def _explain_key_of_another_kind(definition: Mapping[str, Any], key: Token) -> tuple[str, str] | None:
+    """Message and hint for a key that only another kind has; each has its keys in a branch of its own name."""
     schema = published.load_schema(published.CLUSTER_TYPE)
-    key, kind = violation.tokens[0], definition.get("kind")
+    kind = definition.get("kind")
     kinds: Sequence[str] = schema["properties"]["kind"]["enum"]
     others = [other for other in kinds if other != kind and key in schema["definitions"][other]["properties"]]
     if kind not in kinds or not others:
-        return violation
+        return None
     message = f"the key {key!r} is of the kind {others[0]}, and this definition of the kind {kind}"
-    return replace(violation, message=message, hint=f"remove it, or write kind: {others[0]}")
+    return message, f"remove it, or write kind: {others[0]}"
 
 
-def _hint_at_type(definition: Any, violation: SchemaProblem) -> str:
+def _hint_at_type(value: Any, part: Mapping[str, Any]) -> str:
     """How a value of the type that is wanted is written in YAML."""
-    value = definition
-    for token in violation.tokens:
-        value = value[token]
-    wanted = violation.part["type"]
-    wanted = wanted[0] if isinstance(wanted, list) else wanted
+    wanted = part["type"] if isinstance(part["type"], str) else part["type"][0]
     if value is None:
         return "give it a value"
     match wanted:
         case "array":
             return "write a list, each item on a line that begins with '- '"
         case "object":
-            return _hint_at_mapping(value, violation.part)
+            return _hint_at_mapping(value, part)
         case "string":
             return "write it in quotes" if isinstance(value, int | float) else ""
         case "boolean":
@@ -128,8 +184,12 @@ def _hint_at_mapping(value: Any, part: Mapping[str, Any]) -> str:
     return f"write keys below it: {', '.join(keys)}" if keys else "write keys below it, each with a ':'"
 
 
-def _write(value: Any) -> str:
-    """A value as YAML has it, a text in quotes."""
+def _write(value: Any, tokens: Tokens) -> str:
+    """A value as YAML has it, a text in quotes; only its kind where it is long, or at the root: it may be a secret."""
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if not tokens:
+        return "a text" if isinstance(value, str) else "a single value"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return repr(value)
+    return shorten(repr(value), _MAX_ECHO)

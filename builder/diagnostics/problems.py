@@ -7,7 +7,7 @@ the daemon, shown by ``GET /catalogue`` and printed by ``cluster-builder check``
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from builder.diagnostics.rules import Profile, Severity, find_severity
 
@@ -19,7 +19,8 @@ class Problem:
     ``path`` is the file as the reader knows it; ``line`` and ``column`` count from 1 and are 0 where the whole file
     is meant; ``pointer`` is the RFC 6901 JSON pointer of the place (``""`` is the whole document); ``rule`` is an
     id of :mod:`builder.diagnostics.rules`; ``message`` says what is wrong and ``hint`` how to mend it.
-    ``profile`` is the one that it was judged by.
+    ``profile`` is the one that it was judged by. ``about`` are the names that the mistake concerns, first the one that
+    is wrong, each after what it is a name of, such as ``parameter image``: what else is wrong with one may follow.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Problem:
     message: str
     hint: str = ""
     profile: Profile = Profile.CONCERTIM
+    about: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def severity(self) -> Severity:

@@ -89,10 +89,12 @@ _ERRORS = {
     "unknown-magnum-attribute": "a parameter, or a hardcoded value, is nothing that a cluster of Magnum has",
     "parameter-syntax": "a parameter is not as Heat's syntax has it",
     "allowed-pattern": "an allowed_pattern is not a regular expression",
+    "list-picker": "a list has the constraint of a single thing in the cloud, which Heat finds no list to be",
     "invalid-default": "a default is not of its parameter's type, or breaks a constraint",
     "invalid-hardcoded-value": "a hardcoded value is not of its parameter's type, or breaks a constraint",
     "unexposed-parameter": "a parameter without default is neither exposed nor hardcoded, so that nobody can give it",
     # groups and components
+    "component-reference": "something is named that is in a component which the definition does not list",
     "unknown-optional-component": "a group belongs to an optional component that does not exist",
     "duplicate-component": "a component is listed twice",
     "duplicate-resource": "two components give a resource of the same name",
@@ -164,6 +166,7 @@ _WARNINGS = {
     "long-id": "the id is longer than the tag that marks a stack can hold",
     # parameters
     "structured-default": "the default of a string is a list or a mapping, which Heat makes a text of",
+    "hidden-default": "a hidden parameter has a default, which everybody can read in the listing",
     "structured-text": "a label or description in a template is a list or a mapping, which is not shown",
     "unclear-flag": "hidden or immutable in a template is neither true nor false, and Heat goes by whether it is empty",
     "no-parameters": "nothing is asked for: the Visualisation App shows such a type to nobody, but it can be launched",
@@ -177,6 +180,8 @@ _WARNINGS = {
     "keypair-picker": "people have to write the name of their key pair, for want of the constraint that makes a list",
     "parameter-types-differ": "components declare one parameter with different types",
     # groups and components
+    "unlisted-component": "a file is among the components, and the definition does not list it",
+    "hardcoded-group-parameter": "a group names a parameter that is hardcoded, and shows no field for it",
     "unknown-group-parameter": "a group names a parameter that is not asked for",
     "parameter-in-two-groups": "a parameter is in two groups",
     "no-required-component": "every component is optional, so that a launch may select nothing to build",
@@ -191,6 +196,8 @@ _WARNINGS = {
     "unknown-attribute": "an attribute is read that Heat's own type of the resource does not have",
     "unknown-property": "a resource is given a property that Heat's own type of it does not have",
     "property-constraint": "a property is given a value that Heat's own type of the resource does not take",
+    "unknown-placeholder": "str_replace is given a placeholder that its text does not contain",
+    "server-without-network": "a server names no network",
     "no-private-network": "the template makes no private network with a router",
     # what Concertim reads of a stack
     "cluster-type-output": "the output concertim_cluster_type is not the id of the type",
@@ -202,6 +209,8 @@ _WARNINGS = {
     "conditional-mistake": "something is wrong where Heat looks only under a condition",
     "conditional-resource": "a resource that is always there refers to one that a condition may leave out",
     # comments
+    "misread-comment": "a comment that is to silence rules is not understood",
+    "unused-comment": "a comment silences a rule that finds nothing where it holds",
     "unknown-rule": "a comment silences a rule that does not exist",
     "unsilenceable-rule": "a comment silences an error, which cannot be",
 }
@@ -209,7 +218,7 @@ _WARNINGS = {
 _ONLY_CONCERTIM = frozenset({
     # what stops the reading of stacks, or is read of one
     "concertim-group", "concertim-nested", "cluster-type-output", "web-access-output", "output-equals-signs",
-    "secret-output",
+    "secret-output", "hidden-default",
     # what the Visualisation App cannot store, or does not show
     "text-too-long", "out-of-range", "relative-logo", "unshown-instruction", "unshown-group", "no-parameters",
 })  # fmt: skip

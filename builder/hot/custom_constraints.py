@@ -241,5 +241,8 @@ _NAMES = """
     sahara.image sahara.job_binary sahara.job_type sahara.plugin senlin.cluster senlin.policy senlin.policy_type
     senlin.profile senlin.profile_type test_constr timezone trove.flavor zaqar.queue
 """
+PICKERS: Final = ("glance.image", "neutron.network", "nova.flavor", "nova.keypair")
+"""Those of which the Visualisation App makes a list to pick one thing from."""
+
 KNOWN: Final = tuple(_NAMES.split())
 """The custom constraints of Heat, and of the plug-ins that earlier releases of it came with."""

@@ -54,7 +54,8 @@ def _explain(
         number, reference = needs[path[-1]][path[0]]
         message = f"{kind}s depend on each other in a circle: {_show(path)}"
         certain = used is None or path[0] in used
-        yield number, TemplateProblem("dependency-cycle", message, reference.tokens, certain=certain)
+        about = tuple(f"{kind} {name}" for name in path)
+        yield number, TemplateProblem("dependency-cycle", message, reference.tokens, certain=certain, about=about)
 
 
 def _show(path: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from builder.hot.custom_constraints import KNOWN
+from builder.hot.custom_constraints import KNOWN, PICKERS
 from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
 from builder.hot_lint.findings import TemplateProblem
@@ -17,7 +17,7 @@ from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import find_kinds
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
 from builder.text.pointers import Tokens
-from builder.text.spelling import suggest
+from builder.text.spelling import find_near, suggest
 
 _TYPES_ELSEWHERE: Final[Mapping[ParameterType, frozenset[str]]] = {
     ParameterType.STRING: frozenset({"str", "text", "varchar", "password", "char"}),
@@ -56,7 +56,7 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     faults = find_default_faults(parameter, in_template=True)
     problems = [TemplateProblem("invalid-default", fault, (*tokens, "default")) for fault in faults]
     problems += _find_structured_default(parameter, (*tokens, "default"))
-    problems += _find_constraint_warnings(attributes, tokens)
+    problems += _find_constraint_warnings(parameter, attributes, tokens)
     problems += [*_find_ignored_constraints(attributes, tokens), *_find_odd_attributes(attributes, tokens)]
     return parameter, problems
 
@@ -78,7 +78,7 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
         except ParameterSyntaxError:
             problems += _explain_override(parameter, attributes, tokens)
             continue
-        problems += _find_constraint_warnings(attributes, tokens)
+        problems += _find_constraint_warnings(parameter, attributes, tokens)
         if "default" in attributes:
             problems += _find_structured_default(parameter, (*tokens, "default"))
         for key in ("constraints", "default"):
@@ -106,6 +106,8 @@ def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Token
     except ParameterSyntaxError as error:
         meant = next((each for each, names in _TYPES_ELSEWHERE.items() if str(type_).lower() in names), None)
         hint = f"did you mean '{meant}'?" if meant else suggest(str(type_), list(ParameterType))
+        if type_ is None and find_near("type", [*attributes], cutoff=0.7):
+            return []  # told as an unknown key
         if type_ is None:
             hint = "write type: string, or another"
         return [TemplateProblem("parameter-syntax", str(error), (*tokens, *error.tokens), hint)]
@@ -168,7 +170,9 @@ def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Itera
             yield TemplateProblem("unclear-flag", message, (*tokens, key), "write true or false, without quotes")
 
 
-def _find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
+def _find_constraint_warnings(
+    parameter: Parameter, attributes: Mapping[str, Any], tokens: Tokens
+) -> Iterator[TemplateProblem]:
     """Custom constraints that no Heat is known to have, though a cloud may by plug-ins; patterns that take too long.
 
     The attributes are such as could be read.
@@ -179,6 +183,14 @@ def _find_constraint_warnings(attributes: Mapping[str, Any], tokens: Tokens) -> 
         if kind == "custom_constraint" and value not in KNOWN:
             message = f"Heat has no custom constraint {value!r} of its own"
             yield TemplateProblem("unknown-custom-constraint", message, place, suggest(value, KNOWN))
+        elif kind == "custom_constraint" and value in PICKERS and parameter.type is ParameterType.COMMA_DELIMITED_LIST:
+            message = f"Heat refuses every list here: it looks for one {value.split('.')[1]} that the whole list names"
+            yield TemplateProblem(
+                "list-picker",
+                message,
+                place,
+                "write type: string, or remove the constraint",
+            )
         elif kind == "allowed_pattern" and is_slow(value):
             message = "a value that breaks this pattern may keep Heat busy for ever"
             hint = "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$"

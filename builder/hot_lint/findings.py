@@ -11,10 +11,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from builder.diagnostics.problems import Problem
 from builder.text.pointers import Tokens
+from builder.yaml_documents.documents import Document
 
 MAX_NAMED: Final = 8
 """How many names one message tells, of properties that are missing in one place or of what is in a circle."""
+
+ONLY_SOME_LAUNCHES: Final = "only the launches that come to it fail"
+"""What is said of a mistake that is not certain."""
+
+ON_REQUEST: Final = frozenset({"get_param", "get_resource"})
+"""The functions whose references in outputs Heat follows only when somebody asks for the output."""
 
 
 class Kind(StrEnum):
@@ -42,7 +50,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class TemplateProblem:
-    """Something that Heat refuses, or takes otherwise than it looks. ``key``: it is the key named last."""
+    """Something that Heat refuses, or takes otherwise than it looks. ``key``: it is the key named last.
+
+    ``about`` are the names that it concerns, as of a :class:`~builder.diagnostics.problems.Problem`.
+    """
 
     rule: str
     message: str
@@ -50,6 +61,12 @@ class TemplateProblem:
     hint: str = ""
     certain: bool = True
     key: bool = False
+    about: tuple[str, ...] = ()
+
+    def at(self, document: Document, root: Tokens = ()) -> Problem:
+        """It as a problem of the document in which the template, or the definition, stands at ``root``."""
+        tokens = (*root, *self.tokens)
+        return document.problem(self.rule, self.message, tokens, key=self.key, hint=self.hint, about=self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +102,13 @@ class TemplateReading:
     nested: list[NestedUse] = field(default_factory=list)
     types: dict[str, Tokens] = field(default_factory=dict)
     """Every type of resource, and where it was met first."""
-    ref_names: set[str] = field(default_factory=set)
-    """What ``Ref`` names, in the version that has it: parameters or resources."""
+    mentioned: set[str] = field(default_factory=set)
+    """Texts that may name a parameter: what ``Ref`` names, in the version that has it, and all that is refused."""
+
+    def mention(self, value: Any) -> None:
+        """Note every text in a value that is not understood: it may name what is used in it, once it is mended."""
+        if isinstance(value, str):
+            self.mentioned.add(value)
+        elif isinstance(value, dict | list | tuple):
+            for item in value.values() if isinstance(value, dict) else value:
+                self.mention(item)

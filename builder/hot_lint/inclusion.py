@@ -16,7 +16,7 @@ from typing import Any, Final
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.hot.language import CLOUDFORMATION_KEYS, NESTED_SUFFIXES, VERSION_KEY
-from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.findings import ONLY_SOME_LAUNCHES, TemplateProblem
 from builder.hot_lint.near_files import describe_source_error
 from builder.hot_lint.shape import find_broken_sections, set_broken_entries_aside
 from builder.hot_lint.sources import Files, SourceError
@@ -43,10 +43,16 @@ class LoadedTemplate:
     template: Mapping[str, Any]
     broken: frozenset[Tokens] = frozenset()
 
+    def list_set_aside(self) -> list[Any]:
+        """What was written for the entries that are broken."""
+        written = self.document.value
+        for token in self.tokens:
+            written = written[token]
+        return [written[section][name] for section, name in self.broken]
+
     def problem(self, found: TemplateProblem) -> Problem:
         """A problem of the template as one of its file."""
-        tokens = (*self.tokens, *found.tokens)
-        return self.document.problem(found.rule, found.message, tokens, key=found.key, hint=found.hint)
+        return found.at(self.document, self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +230,4 @@ def _demote(problem: Problem) -> Problem:
     """A file that is missing where Heat may never look for it."""
     if problem.severity is not Severity.ERROR:
         return problem
-    return replace(problem, rule="conditional-mistake", message=f"{problem.message}; not every launch shows it")
+    return replace(problem, rule="conditional-mistake", message=f"{problem.message}; {ONLY_SOME_LAUNCHES}")

@@ -6,29 +6,34 @@ One walk over a template, which finds names and problems; whether a name exists 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from builder.hot.computations import Budget, compute
-from builder.hot.functions import Call, CallError
+from builder.hot.functions import REPLACING, Call, CallError
 from builder.hot.language import MEMBERS_VERSION, NESTED_SUFFIXES, Language, first_version_with
 from builder.hot.resource_types import load_names, load_placeholders
 from builder.hot_lint.calls import Types, find_argument_fault, find_kinds, find_types, is_call
-from builder.hot_lint.findings import Kind, NestedUse, Reference, TemplateProblem, TemplateReading
+from builder.hot_lint.findings import ON_REQUEST, Kind, NestedUse, Reference, TemplateProblem, TemplateReading
 from builder.hot_lint.members import CHAIN, GROUP_MEMBER, find_definitions
 from builder.hot_lint.unknown_functions import explain_unknown_function, find_successor
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
 
-_ON_REQUEST: Final = frozenset({"get_param", "get_resource"})
 _IN_PLACEHOLDER: Final = frozenset({"get_param"})
 _IN_EXTERNAL: Final = frozenset({"get_param", "get_resource", "get_attr"})
-"""The functions whose references Heat does not follow in every launch: in outputs, whose values are made when somebody
-asks for them, in the properties of placeholders, and in those of what exists already, neither of which it reads."""
+"""The functions whose references Heat does not follow: in the properties of placeholders, and in those of what exists
+already, neither of which it reads."""
 
 _VALIDATED: Final = frozenset({"make_url", "repeat", "yaql"})
 """The functions whose arguments Heat judges not while it parses them, but with what they stand in, if it reads that."""
+
+_WORD: Final = re.compile(r"[\w$%@{}-]{3,100}")
+"""What a placeholder in a text may look like."""
+
+_JINJA: Final = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 
 _STRICT: Final = frozenset({"str_replace_strict", "str_replace_vstrict"})
 
@@ -43,11 +48,12 @@ def read_template(
     files: Mapping[str, str],
     budget: Budget,
     declared: Mapping[str, Any] | None = None,
+    set_aside: Sequence[Any] = (),
 ) -> TemplateReading:
     """Find everything that a template of sound shape refers to; ``files`` are those that it includes.
 
-    ``declared`` are the parameters of all templates that it is composed with, its own if there are none. Calls are
-    computed as far as the ``budget`` goes.
+    ``declared`` are the parameters of all templates that it is composed with, its own if there are none, and
+    ``set_aside`` the entries that something else stands for. Calls are computed as far as the ``budget`` goes.
     """
     parameters = declared if declared is not None else template.get("parameters") or {}
     walk = _Walk(language, files, budget, find_types(parameters))
@@ -55,6 +61,8 @@ def read_template(
         walk.resource(name, resource)
     for name, output in (template.get("outputs") or {}).items():
         walk.output(output, ("outputs", name))
+    walk.reading.mention({section: each for section, each in template.items() if section not in language.sections})
+    walk.reading.mention(set_aside)
     used = {reference.name for reference in walk.reading.references if reference.kind is Kind.CONDITION}
     for name, condition in (template.get("conditions") or {}).items():
         walk.condition_definition(condition, ("conditions", name), certain=name in used)
@@ -89,6 +97,7 @@ class _Walk:
                 self.unread = unread if key in ("properties", "update_policy") else frozenset()
                 self.value(value, (*tokens, key), certain)
         self.unread = frozenset()
+        self.reading.mention({key: value for key, value in resource.items() if key not in self.language.resource_keys})
         depends_on = resource.get("depends_on")
         for number, dependency in enumerate(depends_on if isinstance(depends_on, list) else [depends_on]):
             if isinstance(dependency, str):
@@ -132,9 +141,10 @@ class _Walk:
         condition = output.get("condition") if self.language.has_conditions else None
         if condition is not None:
             self.condition(condition, (*tokens, "condition"), certain=True)
+        self.reading.mention({key: each for key, each in output.items() if key not in self.language.output_keys})
         value = output.get("value")
         if isinstance(value, dict | list):
-            self.unread = _ON_REQUEST
+            self.unread = ON_REQUEST
             self.value(value, (*tokens, "value"), condition is None or condition is True)
             self.unread = frozenset()
 
@@ -168,6 +178,7 @@ class _Walk:
                     hint = f"write equals: [{{get_param: {name}}}, ...], or type: boolean"
                     self._report("template-shape", message, (*tokens, function), certain and judged, hint)
             else:
+                self.reading.mention(arguments)
                 is_parsed = function in self.language.functions
                 self._no_condition_function(function, tokens, is_parsed or (certain and judged))
         else:
@@ -178,6 +189,7 @@ class _Walk:
         fault, parsed = find_argument_fault(function, arguments, self.language, self.types, self.budget)
         if fault:
             self._report("function-arguments", fault, tokens, certain or parsed)
+            self.reading.mention(arguments)
         elif function == "not":
             self.condition(arguments, tokens, certain=certain)
         elif function in ("and", "or"):
@@ -198,6 +210,7 @@ class _Walk:
             if key in self.language.condition_functions:
                 self._condition_call(key, arguments, (*tokens, key), certain)
             elif key in self.language.functions:
+                self.reading.mention(arguments)
                 self._no_condition_function(key, tokens, certain=True)
             else:
                 for key, item in value.items():
@@ -219,32 +232,41 @@ class _Walk:
             if key in self.language.functions:
                 self._call(key, arguments, (*tokens, key), certain)
                 return
-            self._judge_key(key, (*tokens, key), certain)
+            if self._is_misnamed(key, (*tokens, key), certain):
+                self.reading.mention(arguments)
         self._members(value, tokens, certain)
 
     def _members(self, value: Any, tokens: Tokens, certain: bool) -> None:
         for key, item in enumerate(value) if isinstance(value, list) else value.items():
             if isinstance(item, dict | list):
                 self.value(item, (*tokens, key), certain)
+            elif isinstance(item, str) and (found := _JINJA.fullmatch(item)):
+                message, hint = f"{item!r} is Jinja's; here it is plain data", f"write {{get_param: {found[1]}}}"
+                self._report("unknown-function", message, (*tokens, key), True, hint)
+                self.reading.mention(found[1])
 
-    def _judge_key(self, key: str, tokens: Tokens, certain: bool) -> None:
-        """Tell what looks like a function and is none in this version."""
+    def _is_misnamed(self, key: str, tokens: Tokens, certain: bool) -> bool:
+        """Whether a key looks like a function and is none in this version, which is told."""
         since = first_version_with(key)
         if tokens[2:4] == ("properties", GROUP_MEMBER) and since is not None and since <= MEMBERS_VERSION:
-            return
+            return False
         if key in self.language.removed_functions:
             message = f"{key} is no function of version {self.language.version} any more"
             self._report("removed-function", message, tokens, certain, find_successor(key), key=True)
-        elif not self.language.newer and tokens[-2] != "properties":  # where it is the name of a property
+            return True
+        if not self.language.newer and tokens[-2] != "properties":  # where it is the name of a property
             message, hint = explain_unknown_function(key, self.language)
             if message:
                 self.reading.problems.append(TemplateProblem("unknown-function", message, tokens, hint, key=True))
+                return True
+        return False
 
     def _call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         fault, parsed = find_argument_fault(function, arguments, self.language, self.types, self.budget)
         if fault:
-            parsed = parsed and (self.unread == _ON_REQUEST or function not in _VALIDATED)
+            parsed = parsed and (self.unread == ON_REQUEST or function not in _VALIDATED)
             self._report("function-arguments", fault, tokens, certain and (parsed or not self.unread))
+            self.reading.mention(arguments)
             return
         match function:
             case "get_param" | "get_resource" | "get_attr" | "Ref":
@@ -258,8 +280,8 @@ class _Walk:
             case "get_file" if not isinstance(arguments, str):
                 message = "a function gives the path, and the file is sent only if it is named elsewhere too"
                 self._report("computed-file", message, tokens, True, "write each path out, and choose by if")
-            case _ if function in _STRICT:
-                self._check_placeholders(arguments, tokens, certain and not self.unread)
+            case _ if function in REPLACING:
+                self._check_placeholders(arguments, tokens, certain and not self.unread, strict=function in _STRICT)
         if is_call(arguments, self.language):
             self.value(arguments, tokens, certain)
         elif isinstance(arguments, dict | list):
@@ -271,16 +293,16 @@ class _Walk:
         if not isinstance(name, str):
             return
         if function == "Ref":
-            self.reading.ref_names.add(name)
+            self.reading.mention(name)
             return
         place = (*tokens, 0) if in_list else tokens
         kind = Kind.PARAMETER if function == "get_param" else Kind.RESOURCE
-        is_read = self.unread in (frozenset(), _ON_REQUEST)  # in outputs Heat looks whether there is such an attribute
+        is_read = self.unread in (frozenset(), ON_REQUEST)  # in outputs Heat looks whether there is such an attribute
         has_attribute = function == "get_attr" and len(arguments) > 1 and isinstance(arguments[1], str)
         attribute = arguments[1] if has_attribute and is_read else None
         self._refer(kind, name, place, certain and function not in self.unread, attribute)
 
-    def _check_placeholders(self, arguments: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
+    def _check_placeholders(self, arguments: Mapping[str, Any], tokens: Tokens, certain: bool, *, strict: bool) -> None:
         """Heat fails a launch whose text lacks a placeholder; a text that is known before shows it before."""
         template, params = arguments["template"], arguments["params"]
         if isinstance(template, dict) and isinstance(template.get("get_file"), str):
@@ -292,8 +314,12 @@ class _Walk:
             compute(Call("str_replace_strict", filled, self.language), self.budget)
         except CallError as error:
             for name in error.details.get("params", ()):
-                message = f"the text does not contain {name!r}"
-                self._report("missing-placeholder", message, (*tokens, "params", name), certain, key=True)
+                message, place = f"the text does not contain {name!r}", (*tokens, "params", name)
+                hint = suggest(name, sorted(set(_WORD.findall(template))))
+                if strict:
+                    self._report("missing-placeholder", message, place, certain, hint, key=True)
+                else:
+                    self._report("unknown-placeholder", message, place, True, hint, key=True)
 
     # ---- findings
 

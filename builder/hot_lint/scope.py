@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from builder.hot.language import PSEUDO_PARAMETERS
-from builder.hot_lint.findings import Kind, Reference, TemplateProblem, TemplateReading
-from builder.text.spelling import suggest
+from builder.hot_lint.findings import ON_REQUEST, ONLY_SOME_LAUNCHES, Kind, Reference, TemplateProblem, TemplateReading
+from builder.text.spelling import find_near, suggest_near
+
+_ON_REQUEST_RULES: Final = ("nested-attribute", "function-arguments")
+"""Rules whose problems in outputs keep Heat from nothing, where they are not certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +44,32 @@ def find_scope_problems(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[i
 def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
     """Every parameter that no template of the scope uses, where it is declared first."""
     used = {reference.name for each in templates for reference in each.reading.references}
-    used.update(name for each in templates for name in each.reading.ref_names)
+    used.update(name for each in templates for name in each.reading.mentioned)
     seen: set[str] = set()
     for number, each in enumerate(templates):
         for name in each.names(Kind.PARAMETER):
             if name not in used and name not in seen:
                 message, hint = f"parameter {name!r} is used nowhere in the template", "use it or remove it"
-                yield number, TemplateProblem("unused-parameter", message, ("parameters", name), hint, key=True)
+                about = (f"parameter {name}",)
+                yield (
+                    number,
+                    TemplateProblem("unused-parameter", message, ("parameters", name), hint, key=True, about=about),
+                )
             seen.add(name)
 
 
 def demote(problem: TemplateProblem) -> TemplateProblem:
-    """The problem as it is reported: one in a place that Heat does not look at in every launch is a warning."""
+    """The problem as it is reported: one in a place that Heat does not look at in every launch is a warning.
+
+    Heat makes the values of outputs when somebody asks for them, and then tells nobody that it could not.
+    """
     if problem.certain:
         return problem
-    message = f"{problem.message}; not every launch shows it"
+    is_asked_for = problem.rule in _ON_REQUEST_RULES or not ON_REQUEST.isdisjoint(problem.tokens)
+    follows = ONLY_SOME_LAUNCHES
+    if problem.tokens[0] == "outputs" and is_asked_for:
+        follows = "Heat makes the stack, and this output stays empty"
+    message = f"{problem.message}; {follows}"
     return replace(problem, rule="conditional-mistake", message=message, certain=True)
 
 
@@ -77,8 +91,10 @@ def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[
             name = reference.name
             if reference.kind is kind and not (name in required or name in own or name in given):
                 givers = optional.get(name, ())
-                hint = "" if givers else suggest(name, known) or listed
-                yield number, _explain(reference, each, givers, hint)
+                near = "" if givers else find_near(name, known)
+                hint = "" if givers else suggest_near(near) or listed
+                about = tuple(f"{kind} {each}" for each in (name, near) if each)
+                yield number, replace(_explain(reference, each, givers, hint), about=about)
 
 
 def _explain(reference: Reference, within: ScopedTemplate, givers: Sequence[str], hint: str) -> TemplateProblem:

@@ -113,11 +113,14 @@ def find_shape_problems(
     for section in template:
         if section in language.sections or language.newer:
             continue
-        is_ignored = composed and section != "conditions"
+        near = find_near(section, NAMED_SECTIONS, cutoff=0.8)
+        is_meant = near not in ("", *template) and isinstance(template[section], dict)
+        is_ignored = composed and section != "conditions" and (not is_meant or near == "outputs")
         hint = _write_since("a section", section) or suggest(section, language.sections)
         message = f"{section!r} is no section of a template"
         rule = "ignored-section" if is_ignored else "unknown-section"
-        yield TemplateProblem(rule, message, (section,), hint, key=True)
+        names = [f"section {near}", *(f"{near[:-1]} {name}" for name in template[section])] if is_meant else ()
+        yield TemplateProblem(rule, message, (section,), hint, key=True, about=(*names,))
     if not composed and "conditions" in template and template["conditions"] is None:
         yield _misshapen("conditions must be a mapping of names", ("conditions",), "remove the empty section")
     for name, parameter in (template.get("parameters") or {}).items():
@@ -126,7 +129,9 @@ def find_shape_problems(
         yield from _check_resource(name, resource, ("resources", name), language)
     for name, output in (template.get("outputs") or {}).items():
         if "value" not in output:
-            yield _misshapen(f"output {name} has no value", ("outputs", name), "give it a value")
+            near = find_misspelt("value", output, language.output_keys)
+            hint, place = f"write value: for {near}:" if near else "give it a value", (near,) if near else ()
+            yield _misshapen(f"output {name} has no value", ("outputs", name, *place), hint, key=bool(near))
         yield from _check_keys(output, "an output", language.output_keys, ("outputs", name))
     if not composed:
         yield from _check_groups(template)
@@ -134,6 +139,11 @@ def find_shape_problems(
 
 def _misshapen(message: str, tokens: Tokens, hint: str = "", *, key: bool = False) -> TemplateProblem:
     return TemplateProblem("template-shape", message, tokens, hint, key=key)
+
+
+def find_misspelt(key: str, entry: Mapping[str, Any], known: Sequence[str]) -> str:
+    """The key of an entry that is told to be misspelt for ``key``, one of those that are ``known``; "" if none is."""
+    return next((each for each in entry if each not in known and find_near(each, known) == key), "")
 
 
 def _write_since(kind: str, key: str) -> str:
@@ -152,7 +162,7 @@ def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], token
 
 
 def _check_parameter(parameter: Mapping[str, Any], tokens: Tokens, language: Language) -> Iterator[TemplateProblem]:
-    if not language.newer:
+    if not language.newer or "type" not in parameter:
         yield from _check_keys(parameter, "a parameter", language.parameter_keys, tokens)
     constraints = parameter.get("constraints")
     for number, constraint in enumerate(constraints if isinstance(constraints, list) else []):
@@ -169,7 +179,8 @@ def _check_resource(
         yield _misshapen(f"the name of resource {name!r} may not contain '/'", tokens, key=True)
     if not language.newer:
         yield from _check_keys(resource, "a resource", language.resource_keys, tokens)
-    yield from _check_type(resource.get("type"), f"resource {name}", (*tokens, "type"))
+    if "type" in resource or language.newer or not find_misspelt("type", resource, language.resource_keys):
+        yield from _check_type(resource.get("type"), f"resource {name}", (*tokens, "type"))
     yield from _check_resource_values(resource, tokens, language)
     for definition, place, certain in find_definitions(resource, tokens):
         if place != tokens and not is_call(definition, language):

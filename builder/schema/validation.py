@@ -1,7 +1,7 @@
 """What a published JSON schema says about data, in words for the person who wrote the data.
 
 The one place that knows jsonschema. A failed choice among alternatives is explained by the closest one, and every
-unknown key is a violation of its own.
+unknown key is a problem of its own.
 """
 
 from __future__ import annotations
@@ -50,30 +50,28 @@ def validate_instance(
     schema: str,
     *,
     may_echo: Callable[[Tokens], bool] = lambda _: True,
-    write: Callable[[Any], str] = repr,
     most: int | None = None,
 ) -> list[SchemaProblem]:
-    """Every violation of the published schema named ``schema``, in the order of the data.
+    """Every problem of the published schema named ``schema``, in the order of the data.
 
     With ``most``, no more than so many are looked for, and they need not be the first ones in the data.
     A message repeats the offending value only where ``may_echo`` allows it for the value's place: it may be a secret.
-    ``write`` is how it is written there.
     """
     errors = _validator(schema).iter_errors(instance)
-    violations = islice((each for error in errors for each in _explain(error, may_echo, write)), most)
+    problems = islice((each for error in errors for each in _explain(error, may_echo)), most)
     numbers: dict[int, dict[Any, int]] = {}
 
-    def place(violation: SchemaProblem) -> list[int]:
+    def place(problem: SchemaProblem) -> list[int]:
         """The number of each token among those beside it: a pointer does not say which of two keys comes first."""
         found, value = [], instance
-        for token in violation.tokens:
+        for token in problem.tokens:
             if isinstance(token, str) and id(value) not in numbers:
                 numbers[id(value)] = {key: number for number, key in enumerate(value)}
             found.append(numbers[id(value)][token] if isinstance(token, str) else token)
             value = value[token]
         return found
 
-    return sorted(dict.fromkeys(violations), key=place)
+    return sorted(dict.fromkeys(problems), key=place)
 
 
 def _find_missing(_validator: Any, names: Sequence[str], instance: Any, _schema: Any) -> Iterator[ValidationError]:
@@ -123,9 +121,7 @@ def _inline(part: Any, root: Any) -> Any:
     return {key: _inline(value, root) for key, value in part.items()}
 
 
-def _explain(
-    error: ValidationError, may_echo: Callable[[Tokens], bool], write: Callable[[Any], str]
-) -> Iterator[SchemaProblem]:
+def _explain(error: ValidationError, may_echo: Callable[[Tokens], bool]) -> Iterator[SchemaProblem]:
     tokens: Tokens = tuple(error.absolute_path)
     keyword = str(error.validator)
     if keyword == "additionalProperties":
@@ -137,11 +133,11 @@ def _explain(
         # A key that was written for it is told as unknown, but where any key may stand.
         near = find_near(name, _list_additional_properties(error), cutoff=0.8) if not _is_closed(error) else ""
         hint = f"write it for {near!r}" if near else ""
-        yield SchemaProblem(tokens, keyword, f"{name!r} is a required property", hint)
+        yield _lack(tokens, name, hint)
     else:
         harmless = error.instance is None or error.instance in ([], {}, "")
         echo = (harmless or may_echo(tokens)) and keyword != "maxLength"
-        value = _describe(error.instance, write) if echo else "the value"
+        value = _describe(error.instance) if echo else "the value"
         part, choices = cast("Any", error.schema), cast("Any", error.validator_value)
         hint = ""
         if keyword == "enum" and isinstance(error.instance, str):
@@ -182,7 +178,11 @@ def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[SchemaPr
         closest = max(alternatives, key=lambda names: len(present.intersection(names)))
         for name in closest:
             if name not in present:
-                yield SchemaProblem(tokens, "required", f"{name!r} is a required property")
+                yield _lack(tokens, name)
+
+
+def _lack(tokens: Tokens, name: str, hint: str = "") -> SchemaProblem:
+    return SchemaProblem(tokens, "required", f"{name!r} is a required property", hint, part={"required": name})
 
 
 def _is_closed(error: ValidationError) -> bool:
@@ -222,10 +222,10 @@ def _complaint(error: ValidationError) -> str:
             return f"breaks {keyword!r}"
 
 
-def _describe(instance: Any, write: Callable[[Any], str]) -> str:
+def _describe(instance: Any) -> str:
     """The value, cut where it is long; a filled container only by its kind."""
     if isinstance(instance, dict) and instance:
         return "the object"
     if isinstance(instance, list) and instance:
         return "the array"
-    return shorten(write(instance), _MAX_ECHO)
+    return shorten(repr(instance), _MAX_ECHO)

@@ -17,7 +17,11 @@ _comparisons_left: ContextVar[int | None] = ContextVar("comparisons_left", defau
 
 def suggest(word: str, known: Collection[str], *, cutoff: float = 0.6) -> str:
     """A hint that names the known word nearest to ``word``, or ``""`` where none is as near as ``cutoff``, up to 1."""
-    near = find_near(word, known, cutoff=cutoff)
+    return suggest_near(find_near(word, known, cutoff=cutoff))
+
+
+def suggest_near(near: str) -> str:
+    """A hint that names a known word, or ``""`` where there is none."""
     return f"did you mean {near!r}?" if near else ""
 
 

@@ -88,11 +88,18 @@ class Document:
         return mark.line + 1, mark.column + 1
 
     def problem(
-        self, rule: str, message: str, tokens: Sequence[Token] = (), *, key: bool = False, hint: str = ""
+        self,
+        rule: str,
+        message: str,
+        tokens: Sequence[Token] = (),
+        *,
+        key: bool = False,
+        hint: str = "",
+        about: tuple[str, ...] = (),
     ) -> Problem:
         """A problem at the pointer ``tokens`` of this document."""
         line, column = self.locate(tokens, key=key)
-        return Problem(self.path, line, column, format_pointer(tokens), rule, message, hint)
+        return Problem(self.path, line, column, format_pointer(tokens), rule, message, hint, about=about)
 
 
 def parse_definition(text: str, path: str) -> Document:
@@ -204,7 +211,12 @@ class _Construction:
                 merged += self._merge(value, reading, tokens)
                 continue
             if not isinstance(key, ScalarNode):
-                self._refuse(key, tokens, "yaml-key", "a key must be a plain text, not a list or a mapping")
+                message, hint = "a key must be a plain text, not a list or a mapping", ""
+                if isinstance(key, MappingNode) and key.flow_style and node.flow_style and len(key.value) == 1:
+                    name = str(key.value[0][0].value)[:_MAX_SHOWN]
+                    message = f"'{{{{ {name} }}}}' is Jinja's, which is not understood here"
+                    hint = f"write {{get_param: {name}}}"
+                self._refuse(key, tokens, "yaml-key", message, hint)
                 continue
             if self._is_broken(key):
                 self._refuse_surrogate(key, tokens)

@@ -1,8 +1,8 @@
 """Comments that silence warnings: ``# check: ignore=<rule>[,<rule>]``.
 
-On a line of its own such a comment holds for the whole file, at the end of a line for that line. An error cannot be
-silenced: it stands for something that cannot work, whatever a comment says. What looks like such a comment within a
-value, such as a script, is none.
+At the end of a line such a comment holds for that line; indented, on a line of its own, for the line below; and where
+it begins a line, for the whole file. An error cannot be silenced: it stands for something that cannot work, whatever a
+comment says. What looks like such a comment within a value, such as a script, is none.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from yaml.tokens import ScalarToken
 
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import RULES, Profile, Severity
-from builder.text.excerpts import split_lines
+from builder.text.excerpts import shorten, split_lines
 from builder.text.spelling import suggest
 from builder.yaml_documents.composing import hide_breaks
 
-_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#\s*check:\s*ignore=\s*([\w-]+(?:\s*,\s*[\w-]+)*)")
+_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#\s*check:\s*(.*)")
+_IGNORE: Final = re.compile(r"ignore=\s*([\w-]+(?:\s*,\s*[\w-]+)*)(?=\s+[^\w\s=,]|\s*$)")
+"""What a comment says after ``check:``; after it there may be a reason, which begins with another character."""
 
 _Scanner: Any = getattr(pyyaml, "CBaseLoader", pyyaml.BaseLoader)
 
@@ -30,19 +32,31 @@ Place = tuple[int, int]
 """Line and column, from 1."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A rule that a comment names, at its line and column, from 1; ``scope`` is the line that it holds for, or None."""
+
+    line: int
+    column: int
+    rule: str
+    scope: int | None
+
+
 @dataclass(slots=True)
 class Suppressions:
-    """The silenced rules of one file; ``mentions`` are all rules named, each with its line and column, from 1."""
+    """The silenced rules of one file; ``misread`` are the comments that are not understood, each with its place."""
 
-    whole_file: set[str] = field(default_factory=set)
-    by_line: dict[int, set[str]] = field(default_factory=dict)
-    mentions: list[tuple[int, int, str]] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+    misread: list[tuple[int, int, str]] = field(default_factory=list)
+    used: set[Mention] = field(default_factory=set)
 
     def cover(self, problem: Problem) -> bool:
-        """Whether a problem of this file is silenced."""
+        """Whether a problem of this file is silenced; what silences it has been of use then."""
         if problem.severity is Severity.ERROR:
             return False
-        return problem.rule in self.whole_file or problem.rule in self.by_line.get(problem.line, ())
+        covering = [each for each in self.mentions if each.rule == problem.rule and each.scope in (None, problem.line)]
+        self.used.update(covering)
+        return bool(covering)
 
 
 def parse_suppressions(text: str) -> Suppressions:
@@ -50,7 +64,8 @@ def parse_suppressions(text: str) -> Suppressions:
     suppressions = Suppressions()
     if "check:" not in text:
         return suppressions
-    candidates = [(number, line) for number, line in enumerate(split_lines(text), start=1) if _COMMENT.search(line)]
+    lines = split_lines(text)
+    candidates = [(number, line) for number, line in enumerate(lines, start=1) if _COMMENT.search(line)]
     values = _locate_values(text, candidates[-1][0]) if candidates else []
     for number, line in candidates:
         found = next(
@@ -58,14 +73,21 @@ def parse_suppressions(text: str) -> Suppressions:
         )
         if found is None:
             continue
-        rules = {rule.strip() for rule in found[1].split(",")}
-        if line[: found.start()].strip():
-            suppressions.by_line.setdefault(number, set()).update(rules)
-        else:
-            suppressions.whole_file |= rules
-        for name in re.finditer(r"[\w-]+", found[1]):
-            suppressions.mentions.append((number, found.start(1) + name.start() + 1, name[0]))
+        named = _IGNORE.match(line, found.start(1))
+        if named is None:
+            suppressions.misread.append((number, found.start(1) + 1, found[1].strip()))
+            continue
+        scope: int | None = number
+        if not line[: found.start()].strip():
+            below = (n for n, each in enumerate(lines[number:], start=number + 1) if not _is_blank(each))
+            scope = next(below, number) if found.start() else None
+        for name in re.finditer(r"[\w-]+", named[1]):
+            suppressions.mentions.append(Mention(number, named.start(1) + name.start() + 1, name[0], scope))
     return suppressions
+
+
+def _is_blank(line: str) -> bool:
+    return line.strip()[:1] in ("", "#")
 
 
 def _locate_values(text: str, last_line: int) -> list[tuple[Place, Place]]:
@@ -90,13 +112,29 @@ def _is_within(values: Sequence[tuple[Place, Place]], place: Place) -> bool:
     return number >= 0 and place < values[number][1]
 
 
-def find_unused_suppressions(path: str, suppressions: Suppressions, profile: Profile) -> Iterator[Problem]:
-    """Comments that have no effect because of the rule that they name."""
-    for line, column, name in suppressions.mentions:
-        rule = RULES.get(name)
+def find_suppression_problems(path: str, suppressions: Suppressions, profile: Profile) -> Iterator[Problem]:
+    """Comments that have no effect because of what they say."""
+    for line, column, said in suppressions.misread:
+        message, hint = f"this comment silences nothing: {shorten(said, 40)!r} is not understood", "write ignore=RULE"
+        first, *others = re.findall(r"[\w-]+", said.partition("ignore=")[2]) or [""]
+        if others:
+            hint = f"write ignore={first}, {', '.join(others)}, or begin what is a reason with a '#' of its own"
+        yield Problem(path, line, column, "", "misread-comment", message, hint)
+    for each in suppressions.mentions:
+        rule, place = RULES.get(each.rule), (path, each.line, each.column, "")
         if rule is None:
-            hint = suggest(name, list(RULES)) or "check --list-rules lists them"
-            yield Problem(path, line, column, "", "unknown-rule", f"there is no rule {name!r}", hint)
+            hint = suggest(each.rule, list(RULES)) or "check --list-rules lists them"
+            yield Problem(*place, "unknown-rule", f"there is no rule {each.rule!r}", hint)
         elif rule.severity_in(profile) is Severity.ERROR:
-            message = f"{name!r} is an error, and an error cannot be silenced"
-            yield Problem(path, line, column, "", "unsilenceable-rule", message, "mend it, and remove the comment")
+            message = f"{each.rule!r} is an error, and an error cannot be silenced"
+            yield Problem(*place, "unsilenceable-rule", message, "mend it, and remove the comment")
+
+
+def find_unused_suppressions(path: str, suppressions: Suppressions, profile: Profile) -> Iterator[Problem]:
+    """Comments that silence nothing in their line any more; asked once everything that they may cover is known."""
+    for each in suppressions.mentions:
+        rule = RULES.get(each.rule)
+        is_given = rule is not None and rule.severity_in(profile) is Severity.WARNING
+        if is_given and each.scope is not None and each not in suppressions.used:
+            message = f"nothing is wrong in line {each.scope} that {each.rule!r} would tell"
+            yield Problem(path, each.line, each.column, "", "unused-comment", message, "remove the comment")

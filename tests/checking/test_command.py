@@ -221,7 +221,7 @@ def test_every_file_of_an_enabled_folder_is_checked_itself(
     path = "types/other.yaml" if arguments else "cluster-types-enabled/other.yaml"
     run = Run(capsys, "check", *arguments, path)
     assert run.status == 1
-    assert f"{path}:1:7: error: 'nonsense' is not one of 'heat', 'magnum' [unknown-value]" in run.out
+    assert f"{path}:1:7: error: 'kind' must be heat or magnum, not 'nonsense' [unknown-value]" in run.out
     Path(path).with_name("cluster-type.yaml").write_text(GOOD)
     run = Run(capsys, "check", *arguments, "--format", "json", str(Path(path).with_name("cluster-type.yaml")))
     assert json.loads(run.out)["definitions"][0]["id"] == "cluster-type"

@@ -108,7 +108,7 @@ def test_check_tells_what_the_kind_and_its_keys_in_the_schema_refuse(tmp_path: P
     wrong.write_text(DRAWN.replace("[blue, red]", "[7, invisible]") + "heat_template: {}\n")
     told = json.loads(check("--format", "json", str(wrong)).stdout)
     assert [(each["line"], each["column"], each["rule"], each["message"]) for each in told["problems"]] == [
-        (4, 8, "wrong-type", "7 is not of type 'string'"),
+        (4, 8, "wrong-type", "item 1 of 'inks' must be a text, not 7"),
         (4, 11, "unknown-value", "nobody sells invisible"),
         (7, 1, "unknown-key", "the key 'heat_template' is of the kind heat, and this definition of the kind paper"),
     ]

@@ -70,7 +70,7 @@ def read_definition(
             message = "the cluster type asks for nothing"
             found.append(TemplateProblem("no-parameters", message, ("parameters",), hint, key=True))
     return KindPart(
-        tuple(document.problem(each.rule, each.message, each.tokens, key=each.key, hint=each.hint) for each in found),
+        tuple(each.at(document) for each in found),
         parameters,
         content=MagnumContent(definition.get("magnum_cluster_template", "")),
     )

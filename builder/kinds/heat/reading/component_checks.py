@@ -19,6 +19,7 @@ from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
 from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading
 from builder.hot_lint.inclusion import LoadedTemplate
+from builder.hot_lint.members import find_definitions
 from builder.hot_lint.references import MAX_WORK, read_template
 from builder.hot_lint.resource_types import (
     GROUP_ATTRIBUTES,
@@ -29,7 +30,7 @@ from builder.hot_lint.resource_types import (
 from builder.hot_lint.scope import ScopedTemplate, demote, find_scope_problems, find_unused_parameters
 from builder.hot_lint.shape import explain_version, find_shape_problems
 from builder.kinds.heat.reading.components import LoadedComponent
-from builder.text.spelling import suggest
+from builder.text.spelling import find_near, suggest, suggest_near
 
 NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")
 """What a private network takes; earlier releases refused templates without."""
@@ -112,10 +113,12 @@ def _read(
         assert language is not None  # noqa: S101  # every date to come is a version of a newer Heat's
     elif language.newer:
         message = f"heat_template_version {version} is not known here, and functions new in it are not checked"
-        problems.append(loaded.problem(TemplateProblem("newer-template-version", message, (VERSION_KEY,))))
-    reading = read_template(loaded.template, language, files, budget, declared)
+        about = (f"version {version}",)
+        problems.append(loaded.problem(TemplateProblem("newer-template-version", message, (VERSION_KEY,), about=about)))
+    reading = read_template(loaded.template, language, files, budget, declared, loaded.list_set_aside())
     problems += _problems(loaded, reading.problems)
     problems += _problems(loaded, find_type_problems(loaded.template, language))
+    problems += _problems(loaded, _find_lone_servers(loaded.template))
     return language, reading
 
 
@@ -199,15 +202,29 @@ def _check_nested_uses(reading: TemplateReading, nested: Mapping[str, LoadedTemp
 def _check_properties(
     use: NestedUse, properties: Mapping[str, Any], parameters: Mapping[str, Any], required: Sequence[str]
 ) -> Iterator[TemplateProblem]:
+    given = {*properties}
     for name in properties:
         if name not in parameters:
-            message = f"{use.name} has no parameter {name!r}"
-            tokens = (*use.tokens, "properties", name)
-            yield TemplateProblem("nested-property", message, tokens, suggest(name, parameters), use.certain, key=True)
-    missing = list(islice((name for name in required if name not in properties), MAX_NAMED + 1))
+            message, near = f"{use.name} has no parameter {name!r}", find_near(name, parameters)
+            tokens, hint = (*use.tokens, "properties", name), suggest_near(near)
+            yield TemplateProblem("nested-property", message, tokens, hint, use.certain, key=True)
+            given.add(near)  # once the name is mended
+    missing = list(islice((name for name in required if name not in given), MAX_NAMED + 1))
     if missing:
         names = ", ".join(map(repr, missing[:MAX_NAMED])) + (", and others" if len(missing) > MAX_NAMED else "")
         message = f"{use.name} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"
         yield TemplateProblem(
             "nested-parameter", message, (*use.tokens, "type"), "give it, or a default there", use.certain
         )
+
+
+def _find_lone_servers(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
+    """Servers without networks, members of groups among them; one without a flavor either is no launch's."""
+    for name, resource in (template.get("resources") or {}).items():
+        for definition, tokens, _ in find_definitions(resource, ("resources", name)):
+            properties = definition.get("properties")
+            if definition.get("type") != "OS::Nova::Server" or not isinstance(properties, dict):
+                continue
+            if "flavor" in properties and "networks" not in properties:
+                message, hint = f"server {name!r} names no network", "give it networks: [{network: ...}], or a port"
+                yield TemplateProblem("server-without-network", message, (*tokens, "type"), hint)

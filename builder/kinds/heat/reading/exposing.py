@@ -12,7 +12,8 @@ from builder.hot_lint.findings import TemplateProblem
 from builder.kinds.heat.reading.components import LoadedComponent
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.declarations import Parameter, find_default_faults, parse_parameter
-from builder.text.spelling import suggest
+from builder.text.pointers import Tokens
+from builder.text.spelling import find_near, suggest_near
 from builder.yaml_documents.documents import Document
 
 
@@ -35,7 +36,7 @@ def expose_parameters(
     document: Document, definition: Mapping[str, Any], components: Sequence[LoadedComponent]
 ) -> Exposed:
     """Settle the parameters of a definition; ``definition`` is what the schema accepts of the document."""
-    declared, problems = _read_declared(components)
+    declared, givers, problems = _read_declared(components)
     found: list[TemplateProblem] = []
     exposed: Mapping[str, Any] | None = definition.get("parameters")
     overrides: Mapping[str, Any] = definition.get("parameter_overrides", {})
@@ -55,6 +56,11 @@ def expose_parameters(
         settled[name], problems_of_layers = lay_over(parameter, over)
         found += problems_of_layers
     parameters = {name: settled[name] for name in asked if name in settled and name not in hardcoded}
+    for name, parameter in parameters.items():
+        if parameter.hidden and not parameter.required and parameter.default not in ("", [], {}):
+            laid = [tokens for tokens, entry in layers[name] if not {"default", "hidden"}.isdisjoint(entry)]
+            careless = _explain_hidden_default(name, laid[-1] if laid else ("parameters", name))
+            problems.append(careless.at(document) if laid else givers[name].root.problem(careless))
     found += _find_invalid_hardcoded(hardcoded, declared)
     found += _find_unexposed(declared, exposed, hardcoded)
     if not parameters and not found and not problems and None not in declared.values():
@@ -62,7 +68,7 @@ def expose_parameters(
         found.append(
             TemplateProblem("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True)
         )
-    problems += [document.problem(m.rule, m.message, m.tokens, key=m.key, hint=m.hint) for m in found]
+    problems += [each.at(document) for each in found]
     return Exposed(parameters, settled, _find_variants(components, parameters, layers), tuple(problems))
 
 
@@ -99,8 +105,17 @@ def _read_variant(shown: Parameter, attributes: Mapping[str, Any], layers: Seque
     return {shown.id: replace(variant, label=shown.label, hidden=variant.hidden or shown.hidden)}
 
 
-def _read_declared(components: Sequence[LoadedComponent]) -> tuple[dict[str, Parameter | None], list[Problem]]:
-    """The parameters of all components, of which the first that declares one wins; None for one that is faulty."""
+def _explain_hidden_default(name: str, tokens: Tokens) -> TemplateProblem:
+    """The App is sent defaults, those of hidden parameters too, so that no secret can be one."""
+    message = f"parameter {name!r} is hidden, and everybody can read its default in the listing"
+    hint = "leave the default out, or hidden: true if it is no secret"
+    return TemplateProblem("hidden-default", message, (*tokens, "default"), hint)
+
+
+def _read_declared(
+    components: Sequence[LoadedComponent],
+) -> tuple[dict[str, Parameter | None], dict[str, LoadedComponent], list[Problem]]:
+    """The parameters of all components, with the first that declares one, which wins; None for one that is faulty."""
     declared: dict[str, Parameter | None] = {}
     givers: dict[str, LoadedComponent] = {}
     problems: list[Problem] = []
@@ -116,7 +131,7 @@ def _read_declared(components: Sequence[LoadedComponent]) -> tuple[dict[str, Par
             givers[name] = each
             declared[name], found = read_parameter(name, attributes)
             problems += map(each.root.problem, found)
-    return declared, problems
+    return declared, givers, problems
 
 
 def _compare_types(name: str, attributes: Mapping[str, Any], giver: LoadedComponent) -> TemplateProblem | None:
@@ -134,8 +149,10 @@ def _find_unknown(
     """Names that the templates lack; earlier releases took them in silence, so they are no error."""
     for name in names:
         if name not in declared:
-            hint = suggest(name, declared) or "it is not used"
-            yield TemplateProblem(rule, f"the template has no parameter {name!r}", (section, name), hint, key=True)
+            near = find_near(name, declared)
+            message, hint = f"the template has no parameter {name!r}", suggest_near(near) or "it is not used"
+            about = (f"parameter {near or name}",)  # what is missing is the one that was meant
+            yield TemplateProblem(rule, message, (section, name), hint, key=True, about=about)
 
 
 def _find_unknown_exposed(
@@ -143,8 +160,10 @@ def _find_unknown_exposed(
 ) -> Iterator[TemplateProblem]:
     if name in asked:
         message = f"the template has no parameter {name!r}"
-        hint = suggest(name, declared) or "expose a parameter of the template"
-        yield TemplateProblem("unknown-parameter", message, ("parameters", name), hint, key=True)
+        near = find_near(name, declared)
+        hint = suggest_near(near) or "expose a parameter of the template"
+        about = tuple(f"parameter {each}" for each in (name, near) if each)
+        yield TemplateProblem("unknown-parameter", message, ("parameters", name), hint, key=True, about=about)
 
 
 def _find_invalid_hardcoded(
@@ -170,5 +189,8 @@ def _find_unexposed(
             hint = "hardcode a value, or remove it from hardcoded_parameters"
             yield TemplateProblem("unexposed-parameter", message, ("hardcoded_parameters", name), hint)
         elif exposed is not None and name not in exposed:
-            hint = "expose it, hardcode it, or give it a default in the template"
-            yield TemplateProblem("unexposed-parameter", message, ("parameters",), hint, key=True)
+            near = find_near(name, [each for each in hardcoded if each not in declared])
+            hint = f"write it for {near!r}" if near else "expose it, hardcode it, or give it a default in the template"
+            place = ("hardcoded_parameters", near) if near else ("parameters",)
+            about = (f"parameter {name}",)
+            yield TemplateProblem("unexposed-parameter", message, place, hint, key=True, about=about)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
+from builder.diagnostics.rules import Severity
 from builder.hot.language import VERSION_KEY, find_language
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.near_files import COMPONENTS, describe_source_error, hint_at_components
-from builder.hot_lint.shape import is_cloudformation
+from builder.hot_lint.shape import find_broken_sections, is_cloudformation
 from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError
 from builder.kinds.heat.reading.components import LoadedComponent, build_component, find_collisions
 from builder.text.pointers import Tokens
@@ -125,15 +126,58 @@ class _Loading:
             if not _are_same(version, expected):
                 message = f"{name!r} is of heat_template_version {version}, but {first.name!r} of {expected}"
                 hint = "write the same version into all components"
-                self.problems.append(self.document.problem("template-versions-differ", message, tokens, hint=hint))
+                about = (f"version {version}",)
+                self.problems.append(
+                    self.document.problem("template-versions-differ", message, tokens, hint=hint, about=about)
+                )
         roots = {each.component.name: each.root for each in loaded if each is not None}
         for section, entry, giver, later in find_collisions(components):
             document = roots[giver].document
             line, _ = document.locate((section, entry), key=True)
             message = f"{section[:-1]} {entry!r} of {later!r} is in {giver!r} too, at {document.path}:{line}"
             rule = f"duplicate-{section[:-1]}"
-            clash = TemplateProblem(rule, message, (section, entry), "rename one of them", key=True)
+            about = (f"{section[:-1]} {entry}",)
+            clash = TemplateProblem(rule, message, (section, entry), "rename one of them", key=True, about=about)
             self.problems.append(roots[later].problem(clash))
+
+
+def find_unlisted(
+    document: Document, definition: Mapping[str, Any], parts: LoadedParts, found: Sequence[Problem], files: Files
+) -> Iterator[Problem]:
+    """The files among the components that no entry lists; ``found`` are the problems of those that are listed.
+
+    What names something in such a file follows from that.
+    """
+    if "components" not in definition:
+        return
+    used = {component_name(entry["name"]) for entry in definition["components"]}
+    used |= {posixpath.splitext(posixpath.basename(name))[0] for c in parts.components for name in c.component.files}
+    groups = [group for group in definition.get("parameter_groups", ()) if group]
+    missing = {problem.about[0] for problem in found if problem.about and problem.severity is Severity.ERROR}
+    missing |= {f"component {group['optional']['name']}" for group in groups if group.get("optional")}
+    for path in files.list_beside(f"{COMPONENTS}/.yaml"):
+        name, suffix = posixpath.splitext(posixpath.basename(path))
+        if suffix != ".yaml" or name in used:
+            continue
+        names = _list_names(path, files)
+        is_missed = not missing.isdisjoint((f"component {name}", *names))
+        rule = "component-reference" if is_missed else "unlisted-component"
+        message, hint = f"no entry lists the component {path}", f"add '- name: {name}', or remove the file"
+        about = (f"component {name}", *names)
+        yield document.problem(rule, message, ("components",), key=True, hint=hint, about=about)
+
+
+def _list_names(path: str, files: Files) -> list[str]:
+    """What a file that may be a template gives names to, each after what it is."""
+    try:
+        source = files.resolve(path, DEFINITION)
+        template = parse_template(files.read(source), files.display(source)).value
+    except (SourceError, DocumentError):
+        return []
+    if find_broken_sections(template):
+        return []
+    sections = ("parameters", "resources", "conditions")
+    return [f"{section[:-1]} {name}" for section in sections for name in template.get(section) or {}]
 
 
 def _are_same(version: object, other: object) -> bool:

@@ -15,7 +15,7 @@ from builder.kinds.heat.reading.component_checks import NETWORK_TYPES, check_tem
 from builder.kinds.heat.reading.components import tighten_parameters
 from builder.kinds.heat.reading.content import HeatContent
 from builder.kinds.heat.reading.exposing import expose_parameters
-from builder.kinds.heat.reading.loading import TEMPLATE_KEYS, component_name, load_parts
+from builder.kinds.heat.reading.loading import TEMPLATE_KEYS, component_name, find_unlisted, load_parts
 from builder.yaml_documents.documents import Document
 
 
@@ -34,6 +34,7 @@ def read_definition(
     documents = tuple({each.document.path: each.document for each in loaded}.values())
     if not parts.complete:
         return KindPart(tuple(problems), documents=documents)
+    problems += find_unlisted(document, definition, parts, problems, files)
     problems += _check_network(document, findings.resource_types)
     exposed = expose_parameters(document, definition, parts.components)
     problems += exposed.problems
@@ -74,4 +75,5 @@ def _check_network(document: Document, resource_types: frozenset[str]) -> list[P
     message = f"the template has no private network: no {' and no '.join(missing)}"
     tokens = next((key,) for key in TEMPLATE_KEYS if key in document.value)
     hint = "connect servers by a network of their own"
-    return [document.problem("no-private-network", message, tokens, key=True, hint=hint)]
+    about = ("section resources",)
+    return [document.problem("no-private-network", message, tokens, key=True, hint=hint, about=about)]

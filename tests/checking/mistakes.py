@@ -1,0 +1,446 @@
+"""Mistakes that authors make in the Slurm type beside this module: what each changes, and the line that tells of it.
+
+Each is made alone, in a copy of the folder; a line begins with the file, the line and the column of the mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copytree
+from typing import Final
+
+SLURM: Final = Path(__file__).parent / "slurm"
+
+DEFINITION: Final = "cluster-type.yaml"
+NETWORK, LOGIN, COMPUTE, STORAGE = (f"components/{name}.yaml" for name in ("network", "login", "compute", "storage"))
+NODE: Final = "nested/node.yaml"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """In the file ``file``, what was ``right`` is ``wrong``, of which one ``line`` tells."""
+
+    file: str
+    right: str
+    wrong: str
+    line: str
+
+    def make(self, folder: Path) -> None:
+        """Copy the Slurm type to ``folder``, with the mistake in it."""
+        copytree(SLURM, folder)
+        path = folder / self.file
+        text = path.read_text()
+        assert text.count(self.right) == 1, f"{self.right!r} is {text.count(self.right)} times in {self.file}"
+        path.write_text(text.replace(self.right, self.wrong))
+
+
+LIKELY: Final[Mapping[str, Mistake]] = {
+    "a pattern that is no regular expression": Mistake(
+        LOGIN,
+        "'^[a-z][a-z0-9-]*$'",
+        "'^[a-z[a-z0-9-*$'",
+        "error: components/login.yaml:8:26: not a regular expression: unterminated character set at position "
+        "1 [allowed-pattern]",
+    ),
+    "a type of another tool": Mistake(
+        COMPUTE,
+        "type: number",
+        "type: int",
+        "error: components/compute.yaml:21:11: type must be one of string, number, boolean, json, "
+        "comma_delimited_list (did you mean 'number'?) [parameter-syntax]",
+    ),
+    "a switch that is on by yes": Mistake(
+        DEFINITION,
+        "default: false",
+        "default: yes",
+        "error: cluster-type.yaml:29:16: 'default' must be true or false, not 'yes' (write true or false, "
+        "without quotes) [wrong-type]",
+    ),
+    "a boolean default in quotes": Mistake(
+        COMPUTE,
+        "default: false",
+        "default: maybe",
+        "error: components/compute.yaml:35:14: the default must be true or false (yes, no, on, off, 1 and 0 "
+        "will do) [invalid-default]",
+    ),
+    "a component that no entry lists": Mistake(
+        DEFINITION,
+        "  - name: compute\n",
+        "",
+        "warning: cluster-type.yaml:6:1: no entry lists the component components/compute.yaml (add '- name: "
+        "compute', or remove the file) [unlisted-component]",
+    ),
+    "an optional component that no entry lists": Mistake(
+        DEFINITION,
+        "  - name: storage\n    optional: true\n",
+        "",
+        "error: cluster-type.yaml:6:1: no entry lists the component components/storage.yaml (add '- name: "
+        "storage', or remove the file) [component-reference]",
+    ),
+    "the scheduler as the kind": Mistake(
+        DEFINITION,
+        "kind: heat",
+        "kind: slurm",
+        "error: cluster-type.yaml:1:7: 'kind' must be heat or magnum, not 'slurm' [unknown-value]",
+    ),
+    "a template of Jinja": Mistake(
+        LOGIN,
+        "image: {get_param: image}",
+        "image: {{ image }}",
+        "error: components/login.yaml:57:15: '{{ image }}' is Jinja's, which is not understood here (write "
+        "{get_param: image}) [yaml-key]",
+    ),
+    "a tab for indentation": Mistake(
+        LOGIN,
+        "    label: Image\n",
+        "\tlabel: Image\n",
+        "error: components/login.yaml:24:1: a tab is used for indentation (YAML is indented with spaces) [yaml-tab]",
+    ),
+    "a key that is not indented enough": Mistake(
+        LOGIN,
+        "      networks:\n        - port",
+        "    networks:\n      - port",
+        "error: components/login.yaml:62:7: not valid YAML: items of a list and keys are mixed here (begin "
+        "every item with '- ', or indent what belongs to one) [yaml-syntax]",
+    ),
+    "a key of a group at the top": Mistake(
+        DEFINITION,
+        "    description: A disk",
+        "description: A disk",
+        "error: cluster-type.yaml:25:15: not valid YAML: this line is taken for more of the text above it "
+        "(mend its indentation, or end the line above with ':', or put a space after its ':') [yaml-syntax]",
+    ),
+    "a parameter that is misspelt where it is used": Mistake(
+        COMPUTE,
+        "{get_param: compute_count}",
+        "{get_param: compute_cuont}",
+        "error: components/compute.yaml:45:26: there is no parameter 'compute_cuont' (did you mean "
+        "'compute_count'?) [parameter-reference]",
+    ),
+    "a parameter that is misspelt where it is declared": Mistake(
+        COMPUTE,
+        "  compute_flavor:\n",
+        "  compute_flavour:\n",
+        "error: components/compute.yaml:51:31: there is no parameter 'compute_flavor' (did you mean "
+        "'compute_flavour'?) [parameter-reference]",
+    ),
+    "a resource that is misspelt": Mistake(
+        LOGIN,
+        "{get_resource: login_port}\n\n",
+        "{get_resource: login_prot}\n\n",
+        "error: components/login.yaml:51:31: there is no resource 'login_prot' (did you mean 'login_port'?) "
+        "[resource-reference]",
+    ),
+    "a function that is misspelt": Mistake(
+        LOGIN,
+        "{get_param: login_flavor}",
+        "{get_parm: login_flavor}",
+        "warning: components/login.yaml:58:16: 'get_parm' is no function; here it is plain data (did you "
+        "mean 'get_param'?) [unknown-function]",
+    ),
+    "a group with a parameter that is misspelt": Mistake(
+        DEFINITION,
+        "compute_flavor, compute_count",
+        "compute_flavour, compute_count",
+        "warning: cluster-type.yaml:19:39: no parameter 'compute_flavour' is asked for (did you mean "
+        "'compute_flavor'?) [unknown-group-parameter]",
+    ),
+    "a component that has no file": Mistake(
+        DEFINITION,
+        "  - name: compute\n",
+        "  - name: computes\n",
+        "error: cluster-type.yaml:9:11: components/computes.yaml: the file does not exist (did you mean "
+        "'compute'?) [missing-file]",
+    ),
+    "components that are a mapping": Mistake(
+        DEFINITION,
+        "  - name: network\n  - name: login\n  - name: compute\n  - name: storage\n    optional: true\n",
+        "  network:\n  login:\n  compute:\n  storage:\n    optional: true\n",
+        "error: cluster-type.yaml:7:3: 'components' must be a list, not a mapping (write a list, each item "
+        "on a line that begins with '- ') [wrong-type]",
+    ),
+    "a component that is only a name": Mistake(
+        DEFINITION,
+        "  - name: compute\n",
+        "  - compute\n",
+        "error: cluster-type.yaml:9:5: item 3 of 'components' must be a mapping of keys, not 'compute' "
+        "(write name: compute) [wrong-type]",
+    ),
+    "a hidden parameter with a default": Mistake(
+        LOGIN,
+        "    hidden: true\n",
+        "    hidden: true\n    default: not-so-secret\n",
+        "warning: components/login.yaml:21:14: parameter 'munge_key' is hidden, and everybody can read its "
+        "default in the listing (leave the default out, or hidden: true if it is no secret) [hidden-default]",
+    ),
+    "a picker on a list": Mistake(
+        COMPUTE,
+        "    label: Partitions\n    default: [batch, debug]\n",
+        "    label: Partitions\n    constraints:\n      - custom_constraint: nova.flavor\n",
+        "error: components/compute.yaml:31:28: Heat refuses every list here: it looks for one flavor that "
+        "the whole list names (write type: string, or remove the constraint) [list-picker]",
+    ),
+    "a server without networks": Mistake(
+        NODE,
+        "      networks:\n        - network: {get_param: network}\n",
+        "      metadata: {network: {get_param: network}}\n",
+        "warning: nested/node.yaml:12:11: server 'node' names no network (give it networks: [{network: "
+        "...}], or a port) [server-without-network]",
+    ),
+    "a hardcoded parameter in a group": Mistake(
+        DEFINITION,
+        "[external_network]",
+        "[external_network, dns_nameservers]",
+        "warning: cluster-type.yaml:22:36: parameter 'dns_nameservers' is hardcoded, so that the group shows "
+        "no field (keep one of them) [hardcoded-group-parameter]",
+    ),
+    "a placeholder that the text lacks": Mistake(
+        LOGIN,
+        "__CLUSTER__:",
+        "__CLUSTERNAME__:",
+        "warning: components/login.yaml:67:13: the text does not contain '__CLUSTERNAME__' (did you mean "
+        "'__CLUSTER__'?) [unknown-placeholder]",
+    ),
+    "an output that only some launches show": Mistake(
+        COMPUTE,
+        "{if: [with_gpu, nvidia, none]}",
+        "{if: [with_gpu, {get_attr: [gpu_node, name]}, none]}",
+        "warning: components/compute.yaml:61:40: there is no resource 'gpu_node'; only the launches that "
+        "come to it fail (did you mean 'login_node'?) [conditional-mistake]",
+    ),
+    "a number in quotes": Mistake(
+        DEFINITION,
+        "order: 30",
+        'order: "30"',
+        "error: cluster-type.yaml:4:8: 'order' must be a number, not '30' (write it without quotes) [wrong-type]",
+    ),
+    "an optional component that is misspelt in its group": Mistake(
+        DEFINITION,
+        "      name: storage",
+        "      name: sotrage",
+        "error: cluster-type.yaml:27:13: no optional component is named 'sotrage' (did you mean 'storage'?) "
+        "[unknown-optional-component]",
+    ),
+    "a component without version": Mistake(
+        STORAGE,
+        "heat_template_version: 2021-04-16\n",
+        "",
+        "error: components/storage.yaml:2:1: the template has no heat_template_version (add "
+        "heat_template_version: 2021-04-16) [template-version]",
+    ),
+}
+"""Mistakes of somebody who has never written a definition, but has read the documents."""
+
+FURTHER: Final[Mapping[str, Mistake]] = {
+    "a resource type in small letters": Mistake(
+        NODE,
+        "OS::Nova::Server",
+        "OS::Nova::server",
+        "error: nested/node.yaml:12:11: Heat has no type 'OS::Nova::server' of its own (did you mean "
+        "'OS::Nova::Server'?) [misspelt-resource-type]",
+    ),
+    "a section that is misspelt": Mistake(
+        NETWORK,
+        "resources:\n",
+        "ressources:\n",
+        "error: components/network.yaml:13:1: 'ressources' is no section of a template (did you mean "
+        "'resources'?) [unknown-section]",
+    ),
+    "parameters under another name": Mistake(
+        COMPUTE,
+        "parameters:\n",
+        "paramaters:\n",
+        "error: components/compute.yaml:3:1: 'paramaters' is no section of a template (did you mean "
+        "'parameters'?) [unknown-section]",
+    ),
+    "properties that are misspelt": Mistake(
+        LOGIN,
+        "    properties:\n      name: {list_join",
+        "    propreties:\n      name: {list_join",
+        "error: components/login.yaml:55:5: 'propreties' is no key of a resource (did you mean "
+        "'properties'?) [unknown-resource-key]",
+    ),
+    "a type that is misspelt": Mistake(
+        STORAGE,
+        "    type: OS::Cinder::Volume\n",
+        "    tpye: OS::Cinder::Volume\n",
+        "error: components/storage.yaml:13:5: 'tpye' is no key of a resource (did you mean 'type'?) "
+        "[unknown-resource-key]",
+    ),
+    "a value that is misspelt": Mistake(
+        LOGIN,
+        "    value: {get_attr: [login_ip",
+        "    vlaue: {get_attr: [login_ip",
+        "error: components/login.yaml:73:5: output login_address has no value (write value: for vlaue:) "
+        "[template-shape]",
+    ),
+    "constraints that are no list": Mistake(
+        STORAGE,
+        "      - range: {min: 10, max: 1000}",
+        "      range: {min: 10, max: 1000}",
+        "error: components/storage.yaml:9:7: constraints must be a list [parameter-syntax]",
+    ),
+    "a constraint that is misspelt": Mistake(
+        COMPUTE,
+        "- range: {min: 1, max: 64}",
+        "- rnage: {min: 1, max: 64}",
+        "error: components/compute.yaml:25:9: a constraint holds exactly one of modulo, range, length, "
+        "allowed_values, allowed_pattern, custom_constraint, and a description (did you mean 'range'?) "
+        "[parameter-syntax]",
+    ),
+    "a default that breaks its constraint": Mistake(
+        STORAGE,
+        "default: 100",
+        "default: 5",
+        "error: components/storage.yaml:7:14: the default must be between 10 and 1000 [invalid-default]",
+    ),
+    "a range whose ends are texts": Mistake(
+        COMPUTE,
+        "{min: 1, max: 64}",
+        "{min: one, max: 64}",
+        "error: components/compute.yaml:25:22: min must be a number [parameter-syntax]",
+    ),
+    "an attribute of a member that it lacks": Mistake(
+        COMPUTE,
+        "[compute_nodes, name]",
+        "[compute_nodes, hostname]",
+        "warning: components/compute.yaml:64:57: nested/node.yaml has no output 'hostname'; Heat makes the "
+        "stack, and this output stays empty (did you mean 'name'?) [conditional-mistake]",
+    ),
+    "a property that the nested template lacks": Mistake(
+        COMPUTE,
+        "          flavor: {get_param: compute_flavor}",
+        "          flavour: {get_param: compute_flavor}",
+        "error: components/compute.yaml:51:11: nested/node.yaml has no parameter 'flavour' (did you mean "
+        "'flavor'?) [nested-property]",
+    ),
+    "a file of user data that is not there": Mistake(
+        LOGIN,
+        "../user-data/login.sh",
+        "user-data/login.sh",
+        "error: components/login.yaml:65:32: user-data/login.sh: the file does not exist (did you mean "
+        "'../user-data/login.sh'? Paths are relative to the file that they stand in) [missing-file]",
+    ),
+    "a nested template under the wrong name": Mistake(
+        COMPUTE,
+        "../nested/node.yaml",
+        "../nested/nodes.yaml",
+        "error: components/compute.yaml:47:15: ../nested/nodes.yaml: the file does not exist (did you mean "
+        "'../nested/node.yaml'?) [missing-file]",
+    ),
+    "get_attr written as in Terraform": Mistake(
+        LOGIN,
+        "{get_attr: [login_ip, floating_ip_address]}",
+        "{get_attr: login_ip.floating_ip_address}",
+        "error: components/login.yaml:73:23: get_attr wants a list: [resource, attribute, key or index, ...] "
+        "[function-arguments]",
+    ),
+    "a condition that nobody has defined": Mistake(
+        COMPUTE,
+        "{if: [with_gpu, nvidia, none]}",
+        "{if: [has_gpu, nvidia, none]}",
+        "error: components/compute.yaml:61:18: there is no condition 'has_gpu' (did you mean 'with_gpu'?) "
+        "[condition-reference]",
+    ),
+    "resources that wait for each other": Mistake(
+        NETWORK,
+        "    type: OS::Neutron::Net\n",
+        "    type: OS::Neutron::Net\n    depends_on: router_interface\n",
+        "error: components/network.yaml:21:31: resources depend on each other in a circle: network -> "
+        "router_interface -> subnet -> network [dependency-cycle]",
+    ),
+    "two resources of one name": Mistake(
+        STORAGE,
+        "  volume_attachment:\n",
+        "  login_port:\n",
+        "error: components/storage.yaml:17:3: resource 'login_port' of 'storage' is in 'login' too, at "
+        "components/login.yaml:39 (rename one of them) [duplicate-resource]",
+    ),
+    "a version that does not exist": Mistake(
+        STORAGE,
+        "2021-04-16",
+        "2021-04-17",
+        "error: cluster-type.yaml:10:11: 'storage' is of heat_template_version 2021-04-17, but 'network' of "
+        "2021-04-16 (write the same version into all components) [template-versions-differ]",
+    ),
+    "a key without a space": Mistake(
+        DEFINITION,
+        "order: 30",
+        "order:30",
+        "error: cluster-type.yaml:4:1: not valid YAML: a key is expected here, with a ':' after it (add ': "
+        "') [yaml-syntax]",
+    ),
+    "a title twice": Mistake(
+        DEFINITION,
+        "title: Slurm\n",
+        "title: Slurm\ntitle: Slurm again\n",
+        "error: cluster-type.yaml:3:1: the key 'title' is given twice (keep one of them) [duplicate-key]",
+    ),
+    "a group whose parameters are a text": Mistake(
+        DEFINITION,
+        "[external_network]",
+        "external_network",
+        "error: cluster-type.yaml:22:17: 'parameters' must be a list, not 'external_network' (write a list, "
+        "each item on a line that begins with '- ') [wrong-type]",
+    ),
+    "a group without a label": Mistake(
+        DEFINITION,
+        "  - label: Network\n    description",
+        "  - description",
+        "error: cluster-type.yaml:20:5: the key 'label' is missing [missing-key]",
+    ),
+    "an optional that is only a name": Mistake(
+        DEFINITION,
+        "    optional:\n      name: storage\n      label: Add a disk?\n      default: false\n",
+        "    optional: storage\n",
+        "error: cluster-type.yaml:26:15: 'optional' must be a mapping of keys, not 'storage' (write name: "
+        "storage) [wrong-type]",
+    ),
+    "a key of another tool": Mistake(
+        DEFINITION,
+        "order: 30",
+        "version: 2",
+        "error: cluster-type.yaml:4:1: unknown key 'version' (known keys: kind, title, description, "
+        "heat_template, heat_template_url, components, parameters, parameter_overrides, "
+        "hardcoded_parameters, parameter_groups, order, lifecycle, replaced_by, projects, base_credits, "
+        "logo_url, instructions) [unknown-key]",
+    ),
+    "a parameter in two groups": Mistake(
+        DEFINITION,
+        "[external_network]",
+        "[external_network, image]",
+        "warning: cluster-type.yaml:22:36: parameter 'image' is in a group already (keep one of them) "
+        "[parameter-in-two-groups]",
+    ),
+    "a required component that needs an optional one": Mistake(
+        LOGIN,
+        "depends_on: router_interface",
+        "depends_on: [router_interface, volume]",
+        "error: components/login.yaml:48:36: resource 'volume' is there only if the optional component "
+        "'storage' is selected (move it out of 'storage') [optional-reference]",
+    ),
+    "a hardcoded value of another type": Mistake(
+        DEFINITION,
+        "dns_nameservers: [9.9.9.9]",
+        "dns_nameservers: {first: 9.9.9.9}",
+        "error: cluster-type.yaml:32:20: the value of 'dns_nameservers' must be a list of values with commas "
+        "between them [invalid-hardcoded-value]",
+    ),
+    "a parameter without a type": Mistake(
+        COMPUTE,
+        "    type: boolean\n",
+        "",
+        "error: components/compute.yaml:33:5: type must be one of string, number, boolean, json, "
+        "comma_delimited_list (write type: string, or another) [parameter-syntax]",
+    ),
+    "a quote that is never closed": Mistake(
+        DEFINITION,
+        "label: Add a disk?",
+        "label: 'Add a disk?",
+        "error: cluster-type.yaml:28:14: not valid YAML: the quote that is opened here is never closed "
+        "(close it) [yaml-syntax]",
+    ),
+}
+"""Mistakes of somebody who knows other tools well, and types fast."""

@@ -1,0 +1,38 @@
+"""Each mistake in the Slurm type is told of in one line, which names its cause, its place and how to mend it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.checking.examples import check
+from tests.checking.mistakes import FURTHER, LIKELY, SLURM, Mistake
+from tests.definitions.texts import build, find_rules
+
+
+def list_problems(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.chdir(folder)
+    return [f"{problem.severity}: {problem}" for problem in check(".").problems()]
+
+
+def test_nothing_is_wrong_with_the_type_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list_problems(SLURM, monkeypatch) == []
+
+
+@pytest.mark.parametrize("mistake", [*LIKELY.values(), *FURTHER.values()], ids=[*LIKELY, *FURTHER])
+def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake.make(tmp_path / "slurm")
+    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
+
+
+def test_of_an_error_and_a_warning_about_one_name_the_error_is_told() -> None:
+    definition = """\
+parameters: {size: {type: number, default: 1}}
+hardcoded_parameters: {flavour: m1.small}
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters: {size: {type: number}, flavor: {type: string}}
+  resources: {r: {type: OS::Heat::Value, properties: {value: [{get_param: size}, {get_param: flavor}]}}}
+"""
+    assert find_rules(build(definition)) == ["unexposed-parameter"]
