@@ -27,7 +27,7 @@ MEANINGS: Final = {
     State.LISTED: "offered to people as it is on disk",
     State.STALE: "broken by an edit: the last good version is still offered",
     State.REJECTED: "not offered, for it has errors",
-    State.RETIRED: "withdrawn on purpose, no longer offered",
+    State.RETIRED: "withdrawn by its definition: not offered any more",
     State.IGNORED: "no cluster type",
 }
 

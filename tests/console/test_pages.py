@@ -42,7 +42,7 @@ def test_program_gets_name_version_counts_and_links(service: Service, accept: st
     answer = service.get("/", {"Accept": accept})
     told = answer.json()
     assert (told["name"], told["version"]) == ("Concertim Cluster Builder", __version__)
-    assert told["counts"] == {"listed": 1, "stale": 0, "rejected": 1, "retired": 0, "ignored": 1}
+    assert told["counts"] == {"listed": 1, "stale": 0, "rejected": 1, "retired": 1, "ignored": 1}
     links = [link for link in told["links"].values() if isinstance(link, str)] + list(told["links"]["schemas"].values())
     for link in links:
         if link not in ("clusters", "cloud_assets"):
@@ -63,10 +63,11 @@ def test_browser_gets_every_entry_with_its_state_and_its_first_error(service: Se
     [
         ("?state=rejected", {"broken"}),
         ("?state=listed&state=ignored", {"good", "notes.txt"}),
+        ("?state=retired", {"old"}),
         ("?q=GOOD+cluster", {"good"}),
         ("?q=required", {"broken"}),
         ("?q=nothing-like-that", set()),
-        ("?state=nonsense", {"good", "broken", "notes.txt"}),
+        ("?state=nonsense", {"good", "broken", "notes.txt", "old"}),
     ],
 )
 def test_entries_are_found_by_state_and_text_without_a_script(service: Service, query: str, present: set[str]) -> None:
