@@ -165,7 +165,9 @@ def _check(options: argparse.Namespace) -> int:
     if len(options.paths) != 1:
         raise ConfigurationError("check: --explain takes one definition")
     (subject,) = options.paths
-    return explain(subject, settings, streams, template=options.template, selected=options.select)
+    return explain(
+        subject, settings, streams, template=options.template, selected=options.select, preset=options.preset
+    )
 
 
 def _read_check_settings(given: Mapping[str, str | None]) -> CheckSettings:

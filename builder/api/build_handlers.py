@@ -34,6 +34,7 @@ from builder.api.services import Services
 from builder.billing.orders import BillingSettings, Orders
 from builder.billing.terms import Terms, read_terms
 from builder.catalogue.snapshot import PublishedType
+from builder.clusters.answers import fill_in
 from builder.clusters.plan import ClusterPlan, build_payload
 from builder.definitions.model import ClusterTypeId
 from builder.errors import Fault, RequestError
@@ -210,7 +211,8 @@ def _plan(
     unbillable = [orders] if isinstance(orders, Fault) else []
     try:
         with limited(_MATCHING_SECONDS):
-            plan = kind.plan(published.cluster_type, build.name, build.parameters, build.selections, published.revision)
+            answers = fill_in(published.cluster_type.preset_values, build.parameters)
+            plan = kind.plan(published.cluster_type, build.name, answers, build.selections, published.revision)
     except MatchingUnavailableError as error:
         logger.warning("no process can be had to match answers against patterns: %s", error.__cause__ or "all are busy")
         raise FailureKind.SERVICE_BUSY.error(
@@ -225,7 +227,12 @@ def _plan(
     return (
         kind,
         parse_credentials(build.cloud_env),
-        replace(plan, idempotency_key=_read_key(keys), projects=published.cluster_type.projects),
+        replace(
+            plan,
+            idempotency_key=_read_key(keys),
+            payload=build_payload(build.cluster_type_id, build.name, build.parameters, build.selections),
+            projects=published.cluster_type.projects,
+        ),
     )
 
 

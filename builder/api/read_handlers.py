@@ -100,7 +100,7 @@ def explain_missing(snapshot: Snapshot, cluster_type_id: str) -> str:
 
 def find_retired(snapshot: Snapshot, cluster_type_id: str) -> ClusterType | None:
     """The cluster type of an id that was withdrawn by its definition; None where there is none."""
-    slot = snapshot.slots.get(ClusterTypeId(cluster_type_id))
+    slot = snapshot.find_slot(cluster_type_id)
     if slot is None or slot.state is not State.RETIRED or slot.published is None:
         return None
     return slot.published.cluster_type

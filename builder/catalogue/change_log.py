@@ -93,6 +93,6 @@ def _describe_change(before: Slot | None, after: Slot | None) -> str:
         return ""
     if after.state is not State.LISTED:
         return str(after.state)
-    if before is None or before.published is None:
+    if before is None or not before.listed:
         return "enabled"
     return "recovered" if before.state is State.STALE else "changed"

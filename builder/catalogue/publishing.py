@@ -18,7 +18,8 @@ from builder.catalogue.snapshot import EntryReport, PublishedType, Representatio
 from builder.catalogue.states import Verdict
 from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing
 from builder.definitions.listing import render_cluster_type
-from builder.definitions.model import ClusterTypeId, Lifecycle
+from builder.definitions.model import ClusterType, ClusterTypeId, Lifecycle
+from builder.definitions.presets import PRESET_SEPARATOR
 from builder.text.json_encoding import encode_json
 
 MANY = 100
@@ -53,14 +54,18 @@ def publish(
     changed_others = {path: report for path, report in others.items() if report != previous.others.get(path)}
     if not changed_slots and not changed_others and not first:
         return previous
-    listed = {key: slot.listed if slot is not None else None for key, slot in changed_slots.items()}
+    all_slots = _updated(previous.slots, changed_slots)
+    concerned = {*changed_slots}
+    for each in (*map(previous.slots.get, changed_slots), *changed_slots.values()):
+        concerned |= {published.cluster_type.id for published in each.listed} if each is not None else set()
+    listed = {key: _find_listed(all_slots, key) for key in concerned}
     types = _updated(previous.types, listed)
     ordered = _reorder(previous, types, listed)
     listing = _publish_listing(ordered, now, None if first else previous.listing)
     return Snapshot(
         types=types,
         listing=listing,
-        slots=_updated(previous.slots, changed_slots),
+        slots=all_slots,
         ordered=ordered,
         others=_updated(previous.others, changed_others),
         changed_at=now,
@@ -84,9 +89,17 @@ def publish_without(snapshot: Snapshot, excluded: frozenset[ClusterTypeId]) -> R
     return listing
 
 
-def _publish_type(entry: LoadedEntry, now: float, replaced: PublishedType | None) -> PublishedType:
-    cluster_type = entry.outcome.cluster_type
-    assert cluster_type is not None  # noqa: S101  # which is what was accepted
+def _find_listed(slots: Mapping[ClusterTypeId, Slot], cluster_type_id: ClusterTypeId) -> PublishedType | None:
+    """What is listed by an id: the type of the entry that has it, before a preset of another that has it as well."""
+    base = cluster_type_id.rpartition(PRESET_SEPARATOR)[0]
+    givers = (slots.get(cluster_type_id), slots.get(ClusterTypeId(base)))
+    listed = (each for giver in givers if giver is not None for each in giver.listed)
+    return next((each for each in listed if each.cluster_type.id == cluster_type_id), None)
+
+
+def _publish_type(
+    entry: LoadedEntry, cluster_type: ClusterType, now: float, replaced: PublishedType | None
+) -> PublishedType:
     rendered = render_cluster_type(cluster_type)
     tag = build_entity_tag([entry.revision.encode(), encode_json(rendered)])
     before = replaced.representation.last_modified if replaced is not None else None
@@ -123,9 +136,14 @@ def _format(date: int) -> str:
 def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Verdict, now: float) -> Slot:
     before = previous.slots.get(cluster_type_id)
     published = before.published if before is not None else None
+    presets = before.presets if before is not None else ()
     entry = verdict.accepted
     if entry is not None and (published is None or published.revision != entry.revision):
-        published = _publish_type(entry, now, published)
+        cluster_type = entry.outcome.cluster_type
+        assert cluster_type is not None  # noqa: S101  # which is what was accepted
+        published = _publish_type(entry, cluster_type, now, published)
+        known_presets = {each.cluster_type.id: each for each in presets}
+        presets = tuple(_publish_type(entry, each, now, known_presets.get(each.id)) for each in cluster_type.presets)
     known = {report.path: report for report in before.reports} if before is not None else {}
     is_stale = verdict.state is State.STALE
     good = published.files if is_stale and published is not None else {}
@@ -146,7 +164,7 @@ def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Ver
         )
         old = known.get(report.path, report)  # which stays where the new one says nothing but a later time
         reports.append(old if replace(report, changed_at=old.changed_at) == old else report)
-    return Slot(published, verdict.state, tuple(reports), verdict.problems)
+    return Slot(published, verdict.state, tuple(reports), verdict.problems, presets)
 
 
 def _explain_retired(published: PublishedType | None) -> str:

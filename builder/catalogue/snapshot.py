@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from builder.catalogue.validators import build_entity_tag
 from builder.definitions.model import ClusterType, ClusterTypeId
+from builder.definitions.presets import PRESET_SEPARATOR
 from builder.diagnostics.problems import Problem
 
 
@@ -89,11 +90,15 @@ class Slot:
     state: State
     reports: tuple[EntryReport, ...]
     problems: tuple[Problem, ...]
+    presets: tuple[PublishedType, ...] = ()
+    """Those of ``published``."""
 
     @property
-    def listed(self) -> PublishedType | None:
-        """What is listed of the id: nothing of one that is retired."""
-        return self.published if self.state in (State.LISTED, State.STALE) else None
+    def listed(self) -> tuple[PublishedType, ...]:
+        """What is to be listed, presets included: nothing of a type that is retired."""
+        if self.published is None or self.state not in (State.LISTED, State.STALE):
+            return ()
+        return (self.published, *self.presets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +131,18 @@ class Snapshot:
         return sorted((*own, *self.others.values()), key=lambda report: report.path)
 
     def find_reports(self, name: str) -> list[EntryReport]:
-        """The entries of an id; where there are none, those of that name, with an ending or without."""
-        slot = self.slots.get(ClusterTypeId(name))
+        """The entries of an id, or of the type that it is a preset of; where there are none, those of that name."""
+        slot = self.find_slot(name)
         if slot is not None:
             return [self._complete(report) for report in slot.reports]
         return [each for each in self.reports() if name in (each.path, os.path.splitext(each.path)[0])]
+
+    def find_slot(self, cluster_type_id: str) -> Slot | None:
+        """What is known of an id, or of the type that has a preset of it; None where there is none."""
+        own = self.slots.get(ClusterTypeId(cluster_type_id))
+        base = self.slots.get(ClusterTypeId(cluster_type_id.rpartition(PRESET_SEPARATOR)[0]))
+        has_preset = base is not None and any(each.cluster_type.id == cluster_type_id for each in base.presets)
+        return base if own is None and has_preset else own
 
     def _complete(self, report: EntryReport) -> EntryReport:
         """The report with the problems that it has as long as other types are missing."""

@@ -42,11 +42,14 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="with --template: choose an optional component; may be repeated",
     )
+    parser.add_argument("--preset", default="", metavar="ID", help="with --explain: take this preset of the definition")
     parser.add_argument("--instance", metavar="DIR", help="folder of the service that ids are looked up in")
 
 
 def refuse_useless_flags(options: argparse.Namespace) -> None:
     """Raises ConfigurationError for flags that say nothing with the others."""
+    if options.preset and not options.explain:
+        raise ConfigurationError("check: --preset is of use with --explain only")
     if options.template and not options.explain:
         raise ConfigurationError("check: --template is of use with --explain only")
     if options.select and not options.template:

@@ -20,6 +20,7 @@ from builder.clusters.plan import explain_nothing_selected
 from builder.definitions.building import build_cluster_type
 from builder.definitions.listing import render_cluster_type
 from builder.definitions.model import ClusterType
+from builder.definitions.presets import PRESET_SEPARATOR
 from builder.disk.links import LinkResolver
 from builder.errors import ConfigurationError
 from builder.kinds.registry import KINDS
@@ -35,17 +36,29 @@ def explain(
     *,
     template: bool = False,
     selected: Sequence[str] = (),
+    preset: str = "",
 ) -> int:
     """Print what the Visualisation App is sent of a definition, or with ``template`` what Heat is.
 
-    ``subject`` is a path, or the id of an entry of the enabled folder; ``selected`` are the optional components
-    that are chosen. What is wrong with the definition goes to standard error. Returns the exit status.
+    ``subject`` is a path, or the id of an entry of the enabled folder, or of a preset of one; ``selected`` are the
+    optional components that are chosen, ``preset`` is the id of the preset that is meant, without that of its type.
+    What is wrong with the definition goes to standard error. Returns the exit status.
 
-    Raises ConfigurationError for a subject that leads to no definition, and for an unknown component.
+    Raises ConfigurationError for a subject that leads to no definition, and for an unknown component or preset.
     """
+    if not preset and not os.path.lexists(subject) and not _find_entries(subject, settings.enabled):
+        base, _, last = subject.rpartition(PRESET_SEPARATOR)
+        if base and _find_entries(base, settings.enabled):
+            subject, preset = base, last
     cluster_type, files = load_definition(subject, settings, streams)
     if cluster_type is None:
         return EXIT_PROBLEMS
+    if preset:
+        presets = {each.id.rpartition(PRESET_SEPARATOR)[2]: each for each in cluster_type.presets}
+        if preset not in presets:
+            known = f"there are: {', '.join(presets)}" if presets else "there is none"
+            raise ConfigurationError(f"no preset has the id {preset!r}; {suggest(preset, presets) or known}")
+        cluster_type = presets[preset]
     if template:
         return _print_template(cluster_type, selected, streams)
     modified = formatdate(files.last_modified, usegmt=True)
@@ -90,13 +103,18 @@ def _print_template(cluster_type: ClusterType, selected: Sequence[str], streams:
     return EXIT_CLEAN
 
 
+def _find_entries(id_: str, enabled: str) -> list[str]:
+    """The definitions in the enabled folder that have an id."""
+    candidates = [os.path.join(enabled, f"{id_}{suffix}") for suffix in (".yaml", ".yml")]
+    candidates.append(os.path.join(enabled, id_, DEFINITION_NAME))
+    return [path for path in candidates if os.path.exists(path)]
+
+
 def _find_target(subject: str, enabled: str, streams: Streams) -> Target:
     if subject == STANDARD_INPUT or os.path.lexists(subject):
         paths = [subject]
     else:
-        candidates = [os.path.join(enabled, f"{subject}{suffix}") for suffix in (".yaml", ".yml")]
-        candidates.append(os.path.join(enabled, subject, DEFINITION_NAME))
-        paths = [path for path in candidates if os.path.exists(path)]
+        paths = _find_entries(subject, enabled)
         if not paths:
             ids: list[str] = []
             with suppress(OSError):

@@ -18,6 +18,7 @@ from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.recognition import find_definition_folders, find_instance
 from builder.checking.targets import STANDARD_INPUT, Target, Targets, list_duplicates
 from builder.definitions.building import build_cluster_type
+from builder.definitions.presets import PRESET_SEPARATOR
 from builder.diagnostics.problems import Problem
 from builder.disk.links import LinkResolver
 from builder.errors import describe_crash
@@ -119,7 +120,13 @@ def _add_unknown(
             known |= {entry.id for entry in scan_folder(folder).values() if isinstance(entry, Entry)}
     return [
         replace(result, problems=(*result.problems, *missing))
-        if (missing := [problem for each, problem in result.unless_known.items() if each not in known])
+        if (
+            missing := [
+                problem
+                for each, problem in result.unless_known.items()
+                if not {each, each.rpartition(PRESET_SEPARATOR)[0]} & known
+            ]
+        )
         else result
         for result in checked
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from builder.errors import MAX_FAULTS
 from builder.hot.values import ParameterType
@@ -76,6 +76,11 @@ def check_answers(
         faults += (AnswerFault(name, detail) for detail in details)
     faults += _find_misplaced(given, open_, hardcoded)
     return Answers(values, tuple(faults))
+
+
+def fill_in(preset: Mapping[str, Any], answers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answers, with the values of a preset for what is not answered."""
+    return {**answers, **{name: value for name, value in preset.items() if not _is_given(answers.get(name))}}
 
 
 def _is_given(raw: object) -> bool:

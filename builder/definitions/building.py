@@ -17,6 +17,7 @@ from builder.definitions.grouping import GROUPS, build_groups, find_group_proble
 from builder.definitions.kind_reading import KindReader
 from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction, Lifecycle, ProjectRules
 from builder.definitions.presentation import find_presentation_problems
+from builder.definitions.presets import build_presets, find_preset_problems, name_preset
 from builder.definitions.schema_problems import find_schema_problems
 from builder.diagnostics.problems import Problem, judge_problems
 from builder.diagnostics.rules import Profile, Severity
@@ -25,6 +26,7 @@ from builder.hot_lint.near_files import hint_at_definition
 from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError
 from builder.pattern_matching.matching import limited
 from builder.text.excerpts import shorten
+from builder.text.pointers import Tokens
 from builder.text.spelling import bounded_hints
 from builder.yaml_documents.ambiguities import find_ambiguities
 from builder.yaml_documents.documents import STAND_IN_RULES, Document, DocumentError, parse_definition
@@ -176,11 +178,16 @@ class _Building:
         if all(key in definition or key not in self.document.value for key in ("parameters", GROUPS)):
             found = find_group_problems(groups, part.parameters, hardcoded, part.optional_components)
             self.problems += [each.at(self.document) for each in found]
+        presets: Sequence[Mapping[str, Any]] = definition.get("presets", [])
+        self.problems += [each.at(self.document) for each in find_preset_problems(presets, part.parameters, hardcoded)]
+        for number, entry in enumerate(presets):
+            preset_id = name_preset(cluster_type_id, entry["id"])
+            self.problems += _check_id(preset_id, self.document, ("presets", number, "id"))
         if any(problem.severity is Severity.ERROR for problem in judge_problems(self.problems, self.profile)):
             return None
         if GROUPS not in definition:
             groups = part.groups
-        return ClusterType(
+        cluster_type = ClusterType(
             id=cluster_type_id,
             kind=definition["kind"],
             title=definition["title"],
@@ -199,6 +206,7 @@ class _Building:
             replaced_by=definition.get("replaced_by"),
             projects=_build_project_rules(definition.get("projects")),
         )
+        return replace(cluster_type, presets=build_presets(cluster_type, presets))
 
     def judge_successor(self, cluster_type: ClusterType | None) -> Mapping[ClusterTypeId, Problem]:
         """What is wrong if there is no type of the id that replaces this one."""
@@ -262,14 +270,14 @@ def _bound(problems: Sequence[Problem]) -> Sequence[Problem]:
     return [*(each for each in problems if each in told), last]
 
 
-def _check_id(cluster_type_id: ClusterTypeId, document: Document) -> list[Problem]:
+def _check_id(cluster_type_id: ClusterTypeId, document: Document, tokens: Tokens = ()) -> list[Problem]:
     problems = []
     if "--" in cluster_type_id:
         message = f"the id {cluster_type_id!r} holds '--', which ends the cluster's name in the names of stacks"
-        problems.append(document.problem("id-separator", message, hint="use a single '-'"))
+        problems.append(document.problem("id-separator", message, tokens, hint="use a single '-'"))
     if len(cluster_type_id) > MAX_ID_LENGTH:
         message = f"the id has {len(cluster_type_id)} characters, of which the tag of a stack holds {MAX_ID_LENGTH}"
-        problems.append(document.problem("long-id", message, hint="shorten the name of the file"))
+        problems.append(document.problem("long-id", message, tokens, hint="shorten the name of the file"))
     return problems
 
 

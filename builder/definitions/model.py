@@ -7,7 +7,7 @@ never changed: an edited definition makes another one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NewType
 
@@ -80,7 +80,8 @@ class ClusterType:
     are. Of ``optional_components``, named so in the groups that select them, a request selects any; at least one where
     the type ``needs_selection``. ``content`` is what its kind made of the definition, frozen as all the rest: nobody
     else looks into it. ``replaced_by`` is the type to launch in its place, whether there is one or not.
-    ``projects`` is None for a type that is offered to all.
+    ``projects`` is None for a type that is offered to all. ``presets`` are listed beside the type; a preset has none,
+    but ``preset_values``, which stand for what a caller does not answer.
     """
 
     id: ClusterTypeId
@@ -100,3 +101,5 @@ class ClusterType:
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     replaced_by: ClusterTypeId | None = None
     projects: ProjectRules | None = None
+    preset_values: Mapping[str, Any] = field(default_factory=dict)
+    presets: tuple[ClusterType, ...] = ()

@@ -93,6 +93,10 @@ _ERRORS = {
     "invalid-default": "a default is not of its parameter's type, or breaks a constraint",
     "invalid-hardcoded-value": "a hardcoded value is not of its parameter's type, or breaks a constraint",
     "unexposed-parameter": "a parameter without default is neither exposed nor hardcoded, so that nobody can give it",
+    # presets
+    "duplicate-preset": "two presets of a type have the same id",
+    "unknown-preset-parameter": "a preset gives a value for a parameter that people are not asked for",
+    "invalid-preset-value": "a value of a preset is not of its parameter's type, or breaks a constraint",
     # groups and components
     "component-reference": "something is named that is in a component which the definition does not list",
     "unknown-optional-component": "a group belongs to an optional component that does not exist",

@@ -159,6 +159,7 @@ def test_retired_type_that_is_active_again_is_listed_again(service: Service) -> 
     write(service, "old", order=1)
     wait_until(lambda: service.ids() == ["old", "new"], "listed again")
     assert entry(service)["state"] == "listed"
+    assert service.settled_log().count("cluster type enabled") == 3  # two at first, and the one that is back
 
 
 def test_successor_that_is_not_listed_is_a_warning_for_as_long(service: Service) -> None:

@@ -44,6 +44,22 @@ def test_a_definition_is_found_by_its_id(capsys: pytest.CaptureFixture[str], mon
     assert json.loads(run.out)["title"] == "Dask cluster"
 
 
+def test_a_preset_is_explained_by_its_own_id_or_by_the_option(capsys: pytest.CaptureFixture[str]) -> None:
+    enabled = Path("instance/cluster-types-enabled")
+    enabled.mkdir(parents=True)
+    text = (SHIPPED / "self-contained.yaml").read_text()
+    preset = "presets:\n  - {id: small, title: Small, parameters: {node_count: 2}}\n"
+    (enabled / "type.yaml").write_text(text + preset)
+    by_id = json.loads(Run(capsys, "check", "--explain", "type.small").out)
+    by_option = json.loads(Run(capsys, "check", "--explain", "--preset", "small", str(enabled / "type.yaml")).out)
+    assert by_id == by_option
+    assert (by_id["id"], by_id["title"], by_id["parameters"]["node_count"]["default"]) == ("type.small", "Small", 2)
+    composed = yaml.safe_load(Run(capsys, "check", "--explain", "--template", "type.small").out)
+    assert composed["outputs"]["concertim_cluster_type"]["value"] == "type.small"
+    assert "no preset has the id 'smal'; did you mean 'small'?" in Run(capsys, "check", "--explain", "type.smal").err
+    assert Run(capsys, "check", "--preset", "small", str(enabled / "type.yaml")).status == 2
+
+
 def test_an_unknown_id_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     run = Run(capsys, "check", "--explain", "nothing")
     assert (run.status, run.out) == (2, "")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from builder.clusters.answers import fill_in
 from builder.clusters.plan import ClusterPlan
 from builder.errors import RequestError
 from builder.kinds.magnum.launch import build_request
@@ -137,3 +138,9 @@ def test_hidden_answers_are_secrets() -> None:
     assert planned.secrets == ("s3cret",)
     assert planned.template["labels"]["token"] == "s3cret"
     assert "s3cret" not in repr(planned) + repr(build_request(planned, "abc"))
+
+
+def test_preset_of_this_kind_is_planned_with_its_values() -> None:
+    (small,) = build_good(f"{FORM}presets:\n  - {{id: small, title: Small, parameters: {{node_count: 7}}}}\n").presets
+    planned = plan_cluster(small, "kube", fill_in(small.preset_values, {"node_count": ""}), {}, "r1")
+    assert (planned.type_id, planned.template["node_count"]) == ("k8s.small", 7)

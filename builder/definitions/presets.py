@@ -1,0 +1,74 @@
+"""Presets: the same cluster type listed again, under a title of its own and with other defaults.
+
+A preset is a cluster type in all that follows, with the id ``<type>.<preset>``. Its values are answers that the caller
+need not give, so that no kind has to know of presets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from builder.definitions.model import ClusterType, ClusterTypeId
+from builder.hot_lint.findings import TemplateProblem
+from builder.parameters.declarations import Parameter, find_default_faults
+from builder.text.spelling import suggest
+
+PRESET_SEPARATOR: Final = "."
+"""Stands between the ids of type and preset; the latter has none, so that it can be told where it begins."""
+
+MAX_PRESETS: Final = 50
+"""Each is listed whole: more cards of one type nobody looks through, and a listing has to stay sendable."""
+
+
+def build_presets(base: ClusterType, entries: Sequence[Mapping[str, Any]]) -> tuple[ClusterType, ...]:
+    """The presets of a type; ``entries`` are without problems."""
+    return tuple(_build_preset(base, entry, entry.get("parameters", {})) for entry in entries)
+
+
+def name_preset(base: str, preset: str) -> ClusterTypeId:
+    """The id that a preset is listed by."""
+    return ClusterTypeId(f"{base}{PRESET_SEPARATOR}{preset}")
+
+
+def find_preset_problems(
+    entries: Sequence[Mapping[str, Any]], parameters: Mapping[str, Parameter], hardcoded: Collection[str]
+) -> Iterator[TemplateProblem]:
+    """What is wrong with the presets of a type that asks for ``parameters``."""
+    if len(entries) > MAX_PRESETS:
+        message = f"there are {len(entries):,} presets, and at most {MAX_PRESETS} are listed of a type"
+        yield TemplateProblem("too-large", message, ("presets",), "keep those that people choose", key=True)
+    seen: set[str] = set()
+    open_ = {name: parameter for name, parameter in parameters.items() if name not in hardcoded}
+    for number, entry in enumerate(entries):
+        if entry["id"] in seen:
+            message = f"there is a preset {entry['id']!r} already"
+            yield TemplateProblem("duplicate-preset", message, ("presets", number, "id"), "rename one of them")
+        seen.add(entry["id"])
+        for name, value in entry.get("parameters", {}).items():
+            tokens = ("presets", number, "parameters", name)
+            if name not in open_:
+                fixed = "its value is hardcoded" if name in hardcoded else ""
+                hint = suggest(name, open_) or fixed or "name a parameter that people are asked for"
+                message = f"the type asks for no parameter {name!r}"
+                yield TemplateProblem("unknown-preset-parameter", message, tokens, hint, key=True)
+                continue
+            for fault in find_default_faults(replace(open_[name], default=value), subject=f"the value of {name!r}"):
+                yield TemplateProblem("invalid-preset-value", fault, tokens)
+
+
+def _build_preset(base: ClusterType, entry: Mapping[str, Any], values: Mapping[str, Any]) -> ClusterType:
+    parameters = {
+        name: replace(parameter, default=values[name]) if name in values else parameter
+        for name, parameter in base.parameters.items()
+    }
+    return replace(
+        base,
+        id=name_preset(base.id, entry["id"]),
+        title=entry["title"],
+        order=entry.get("order", base.order),
+        logo_url=entry.get("logo_url", base.logo_url),
+        parameters=parameters,
+        preset_values=values,
+    )
