@@ -17,7 +17,7 @@ from builder.hot.language import Language, first_version_with
 from builder.hot.resource_types import find_attributes, load_names, load_placeholders, load_types
 from builder.hot.values import ParameterType, parse_boolean, read_property
 from builder.hot_lint.findings import MAX_NAMED, Kind, TemplateProblem
-from builder.hot_lint.members import GROUP, MEMBERS, Definition, find_definitions, find_members
+from builder.hot_lint.members import CHAIN, GROUP, MEMBERS, Definition, find_definitions, find_members
 from builder.hot_lint.scope import ScopedTemplate
 from builder.hot_lint.unknown_functions import explain_unknown_function
 from builder.parameters.constraint_parsing import parse_constraints
@@ -98,16 +98,26 @@ def find_type_problems(template: Mapping[str, Any], language: Language) -> Itera
             type_ = given.get("type")
             if not isinstance(type_, str):
                 continue
-            meant = _find_meant_type(type_)
-            if meant:
-                message, hint = f"Heat has no type {type_!r} of its own", f"did you mean {meant!r}?"
-                yield TemplateProblem("misspelt-resource-type", message, (*tokens, "type"), hint, certain)
+            for named, place in ((type_, (*tokens, "type")), *_find_links(given, tokens)):
+                meant = _find_meant_type(named)
+                if meant:
+                    message, hint = f"Heat has no type {named!r} of its own", f"did you mean {meant!r}?"
+                    yield TemplateProblem("misspelt-resource-type", message, place, hint, certain)
             is_read = resource.get("external_id") is None and type_ not in load_placeholders()
             is_read = is_read and ("properties" in given or not find_near("properties", given, cutoff=0.8))
             if is_read and not language.newer and type_ in load_types():
                 yield from _PropertyCheck(type_, certain, language, _find_index_names(template, tokens)).check(
                     definition
                 )
+
+
+def _find_links(chain: Mapping[str, Any], tokens: Tokens) -> Iterator[tuple[str, Tokens]]:
+    """The types that a chain, if it is one, names in a list, and their places."""
+    properties = chain.get("properties")
+    types = properties.get("resources") if chain["type"] == CHAIN and isinstance(properties, dict) else None
+    for number, type_ in enumerate(types if isinstance(types, list) else ()):
+        if isinstance(type_, str):
+            yield type_, (*tokens, "properties", "resources", number)
 
 
 def _find_meant_type(type_: str) -> str:
