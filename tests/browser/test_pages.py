@@ -287,3 +287,33 @@ def test_token_opens_every_page_and_is_kept_nowhere(tmp_path: Any, chromium: Any
         page.reload()
         page.get_by_label("Token").wait_for()
         context.close()
+
+
+# --- trying -----------------------------------------------------------------------------------------------------------
+
+
+def test_cluster_that_is_launched_on_the_sandbox_is_watched_until_it_is_complete(visit: Visit) -> None:
+    visit.go("/types/self-contained")
+    visit.page.get_by_label("Cluster name").fill("from-the-page")
+    visit.page.get_by_label("Seconds to start").fill("0")
+    visit.page.get_by_role("button", name="Dry run").click()
+    visit.page.locator("#outcome", has_text="OS::Heat::").wait_for()
+    visit.page.get_by_role("button", name="Launch on the sandbox").click()
+    visit.page.locator("#outcome", has_text="CREATE_COMPLETE").wait_for()
+    assert visit.violations() == []
+    visit.page.locator("#curl summary").click()
+    command = visit.page.locator("#command").inner_text()
+    assert "curl" in command
+    assert "from-the-page" in command
+    visit.keep("launched")
+
+
+def test_answer_that_breaks_a_rule_is_told_beside_its_field(visit: Visit) -> None:
+    visit.go("/types/self-contained")
+    visit.page.get_by_label("Number of nodes").fill("99")
+    visit.page.get_by_role("button", name="Launch on the sandbox").click()
+    visit.page.locator(".fault", has_text="Between 1 and 20 nodes.").wait_for()
+    assert visit.page.get_by_label("Number of nodes").input_value() == "99"
+    assert visit.violations() == []
+    assert all("status of 400" in each for each in visit.complaints)  # which browsers tell of every refusal
+    visit.complaints.clear()
