@@ -147,21 +147,26 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from builder.checking.command import list_rules, run_check
+    from builder.checking.command import explain_rule, list_rules, run_check
     from builder.checking.explaining import explain
     from builder.diagnostics.rules import Profile
 
-    streams = _open_streams()
+    streams = _open_streams(options.color)
     refuse_useless_flags(options)
     given = {"instance_dir": options.instance, "profile": options.profile}
-    if options.list_rules:
+    if options.list_rules or options.rule is not None:
         profile = Profile(build_settings(given, os.environ, only=("profile",)).profile)
+        if options.rule is not None:
+            return explain_rule(options.rule, streams, profile)
         return list_rules(streams, profile, output_format=options.format)
     if not options.paths:
         raise ConfigurationError("check: name at least one PATH, or - for standard input")
     settings = _read_check_settings(given)
     if not options.explain:
-        return run_check(options.paths, settings, streams, output_format=options.format, strict=options.strict)
+        return run_check(
+            options.paths, settings, streams, output_format=options.format, strict=options.strict,
+            exit_zero=options.exit_zero,
+        )  # fmt: skip
     if len(options.paths) != 1:
         raise ConfigurationError("check: --explain takes one definition")
     (subject,) = options.paths
@@ -265,8 +270,8 @@ def _launch(options: argparse.Namespace) -> int:
     )  # fmt: skip
 
 
-def _open_streams() -> Streams:
-    """The standard streams, which take every character, and the wish for colours from the environment."""
+def _open_streams(color: str = "auto") -> Streams:
+    """The standard streams, which take every character, and whether colours are wished for."""
     from builder.checking.command import Streams
     from builder.logs.terminal import wants_colours
 
@@ -277,7 +282,8 @@ def _open_streams() -> Streams:
             )
     if sys.stdout is None or sys.stderr is None:
         raise ConfigurationError("standard output or standard error is closed")
-    return Streams(sys.stdin, sys.stdout, sys.stderr, colours=wants_colours(os.environ))
+    colours = color == "auto" and wants_colours(os.environ)
+    return Streams(sys.stdin, sys.stdout, sys.stderr, colours=colours, always_coloured=color == "always")
 
 
 def _sandbox(options: argparse.Namespace) -> int:

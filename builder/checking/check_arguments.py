@@ -29,6 +29,14 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strict", action="store_true", help="fail for warnings too")
     parser.add_argument("--list-rules", action="store_true", help="list the rules, and check nothing")
+    parser.add_argument("--rule", metavar="ID", help="explain a rule, and check nothing")
+    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever problems are found")
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="whether text has colours; auto: on a terminal, unless NO_COLOR is set (default: %(default)s)",
+    )
     parser.add_argument(
         "--explain",
         action="store_true",
@@ -54,3 +62,5 @@ def refuse_useless_flags(options: argparse.Namespace) -> None:
         raise ConfigurationError("check: --template is of use with --explain only")
     if options.select and not options.template:
         raise ConfigurationError("check: --select is of use with --explain --template only")
+    if options.strict and options.exit_zero:
+        raise ConfigurationError("check: of --strict and --exit-zero, one can be had")

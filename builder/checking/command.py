@@ -25,13 +25,19 @@ EXIT_PROBLEMS: Final = 1
 class Streams:
     """Standard input and output of a command; ``colours`` says whether a terminal is to be given any.
 
-    ``stdin`` is None where it was closed before the command began.
+    ``stdin`` is None where it was closed before the command began. With ``always_coloured`` also what is no terminal is
+    given colours.
     """
 
     stdin: TextIO | None
     stdout: TextIO
     stderr: TextIO
     colours: bool = True
+    always_coloured: bool = False
+
+    def takes_colours(self, stream: TextIO) -> bool:
+        """Whether one of the streams is to be given colours."""
+        return self.always_coloured or (self.colours and stream.isatty())
 
 
 def run_check(
@@ -41,23 +47,26 @@ def run_check(
     *,
     output_format: str = "text",
     strict: bool = False,
+    exit_zero: bool = False,
 ) -> int:
     """Check the definitions that ``paths`` mean, print what is wrong, and return the exit status.
+
+    With ``exit_zero`` no problem fails.
 
     Raises ConfigurationError for a path that leads nowhere.
     """
     targets = find_targets(paths, settings.enabled)
     standard_input = read_standard_input(streams) if STANDARD_INPUT in paths else None
     report = check_targets(targets, settings, standard_input)
-    terminal = streams.stdout.isatty()
-    options = RenderOptions(strict=strict, excerpts=terminal, colours=terminal and streams.colours)
+    excerpts, colours = streams.stdout.isatty(), streams.takes_colours(streams.stdout)
+    options = RenderOptions(strict=strict, excerpts=excerpts, colours=colours)
     streams.stdout.write(RENDERERS[output_format](report, options))
     for definition in report.crashed():
         streams.stderr.write(f"cluster-builder: {definition.path}: {describe_failure(definition)}\n")
     if report.crashed():
         return EXIT_INTERNAL
     failing = report.count(Severity.ERROR) + (report.count(Severity.WARNING) if strict else 0)
-    return EXIT_PROBLEMS if failing else EXIT_CLEAN
+    return EXIT_PROBLEMS if failing and not exit_zero else EXIT_CLEAN
 
 
 def read_standard_input(streams: Streams) -> str:
@@ -83,6 +92,21 @@ def list_rules(streams: Streams, profile: Profile = Profile.CONCERTIM, *, output
     width = max(len(rule.id) for rule, _ in rules)
     for rule, severity in rules:
         streams.stdout.write(f"{rule.id:<{width}}  {severity:<7}  {rule.meaning}\n")
+    return EXIT_CLEAN
+
+
+def explain_rule(rule_id: str, streams: Streams, profile: Profile = Profile.CONCERTIM) -> int:
+    """Print what a rule means, and its section of the rules' document. Raises ConfigurationError for an unknown id."""
+    rule = RULES.get(rule_id)
+    if rule is None:
+        raise ConfigurationError(f"no rule is named {rule_id!r}; {suggest(rule_id, RULES) or 'see --list-rules'}")
+    severity = rule.severity_in(profile)
+    told = f"{severity}: {rule.meaning}" if severity else f"not given in the profile {profile}: {rule.meaning}"
+    streams.stdout.write(f"{rule.id}: {told}\n{rule.url}\n")
+    section = published.load_rule_section(rule.id)
+    # Its first paragraph is the severity and the meaning once more.
+    explained = section.partition("\n\n")[2].strip()
+    streams.stdout.write(f"\n{explained}\n" if explained else "")
     return EXIT_CLEAN
 
 

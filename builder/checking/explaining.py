@@ -81,8 +81,8 @@ def load_definition(subject: str, settings: CheckSettings, streams: Streams) -> 
     if outcome.problems:
         texts = {} if text is None else {STANDARD_INPUT_SHOWN: text}
         report = Report((CheckedDefinition(files.display(""), target.id, outcome.problems),), (), texts)
-        terminal = streams.stderr.isatty()
-        streams.stderr.write(render_text(report, excerpts=terminal, colours=terminal and streams.colours))
+        colours = streams.takes_colours(streams.stderr)
+        streams.stderr.write(render_text(report, excerpts=streams.stderr.isatty(), colours=colours))
     return outcome.cluster_type, files
 
 

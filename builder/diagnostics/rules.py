@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 
 class Severity(StrEnum):
@@ -33,6 +34,10 @@ class Profile(StrEnum):
     GENERIC = "generic"
 
 
+DOCUMENT_URL: Final = "https://github.com/openflighthpc/concertim-cluster-builder/blob/HEAD/docs/rules.md"
+"""Where the default branch has docs/rules.md, in which each rule has a section."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. ``by_schema`` tells that the published JSON schema says the same.
@@ -45,6 +50,11 @@ class Rule:
     meaning: str
     by_schema: bool = False
     only_concertim: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where people read of it."""
+        return f"{DOCUMENT_URL}#{self.id}"
 
     def severity_in(self, profile: Profile) -> Severity | None:
         """How serious a problem of this rule is in a profile; None where it is not given."""
