@@ -57,6 +57,7 @@ def _render_rule(rule_id: str) -> dict[str, Any]:
     rendered: dict[str, Any] = {"id": rule_id}
     if rule is not None:
         rendered["shortDescription"] = {"text": f"{rule.meaning[0].upper()}{rule.meaning[1:]}."}
+        rendered["helpUri"] = rule.url
         rendered["help"] = {"text": f"See the section {rule_id} of docs/rules.md."}
         rendered["defaultConfiguration"] = {"level": str(rule.severity)}
     return rendered
@@ -64,8 +65,8 @@ def _render_rule(rule_id: str) -> dict[str, Any]:
 
 def _render_result(problem: Problem, rule_index: int) -> dict[str, Any]:
     location = _locate(problem.path)
-    if problem.line:
-        location["region"] = {"startLine": problem.line, "startColumn": max(1, problem.column)}
+    # What is wrong with a whole file is shown at its beginning: code hosts leave out what has no region.
+    location["region"] = {"startLine": max(1, problem.line), "startColumn": max(1, problem.column)}
     rendered: dict[str, Any] = {"physicalLocation": location}
     if problem.pointer:
         rendered["logicalLocations"] = [{"fullyQualifiedName": problem.pointer}]

@@ -124,8 +124,8 @@ def test_sarif_names_rule_place_and_severity(found: Report) -> None:
         assert rule["id"] == result["ruleId"] == problem.rule
         assert result["level"] == problem.severity
         location: dict[str, Any] = result["locations"][0]["physicalLocation"]
-        if problem.line:
-            assert location["region"] == {"startLine": problem.line, "startColumn": problem.column}
+        assert location["region"] == {"startLine": problem.line or 1, "startColumn": problem.column or 1}
+        assert rule["helpUri"].endswith(f"/docs/rules.md#{problem.rule}")
         assert re.fullmatch(r"[A-Za-z0-9._~/%()*!'+:@&=,-]+", location["artifactLocation"]["uri"])
 
 

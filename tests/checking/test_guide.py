@@ -218,6 +218,7 @@ def test_the_hook_of_pre_commit_is_the_one_that_the_snippet_uses() -> None:
     (repository,) = load("docs/ci/pre-commit-config.yaml")["repos"]
     assert hook["id"] == repository["hooks"][0]["id"] == "cluster-types"
     assert hook["entry"] == "cluster-builder check"
+    assert (hook["always_run"], hook["pass_filenames"]) == (True, False)
 
 
 @pytest.mark.parametrize(
