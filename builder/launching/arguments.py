@@ -12,8 +12,9 @@ from typing import Final
 from builder.errors import ConfigurationError
 
 SETTINGS: Final = (
-    "build_deadline", "cloud_region", "cloud_interface", "cloud_ca_bundle", "cloud_insecure", "cloud_connect_timeout",
-    "cloud_read_timeout", "allowed_auth_urls", "allowed_endpoints", "remote_template_limit", "remote_template_timeout",
+    "build_deadline", "cloud_region", "cloud_interface", "cloud_ca_bundle", "cloud_insecure", "cloud_proxy",
+    "cloud_connect_timeout", "cloud_read_timeout", "allowed_auth_urls", "allowed_endpoints", "remote_template_limit",
+    "remote_template_timeout",
 )  # fmt: skip
 """The settings of the service that a launch has in common with it, beside those of a check."""
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams
@@ -33,9 +33,6 @@ from builder.openstack.cloud_environment import load_cloud_environment
 from builder.openstack.credentials import CloudSettings, Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.text.pointers import parse_pointer
-
-_SECRETS: Final = ("password", "application_credential_secret", "token")
-"""What of the environment is never shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +89,8 @@ def run_launch(
 def _open_target(environment: Mapping[str, str] | None, settings: CloudSettings, seconds: float) -> Iterator[_Target]:
     if environment is not None:
         named = load_cloud_environment(environment)
-        settings = replace(
-            settings,
-            ca_bundle=named.ca_bundle or settings.ca_bundle,
-            interface=(named.interface or settings.interface).removesuffix("URL"),  # publicURL: an older way to say it
-        )
-        secrets = tuple(named.cloud_env[key] for key in _SECRETS if key in named.cloud_env)
         credentials, place = parse_credentials(named.cloud_env), named.cloud_env["auth_url"]
-        yield _Target(credentials, settings, secrets, POLL_SECONDS, place, seconds)
+        yield _Target(credentials, named.adapt(settings), credentials.secrets, POLL_SECONDS, place, seconds)
         return
     from builder.sandbox import Sandbox
 

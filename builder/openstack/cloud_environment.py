@@ -8,10 +8,11 @@ https://docs.openstack.org/python-openstackclient/latest/cli/man/openstack.html#
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from builder.errors import ConfigurationError
+from builder.openstack.credentials import CloudSettings
 
 _USER: Final = ("user_id", "username", "user_domain_id", "user_domain_name")
 _PROJECT: Final = ("project_id", "project_name", "project_domain_id", "project_domain_name")
@@ -41,6 +42,14 @@ class CloudEnvironment:
     cloud_env: Mapping[str, str] = field(repr=False)
     ca_bundle: str | None = None
     interface: str | None = None
+
+    def adapt(self, settings: CloudSettings) -> CloudSettings:
+        """The operator's settings of clouds, with what the shell says in their place."""
+        return replace(
+            settings,
+            ca_bundle=self.ca_bundle or settings.ca_bundle,
+            interface=(self.interface or settings.interface).removesuffix("URL"),  # publicURL: an older way to say it
+        )
 
 
 def load_cloud_environment(environment: Mapping[str, str]) -> CloudEnvironment:
