@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from builder import __version__
 from builder.checking.check_arguments import add_check_arguments, refuse_useless_flags
-from builder.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, ConfigurationError, describe_crash
+from builder.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, ConfigurationError, RequestError, describe_crash
 from builder.launching.arguments import SETTINGS, add_arguments, read_request
 from builder.logs import hold_early_records
 from builder.process.signals import STOP, hold_signals, release_signals
@@ -139,7 +139,8 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
     check = commands.add_parser(
         "check",
         help="check definitions",
-        description="Finds everything that is wrong with definitions of cluster types. Needs no cloud and no service.",
+        description="Finds everything that is wrong with definitions of cluster types. Needs no service, and without "
+        "--cloud no cloud.",
         epilog="exit status: 0 nothing found, 1 problems, 2 wrong usage, 3 internal error",
     )
     add_check_arguments(check)
@@ -162,6 +163,8 @@ def _check(options: argparse.Namespace) -> int:
     if not options.paths:
         raise ConfigurationError("check: name at least one PATH, or - for standard input")
     settings = _read_check_settings(given)
+    if options.cloud:
+        return _check_on_cloud(options, settings, streams)
     if not options.explain:
         return run_check(
             options.paths, settings, streams, output_format=options.format, strict=options.strict,
@@ -173,6 +176,24 @@ def _check(options: argparse.Namespace) -> int:
     return explain(
         subject, settings, streams, template=options.template, selected=options.select, preset=options.preset
     )
+
+
+def _check_on_cloud(options: argparse.Namespace, settings: CheckSettings, streams: Streams) -> int:
+    from builder.checking.cloud_check import check_on_cloud
+    from builder.checking.command import run_check
+    from builder.openstack.cloud_environment import load_cloud_environment
+    from builder.openstack.credentials import CloudSettings, parse_credentials
+
+    named = load_cloud_environment(os.environ)
+    service = build_settings({}, os.environ, only=SETTINGS)
+    try:
+        cloud = (parse_credentials(named.cloud_env), named.adapt(CloudSettings.of(service)))
+    except RequestError as error:
+        raise ConfigurationError(f"OS_AUTH_URL: {error}") from None
+    status = run_check(options.paths, settings, streams, strict=options.strict)
+    answers = dict(each.split("=", 1) for each in options.parameter)
+    of_cloud = check_on_cloud(options.paths, settings, cloud, answers, streams, request_seconds=service.build_deadline)
+    return max(status, of_cloud)
 
 
 def _read_check_settings(given: Mapping[str, str | None]) -> CheckSettings:

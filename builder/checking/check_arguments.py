@@ -51,6 +51,16 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --template: choose an optional component; may be repeated",
     )
     parser.add_argument("--preset", default="", metavar="ID", help="with --explain: take this preset of the definition")
+    parser.add_argument(
+        "--cloud",
+        action="store_true",
+        help="have the cloud that OS_* variables, or OS_CLOUD in clouds.yaml, name judge what each selection of "
+        "components makes, too; it makes nothing",
+    )
+    parser.add_argument(
+        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE",
+        help="with --cloud: answer a field that has no default; may be repeated",
+    )  # fmt: skip
     parser.add_argument("--instance", metavar="DIR", help="folder of the service that ids are looked up in")
 
 
@@ -60,6 +70,12 @@ def refuse_useless_flags(options: argparse.Namespace) -> None:
         raise ConfigurationError("check: --preset is of use with --explain only")
     if options.template and not options.explain:
         raise ConfigurationError("check: --template is of use with --explain only")
+    if options.cloud and (options.explain or options.list_rules or options.format != "text"):
+        raise ConfigurationError("check: --cloud is of no use with --explain and --list-rules, and tells text only")
+    if options.parameter and not options.cloud:
+        raise ConfigurationError("check: --parameter is of use with --cloud only")
+    if not all("=" in each for each in options.parameter):
+        raise ConfigurationError("check: --parameter takes NAME=VALUE, such as --parameter size=3")
     if options.select and not options.template:
         raise ConfigurationError("check: --select is of use with --explain --template only")
     if options.strict and options.exit_zero:
