@@ -192,6 +192,7 @@ _WARNINGS = {
     "slow-pattern": "an allowed_pattern takes Heat for ever to try on some values",
     "even-master-count": "master_count may be answered with an even number or 0, of which Magnum makes no cluster",
     "keypair-picker": "people have to write the name of their key pair, for want of the constraint that makes a list",
+    "selection-parameter": "a parameter selected_<component> is not told whether the component is selected",
     "parameter-types-differ": "components declare one parameter with different types",
     # groups and components
     "unlisted-component": "a file is among the components, and the definition does not list it",

@@ -41,7 +41,7 @@ def plan_cluster(
     checked = check_answers(
         content.parameters_of(components),
         answers,
-        hardcoded=cluster_type.hardcoded_parameters.keys(),
+        hardcoded=cluster_type.hardcoded_parameters.keys() | content.told_selections.keys(),
         ignored=ignored,
         cluster_name=name,
     )
@@ -54,6 +54,8 @@ def plan_cluster(
     declared = {parameter for component in components for parameter in component.parameter_names}
     hardcoded = {key: value for key, value in cluster_type.hardcoded_parameters.items() if key in declared}
     values = {key: value for key, value in checked.values.items() if key in declared} | hardcoded
+    present = {component.name for component in components}
+    values |= {key: name in present for key, name in content.told_selections.items() if key in declared}
     composed = compose_template(cluster_type.id, components)
     hidden = {key: value for key, value in values.items() if _is_hidden(key, composed)}
     secrets = dict.fromkeys(text for key, value in hidden.items() for text in _secrets(key, value, composed))

@@ -4,7 +4,7 @@ set -euo pipefail
 
 dnf -y install python3.11 python3.11-pip
 python3.11 -m venv /opt/dask
-/opt/dask/bin/pip install 'dask[complete]==__DASK_VERSION__' prometheus-client
+/opt/dask/bin/pip install 'dask[complete]==__DASK_VERSION__' __MONITORING_PACKAGES__
 useradd --system --create-home dask
 
 cat >/etc/systemd/system/dask-scheduler.service <<'UNIT'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from builder.definitions.model import ClusterType
@@ -36,12 +36,13 @@ class HeatContent:
 
     ``parameters`` are the cluster type's, as the first component that has one declares it. ``variants`` are, by
     component, those that it declares otherwise, and that Heat is given of it where the components before it are left
-    out.
+    out. ``told_selections`` are the parameters that tell whether a component is in the cluster, each with its name.
     """
 
     components: tuple[Component, ...]
     parameters: Mapping[str, Parameter]
     variants: Mapping[str, Mapping[str, Parameter]]
+    told_selections: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, cluster_type: ClusterType) -> HeatContent:

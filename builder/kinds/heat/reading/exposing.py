@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
+from builder.hot.values import ParameterType
 from builder.hot_lint.declared_parameters import Layer, lay_over, read_parameter
 from builder.hot_lint.findings import TemplateProblem
 from builder.kinds.heat.reading.components import LoadedComponent
@@ -16,20 +17,26 @@ from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest_near
 from builder.yaml_documents.documents import Document
 
+SELECTED: Final = "selected_"
+"""Before the name of a component: a boolean parameter of that name tells whether the component is in the cluster."""
+
+SELECTION_RULE: Final = "selection-parameter"
+
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
     """The parameters that people are asked for, in form order, and what is wrong with them.
 
     ``settled`` are all that the definition lays something over, those that nobody is asked for included; ``variants``
-    are those of :class:`~builder.kinds.heat.reading.content.HeatContent`. All are incomplete where one of the problems
-    is an error.
+    and ``told_selections`` are those of :class:`~builder.kinds.heat.reading.content.HeatContent`. All are incomplete
+    where one of the problems is an error.
     """
 
     parameters: Mapping[str, Parameter]
     settled: Mapping[str, Parameter]
     variants: Mapping[str, Mapping[str, Parameter]]
     problems: tuple[Problem, ...]
+    told_selections: Mapping[str, str] = field(default_factory=dict)
 
 
 def expose_parameters(
@@ -43,7 +50,9 @@ def expose_parameters(
     hardcoded: Mapping[str, Any] = definition.get("hardcoded_parameters", {})
     found += _find_unknown("unknown-override", "parameter_overrides", overrides, declared)
     found += _find_unknown("unknown-hardcoded-parameter", "hardcoded_parameters", hardcoded, declared)
-    asked = declared if exposed is None else exposed
+    told = _find_told_selections(declared, {*(exposed or ()), *hardcoded}, components)
+    problems += _check_selection_parameters(components, exposed or {})
+    asked = {name: each for name, each in declared.items() if name not in told} if exposed is None else exposed
     settled: dict[str, Parameter] = {}
     layers = {name: _find_layers(name, exposed or {}, overrides) for name in dict.fromkeys((*asked, *overrides))}
     for name, over in layers.items():
@@ -62,14 +71,55 @@ def expose_parameters(
             careless = _explain_hidden_default(name, laid[-1] if laid else ("parameters", name))
             problems.append(careless.at(document) if laid else givers[name].root.problem(careless))
     found += _find_invalid_hardcoded(hardcoded, declared)
-    found += _find_unexposed(declared, exposed, hardcoded)
+    found += _find_unexposed({name: each for name, each in declared.items() if name not in told}, exposed, hardcoded)
     if not parameters and not found and not problems and None not in declared.values():
         hint = "give the template a parameter, such as clustername"
         found.append(
             TemplateProblem("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True)
         )
     problems += [each.at(document) for each in found]
-    return Exposed(parameters, settled, _find_variants(components, parameters, layers), tuple(problems))
+    return Exposed(parameters, settled, _find_variants(components, parameters, layers), tuple(problems), told)
+
+
+def _find_told_selections(
+    declared: Mapping[str, Parameter | None], others: Collection[str], components: Sequence[LoadedComponent]
+) -> dict[str, str]:
+    """The parameters that composition gives, each with the component that it tells of.
+
+    None of the ``others``: they were asked for or hardcoded by definitions from before there were such.
+    """
+    names = {f"{SELECTED}{each.component.name}": each.component.name for each in components if each.component.name}
+    return {
+        name: component
+        for name, component in names.items()
+        if name not in others
+        and (parameter := declared.get(name)) is not None
+        and parameter.type is ParameterType.BOOLEAN
+    }
+
+
+def _check_selection_parameters(components: Sequence[LoadedComponent], exposed: Collection[str]) -> Iterator[Problem]:
+    """Parameters that look as if composition gave them, and that it does not give."""
+    names = [each.component.name for each in components if each.component.name]
+    for each in components if names else ():
+        for name, attributes in (each.root.template.get("parameters") or {}).items():
+            tokens: Tokens = ("parameters", name)
+            if tokens in each.root.broken or not isinstance(name, str) or not name.startswith(SELECTED):
+                continue
+            component = name.removeprefix(SELECTED)
+            if component in names and attributes.get("type") != ParameterType.BOOLEAN:
+                message = f"{name!r} is not told whether {component!r} is selected: it is no boolean"
+                yield each.root.problem(
+                    TemplateProblem(SELECTION_RULE, message, (*tokens, "type"), "write type: boolean, or rename it")
+                )
+            elif component in names and name in exposed:
+                message = f"{name!r} is not told whether {component!r} is selected: people are asked for it"
+                hint = "remove it from the parameters of the definition, or rename it"
+                yield each.root.problem(TemplateProblem(SELECTION_RULE, message, tokens, hint, key=True))
+            elif component and component not in names and (near := find_near(component, names)):
+                message = f"there is no component {component!r} that {name!r} could be told of"
+                hint = f"did you mean '{SELECTED}{near}'?"
+                yield each.root.problem(TemplateProblem(SELECTION_RULE, message, tokens, hint, key=True))
 
 
 def _find_layers(name: str, exposed: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[Layer]:

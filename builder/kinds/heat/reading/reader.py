@@ -53,7 +53,7 @@ def read_definition(
         },
         groups=() if "components" in definition else _list_groups(components[0].template),
         needs_selection=all(component.optional for component in components),
-        content=HeatContent(components, exposed.parameters, exposed.variants),
+        content=HeatContent(components, exposed.parameters, exposed.variants, exposed.told_selections),
         documents=documents,
     )
 

@@ -1,0 +1,119 @@
+"""Components are told whether another one is in the cluster, by a parameter ``selected_<component>``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+
+from builder.definitions.building import Outcome, build_cluster_type
+from builder.definitions.model import ClusterType, ClusterTypeId
+from builder.errors import RequestError
+from builder.kinds.heat.planning import plan_cluster
+from builder.kinds.registry import KINDS
+from tests.definitions.files import FilesInMemory
+
+HEAD = """\
+kind: heat
+title: Told
+description: Two components, one of them optional.
+components:
+  - {name: main}
+  - {name: storage, optional: true}
+parameter_groups:
+  - {label: Storage, parameters: [size], optional: {name: storage}}
+"""
+MAIN = """\
+heat_template_version: 2021-04-16
+parameters:
+  selected_storage: {type: boolean}
+conditions:
+  has_storage: {get_param: selected_storage}
+resources:
+  network: {type: OS::Neutron::Net, condition: has_storage}
+"""
+STORAGE = """\
+heat_template_version: 2021-04-16
+parameters:
+  size: {type: number, default: 1}
+  selected_main: {type: boolean}
+resources:
+  thing:
+    type: OS::Heat::TestResource
+    properties: {value: {get_param: size}, fail: {not: {get_param: selected_main}}}
+"""
+
+
+def build(head: str = HEAD, main: str = MAIN) -> Outcome:
+    files = {"": head, "components/main.yaml": main, "components/storage.yaml": STORAGE}
+    return build_cluster_type(ClusterTypeId("told"), FilesInMemory(files), KINDS)
+
+
+def build_good(head: str = HEAD, main: str = MAIN) -> ClusterType:
+    outcome = build(head, main)
+    assert outcome.cluster_type is not None, outcome.problems
+    return outcome.cluster_type
+
+
+def rules(outcome: Outcome) -> set[str]:
+    return {problem.rule for problem in outcome.problems} - {"no-private-network", "unused-parameter"}
+
+
+def sent(cluster_type: ClusterType, selected: Collection[str] = (), **answers: Any) -> dict[str, Any]:
+    selections = dict.fromkeys(selected, True)
+    return dict(plan_cluster(cluster_type, "mycluster", answers, selections).parameters)
+
+
+def test_nobody_is_asked_for_what_composition_tells() -> None:
+    assert list(build_good().parameters) == ["size"]
+
+
+def test_component_is_told_that_another_is_selected_or_not() -> None:
+    assert sent(build_good()) == {"selected_storage": False}
+    assert sent(build_good(), ["storage"]) == {"selected_storage": True, "selected_main": True}
+
+
+def test_no_request_may_give_it() -> None:
+    with pytest.raises(RequestError) as refused:
+        sent(build_good(), selected_storage="true")
+    assert [fault.pointer for fault in refused.value.faults] == ["/cluster/parameters/selected_storage"]
+
+
+def test_definition_that_asks_for_it_is_warned_and_has_it_its_own_way() -> None:
+    asking = HEAD + "parameters:\n  selected_storage: {type: boolean, default: true}\n  size: {type: number}\n"
+    assert rules(build(asking)) == {"selection-parameter"}
+    assert list(build_good(asking).parameters) == ["selected_storage", "size"]
+    assert sent(build_good(asking), selected_storage="false") == {"selected_storage": False}
+
+
+def test_hardcoded_value_stays() -> None:
+    fixed = HEAD + "hardcoded_parameters: {selected_storage: true}\n"
+    assert rules(build(fixed)) == set()
+    assert sent(build_good(fixed)) == {"selected_storage": True}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [("selected_storage: {type: string, default: x}", 3), ("selected_storag: {type: boolean, default: false}", 3)],
+)
+def test_what_is_not_told_is_warned_of_where_it_stands(wrong: str, line: int) -> None:
+    main = MAIN.replace("selected_storage: {type: boolean}", wrong)
+    if "selected_storage:" not in wrong:
+        main = main.replace("{get_param: selected_storage}", "{get_param: selected_storag}")
+    found = [each for each in build(main=main).problems if each.rule == "selection-parameter"]
+    assert [(each.path.endswith("components/main.yaml"), each.line) for each in found] == [(True, line)]
+
+
+@pytest.mark.parametrize("wrong", ["3", "[boolean]", "", "{type: bool}"])
+def test_declaration_that_is_none_is_told_of_once(wrong: str) -> None:
+    main = MAIN.replace("selected_storage: {type: boolean}", f"selected_storage: {wrong}")
+    assert "selection-parameter" not in rules(build(main=main))
+    assert build(main=main).cluster_type is None
+
+
+def test_parameter_of_that_name_in_a_single_template_is_like_any_other() -> None:
+    text = HEAD.split("components:")[0] + "heat_template:\n" + "".join(f"  {line}\n" for line in MAIN.splitlines())
+    outcome = build_cluster_type(ClusterTypeId("single"), FilesInMemory({"": text}), KINDS)
+    assert outcome.cluster_type is not None, outcome.problems
+    assert list(outcome.cluster_type.parameters) == ["selected_storage"]
