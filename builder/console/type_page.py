@@ -8,9 +8,9 @@ from typing import Any, Final
 from builder.api.services import Services
 from builder.catalogue.snapshot import EntryReport, PublishedType, Snapshot, State
 from builder.clusters.plan import explain_nothing_selected
+from builder.console.differences import Difference, compare, find_excerpt
 from builder.console.forms import build_sections
 from builder.console.overview import MEANINGS
-from builder.console.sources import Difference, compare, find_excerpt
 from builder.diagnostics.rules import RULES
 from builder.kinds.registry import KINDS
 from builder.text.excerpts import shorten

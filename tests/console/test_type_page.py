@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from builder.api.build_outcomes import MAX_RECENT, MAX_RECENT_OF_TYPE, RecentBuilds
+from builder.console.differences import compare, find_excerpt
 from builder.console.forms import build_field
-from builder.console.sources import compare, find_excerpt
 from builder.diagnostics.problems import Problem
 from builder.errors import Fault, RequestError
 from tests.console.test_pages import HTML, page
