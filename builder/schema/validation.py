@@ -130,6 +130,9 @@ def _explain(error: ValidationError, may_echo: Callable[[Tokens], bool]) -> Iter
         yield from _explain_choice(error, tokens)
     elif keyword == "required":
         name = str(error.validator_value)
+        known = list(cast("Any", error.schema).get("properties", {}))
+        if _is_closed(error) and any(find_near(key, known) == name for key in _list_additional_properties(error)):
+            return  # told as an unknown key, with the key that was meant
         # A key that was written for it is told as unknown, but where any key may stand.
         near = find_near(name, _list_additional_properties(error), cutoff=0.8) if not _is_closed(error) else ""
         hint = f"write it for {near!r}" if near else ""

@@ -398,14 +398,11 @@ FURTHER: Final[Mapping[str, Mistake]] = {
         "error: cluster-type.yaml:26:15: 'optional' must be a mapping of keys, not 'storage' (write name: "
         "storage) [wrong-type]",
     ),
-    "a key of another tool": Mistake(
+    "a key that is misspelt": Mistake(
         DEFINITION,
-        "order: 30",
-        "version: 2",
-        "error: cluster-type.yaml:4:1: unknown key 'version' (known keys: kind, title, description, "
-        "heat_template, heat_template_url, components, parameters, parameter_overrides, "
-        "hardcoded_parameters, parameter_groups, order, lifecycle, replaced_by, projects, base_credits, "
-        "logo_url, instructions) [unknown-key]",
+        "title: Slurm\n",
+        "titel: Slurm\n",
+        "error: cluster-type.yaml:2:1: unknown key 'titel' (did you mean 'title'?) [unknown-key]",
     ),
     "a parameter in two groups": Mistake(
         DEFINITION,
