@@ -52,7 +52,7 @@ def find_preset_problems(
                 fixed = "its value is hardcoded" if name in hardcoded else ""
                 hint = suggest(name, open_) or fixed or "name a parameter that people are asked for"
                 message = f"the type asks for no parameter {name!r}"
-                yield TemplateProblem("unknown-preset-parameter", message, tokens, hint)
+                yield TemplateProblem("unknown-preset-parameter", message, tokens, hint, key=True)
                 continue
             for fault in find_default_faults(replace(open_[name], default=value), subject=f"the value of {name!r}"):
                 yield TemplateProblem("invalid-preset-value", fault, tokens)

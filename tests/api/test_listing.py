@@ -115,7 +115,7 @@ def test_every_request_is_in_the_log_and_the_metrics_by_its_route(listed: Servic
     before, tag = count(), listed.get("/cluster-types").headers["etag"]
     answer = listed.get("/cluster-types?a=secret", {"X-Request-ID": "told-apart", "If-None-Match": tag})
     assert answer.headers["x-request-id"] == "told-apart"
-    assert count() == before + 1
+    wait_until(lambda: count() == before + 1, "the request is counted")
     wait_until(lambda: "request_id=told-apart" in listed.log, "the request is in the log")
     (line,) = (line for line in listed.settled_log().splitlines() if "request_id=told-apart" in line)
     assert re.search(

@@ -188,6 +188,7 @@ ROUTES = {
     "/catalogue": "GET, HEAD",
     "/catalogue/form": "GET, HEAD",
     "/catalogue/events": "GET, HEAD",
+    "/check": "GET, HEAD, POST",
     "/metrics": "GET, HEAD",
     "/schemas/errors": "GET, HEAD",
     "/openapi.json": "GET, HEAD",
