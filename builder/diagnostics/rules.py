@@ -211,6 +211,7 @@ _WARNINGS = {
     "unknown-attribute": "an attribute is read that Heat's own type of the resource does not have",
     "unknown-property": "a resource is given a property that Heat's own type of it does not have",
     "property-constraint": "a property is given a value that Heat's own type of the resource does not take",
+    "retired-resource-type": "a resource is of a type that Heat has retired, and makes nothing of",
     "unknown-placeholder": "str_replace is given a placeholder that its text does not contain",
     "server-without-network": "a server names no network",
     "no-private-network": "the template makes no private network with a router",

@@ -66,6 +66,8 @@ that there was, and ``OS::Neutron::Network`` is to ``OS::Neutron::Net``."""
 _INDEX: Final = "%index%"
 """What a group puts a member's number for, unless its ``index_var`` says otherwise."""
 
+_RETIRED_HINT: Final = "use what took its place, or remove the resource"
+
 _PARAMETER_TYPES: Final[Mapping[str, ParameterType]] = {
     "string": ParameterType.STRING,
     "integer": ParameterType.NUMBER,
@@ -87,7 +89,7 @@ _MUST_BE: Final[Mapping[str, str]] = {
 
 
 def find_type_problems(template: Mapping[str, Any], language: Language) -> Iterator[TemplateProblem]:
-    """Every type of resource that looks misspelt, and every property that Heat's own types do not take as it is.
+    """Every type of resource that looks misspelt or is retired, and every property that its type does not take so.
 
     Heat reads neither the properties of what exists already, nor those of placeholders.
     """
@@ -103,6 +105,9 @@ def find_type_problems(template: Mapping[str, Any], language: Language) -> Itera
                 if meant:
                     message, hint = f"Heat has no type {named!r} of its own", f"did you mean {meant!r}?"
                     yield TemplateProblem("misspelt-resource-type", message, place, hint, certain)
+                elif named in load_placeholders() and named != "OS::Heat::None":
+                    message = f"Heat has retired {named}: it takes the resource, and makes nothing of it"
+                    yield TemplateProblem("retired-resource-type", message, place, _RETIRED_HINT, certain)
             is_read = resource.get("external_id") is None and type_ not in load_placeholders()
             is_read = is_read and ("properties" in given or not find_near("properties", given, cutoff=0.8))
             if is_read and not language.newer and type_ in load_types():
