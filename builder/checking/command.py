@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TextIO
@@ -12,8 +13,9 @@ from builder.checking.running import check_targets
 from builder.checking.targets import STANDARD_INPUT, find_targets
 from builder.diagnostics.rules import RULES, Profile, Severity
 from builder.errors import EXIT_INTERNAL, ConfigurationError
-from builder.reporting.formats import RENDERERS, RenderOptions
+from builder.reporting.formats import RENDERERS, REPOSITORY_FORMATS, RenderOptions
 from builder.reporting.report import describe_failure
+from builder.reporting.repository_paths import relate_paths
 from builder.schema import published
 from builder.text.spelling import suggest
 
@@ -60,7 +62,8 @@ def run_check(
     report = check_targets(targets, settings, standard_input)
     excerpts, colours = streams.stdout.isatty(), streams.takes_colours(streams.stdout)
     options = RenderOptions(strict=strict, excerpts=excerpts, colours=colours)
-    streams.stdout.write(RENDERERS[output_format](report, options))
+    shown = relate_paths(report, os.environ) if output_format in REPOSITORY_FORMATS else report
+    streams.stdout.write(RENDERERS[output_format](shown, options))
     for definition in report.crashed():
         streams.stderr.write(f"cluster-builder: {definition.path}: {describe_failure(definition)}\n")
     if report.crashed():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
@@ -72,6 +73,7 @@ def _check(
     target: Target, settings: CheckSettings, standard_input: str | None, resolver: LinkResolver
 ) -> CheckedDefinition:
     files = open_files(target, settings, standard_input, resolver)
+    start = time.perf_counter()
     try:
         outcome = build_cluster_type(target.id, files, KINDS, deep=settings.deep, profile=settings.profile)
     except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the check of the others
@@ -79,7 +81,8 @@ def _check(
     problems = outcome.problems
     if target.path == STANDARD_INPUT:  # which says nothing of its id
         problems = tuple(problem for problem in problems if problem.rule != "cluster-type-output")
-    return CheckedDefinition(files.display(""), target.id, problems, unless_known=outcome.unless_known)
+    seconds = time.perf_counter() - start
+    return CheckedDefinition(files.display(""), target.id, problems, unless_known=outcome.unless_known, seconds=seconds)
 
 
 def judge_together(

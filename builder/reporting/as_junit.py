@@ -25,7 +25,9 @@ def render_junit(report: Report, *, strict: bool = False) -> str:
     failures = 0
     for test in tests:
         name = _clean(test.path)
-        case = SubElement(suite, "testcase", classname="cluster types", name=name, file=name)
+        case = SubElement(
+            suite, "testcase", classname="cluster types", name=name, file=name, time=f"{test.seconds:.3f}"
+        )
         serious = [problem for problem in test.problems if strict or problem.severity is Severity.ERROR]
         others = [problem for problem in test.problems if problem not in serious]
         if test.crash:
@@ -40,6 +42,7 @@ def render_junit(report: Report, *, strict: bool = False) -> str:
         element.set("tests", str(len(tests)))
         element.set("failures", str(failures))
         element.set("errors", str(len(report.crashed())))
+        element.set("time", f"{sum(test.seconds for test in tests):.3f}")
     return tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
 

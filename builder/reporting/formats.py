@@ -23,6 +23,9 @@ class RenderOptions:
     colours: bool = False
 
 
+REPOSITORY_FORMATS: Final = frozenset({"github", "sarif", "junit"})
+"""Those that code hosts and CI servers read: they look for paths from the top of the repository."""
+
 RENDERERS: Final[Mapping[str, Callable[[Report, RenderOptions], str]]] = {
     "text": lambda report, options: render_text(report, excerpts=options.excerpts, colours=options.colours),
     "json": lambda report, _: render_json(report),

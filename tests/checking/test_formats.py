@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft4Validator
 
+from builder import cli
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import RULES, Severity
 from builder.reporting.as_github import render_github
@@ -21,6 +22,7 @@ from builder.reporting.as_sarif import render_sarif
 from builder.reporting.as_text import render_text
 from builder.reporting.formats import RENDERERS, RenderOptions
 from builder.reporting.report import CheckedDefinition, Report
+from builder.reporting.repository_paths import relate_paths
 from tests.checking.examples import INVALID, SHIPPED, check
 
 NASTY = "100% of %0A, %25 and %3A, a\r\nline, with: commas <b>&amp;\x07\x1b[31m\ud83d\udc4d".encode(
@@ -184,3 +186,68 @@ def test_every_rule_has_a_severity_and_a_meaning() -> None:
         assert rule.id == rule_id
         assert rule.meaning
         assert not rule.meaning.endswith(".")
+
+
+def test_junit_tells_how_long_each_definition_took_and_all_of_them() -> None:
+    checked = tuple(CheckedDefinition(f"{seconds}.yaml", "a", (), seconds=seconds) for seconds in (1.5, 2.0))
+    root = ElementTree.fromstring(render_junit(Report(checked)))
+    assert [each.get("time") for each in root.iter()] == ["3.500", "3.500", "1.500", "2.000"]
+    assert all(each.seconds > 0 for each in check(str(SHIPPED)).definitions)
+
+
+# ---- paths
+
+
+def _relate(path: str, **environment: str) -> str:
+    problem = Problem(path, 1, 1, "", "unknown-key", "x")
+    report = relate_paths(Report((CheckedDefinition(path, "a", (problem,)),), (problem,), {"<stdin>": ""}), environment)
+    found = {report.definitions[0].path, report.definitions[0].problems[0].path, report.others[0].path}
+    (related,) = found
+    return related
+
+
+def test_paths_are_from_the_top_of_the_repository_wherever_the_check_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "repository/.git").mkdir(parents=True)
+    (tmp_path / "repository/types/sub").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "repository")
+    monkeypatch.chdir(tmp_path / "repository/types/sub")
+    assert _relate("../a.yaml") == "types/a.yaml"
+    assert _relate(str(tmp_path / "repository/types/sub/a.yaml")) == "types/sub/a.yaml"
+    assert _relate(str(tmp_path / "link/types/a.yaml")) == "types/a.yaml"
+    # On GitHub from the folder of the checkout, which may hold several repositories.
+    assert _relate("../a.yaml", GITHUB_WORKSPACE=str(tmp_path)) == "repository/types/a.yaml"
+    assert _relate("../a.yaml", GITHUB_WORKSPACE=str(tmp_path / "link")) == "types/a.yaml"
+    assert _relate("../a.yaml", GITHUB_WORKSPACE=str(tmp_path / "elsewhere")) == "types/a.yaml"
+    assert _relate("../a.yaml", GITHUB_WORKSPACE="") == "types/a.yaml"
+
+
+def test_path_outside_of_every_repository_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "repository/.git").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "repository")
+    for path in ("../a.yaml", str(tmp_path / "a.yaml"), "https://site.example/a.yaml", "<stdin>"):
+        assert _relate(path, GITHUB_WORKSPACE=str(tmp_path / "repository")) == path
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("text", "a.yaml:"),
+        ("json", '"path": "a.yaml"'),
+        ("github", "file=types/a.yaml,"),
+        ("sarif", '"uri": "types/a.yaml"'),
+        ("junit", 'file="types/a.yaml"'),
+    ],
+)
+def test_people_are_shown_the_paths_that_they_gave_and_code_hosts_those_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, shown: str
+) -> None:
+    (tmp_path / ".git").touch()
+    (tmp_path / "types").mkdir()
+    monkeypatch.chdir(tmp_path / "types")
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+    Path("a.yaml").write_text("kind: heat\n")
+    with pytest.raises(SystemExit):
+        cli.main(["check", "--format", name, "a.yaml"])
+    assert shown in capsys.readouterr().out

@@ -1,0 +1,58 @@
+"""Paths as code hosts and CI servers look for them: from the top of the repository, wherever the check was run.
+
+GitHub takes the file of an annotation, and of a SARIF result, from the folder of the checkout (``GITHUB_WORKSPACE``);
+GitLab takes that of a JUnit test from the top of the repository, and compares tests of two branches by their names.
+"""
+
+# Paths are plain strings in reports, which a Path would tidy up.
+# ruff: noqa: PTH100, PTH118, PTH120
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+from builder.diagnostics.problems import Problem
+from builder.reporting.report import Report
+
+
+def relate_paths(report: Report, environment: Mapping[str, str]) -> Report:
+    """The report with its paths from ``GITHUB_WORKSPACE`` where the file is in it, else from its repository's top.
+
+    A path stays as it is where the file is in neither, is on another host, or is standard input.
+    """
+    workspace = environment.get("GITHUB_WORKSPACE", "")
+
+    @cache
+    def relate(path: str) -> str:
+        if "://" in path or path in report.texts:
+            return path
+        given = os.path.abspath(path)
+        # What is given by a link to the repository, or by one within it, is looked for by where it really is as well.
+        for file, top in ((given, workspace), (os.path.realpath(path), os.path.realpath(workspace or os.curdir))):
+            if workspace and _is_in(file, top):
+                return os.path.relpath(file, top)
+        top = _find_top(os.path.dirname(given))
+        return os.path.relpath(given, top) if top else path
+
+    def move(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        return tuple(replace(problem, path=relate(problem.path)) for problem in problems)
+
+    definitions = tuple(
+        replace(each, path=relate(each.path), problems=move(each.problems)) for each in report.definitions
+    )
+    return replace(report, definitions=definitions, others=move(report.others))
+
+
+def _is_in(file: str, folder: str) -> bool:
+    return os.path.commonpath((file, os.path.abspath(folder))) == os.path.abspath(folder)
+
+
+def _find_top(folder: str) -> str:
+    """The nearest folder above that has a ``.git``, which is a file in a submodule and in a worktree; or ``""``."""
+    if os.path.lexists(os.path.join(folder, ".git")):
+        return folder
+    above = os.path.dirname(folder)
+    return _find_top(above) if above != folder else ""
