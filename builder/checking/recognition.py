@@ -16,6 +16,7 @@ from builder.hot.language import VERSION_KEY
 from builder.hot_lint.near_files import COMPONENTS
 from builder.hot_lint.sources import SourceError
 from builder.settings import ENABLED_NAME
+from builder.text.spelling import find_near
 
 MISNAMED_DEFINITION: Final = "cluster-type.yml"
 """What the definition in a folder is called by mistake; the service looks for ``cluster-type.yaml`` alone."""
@@ -30,6 +31,17 @@ _COMPONENTS: Final = re.compile(
     re.M | re.X,
 )
 _TITLE: Final = re.compile(r"^title\s*:", re.M)
+_TOP_WORD: Final = re.compile(r"""^(?:-[ ]+)?["']?([a-z_][\w.-]*)["']?[ ]*(:?)""", re.M | re.I)
+"""The first word of a line at the top, and the colon after it: found in what is no YAML, too, unlike keys."""
+
+_OWN: Final = ("kind", "title", "heat_template", "heat_template_url", "magnum_cluster_template")
+"""Keys that tell of a definition, misspelt as well. Files of other tools hardly have them, but for ``kind``."""
+
+_SURE: Final = frozenset({"hardcoded_parameters", "parameter_groups", "parameter_overrides", VERSION_KEY})
+"""Further ones, as they are: of a definition, or of a template that stands where one should."""
+
+_CUTOFF: Final = 0.75
+"""How near a misspelt one is: as ``titel``, ``kidn`` and ``template`` are, not ``theme``, ``file`` or ``mode``."""
 
 
 def is_enabled_folder(folder: str, enabled: str) -> bool:
@@ -72,6 +84,26 @@ def reads_like_definition(text: str) -> bool:
     ``kind`` is misspelt.
     """
     return _MARK.search(text) is not None or (_COMPONENTS.search(text) is not None and _TITLE.search(text) is not None)
+
+
+def is_foreign(path: str) -> bool:
+    """Whether a file has the keys of something else at its top; one that cannot be read might be a definition."""
+    text = _read(path)
+    return text is not None and reads_foreign(text)
+
+
+def reads_foreign(text: str) -> bool:
+    """Whether a text has keys at its top, and none that tells of a definition, however it is misspelt.
+
+    So have the files of Compose, MkDocs, Helm, Kubernetes and GitHub Actions. A text without a key is none of theirs,
+    but for somebody to mend.
+    """
+    found = _TOP_WORD.findall(text)
+    words = {word.lower() for word, _ in found}
+    own = _OWN[1:] if "apiversion" in words else _OWN  # objects of Kubernetes have a kind, too
+    return any(colon for _, colon in found) and not (
+        words & {*own, *_SURE} or any(find_near(word, own, cutoff=_CUTOFF) for word in words)
+    )
 
 
 def holds_components(folder: str) -> bool:

@@ -49,7 +49,7 @@ def check_targets(targets: Targets, settings: CheckSettings, standard_input: str
         checked = [each for task in tasks for each in _check_chunk(task)]
     texts = {} if standard_input is None else {STANDARD_INPUT_SHOWN: standard_input}
     checked = judge_together(definitions, checked, settings.enabled)
-    return Report(tuple(checked), tuple(targets.problems), texts, targets.instead)
+    return Report(tuple(checked), tuple(targets.problems), texts, targets.instead, tuple(targets.foreign))
 
 
 def _check_chunk(task: tuple[Sequence[Target], CheckSettings, str | None]) -> list[CheckedDefinition]:

@@ -29,6 +29,7 @@ from builder.checking.recognition import (
     MISNAMED_DEFINITION,
     holds_components,
     is_enabled_folder,
+    is_foreign,
     looks_like_definition,
 )
 from builder.definitions.model import ClusterTypeId
@@ -54,11 +55,13 @@ class Targets:
     """What was found, in the order of the paths; ``problems`` are of names and folders.
 
     ``instead`` are files that were named and are no definitions, each with the definition that it belongs to.
+    ``foreign`` are those beside definitions that have the keys of something else.
     """
 
     definitions: list[Target] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     instead: dict[str, str] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
 
 
 def find_targets(paths: Sequence[str], enabled: str = "") -> Targets:
@@ -163,12 +166,16 @@ def _take_folder(top: str, found: Targets, enabled: str) -> None:
         for entry in _scan(top):
             if isinstance(entry, Entry) and entry.definition == entry.name:
                 path = _join(top, entry.name)
+                if is_foreign(path):
+                    within.foreign.append(path)
+                    continue
                 within.definitions.append(Target(entry.id, path, path))
         if not within.definitions:
             hint = "name a file, the folder of a definition, or a folder of definitions"
             within.problems.append(Problem(top, 0, 0, "", "no-definitions", "the folder holds no definition", hint))
     found.definitions += within.definitions
     found.problems += within.problems
+    found.foreign += within.foreign
 
 
 def _search(folder: str, found: Targets, enabled: str) -> list[str]:
@@ -193,8 +200,11 @@ def _search(folder: str, found: Targets, enabled: str) -> list[str]:
     named = [entry.name for entry in files] + [entry.name for entry in entries if isinstance(entry, Misnamed)]
     if own or any(looks_like_definition(_join(folder, name)) for name in named):
         others = [entry for entry in entries if isinstance(entry, Misnamed | Ignored)]
+        foreign = [path for name in named if is_foreign(path := _join(folder, name))]
+        found.foreign += foreign
         for each in (*files, *own, *others):
-            _take_entry(each, folder, found)
+            if _join(folder, each.name) not in foreign:
+                _take_entry(each, folder, found)
     elif holds_components(folder):
         _take_definition(_join(folder, DEFINITION_NAME), found)
         return []

@@ -12,8 +12,8 @@ import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from builder.catalogue.entries import DEFINITION_NAME, Classified, Entry, Misnamed, classify, printable
-from builder.checking.recognition import MISNAMED_DEFINITION, reads_like_definition
+from builder.catalogue.entries import DEFINITION_NAME, Classified, Entry, Ignored, Misnamed, classify, printable
+from builder.checking.recognition import MISNAMED_DEFINITION, reads_foreign, reads_like_definition
 from builder.checking.targets import Target, Targets, take
 from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
@@ -134,6 +134,9 @@ def find_definitions(files: Mapping[str, bytes]) -> Targets:
         entries = [each for name in listed if (each := _classify(files, folder, name, listed[name])) is not None]
         if any(isinstance(each, Entry | Misnamed) and _is_definition(files, folder, each) for each in entries):
             for each in entries:
+                content = None if isinstance(each, Ignored) else files.get(posixpath.join(folder, each.name))
+                if content is not None and reads_foreign(content.decode("utf-8", "replace")):
+                    continue
                 definition = posixpath.join(folder, each.definition) if isinstance(each, Entry) else ""
                 take(each, definition, posixpath.join(folder, each.name), found)
             if len(found.definitions) > MAX_DEFINITIONS:

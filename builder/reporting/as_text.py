@@ -42,6 +42,10 @@ def render_text(report: Report, *, excerpts: bool = False, colours: bool = False
         if excerpts and problem.line:
             lines += _excerpt(problem, source, paint)
     lines += [_printable(describe_stand_in(path, taken)) for path, taken in report.instead.items()]
+    lines += [
+        f"{_printable(path)}: passed over, for it has no key of a definition; name the file to check it"
+        for path in report.foreign
+    ]
     numbers = [(report.count(severity), severity) for severity in (Severity.ERROR, Severity.WARNING)]
     found = ", ".join(_count(number, str(severity)) for number, severity in numbers if number)
     lines.append(f"{_count(len(report.definitions), 'definition')}: {found or 'no problems'}")

@@ -33,13 +33,15 @@ class Report:
     """The result of one check.
 
     ``others`` are problems of no definition, such as a name that is ignored; ``texts`` are sources that no path leads
-    to, as standard input; ``instead`` are files that were to be checked, each with the definition that was instead.
+    to, as standard input; ``instead`` are files that were to be checked, each with the definition that was instead;
+    ``foreign`` are files beside definitions that were taken for those of other tools.
     """
 
     definitions: tuple[CheckedDefinition, ...]
     others: tuple[Problem, ...] = ()
     texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     instead: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    foreign: tuple[str, ...] = ()
 
     def problems(self) -> tuple[Problem, ...]:
         """Every problem once: definitions may share a template."""

@@ -18,6 +18,7 @@ from builder.catalogue.loader import LoadSettings
 from builder.catalogue.snapshot import State
 from builder.checking import running
 from builder.checking.targets import find_targets
+from builder.checking.uploads import find_definitions
 from builder.definitions.building import build_cluster_type
 from builder.diagnostics.rules import RULES, Severity
 from builder.reporting.formats import RENDERERS
@@ -354,6 +355,70 @@ def test_a_definition_is_found_in_a_tree_whatever_is_misspelt(capsys: pytest.Cap
     out = Run(capsys, "check", ".").out
     assert out.splitlines()[-1].startswith("1 definition: ")
     assert "compose.yml" not in out
+
+
+FOREIGN = {
+    "docker-compose.yml": "services: {web: {image: web}}\nvolumes: {data: {}}\n",
+    "mkdocs.yml": "site_name: Clusters\ntheme: material\nnav:\n- index.md\n",
+    "values.yaml": "# Of a chart\nreplicaCount: 1\nimage:\n  tag: latest\nmode: a\nfile: b\n",
+    "Chart.yaml": "apiVersion: v2\nname: a\ndescription: Of a chart\ntype: application\nversion: 1.0.0\n",
+    "deployment.yaml": "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {}\n",
+    "ci.yaml": "name: CI\non: [push]\njobs:\n  check: {steps: []}\n",
+    ".gitlab-ci.yml": "stages: [check]\n",
+    "_config.yml": "theme: minima\nplugins: []\n",
+    "playbook.yaml": "- hosts: all\n  tasks: []\n",
+    "openapi.yaml": "openapi: 3.0.0\ninfo: {title: A, version: '1'}\npaths: {}\ncomponents: {}\n",
+    "broken.yaml": "services: {web: [\n",
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_file_of_another_tool_beside_definitions_is_passed_over_and_named(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    Path("types").mkdir()
+    Path("types/good.yaml").write_text(GOOD)
+    Path("types", name).write_text(FOREIGN[name])
+    sent = {"good.yaml": GOOD.encode(), name: FOREIGN[name].encode()}
+    named = "" if name.startswith(".") else f"types/{name}: passed over, for it has no key of a definition"
+    run = Run(capsys, "check", "types")
+    assert (run.status, run.out.splitlines()[-1]) == (0, "1 definition: no problems")
+    assert run.out.startswith(named)
+    assert run.out.count("\n") == 1 + bool(named)
+    assert [each.path for each in find_definitions(sent).definitions] == ["good.yaml"]
+    # By itself it is no definition either, but for whoever names it, and where every file is to be one.
+    Path("types/good.yaml").unlink()
+    assert "[no-definitions]" in Run(capsys, "check", "types").out
+    assert Run(capsys, "check", f"types/{name}").status == (1 if named else 0)
+    Path("types").rename("cluster-types-enabled")
+    assert "passed over" not in Run(capsys, "check", "cluster-types-enabled").out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD.replace("kind: heat\n", ""),
+        GOOD.replace("kind: heat", "kidn: haet").replace("title:", "titel:").replace("heat_template:", "template:"),
+        GOOD.replace("kind: heat", "Kind: Heat"),
+        GOOD.replace("kind: heat", "kind:heat"),
+        "titel: A\ndescription: A\ncompnents:\n- name: one\n",
+        "kind: magnum\ntitle: A\n",
+        "magnum_cluster_templat: a\ndescription: A\n",
+        "title Good\ndescription: A\n",
+        "heat_template_version: 2021-04-16\nresources: {}\n",
+        "description: A\nparameter_groups: []\n",
+        "# to be written\n",
+        "",
+        "{description: A}\n",
+    ],
+)
+def test_what_may_be_meant_as_a_definition_is_not_passed_over(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    Path("types").mkdir()
+    Path("types/good.yaml").write_text(GOOD)
+    Path("types/meant.yaml").write_text(text)
+    run = Run(capsys, "check", "types")
+    assert run.out.splitlines()[-1].startswith("2 definitions: ")
+    assert "passed over" not in run.out
 
 
 def test_links_in_a_circle_are_told_of(capsys: pytest.CaptureFixture[str]) -> None:
