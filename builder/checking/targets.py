@@ -36,6 +36,7 @@ from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.errors import ConfigurationError
+from builder.text.natural_order import natural_key
 from builder.text.spelling import find_near
 
 STANDARD_INPUT: Final = "-"
@@ -223,7 +224,7 @@ def _join(folder: str, name: str) -> str:
 
 def _scan(folder: str) -> list[Classified]:
     try:
-        return [found for _, found in sorted(scan_folder(folder).items())]
+        return sorted(scan_folder(folder).values(), key=lambda found: natural_key(found.name))
     except OSError as error:
         raise ConfigurationError(f"{folder!r} cannot be read: {error.strerror}") from error
 

@@ -26,6 +26,7 @@ from builder.hot_lint.near_files import hint_at_definition
 from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError
 from builder.pattern_matching.matching import limited
 from builder.text.excerpts import shorten
+from builder.text.natural_order import natural_key
 from builder.text.pointers import Tokens
 from builder.text.spelling import bounded_hints
 from builder.yaml_documents.ambiguities import find_ambiguities
@@ -257,7 +258,9 @@ def _settle(problems: Sequence[Problem], definition_path: str, files: _Recording
         and (problem.rule in STAND_IN_RULES or (problem.path, problem.pointer) not in replaced)
     ]
     counted = drop_consequences(counted)
-    return _bound(sorted(counted, key=lambda each: (each.path != definition_path, each.path, each.line, each.column)))
+    return _bound(
+        sorted(counted, key=lambda each: (each.path != definition_path, natural_key(each.path), each.line, each.column))
+    )
 
 
 def _bound(problems: Sequence[Problem]) -> Sequence[Problem]:

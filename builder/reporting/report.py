@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from types import MappingProxyType
 
 from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
+from builder.text.natural_order import natural_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,16 @@ class Report:
     foreign: tuple[str, ...] = ()
 
     def problems(self) -> tuple[Problem, ...]:
-        """Every problem once: definitions may share a template."""
-        return tuple(dict.fromkeys(chain(self.others, *(definition.problems for definition in self.definitions))))
+        """Every problem once, by file and by line: definitions may share a template.
+
+        The definitions are in natural order, and after each are the files that it alone, or it first, refers to.
+        """
+        groups: list[tuple[str, tuple[Problem, ...]]] = [(problem.path, (problem,)) for problem in self.others]
+        groups += [(definition.path, definition.problems) for definition in self.definitions]
+        groups.sort(key=lambda group: natural_key(group[0]))
+        found = dict.fromkeys(problem for _, problems in groups for problem in problems)
+        places = {path: place for place, path in enumerate(dict.fromkeys(problem.path for problem in found))}
+        return tuple(sorted(found, key=lambda each: (places[each.path], each.line, each.column)))
 
     def count(self, severity: Severity) -> int:
         """How many different problems there are of a severity."""

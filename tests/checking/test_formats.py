@@ -23,6 +23,7 @@ from builder.reporting.as_text import render_text
 from builder.reporting.formats import RENDERERS, RenderOptions
 from builder.reporting.report import CheckedDefinition, Report
 from builder.reporting.repository_paths import relate_paths
+from builder.text.natural_order import natural_key
 from tests.checking.examples import INVALID, SHIPPED, check
 
 NASTY = "100% of %0A, %25 and %3A, a\r\nline, with: commas <b>&amp;\x07\x1b[31m\ud83d\udc4d".encode(
@@ -193,6 +194,39 @@ def test_junit_tells_how_long_each_definition_took_and_all_of_them() -> None:
     root = ElementTree.fromstring(render_junit(Report(checked)))
     assert [each.get("time") for each in root.iter()] == ["3.500", "3.500", "1.500", "2.000"]
     assert all(each.seconds > 0 for each in check(str(SHIPPED)).definitions)
+
+
+# ---- order
+
+
+def test_problems_are_in_the_order_of_files_and_lines_a_definition_before_what_it_refers_to() -> None:
+    def problem(path: str, line: int) -> Problem:
+        return Problem(path, line, 1, "", "unknown-key", f"{path} {line}")
+
+    shared = [problem("types/components/shared.yaml", line) for line in (2, 10)]
+    ten, two = problem("types/node10.yaml", 1), problem("types/node2.yaml", 1)
+    misnamed = problem("types/node2.yaml", 0)
+    report = Report(
+        (
+            CheckedDefinition("types/node10.yaml", "node10", (ten, shared[0])),
+            CheckedDefinition("types/node2.yaml", "node2", (two, shared[1])),
+        ),
+        (misnamed, problem("types/zoo", 0)),
+    )
+    places = [each.message for each in report.problems()]
+    assert places == [
+        "types/node2.yaml 0", "types/node2.yaml 1", "types/components/shared.yaml 2", "types/components/shared.yaml 10",
+        "types/node10.yaml 1", "types/zoo 0",
+    ]  # fmt: skip
+
+
+def test_numbers_in_names_are_in_the_order_of_numbers_and_letters_in_that_of_the_alphabet() -> None:
+    names = [
+        "1/2", "1/10", "2", "10", "a", "a/b2", "a/b10", "a/B10c", "a/c", "a-b",
+        "B1", "b02", "b2", "b2a", "B3", "b10", "b" + "9" * 5000, "ba", "z",
+    ]  # fmt: skip
+    backwards = list(reversed(names))
+    assert sorted(backwards, key=natural_key) == names
 
 
 # ---- paths
