@@ -166,10 +166,15 @@ def _check(options: argparse.Namespace) -> int:
     if options.cloud:
         return _check_on_cloud(options, settings, streams)
     if not options.explain:
-        return run_check(
-            options.paths, settings, streams, output_format=options.format, strict=options.strict,
+        check = partial(
+            run_check, options.paths, settings, streams, output_format=options.format, strict=options.strict,
             exit_zero=options.exit_zero,
         )  # fmt: skip
+        if options.watch:
+            from builder.checking.watching import watch
+
+            watch(options.paths, settings, streams, check)
+        return check()
     if len(options.paths) != 1:
         raise ConfigurationError("check: --explain takes one definition")
     (subject,) = options.paths

@@ -30,6 +30,7 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="fail for warnings too")
     parser.add_argument("--list-rules", action="store_true", help="list the rules, and check nothing")
     parser.add_argument("--rule", metavar="ID", help="explain a rule, and check nothing")
+    parser.add_argument("--watch", action="store_true", help="check again upon each change, until Ctrl-C")
     parser.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever problems are found")
     parser.add_argument(
         "--color",
@@ -72,6 +73,14 @@ def refuse_useless_flags(options: argparse.Namespace) -> None:
         raise ConfigurationError("check: --template is of use with --explain only")
     if options.cloud and (options.explain or options.list_rules or options.format != "text"):
         raise ConfigurationError("check: --cloud is of no use with --explain and --list-rules, and tells text only")
+    if options.watch and (
+        options.cloud or options.explain or options.list_rules or options.rule or options.format != "text"
+    ):
+        raise ConfigurationError(
+            "check: --watch is of no use with --cloud, --explain, --list-rules and --rule, and tells text only"
+        )
+    if options.watch and "-" in options.paths:
+        raise ConfigurationError("check: --watch takes files and folders, not standard input")
     if options.parameter and not options.cloud:
         raise ConfigurationError("check: --parameter is of use with --cloud only")
     if not all("=" in each for each in options.parameter):
