@@ -54,8 +54,8 @@ async def list_cluster_types(request: Request) -> HTTPResponse:
     authenticate_read(request, request.app.ctx.services)
     snapshot = await current_snapshot(request.app.ctx.services)
     listing = snapshot.listing
-    given = request.get_args(keep_blank_values=True).getlist("project_id") if request.query_string else None
-    if given is not None:
+    given = request.get_args(keep_blank_values=True).getlist("project_id") if request.query_string else []
+    if given:
         if len(given) > 1 or not given[0]:
             raise RequestError(
                 Fault(400, "Bad Request", "The query parameter project_id must be the id of one project.")
