@@ -101,9 +101,11 @@ class Slot:
         return (self.published, *self.presets)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """The catalogue at one moment; ``changed_at`` is in seconds since the epoch.
+
+    Equal to itself alone, so that what is made of one can be kept by it.
 
     ``ordered`` are the types as they are listed; ``others`` reports the entries that have no id, by path.
     ``listings`` counts the different listings so far, this one included. ``restricted`` are the listed types that are

@@ -24,6 +24,7 @@ from builder.api.services import Services
 from builder.checking.isolated import UploadSettings
 from builder.checking.isolation import Checker
 from builder.checking.uploads import MAX_UPLOAD_BYTES
+from builder.console.differences import Excerpt, find_excerpt
 from builder.console.pages import for_people, respond_page, wants_page
 from builder.definitions.model import ID_PATTERN
 from builder.diagnostics.problems import Problem
@@ -50,9 +51,6 @@ _FORM_BYTES: Final = 8192
 
 _ID: Final = re.compile(ID_PATTERN)
 _MAX_ID: Final = 255
-
-_MAX_LINE: Final = 500
-"""Characters of a line that are shown; some have all of a template in one."""
 
 
 def admit(request: Request) -> None:
@@ -168,16 +166,13 @@ def _read_form(request: Request) -> tuple[bytes, dict[str, str]]:
 
 def _explain_problems(
     request: Request, report: Mapping[str, Any], text: str
-) -> list[tuple[Problem, str, dict[str, str]]]:
-    """The problems of a report, each with what its rule means, its line, and a mark below its place, where known."""
+) -> list[tuple[Problem, str, Excerpt | None]]:
+    """The problems of a report, each with what its rule means, and its line where it is known."""
     services: Services = request.app.ctx.services
     profile = Profile(services.settings.profile)
-    lines = split_lines(text) if text else []
+    lines = split_lines(text) if text else ()
     explained = []
     for each in report["problems"]:
         problem = Problem(**{key: value for key, value in each.items() if key != "severity"}, profile=profile)
-        written = lines[problem.line - 1][:_MAX_LINE] if 0 < problem.line <= len(lines) else ""
-        before = re.sub(r"[^\t]", " ", written[: max(problem.column - 1, 0)])
-        excerpt = {"line": written, "caret": f"{before}^"} if written else {}
-        explained.append((problem, RULES[problem.rule].meaning, excerpt))
+        explained.append((problem, RULES[problem.rule].meaning, find_excerpt(problem, lines)))
     return explained

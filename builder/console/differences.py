@@ -39,11 +39,15 @@ class Difference:
     note: str = ""
 
 
-def find_excerpt(problem: Problem, contents: Mapping[str, bytes]) -> Excerpt | None:
-    """The line that a problem is in; None where there is none, or where the file may be no definition."""
-    text = contents.get(problem.path, b"").decode("utf-8", "replace")
-    lines = split_lines(text)
-    if not (0 < problem.line <= len(lines)) or not looks_like_mapping(text):
+def read_lines(content: bytes) -> Sequence[str]:
+    """The lines of a file as they may be shown: none of one that may be no definition."""
+    text = content.decode("utf-8", "replace")
+    return split_lines(text) if looks_like_mapping(text) else ()
+
+
+def find_excerpt(problem: Problem, lines: Sequence[str]) -> Excerpt | None:
+    """The line that a problem is in, of all ``lines`` of its file; None where there is none."""
+    if not 0 < problem.line <= len(lines):
         return None
     written = lines[problem.line - 1]
     start = min(max(problem.column - 1, 0), len(written))

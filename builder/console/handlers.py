@@ -64,7 +64,7 @@ async def show_overview(request: Request) -> HTTPResponse:
     text = (request.args.get("q") or "").strip()
     snapshot = services.catalogue.snapshot
     verdict, service = judge_service(services, snapshot), tuple(describe_service(services).items())
-    rendering = (_Same(snapshot), verdict, service, states, text, request.path, accepts_gzip(request))
+    rendering = (snapshot, verdict, service, states, text, request.path, accepts_gzip(request))
     return respond_rendered(request, await asyncio.to_thread(_render_overview, *rendering))
 
 
@@ -77,29 +77,17 @@ async def show_type(request: Request, name: str) -> HTTPResponse:
     if not reports:
         raise RequestError(Fault(404, "Not Found", explain_missing(snapshot, name)))
     selected = tuple(request.args.getlist("select") or ())
-    described = await asyncio.to_thread(describe_type, services, snapshot, reports, selected)
+    async with request.app.ctx.describing:
+        described = await asyncio.to_thread(describe_type, services, snapshot, name, reports, selected)
     sandbox = request.app.ctx.sandbox
     return await respond_page(
         request, "type.html", {**described, "sandbox": sandbox, "secrets": bool(services.jwt_secrets)}
     )
 
 
-class _Same:
-    """A snapshot as a key: equal to itself alone, so that nothing in it is compared."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.snapshot is other.snapshot
-
-    def __hash__(self) -> int:
-        return id(self.snapshot)
-
-
 @lru_cache(maxsize=8)  # all who have the page open ask for the same one after a change
 def _render_overview(
-    same: _Same,
+    snapshot: Snapshot,
     verdict: object,
     service: tuple[tuple[str, object], ...],
     states: tuple[str, ...],
@@ -107,7 +95,6 @@ def _render_overview(
     path: str,
     compress: bool,
 ) -> bytes:
-    snapshot = same.snapshot
     context = {
         "verdict": verdict,
         "service": dict(service),
@@ -129,6 +116,8 @@ def build_blueprint(settings: Settings, sandbox: Mapping[str, str] | None = None
     """
     blueprint = Blueprint("console")
     blueprint.before_server_start(lambda app: setattr(app.ctx, "sandbox", sandbox))
+    # One page of a type at a time: some take seconds of a processor, which the other pages and the API need, too.
+    blueprint.before_server_start(lambda app: setattr(app.ctx, "describing", asyncio.Lock()))
     blueprint.add_route(show_root, "/", methods=READ)
     if settings.console:
         blueprint.add_route(show_type, "/types/<name:str>", methods=READ, unquote=True)

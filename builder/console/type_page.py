@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from builder.api.services import Services
+from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.snapshot import EntryReport, PublishedType, Snapshot, State
 from builder.clusters.plan import explain_nothing_selected
-from builder.console.differences import Difference, compare, find_excerpt
+from builder.console.differences import Difference, Excerpt, compare, find_excerpt, read_lines
 from builder.console.forms import build_sections
 from builder.console.overview import MEANINGS
+from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import RULES
 from builder.kinds.registry import KINDS
 from builder.text.excerpts import shorten
@@ -22,16 +25,12 @@ MAX_PROBLEMS: Final = 100
 
 
 def describe_type(
-    services: Services, snapshot: Snapshot, reports: Sequence[EntryReport], selected: Sequence[str]
+    services: Services, snapshot: Snapshot, name: str, reports: Sequence[EntryReport], selected: Sequence[str]
 ) -> Mapping[str, Any]:
     """What is listed of an id, and how its entries fare, of which there is one at least. Reads their files: blocks."""
     found = reports[0]
     published = snapshot.types.get(found.id) if found.id is not None else None
-    problems = list(dict.fromkeys(problem for report in reports for problem in report.problems))
-    contents: dict[str, bytes] = {}
-    if problems:
-        for report in reports:
-            contents |= services.catalogue.read_contents(report.path)
+    problems, contents = _look_into_files(services.catalogue, snapshot, name)
     return {
         "name": found.id or found.path,
         "reports": reports,
@@ -39,12 +38,9 @@ def describe_type(
         "meaning": MEANINGS[found.state],
         "type": published.cluster_type if published is not None else None,
         "revision": published.revision if published is not None else "",
-        "problems": [
-            (problem, RULES[problem.rule].meaning, find_excerpt(problem, contents))
-            for problem in problems[:MAX_PROBLEMS]
-        ],
+        "problems": problems[:MAX_PROBLEMS],
         "unshown": max(0, len(problems) - MAX_PROBLEMS),
-        "differences": _compare(services, found, contents),
+        "differences": _compare(services.catalogue, found, contents),
         "sections": build_sections(published.cluster_type) if published is not None else [],
         "files": sorted(published.files) if published is not None else [],
         "builds": services.recent_builds.list_of(found.id) if found.id is not None else [],
@@ -52,11 +48,30 @@ def describe_type(
     }
 
 
-def _compare(services: Services, report: EntryReport, contents: Mapping[str, bytes]) -> list[Difference] | None:
+@lru_cache(maxsize=8)  # reading takes seconds for a file that is large, and all who have the page open ask for it
+def _look_into_files(
+    catalogue: Catalogue, snapshot: Snapshot, name: str
+) -> tuple[Sequence[tuple[Problem, str, Excerpt | None]], Mapping[str, bytes]]:
+    """The problems of an id, each with its rule's meaning and its line; and what is in the files that have changed."""
+    reports = snapshot.find_reports(name)
+    problems = list(dict.fromkeys(problem for report in reports for problem in report.problems))
+    contents: dict[str, bytes] = {}
+    if problems:
+        for report in reports:
+            contents |= catalogue.read_contents(report.path)
+    lines = {path: read_lines(contents.get(path, b"")) for path in {each.path for each in problems[:MAX_PROBLEMS]}}
+    explained = [
+        (each, RULES[each.rule].meaning, find_excerpt(each, lines[each.path]) if at < MAX_PROBLEMS else None)
+        for at, each in enumerate(problems)
+    ]
+    return explained, {path: contents[path] for path in reports[0].changed_files if path in contents}
+
+
+def _compare(catalogue: Catalogue, report: EntryReport, contents: Mapping[str, bytes]) -> list[Difference] | None:
     """What differs on disk from what is listed; None where the last good version is kept nowhere."""
     if report.state is not State.STALE or report.id is None:
         return []
-    listed = services.catalogue.read_last_good(report.id)
+    listed = catalogue.read_last_good(report.id)
     return None if listed is None else list(compare(listed, contents, report.changed_files))
 
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from builder.api.build_outcomes import MAX_RECENT, MAX_RECENT_OF_TYPE, RecentBuilds
-from builder.console.differences import compare, find_excerpt
+from builder.catalogue.snapshot import EMPTY, EntryReport, Slot, State
+from builder.console import differences
+from builder.console.differences import compare, find_excerpt, read_lines
 from builder.console.forms import build_field
+from builder.console.type_page import describe_type
+from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.errors import Fault, RequestError
 from tests.console.test_pages import HTML, page
@@ -116,8 +125,30 @@ def test_stale_type_shows_the_line_and_how_it_differs_from_what_is_offered(tmp_p
 def test_line_of_a_problem_is_shown_where_the_file_may_be_a_definition(
     text: bytes, line: int, column: int, expected: tuple[str, str] | None
 ) -> None:
-    found = find_excerpt(Problem("a.yaml", line, column, "", "yaml-syntax", "x"), {"a.yaml": text})
+    found = find_excerpt(Problem("a.yaml", line, column, "", "yaml-syntax", "x"), read_lines(text))
     assert (found and (found.line, found.caret)) == expected
+
+
+def test_file_is_read_and_split_once_however_many_problems_it_has_and_people_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problems = tuple(Problem("a.yaml", line, 1, "", "unknown-key", f"key {line}") for line in range(1, 151))
+    report = EntryReport("a.yaml", State.REJECTED, ClusterTypeId("a"), problems=problems)
+    snapshot = replace(EMPTY, slots={ClusterTypeId("a"): Slot(None, State.REJECTED, (report,), problems)})
+    done: Counter[str] = Counter()
+
+    def note(what: str, answer: Callable[[str], Any]) -> Callable[[str], Any]:
+        return lambda given: (done.update([what]), answer(given))[1]
+
+    monkeypatch.setattr(differences, "split_lines", note("split", str.splitlines))
+    contents = {"a.yaml": b"".join(b"key: %d\n" % number for number in range(150))}
+    catalogue = Mock(read_contents=note("read", lambda _: contents))
+    services: Any = SimpleNamespace(catalogue=catalogue, recent_builds=RecentBuilds())
+    for _ in range(2):
+        described = describe_type(services, snapshot, "a", [report], ())
+        assert described["problems"][99][2].line == "100 │ key: 99"
+        assert (len(described["problems"]), described["unshown"]) == (100, 50)
+    assert done == {"split": 1, "read": 1}
 
 
 def test_file_that_may_be_no_definition_is_not_compared() -> None:
