@@ -9,6 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, Final
 
 from sanic import Blueprint, HTTPResponse, Request
@@ -42,7 +45,7 @@ blueprint = Blueprint("events")
 async def stream_events(request: Request) -> HTTPResponse:
     """A ``snapshot`` of what is listed, and each change of it from then on.
 
-    A client whose ``Last-Event-ID`` is the current revision has that snapshot already.
+    A client whose ``Last-Event-ID`` is that of the current state has that snapshot already.
 
     Raises RequestError (401, 403, and 503 where there are too many streams, or the service stops).
     """
@@ -67,9 +70,10 @@ class EventStream(HTTPResponse):
         super().__init__(headers=dict(_HEADERS), content_type="text/event-stream")
         self._services = services
         self._is_head = is_head
-        snapshot = services.catalogue.snapshot
-        self._known: Snapshot | None = snapshot if last_event_id == snapshot.revision else None
-        self._problem = services.reconcile_loop.readiness() if self._known else None
+        snapshot, problem = services.catalogue.snapshot, services.reconcile_loop.readiness()
+        is_known = last_event_id == identify(snapshot, problem)
+        self._known: Snapshot | None = snapshot if is_known else None
+        self._problem = problem if is_known else None
 
     async def send(self, data: Any = None, end_stream: bool | None = None) -> None:  # noqa: ARG002  # all in one
         """Send all of the stream: see :meth:`sanic.response.BaseHTTPResponse.send`."""
@@ -126,43 +130,50 @@ def describe_snapshot(snapshot: Snapshot) -> dict[str, Any]:
     return {"types": {id_: each.revision for id_, each in snapshot.types.items()}, "stale": sorted(stale)}
 
 
-def describe_change(before: Snapshot, after: Snapshot) -> dict[str, Any]:
+@lru_cache(maxsize=8)  # nearly all who follow ask for the same change
+def describe_change(before: Snapshot, after: Snapshot) -> Mapping[str, Any]:
     """Which types were added, changed and removed in the listing, and which are stale that were not.
 
     ``entries`` are the paths of those whose state or problems differ.
     """
     old, new = before.types, after.types
-    slots = [
-        (id_, before.slots.get(id_), after.slots.get(id_))
-        for id_ in {*before.slots, *after.slots}
-        if before.slots.get(id_) is not after.slots.get(id_)
-    ]
-    stale = [
-        id_
-        for id_, was, now in slots
-        if now and now.state is State.STALE and (was is None or was.state is not now.state)
-    ]
-    reports = [
-        {report.path: report for slot in side if slot for report in slot.reports} | dict(others)
-        for side, others in (
-            ([was for _, was, _ in slots], before.others),
-            ([now for _, _, now in slots], after.others),
-        )
-    ]
-    entries = {path for path in {*reports[0], *reports[1]} if reports[0].get(path) != reports[1].get(path)}
+    was_stale, is_stale = (
+        {id_ for id_, slot in side.slots.items() if slot.state is State.STALE} for side in (before, after)
+    )
+    # As they are shown: some have a problem only while another type is not listed.
+    was, now = ({report.path: report for report in side.reports()} for side in (before, after))
     return {
         "added": sorted(new.keys() - old.keys()),
         "changed": sorted(id_ for id_ in new.keys() & old.keys() if new[id_].revision != old[id_].revision),
         "removed": sorted(old.keys() - new.keys()),
-        "stale": sorted(stale),
-        "entries": sorted(entries),
+        "stale": sorted(is_stale - was_stale),
+        "entries": sorted(path for path in {*was, *now} if was.get(path) != now.get(path)),
     }
 
 
-def _encode(event: str, snapshot: Snapshot, problem: str, data: dict[str, Any]) -> bytes:
+@lru_cache(maxsize=8)
+def identify(snapshot: Snapshot, problem: str) -> str:
+    """The id of an event: the revision of the listing, and a digest of all that is told besides.
+
+    The same in every worker and replica: the times of a report, which each has of its own, are left out.
+    """
+    told = [
+        (each.path, each.state, each.id, each.revision, each.reason, each.problems, each.changed_files)
+        for each in snapshot.reports()
+    ]
+    digest = blake2b(repr((problem, told)).encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    return f"{snapshot.revision}-{digest}"
+
+
+def _encode(event: str, snapshot: Snapshot, problem: str, data: Mapping[str, Any]) -> bytes:
     told = {"revision": snapshot.revision, "problem": problem or None, **data}
     # ASCII: of the characters that end a line for some readers, none is in it.
-    return f"id: {snapshot.revision}\nevent: {event}\ndata: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
+    lines = (
+        f"id: {identify(snapshot, problem)}",
+        f"event: {event}",
+        f"data: {json.dumps(told, separators=(',', ':'))}",
+    )
+    return ("\n".join(lines) + "\n\n").encode()
 
 
 blueprint.add_route(stream_events, "/catalogue/events", methods=READ)

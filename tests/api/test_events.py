@@ -7,13 +7,17 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from builder.api.events import MAX_STREAMS, describe_change, describe_snapshot
-from builder.catalogue.snapshot import EMPTY
+from builder.catalogue.snapshot import EMPTY, EntryReport, Slot, State
+from builder.definitions.model import ClusterTypeId
+from builder.diagnostics.problems import Problem
 from tests.security.raw import connect, head
 from tests.security.tokens import SECRET, bearer, make_token
 from tests.service import Service, fetch, minimal_definition, wait_until
@@ -76,8 +80,9 @@ def test_snapshot_comes_first_and_then_each_change(service: Service) -> None:
         assert stream.headers["x-accel-buffering"] == "no"
         event, id_, data = stream.next()
         catalogue = service.get("/catalogue").json()
-        assert (event, id_) == ("snapshot", catalogue["snapshot"]["revision"])
-        assert data == {"revision": id_, "problem": None, "stale": [],
+        revision = catalogue["snapshot"]["revision"]
+        assert (event, id_.partition("-")[0]) == ("snapshot", revision)
+        assert data == {"revision": revision, "problem": None, "stale": [],
                         "types": {"first": catalogue["entries"][0]["revision"]}}  # fmt: skip
         file = service.enabled / "second.yaml"
         nothing: dict[str, Any] = {"added": [], "changed": [], "removed": [], "stale": [], "entries": ["second.yaml"]}
@@ -95,17 +100,40 @@ def test_snapshot_comes_first_and_then_each_change(service: Service) -> None:
                 (service.instance / "new").rename(file)
             event, id_, data = stream.next()
             assert event == "changed"
-            assert data == {"revision": id_, "problem": None, **nothing, **difference}
-            assert id_ == service.get("/catalogue").json()["snapshot"]["revision"]
+            revision = service.get("/catalogue").json()["snapshot"]["revision"]
+            assert data == {"revision": revision, "problem": None, **nothing, **difference}
+            assert id_.partition("-")[0] == revision
 
 
-def test_client_that_knows_the_current_revision_gets_no_snapshot(service: Service) -> None:
+def test_client_that_knows_the_current_state_gets_no_snapshot(service: Service) -> None:
     with Stream(service) as first:
         _, id_, _ = first.next()
     with Stream(service, f"Last-Event-ID: {id_}") as again, Stream(service, "Last-Event-ID: another") as behind:
         assert behind.next()[0] == "snapshot"
         (service.enabled / "second.yaml").write_text(minimal_definition())
         assert again.next()[0] == "changed"
+
+
+def test_client_that_comes_again_after_a_change_of_states_alone_is_told(service: Service) -> None:
+    with Stream(service) as stream:
+        _, id_, before = stream.next()
+    (service.enabled / "first.yaml").write_text(minimal_definition().replace("title:", "titel:"))
+    wait_until(lambda: service.get("/catalogue").json()["entries"][0]["state"] == "stale", "stale")
+    with Stream(service, f"Last-Event-ID: {id_}") as again:
+        event, later, after = again.next()
+        assert (event, after["stale"], after["revision"]) == ("snapshot", ["first"], before["revision"])
+        assert later != id_
+
+
+def test_entry_whose_problem_another_type_makes_is_among_those_that_changed() -> None:
+    problem = Problem("a.yaml", 1, 1, "", "unknown-successor", "x")
+    a, b = ClusterTypeId("a"), ClusterTypeId("b")
+    report = EntryReport("a.yaml", State.RETIRED, a, unless_known={b: problem})
+    before = replace(EMPTY, slots={a: Slot(None, State.RETIRED, (report,), ())})
+    after = replace(before, types={b: Mock()})
+    assert describe_change(before, replace(before))["entries"] == []
+    changed = describe_change(before, after)
+    assert (changed["added"], changed["entries"]) == (["b"], ["a.yaml"])
 
 
 def test_quiet_stream_sends_comments_and_is_not_taken_for_a_silent_client(service: Service) -> None:
