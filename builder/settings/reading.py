@@ -55,7 +55,8 @@ def build_settings(
             if setting.needs and values.get(setting.needs, defaults[setting.needs]) in OFF:
                 logger.warning("%s is left out: it is not %s, and of no use here", source, error)
                 continue
-            shown = f"***{text[text.rindex('@') :]}" if "@" in text and "://" in text else text  # a URL's password
+            # A URL's user and password, which are also there where its scheme was forgotten.
+            shown = f"***{text[text.rindex('@') :]}" if "@" in text else text
             raise ConfigurationError(f"{source}: {shown!r} is not {error}") from None
     if only is None:
         _tell_misspelt(environment)

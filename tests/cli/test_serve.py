@@ -64,6 +64,7 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
         ),
         ([], {"CLOUD_PROXY": "proxy:3128"}, "CLOUD_PROXY: 'proxy:3128' is not the URL of a proxy"),
         ([], {"CLOUD_PROXY": "ftp://u:secret@proxy"}, "CLOUD_PROXY: '***@proxy' is not the URL of a proxy"),
+        ([], {"CLOUD_PROXY": "u:sec@ret@proxy:3128"}, "CLOUD_PROXY: '***@proxy:3128' is not the URL of a proxy"),
         (["--instance", "~nobody-of-that-name/x"], {}, "--instance"),
         (["--instance", "/dev/null"], {}, "INSTANCE_DIR: '/dev/null' is not a folder"),
         (["--host", ""], {}, "--host"),
