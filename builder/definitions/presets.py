@@ -54,8 +54,13 @@ def find_preset_problems(
                 message = f"the type asks for no parameter {name!r}"
                 yield TemplateProblem("unknown-preset-parameter", message, tokens, hint, key=True)
                 continue
-            for fault in find_default_faults(replace(open_[name], default=value), subject=f"the value of {name!r}"):
+            given = replace(open_[name], default=value)
+            for fault in find_default_faults(given, subject=f"the value of {name!r}"):
                 yield TemplateProblem("invalid-preset-value", fault, tokens)
+            if given.is_careless:
+                message = f"parameter {name!r} is hidden, and everybody can read its value in the listing"
+                hint = "leave the value out, or hidden: true if it is no secret"
+                yield TemplateProblem("hidden-default", message, tokens, hint)
 
 
 def _build_preset(base: ClusterType, entry: Mapping[str, Any], values: Mapping[str, Any]) -> ClusterType:

@@ -55,6 +55,11 @@ class Parameter:
         return self.default is ABSENT
 
     @property
+    def is_careless(self) -> bool:
+        """Whether it is hidden, and has a default all the same, which everybody can read in the listing."""
+        return self.hidden and not self.required and self.default not in ("", [], {})
+
+    @property
     def title(self) -> str:
         """What people know the parameter by: its label, or the one that the Visualisation App derives from the id."""
         return self.label or self.id.replace("_", " ").capitalize()

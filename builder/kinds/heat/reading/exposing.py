@@ -66,7 +66,7 @@ def expose_parameters(
         found += problems_of_layers
     parameters = {name: settled[name] for name in asked if name in settled and name not in hardcoded}
     for name, parameter in parameters.items():
-        if parameter.hidden and not parameter.required and parameter.default not in ("", [], {}):
+        if parameter.is_careless:
             laid = [tokens for tokens, entry in layers[name] if not {"default", "hidden"}.isdisjoint(entry)]
             careless = _explain_hidden_default(name, laid[-1] if laid else ("parameters", name))
             problems.append(careless.at(document) if laid else givers[name].root.problem(careless))
