@@ -271,8 +271,8 @@ def _add_launch(commands: argparse._SubParsersAction[_Parser]) -> None:
         description="Launches a cluster from a definition, without a service: checks it, shows what it would make, "
         "makes it, waits until it is complete, and prints its outputs.",
         epilog="exit status: 0 the cluster is complete, 1 the definition, the answers or the cloud are in the way, or "
-        "the cluster failed, 2 wrong usage, 3 internal error, 130 Ctrl-C. The cloud is the one that OS_* variables "
-        "name, or OS_CLOUD in clouds.yaml.",
+        "the cluster failed or could not be deleted, 2 wrong usage, 3 internal error, 130 Ctrl-C. The cloud is the one "
+        "that OS_* variables name, or OS_CLOUD in clouds.yaml.",
     )
     add_arguments(launch)
     launch.set_defaults(run=_launch)

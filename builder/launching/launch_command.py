@@ -62,7 +62,7 @@ def run_launch(
     """Try a definition end to end on the cloud that ``environment`` names, or without one on a sandbox of its own.
 
     Returns the exit status: 0 where the cluster is complete, or a dry run went well; 1 where the definition has errors,
-    the answers or the cloud refuse it, or the cluster failed; 130 after Ctrl-C.
+    the answers or the cloud refuse it, or the cluster failed or was not deleted as was wished; 130 after Ctrl-C.
 
     Each request to the cloud may take ``request_seconds``.
 
@@ -160,16 +160,16 @@ class _Launch:
                 finally:
                     situation = deadline.situation
             self._display.tell(f"Launched: {cluster.name} ({cluster.id})")
-            return self._follow(cluster)
+            status = self._follow(cluster)
         except NotFollowedError as error:
             self._display.tell(f"cluster-builder: what becomes of the cluster is not known: {error}")
-            return EXIT_PROBLEMS
+            status = EXIT_PROBLEMS
         except KeyboardInterrupt:
             self._display.tell(f"cluster-builder: interrupted{'' if cluster else f'. {situation}'}")
-            return EXIT_INTERRUPTED
+            status = EXIT_INTERRUPTED
         finally:
-            if cluster is not None:
-                self._finish(cluster)
+            finished = EXIT_CLEAN if cluster is None else self._finish(cluster)
+        return status or finished
 
     def _follow(self, cluster: CreatedStack) -> int:
         end = time.monotonic() + self._request.timeout
@@ -189,20 +189,24 @@ class _Launch:
         self._display.show_outcome(status, output_format=self._request.output_format)
         return EXIT_CLEAN if status.status == MADE else EXIT_PROBLEMS
 
-    def _finish(self, cluster: CreatedStack) -> None:
-        """Delete the cluster if that is wanted, or say that it is there; a sandbox's goes with the sandbox."""
+    def _finish(self, cluster: CreatedStack) -> int:
+        """Delete the cluster if that is wanted, or say that it is there; a sandbox's goes with the sandbox.
+
+        Returns the exit status, 1 where the cluster could not be deleted.
+        """
         if not self._target.place:
-            return
+            return EXIT_CLEAN
         if not self._request.delete:
             self._display.tell(f"The cluster is kept: {cluster.name} ({cluster.id})")
-            return
+            return EXIT_CLEAN
         try:
             with self._deadline() as deadline:
                 self._launcher.delete(self._target.credentials, self._target.settings, cluster, deadline)
         except RequestError as error:
             self._display.tell(f"cluster-builder: {cluster.name} ({cluster.id}) could not be deleted: {error}")
-        else:
-            self._display.tell(f"The cluster is being deleted: {cluster.name} ({cluster.id})")
+            return EXIT_PROBLEMS
+        self._display.tell(f"The cluster is being deleted: {cluster.name} ({cluster.id})")
+        return EXIT_CLEAN
 
     @contextmanager
     def _deadline(self) -> Iterator[Deadline]:

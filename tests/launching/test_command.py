@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from builder import cli
+from builder.errors import Fault, RequestError
+from builder.kinds.registry import KINDS
 from builder.sandbox import Sandbox
 from tests.checking.examples import SHIPPED
 
@@ -182,6 +184,23 @@ def test_cluster_is_kept_unless_it_is_to_be_deleted(cloud: Sandbox, delete: bool
     assert f"The cluster is {'being deleted' if delete else 'kept'}: telling--" in done.stderr
     assert count_stacks(cloud) == (0 if delete else 1)
     assert cloud.credentials.password not in done.stdout + done.stderr.replace("sandbox, ", "")
+
+
+def test_cluster_that_could_not_be_deleted_fails_the_command(
+    cloud: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in shell_of(cloud).items():
+        monkeypatch.setenv(name, value)
+
+    def refuse(*_: object) -> None:
+        raise RequestError(Fault(403, "Forbidden", "The cloud forbids it."))
+
+    monkeypatch.setattr(KINDS["heat"].launcher, "delete", refuse)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["launch", "telling.yaml", "--delete", "-p", "word=x"])
+    assert "could not be deleted: The cloud forbids it." in capsys.readouterr().err
+    assert stopped.value.code == 1
+    assert count_stacks(cloud) == 1
 
 
 @pytest.mark.parametrize("delete", [False, True])
