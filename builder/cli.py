@@ -185,7 +185,8 @@ def _check(options: argparse.Namespace) -> int:
 
 def _check_on_cloud(options: argparse.Namespace, settings: CheckSettings, streams: Streams) -> int:
     from builder.checking.cloud_check import check_on_cloud
-    from builder.checking.command import run_check
+    from builder.checking.command import read_standard_input, run_check
+    from builder.checking.targets import STANDARD_INPUT
     from builder.openstack.cloud_environment import load_cloud_environment
     from builder.openstack.credentials import CloudSettings, parse_credentials
 
@@ -195,10 +196,13 @@ def _check_on_cloud(options: argparse.Namespace, settings: CheckSettings, stream
         cloud = (parse_credentials(named.cloud_env), named.adapt(CloudSettings.of(service)))
     except RequestError as error:
         raise ConfigurationError(f"OS_AUTH_URL: {error}") from None
-    status = run_check(options.paths, settings, streams, strict=options.strict)
+    stdin = io.StringIO(read_standard_input(streams) if STANDARD_INPUT in options.paths else "")  # for both of them
+    streams = replace(streams, stdin=stdin)
+    status = run_check(options.paths, settings, streams, strict=options.strict, exit_zero=options.exit_zero)
+    stdin.seek(0)
     answers = dict(each.split("=", 1) for each in options.parameter)
     of_cloud = check_on_cloud(options.paths, settings, cloud, answers, streams, request_seconds=service.build_deadline)
-    return max(status, of_cloud)
+    return status if options.exit_zero else max(status, of_cloud)
 
 
 def _read_check_settings(given: Mapping[str, str | None]) -> CheckSettings:

@@ -26,6 +26,7 @@ from builder.logs.redaction import clean
 from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
+from builder.text.spelling import suggest
 from builder.yaml_documents.documents import DocumentError, parse_definition, parse_template
 
 MAX_SELECTIONS: Final = 16
@@ -59,20 +60,21 @@ def check_on_cloud(
 ) -> int:
     """Print what the cloud refuses of the definitions that ``paths`` mean, and return the exit status.
 
-    ``answers`` are those to the fields of their forms; fields that have no default need one. Definitions that have
-    errors are passed over: ``check`` tells of them.
+    ``answers`` are those to the fields of their forms; fields that have no default need one, and an answer that no form
+    asks for is told. Definitions that have errors are passed over: ``check`` tells of them.
 
     Raises ConfigurationError where the cloud cannot be asked.
     """
     text = read_standard_input(streams) if STANDARD_INPUT in paths else None
-    found = False
+    found, all_asked, fields = False, True, set[str]()
     for target in find_targets(paths, settings.enabled).definitions:
         files = open_files(target, settings, text if target.path == STANDARD_INPUT else None, LinkResolver())
         cluster_type = build_cluster_type(target.id, files, KINDS, deep=True, profile=settings.profile).cluster_type
         if cluster_type is None:
             streams.stdout.write(f"{files.display(DEFINITION)}: not asked of the cloud, for it has errors\n")
-            found = True
+            found, all_asked = True, False
             continue
+        fields |= cluster_type.parameters.keys()
         refusals: dict[str, list[str]] = {}
         count = 0
         for selected in list_selections(cluster_type):
@@ -86,6 +88,10 @@ def check_on_cloud(
         if not refusals:
             told = f"{count} selection{'s' * (count > 1)}"
             streams.stdout.write(f"{files.display(DEFINITION)}: the cloud takes it, in {told}\n")
+    for name in sorted(answers.keys() - fields) if all_asked else ():  # what has errors might ask for it
+        hint = suggest(name, fields)
+        streams.stdout.write(f"-p {name}: no form asks for it{f'; {hint}' if hint else ''}\n")
+        found = True
     return EXIT_PROBLEMS if found else EXIT_CLEAN
 
 
@@ -122,7 +128,8 @@ def _ask(
     except RequestError as error:
         for fault in error.faults:
             field = (fault.pointer or "").rpartition("/")[2]
-            yield f"{files.display(DEFINITION)}: {field}: {fault.detail}; give a value by --parameter {field}=VALUE"
+            told = f"{files.display(DEFINITION)}: {field}: {fault.detail}"
+            yield told if field in known else f"{told.removesuffix('.')}; give a value by --parameter {field}=VALUE"
 
 
 def _locate(files: CheckedFiles, told: str, field: str) -> str:

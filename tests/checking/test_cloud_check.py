@@ -39,10 +39,11 @@ resources:
 """
 
 
-def check(*arguments: str, **environment: str) -> tuple[int, str]:
+def check(*arguments: str, stdin: str = "", **environment: str) -> tuple[int, str]:
     ran = subprocess.run(
         [sys.executable, "-m", "builder", "check", *arguments],
         env={"PYTHONPATH": str(ROOT), **environment},
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=100,
@@ -97,7 +98,36 @@ def test_refusal_is_told_at_its_place_with_the_selection_that_it_is_of(tmp_path:
 def test_field_without_a_default_wants_an_answer(tmp_path: Path, shell: dict[str, str]) -> None:
     status, output = check("--cloud", write(tmp_path), **shell)
     assert status == 1
-    assert "give a value by --parameter size=VALUE" in output
+    assert "size: Size is required; give a value by --parameter size=VALUE" in output
+
+
+def test_value_that_is_given_and_wrong_is_told_without_the_advice_to_give_one(
+    tmp_path: Path, shell: dict[str, str]
+) -> None:
+    status, output = check("--cloud", "-p", "size=many", write(tmp_path), **shell)
+    assert status == 1
+    assert "size: Size " in output
+    assert "give a value" not in output
+
+
+def test_answer_that_no_form_asks_for_is_told(tmp_path: Path, shell: dict[str, str]) -> None:
+    status, output = check("--cloud", "-p", "size=3", "-p", "sise=4", write(tmp_path), **shell)
+    assert status == 1
+    assert "-p sise: no form asks for it; did you mean 'size'?\n" in output
+
+
+@pytest.mark.parametrize("answers", [[], ["-p", "size=3"]])
+def test_exit_zero_is_for_what_the_cloud_refuses_too(tmp_path: Path, shell: dict[str, str], answers: list[str]) -> None:
+    status, output = check("--cloud", "--exit-zero", *answers, write(tmp_path, "100000"), **shell)
+    assert (status, "length" in output or "required" in output) == (0, True)
+
+
+def test_definition_on_standard_input_is_asked_of_the_cloud(shell: dict[str, str]) -> None:
+    body = BASE.replace("\n", "\n  ").rstrip()
+    definition = f"kind: heat\ntitle: Inline\ndescription: Of one template.\nheat_template:\n  {body}\n"
+    status, output = check("--cloud", "-p", "size=3", "-", stdin=definition, **shell)
+    assert "the cloud takes it, in 1 selection" in output
+    assert status == 0
 
 
 def test_cloud_that_cannot_be_asked_is_told_without_the_password(tmp_path: Path, shell: dict[str, str]) -> None:
