@@ -116,8 +116,10 @@ def _has_wrong_form(name: str, args: Json) -> bool:
             return args not in FACADE_ATTRIBUTES
         case "not":
             return args is None
-        case "get_resource" | "get_attr":  # no list or mapping is looked up among the names of resources
-            return isinstance(args[0] if name == "get_attr" else args, list | Mapping)
+        case "get_resource":  # no list or mapping is looked up among the names of resources
+            return isinstance(args, list | Mapping)
+        case "get_attr":  # nor among attributes and keys
+            return any(isinstance(each, list | Mapping) for each in args)
     return False
 
 

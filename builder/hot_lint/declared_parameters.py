@@ -106,7 +106,7 @@ def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Token
     except ParameterSyntaxError as error:
         meant = next((each for each, names in _TYPES_ELSEWHERE.items() if str(type_).lower() in names), None)
         hint = f"did you mean '{meant}'?" if meant else suggest(str(type_), list(ParameterType))
-        if type_ is None and find_near("type", [*attributes], cutoff=0.7):
+        if "type" not in attributes and find_near("type", [*attributes], cutoff=0.7):
             return []  # told as an unknown key
         if type_ is None:
             hint = "write type: string, or another"

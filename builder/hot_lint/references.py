@@ -132,7 +132,9 @@ class _Walk:
         if resource.get("type") == CHAIN and isinstance(properties, dict):
             types = properties.get("resources")
             for number, type_ in enumerate(types if isinstance(types, list) else ()):
-                if isinstance(type_, str) and type_.endswith(NESTED_SUFFIXES) and type_ not in self.files:
+                if not type_ or (not isinstance(type_, str) and not is_call(type_, self.language)):
+                    self._report("template-shape", "a type must be a text", (*tokens, number), certain)
+                elif isinstance(type_, str) and type_.endswith(NESTED_SUFFIXES) and type_ not in self.files:
                     message = f"no client sends {type_!r}, since a chain names it in a list"
                     hint = "write each member as a resource with that type"
                     self._report("unsent-file", message, (*tokens, number), certain, hint)
@@ -290,8 +292,9 @@ class _Walk:
     def _reference_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         in_list = isinstance(arguments, list)
         name = arguments[0] if in_list else arguments
-        if not isinstance(name, str):
+        if isinstance(name, dict | list):
             return
+        name = str(name)  # Heat looks for a number, too, among the names, and finds it only where it is one of them
         if function == "Ref":
             self.reading.mention(name)
             return
