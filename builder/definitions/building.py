@@ -236,7 +236,8 @@ class _Building:
         folder, name = posixpath.split(self.document.path)
         own = [self.document.path]
         if name == _IN_FOLDER:
-            own += [document.path for document in self.documents if document.path.startswith(folder)]
+            inside = posixpath.join(folder, "")
+            own += [document.path for document in self.documents if document.path.startswith(inside)]
         return [
             problem
             for path in dict.fromkeys(own)

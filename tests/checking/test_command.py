@@ -538,6 +538,23 @@ def test_template_roots_and_remote_templates_are_allowed_as_the_service_allows_t
     assert "[unread-remote-file]" in run.out
 
 
+def test_useless_comment_is_told_where_it_is_in_the_definitions_own_folder_and_not_in_one_beside_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = GOOD.partition("heat_template:\n")[2].replace("\n  ", "\n").strip()
+    for folder in ("lab/own", "lab-shared"):  # whose name begins as the other's
+        Path(folder).mkdir(parents=True)
+        Path(folder, "hot.yaml").write_text(f"{template}  # check: ignore=unused-parameter\n")
+    monkeypatch.setenv("TEMPLATE_ROOTS", str(Path("lab-shared").absolute()))
+    told = []
+    for place in ("own", "../lab-shared"):
+        Path("lab/cluster-type.yaml").write_text(
+            f"kind: heat\ntitle: A\ndescription: A\nheat_template_url: {place}/hot.yaml\n"
+        )
+        told.append("[unused-comment]" in Run(capsys, "check", "lab").out)
+    assert told == [True, False]
+
+
 def test_many_definitions_are_checked_by_several_processes_with_the_same_result(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
