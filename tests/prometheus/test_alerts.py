@@ -46,6 +46,20 @@ def test_each_alert_fires_for_the_first_failure_and_not_without_one(tmp_path: Pa
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.skipif(PROMTOOL is None, reason="there is no promtool here; PROMTOOL names one")
+def test_each_query_of_the_dashboard_is_one_to_prometheus(tmp_path: Path) -> None:
+    assert PROMTOOL is not None
+    dashboard = json.loads((DEPLOY / "dashboard.json").read_text())
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    assert queries
+    # Grafana puts a duration in the place of its variable.
+    rules = [{"record": "a", "expr": each.replace("$__rate_interval", "5m")} for each in queries]
+    (tmp_path / "rules.yaml").write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+    command = [PROMTOOL, "check", "rules", "--lint=none", "rules.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_each_alert_is_tested_both_ways_and_told_of() -> None:
     names = {rule["alert"] for rule in list_rules()}
     calm, alarmed, _ = yaml.safe_load((Path(__file__).parent / "alerts.test.yaml").read_text())["tests"]
