@@ -63,6 +63,8 @@ class RemoteFiles:
         self._threads = 0
         self._is_short = False
         self._awaited = 0
+        self._was_early = False
+        """Whether anybody was told, since the last round, that something is still being fetched."""
         self._condition = threading.Condition()
 
     def read(self, url: str) -> bytes:
@@ -80,10 +82,11 @@ class RemoteFiles:
         return self._look_up(url).digest
 
     def rounds(self, seconds: float = FIRST_SECONDS) -> Iterator[None]:
-        """Wait for all that is being fetched, and again for what was asked for then, at most so long altogether."""
+        """Wait for what was asked for before it was there, and again for what is then, at most so long altogether."""
         end = self._clock() + seconds
-        while self._awaited and self._clock() < end:
+        while self._was_early and self._clock() < end:
             with self._condition:
+                self._was_early = False
                 self._condition.wait_for(lambda: self._awaited == 0, end - self._clock())
             yield
 
@@ -99,6 +102,7 @@ class RemoteFiles:
                 self._due.put(url)
             if known.is_awaited:
                 self._start_thread()
+            self._was_early |= known.content is _PENDING
             return known
 
     def _start_thread(self) -> None:

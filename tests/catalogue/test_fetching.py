@@ -142,6 +142,17 @@ def test_rounds_end_when_all_is_there(world: World) -> None:
     assert world.ask(B) == b"and is named"
 
 
+def test_what_was_fetched_before_anybody_waited_is_read_in_a_round_too(world: World) -> None:
+    world.held[A] = b"good"
+    world.gate.clear()
+    with pytest.raises(SourceError):
+        world.remote.read(A)
+    world.gate.set()
+    wait_until(lambda: world.changes == 1, "it was fetched")
+    assert [world.remote.read(A) for _ in world.remote.rounds()] == [b"good"]
+    assert list(world.remote.rounds()) == []
+
+
 def test_rounds_end_in_time_though_a_host_is_silent(world: World) -> None:
     world.gate.clear()
     world.ask(A)
