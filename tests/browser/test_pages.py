@@ -127,7 +127,7 @@ def test_break_and_its_mending_are_seen_without_a_reload_and_without_losing_what
     visit.page.locator("li.row").and_(row).wait_for()
     definition.write_text(good.replace("title:", "titel:"))
     visit.page.locator("li.row.stale", has_text="self-contained").wait_for()
-    assert "'title'" in row.inner_text()
+    assert "'titel'" in row.inner_text()
     assert (field.input_value(), focused(visit)) == ("self", "q")
     visit.keep("stale")
     definition.write_text(good)
@@ -145,6 +145,46 @@ def test_new_type_appears_and_one_that_is_withdrawn_disappears(visit: Visit) -> 
     added.unlink()
     visit.page.get_by_role("link", name="Added just now").wait_for(state="detached")
     assert is_still_there(visit)
+
+
+def test_page_of_a_type_follows_it_when_it_is_mended_and_when_it_is_withdrawn(visit: Visit) -> None:
+    definition = visit.service.enabled / "mended.yaml"
+    definition.write_text(minimal_definition("Mended").replace("title:", "titel:"))
+    wait_until(lambda: visit.service.get("/types/mended", {"Accept": "text/html"}).status == 200, "rejected")
+    visit.go("/types/mended")
+    visit.page.locator("#connection.good").wait_for()
+    assert visit.page.locator("#form-head").count() == 0
+    definition.write_text(minimal_definition("Mended"))
+    visit.page.locator("#form-head").wait_for()
+    assert "cluster_type_id" in (visit.page.locator("#command").text_content() or "")
+    definition.unlink()
+    visit.page.get_by_role("heading", level=1, name="Not Found").wait_for()
+    definition.write_text(minimal_definition("Mended"))
+    visit.page.get_by_role("heading", level=1, name="Mended").wait_for()
+    definition.unlink()
+    wait_until(lambda: "mended" not in visit.service.ids(), "withdrawn")
+    visit.complaints[:] = [each for each in visit.complaints if "404" not in each]  # which the browser tells of
+
+
+def test_page_that_gets_no_answer_complains_of_nothing(visit: Visit) -> None:
+    visit.go()
+    visit.page.route("**/?q=*", lambda route: route.abort())
+    with visit.page.expect_event("requestfailed"):
+        visit.page.get_by_role("searchbox", name="Find").fill("self")
+    visit.page.unroute("**/?q=*")
+    visit.page.get_by_role("searchbox", name="Find").fill("self-contained")
+    visit.page.get_by_text("1 of ").wait_for()
+    visit.complaints[:] = [each for each in visit.complaints if "ERR_FAILED" not in each]  # which the browser tells of
+
+
+@pytest.mark.parametrize("clipboard", ["undefined", "{writeText: () => Promise.reject(new Error('no'))}"])
+def test_copy_tells_that_nothing_was_copied_where_the_browser_does_not_let_it(visit: Visit, clipboard: str) -> None:
+    visit.page.add_init_script(f"Object.defineProperty(navigator, 'clipboard', {{value: {clipboard}}})")
+    visit.go("/types/self-contained")
+    visit.page.locator("#curl summary").click()
+    visit.page.locator("#copy").click()
+    visit.page.get_by_text("Selected, but not copied").wait_for()
+    assert visit.page.evaluate("getSelection().toString()").startswith("curl --request POST")
 
 
 # --- by keyboard ------------------------------------------------------------------------------------------------------

@@ -26,8 +26,21 @@ async function open(url, { remember = true } = {}) {
   follow();
 }
 
-// Replace the parts that tell of the service, if they differ. What somebody typed, opened or focused stays as it is.
+const listParts = (page) => [...page.querySelectorAll("[data-live]")].map((part) => part.id).join();
+
+// Replace the parts that tell of the service, if they differ. What somebody typed, opened or focused stays as it is,
+// unless the page has other parts by now: that of a type which is offered since, or not any more.
 function update(page) {
+  if (listParts(document) !== listParts(page)) {
+    const content = document.getElementById("content");
+    const focused = content.contains(document.activeElement);
+    document.title = page.title;
+    content.replaceWith(page.getElementById("content"));
+    drawn = document.getElementById("form-revision")?.dataset.revision;
+    document.dispatchEvent(new Event("page"));
+    if (focused) document.getElementById("content").focus();
+    return;
+  }
   for (const fresh of page.querySelectorAll("[data-live]")) {
     const shown = document.getElementById(fresh.id);
     if (!shown || shown.outerHTML === fresh.outerHTML) continue;
@@ -38,20 +51,17 @@ function update(page) {
   }
   document.title = page.title;
   const revision = document.getElementById("form-revision")?.dataset.revision;
-  drawn ??= revision;
   if (drawn !== revision) document.getElementById("form-changed").hidden = false;
 }
 
+// What a type that is gone has instead is shown as well. Nothing is said of a request that fails: what follows tells so.
 async function refresh() {
-  const url = location.href;
   pending?.abort();
   const { signal } = (pending = new AbortController());
-  try {
-    const response = await fetchPage(url, signal);
-    if (response.ok) update(await parse(response));
-  } catch (error) {
-    if (error.name !== "AbortError") throw error;
-  }
+  const page = await fetchPage(location.href, signal)
+    .then((response) => (response.ok || response.status === 404 ? parse(response) : null))
+    .catch(() => null);
+  if (page && !signal.aborted) update(page);
 }
 
 // What changes is told by the service; a page that nobody looks at does not ask, for browsers have few connections.

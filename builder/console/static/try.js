@@ -118,8 +118,15 @@ document.addEventListener("input", (event) => event.target.closest?.("#try") && 
 
 document.addEventListener("click", async (event) => {
   if (event.target.id !== "copy") return;
-  await navigator.clipboard?.writeText(document.getElementById("command").textContent);
-  event.target.textContent = "Copied";
+  const command = document.getElementById("command");
+  try {
+    await navigator.clipboard.writeText(command.textContent);
+    event.target.textContent = "Copied";
+  } catch {
+    // There is none where the page did not come by HTTPS or from this machine, and a browser may refuse.
+    getSelection().selectAllChildren(command);
+    event.target.textContent = "Selected, but not copied: the browser does not let this page";
+  }
 });
 
 document.addEventListener("page", tellCommand);
