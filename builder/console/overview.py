@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from builder.api.services import Services
 from builder.catalogue.snapshot import EntryReport, Snapshot, State
+from builder.definitions.model import ClusterType
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 
@@ -55,6 +56,7 @@ class Row:
     errors: int
     warnings: int
     first: Problem | None
+    presets: tuple[ClusterType, ...]
 
 
 def judge_service(services: Services, snapshot: Snapshot) -> Verdict:
@@ -110,6 +112,7 @@ def build_rows(snapshot: Snapshot, states: Iterable[str], text: str) -> list[Row
 
 def _build_row(snapshot: Snapshot, report: EntryReport) -> Row:
     published = snapshot.types.get(report.id) if report.id is not None else None
+    slot = snapshot.slots.get(report.id) if report.id is not None else None
     errors = sum(problem.severity is Severity.ERROR for problem in report.problems)
     first = min(report.problems, key=lambda problem: problem.severity is not Severity.ERROR, default=None)
     return Row(
@@ -120,11 +123,14 @@ def _build_row(snapshot: Snapshot, report: EntryReport) -> Row:
         errors=errors,
         warnings=len(report.problems) - errors,
         first=first,
+        presets=tuple(each.cluster_type for each in slot.presets) if slot is not None and published else (),
     )
 
 
 def _list_texts(row: Row) -> Iterable[str]:
     yield from (row.name, row.title, row.report.path, row.report.revision or "", row.report.reason)
+    for preset in row.presets:
+        yield from (preset.id, preset.title)
     for problem in row.report.problems:
         yield from (problem.message, problem.rule)
 

@@ -13,6 +13,7 @@ from builder.clusters.plan import explain_nothing_selected
 from builder.console.differences import Difference, Excerpt, compare, find_excerpt, read_lines
 from builder.console.forms import build_sections
 from builder.console.overview import MEANINGS
+from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import RULES
 from builder.kinds.registry import KINDS
@@ -27,12 +28,19 @@ MAX_PROBLEMS: Final = 100
 def describe_type(
     services: Services, snapshot: Snapshot, name: str, reports: Sequence[EntryReport], selected: Sequence[str]
 ) -> Mapping[str, Any]:
-    """What is listed of an id, and how its entries fare, of which there is one at least. Reads their files: blocks."""
-    found = reports[0]
-    published = snapshot.types.get(found.id) if found.id is not None else None
+    """What is listed of an id, and how its entries fare, of which there is one at least. Reads their files: blocks.
+
+    A preset has the entries, problems and files of the type that it is one of, and all else for itself.
+    """
+    found, slot = reports[0], snapshot.find_slot(name)
+    base = snapshot.types.get(found.id) if found.id is not None else None
+    published = snapshot.types.get(ClusterTypeId(name), base)
+    is_preset = published is not base
     problems, contents = _look_into_files(services.catalogue, snapshot, name)
     return {
-        "name": found.id or found.path,
+        "name": name if is_preset else found.id or found.path,
+        "base": base.cluster_type if is_preset and base is not None else None,
+        "presets": [each.cluster_type for each in slot.presets] if slot is not None and base is published else [],
         "reports": reports,
         "report": found,
         "meaning": MEANINGS[found.state],
@@ -42,8 +50,8 @@ def describe_type(
         "unshown": max(0, len(problems) - MAX_PROBLEMS),
         "differences": _compare(services.catalogue, found, contents),
         "sections": build_sections(published.cluster_type) if published is not None else [],
-        "files": sorted(published.files) if published is not None else [],
-        "builds": services.recent_builds.list_of(found.id) if found.id is not None else [],
+        "files": sorted(base.files) if base is not None else [],
+        "builds": services.recent_builds.list_of(published.cluster_type.id) if published is not None else [],
         **_describe_template(published, selected),
     }
 

@@ -109,6 +109,29 @@ def test_stale_type_shows_the_line_and_how_it_differs_from_what_is_offered(tmp_p
     assert "a key is not part of the format" in shown
 
 
+def test_preset_has_its_form_and_its_builds_on_a_page_of_its_own_and_is_found(tmp_path: Path) -> None:
+    running = Service(tmp_path / "instance", {"SANDBOX": "true", "SANDBOX_PORT": "0"})
+    running.enabled.mkdir(parents=True)
+    presets = "presets: [{id: small, title: A tiny one, parameters: {size: 7}}]\n"
+    (running.enabled / "pre.yaml").write_text(minimal_definition() + presets)
+    (running.enabled / "other.yaml").write_text(minimal_definition())
+    with running:
+        wait_until(lambda: running.ids() == ["other", "pre", "pre.small"], "listed")
+        small = show(running, "pre.small")
+        assert 'data-type="pre.small"' in small
+        assert 'value="7"' in small
+        assert 'href="../types/pre"' in small
+        assert 'href="../types/pre.small"' in show(running, "pre")
+        cloud = json.loads(unescape(re.findall(r'data-cloud="([^"]+)"', page(running.get("/types/pre", HTML)))[0]))
+        cluster = {"cluster_type_id": "pre.small", "name": "mine", "parameters": {"size": "x"}}
+        assert running.post("/clusters/", {"cloud_env": cloud, "cluster": cluster}).status == 400
+        assert "not built" in show(running, "pre.small").split("Recent builds")[1]
+        assert "not built" not in show(running, "pre").split("Recent builds")[1]
+        for sought in ("small", "tiny"):
+            found = page(running.get(f"/?q={sought}", HTML))
+            assert ("1 of 2 entries" in found, "types/pre.small" in found) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "expected"),
     [
