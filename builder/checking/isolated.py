@@ -14,7 +14,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from email.utils import formatdate
@@ -51,13 +51,15 @@ class UploadSettings:
     """What is said about an upload: see :class:`builder.checking.checked_files.CheckSettings`.
 
     ``id`` is what the definition is called, if that is known and no folder's name says it. ``archive`` says that it is
-    a tar archive, whether or not it looks like one.
+    a tar archive, whether or not it looks like one. ``listed`` are the ids of cluster types that the service lists: all
+    that the upload may refer to.
     """
 
     id: str = ""
     archive: bool = False
     allow_remote: bool = False
     profile: str = Profile.CONCERTIM
+    listed: Sequence[str] = ()
 
 
 def check_upload(content: bytes, settings: UploadSettings) -> dict[str, Any]:
@@ -86,7 +88,8 @@ def check_upload(content: bytes, settings: UploadSettings) -> dict[str, Any]:
             continue
         # Whoever leaves the id out says nothing of it.
         problems = tuple(each for each in outcome.problems if own != UNNAMED or each.rule != "cluster-type-output")
-        checked.append(CheckedDefinition(target.path, own, problems, unless_known=outcome.unless_known))
+        unless_known = {id_: each for id_, each in outcome.unless_known.items() if id_ not in settings.listed}
+        checked.append(CheckedDefinition(target.path, own, problems, unless_known=unless_known))
         if outcome.cluster_type is not None:
             cluster_types.append({**render_cluster_type(outcome.cluster_type), "last_modified": modified})
     report = Report(tuple(judge_together(targets.definitions, checked, None)), tuple(targets.problems))

@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 from sanic import HTTPResponse, Request, Sanic
@@ -51,6 +52,9 @@ _FORM_BYTES: Final = 8192
 
 _ID: Final = re.compile(ID_PATTERN)
 _MAX_ID: Final = 255
+
+_MAX_NAMED: Final = 400
+"""How many listed ids that stand in an upload its check is told of: in an argument, which has 128 KiB at most."""
 
 
 def admit(request: Request) -> None:
@@ -121,11 +125,14 @@ async def _check(request: Request, content: bytes, media_type: str, id_: str) ->
     if id_ and (len(id_) > _MAX_ID or not _ID.fullmatch(id_)):
         detail = "The id must start with a letter or a digit; . _ and - may follow."
         raise RequestError(Fault(400, "Bad Request", detail))
+    types = services.catalogue.snapshot.types
+    named = await asyncio.to_thread(lambda: list(islice((id_ for id_ in types if id_.encode() in content), _MAX_NAMED)))
     settings = UploadSettings(
         id=id_,
         archive=media_type in (TAR, "application/tar"),
         allow_remote=services.settings.allow_remote_templates,
         profile=services.settings.profile,
+        listed=named,
     )
     checker: Checker = request.app.ctx.checker
     return await checker.check(content, settings)

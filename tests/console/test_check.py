@@ -56,6 +56,15 @@ def test_definition_is_judged_and_its_form_is_told(service: Service, media_type:
     assert Draft7Validator(published.load_schema("listed-cluster-type")).is_valid(report["cluster_types"][0])
 
 
+def test_successor_is_told_to_be_missing_unless_the_service_lists_it(service: Service) -> None:
+    def rules(successor: bytes) -> set[str]:
+        text = GOOD + b"lifecycle: deprecated\nreplaced_by: %s\n" % successor
+        return {each["rule"] for each in service.post("/check?id=old-one", text, YAML).json()["problems"]}
+
+    assert "good" in service.ids()
+    assert rules(b"nobody") - rules(b"good") == {"unknown-successor"}
+
+
 @pytest.mark.parametrize("media_type", ["", "application/x-tar", "application/octet-stream"])
 def test_folder_is_judged_as_an_archive(service: Service, media_type: str) -> None:
     sent = archive(**{"hpc__cluster-type": GOOD})
