@@ -46,19 +46,9 @@ def explain(
 
     Raises ConfigurationError for a subject that leads to no definition, and for an unknown component or preset.
     """
-    if not preset and not os.path.lexists(subject) and not _find_entries(subject, settings.enabled):
-        base, _, last = subject.rpartition(PRESET_SEPARATOR)
-        if base and _find_entries(base, settings.enabled):
-            subject, preset = base, last
-    cluster_type, files = load_definition(subject, settings, streams)
+    cluster_type, files = load_definition(subject, settings, streams, preset)
     if cluster_type is None:
         return EXIT_PROBLEMS
-    if preset:
-        presets = {each.id.rpartition(PRESET_SEPARATOR)[2]: each for each in cluster_type.presets}
-        if preset not in presets:
-            known = f"there are: {', '.join(presets)}" if presets else "there is none"
-            raise ConfigurationError(f"no preset has the id {preset!r}; {suggest(preset, presets) or known}")
-        cluster_type = presets[preset]
     if template:
         return _print_template(cluster_type, selected, streams)
     modified = formatdate(files.last_modified, usegmt=True)
@@ -67,13 +57,20 @@ def explain(
     return EXIT_CLEAN
 
 
-def load_definition(subject: str, settings: CheckSettings, streams: Streams) -> tuple[ClusterType | None, CheckedFiles]:
-    """The one definition that ``subject``, a path or an id, leads to, None if it has errors; and its files.
+def load_definition(
+    subject: str, settings: CheckSettings, streams: Streams, preset: str = ""
+) -> tuple[ClusterType | None, CheckedFiles]:
+    """The one definition that ``subject`` leads to, None if it has errors, or a preset of it; and its files.
 
-    What is wrong with it goes to standard error.
+    ``subject`` is a path, or the id of an entry of the enabled folder or of a preset of one; ``preset`` is the id of
+    the preset that is meant, without that of its type. What is wrong with the definition goes to standard error.
 
-    Raises ConfigurationError for a subject that leads to no definition, or to several.
+    Raises ConfigurationError for a subject that leads to no definition, or to several, and for an unknown preset.
     """
+    if not preset and not os.path.lexists(subject) and not _find_entries(subject, settings.enabled):
+        base, _, last = subject.rpartition(PRESET_SEPARATOR)
+        if base and _find_entries(base, settings.enabled):
+            subject, preset = base, last
     target = _find_target(subject, settings.enabled, streams)
     text = read_standard_input(streams) if target.path == STANDARD_INPUT else None
     files = open_files(target, settings, text, LinkResolver())
@@ -83,7 +80,13 @@ def load_definition(subject: str, settings: CheckSettings, streams: Streams) -> 
         report = Report((CheckedDefinition(files.display(""), target.id, outcome.problems),), (), texts)
         colours = streams.takes_colours(streams.stderr)
         streams.stderr.write(render_text(report, excerpts=streams.stderr.isatty(), colours=colours))
-    return outcome.cluster_type, files
+    if not preset or outcome.cluster_type is None:
+        return outcome.cluster_type, files
+    presets = {each.id.rpartition(PRESET_SEPARATOR)[2]: each for each in outcome.cluster_type.presets}
+    if preset not in presets:
+        known = f"there are: {', '.join(presets)}" if presets else "there is none"
+        raise ConfigurationError(f"no preset has the id {preset!r}; {suggest(preset, presets) or known}")
+    return presets[preset], files
 
 
 def _print_template(cluster_type: ClusterType, selected: Sequence[str], streams: Streams) -> int:

@@ -30,9 +30,9 @@ MAX_MINUTES: Final = 1440
 class LaunchRequest:
     """What is to be launched, as the person at the prompt says it.
 
-    ``subject`` is the path of a definition, or the id of an entry of the enabled folder. ``name`` is that of the
-    cluster; None takes one from the id. With ``dry_run`` nothing is made; with ``delete`` the cluster is deleted again
-    at the end. The cluster is followed for ``timeout`` seconds.
+    ``subject`` is the path of a definition, or the id of an entry of the enabled folder or of a preset of one. ``name``
+    is that of the cluster; None takes one from the id. With ``dry_run`` nothing is made; with ``delete`` the cluster is
+    deleted again at the end. The cluster is followed for ``timeout`` seconds.
     """
 
     subject: str

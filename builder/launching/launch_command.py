@@ -13,6 +13,7 @@ from typing import Any
 from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams
 from builder.checking.explaining import load_definition
+from builder.clusters.answers import fill_in
 from builder.clusters.plan import MAX_CLUSTER_NAME, ClusterPlan
 from builder.definitions.model import ClusterType
 from builder.disk.dependencies import identify_dependencies
@@ -111,7 +112,8 @@ def _plan(cluster_type: ClusterType, files: CheckedFiles, request: LaunchRequest
     name = _name_after(cluster_type.id) if request.name is None else request.name
     selections = dict.fromkeys(request.selected, True)
     revision = identify_dependencies({name: each.digest for name, each in files.dependencies.items()})
-    return KINDS[cluster_type.kind].plan(cluster_type, name, request.answers, selections, revision)
+    answers = fill_in(cluster_type.preset_values, request.answers)
+    return KINDS[cluster_type.kind].plan(cluster_type, name, answers, selections, revision)
 
 
 def _name_after(id_: str) -> str:

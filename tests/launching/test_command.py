@@ -156,6 +156,20 @@ def test_every_fault_of_the_answers_is_told_by_its_option_and_nothing_is_made() 
     assert "Did you mean size?" in done.stderr
 
 
+def test_preset_is_launched_by_its_id_with_its_values() -> None:
+    enabled = Path("instance/cluster-types-enabled")
+    enabled.mkdir(parents=True)
+    (enabled / "telling.yaml").write_text(f"{DEFINITION}presets:\n- {{id: big, title: Big, parameters: {{size: 7}}}}\n")
+    done = launch("telling.big", "--sandbox", "-p", f"word={ENDING}")
+    assert (done.returncode, done.stdout.splitlines()[:3]) == (
+        0, ["concertim_cluster_type: telling.big", "told: with ***", "size: 7"],
+    ), done.stderr  # fmt: skip
+    missing = launch("telling.bik", "--sandbox", "-p", f"word={ENDING}")
+    assert (missing.returncode, missing.stderr) == (
+        2, "cluster-builder: no preset has the id 'bik'; did you mean 'big'?\n",
+    )  # fmt: skip
+
+
 def test_definition_with_errors_is_not_launched() -> None:
     Path("telling.yaml").write_text(DEFINITION.replace("title:", "titel:"))
     done = launch("telling.yaml", "--sandbox", "-p", "word=x")
