@@ -30,7 +30,7 @@ from builder.disk.mounts import is_mount_point
 from builder.errors import ConfigurationError
 from builder.logs import configure_logging
 from builder.logs.terminal import wants_colours
-from builder.net.addresses import show_host
+from builder.net.addresses import EVERYWHERE, show_host
 from builder.process.hardening import forbid_core_dumps
 from builder.process.listening import HELD, Listening, bind_when_free, has_listener
 from builder.process.signals import RESCAN, release_signals
@@ -106,7 +106,8 @@ def _is_certificate(path: Path) -> bool:
 def _serve(settings: Settings, secrets: Sequence[str]) -> int:
     listener = listen(settings.host, settings.port)
     url = format_url(listener)
-    sandbox = bind_sandbox("127.0.0.1", settings.sandbox_port, url) if settings.sandbox else None
+    reached = format_url(listener, reachable=True)
+    sandbox = bind_sandbox("127.0.0.1", settings.sandbox_port, reached) if settings.sandbox else None
     warn_of_open_doors(settings, secrets)
     for folder in (settings.enabled_dir, settings.available_dir):
         try:
@@ -230,9 +231,11 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def format_url(listener: socket.socket) -> str:
-    """The URL by which this machine reaches a listening socket."""
+def format_url(listener: socket.socket, *, reachable: bool = False) -> str:
+    """The URL of a listening socket, by every address where it listens on all; if ``reachable``, one to connect to."""
     host, port = listener.getsockname()[:2]
+    if reachable and host in EVERYWHERE:
+        host = "127.0.0.1"
     return f"http://{show_host(host)}:{port}"
 
 

@@ -68,6 +68,8 @@ def test_service_listens_where_it_is_told_to(host: str) -> None:
     with listen(host, 0) as listener:
         port = listener.getsockname()[1]
         assert format_url(listener) == f"http://{shown}:{port}"
+        loopback = "127.0.0.1" if host in ("0.0.0.0", "::") else shown
+        assert format_url(listener, reachable=True) == f"http://{loopback}:{port}"
         assert {each for each in ("127.0.0.1", "::1") if _reaches(each, port)} == addresses
 
 

@@ -102,3 +102,11 @@ def test_sandbox_stays_for_builds_in_progress_where_ctrl_c_reaches_all_processes
     (sandbox,) = Path(f"/proc/{first}/task/{first}/children").read_text().split()
     os.kill(int(sandbox), signal.SIGINT)
     assert service.post("/clusters/", order(service, "short")).status == 201
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+def test_command_that_is_printed_calls_the_service_by_an_address_that_can_be_connected_to(
+    tmp_path: Path, host: str
+) -> None:
+    with Service(tmp_path / "instance", {"SANDBOX_PORT": "0", "HOST": host}, ("--sandbox",)) as service:
+        assert re.search(r"--request POST http://127\.0\.0\.1:\d+/clusters/", service.log)
