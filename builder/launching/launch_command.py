@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams
@@ -96,15 +95,8 @@ def _open_target(environment: Mapping[str, str] | None, settings: CloudSettings,
     from builder.sandbox import Sandbox
 
     with Sandbox() as sandbox:
-        user = sandbox.credentials
-        cloud_env: dict[str, Any] = {
-            "auth_url": sandbox.auth_url,
-            "user_id": user.user_id,
-            "password": user.password,
-            "project_id": user.project_id,
-        }
         settings = replace(settings, region_name=None, interface="public", guard=CloudGuard())  # those of real clouds
-        yield _Target(parse_credentials(cloud_env), settings, (), SANDBOX_POLL_SECONDS, "", seconds)
+        yield _Target(parse_credentials(sandbox.cloud_env), settings, (), SANDBOX_POLL_SECONDS, "", seconds)
 
 
 def _plan(cluster_type: ClusterType, files: CheckedFiles, request: LaunchRequest) -> ClusterPlan:
