@@ -14,7 +14,7 @@ from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams
 from builder.checking.explaining import load_definition
 from builder.clusters.answers import fill_in
 from builder.clusters.plan import MAX_CLUSTER_NAME, ClusterPlan
-from builder.definitions.model import ClusterType
+from builder.definitions.model import ClusterType, Lifecycle
 from builder.disk.dependencies import identify_dependencies
 from builder.errors import EXIT_INTERRUPTED, Fault, RequestError
 from builder.kinds.protocol import ClusterStatus, CreatedStack, Launcher
@@ -73,6 +73,10 @@ def run_launch(
     cluster_type, files = load_definition(request.subject, check_settings, streams)
     if cluster_type is None:
         return EXIT_PROBLEMS
+    if cluster_type.lifecycle is Lifecycle.RETIRED:
+        successor = f"; its successor is {cluster_type.replaced_by!r}" if cluster_type.replaced_by else ""
+        told = f"{cluster_type.id!r} is retired: the service neither lists nor launches it{successor}"
+        streams.stderr.write(f"cluster-builder: {told}\n")
     with _open_target(environment, cloud_settings, request_seconds) as target:
         display = Display(streams.stdout, streams.stderr, target.secrets)
         try:

@@ -170,6 +170,13 @@ def test_preset_is_launched_by_its_id_with_its_values() -> None:
     )  # fmt: skip
 
 
+def test_retired_type_is_said_to_be_so_and_launched_all_the_same() -> None:
+    Path("telling.yaml").write_text(f"{DEFINITION}lifecycle: retired\nreplaced_by: teller\n")
+    done = launch("telling.yaml", "--sandbox", "-p", f"word={ENDING}")
+    told = "'telling' is retired: the service neither lists nor launches it; its successor is 'teller'"
+    assert (done.returncode, f"cluster-builder: {told}\n" in done.stderr) == (0, True), done.stderr
+
+
 def test_definition_with_errors_is_not_launched() -> None:
     Path("telling.yaml").write_text(DEFINITION.replace("title:", "titel:"))
     done = launch("telling.yaml", "--sandbox", "-p", "word=x")
