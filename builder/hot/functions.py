@@ -103,11 +103,11 @@ def check_shape(call: Call) -> None:
             _expect(args["for_each"], (Mapping,), Fault.FOR_EACH_NOT_A_MAP)
         elif name in REPLACING:
             _expect(args["params"], (Mapping,), Fault.PARAMS_NOT_A_MAP)
-    if _has_wrong_form(name, args):
+    if _has_wrong_form(name, args, call.language):
         raise CallError(Fault.WRONG_FORM)
 
 
-def _has_wrong_form(name: str, args: Json) -> bool:
+def _has_wrong_form(name: str, args: Json, language: Language) -> bool:
     """Whether Heat can make nothing of the arguments of a function that checks them in a way of its own."""
     match name:
         case "str_split":
@@ -118,8 +118,9 @@ def _has_wrong_form(name: str, args: Json) -> bool:
             return args is None
         case "get_resource":  # no list or mapping is looked up among the names of resources
             return isinstance(args, list | Mapping)
-        case "get_attr":  # nor among attributes and keys
-            return any(isinstance(each, list | Mapping) for each in args)
+        case "get_attr":  # nor among attributes and, but in the first version, keys
+            looked_up = args[:2] if language.version == "2013-05-23" else args
+            return any(isinstance(each, list | Mapping) for each in looked_up)
     return False
 
 
