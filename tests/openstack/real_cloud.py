@@ -39,8 +39,8 @@ def cloud_env() -> dict[str, str]:
 
 
 @contextmanager
-def connected() -> Iterator[Cloud]:
-    with connect(parse_credentials(cloud_env()), SETTINGS, Deadline(60)) as cloud:
+def connected(seconds: float = 60) -> Iterator[Cloud]:
+    with connect(parse_credentials(cloud_env()), SETTINGS, Deadline(seconds)) as cloud:
         yield cloud
 
 
