@@ -81,6 +81,8 @@ def refuse_useless_flags(options: argparse.Namespace) -> None:
         )
     if options.watch and "-" in options.paths:
         raise ConfigurationError("check: --watch takes files and folders, not standard input")
+    if options.paths and (options.rule is not None or options.list_rules):
+        raise ConfigurationError("check: --rule and --list-rules check nothing: leave PATH out")
     if options.parameter and not options.cloud:
         raise ConfigurationError("check: --parameter is of use with --cloud only")
     if not all("=" in each for each in options.parameter):

@@ -37,6 +37,8 @@ def test_problems_can_be_told_without_failing(capsys: pytest.CaptureFixture[str]
     [
         ("--strict", "--exit-zero", "good.yaml"),
         ("--rule", "no-such-rule"),
+        ("--rule", "missing-file", "good.yaml"),
+        ("--list-rules", "good.yaml"),
         ("--color", "sometimes", "good.yaml"),
     ],
 )
