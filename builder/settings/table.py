@@ -244,7 +244,7 @@ class Settings:
         False, "PROTECT_READS", "BOOLEAN", "Demand a token for reading the catalogue, too.", parse_boolean
     )
     console: bool = _setting(
-        True, "CONSOLE", "BOOLEAN", "Whether there are pages for people, at `/`; programs see no difference.",
+        True, "CONSOLE", "BOOLEAN", "Whether there are pages for people, at `/`, and `POST /check` with them.",
         parse_boolean,
     )  # fmt: skip
     allowed_auth_urls: tuple[Url, ...] = _setting(
