@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -25,7 +24,7 @@ from builder.api.services import Services
 from builder.checking.isolated import UploadSettings
 from builder.checking.isolation import Checker
 from builder.checking.uploads import MAX_UPLOAD_BYTES
-from builder.console.differences import Excerpt, find_excerpt
+from builder.console.differences import find_excerpt
 from builder.console.pages import for_people, respond_page, wants_page
 from builder.definitions.model import ID_PATTERN
 from builder.diagnostics.problems import Problem
@@ -100,12 +99,8 @@ async def show_check(request: Request) -> HTTPResponse:
     try:
         sent, given = await asyncio.to_thread(_read_form, request)
         context |= given
-        report = json.loads(await _check(request, sent, "", given["id"]))
-        context |= {
-            "report": report,
-            "problems": _explain_problems(request, report, given["text"]),
-            "forms": [(each, json.dumps(each, indent=2, ensure_ascii=False)) for each in report["cluster_types"]],
-        }
+        report = await _check(request, sent, "", given["id"])
+        context |= await asyncio.to_thread(_explain_report, request, report, given["text"])
     except RequestError as error:
         status, headers = error.status, error.headers
         context["faults"] = error.faults
@@ -171,15 +166,15 @@ def _read_form(request: Request) -> tuple[bytes, dict[str, str]]:
     return chosen.body, {**given, "text": "", "file": chosen.name}
 
 
-def _explain_problems(
-    request: Request, report: Mapping[str, Any], text: str
-) -> list[tuple[Problem, str, Excerpt | None]]:
-    """The problems of a report, each with what its rule means, and its line where it is known."""
+def _explain_report(request: Request, answer: bytes, text: str) -> dict[str, Any]:
+    """What the page tells of a report: its problems each with what its rule means, and its line where it is known."""
     services: Services = request.app.ctx.services
     profile = Profile(services.settings.profile)
     lines = split_lines(text) if text else ()
-    explained = []
+    report = json.loads(answer)
+    problems = []
     for each in report["problems"]:
         problem = Problem(**{key: value for key, value in each.items() if key != "severity"}, profile=profile)
-        explained.append((problem, RULES[problem.rule].meaning, find_excerpt(problem, lines)))
-    return explained
+        problems.append((problem, RULES[problem.rule].meaning, find_excerpt(problem, lines)))
+    forms = [(each, json.dumps(each, indent=2, ensure_ascii=False)) for each in report["cluster_types"]]
+    return {"report": report, "problems": problems, "forms": forms}

@@ -132,6 +132,19 @@ def test_preset_has_its_form_and_its_builds_on_a_page_of_its_own_and_is_found(tm
             assert ("1 of 2 entries" in found, "types/pre.small" in found) == (True, True)
 
 
+def test_retired_type_leads_to_its_successor_and_a_required_field_says_so_once(tmp_path: Path) -> None:
+    running = Service(tmp_path / "instance")
+    running.enabled.mkdir(parents=True)
+    (running.enabled / "new.yaml").write_text(minimal_definition("The new one").replace(", default: 1", ""))
+    (running.enabled / "old.yaml").write_text(f"lifecycle: retired\nreplaced_by: new\n{minimal_definition()}")
+    with running:
+        wait_until(lambda: running.ids() == ["new"], "listed")
+        assert '<a href="../types/new">The new one</a>' in show(running, "old")
+        shown = show(running, "new")
+    assert (shown.count("· required"), ">required<" in shown) == (1, False)
+    assert "Optional sections" not in shown
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "expected"),
     [
