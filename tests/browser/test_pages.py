@@ -161,6 +161,7 @@ def test_page_of_a_type_follows_it_when_it_is_mended_and_when_it_is_withdrawn(vi
     visit.page.get_by_role("heading", level=1, name="Not Found").wait_for()
     definition.write_text(minimal_definition("Mended"))
     visit.page.get_by_role("heading", level=1, name="Mended").wait_for()
+    visit.go()  # so that the browser tells of no other 404
     definition.unlink()
     wait_until(lambda: "mended" not in visit.service.ids(), "withdrawn")
     visit.complaints[:] = [each for each in visit.complaints if "404" not in each]  # which the browser tells of
