@@ -28,6 +28,7 @@ CHECKOUT = (
     "cluster-types-examples",
     "docker",
     "docker-compose.yml",
+    "docs/rules.md",
     "pyproject.toml",
     "requirements",
     "schemas",
@@ -66,6 +67,7 @@ def compose(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Co
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
+            (folder / name).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     compose = Compose(folder, f"cluster-builder-test-{uuid.uuid4().hex[:12]}")
     try:
