@@ -168,7 +168,7 @@ def _check(options: argparse.Namespace) -> int:
     if not options.explain:
         check = partial(
             run_check, options.paths, settings, streams, output_format=options.format, strict=options.strict,
-            exit_zero=options.exit_zero,
+            exit_zero=options.exit_zero, workspace=os.environ.get("GITHUB_WORKSPACE", ""),
         )  # fmt: skip
         if options.watch:
             from builder.checking.watching import watch

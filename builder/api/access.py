@@ -70,7 +70,7 @@ class NumberedRequest(Request):
         logs.begin_request(identifier)
 
     async def respond(self, response: BaseHTTPResponse | None = None, **options: Any) -> Any:
-        """Answer: see :meth:`sanic.Request.respond`."""
+        """Begin the response, with the headers that each one has, and note the status that the log and metrics tell."""
         answer = await super().respond(response, **options)
         identify_response(self, answer)
         note_end(self, answer.status)

@@ -55,6 +55,8 @@ class Services:
     recent_builds: RecentBuilds = field(default_factory=RecentBuilds)
     event_streams: int = 0
     """How many clients follow the catalogue at the moment."""
+    event_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while it is worked out what one of them is told next."""
     catalogue_changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the catalogue has changed or the service stops; there is another one for the next change by then."""
 

@@ -70,7 +70,7 @@ class Creation(Run, Generic[Made]):
 
     @property
     def made(self) -> Made:
-        """What was created."""
+        """The stack or cluster; only to be asked for once it is there."""
         assert self._made is not None  # noqa: S101  # the saga asks for it once it is there
         return self._made
 

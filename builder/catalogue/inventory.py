@@ -43,7 +43,7 @@ class PathIndex:
             self._below[folder].add(name)
 
     def remove(self, name: str) -> None:
-        """Forget an entry."""
+        """Have no change of a file concern an entry any more."""
         paths = self._paths.pop(name, frozenset())
         folders = _folders_of(paths)
         for path in paths:

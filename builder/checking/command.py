@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TextIO
@@ -50,10 +49,12 @@ def run_check(
     output_format: str = "text",
     strict: bool = False,
     exit_zero: bool = False,
+    workspace: str = "",
 ) -> int:
     """Check the definitions that ``paths`` mean, print what is wrong, and return the exit status.
 
-    With ``exit_zero`` no problem fails.
+    With ``exit_zero`` no problem fails. ``workspace`` is the folder that reports for code hosts tell paths from, where
+    it is not the repository's.
 
     Raises ConfigurationError for a path that leads nowhere.
     """
@@ -62,7 +63,7 @@ def run_check(
     report = check_targets(targets, settings, standard_input)
     excerpts, colours = streams.stdout.isatty(), streams.takes_colours(streams.stdout)
     options = RenderOptions(strict=strict, excerpts=excerpts, colours=colours)
-    shown = relate_paths(report, os.environ) if output_format in REPOSITORY_FORMATS else report
+    shown = relate_paths(report, workspace) if output_format in REPOSITORY_FORMATS else report
     streams.stdout.write(RENDERERS[output_format](shown, options))
     for definition in report.crashed():
         streams.stderr.write(f"cluster-builder: {definition.path}: {describe_failure(definition)}\n")

@@ -41,7 +41,7 @@ class Origin:
 
 
 def build_stack_name(cluster_name: str, suffix: str) -> str:
-    """``<cluster name>--<suffix>``."""
+    """The name of a stack, of which Concertim takes what stands before the first ``--`` as the cluster's."""
     return f"{cluster_name}{NAME_SEPARATOR}{suffix}"
 
 

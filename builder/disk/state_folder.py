@@ -176,7 +176,7 @@ class StateFolder:
             return
 
     def _make_folder(self) -> None:
-        """Raises OSError."""
+        """Make the folder for this user alone, where there is none yet; raises OSError where another's is there."""
         self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.mkdir(mode=0o700, exist_ok=True)
         self._check_owner()

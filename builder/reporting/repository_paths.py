@@ -10,7 +10,6 @@ GitLab takes that of a JUnit test from the top of the repository, and compares t
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -18,12 +17,11 @@ from builder.diagnostics.problems import Problem
 from builder.reporting.report import Report
 
 
-def relate_paths(report: Report, environment: Mapping[str, str]) -> Report:
-    """The report with its paths from ``GITHUB_WORKSPACE`` where the file is in it, else from its repository's top.
+def relate_paths(report: Report, workspace: str) -> Report:
+    """The report with its paths from ``workspace`` where the file is in it, else from its repository's top.
 
     A path stays as it is where the file is in neither, is on another host, or is standard input.
     """
-    workspace = environment.get("GITHUB_WORKSPACE", "")
 
     @cache
     def relate(path: str) -> str:

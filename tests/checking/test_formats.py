@@ -232,9 +232,9 @@ def test_numbers_in_names_are_in_the_order_of_numbers_and_letters_in_that_of_the
 # ---- paths
 
 
-def _relate(path: str, **environment: str) -> str:
+def _relate(path: str, workspace: str = "") -> str:
     problem = Problem(path, 1, 1, "", "unknown-key", "x")
-    report = relate_paths(Report((CheckedDefinition(path, "a", (problem,)),), (problem,), {"<stdin>": ""}), environment)
+    report = relate_paths(Report((CheckedDefinition(path, "a", (problem,)),), (problem,), {"<stdin>": ""}), workspace)
     found = {report.definitions[0].path, report.definitions[0].problems[0].path, report.others[0].path}
     (related,) = found
     return related
@@ -251,17 +251,17 @@ def test_paths_are_from_the_top_of_the_repository_wherever_the_check_is_run(
     assert _relate(str(tmp_path / "repository/types/sub/a.yaml")) == "types/sub/a.yaml"
     assert _relate(str(tmp_path / "link/types/a.yaml")) == "types/a.yaml"
     # On GitHub from the folder of the checkout, which may hold several repositories.
-    assert _relate("../a.yaml", GITHUB_WORKSPACE=str(tmp_path)) == "repository/types/a.yaml"
-    assert _relate("../a.yaml", GITHUB_WORKSPACE=str(tmp_path / "link")) == "types/a.yaml"
-    assert _relate("../a.yaml", GITHUB_WORKSPACE=str(tmp_path / "elsewhere")) == "types/a.yaml"
-    assert _relate("../a.yaml", GITHUB_WORKSPACE="") == "types/a.yaml"
+    assert _relate("../a.yaml", str(tmp_path)) == "repository/types/a.yaml"
+    assert _relate("../a.yaml", str(tmp_path / "link")) == "types/a.yaml"
+    assert _relate("../a.yaml", str(tmp_path / "elsewhere")) == "types/a.yaml"
+    assert _relate("../a.yaml", "") == "types/a.yaml"
 
 
 def test_path_outside_of_every_repository_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "repository/.git").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "repository")
     for path in ("../a.yaml", str(tmp_path / "a.yaml"), "https://site.example/a.yaml", "<stdin>"):
-        assert _relate(path, GITHUB_WORKSPACE=str(tmp_path / "repository")) == path
+        assert _relate(path, str(tmp_path / "repository")) == path
 
 
 @pytest.mark.parametrize(
@@ -285,3 +285,15 @@ def test_people_are_shown_the_paths_that_they_gave_and_code_hosts_those_of_the_r
     with pytest.raises(SystemExit):
         cli.main(["check", "--format", name, "a.yaml"])
     assert shown in capsys.readouterr().out
+
+
+def test_workspace_is_what_github_says_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "repository/.git").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "repository")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    Path("a.yaml").write_text("kind: heat\n")
+    with pytest.raises(SystemExit):
+        cli.main(["check", "--format", "github", "a.yaml"])
+    assert "file=repository/a.yaml," in capsys.readouterr().out
