@@ -41,6 +41,7 @@ from builder.errors import Fault, RequestError
 from builder.kinds.protocol import Kind, LaunchOutcome
 from builder.kinds.registry import KINDS
 from builder.openstack.assets import fetch_assets
+from builder.openstack.connection import connect
 from builder.openstack.credentials import SECRET_KEYS, CloudSettings, Credentials, list_secrets, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import RETRY_AFTER, FailureKind
@@ -156,7 +157,8 @@ def _preview(
     id_: str,
 ) -> dict[str, object]:
     kind, credentials, plan = _plan(build, published, keys, orders)
-    preview = kind.launcher.preview_launch(credentials, settings, plan, deadline, id_)
+    with connect(credentials, settings, deadline, id_, plan.secrets) as cloud:
+        preview = kind.launcher.preview_launch(cloud, plan)
     shown: dict[str, object] = {
         "resources": [*map(asdict, preview.resources)],
         "limits": [*map(asdict, preview.needs)],
@@ -195,7 +197,8 @@ def _launch(
         if launched is None:
             raise
         return launched
-    return kind.launcher.launch(credentials, settings, replace(plan, **implied), deadline, id_, billed)
+    with connect(credentials, settings, deadline, id_, plan.secrets) as cloud:
+        return kind.launcher.launch(cloud, replace(plan, **implied), billed)
 
 
 def _plan(
@@ -257,11 +260,14 @@ def _find_launched(
             return None
         payload = build_payload(build.cluster_type_id, build.name, build.parameters, build.selections)
         credentials = parse_credentials(build.cloud_env)
-        for name in [building.kind] if building.kind else KINDS:
-            building.kind = name
-            launched = KINDS[name].launcher.find_launched(credentials, settings, key, payload, deadline, id_, orders)
-            if launched is not None:
-                return launched
+        kinds = [building.kind] if building.kind else [*KINDS]
+        building.kind = kinds[0]  # counts a cloud that cannot be asked for any
+        with connect(credentials, settings, deadline, id_) as cloud:
+            for name in kinds:
+                building.kind = name
+                launched = KINDS[name].launcher.find_launched(cloud, key, payload, orders)
+                if launched is not None:
+                    return launched
     except RequestError as error:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise

@@ -16,6 +16,7 @@ from builder.api.services import Services
 from builder.errors import Fault, RequestError
 from builder.kinds.protocol import ClusterStatus
 from builder.kinds.registry import KINDS
+from builder.openstack.connection import connect
 from builder.openstack.credentials import CloudSettings, Credentials, list_secrets, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
@@ -56,16 +57,17 @@ def _fetch_status(
     Raises RequestError where the cloud refuses, cannot tell, or has none of the services.
     """
     missing: list[CloudError] = []
-    for kind in KINDS.values():
-        try:
-            status = kind.launcher.fetch_status(credentials, settings, cluster_id, deadline, request_id)
-        except CloudError as error:
-            if error.kind is not FailureKind.SERVICE_NOT_FOUND:
-                raise
-            missing.append(error)
-        else:
-            if status is not None:
-                return status
+    with connect(credentials, settings, deadline, request_id) as cloud:
+        for kind in KINDS.values():
+            try:
+                status = kind.launcher.fetch_status(cloud, cluster_id)
+            except CloudError as error:
+                if error.kind is not FailureKind.SERVICE_NOT_FOUND:
+                    raise
+                missing.append(error)
+            else:
+                if status is not None:
+                    return status
     if len(missing) == len(KINDS):
         raise missing[0]
     return None

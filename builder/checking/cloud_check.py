@@ -23,6 +23,7 @@ from builder.errors import ConfigurationError, RequestError
 from builder.hot_lint.sources import DEFINITION, SourceError
 from builder.kinds.registry import KINDS
 from builder.logs.redaction import clean
+from builder.openstack.connection import connect
 from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
@@ -118,7 +119,8 @@ def _ask(
     known = {name: value for name, value in answers.items() if name in cluster_type.parameters}
     try:
         plan = kind.plan(cluster_type, _CLUSTER_NAME, known, selections, "")
-        kind.launcher.preview_launch(*cloud, plan, deadline)
+        with connect(*cloud, deadline, secrets=plan.secrets) as connected:
+            kind.launcher.preview_launch(connected, plan)
     except CloudError as error:
         if error.kind not in _VERDICTS:
             raise ConfigurationError(f"check: the cloud cannot be asked: {error}") from error

@@ -17,8 +17,7 @@ from builder.definitions.model import ClusterType
 
 if TYPE_CHECKING:
     from builder.billing.orders import Orders
-    from builder.openstack.credentials import CloudSettings, Credentials
-    from builder.openstack.deadline import Deadline
+    from builder.openstack.connection import Cloud
     from builder.openstack.limits import Need
 
 
@@ -124,17 +123,9 @@ class ClusterStatus:
 
 
 class Launcher(Protocol):
-    """How clusters of one kind are built. All of it blocks, in a thread of the pool."""
+    """How clusters of one kind are built in a connected cloud. All of it blocks, in a thread of the pool."""
 
-    def launch(
-        self,
-        credentials: Credentials,
-        settings: CloudSettings,
-        plan: ClusterPlan,
-        deadline: Deadline,
-        request_id: str | None = None,
-        orders: Orders | None = None,
-    ) -> LaunchOutcome:
+    def launch(self, cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> LaunchOutcome:
         """Launch a cluster: one stack per request, and one for all requests of an idempotency key or a repeat window.
 
         With ``orders`` the request is billed: what is created is created by :meth:`Orders.create`, and of what is found
@@ -144,14 +135,7 @@ class Launcher(Protocol):
         """
 
     def find_launched(
-        self,
-        credentials: Credentials,
-        settings: CloudSettings,
-        key: str,
-        payload: Mapping[str, Any],
-        deadline: Deadline,
-        request_id: str | None = None,
-        orders: Orders | None = None,
+        self, cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None
     ) -> LaunchOutcome | None:
         """The outcome of an earlier request with this idempotency key; None where there is none.
 
@@ -161,27 +145,13 @@ class Launcher(Protocol):
         Raises RequestError as ``launch`` does.
         """
 
-    def preview_launch(
-        self,
-        credentials: Credentials,
-        settings: CloudSettings,
-        plan: ClusterPlan,
-        deadline: Deadline,
-        request_id: str | None = None,
-    ) -> LaunchPreview:
+    def preview_launch(self, cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
         """Everything of a launch but the creation. Needs beyond the project's limits are told, not refused.
 
         Raises RequestError as ``launch`` does.
         """
 
-    def fetch_status(
-        self,
-        credentials: Credentials,
-        settings: CloudSettings,
-        cluster_id: str,
-        deadline: Deadline,
-        request_id: str | None = None,
-    ) -> ClusterStatus | None:
+    def fetch_status(self, cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
         """How a cluster fares that was launched as one of this kind; None where the project has none of that id.
 
         ``cluster_id`` is made of letters, digits and dashes. Changes nothing, and remembers nothing.
@@ -189,9 +159,7 @@ class Launcher(Protocol):
         Raises RequestError where the cloud refuses, or cannot tell.
         """
 
-    def delete(
-        self, credentials: Credentials, settings: CloudSettings, cluster: CreatedStack, deadline: Deadline
-    ) -> None:
+    def delete(self, cloud: Cloud, cluster: CreatedStack) -> None:
         """Ask the cloud to delete a cluster that ``launch`` made, which goes on after this.
 
         Raises RequestError where the cloud refuses, or fails.

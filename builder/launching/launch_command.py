@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
 from builder.checking.checked_files import CheckedFiles, CheckSettings
@@ -30,6 +30,7 @@ from builder.launching.following import (
 )
 from builder.net.guard import CloudGuard
 from builder.openstack.cloud_environment import load_cloud_environment
+from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import CloudSettings, Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.text.pointers import parse_pointer
@@ -145,8 +146,8 @@ class _Launch:
         """Raises RequestError where the cloud refuses, or fails."""
         target, plan = self._target, self._plan
         self._display.tell(f"Cloud: {target.place or 'a sandbox, in which nothing is real'}")
-        with self._deadline() as deadline:
-            preview = self._launcher.preview_launch(target.credentials, target.settings, plan, deadline)
+        with self._deadline() as deadline, self._connect(deadline) as cloud:
+            preview = self._launcher.preview_launch(cloud, plan)
         self._display.show_preview(preview)
         if self._request.dry_run:
             return EXIT_PROBLEMS if any(need.is_exceeded for need in preview.needs) else EXIT_CLEAN
@@ -154,7 +155,8 @@ class _Launch:
         try:
             with self._deadline() as deadline:
                 try:
-                    cluster = self._launcher.launch(target.credentials, target.settings, plan, deadline).stack
+                    with self._connect(deadline) as cloud:
+                        cluster = self._launcher.launch(cloud, plan).stack
                 finally:
                     situation = deadline.situation
             self._display.tell(f"Launched: {cluster.name} ({cluster.id})")
@@ -173,10 +175,8 @@ class _Launch:
         end = time.monotonic() + self._request.timeout
 
         def fetch() -> ClusterStatus | None:
-            with self._deadline() as deadline:
-                return self._launcher.fetch_status(
-                    self._target.credentials, self._target.settings, cluster.id, deadline
-                )
+            with self._deadline() as deadline, self._connect(deadline) as cloud:
+                return self._launcher.fetch_status(cloud, cluster.id)
 
         status = follow_cluster(
             fetch,
@@ -198,13 +198,16 @@ class _Launch:
             self._display.tell(f"The cluster is kept: {cluster.name} ({cluster.id})")
             return EXIT_CLEAN
         try:
-            with self._deadline() as deadline:
-                self._launcher.delete(self._target.credentials, self._target.settings, cluster, deadline)
+            with self._deadline() as deadline, self._connect(deadline) as cloud:
+                self._launcher.delete(cloud, cluster)
         except RequestError as error:
             self._display.tell(f"cluster-builder: {cluster.name} ({cluster.id}) could not be deleted: {error}")
             return EXIT_PROBLEMS
         self._display.tell(f"The cluster is being deleted: {cluster.name} ({cluster.id})")
         return EXIT_CLEAN
+
+    def _connect(self, deadline: Deadline) -> AbstractContextManager[Cloud]:
+        return connect(self._target.credentials, self._target.settings, deadline, secrets=self._plan.secrets)
 
     @contextmanager
     def _deadline(self) -> Iterator[Deadline]:

@@ -6,11 +6,10 @@ from typing import Any
 
 from builder.kinds.heat.launch import fetch_status
 from builder.kinds.protocol import ClusterStatus
-from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.contract.clouds import TIMEOUT, Cloud, Stacks
 from tests.contract.templates import TEST_RESOURCE, group, resource, template
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import ask_connected, cloud_settings
 
 TAGS = "concertim,concertim-type:contract,concertim-revision:0123456789ab"
 
@@ -22,8 +21,9 @@ resources:
 
 
 def fetch(cloud: Cloud, stack_id: str) -> ClusterStatus | None:
-    credentials = parse_credentials({"auth_url": cloud.auth_url, **cloud.by_ids()})
-    return fetch_status(credentials, cloud_settings(region_name=cloud.region_name), stack_id, Deadline(TIMEOUT))
+    credentials = {"auth_url": cloud.auth_url, **cloud.by_ids()}
+    settings = cloud_settings(region_name=cloud.region_name)
+    return ask_connected(fetch_status, credentials, stack_id, deadline=Deadline(TIMEOUT), settings=settings)
 
 
 def tell(cloud: Cloud, stack_id: str) -> ClusterStatus:

@@ -17,11 +17,10 @@ from builder.kinds.heat import idempotency
 from builder.kinds.heat.keys import MAX_EQUAL
 from builder.kinds.heat.launch import launch
 from builder.kinds.protocol import LaunchOutcome
-from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import Received, answer
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import ask_connected
 
 WINDOW = 10.0
 WISH = ClusterPlan(
@@ -54,8 +53,7 @@ def at(heat: RememberingHeat, seconds_ago: float) -> str:
 
 
 def ask(heat: RememberingHeat, wish: ClusterPlan = WISH, deadline: Deadline | None = None, **env: Any) -> LaunchOutcome:
-    credentials = parse_credentials({**heat.credentials(), **env})
-    return launch(credentials, cloud_settings(), wish, deadline or Deadline(30))
+    return ask_connected(launch, {**heat.credentials(), **env}, wish, deadline=deadline or Deadline(30))
 
 
 def test_an_equal_request_gets_the_cluster_of_the_first(heat: RememberingHeat) -> None:

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
+from builder.clusters.plan import ClusterPlan
 from builder.net.guard import CloudGuard
-from builder.openstack.credentials import CloudSettings
+from builder.openstack.connection import connect
+from builder.openstack.credentials import CloudSettings, parse_credentials
+from builder.openstack.deadline import Deadline
+
+Given = TypeVar("Given")
+
+
+def ask_connected(
+    call: Callable[..., Given],
+    credentials: Mapping[str, Any],
+    *arguments: Any,
+    deadline: Deadline,
+    settings: CloudSettings | None = None,
+) -> Given:
+    """What a call gives that takes a connected cloud and these arguments."""
+    secrets = next((each.secrets for each in arguments if isinstance(each, ClusterPlan)), ())
+    with connect(parse_credentials(credentials), settings or cloud_settings(), deadline, secrets=secrets) as cloud:
+        return call(cloud, *arguments)
 
 
 def cloud_settings(**changes: Any) -> CloudSettings:

@@ -19,11 +19,10 @@ from builder.errors import Fault, RequestError
 from builder.kinds.heat import idempotency
 from builder.kinds.heat.launch import launch
 from builder.kinds.protocol import LaunchOutcome
-from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import PROJECT_ID, Behaviour, Received, answer, catalog_entry
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import ask_connected, cloud_settings
 
 WISH = ClusterPlan(
     "hpc", "hpc-type", "sha256:abc", {"heat_template_version": "2018-08-31"}, payload={"name": "hpc", "n": 1}
@@ -49,7 +48,9 @@ def settling(_hurry: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ask(heat: RememberingHeat, wish: ClusterPlan, seconds: float = 10, **settings: Any) -> LaunchOutcome:
-    return launch(parse_credentials(heat.credentials()), cloud_settings(**settings), wish, Deadline(seconds))
+    return ask_connected(
+        launch, heat.credentials(), wish, deadline=Deadline(seconds), settings=cloud_settings(**settings)
+    )
 
 
 def refusal(heat: RememberingHeat, wish: ClusterPlan, seconds: float = 10, **settings: Any) -> Fault:

@@ -16,12 +16,11 @@ from builder.errors import Fault, RequestError
 from builder.kinds.heat.launch import launch, preview_launch
 from builder.kinds.protocol import LaunchOutcome, LaunchPreview, ResourceCount
 from builder.openstack import limits
-from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.limits import Flavor, Need, PreviewedResource, count_needs
 from tests.openstack.further_services import COMPUTE, VOLUME, WholeCloud, previewed
 from tests.openstack.replay_cloud import PASSWORD, Behaviour, answer
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import ask_connected
 
 # openstacksdk uses an argument of its own that it has announced to remove.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
@@ -37,11 +36,11 @@ def cloud() -> Iterator[WholeCloud]:
 
 
 def dry_run(cloud: WholeCloud, wish: ClusterPlan = WISH) -> LaunchPreview:
-    return preview_launch(parse_credentials(cloud.credentials()), cloud_settings(), wish, Deadline(10))
+    return ask_connected(preview_launch, cloud.credentials(), wish, deadline=Deadline(10))
 
 
 def ask(cloud: WholeCloud, wish: ClusterPlan = WISH) -> LaunchOutcome:
-    return launch(parse_credentials(cloud.credentials()), cloud_settings(), wish, Deadline(10))
+    return ask_connected(launch, cloud.credentials(), wish, deadline=Deadline(10))
 
 
 def refusal(cloud: WholeCloud, wish: ClusterPlan = WISH) -> Fault:
@@ -329,7 +328,7 @@ def test_a_service_that_drips_holds_no_build_up(
     cloud.set_limits(COMPUTE)
     cloud.answers[path] = dripping
     deadline = Deadline(20)
-    assert launch(parse_credentials(cloud.credentials()), cloud_settings(), WISH, deadline).stack.id
+    assert ask_connected(launch, cloud.credentials(), WISH, deadline=deadline).stack.id
     assert deadline.seconds_left() > 10  # of 20: a look that takes no more than 0.4
 
 
@@ -343,7 +342,7 @@ def test_looking_at_limits_takes_a_quarter_of_the_time_that_is_left_at_most(clou
 
     cloud.previewed = servers(1)
     cloud.answers[f"{COMPUTE}/flavors/detail"] = note
-    launch(parse_credentials(cloud.credentials()), cloud_settings(), WISH, deadline)
+    ask_connected(launch, cloud.credentials(), WISH, deadline=deadline)
     assert len(seen) == 1
     assert seen[0] <= 5
     assert deadline.seconds_left() > 5  # the rest has what is left

@@ -24,6 +24,7 @@ from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.contract.clouds import wait_for
 from tests.openstack.real_cloud import SETTINGS, LosingProxy, cloud_env, connected, scratch_type
+from tests.openstack.settings import ask_connected
 
 pytestmark = [
     pytest.mark.openstack,
@@ -77,7 +78,7 @@ def wish(type_id: str, key: str | None = None, name: str = "real", **parameters:
 
 
 def ask(wanted: ClusterPlan, env: dict[str, str] | None = None) -> LaunchOutcome:
-    return launch(parse_credentials(env or cloud_env()), SETTINGS, wanted, Deadline(50))
+    return ask_connected(launch, env or cloud_env(), wanted, deadline=Deadline(50), settings=SETTINGS)
 
 
 def refusal(wanted: ClusterPlan, env: dict[str, str] | None = None) -> Fault:
@@ -206,7 +207,7 @@ def test_a_key_whose_stack_was_deleted_launches_nothing(type_id: str) -> None:
 def test_dry_run_counts_a_group_and_what_it_needs(type_id: str, choice: tuple[str, str, str]) -> None:
     template = farm(*choice, 3)
     wanted = dataclasses.replace(wish(type_id), template=template)
-    outcome = preview_launch(parse_credentials(cloud_env()), SETTINGS, wanted, Deadline(50))
+    outcome = ask_connected(preview_launch, cloud_env(), wanted, deadline=Deadline(50), settings=SETTINGS)
     (servers,) = outcome.resources
     assert (servers.type, servers.names) == ("OS::Nova::Server", ("nodes.0", "nodes.1", "nodes.2"))
     needs = {need.resource: need for need in outcome.needs}
@@ -218,7 +219,7 @@ def test_more_servers_than_the_project_may_have_are_refused_before_anything_is_c
     type_id: str, choice: tuple[str, str, str]
 ) -> None:
     one = dataclasses.replace(wish(type_id), template=farm(*choice, 1))
-    needs = preview_launch(parse_credentials(cloud_env()), SETTINGS, one, Deadline(50)).needs
+    needs = ask_connected(preview_launch, cloud_env(), one, deadline=Deadline(50), settings=SETTINGS).needs
     (instances,) = [need for need in needs if need.resource == "instances"]
     if instances.available is None or instances.available > 100:
         pytest.skip("this project has no limit that a test may reach")

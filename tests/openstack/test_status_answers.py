@@ -12,10 +12,9 @@ import pytest
 from builder.errors import RequestError
 from builder.kinds.heat.launch import fetch_status
 from builder.kinds.protocol import MAX_FAILURES, ClusterStatus
-from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, Behaviour, Received, ReplayCloud, answer
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import ask_connected
 
 ID = "5f1c0f4e-0000-4000-8000-000000000000"
 STACK = {
@@ -66,7 +65,7 @@ def heat() -> Iterator[TellingHeat]:
 
 
 def fetch(heat: TellingHeat, seconds: float = 20) -> ClusterStatus | None:
-    return fetch_status(parse_credentials(heat.credentials()), cloud_settings(), ID, Deadline(seconds))
+    return ask_connected(fetch_status, heat.credentials(), ID, deadline=Deadline(seconds))
 
 
 def tell(heat: TellingHeat) -> ClusterStatus:

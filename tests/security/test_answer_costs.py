@@ -28,7 +28,7 @@ from builder.openstack.deadline import Deadline
 from builder.openstack.pool import CloudPool
 from tests.openstack.further_services import COMPUTE, IMAGE, NETWORK, VOLUME, WholeCloud, previewed
 from tests.openstack.replay_cloud import PROJECT_ID, TOKEN, Behaviour, answer, catalog_entry
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import ask_connected, cloud_settings
 from tests.service import Service, minimal_definition, wait_until
 
 # openstacksdk uses an argument of its own that it has announced to remove.
@@ -54,7 +54,9 @@ def cloud() -> Iterator[WholeCloud]:
 def ask(cloud: WholeCloud, call: Callable[..., Any], *arguments: Any, seconds: float = 60) -> Any:
     """What a call gives, or the error that it raises."""
     try:
-        return call(parse_credentials(cloud.credentials()), cloud_settings(), *arguments, Deadline(seconds))
+        if call is fetch_assets:
+            return fetch_assets(parse_credentials(cloud.credentials()), cloud_settings(), Deadline(seconds))
+        return ask_connected(call, cloud.credentials(), *arguments, deadline=Deadline(seconds))
     except RequestError as error:
         return error
 

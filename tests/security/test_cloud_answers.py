@@ -12,11 +12,10 @@ from builder.api.metrics import Metrics
 from builder.clusters.plan import ClusterPlan
 from builder.errors import RequestError
 from builder.kinds.heat import launch
-from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.further_services import COMPUTE, IMAGE, NETWORK, WholeCloud, previewed
 from tests.openstack.replay_cloud import PROJECT_ID, TOKEN, Received, answer, catalog_entry, reset
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import ask_connected
 from tests.security.raw import assert_is_error
 from tests.service import Answer, Service, wait_until
 
@@ -305,11 +304,11 @@ def test_failure_that_nobody_foresaw_names_the_stack_that_may_exist(
         raise RuntimeError
 
     monkeypatch.setattr("builder.kinds.heat.launch.stack_url", fail)
-    credentials, deadline = parse_credentials(cloud.credentials()), Deadline(10)
+    deadline = Deadline(10)
     wish = ClusterPlan("hpc", "hpc", "r1", {"heat_template_version": "2018-08-31"})
     building = Building(Metrics(), RecentBuilds(), "heat", "hpc", "", deadline, "req-1")
     with pytest.raises(RequestError) as caught:
-        building.follow(lambda: launch.launch(credentials, cloud_settings(), wish, deadline))
+        building.follow(lambda: ask_connected(launch.launch, cloud.credentials(), wish, deadline=deadline))
     (stack,) = cloud.live
     (fault,) = caught.value.faults
     assert (fault.status, fault.title) == (500, "Internal Server Error")

@@ -16,16 +16,18 @@ from builder.clusters.plan import ClusterPlan
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
 from builder.kinds.heat.keys import ImpliedKey, SentKey, StackKey
 from builder.kinds.heat.preview import count_resources, preview_stack
-from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, delete_stack, stack_url
-from builder.kinds.heat.status import fetch_stack_status
-from builder.kinds.protocol import ClusterStatus, CreatedStack, LaunchOutcome, LaunchPreview
+from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, stack_url
+from builder.kinds.heat.stack_creation import delete_stack as delete
+from builder.kinds.heat.status import fetch_stack_status as fetch_status
+from builder.kinds.protocol import LaunchOutcome, LaunchPreview
 from builder.openstack.call_context import Service
-from builder.openstack.connection import Cloud, connect
-from builder.openstack.credentials import CloudSettings, Credentials
-from builder.openstack.deadline import Deadline
+from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.limits import check_needs, fetch_needs, has_limits, limited_time
 from builder.openstack.services import find_url, has_service
+
+__all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch"]
+"""What a :class:`~builder.kinds.protocol.Launcher` is made of: this module is one."""
 
 logger = logging.getLogger(__name__)
 
@@ -35,102 +37,51 @@ _PREVIEW_MAY_FAIL = frozenset(
 """A Heat that allows or knows no previews, or takes long for them, may yet create."""
 
 
-def launch(
-    credentials: Credentials,
-    settings: CloudSettings,
-    plan: ClusterPlan,
-    deadline: Deadline,
-    request_id: str | None = None,
-    orders: Orders | None = None,
-) -> LaunchOutcome:
+def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> LaunchOutcome:
     """Launch a cluster: one stack per request, and one for all requests of an idempotency key or a repeat window.
 
     Raises:
-        RequestError: (400) the project's limits forbid it; and as :func:`~builder.openstack.connection.connect`,
+        RequestError: (400) the project's limits forbid it; and as
             :func:`~builder.kinds.heat.stack_creation.create_stack` and
             :func:`~builder.kinds.heat.idempotency.create_stack_once` do.
     """
-    with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
-        stacks_url = find_url(
-            cloud, Service.ORCHESTRATION, "/stacks"
-        )  # before the creation, so that it cannot fail after it
-        key = _find_key(cloud, plan)
-        if key is not None:
-            prepare = partial(_check_limits, cloud)
-            stack, replayed = create_stack_once(cloud, key, partial(_build_stack_request, cloud, plan), prepare, orders)
-        else:
-            asking = _build_stack_request(cloud, plan, random_suffix())
-            _check_limits(cloud, asking)
-            (stack, _), replayed = create_stack_with_order(cloud, asking, orders), False
-        return LaunchOutcome(stack, replayed, stack_url(stacks_url, stack))
+    url = find_url(cloud, Service.ORCHESTRATION, "/stacks")  # before the creation, so that it cannot fail after it
+    key = _find_key(cloud, plan)
+    if key is not None:
+        prepare = partial(_check_limits, cloud)
+        stack, replayed = create_stack_once(cloud, key, partial(_build_stack_request, cloud, plan), prepare, orders)
+    else:
+        asking = _build_stack_request(cloud, plan, random_suffix())
+        _check_limits(cloud, asking)
+        (stack, _), replayed = create_stack_with_order(cloud, asking, orders), False
+    return LaunchOutcome(stack, replayed, stack_url(url, stack))
 
 
 def find_launched(
-    credentials: Credentials,
-    settings: CloudSettings,
-    key: str,
-    payload: Mapping[str, Any],
-    deadline: Deadline,
-    request_id: str | None = None,
-    orders: Orders | None = None,
+    cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None
 ) -> LaunchOutcome | None:
     """The outcome of an earlier request with this idempotency key; None where there is none.
 
     Raises:
         RequestError: as :func:`launch` does.
     """
-    with connect(credentials, settings, deadline, request_id) as cloud:
-        if not has_service(cloud, Service.ORCHESTRATION):
-            return None  # nothing was launched there
-        stacks_url = find_url(cloud, Service.ORCHESTRATION, "/stacks")
-        stack = find_stack(cloud, SentKey(key, cloud.project_id, payload), orders)
-        return None if stack is None else LaunchOutcome(stack, True, stack_url(stacks_url, stack))
+    if not has_service(cloud, Service.ORCHESTRATION):
+        return None  # nothing was launched there
+    url = find_url(cloud, Service.ORCHESTRATION, "/stacks")
+    stack = find_stack(cloud, SentKey(key, cloud.project_id, payload), orders)
+    return None if stack is None else LaunchOutcome(stack, True, stack_url(url, stack))
 
 
-def preview_launch(
-    credentials: Credentials,
-    settings: CloudSettings,
-    plan: ClusterPlan,
-    deadline: Deadline,
-    request_id: str | None = None,
-) -> LaunchPreview:
+def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
     """Everything of a launch but the creation. Needs beyond the project's limits are told, not refused.
 
     Raises:
         RequestError: as :func:`launch` does.
     """
-    with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
-        resources = preview_stack(cloud, _build_stack_request(cloud, plan, random_suffix()))
-        with limited_time(cloud):
-            needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
-        return LaunchPreview(count_resources(resources, cloud.clean), needs)
-
-
-def fetch_status(
-    credentials: Credentials,
-    settings: CloudSettings,
-    cluster_id: str,
-    deadline: Deadline,
-    request_id: str | None = None,
-) -> ClusterStatus | None:
-    """How a stack of this service fares; None where the project has none of that id.
-
-    Raises:
-        RequestError: as :func:`~builder.openstack.connection.connect` and
-            :func:`~builder.kinds.heat.status.fetch_stack_status` do.
-    """
-    with connect(credentials, settings, deadline, request_id) as cloud:
-        return fetch_stack_status(cloud, cluster_id)
-
-
-def delete(credentials: Credentials, settings: CloudSettings, cluster: CreatedStack, deadline: Deadline) -> None:
-    """Have Heat delete a stack that :func:`launch` made, which goes on after this.
-
-    Raises:
-        RequestError: as :func:`~builder.openstack.connection.connect` does, and where Heat refuses.
-    """
-    with connect(credentials, settings, deadline) as cloud:
-        delete_stack(cloud, cluster)
+    resources = preview_stack(cloud, _build_stack_request(cloud, plan, random_suffix()))
+    with limited_time(cloud):
+        needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
+    return LaunchPreview(count_resources(resources, cloud.clean), needs)
 
 
 def _find_key(cloud: Cloud, plan: ClusterPlan) -> StackKey | None:

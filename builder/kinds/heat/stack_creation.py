@@ -76,7 +76,7 @@ def find_stack_of_order(cloud: Cloud, name: str, order: str) -> CreatedStack | N
         return CreatedStack(read_stack_id(found[0]["id"]), name) if found else None
 
 
-def delete_stack(cloud: Cloud, stack: CreatedStack) -> None:
+def delete_stack(cloud: Cloud, cluster: CreatedStack) -> None:
     """Have Heat delete a stack, which goes on after this. Blocks.
 
     Raises RequestError.
@@ -84,7 +84,7 @@ def delete_stack(cloud: Cloud, stack: CreatedStack) -> None:
     from builder.openstack.failures import translated
 
     with translated(cloud.context(Service.ORCHESTRATION)):
-        heat_client(cloud).stacks.delete(f"{stack.name}/{stack.id}")
+        heat_client(cloud).stacks.delete(f"{cluster.name}/{cluster.id}")
 
 
 def create_stack_with_order(

@@ -38,7 +38,7 @@ MAX_VALUE_BYTES: Final = 16 * 1024
 """Of one output, as JSON: a kubeconfig, with the certificates in it, takes 6 KiB."""
 
 
-def fetch_stack_status(cloud: Cloud, stack_id: str) -> ClusterStatus | None:
+def fetch_stack_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
     """How a stack of this service fares; None where the project has none of that id. Blocks.
 
     A stack that was deleted is known for as long as Heat remembers it.
@@ -50,22 +50,22 @@ def fetch_stack_status(cloud: Cloud, stack_id: str) -> ClusterStatus | None:
     client = heat_client(cloud)
     with translated(cloud.context(Service.ORCHESTRATION)), cloud.session.long_answers():
         # Not by GET /stacks/{id}: Heat answers that with a redirect. Not every Heat knows the filter.
-        listed = [stack.to_dict() for stack in client.stacks.list(filters={"id": stack_id, "show_deleted": True})]
-        found = [stack for stack in listed if stack["id"] == stack_id]
+        listed = [stack.to_dict() for stack in client.stacks.list(filters={"id": cluster_id, "show_deleted": True})]
+        found = [stack for stack in listed if stack["id"] == cluster_id]
         origin = read_origin(found[0].get("tags") or ()) if found else None
         if origin is None:
             return None
         name = read_stack_name(found[0]["stack_name"])
     try:
         with translated(cloud.context(Service.ORCHESTRATION)), cloud.session.long_answers():
-            address = f"{name}/{stack_id}"
+            address = f"{name}/{cluster_id}"
             stack = client.stacks.get(address).to_dict()
             resources = [each.to_dict() for each in client.resources.list(address, nested_depth=MAX_DEPTH)]
             events = [each.to_dict() for each in client.events.list(address, limit=MAX_EVENTS, sort_dir="desc")]
             outputs = (stack.get("outputs") or [])[:MAX_OUTPUTS]
             template = client.stacks.template(address) if outputs else {}
             return ClusterStatus(
-                id=stack_id,
+                id=cluster_id,
                 name=name,
                 status=read_stack_status(stack["stack_status"]),
                 reason=cloud.clean(str(stack["stack_status_reason"] or "")),

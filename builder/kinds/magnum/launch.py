@@ -16,107 +16,69 @@ from builder.kinds.magnum.idempotency import create_cluster_once, find_cluster
 from builder.kinds.magnum.keys import ClusterKey, ImpliedKey, SentKey
 from builder.kinds.magnum.labels import labels_of
 from builder.kinds.magnum.ordering import create_cluster_with_order
-from builder.kinds.magnum.status import fetch_cluster_status
-from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clusters, delete_cluster
-from builder.kinds.protocol import ClusterStatus, CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
+from builder.kinds.magnum.status import fetch_cluster_status as fetch_status
+from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clusters
+from builder.kinds.magnum.wire import delete_cluster as delete
+from builder.kinds.protocol import CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
 from builder.openstack.call_context import Service
-from builder.openstack.connection import Cloud, connect
-from builder.openstack.credentials import CloudSettings, Credentials
-from builder.openstack.deadline import Deadline
+from builder.openstack.connection import Cloud
 from builder.openstack.limits import UNLIMITED, Need, limited_time
 from builder.openstack.services import ask_if_possible, find_url, has_service
 
+__all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch"]
+"""What a :class:`~builder.kinds.protocol.Launcher` is made of: this module is one."""
 
-def launch(
-    credentials: Credentials,
-    settings: CloudSettings,
-    plan: ClusterPlan,
-    deadline: Deadline,
-    request_id: str | None = None,
-    orders: Orders | None = None,
-) -> LaunchOutcome:
+
+def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> LaunchOutcome:
     """Launch a cluster: one per request, and one for all requests of an idempotency key or a repeat window.
 
     With ``orders``, it has an order. The project's limit is Magnum's to look at, which refuses what exceeds it before
     it creates anything.
 
     Raises:
-        RequestError: as :func:`~builder.openstack.connection.connect`,
-            :func:`~builder.kinds.magnum.ordering.create_cluster_with_order` and
+        RequestError: as :func:`~builder.kinds.magnum.ordering.create_cluster_with_order` and
             :func:`~builder.kinds.magnum.idempotency.create_cluster_once` do.
     """
-    with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
-        url = _clusters_url(cloud)  # before the creation, so that it cannot fail after it
-        key = _find_key(cloud, plan)
-        if key is not None:
-            created, replayed = create_cluster_once(cloud, key, partial(_build_request_in, cloud, plan), orders)
-        else:
-            created, _ = create_cluster_with_order(cloud, _build_request_in(cloud, plan, random_suffix()), orders)
-            replayed = False
-        return _outcome(created, replayed, url)
+    url = _clusters_url(cloud)  # before the creation, so that it cannot fail after it
+    key = _find_key(cloud, plan)
+    if key is not None:
+        created, replayed = create_cluster_once(cloud, key, partial(_build_request_in, cloud, plan), orders)
+    else:
+        created, _ = create_cluster_with_order(cloud, _build_request_in(cloud, plan, random_suffix()), orders)
+        replayed = False
+    return _outcome(created, replayed, url)
 
 
 def find_launched(
-    credentials: Credentials,
-    settings: CloudSettings,
-    key: str,
-    payload: Mapping[str, Any],
-    deadline: Deadline,
-    request_id: str | None = None,
-    orders: Orders | None = None,
+    cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None
 ) -> LaunchOutcome | None:
     """The outcome of an earlier request with this idempotency key; None where there is none.
 
     Raises:
         RequestError: as :func:`launch` does.
     """
-    with connect(credentials, settings, deadline, request_id) as cloud:
-        if not has_service(cloud, Service.CONTAINER_INFRA):
-            return None  # nothing was launched there
-        url = _clusters_url(cloud)
-        created = find_cluster(cloud, SentKey(key, cloud.project_id, payload), orders)
-        return None if created is None else _outcome(created, True, url)
+    if not has_service(cloud, Service.CONTAINER_INFRA):
+        return None  # nothing was launched there
+    url = _clusters_url(cloud)
+    created = find_cluster(cloud, SentKey(key, cloud.project_id, payload), orders)
+    return None if created is None else _outcome(created, True, url)
 
 
-def preview_launch(
-    credentials: Credentials,
-    settings: CloudSettings,
-    plan: ClusterPlan,
-    deadline: Deadline,
-    request_id: str | None = None,
-) -> LaunchPreview:
+def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
     """What would be made: Magnum has no previews, but tells whether the template is there and what the limit is.
 
     Raises:
         RequestError: as :func:`launch` does.
     """
-    with connect(credentials, settings, deadline, request_id, plan.secrets) as cloud:
-        request = _build_request_in(cloud, plan, random_suffix())
-        check_template(cloud, request.body["cluster_template_id"])
-        with limited_time(cloud):
-            counted = ask_if_possible(cloud, Service.CONTAINER_INFRA, partial(count_clusters, cloud))
-        needs: tuple[Need, ...] = ()
-        if counted is not None:
-            limit, used = counted
-            needs = (Need("clusters", "", 1, None if limit == UNLIMITED else max(0, limit - used)),)
-        return LaunchPreview((ResourceCount("OS::Magnum::Cluster", 1, (request.name,)),), needs)
-
-
-def fetch_status(
-    credentials: Credentials,
-    settings: CloudSettings,
-    cluster_id: str,
-    deadline: Deadline,
-    request_id: str | None = None,
-) -> ClusterStatus | None:
-    """How a cluster of this service fares; None where the project has none of that id.
-
-    Raises:
-        RequestError: as :func:`~builder.openstack.connection.connect` and
-            :func:`~builder.kinds.magnum.status.fetch_cluster_status` do.
-    """
-    with connect(credentials, settings, deadline, request_id) as cloud:
-        return fetch_cluster_status(cloud, cluster_id)
+    request = _build_request_in(cloud, plan, random_suffix())
+    check_template(cloud, request.body["cluster_template_id"])
+    with limited_time(cloud):
+        counted = ask_if_possible(cloud, Service.CONTAINER_INFRA, partial(count_clusters, cloud))
+    needs: tuple[Need, ...] = ()
+    if counted is not None:
+        limit, used = counted
+        needs = (Need("clusters", "", 1, None if limit == UNLIMITED else max(0, limit - used)),)
+    return LaunchPreview((ResourceCount("OS::Magnum::Cluster", 1, (request.name,)),), needs)
 
 
 def _build_request_in(
@@ -128,16 +90,6 @@ def _build_request_in(
     """
     plan.check_project(cloud.project_id)
     return build_request(plan, suffix, further_tags)
-
-
-def delete(credentials: Credentials, settings: CloudSettings, cluster: CreatedStack, deadline: Deadline) -> None:
-    """Have Magnum delete a cluster that :func:`launch` made, which goes on after this.
-
-    Raises:
-        RequestError: as :func:`~builder.openstack.connection.connect` does, and where Magnum refuses.
-    """
-    with connect(credentials, settings, deadline) as cloud:
-        delete_cluster(cloud, cluster)
 
 
 def build_request(plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()) -> ClusterRequest:

@@ -18,13 +18,12 @@ from builder.kinds.magnum import idempotency, wire
 from builder.kinds.magnum.launch import find_launched, launch
 from builder.kinds.magnum.wire import PAGE
 from builder.kinds.protocol import LaunchOutcome
-from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.api.orders import assert_refused, order
 from tests.kinds.magnum.definitions import HEAD
 from tests.kinds.magnum.remembering_magnum import RememberedCluster, RememberingMagnum, refusal
 from tests.openstack.replay_cloud import PROJECT_ID, answer, catalog_entry
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import ask_connected
 from tests.service import Service, wait_until
 
 WISH = ClusterPlan("kube", "k8s", "r1", {"cluster_template_id": "k8s", "labels": {}}, payload={"name": "kube", "n": 1})
@@ -44,7 +43,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ask(cloud: RememberingMagnum, plan: ClusterPlan, seconds: float = 20) -> LaunchOutcome:
-    return launch(parse_credentials(cloud.credentials()), cloud_settings(), plan, Deadline(seconds))
+    return ask_connected(launch, cloud.credentials(), plan, deadline=Deadline(seconds))
 
 
 def fault_of(cloud: RememberingMagnum, plan: ClusterPlan, seconds: float = 20) -> Fault:
@@ -126,18 +125,17 @@ def test_list_that_magnum_cannot_write_down_while_it_deletes_a_cluster_is_asked_
 
 
 def test_find_launched_finds_what_a_launch_made_and_nothing_else(cloud: RememberingMagnum) -> None:
-    asking = (parse_credentials(cloud.credentials()), cloud_settings())
+    key = (KEYED.idempotency_key, KEYED.payload)
     assert KEYED.idempotency_key is not None
-    assert find_launched(*asking, KEYED.idempotency_key, KEYED.payload, Deadline(20)) is None
+    assert ask_connected(find_launched, cloud.credentials(), *key, deadline=Deadline(20)) is None
     made = ask(cloud, KEYED)
-    found = find_launched(*asking, KEYED.idempotency_key, KEYED.payload, Deadline(20))
+    found = ask_connected(find_launched, cloud.credentials(), *key, deadline=Deadline(20))
     assert found == dataclasses.replace(made, replayed=True)
 
 
 def test_nothing_was_launched_on_a_cloud_without_magnum(cloud: RememberingMagnum) -> None:
     cloud.catalog = [catalog_entry("orchestration", f"{cloud.url}/heat/v1/{PROJECT_ID}")]
-    asking = (parse_credentials(cloud.credentials()), cloud_settings())
-    assert find_launched(*asking, "a key", KEYED.payload, Deadline(20)) is None
+    assert ask_connected(find_launched, cloud.credentials(), "a key", KEYED.payload, deadline=Deadline(20)) is None
 
 
 def test_type_that_is_not_known_any_more_is_looked_for_at_the_services_that_the_cloud_has(

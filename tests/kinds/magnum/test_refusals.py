@@ -11,11 +11,10 @@ import pytest
 from builder.clusters.plan import ClusterPlan
 from builder.errors import Fault, RequestError
 from builder.kinds.magnum.launch import launch, preview_launch
-from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.kinds.magnum.remembering_magnum import RememberingMagnum, refusal
 from tests.openstack.replay_cloud import PROJECT_ID, answer, catalog_entry
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import ask_connected
 
 SECRET = "s3cret-label"
 FORM = frozenset(
@@ -41,7 +40,7 @@ def cloud() -> Iterator[RememberingMagnum]:
 
 
 def ask(cloud: RememberingMagnum, call: Any = launch, plan: ClusterPlan = WISH) -> Any:
-    return call(parse_credentials(cloud.credentials()), cloud_settings(), plan, Deadline(20))
+    return ask_connected(call, cloud.credentials(), plan, deadline=Deadline(20))
 
 
 def fault_of(cloud: RememberingMagnum, call: Any = launch, plan: ClusterPlan = WISH) -> Fault:

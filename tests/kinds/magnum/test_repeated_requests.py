@@ -12,10 +12,9 @@ import pytest
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.magnum.launch import launch
 from builder.kinds.protocol import LaunchOutcome
-from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.kinds.magnum.remembering_magnum import RememberingMagnum
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import ask_connected
 
 WINDOW = 10.0
 WISH = ClusterPlan(
@@ -36,7 +35,7 @@ def cloud() -> Iterator[RememberingMagnum]:
 
 
 def ask(cloud: RememberingMagnum, plan: ClusterPlan = WISH) -> LaunchOutcome:
-    return launch(parse_credentials(cloud.credentials()), cloud_settings(), plan, Deadline(20))
+    return ask_connected(launch, cloud.credentials(), plan, deadline=Deadline(20))
 
 
 def answered(**answers: Any) -> ClusterPlan:

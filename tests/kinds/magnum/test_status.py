@@ -10,10 +10,9 @@ import pytest
 from builder.errors import RequestError
 from builder.kinds.magnum.launch import delete, fetch_status
 from builder.kinds.protocol import ClusterOutput, ClusterStatus, CreatedStack, FailedResource
-from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.kinds.magnum.remembering_magnum import RememberedCluster, RememberingMagnum
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import ask_connected
 
 OURS = {"concertim": "true", "concertim_type": "kube", "concertim_revision": "0123456789ab"}
 
@@ -28,7 +27,7 @@ def fetch(cloud: RememberingMagnum, labels: dict[str, str], id_: str = "made", *
     status = "CREATE_FAILED" if "faults" in told else "CREATE_COMPLETE"
     body = {"name": "mine--abc", "labels": labels}
     cloud.clusters.append(RememberedCluster("made", body, 0, status=status, told=told))
-    return fetch_status(parse_credentials(cloud.credentials()), cloud_settings(), id_, Deadline(20))
+    return ask_connected(fetch_status, cloud.credentials(), id_, deadline=Deadline(20))
 
 
 def test_cluster_tells_where_it_comes_from_and_its_addresses(cloud: RememberingMagnum) -> None:
@@ -72,6 +71,5 @@ def test_answer_that_makes_no_sense_is_one_failure(cloud: RememberingMagnum, fau
 
 def test_cluster_that_was_launched_is_deleted(cloud: RememberingMagnum) -> None:
     cloud.clusters.append(RememberedCluster("made", {"name": "mine--abc", "labels": OURS}, 0))
-    credentials = parse_credentials(cloud.credentials())
-    delete(credentials, cloud_settings(), CreatedStack("made", "mine--abc"), Deadline(20))
+    ask_connected(delete, cloud.credentials(), CreatedStack("made", "mine--abc"), deadline=Deadline(20))
     assert [cluster.status for cluster in cloud.clusters] == ["DELETE_IN_PROGRESS"]

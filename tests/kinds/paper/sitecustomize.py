@@ -17,8 +17,7 @@ from builder.errors import Fault, RequestError
 from builder.hot_lint.sources import DEFINITION, Files, SourceError
 from builder.kinds.protocol import ClusterStatus, CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
 from builder.kinds.registry import KINDS
-from builder.openstack.credentials import CloudSettings, Credentials
-from builder.openstack.deadline import Deadline
+from builder.openstack.connection import Cloud
 from builder.parameters.declarations import parse_parameter
 from builder.schema import published
 from builder.yaml_documents.documents import Document
@@ -73,55 +72,24 @@ class Paper:
             raise RequestError(Fault(400, "Invalid parameter", "There is no ink.", "/cluster/parameters/ink"))
         return ClusterPlan(name, cluster_type.id, revision, {"drawn": "with ink"}, secrets=(answers["ink"],))
 
-    def launch(
-        self,
-        credentials: Credentials,
-        settings: CloudSettings,
-        plan: ClusterPlan,
-        deadline: Deadline,
-        request_id: str | None = None,
-        orders: Orders | None = None,
-    ) -> LaunchOutcome:
+    def launch(self, cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> LaunchOutcome:
         outcome = LaunchOutcome(CreatedStack("sheet-1", plan.cluster_name), url="https://paper.test/sheet-1")
         if plan.idempotency_key is not None:
             self.drawn[plan.idempotency_key] = LaunchOutcome(outcome.stack, True, outcome.url)
         return outcome
 
     def find_launched(
-        self,
-        credentials: Credentials,
-        settings: CloudSettings,
-        key: str,
-        payload: Mapping[str, Any],
-        deadline: Deadline,
-        request_id: str | None = None,
-        orders: Orders | None = None,
+        self, cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None
     ) -> LaunchOutcome | None:
         return self.drawn.get(key)
 
-    def preview_launch(
-        self,
-        credentials: Credentials,
-        settings: CloudSettings,
-        plan: ClusterPlan,
-        deadline: Deadline,
-        request_id: str | None = None,
-    ) -> LaunchPreview:
+    def preview_launch(self, cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
         return LaunchPreview((ResourceCount("sheet", 1, (plan.cluster_name,)),), ())
 
-    def fetch_status(
-        self,
-        credentials: Credentials,
-        settings: CloudSettings,
-        cluster_id: str,
-        deadline: Deadline,
-        request_id: str | None = None,
-    ) -> ClusterStatus | None:
+    def fetch_status(self, cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
         return ClusterStatus(cluster_id, "sheet", "DRAWN", "", "drawn", "1", "today") if "sheet" in cluster_id else None
 
-    def delete(
-        self, credentials: Credentials, settings: CloudSettings, cluster: CreatedStack, deadline: Deadline
-    ) -> None:
+    def delete(self, cloud: Cloud, cluster: CreatedStack) -> None:
         self.drawn.clear()
 
     def explain(self, cluster_type: ClusterType, selected: Collection[str]) -> str:
