@@ -1,0 +1,61 @@
+"""The documents lead somewhere: every relative link, every heading linked to, and every document named elsewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
+SOURCES = ["builder", "docs", "docker", "schemas", "tests", "Dockerfile", "docker-compose.yml", "Makefile"]
+"""What may name a document in a message or a comment."""
+
+
+def read_prose(document: Path) -> str:
+    """Return a document without its fenced code, where a ``#`` is a comment and brackets are no link."""
+    return re.sub(r"^ *```.*?^ *```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def list_anchors(document: Path) -> set[str]:
+    """Return the anchors that GitHub gives to headings: a heading that stands twice gets a number the second time."""
+    anchors: set[str] = set()
+    for heading in re.findall(r"^#+ +(.+?) *$", read_prose(document), re.MULTILINE):
+        shown = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)
+        anchor = re.sub(r"[^\w\- ]", "", shown.lower()).replace(" ", "-")
+        number = 0
+        while (numbered := f"{anchor}-{number}" if number else anchor) in anchors:
+            number += 1
+        anchors.add(numbered)
+    return anchors
+
+
+def list_links(document: Path) -> list[str]:
+    """Return the targets of links and pictures that are not on another host."""
+    prose = re.sub(r"`[^`\n]*`", "", read_prose(document))
+    targets = [*re.findall(r"\]\(([^()\s]+)\)", prose), *re.findall(r'(?:src|href)="([^"]+)"', prose)]
+    return [target for target in targets if not re.match(r"[a-z]+:", target)]
+
+
+def leads_somewhere(document: Path, link: str) -> bool:
+    """Whether a link in a document leads to a file, or a folder, and to a heading in it if it names one."""
+    name, _, anchor = link.partition("#")
+    target = document.parent / name if name else document
+    return target.exists() and (not anchor or anchor in list_anchors(target))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_leads_to_a_file_and_to_a_heading_in_it(document: Path) -> None:
+    broken = [link for link in list_links(document) if not leads_somewhere(document, link)]
+    assert broken == []
+
+
+def test_every_document_that_code_and_configuration_name_exists() -> None:
+    places = [
+        path for name in SOURCES for path in ([ROOT / name] if (ROOT / name).is_file() else (ROOT / name).rglob("*"))
+    ]
+    texts = [path.read_bytes().decode(errors="replace") for path in places if path.is_file() and path.suffix != ".pyc"]
+    named = {each for text in texts for each in re.findall(r"docs/[a-z/-]+\.md(?:#[a-z_-]+)?", text)}
+    assert {"docs/rules.md", "docs/cluster-types.md"} <= named
+    assert [each for each in named if not leads_somewhere(ROOT / "README.md", each)] == []
