@@ -16,7 +16,7 @@ from builder.openstack.failure_kinds import RETRY_AFTER, CloudError, FailureKind
 
 OVERTIME_SECONDS = 10.0
 """How long past its deadline a build may take back, or complete, what it began. Whoever waits has been answered by
-then; a service that is stopped waits for it, so that the times in docs/deployment.md for a stop have to be longer."""
+then; a service that is stopped waits for it, so that the times in docs/operate.md for a stop have to be longer."""
 
 
 class DeadlineError(CloudError):

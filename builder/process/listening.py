@@ -38,7 +38,7 @@ HANDSHAKE_SECONDS = 0.05
 
 HELD = (
     "nobody listens there: most likely an outgoing connection holds it, for it lies in the range that Linux takes "
-    "their ports from; docs/deployment.md says how to reserve it"
+    "their ports from; docs/deploy.md says how to reserve it"
 )
 
 _LISTEN = "0A"

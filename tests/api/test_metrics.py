@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from builder.api.metrics import Metrics
 from builder.catalogue.snapshot import EMPTY, State
 
-DEPLOYMENT = (Path(__file__).parent.parent.parent / "docs" / "deployment.md").read_text()
+OPERATE = (Path(__file__).parent.parent.parent / "docs" / "operate.md").read_text()
 
 
 def find_metrics() -> dict[str, tuple[str, set[str]]]:
@@ -31,10 +31,10 @@ def find_metrics() -> dict[str, tuple[str, set[str]]]:
 
 
 def test_table_of_the_metrics_has_each_with_its_type_and_labels_and_no_other() -> None:
-    rows = re.findall(r"^\| `(cluster_builder_\w+)` \| (\w+) \|(.*?)\|", DEPLOYMENT, re.MULTILINE)
+    rows = re.findall(r"^\| `(cluster_builder_\w+)` \| (\w+) \|(.*?)\|", OPERATE, re.MULTILINE)
     assert {name: (kind, set(re.findall(r"\w+", labels))) for name, kind, labels in rows} == find_metrics()
 
 
 def test_table_of_the_metrics_names_each_state() -> None:
-    (row,) = re.findall(r"^\| `cluster_builder_cluster_types` \|.*by state: (.*) \|$", DEPLOYMENT, re.MULTILINE)
+    (row,) = re.findall(r"^\| `cluster_builder_cluster_types` \|.*by state: (.*) \|$", OPERATE, re.MULTILINE)
     assert set(re.findall(r"\w+", row)) == {str(state) for state in State}

@@ -1,4 +1,4 @@
-"""What a worker needs and gives, for the sizing in docs/deployment.md: printed. Nothing asserts a time."""
+"""What a worker needs and gives, for docs/sizing.md: printed. Nothing asserts a time."""
 
 from __future__ import annotations
 

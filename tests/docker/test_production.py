@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 def test_commands_of_the_documentation_start_it_and_it_is_waited_for(image: str, tmp_path: Path) -> None:
     if not has_bridge():
         pytest.skip("this engine cannot publish ports")
-    section = (ROOT / "docs/deployment.md").read_text().partition("## Compose")[2].partition("## Kubernetes")[0]
+    section = (ROOT / "docs/deploy.md").read_text().partition("## Compose")[2].partition("## Kubernetes")[0]
     commands = [line.strip() for line in section.splitlines() if line.startswith("    ")]
     assert commands[:2] == [f"docker build --tag {image} .", "cd docs/deploy"]
     port, srv = find_free_port(), str(tmp_path / "srv")

@@ -65,7 +65,7 @@ def test_each_alert_is_tested_both_ways_and_told_of() -> None:
     calm, alarmed, _ = yaml.safe_load((Path(__file__).parent / "alerts.test.yaml").read_text())["tests"]
     for each in (calm, alarmed):
         assert {test["alertname"] for test in each["alert_rule_test"]} == names
-    table = (ROOT / "docs" / "deployment.md").read_text().partition("| alert | meaning |")[2].partition("\n\n")[0]
+    table = (ROOT / "docs" / "operate.md").read_text().partition("| alert | meaning |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == names
 
 

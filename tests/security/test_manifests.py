@@ -1,4 +1,4 @@
-"""The files that docs/deployment.md hands out: they are what they say, and name only settings that there are."""
+"""The files that docs/deploy.md hands out: they are what they say, and name only settings that there are."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_every_variable_that_is_set_is_a_setting(container: Any) -> None:
     used = {variable["name"] for variable in container["env"]}
     used |= set(compose["services"]["cluster-builder"]["environment"])
     used |= set(re.findall(r"^Environment=(\w+)=", unit, re.MULTILINE))
-    used |= set(re.findall(r"--env (\w+)=", (DOCS / "deployment.md").read_text()))
+    used |= set(re.findall(r"--env (\w+)=", (DOCS / "deploy.md").read_text()))
     assert used <= VARIABLES
 
 
@@ -124,7 +124,7 @@ def test_composed_type_of_the_manifest_is_listed_as_kubernetes_lays_it_out(
 def test_what_compose_needs_is_made_before_it_is_started() -> None:
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     service = compose["services"]["cluster-builder"]
-    section = (DOCS / "deployment.md").read_text().partition("## Compose")[2].partition("## Kubernetes")[0]
+    section = (DOCS / "deploy.md").read_text().partition("## Compose")[2].partition("## Kubernetes")[0]
     commands = [line.strip() for line in section.splitlines() if line.startswith("    ")]
     assert commands[0] == f"docker build --tag {service['image']} ."
     assert [line.removeprefix("#").strip() for line in (DEPLOY / "compose.yaml").read_text().splitlines()[3:8]] == (
@@ -174,14 +174,14 @@ def test_unit_is_one(tmp_path: Path) -> None:
 
 def test_what_the_unit_needs_is_made_before_it_is_enabled() -> None:
     unit = (DEPLOY / "cluster-builder.service").read_text()
-    section = (DOCS / "deployment.md").read_text().partition("## systemd")[2].partition("systemctl enable")[0]
+    section = (DOCS / "deploy.md").read_text().partition("## systemd")[2].partition("systemctl enable")[0]
     needed = set(re.findall(r"/(?:etc|srv)/cluster-builder/[\w-]+", unit))
     assert len(needed) == 3
     assert [path for path in (*needed, "/opt/cluster-builder", "/etc/systemd/system/") if path not in section] == []
 
 
 def test_alerts_name_metrics_and_states_that_there_are() -> None:
-    text = (DOCS / "deployment.md").read_text()
+    text = (DOCS / "operate.md").read_text()
     metrics = Metrics({})
     known = {line.split()[2] for line in metrics.render().decode().splitlines() if line.startswith("# TYPE")}
     known |= {"cluster_builder_rescan_age_seconds"}  # it is there once there was a rescan
