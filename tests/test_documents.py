@@ -59,3 +59,12 @@ def test_every_document_that_code_and_configuration_name_exists() -> None:
     named = {each for text in texts for each in re.findall(r"docs/[a-z/-]+\.md(?:#[a-z_-]+)?", text)}
     assert {"docs/rules.md", "docs/cluster-types.md"} <= named
     assert [each for each in named if not leads_somewhere(ROOT / "README.md", each)] == []
+
+
+def test_no_tag_or_image_is_named_that_was_never_published() -> None:
+    """The project is installed from its source: a version that looks like a release would be looked for in vain."""
+    texts = [path.read_text() for folder in ("docs", "examples") for path in (ROOT / folder).rglob("*.*ml")]
+    texts += [path.read_text() for path in DOCUMENTS]
+    tags = [tag for text in texts for tag in re.findall(r"concertim-cluster-builder(?:\.git)?[@:]([\w.]+)", text)]
+    assert set(tags) <= {"HEAD", "latest", "NEW", "TAG"}
+    assert not any(re.search(r"^ *rev: v?\d", text, re.MULTILINE) for text in texts)
