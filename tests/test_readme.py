@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from tests.docker.test_container import AS_WRITTEN
 from tests.service import START_SECONDS, wait_until
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
 CARRIED = ("Makefile", "pyproject.toml", "builder", "cluster-types-examples", "requirements", "schemas")
 COMMAND_SECONDS = 50.0
 
@@ -28,13 +30,16 @@ SHOWN = {
     "curl --request POST http://127.0.0.1:42378/clusters/": '"name":"my-first-cluster--',
     "curl --request POST http://127.0.0.1:42378/clusters/ID/status": '"status":"CREATE_COMPLETE"',
     "curl http://127.0.0.1:42378/cluster-types/mine": '"id":"mine"',
-    "curl http://127.0.0.1:42378/catalogue": '"state":"stale"',
+    "curl http://127.0.0.1:42378/catalogue/mine": '"state":"stale"',
     ".venv/bin/cluster-builder status http://127.0.0.1:42378": "unknown key 'titel'",
     ".venv/bin/cluster-builder check instance/cluster-types-enabled/mine.yaml": "unknown key 'titel'",
     ".venv/bin/cluster-builder check cluster-types-examples": "6 definitions: no problems",
     ".venv/bin/cluster-builder launch": "Hello from Cluster Builder",
 }
 """What people are to see of a command, by how it begins."""
+
+MISTAKE = "mine.yaml:19:1: unknown key 'titel' (did you mean 'title'?)"
+"""What is to be found in the log, as README quotes it, and by halves on the page of the type."""
 
 FAILING = {
     ".venv/bin/cluster-builder status http://127.0.0.1:42378",
@@ -48,7 +53,10 @@ SAYING = ("curl", ".venv/bin/cluster-builder launch")
 
 def read_commands() -> list[str]:
     """The commands of the indented blocks; one may go over several lines."""
-    blocks = re.findall(r"(?:^    .*\n)+", (ROOT / "README.md").read_text(), re.MULTILINE)
+    fenced = re.findall(r"^```(\w*)\n.*?^```\n", README, re.MULTILINE | re.DOTALL)
+    assert set(fenced) <= {"mermaid"}, "commands stand in indented blocks, which are run"
+    prose = re.sub(r"^```.*?^```\n", "", README, flags=re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"(?:^    .*\n)+", prose, re.MULTILINE)
     commands: list[str] = []
     for block in blocks:
         command = ""
@@ -148,6 +156,8 @@ def test_every_command_does_what_is_said_of_it(checkout: Checkout) -> None:
         for command in others:
             if not command.startswith("docker "):
                 assert_works(checkout, command)
+            if command.startswith("sed -i 's/^title:"):
+                assert_mistake_is_shown(checkout)
         mine = "curl --fail http://127.0.0.1:42378/cluster-types/mine"
         wait_until(lambda: checkout.run(mine).returncode != 0, "what was removed is listed no more")
 
@@ -164,11 +174,21 @@ def assert_works(checkout: Checkout, command: str) -> None:
     wait_until(is_shown, f"{command} shows {shown}")
 
 
+def assert_mistake_is_shown(checkout: Checkout) -> None:
+    assert f"`{MISTAKE}`" in README
+    wait_until(lambda: MISTAKE in checkout.log, "the log tells of it")
+    assert "<http://127.0.0.1:42378/types/mine>" in README
+    page = html.unescape(checkout.run("curl -H 'Accept: text/html' http://127.0.0.1:42378/types/mine").stdout)
+    place, _, message = MISTAKE.partition(": ")
+    assert place in page
+    assert message.partition(" (")[0] in page
+
+
 def test_the_commands_of_the_container_are_those_that_its_tests_run() -> None:
     assert tuple(command for command in COMMANDS if command.startswith("docker ")) == AS_WRITTEN
 
 
-@pytest.mark.parametrize("command", re.findall(r"`((?:\w+=\d+ )*make \w+)`", (ROOT / "README.md").read_text()))
+@pytest.mark.parametrize("command", re.findall(r"`((?:\w+=\d+ )*make \w+)`", README))
 def test_make_has_every_target_that_is_named(command: str) -> None:
     dry = f"{command} --dry-run"
     done = subprocess.run(["bash", "-c", dry], cwd=ROOT, capture_output=True, check=False, timeout=COMMAND_SECONDS)
