@@ -29,8 +29,17 @@ VARYING = (
     (r"DELETE_(IN_PROGRESS|COMPLETE)", "<deleted>"),
     (r"Not done within \d+ seconds", "Not done within <deadline> seconds"),
     (r'"noticing": "\w+"', '"noticing": "<how>"'),
+    (r'"version": "[^"]+"', '"version": "<version>"'),
+    (r"\b[0-9a-f]{12}-[0-9a-f]{12}\b", "<id of an event>"),
+    (r':"[0-9a-f]{12}"', ':"<revision>"'),
 )
 """What is different each time, and what stands for it in a comparison."""
+
+
+WIDTH = 124
+"""How long a line of JSON on the page may be."""
+
+_SHORTENED = re.compile(r"\{([^{}]*)…\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +62,35 @@ class Exchange:
 
 
 def parse_exchanges(page: str) -> list[Exchange]:
-    """The pairs of blocks: a request, and the answer to it."""
-    blocks = re.findall(r"^```http\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-    assert len(blocks) % 2 == 0
-    return [parse_request(request, answer) for request, answer in zip(blocks[::2], blocks[1::2], strict=True)]
+    """The blocks that have a request and the answer to it."""
+    cloud_env = json.loads(parse_blocks(page, "json")[0])
+    return [parse_exchange(block, cloud_env) for block in parse_blocks(page, "http")]
 
 
-def parse_request(block: str, answer: str) -> Exchange:
-    head, _, body = block.partition("\n\n")
-    first, *rest = head.strip().split("\n")
-    method, path, _ = first.split(" ")
-    return Exchange(method, path, dict(line.split(": ", 1) for line in rest), body, answer)
+def parse_blocks(page: str, language: str) -> list[str]:
+    """The blocks of the page in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+
+
+def parse_exchange(block: str, cloud_env: dict[str, str]) -> Exchange:
+    request, first, rest = block.partition("\nHTTP/1.1 ")
+    head, _, body = request.partition("\n\n")
+    line, *lines = head.strip().split("\n")
+    method, path, _ = line.split(" ")
+    headers = dict(each.split(": ", 1) for each in lines)
+    return Exchange(method, path, headers, complete(body, cloud_env), first.lstrip("\n") + rest)
+
+
+def complete(text: str, cloud_env: dict[str, str]) -> str:
+    """A text of the page in which ``{…}`` stands for ``cloud_env``, and ``{"key": value, …}`` for one that differs."""
+    return _SHORTENED.sub(lambda found: json.dumps(cloud_env | json.loads(f"{{{found[1].rstrip(', ')}}}")), text)
 
 
 def show(answer: Answer, clouds: dict[str, str]) -> str:
     """An answer as the page writes it."""
     phrase = PHRASES.get(answer.status, HTTPStatus(answer.status).phrase)
     lines = [f"HTTP/1.1 {answer.status} {phrase}"]
-    if answer.body:
-        lines.append(f"Content-Type: {answer.headers['content-type']}")
+    assert not answer.body or answer.headers["content-type"] == "application/json"
     lines += [f"{name.title()}: {answer.headers[name]}" for name in SHOWN_HEADERS if name in answer.headers]
     lines = [line.replace("Etag:", "ETag:") for line in lines]
     if answer.body:
@@ -83,15 +102,21 @@ def show(answer: Answer, clouds: dict[str, str]) -> str:
 
 
 def write(value: Any, indent: str = "") -> str:
-    """JSON on one line where it fits in a page, else one item a line."""
+    """JSON on one line where it fits in a page; else its items indented, as many on a line as fit."""
     line = json.dumps(value, ensure_ascii=False)
-    if len(indent) + len(line) <= 110 or not isinstance(value, dict | list) or not value:
+    if len(indent) + len(line) < WIDTH or not isinstance(value, dict | list) or not value:
         return line
     deeper = indent + "  "
-    if isinstance(value, dict):
-        items = [f"{json.dumps(key)}: {write(item, deeper)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(deeper + item for item in items) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(deeper + write(item, deeper) for item in value) + f"\n{indent}]"
+    keyed = value.items() if isinstance(value, dict) else (("", item) for item in value)
+    lines: list[str] = []
+    for key, item in keyed:
+        text = deeper + (f"{json.dumps(key)}: " if key else "") + write(item, deeper)
+        if lines and key and "\n" not in lines[-1] + text and len(lines[-1]) + len(text) < WIDTH:
+            lines[-1] += f", {text.lstrip()}"
+        else:
+            lines.append(text)
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n" + ",\n".join(lines) + f"\n{indent}{closing}"
 
 
 def steady(text: str) -> str:

@@ -1,36 +1,35 @@
-"""docs/api.md is true: every request in it is sent, every answer and every table in it is compared."""
+"""docs/api.md is true: every request in it is sent, and what is answered is compared with the page and its schema."""
 
 from __future__ import annotations
 
-import ast
+import json
 import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
-from http import HTTPStatus
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
-import builder
-from builder.api.rendering import TITLES
-from builder.clusters.plan import MAX_CLUSTER_NAME
-from builder.openstack.assets import MAX_ASSETS
-from builder.openstack.failure_kinds import FailureKind
 from builder.sandbox import Sandbox
 from builder.schema import published
-from builder.settings import Settings
-from tests.api.exchanges import Exchange, parse_exchanges, show, steady
+from tests.api.exchanges import Exchange, complete, parse_blocks, parse_exchanges, show, steady
 from tests.api.orders import order
+from tests.api.test_events import Stream
 from tests.openstack.further_services import WholeCloud, previewed
 from tests.openstack.remembering_heat import RememberingHeat
 from tests.openstack.replay_cloud import Received
 from tests.sandbox.clients import Member
 from tests.service import WAIT_SECONDS, Answer, Service, fetch, wait_until
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "api.md"
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
+EXCHANGES = parse_exchanges(PAGE)
+CLOUD_ENVS = [json.loads(block) for block in parse_blocks(PAGE, "json") if "auth_url" in block]
+OPENAPI = published.build_openapi()
 
 CLOUD = "https://keystone.example.com:5000"
 BIGGER_CLOUD = "https://bigger-cloud.example.com:5000"
@@ -52,17 +51,6 @@ heat_template:
         desired_capacity: {get_param: count}
         resource: {type: "OS::Nova::Server", properties: {flavor: m1.medium, image: rocky}}
 """
-
-OF_THE_SERVER = {
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.METHOD_NOT_ALLOWED,
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.EXPECTATION_FAILED,
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-}
-"""What Sanic refuses by itself, under the phrase of the status."""
 
 
 @pytest.fixture(scope="module")
@@ -146,11 +134,33 @@ def busy(tmp_path: Path, self_contained: bytes) -> Iterator[Service]:
 
 
 @pytest.fixture
+def broken(tmp_path: Path, self_contained: bytes) -> Iterator[Service]:
+    """A service with a type that an edit broke, beside one that was wrong from the beginning."""
+    types = {"self-contained": self_contained, "mine": self_contained}
+    with serving(tmp_path / "instance", types) as service:
+        write(service, "typo.yaml", self_contained.replace(b"type: number", b"type: nubmer", 1))
+        write(service, "mine.yaml", break_title(self_contained))
+        states = {"listed", "stale", "rejected"}
+        wait_until(lambda: {each["state"] for each in service.get("/catalogue").json()["entries"]} == states, "broken")
+        yield service
+
+
+def write(service: Service, name: str, content: bytes) -> None:
+    """Enable a file, or replace one, at once."""
+    (service.instance / "new").write_bytes(content)
+    (service.instance / "new").rename(service.enabled / name)
+
+
+def break_title(content: bytes) -> bytes:
+    return content.replace(b"title:", b"titel:", 1)
+
+
+@pytest.fixture
 def service_of_the_page(request: pytest.FixtureRequest, number: int) -> Service:
     """The service that is as an exchange of the page has it."""
     exchange = EXCHANGES[number]
     ordinary = CLOUD in exchange.body or "example.com" not in exchange.body
-    name = "busy" if exchange.status == 503 else "documented" if ordinary else "cautious"
+    name = "broken" if exchange.path == "/catalogue" else "documented" if ordinary else "cautious"
     service: Service = request.getfixturevalue(name)
     return service
 
@@ -164,29 +174,10 @@ def replay(service: Service, exchange: Exchange, clouds: dict[str, str]) -> Answ
     return fetch(service.url + path, exchange.method, headers, body.encode() if body else None)
 
 
-@contextmanager
-def knowing_the_key(service: Service, number: int, clouds: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The clouds, of which one knows of an exchange's key what the page has told before, and nothing else."""
-    exchange = EXCHANGES[number]
-    key = exchange.headers["Idempotency-Key"]
-    with Sandbox() as fresh:
-        clouds = clouds | {CLOUD: fresh.auth_url.removesuffix("/v3")}
-        for earlier in EXCHANGES[:number]:
-            if earlier.headers.get("Idempotency-Key") == key:
-                replay(service, earlier, clouds)
-        if exchange.status == 409:  # its cluster was there, and was deleted
-            made = replay(service, exchange, clouds).json()
-            Member(fresh).delete(f"{made['name']}/{made['id']}")
-        yield clouds
-
-
 def launch(service: Service, exchange: Exchange, clouds: dict[str, str]) -> Exchange:
     """Build the cluster of the page's first build, and name it in the path of an exchange."""
     made = replay(service, next(each for each in EXCHANGES if each.status == 201), clouds).json()
     return replace(exchange, path=re.sub(r"(?<=/clusters/)[^/]+", made["id"], exchange.path))
-
-
-EXCHANGES = parse_exchanges(PAGE.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("number", range(len(EXCHANGES)))
@@ -194,65 +185,154 @@ def test_every_request_of_the_page_is_answered_as_the_page_says(
     service_of_the_page: Service, clouds: dict[str, str], number: int
 ) -> None:
     exchange = EXCHANGES[number]
-    if exchange.path.endswith("/status") and exchange.status == 200:
+    if exchange.path.endswith("/status"):
         exchange = launch(service_of_the_page, exchange, clouds)
-    has_key = "Idempotency-Key" in exchange.headers
-    with knowing_the_key(service_of_the_page, number, clouds) if has_key else nullcontext(clouds) as asked:
-        assert steady(show(replay(service_of_the_page, exchange, asked), asked)) == steady(exchange.answer)
+        wait_until(
+            lambda: replay(service_of_the_page, exchange, clouds).json()["status"] == "CREATE_COMPLETE", "complete"
+        )
+    assert steady(show(replay(service_of_the_page, exchange, clouds), clouds)) == steady(exchange.answer)
 
 
-def test_every_status_that_a_build_may_have_is_on_the_page(documented: Service) -> None:
-    described = documented.get("/openapi.json").json()["paths"]["/clusters"]["post"]["responses"]
+def find_operation(exchange: Exchange) -> dict[str, Any]:
+    """What the OpenAPI description says of the path and the method of a request."""
+    path = exchange.path.partition("?")[0].rstrip("/") or "/"
+    template = next(
+        each for each in sorted(OPENAPI["paths"]) if re.fullmatch(re.sub(r"{\w+}", "[^/]+", each), path)
+    )  # fmt: skip
+    operation: dict[str, Any] = OPENAPI["paths"][template][exchange.method.lower()]
+    return operation
+
+
+def find_faults(content: dict[str, Any], text: str) -> list[str]:
+    """What is wrong with a JSON text, by the schema of its media type."""
+    schema = {"components": OPENAPI["components"], **content["application/json"]["schema"]}
+    return [error.message for error in Draft202012Validator(schema).iter_errors(json.loads(text))]
+
+
+@pytest.mark.parametrize("number", range(len(EXCHANGES)))
+def test_every_body_of_the_page_is_as_its_schema_says(number: int) -> None:
+    exchange = EXCHANGES[number]
+    operation = find_operation(exchange)
+    if exchange.body and exchange.path.startswith("/check"):
+        assert "application/yaml" in operation["requestBody"]["content"]
+    elif exchange.body:
+        assert find_faults(operation["requestBody"]["content"], exchange.body) == []
+    answer = operation["responses"][str(exchange.status)]
+    if "$ref" in answer:
+        answer = OPENAPI["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+    _, _, body = exchange.answer.partition("\n\n")
+    assert bool(body) is ("content" in answer)
+    if body:
+        assert find_faults(answer["content"], body) == []
+
+
+def test_every_other_json_of_the_page_is_as_its_schema_says() -> None:
+    schemas = OPENAPI["components"]["schemas"]
+    cloud_env, failure = (
+        Draft202012Validator(each)
+        for each in (
+            schemas["BuildRequest"]["properties"]["cloud_env"],
+            schemas["ClusterStatus"]["properties"]["failures"]["items"],
+        )
+    )
+    for block in parse_blocks(PAGE, "json"):
+        (cloud_env if "auth_url" in block else failure).validate(json.loads(block))
+
+
+def test_every_way_to_name_user_and_project_is_accepted(
+    documented: Service, sandbox: Sandbox, clouds: dict[str, str]
+) -> None:
+    assert len(CLOUD_ENVS) == 4
+    for given in CLOUD_ENVS:
+        env = {**given, "auth_url": given["auth_url"].replace(CLOUD, clouds[CLOUD])}
+        if "token" in given:
+            env["token"] = Member(sandbox).token
+        assert documented.post("/clusters/?dry_run=true", order(env, "self-contained")).status == 200, given
+
+
+def test_same_key_again_gets_the_same_answer_with_one_header_more(documented: Service, clouds: dict[str, str]) -> None:
+    (exchange,) = [each for each in EXCHANGES if "Idempotency-Key" in each.headers]
+    first, again = (show(replay(documented, exchange, clouds), clouds) for _ in range(2))
+    assert again.replace("Idempotent-Replayed: true\n", "") == first.replace("Idempotent-Replayed: true\n", "")
+    assert "Idempotent-Replayed: true\n" in again
+
+
+# --- the table of builds that fail ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A row of the table: what is sent, and what is answered."""
+
+    sent: str
+    answer: str
+
+    @property
+    def differing(self) -> str:
+        """What is not as in the simplest build: keys of the body, a header or a query; "" where it is none of these."""
+        found = re.match(r"`(.*?)`(?:$|,? )", self.sent)
+        return found[1] if found else ""
+
+
+BASE = next(re.finditer(r'^`(\{"cloud_env": \{…\}, .*)`', PAGE, re.MULTILINE))[1]
+FAILURES = [
+    Failure(sent, f"{status} `{title}` | {rest}")
+    for sent, status, title, rest in re.findall(
+        r"^\| (.+?) \| (\d{3}) `([^`]+)` \| (.+) \|$", PAGE.partition("### Builds that fail")[2], re.MULTILINE
+    )
+]
+
+
+def build_failing(failure: Failure) -> Exchange:
+    differing = failure.differing
+    body = complete(BASE, CLOUD_ENVS[0])
+    headers: dict[str, str] = {}
+    if differing.startswith('"'):
+        body = json.dumps(json.loads(body) | json.loads(complete(f"{{{differing}}}", CLOUD_ENVS[0])))
+    elif ": " in differing:
+        headers = dict([differing.split(": ", 1)])
+    return Exchange("POST", f"/clusters/{differing if differing.startswith('?') else ''}", headers, body)
+
+
+@pytest.mark.parametrize("number", range(len(FAILURES)))
+def test_every_build_of_the_table_fails_as_the_table_says(
+    request: pytest.FixtureRequest, clouds: dict[str, str], number: int
+) -> None:
+    failure = FAILURES[number]
+    exchange = build_failing(failure)
+    is_ordinary = CLOUD in exchange.body or "example.com" not in exchange.body
+    name = "busy" if failure.answer.startswith("503") else "documented" if is_ordinary else "cautious"
+    service: Service = request.getfixturevalue(name)
+    if "Idempotency-Key" in exchange.headers:
+        was_deleted = "deleted" in failure.sent
+        earlier = exchange if was_deleted else replace(exchange, body=exchange.body.replace("mycluster", "another"))
+        made = replay(service, earlier, clouds).json()
+        if was_deleted:
+            Member(request.getfixturevalue("sandbox")).delete(f"{made['name']}/{made['id']}")
+    (error,) = replay(service, exchange, clouds).json()["errors"]
+    pointer = f"`{error['source']['pointer']}`" if "source" in error else ""
+    told = f"{error['status']} `{error['title']}` | {error['detail']} | {pointer}"
+    assert steady(told).rstrip() == steady(failure.answer).rstrip()
+    content = find_operation(exchange)["requestBody"]["content"]
+    assert bool(find_faults(content, exchange.body)) is (error["title"] == "JSON schema error")
+
+
+def test_every_status_that_a_build_may_have_is_on_the_page() -> None:
+    described = {int(status) for status in OPENAPI["paths"]["/clusters"]["post"]["responses"]}
     shown = {exchange.status for exchange in EXCHANGES if exchange.path.startswith("/clusters")}
-    assert {int(status) for status in described} - shown == {413}  # its request would be too long to show
+    shown |= {int(failure.answer[:3]) for failure in FAILURES}
+    assert described - shown == {413}  # its request would be too long to show
 
 
-def test_every_path_of_the_service_is_on_the_page(documented: Service) -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    paths = documented.get("/openapi.json").json()["paths"]
-    for path in paths:
-        assert re.search(rf"(GET|POST) {re.escape(path)}(/| |\?|`)", page), path
+# --- events -----------------------------------------------------------------------------------------------------------
 
 
-def find_titles() -> set[tuple[int, str]]:
-    """Status and title of every error that the source can make."""
-    found = {(kind.status, kind.title) for kind in FailureKind}
-    found |= {(status.value, status.phrase) for status in OF_THE_SERVER} | set(TITLES.items())
-    for path in Path(builder.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Fault":
-                status, title = node.args[:2]
-                if isinstance(status, ast.Constant) and isinstance(title, ast.Constant):
-                    found.add((int(str(status.value)), str(title.value)))
-    return found
-
-
-def test_every_title_of_an_error_is_in_the_table() -> None:
-    rows = re.findall(r"^\| (\d{3}) \| `([^`]+)` \| .+ \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    listed = [(int(status), title) for status, title in rows]
-    assert set(listed) == find_titles()
-    assert listed == sorted(listed, key=lambda row: row[0])
-    assert len(listed) == len(set(listed))
-
-
-def test_every_schema_is_in_the_table() -> None:
-    table = PAGE.read_text(encoding="utf-8").partition("| schema | |")[2].partition("\n\n")[0]
-    rows = re.findall(r"^\| `([a-z-]+)` \| ", table, re.MULTILINE)
-    assert set(published.load_schema_texts()) == set(rows)
-
-
-def test_limits_are_those_of_the_source() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    defaults = Settings()
-    assert defaults.body_limit == 1024 * 1024
-    for sentence in (
-        f"| {defaults.json_depth_limit} levels; more is 400 |",
-        f"| {defaults.header_limit // 1024} KiB; more is 431, of the line alone 414 |",
-        f"| {defaults.request_timeout:g} seconds; more is 408 |",
-        f"| {defaults.build_deadline:g} seconds; more is 504 |",
-        f"| {defaults.build_workers}, and {defaults.build_queue} waiting, in each worker; more is 503 |",
-        f"| {MAX_CLUSTER_NAME} characters |",
-        f"at most {MAX_CLUSTER_NAME} characters (",
-        f"| {MAX_ASSETS:,} |",
-    ):
-        assert sentence in page, sentence
+def test_events_are_as_the_page_shows_them(tmp_path: Path, self_contained: bytes) -> None:
+    (page,) = parse_blocks(PAGE, "text")
+    with serving(tmp_path / "instance", {"self-contained": self_contained}) as service, Stream(service) as stream:
+        blocks = (block for block in stream.blocks() if block != ": beat")
+        told = [next(blocks), next(blocks)]
+        for content in (self_contained, break_title(self_contained)):
+            write(service, "mine.yaml", content)
+            told.append(next(blocks))
+    assert steady("\n\n".join(told)) == steady(page.rstrip("\n"))
