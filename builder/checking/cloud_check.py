@@ -1,7 +1,8 @@
 """``cluster-builder check --cloud``: what the author's own cloud says of definitions: certain, and slower.
 
 Each selection of optional components is previewed there, as a dry run of a build is: Heat judges it as it would a
-creation, with the flavors, images, quotas and plug-ins that the cloud has, and makes nothing.
+creation, with the flavors, images, quotas and plug-ins that the cloud has, and makes nothing. What it does not preview,
+for want of an answer or because of the first thing that it refuses, it is asked to validate, which takes no answers.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Final
 
@@ -18,6 +20,7 @@ from builder.checking.running import open_files
 from builder.checking.targets import STANDARD_INPUT, find_targets
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterType
+from builder.definitions.presets import PRESET_SEPARATOR
 from builder.disk.links import LinkResolver
 from builder.errors import ConfigurationError, RequestError
 from builder.hot_lint.sources import DEFINITION, SourceError
@@ -28,7 +31,7 @@ from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.text.spelling import suggest
-from builder.yaml_documents.documents import DocumentError, parse_definition, parse_template
+from builder.yaml_documents.documents import Document, DocumentError, parse_definition, parse_template
 
 MAX_SELECTIONS: Final = 16
 """Previews of one definition: all selections of four optional components. Of more, none, each by itself, and all."""
@@ -48,6 +51,12 @@ _VERDICTS: Final = frozenset(
 
 _PLACE: Final = re.compile(r"\b(resources|outputs|parameters|conditions)\.([\w-]+)((?:\.[\w-]+|\[\d+\])*)")
 """How Heat writes the way to what it refuses: ``resources.node.properties.networks[0].port``."""
+
+_NESTED: Final = re.compile(r"<([^<>]+)>\.?")
+"""The file of a nested stack, in the way to what is within: ``resources.node<nested/node.yaml>.resources.server``."""
+
+_TYPE: Final = re.compile(r"resource type \(?([\w:]+)", re.IGNORECASE)
+"""How Heat names a type that it does not have, or whose service the cloud lacks."""
 
 
 def check_on_cloud(
@@ -76,19 +85,20 @@ def check_on_cloud(
             found, all_asked = True, False
             continue
         fields |= cluster_type.parameters.keys()
-        refusals: dict[str, list[str]] = {}
-        count = 0
-        for selected in list_selections(cluster_type):
-            count += 1
-            for line in _ask(cluster_type, files, selected, cloud, answers, request_seconds):
-                refusals.setdefault(line, []).append(", ".join(selected) or "none")
-        for line, selections in refusals.items():
-            where = "" if len(selections) == count else f" [with {'; '.join(selections)}]"
-            streams.stdout.write(f"{line}{where}\n")
+        launches = list(list_launches(cluster_type))
+        refusals: dict[str, list[Launch]] = {}
+        for launch in launches:
+            for line in _ask(launch, files, cloud, answers, request_seconds):
+                refusals.setdefault(line, []).append(launch)
+        for line, refused in refusals.items():
+            streams.stdout.write(f"{line}{_name_launches(refused, launches)}\n")
         found = found or bool(refusals)
         if not refusals:
-            told = f"{count} selection{'s' * (count > 1)}"
-            streams.stdout.write(f"{files.display(DEFINITION)}: the cloud takes it, in {told}\n")
+            presets = len(cluster_type.presets)
+            count = len(launches) // (presets + 1)
+            beside = f", as it is and in {presets} preset{'s' * (presets > 1)}" if presets else ""
+            told = f"the cloud takes it, in {count} selection{'s' * (count > 1)}{beside}"
+            streams.stdout.write(f"{files.display(DEFINITION)}: {told}\n")
     for name in sorted(answers.keys() - fields) if all_asked else ():  # what has errors might ask for it
         hint = suggest(name, fields)
         streams.stdout.write(f"-p {name}: no form asks for it{f'; {hint}' if hint else ''}\n")
@@ -96,57 +106,122 @@ def check_on_cloud(
     return EXIT_PROBLEMS if found else EXIT_CLEAN
 
 
-def list_selections(cluster_type: ClusterType) -> Iterator[tuple[str, ...]]:
-    """The selections of optional components to ask about, none and all among them where they may be chosen."""
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One launch to ask about: of a type or a preset of it, with optional components; ``number`` is the preset's."""
+
+    cluster_type: ClusterType
+    selected: tuple[str, ...]
+    number: int | None = None
+
+    @property
+    def preset(self) -> str:
+        """Which of the presets it is of, beside others."""
+        _, _, preset = self.cluster_type.id.rpartition(PRESET_SEPARATOR)
+        return "without a preset" if self.number is None else f"preset {preset}"
+
+
+def list_launches(cluster_type: ClusterType) -> Iterator[Launch]:
+    """Those to ask about, of the type and then of each preset: none and all of the optional components among them."""
     optional = cluster_type.optional_components
     sizes = range(len(optional) + 1) if 2 ** len(optional) <= MAX_SELECTIONS else (0, 1, len(optional))
-    for selected in chain.from_iterable(combinations(optional, size) for size in sizes):
-        if selected or not cluster_type.needs_selection:
-            yield selected
+    chosen = list(chain.from_iterable(combinations(optional, size) for size in sizes))
+    for number, each in ((None, cluster_type), *enumerate(cluster_type.presets)):
+        for selected in chosen:
+            if selected or not cluster_type.needs_selection:
+                yield Launch(each, selected, number)
+
+
+def _name_launches(some: Sequence[Launch], every: Sequence[Launch]) -> str:
+    """Which of all launches some are, told of presets only where these differ; "" where they are all."""
+    selections = {launch.preset: [each.selected for each in some if each.preset == launch.preset] for launch in every}
+    count = len(every) // len(selections)
+    if all(each == selections[every[0].preset] for each in selections.values()):
+        selections = {"": selections[every[0].preset]}
+    named = []
+    for preset, chosen in selections.items():
+        components = "; ".join(", ".join(each) or "none" for each in chosen)
+        if chosen and (preset or len(chosen) < count):
+            named.append(f"{preset} with {components}".strip() if len(chosen) < count else preset)
+    return f" [{'; '.join(named)}]" if named else ""
 
 
 def _ask(
-    cluster_type: ClusterType,
+    launch: Launch,
     files: CheckedFiles,
-    selected: tuple[str, ...],
     cloud: tuple[Credentials, CloudSettings],
     answers: Mapping[str, str],
     seconds: float,
 ) -> Iterator[str]:
-    """A line for each refusal of one selection."""
-    kind, deadline = KINDS[cluster_type.kind], Deadline(seconds)
-    selections = {name: name in selected for name in cluster_type.optional_components}
+    """A line for each refusal of one launch. A preset's values are judged in place of the ``answers``."""
+    cluster_type, kind = launch.cluster_type, KINDS[launch.cluster_type.kind]
+    selections = {name: name in launch.selected for name in cluster_type.optional_components}
     known = {name: value for name, value in answers.items() if name in cluster_type.parameters}
+    known |= cluster_type.preset_values
+    told: list[str] = []
+    missing: list[str] = []
     try:
         plan = kind.plan(cluster_type, _CLUSTER_NAME, known, selections, "")
-        with connect(*cloud, deadline, secrets=plan.secrets) as connected:
+        with connect(*cloud, Deadline(seconds), secrets=plan.secrets) as connected:
             kind.launcher.preview_launch(connected, plan)
     except CloudError as error:
-        if error.kind not in _VERDICTS:
-            raise ConfigurationError(f"check: the cloud cannot be asked: {error}") from error
-        for fault in error.faults:
-            field = (fault.pointer or "").rpartition("/")[2]
-            yield f"{_locate(files, fault.detail, field)}: {clean(fault.detail)}"
+        told += _tell(error, files, launch)
     except RequestError as error:
         for fault in error.faults:
             field = (fault.pointer or "").rpartition("/")[2]
-            told = f"{files.display(DEFINITION)}: {field}: {fault.detail}"
-            yield told if field in known else f"{told.removesuffix('.')}; give a value by --parameter {field}=VALUE"
+            line = f"{files.display(DEFINITION)}: {f'{field}: ' if field else ''}{fault.detail}"
+            if field in cluster_type.parameters and field not in known:
+                line = f"{line.removesuffix('.')}; give a value by --parameter {field}=VALUE"
+                missing.append(f"The Parameter ({field}) was not provided")
+            told.append(line)
+    if not told:
+        return
+    try:
+        draft = kind.plan(cluster_type, _CLUSTER_NAME, known, selections, "", complete=False)
+        with connect(*cloud, Deadline(seconds), secrets=draft.secrets) as connected:
+            kind.launcher.validate(connected, draft)
+    except CloudError as error:
+        # Even so, Heat wants the answers that conditions need. That one is missing has been told.
+        told += (line for line in _tell(error, files, launch) if not any(each in line for each in missing))
+    yield from dict.fromkeys(told)
 
 
-def _locate(files: CheckedFiles, told: str, field: str) -> str:
-    """Where the definition or one of its components has what Heat names; the definition's file where none does."""
-    match = _PLACE.search(told)
-    tokens: list[str | int] = ["parameters", field] if field and not match else []
-    if match:
-        steps = re.findall(r"\.([\w-]+)|\[(\d+)\]", match[3])
-        tokens = [match[1], match[2], *(name or int(number) for name, number in steps)]
-    for name in (DEFINITION, *(name for name in files.dependencies if name != DEFINITION)) if tokens else ():
-        with suppress(SourceError, DocumentError, TypeError, KeyError):
-            is_definition = name == DEFINITION
-            document = (parse_definition if is_definition else parse_template)(files.read(name), files.display(name))
-            template = document.value["heat_template"] if is_definition else document.value
-            if tokens[1] in template[tokens[0]]:
-                line, column = document.locate((*(("heat_template",) if is_definition else ()), *tokens))
-                return f"{document.path}:{line}:{column}"
+def _tell(error: CloudError, files: CheckedFiles, launch: Launch) -> Iterator[str]:
+    """What the cloud refuses, at its place. Raises ConfigurationError for what is no verdict."""
+    if error.kind not in _VERDICTS:
+        raise ConfigurationError(f"check: the cloud cannot be asked: {error}") from error
+    for fault in error.faults:
+        field = (fault.pointer or "").rpartition("/")[2]
+        yield f"{_locate(files, fault.detail, field, launch)}: {clean(fault.detail)}"
+
+
+def _locate(files: CheckedFiles, told: str, field: str, launch: Launch) -> str:
+    """Where the definition or one of its files has what Heat names; the definition's file where none does."""
+    sources = [DEFINITION, *(name for name in files.dependencies if name != DEFINITION)]
+    if nested := [match for match in _NESTED.finditer(told) if match[1] in sources]:
+        sources, told = [nested[-1][1]], told[nested[-1].end() :]
+    place, type_ = _PLACE.search(told), _TYPE.search(told)
+    way: list[str | int] = ["parameters", field] if field else []
+    if place:
+        steps = re.findall(r"\.([\w-]+)|\[(\d+)\]", place[3])
+        way = [place[1], place[2], *(name or int(number) for name, number in steps)]
+    elif launch.number is not None and field in launch.cluster_type.preset_values:
+        document = parse_definition(files.read(DEFINITION), files.display(DEFINITION))
+        return _show_place(document, ("presets", launch.number, "parameters", field))
+    for name in sources if way or type_ else ():
+        with suppress(SourceError, DocumentError, TypeError, KeyError, AttributeError, StopIteration):
+            parse = parse_definition if name == DEFINITION else parse_template
+            document = parse(files.read(name), files.display(name))
+            outer = ("heat_template",) if name == DEFINITION else ()
+            template = document.value["heat_template"] if outer else document.value
+            if not way and type_:
+                typed = (key for key, each in template["resources"].items() if each["type"] == type_[1])
+                return _show_place(document, (*outer, "resources", next(typed), "type"))
+            if way[1] in template[way[0]]:
+                return _show_place(document, (*outer, *way))
     return files.display(DEFINITION)
+
+
+def _show_place(document: Document, tokens: Sequence[str | int]) -> str:
+    line, column = document.locate(tokens)
+    return f"{document.path}:{line}:{column}"

@@ -151,6 +151,12 @@ class Launcher(Protocol):
         Raises RequestError as ``launch`` does.
         """
 
+    def validate(self, cloud: Cloud, plan: ClusterPlan) -> None:
+        """Have the cloud judge what does not depend on the values of parameters, of which any may be missing.
+
+        Raises RequestError as ``launch`` does.
+        """
+
     def fetch_status(self, cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
         """How a cluster fares that was launched as one of this kind; None where the project has none of that id.
 
@@ -180,8 +186,10 @@ class Kind(KindReader, Protocol):
         answers: Mapping[str, Any],
         selections: Mapping[str, Any],
         revision: str,
+        *,
+        complete: bool = True,
     ) -> ClusterPlan:
-        """What the cloud is to be asked for.
+        """What the cloud is to be asked for; where it need not be ``complete``, without the answers that have faults.
 
         Raises RequestError with every fault of the name, the answers and the selections.
         """

@@ -645,6 +645,62 @@ def test_validate_refuses_what_needs_no_values(stacks: Stacks, refusal: Refusal)
     assert_told(caught, error_type, refusal.message)
 
 
+SIZE = {"size": {"type": "number"}}
+
+
+@pytest.mark.parametrize(
+    ("resources", "message"),
+    [
+        (
+            resource(RANDOM_STRING, len={"get_param": "size"}),
+            "Property error: resources.r.properties: Unknown Property len",
+        ),
+        (resource("OS::Nope::Nothing"), "The Resource Type (OS::Nope::Nothing) could not be found."),
+        (
+            resource("nested/node.yaml", sise={"get_param": "size"}),
+            "Property error: resources.r.properties: Unknown Property sise",
+        ),
+    ],
+    ids=["property", "type", "property of a nested template"],
+)
+def test_validate_tells_what_a_preview_does_not_for_want_of_a_parameter(
+    stacks: Stacks, resources: dict[str, Any], message: str
+) -> None:
+    source = {"template": template(SIZE, resources), "files": {"nested/node.yaml": NODE}}
+    with pytest.raises(HTTPBadRequest) as caught:
+        stacks.client.stacks.preview(stack_name=stacks.new_name(), **source)
+    assert_told(caught, "UserParameterMissing", "The Parameter (size) was not provided.")
+    with pytest.raises(HTTPBadRequest) as caught:
+        stacks.client.stacks.validate(**source)
+    assert_told(caught, "HTTPBadRequest", message)
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        resource(RANDOM_STRING, length=100_000),
+        resource("nested/node.yaml"),
+        resource("nested/node.yaml", size=1),
+        {"r": group(1, {"type": "nested/node.yaml", "properties": {"sise": 1}})},
+    ],
+    ids=["value", "property that is missing", "value for a nested template", "property of a member"],
+)
+def test_validate_looks_at_no_value_and_into_no_member(stacks: Stacks, resources: dict[str, Any]) -> None:
+    source = {"template": template(SIZE, resources), "files": {"nested/node.yaml": NODE}}
+    assert list(stacks.client.stacks.validate(**source)["Parameters"]) == ["size"]
+    with pytest.raises(HTTPBadRequest):
+        stacks.client.stacks.preview(stack_name=stacks.new_name(), parameters={"size": 3}, **source)
+
+
+def test_validate_takes_parameters_and_wants_those_of_conditions(stacks: Stacks) -> None:
+    conditions = {"large": {"equals": [{"get_param": "size"}, 9]}}
+    source = template(SIZE, {"r": {"type": NONE, "condition": "large"}}, conditions=conditions)
+    with pytest.raises(HTTPBadRequest) as caught:
+        stacks.client.stacks.validate(template=source)
+    assert_told(caught, "UserParameterMissing", "The Parameter (size) was not provided.")
+    assert stacks.client.stacks.validate(template=source, parameters={"size": 9})["Parameters"]["size"]["Value"] == 9
+
+
 @pytest.mark.parametrize(
     "text",
     [

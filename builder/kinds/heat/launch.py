@@ -15,7 +15,7 @@ from builder.clusters.names import build_stack_name, build_tags, digest_plan, ra
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
 from builder.kinds.heat.keys import ImpliedKey, SentKey, StackKey
-from builder.kinds.heat.preview import count_resources, preview_stack
+from builder.kinds.heat.preview import count_resources, preview_stack, validate_template
 from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, stack_url
 from builder.kinds.heat.stack_creation import delete_stack as delete
 from builder.kinds.heat.status import fetch_stack_status as fetch_status
@@ -26,7 +26,7 @@ from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.limits import check_needs, fetch_needs, has_limits, limited_time
 from builder.openstack.services import find_url, has_service
 
-__all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch"]
+__all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch", "validate"]
 """What a :class:`~builder.kinds.protocol.Launcher` is made of: this module is one."""
 
 logger = logging.getLogger(__name__)
@@ -82,6 +82,15 @@ def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
     with limited_time(cloud):
         needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
     return LaunchPreview(count_resources(resources, cloud.clean), needs)
+
+
+def validate(cloud: Cloud, plan: ClusterPlan) -> None:
+    """Have Heat judge a template, of whose parameters any may be missing.
+
+    Raises:
+        RequestError: as :func:`launch` does.
+    """
+    validate_template(cloud, _build_stack_request(cloud, plan, random_suffix()))
 
 
 def _find_key(cloud: Cloud, plan: ClusterPlan) -> StackKey | None:

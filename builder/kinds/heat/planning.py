@@ -27,8 +27,10 @@ def plan_cluster(
     answers: Mapping[str, Any],
     selections: Mapping[str, Any],
     revision: str = "",
+    *,
+    complete: bool = True,
 ) -> ClusterPlan:
-    """Plan a cluster of the given type and revision.
+    """Plan a cluster of the given type and revision; not ``complete``: without the answers that have faults.
 
     Raises RequestError with every fault of the name, the answers and the selections, each with its pointer in the
     body of ``POST /clusters/``.
@@ -48,6 +50,7 @@ def plan_cluster(
     faults += [
         Fault(400, "Invalid parameter", fault.detail, format_pointer(("cluster", "parameters", fault.parameter_id)))
         for fault in islice(checked.faults, MAX_FAULTS + 1)
+        if complete
     ]
     if faults:
         raise RequestError(*faults)

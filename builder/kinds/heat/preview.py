@@ -29,6 +29,24 @@ def preview_stack(cloud: Cloud, request: StackRequest) -> tuple[PreviewedResourc
         return tuple(_flatten(previewed["resources"], request.name))
 
 
+def validate_template(cloud: Cloud, request: StackRequest) -> None:
+    """Have Heat judge a template; parameters may be missing, and of properties it looks at the names. Blocks.
+
+    Not with ``show_nested``: of values that are missing, that makes Heat fail at groups and chains that are right.
+
+    Raises RequestError as :func:`preview_stack` does.
+    """
+    from builder.openstack.failures import translated
+
+    with (
+        translated(cloud.context(Service.ORCHESTRATION, form_fields=request.form_fields)),
+        cloud.session.long_answers(),
+    ):
+        heat_client(cloud).stacks.validate(
+            **{name: value for name, value in stack_fields(request).items() if name not in ("stack_name", "tags")}
+        )
+
+
 def count_resources(
     resources: Sequence[PreviewedResource], clean: Callable[[str], str] = str
 ) -> tuple[ResourceCount, ...]:

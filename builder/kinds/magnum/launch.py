@@ -25,7 +25,7 @@ from builder.openstack.connection import Cloud
 from builder.openstack.limits import UNLIMITED, Need, limited_time
 from builder.openstack.services import ask_if_possible, find_url, has_service
 
-__all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch"]
+__all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch", "validate"]
 """What a :class:`~builder.kinds.protocol.Launcher` is made of: this module is one."""
 
 
@@ -79,6 +79,15 @@ def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
         limit, used = counted
         needs = (Need("clusters", "", 1, None if limit == UNLIMITED else max(0, limit - used)),)
     return LaunchPreview((ResourceCount("OS::Magnum::Cluster", 1, (request.name,)),), needs)
+
+
+def validate(cloud: Cloud, plan: ClusterPlan) -> None:
+    """Have Magnum tell whether the cluster template is there.
+
+    Raises:
+        RequestError: as :func:`launch` does.
+    """
+    check_template(cloud, plan.template["cluster_template_id"])
 
 
 def _build_request_in(

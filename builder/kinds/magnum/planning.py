@@ -33,8 +33,12 @@ def plan_cluster(
     answers: Mapping[str, Any],
     selections: Mapping[str, Any],
     revision: str = "",
+    *,
+    complete: bool = True,
 ) -> ClusterPlan:
     """Plan a cluster of the given type and revision; its template is the body that Magnum is sent, without a name.
+
+    Not ``complete``: without the answers that have faults.
 
     Raises RequestError with every fault of the name, the answers and the selections, each with its pointer in the
     body of ``POST /clusters/``.
@@ -57,7 +61,7 @@ def plan_cluster(
         longest = max((key for key in attributes if key.startswith(LABELS)), key=lambda key: len(str(attributes[key])))
         detail = f"The cluster's labels have {length:,} characters together; at most {MAX_LABELS:,} are allowed."
         faults.append(_fault(longest, detail))
-    if faults:
+    if faults and complete:
         raise RequestError(*faults)
     hidden = [attributes.get(key) for key, parameter in parameters.items() if parameter.hidden]
     return ClusterPlan(

@@ -10,7 +10,7 @@ import pytest
 
 from builder.clusters.plan import ClusterPlan
 from builder.errors import Fault, RequestError
-from builder.kinds.magnum.launch import launch, preview_launch
+from builder.kinds.magnum.launch import launch, preview_launch, validate
 from builder.openstack.deadline import Deadline
 from tests.kinds.magnum.remembering_magnum import RememberingMagnum, refusal
 from tests.openstack.replay_cloud import PROJECT_ID, answer, catalog_entry
@@ -218,9 +218,8 @@ def test_limit_that_is_none_is_left_out(cloud: RememberingMagnum, limit: Any) ->
     assert ask(cloud, preview_launch).needs == ()
 
 
-def test_dry_run_refuses_a_cluster_template_that_is_not_there(cloud: RememberingMagnum) -> None:
-    fault = fault_of(
-        cloud, preview_launch, dataclasses.replace(WISH, template={**SENT, "cluster_template_id": "a/../b"})
-    )
+@pytest.mark.parametrize("call", [preview_launch, validate])
+def test_cluster_template_that_is_not_there_is_refused_before_a_launch(cloud: RememberingMagnum, call: Any) -> None:
+    fault = fault_of(cloud, call, dataclasses.replace(WISH, template={**SENT, "cluster_template_id": "a/../b"}))
     assert (fault.status, fault.title, fault.pointer) == (400, "Cluster refused", None)
     assert "clustertemplates/a%2F..%2Fb" in cloud.received[-1].path

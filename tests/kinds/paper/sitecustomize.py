@@ -67,6 +67,8 @@ class Paper:
         answers: Mapping[str, Any],
         selections: Mapping[str, Any],
         revision: str,
+        *,
+        complete: bool = True,
     ) -> ClusterPlan:
         if "ink" not in answers:
             raise RequestError(Fault(400, "Invalid parameter", "There is no ink.", "/cluster/parameters/ink"))
@@ -85,6 +87,9 @@ class Paper:
 
     def preview_launch(self, cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
         return LaunchPreview((ResourceCount("sheet", 1, (plan.cluster_name,)),), ())
+
+    def validate(self, cloud: Cloud, plan: ClusterPlan) -> None:
+        """There is nothing about paper that a template could have wrong."""
 
     def fetch_status(self, cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
         return ClusterStatus(cluster_id, "sheet", "DRAWN", "", "drawn", "1", "today") if "sheet" in cluster_id else None
