@@ -30,8 +30,9 @@ MAX_MINUTES: Final = 1440
 class LaunchRequest:
     """What is to be launched, as the person at the prompt says it.
 
-    ``subject`` is the path of a definition, or the id of an entry of the enabled folder or of a preset of one. ``name``
-    is that of the cluster; None takes one from the id. With ``dry_run`` nothing is made; with ``delete`` the cluster is
+    ``subject`` is the path of a definition, or the id of an entry of the enabled folder or of a preset of one;
+    ``preset`` is the id of the preset that is meant, without that of its type, "" where none is. ``name`` is that of
+    the cluster; None takes one from the id. With ``dry_run`` nothing is made; with ``delete`` the cluster is
     deleted again at the end. The cluster is followed for ``timeout`` seconds.
     """
 
@@ -43,6 +44,7 @@ class LaunchRequest:
     delete: bool
     output_format: str
     timeout: float
+    preset: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--select", action="append", default=[], metavar="NAME", help="choose an optional component; may be repeated"
+    )
+    parser.add_argument(
+        "--preset", default="", metavar="ID", help="take this preset of the definition, with its values for answers"
     )
     parser.add_argument("--name", metavar="NAME", help="name of the cluster (default: made of the type's id)")
     parser.add_argument("--dry-run", action="store_true", help="show what would be made, and make nothing")
@@ -93,7 +98,7 @@ def read_request(options: argparse.Namespace) -> LaunchRequest:
         raise ConfigurationError("launch: --delete is of no use with --dry-run, which makes nothing")
     return LaunchRequest(
         options.subject, answers, options.select, options.name, options.dry_run, options.delete, options.format,
-        options.timeout * 60,
+        options.timeout * 60, options.preset,
     )  # fmt: skip
 
 

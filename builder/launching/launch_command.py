@@ -67,11 +67,11 @@ def run_launch(
 
     Each request to the cloud may take ``request_seconds``.
 
-    Raises ConfigurationError for a subject that leads to no definition, and where no cloud is named.
+    Raises ConfigurationError for a subject that leads to no definition, an unknown preset, and where no cloud is named.
     """
     # Libraries log what they retry; what it means for the launch is told here, without anybody's secrets in it.
     logging.getLogger().addHandler(logging.NullHandler())
-    cluster_type, files = load_definition(request.subject, check_settings, streams)
+    cluster_type, files = load_definition(request.subject, check_settings, streams, request.preset)
     if cluster_type is None:
         return EXIT_PROBLEMS
     if cluster_type.lifecycle is Lifecycle.RETIRED:

@@ -170,6 +170,20 @@ def test_preset_is_launched_by_its_id_with_its_values() -> None:
     )  # fmt: skip
 
 
+def test_preset_of_a_definition_by_its_path_is_launched_with_its_values() -> None:
+    Path("telling.yaml").write_text(f"{DEFINITION}presets:\n- {{id: big, title: Big, parameters: {{size: 7}}}}\n")
+    done = launch("telling.yaml", "--preset", "big", "--sandbox", "-p", f"word={ENDING}")
+    assert (done.returncode, done.stdout.splitlines()[:3]) == (
+        0, ["concertim_cluster_type: telling.big", "told: with ***", "size: 7"],
+    ), done.stderr  # fmt: skip
+    answered = launch("telling.yaml", "--preset", "big", "--sandbox", "-p", f"word={ENDING}", "-p", "size=2")
+    assert "size: 2" in answered.stdout.splitlines(), answered.stderr
+    missing = launch("telling.yaml", "--preset", "bik", "--sandbox", "-p", f"word={ENDING}")
+    assert (missing.returncode, missing.stderr) == (
+        2, "cluster-builder: no preset has the id 'bik'; did you mean 'big'?\n",
+    )  # fmt: skip
+
+
 def test_retired_type_is_said_to_be_so_and_launched_all_the_same() -> None:
     Path("telling.yaml").write_text(f"{DEFINITION}lifecycle: retired\nreplaced_by: teller\n")
     done = launch("telling.yaml", "--sandbox", "-p", f"word={ENDING}")
