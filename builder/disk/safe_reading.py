@@ -99,7 +99,10 @@ def read_file(path: str) -> tuple[bytes, Stamp]:
         for _ in range(MAX_READS):
             before = os.fstat(descriptor)
             _check(before)
-            content = os.pread(descriptor, MAX_FILE_BYTES + 1, 0)
+            # Room for the largest file takes longer to get than most files take to read.
+            content = os.pread(descriptor, before.st_size + 1, 0)
+            if len(content) > before.st_size:  # it has grown, or its file system does not tell its size
+                content = os.pread(descriptor, MAX_FILE_BYTES + 1, 0)
             after = Stamp.of(os.fstat(descriptor))
             if after == Stamp.of(before) and len(content) == after.size:
                 break

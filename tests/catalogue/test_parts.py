@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_typ
 from builder.disk.dependencies import RACY_NS, load_dependency, recheck_dependency
 from builder.disk.links import LinkResolver, is_at_or_below
 from builder.disk.mounts import find_file_system, is_mount_point, reports_changes
+from builder.disk.safe_reading import read_file
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -181,3 +183,9 @@ def test_path_may_begin_with_several_slashes(tmp_path: Path, root: str) -> None:
 )
 def test_what_is_in_a_folder_is_told_by_whole_names(path: str, folder: str, within: bool) -> None:
     assert is_at_or_below(path, folder) is within
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is such a file system on Linux only")
+def test_file_is_read_whole_though_its_file_system_tells_no_size() -> None:
+    content, stamp = read_file(f"/proc/{os.getpid()}/cmdline")
+    assert (content, stamp.size) == (Path("/proc/self/cmdline").read_bytes(), 0)
