@@ -28,6 +28,10 @@ APP_NAME = "cluster-builder"
 SWITCH_SECONDS = 0.001
 """How long a thread that reads definitions may hold up the event loop; Python's own default is five times that."""
 
+PRELOAD_DELAY = 10.0
+"""In seconds, from the first load on: importing them takes a third of a second of a core and holds Python's global lock
+for most of it, which those would feel who have waited for the service to start. A build that comes earlier does it."""
+
 
 class Application(Sanic[Config, Any]):
     """Sanic without its signals and middleware, of which this service has none: they cost more than a listing does."""
@@ -171,15 +175,17 @@ async def start_services(app: Application, settings: Settings) -> None:
 
 
 async def preload(app: Application) -> None:
-    """Import the OpenStack clients while nobody waits for them: when the first load, for which people wait, is done."""
+    """Import the OpenStack clients while nobody waits for them: a while after the first load, for which people wait."""
     services: Services = app.ctx.services
 
-    async def preload_when_loaded() -> None:
+    async def preload_later() -> None:
         await services.wait_until_loaded(FIRST_LOAD_SECONDS)
+        await asyncio.sleep(PRELOAD_DELAY)
         if services.preloading is None and not services.stopping:  # no request has asked for them yet
             services.preloading = asyncio.create_task(services.pool.preload())
 
-    app.add_task(preload_when_loaded())
+    # Not Sanic's ``add_task``: where Sanic does not run the server itself, what is added after its start never begins.
+    app.ctx.preload_later = asyncio.create_task(preload_later())
 
 
 async def stop_services(app: Application) -> None:
