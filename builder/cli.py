@@ -21,6 +21,7 @@ from builder.checking.check_arguments import add_check_arguments, refuse_useless
 from builder.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, ConfigurationError, RequestError, describe_crash
 from builder.launching.arguments import SETTINGS, add_arguments, read_request
 from builder.logs import hold_early_records
+from builder.process.interpreter import importing_for_good, open_missing_streams
 from builder.process.signals import STOP, hold_signals, release_signals
 from builder.process.supervision import end_process
 from builder.settings import build_settings, format_default, list_settings, parse_host, parse_integer
@@ -44,7 +45,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command that the arguments name, and exit."""
-    _open_missing_streams()
+    open_missing_streams()
     options = _build_parser().parse_args(arguments)
     # A daemon waits for its signals; the image starts every command with them held back, so that none is lost before.
     (hold_signals if options.is_daemon else release_signals)()
@@ -69,23 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             end_process(1)
         sys.stderr.write(f"cluster-builder: internal error: {describe_crash(error)}; please report it\n")
         sys.exit(EXIT_INTERNAL)
-
-
-def _open_missing_streams() -> None:
-    """Have a standard stream that was closed before we were started lead nowhere.
-
-    Else the next file that is opened, or socket, would be taken for it, by libraries and by processes that are started.
-    There is still nothing to be read from standard input: ``sys.stdin`` stays None.
-    """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is not None:
-            continue
-        opened = os.open(os.devnull, os.O_RDWR)
-        if opened != number:
-            os.dup2(opened, number)
-            os.close(opened)
-        if number > 0:
-            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115  # for good
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -148,9 +132,10 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from builder.checking.command import explain_rule, list_rules, run_check
-    from builder.checking.explaining import explain
-    from builder.diagnostics.rules import Profile
+    with importing_for_good():
+        from builder.checking.command import explain_rule, list_rules, run_check
+        from builder.checking.explaining import explain
+        from builder.diagnostics.rules import Profile
 
     streams = _open_streams(options.color)
     refuse_useless_flags(options)
@@ -340,6 +325,7 @@ def _serve(options: argparse.Namespace) -> int:
     flags = {setting.name: getattr(options, setting.name) for setting in list_settings() if setting.flag is not None}
     settings = build_settings(flags, os.environ)
 
-    from builder.process.serving import serve  # takes long; what is wrong is told before
+    with importing_for_good():
+        from builder.process.serving import serve  # takes long; what is wrong is told before
 
     return serve(settings)
