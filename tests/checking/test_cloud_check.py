@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from builder.sandbox import Sandbox
+from tests.command import run_here
 
-ROOT = Path(__file__).parents[2]
 COMPOSED = """\
 kind: heat
 title: Composed
@@ -40,16 +38,8 @@ resources:
 
 
 def check(*arguments: str, stdin: str = "", **environment: str) -> tuple[int, str]:
-    ran = subprocess.run(
-        [sys.executable, "-m", "builder", "check", *arguments],
-        env={"PYTHONPATH": str(ROOT), **environment},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    return ran.returncode, ran.stdout + ran.stderr
+    done = run_here("check", *arguments, stdin=stdin, **environment)
+    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture(params=["sandbox", pytest.param("openstack", marks=pytest.mark.openstack)])

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +12,7 @@ import pytest
 from builder.errors import ConfigurationError
 from builder.process.serving import format_url, listen
 from builder.sandbox import Sandbox
+from tests.command import run_here
 from tests.service import Service, fetch, minimal_definition
 
 
@@ -111,7 +108,7 @@ def test_service_on_ipv6_launches_shows_brackets_and_is_asked_by_status(tmp_path
             }
             assert fetch(f"http://[::1]:{port}/clusters/", "POST", body=body).status == 201
             for arguments in ([], [f"http://[::1]:{port}"], [f"[::1]:{port}"]):
-                told = _run_status(arguments, {"HOST": host, "PORT": port})
+                told = run_here("status", *arguments, HOST=host, PORT=port)
                 assert (told.returncode, told.stderr) == (0, "")
                 assert "small" in told.stdout
             if host == "::":
@@ -135,10 +132,3 @@ def test_failure_shows_the_address_of_a_cloud_in_brackets(tmp_path: Path) -> Non
     with service:
         answer = service.post("/clusters/", body)
     assert (answer.status, f"at [::1]:{port}" in answer.json()["errors"][0]["detail"]) == (502, True)
-
-
-def _run_status(arguments: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "builder", "status", *arguments]
-    return subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60
-    )

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.command import run_here
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer, reset
 from tests.security.tokens import make_token
 from tests.service import Service, minimal_definition, wait_until
@@ -20,10 +21,7 @@ SECRET = "a-secret-of-more-than-thirty-two-bytes"
 
 
 def ask(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "builder", "status", *arguments]
-    return subprocess.run(
-        command, env=environment, input=stdin, capture_output=True, text=True, timeout=100, check=False
-    )
+    return run_here("status", *arguments, stdin=stdin, **environment)
 
 
 def assert_cannot_be_asked(done: subprocess.CompletedProcess[str], said: str) -> None:
@@ -33,15 +31,27 @@ def assert_cannot_be_asked(done: subprocess.CompletedProcess[str], said: str) ->
     assert done.stderr.count("\n") == 1
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("status") / "instance") as started:
+        yield started
+
+
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    running = Service(tmp_path / "instance")
-    running.enabled.mkdir(parents=True)
+def service(running: Service) -> Service:
+    """A service with two good definitions, and with nothing that an earlier test has left."""
+    for path in running.enabled.iterdir():
+        path.unlink()
+    wait_until(lambda: running.get("/catalogue").json()["entries"] == [], "nothing is left")
     for name in ("good", "other"):
         (running.enabled / f"{name}.yaml").write_text(minimal_definition())
-    with running:
-        wait_until(lambda: running.ids() == ["good", "other"], "listed")
-        yield running
+    wait_until(lambda: running.ids() == ["good", "other"], "listed")
+    return running
+
+
+def test_command_is_one_of_a_process_too() -> None:
+    command = [sys.executable, "-m", "builder", "status", "ftp://127.0.0.1"]
+    assert_cannot_be_asked(subprocess.run(command, capture_output=True, text=True, timeout=100, check=False), "URL")
 
 
 def read_table(output: str) -> list[list[str]]:

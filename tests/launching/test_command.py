@@ -16,7 +16,9 @@ from builder import cli
 from builder.errors import Fault, RequestError
 from builder.kinds.registry import KINDS
 from builder.sandbox import Sandbox
+from tests.billing.builds import live_stacks
 from tests.checking.examples import SHIPPED
+from tests.command import run_here
 
 ENDING = "hunter-22"
 """An answer that nothing may show."""
@@ -50,15 +52,15 @@ heat_template:
 """
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "builder", "launch", *arguments]
-
-
 def launch(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return run_here("launch", *arguments, stdin=stdin, **environment)
+
+
+def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "builder", "launch", *arguments]
     environment = {"PYTHONPATH": str(Path(__file__).parents[2]), **environment}
-    return subprocess.run(
-        command(*arguments), env=environment, input=stdin, capture_output=True, text=True, timeout=100, check=False
-    )
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.fixture(autouse=True)
@@ -86,34 +88,17 @@ def shell_of(cloud: Sandbox) -> dict[str, str]:
 
 
 def count_stacks(cloud: Sandbox) -> int:
-    shown = subprocess.run(
-        [sys.executable, "-c", _COUNT],
-        env={**os.environ, **shell_of(cloud)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return int(shown.stdout)
-
-
-_COUNT = """
-import os
-from heatclient.v1.client import Client
-from keystoneauth1.identity import v3
-from keystoneauth1.session import Session
-given = {key: os.environ[f"OS_{key.upper()}"] for key in ("auth_url", "user_id", "password", "project_id")}
-stacks = Client(session=Session(auth=v3.Password(**given))).stacks.list()
-print(sum("DELETE" not in stack.stack_status for stack in stacks))
-"""
+    return len(live_stacks(cloud))
 
 
 def test_definition_is_checked_tried_made_and_its_outputs_are_printed() -> None:
-    done = launch("telling.yaml", "--sandbox", "-p", f"word={ENDING}", "--parameter", "size=3", "--name", "lab")
-    assert (done.returncode, done.stdout) == (
+    with start("telling.yaml", "--sandbox", "-p", f"word={ENDING}", "--parameter", "size=3", "--name", "lab") as done:
+        stdout, stderr = done.communicate(timeout=100)
+    assert (done.returncode, stdout) == (
         0,
         "concertim_cluster_type: telling\ntold: with ***\nsize: 3\nlines:\n  one\n  two\n",
     )
-    told = done.stderr.splitlines()
+    told = stderr.splitlines()
     assert told[:3] == [
         "Cloud: a sandbox, in which nothing is real",
         "Dry run: 2 resources would be made",
@@ -121,7 +106,7 @@ def test_definition_is_checked_tried_made_and_its_outputs_are_printed() -> None:
     ]
     assert told[3].startswith("Launched: lab--")
     assert told[4:] == ["CREATE_COMPLETE"]
-    assert ENDING not in done.stderr
+    assert ENDING not in stderr
 
 
 @pytest.mark.parametrize("name", ["self-contained.yaml", "hpc-cluster"])
@@ -240,9 +225,8 @@ def test_cluster_that_could_not_be_deleted_fails_the_command(
 
 @pytest.mark.parametrize("delete", [False, True])
 def test_ctrl_c_ends_the_waiting_and_says_what_becomes_of_the_cluster(cloud: Sandbox, delete: bool) -> None:
-    arguments = command("telling.yaml", "-p", "word=x", *(["--delete"] if delete else []))
-    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), **shell_of(cloud)}
-    with subprocess.Popen(arguments, env=environment, stderr=subprocess.PIPE, text=True) as running:
+    arguments = ("telling.yaml", "-p", "word=x", *(["--delete"] if delete else []))
+    with start(*arguments, **shell_of(cloud)) as running:
         assert running.stderr is not None
         for line in running.stderr:
             if line.startswith("Launched: "):
