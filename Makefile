@@ -8,7 +8,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(PYTEST_ARGS)
 .DEFAULT_GOAL := help
 .PHONY: help run enable-examples test lint format types contracts examples copy-examples wheel bench soak \
         test-openstack test-docker test-security test-rolling test-kubernetes test-alerts audit test-watch-poll \
-        test-console test-editor mutants fuzz fuzz-api lock ci clean
+        test-console test-editor test-exhaustive mutants fuzz fuzz-api lock ci clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -49,6 +49,9 @@ enable-examples:
 # of tests/conftest.py, not those with most tests first.
 test: $(VENV)/.dev ## Run the tests, in JOBS processes (4)
 	$(PYTEST) --numprocesses=$(or $(JOBS),4) --dist=loadfile --no-loadscope-reorder
+
+test-exhaustive: $(VENV)/.dev ## Test all cases of the rules that make test holds with some of them
+	$(PYTEST) --numprocesses=$(or $(JOBS),4) --dist=worksteal -m exhaustive
 
 lint: $(VENV)/.dev ## Check style and formatting
 	$(BIN)/ruff check .

@@ -50,7 +50,8 @@ def test_request_that_is_repeated_after_a_kill_has_one_stack_with_its_order(
         act_at(middleware, moment, lambda: os.kill(service.process.pid, signal.SIGKILL))
         build_in_vain(service, cloud, middleware, key)
         assert service.wait() == -signal.SIGKILL
-    check_retry(tmp_path, cloud, middleware, key, int(moment.leaves_order))
+    with serving(tmp_path) as successor:
+        check_retry(successor, cloud, middleware, key, int(moment.leaves_order))
 
 
 @pytest.mark.parametrize("workers", ["1", "3"])

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from builder.sandbox.wire.accounts import find_credentials
+from tests.samples import some_of
 from tests.service import STOP_SECONDS, Service, fetch, minimal_definition, wait_until
 
 PATIENT = minimal_definition().replace(
@@ -63,7 +64,14 @@ def test_text_that_a_pattern_takes_for_ever_over_is_refused_and_holds_up_nobody(
     assert service.stop() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+ENDINGS = [(workers, number) for workers in "12" for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)]
+
+
+@pytest.mark.parametrize(
+    ("service", "number"),
+    some_of(ENDINGS, ("1", signal.SIGTERM), ("1", signal.SIGKILL), ("2", signal.SIGINT), ("2", signal.SIGKILL)),
+    indirect=["service"],
+)
 def test_sandbox_ends_with_the_service_whatever_ends_that(service: Service, number: signal.Signals) -> None:
     url = find_sandbox(service)
     assert is_there(url)
@@ -104,7 +112,7 @@ def test_sandbox_stays_for_builds_in_progress_where_ctrl_c_reaches_all_processes
     assert service.post("/clusters/", order(service, "short")).status == 201
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+@pytest.mark.parametrize("host", some_of(["0.0.0.0", "127.0.0.1"], "0.0.0.0"))
 def test_command_that_is_printed_calls_the_service_by_an_address_that_can_be_connected_to(
     tmp_path: Path, host: str
 ) -> None:

@@ -12,7 +12,9 @@ import sys
 import tempfile
 import urllib.error
 from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -20,7 +22,9 @@ from builder.api.metrics import FOLDER_VARIABLE, shared_metrics
 from builder.errors import ConfigurationError
 from builder.process.serving import check_ca_bundle
 from builder.settings import build_settings, format_default, list_settings
+from tests.command import run_here
 from tests.openstack.tls_certificate import make_certificate
+from tests.samples import some_of
 from tests.service import START_SECONDS, STOP_SECONDS, Service, fetch, launch, minimal_definition, wait_until
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -31,6 +35,15 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
     with launch(*arguments, **environment) as process:
         output, _ = process.communicate(timeout=STOP_SECONDS)
     return process.returncode, output
+
+
+def run_up_to_serving(*arguments: str, **environment: str) -> tuple[int, str]:
+    """The same in this process, which would end with status 0 where it would serve."""
+    served = patch("builder.process.serving._serve", side_effect=SystemExit(0))
+    logs, dumps = patch("builder.process.serving.configure_logging"), patch("builder.process.serving.forbid_core_dumps")
+    with served, logs, dumps, patch("builder.process.serving.allow_connections", side_effect=lambda limit: limit):
+        done = run_here("serve", *arguments, **environment)
+    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -75,7 +88,7 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
 def test_wrong_value_ends_with_one_line_that_names_it(
     arguments: list[str], environment: dict[str, str], named: str, tmp_path: Path
 ) -> None:
-    status, output = run("serve", "--instance", str(tmp_path), *arguments, **environment)
+    status, output = run_up_to_serving("--instance", str(tmp_path), *arguments, **environment)
     assert status == 2
     assert output.count("\n") == 1
     assert named in output
@@ -107,7 +120,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 )
 def test_wrong_config_file_ends_with_one_line_that_repeats_no_secret(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "config.yaml").write_text(text)
-    status, output = run("serve", "--instance", str(tmp_path), CONFIG_FILE=str(tmp_path / "config.yaml"))
+    status, output = run_up_to_serving("--instance", str(tmp_path), CONFIG_FILE=str(tmp_path / "config.yaml"))
     assert (status, output.count("\n")) == (2, 1)
     assert told in output
     assert SECRET not in output
@@ -134,7 +147,7 @@ def test_config_file_without_a_value_leaves_the_defaults(tmp_path: Path, text: s
     assert build_settings({}, {"CONFIG_FILE": str(tmp_path / "config.yaml")}).log_level == "INFO"
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", some_of("12", "2"))
 def test_log_file_that_cannot_be_written_stops_no_service_and_is_tried_again(tmp_path: Path, workers: str) -> None:
     file = tmp_path / "later" / "log"
     with Service(tmp_path / "instance", {"LOG_FILE": str(file), "WORKERS": workers}) as service:
@@ -156,9 +169,9 @@ def test_folder_for_logs_that_nothing_is_mounted_at_is_left_alone(tmp_path: Path
 
 @pytest.mark.parametrize(("flag", "value"), [("--host", ""), ("--host", "256.0.0.1"), ("--port", "many")])
 def test_wrong_flag_of_the_sandbox_ends_with_one_line_too(flag: str, value: str) -> None:
-    status, output = run("sandbox", flag, value)
-    assert (status, output.count("\n")) == (2, 1)
-    assert output.startswith("cluster-builder: ")
+    done = run_here("sandbox", flag, value)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("cluster-builder: ")
 
 
 def test_taken_port_ends_with_one_line(tmp_path: Path) -> None:
@@ -169,11 +182,11 @@ def test_taken_port_ends_with_one_line(tmp_path: Path) -> None:
     assert output.splitlines() == [f"cluster-builder: cannot listen on 127.0.0.1 port {port}: Address already in use"]
 
 
-def test_flag_wins_over_environment(tmp_path: Path) -> None:
-    with Service(tmp_path / "by-flag", {"INSTANCE_DIR": str(tmp_path / "by-environment"), "PORT": "1"}) as service:
-        assert service.get("/schemas/status").status == 200
-        assert (tmp_path / "by-flag" / "cluster-types-available").is_dir()
-        assert not (tmp_path / "by-environment").exists()
+def test_flag_wins_over_environment() -> None:
+    with patch("builder.process.serving.serve", side_effect=SystemExit(0)) as serve:
+        run_here("serve", "--instance", "/by-flag", "--port", "2", INSTANCE_DIR="/by-environment", PORT="1")
+    (settings,) = serve.call_args.args
+    assert (settings.instance_dir, settings.port) == (Path("/by-flag"), 2)
 
 
 def test_folder_for_metrics_is_made_for_a_single_worker_too(tmp_path: Path) -> None:
@@ -213,8 +226,11 @@ def test_missing_instance_folders_are_made(tmp_path: Path) -> None:
         assert service.ids() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("workers", ["1", "2"])
+# With SIGTERM each service of the tests is stopped, most of them with one worker.
+SIGNALS = [(number, workers) for number in (signal.SIGTERM, signal.SIGINT) for workers in "12"]
+
+
+@pytest.mark.parametrize(("number", "workers"), some_of(SIGNALS, (signal.SIGINT, "1"), (signal.SIGTERM, "2")))
 def test_signal_stops_it_with_status_0(number: signal.Signals, workers: str, tmp_path: Path) -> None:
     with Service(tmp_path / "instance", flags=("--workers", workers)) as service:
         (service.enabled / "a.yaml").write_text(minimal_definition())
@@ -282,7 +298,7 @@ def test_invalid_file_is_logged_with_its_place_and_keeps_others_listed(service: 
 
 
 def test_each_setting_is_documented_and_in_the_help() -> None:
-    _, usage = run("serve", "--help")
+    usage = run_here("serve", "--help").stdout
     documented = (DOCS / "configuration.md").read_text()
     for setting in list_settings():
         assert setting.variable in usage
@@ -291,8 +307,14 @@ def test_each_setting_is_documented_and_in_the_help() -> None:
         assert setting.flag is None or (setting.flag in usage and f"`{setting.flag}`" in documented)
 
 
-@pytest.mark.parametrize("redirection", ["<&- >&- 2>&-", ">/dev/full"])
-@pytest.mark.parametrize("command", ["serve --sandbox", "serve --workers 2", "sandbox"])
+CLOSED, FULL = "<&- >&- 2>&-", ">/dev/full"
+COMMANDS = ("serve --sandbox", "serve --workers 2", "sandbox")
+
+
+@pytest.mark.parametrize(
+    ("command", "redirection"),
+    some_of(product(COMMANDS, (CLOSED, FULL)), (COMMANDS[0], CLOSED), (COMMANDS[1], FULL), (COMMANDS[2], FULL)),
+)
 def test_service_needs_nowhere_to_write(tmp_path: Path, command: str, redirection: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
