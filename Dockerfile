@@ -26,7 +26,6 @@ RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/li
 
 COPY pyproject.toml README.md ./
 COPY schemas schemas
-COPY docs/rules.md docs/rules.md
 COPY builder builder
 RUN /build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheel . \
  && pip --python /opt/venv/bin/python install --quiet --no-compile --no-deps --no-index /wheel/*.whl \

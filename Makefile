@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run enable-examples test lint format types contracts examples copy-examples wheel bench soak \
+.PHONY: help run enable-examples test lint format types contracts examples rules copy-examples wheel bench soak \
         test-openstack test-docker test-security test-rolling test-kubernetes test-alerts audit test-watch-poll \
         test-console test-editor test-exhaustive mutants fuzz fuzz-api lock ci clean
 
@@ -71,6 +71,9 @@ examples: $(VENV)/.dev ## Check the shipped examples as strictly as can be
 	$(BIN)/cluster-builder check --strict cluster-types-examples
 	$(BIN)/check-jsonschema --schemafile schemas/cluster-type.schema.json \
 	    cluster-types-examples/*.yaml cluster-types-examples/*/cluster-type.yaml
+
+rules: $(VENV)/.dev ## Write docs/rules.md anew from the rules
+	$(BIN)/python -m tests.checking.rules_document
 
 # Copies and no links: Ansible's copy leaves out links to folders, and its find links to files.
 copy-examples: ## Copy the examples to where the Concertim playbook takes them from

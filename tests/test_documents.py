@@ -19,8 +19,11 @@ def read_prose(document: Path) -> str:
 
 
 def list_anchors(document: Path) -> set[str]:
-    """Return the anchors that GitHub gives to headings: a heading that stands twice gets a number the second time."""
-    anchors: set[str] = set()
+    """Return the anchors that GitHub gives to headings, and those that are written out: ``<a id="...">``.
+
+    A heading that stands twice gets a number the second time.
+    """
+    anchors = set(re.findall(r'<a id="([^"]+)">', read_prose(document)))
     for heading in re.findall(r"^#+ +(.+?) *$", read_prose(document), re.MULTILINE):
         shown = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)
         anchor = re.sub(r"[^\w\- ]", "", shown.lower()).replace(" ", "-")

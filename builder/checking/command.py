@@ -100,17 +100,15 @@ def list_rules(streams: Streams, profile: Profile = Profile.CONCERTIM, *, output
 
 
 def explain_rule(rule_id: str, streams: Streams, profile: Profile = Profile.CONCERTIM) -> int:
-    """Print what a rule means, and its section of the rules' document. Raises ConfigurationError for an unknown id."""
+    """Print what a rule means, and how to mend what it finds. Raises ConfigurationError for an unknown id."""
     rule = RULES.get(rule_id)
     if rule is None:
         raise ConfigurationError(f"no rule is named {rule_id!r}; {suggest(rule_id, RULES) or 'see --list-rules'}")
     severity = rule.severity_in(profile)
     told = f"{severity}: {rule.meaning}" if severity else f"not given in the profile {profile}: {rule.meaning}"
     streams.stdout.write(f"{rule.id}: {told}\n{rule.url}\n")
-    section = published.load_rule_section(rule.id)
-    # Its first paragraph is the severity and the meaning once more.
-    explained = section.partition("\n\n")[2].strip()
-    streams.stdout.write(f"\n{explained}\n" if explained else "")
+    streams.stdout.write(f"\n{rule.help.strip()}\n" if rule.help else "")
+    streams.stdout.write(f"\n- is wrong, + mends it:\n\n{rule.example}" if rule.example else "")
     return EXIT_CLEAN
 
 

@@ -56,9 +56,9 @@ def _render_rule(rule_id: str) -> dict[str, Any]:
     rule: Rule | None = RULES.get(rule_id)
     rendered: dict[str, Any] = {"id": rule_id}
     if rule is not None:
-        rendered["shortDescription"] = {"text": f"{rule.meaning[0].upper()}{rule.meaning[1:]}."}
+        rendered["shortDescription"] = {"text": rule.sentence}
         rendered["helpUri"] = rule.url
-        rendered["help"] = {"text": f"See the section {rule_id} of docs/rules.md."}
+        rendered["help"] = {"text": f"{rule.url}, or cluster-builder check --rule {rule_id}"}
         rendered["defaultConfiguration"] = {"level": str(rule.severity)}
     return rendered
 

@@ -7,7 +7,6 @@ definition or a request looks like.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -38,18 +37,6 @@ def load_schema_texts() -> Mapping[str, bytes]:
         if entry.name.endswith(SUFFIX)
     }
     return MappingProxyType(texts)
-
-
-def load_rule_section(rule_id: str) -> str:
-    """What docs/rules.md says of a rule, without its heading; "" where the document is not at hand."""
-    packaged = resources.files("builder") / "_docs" / "rules.md"
-    document = packaged if packaged.is_file() else resources.files("builder").joinpath("..", "docs", "rules.md")
-    if not document.is_file():
-        return ""
-    section = re.search(
-        rf"^### {re.escape(rule_id)}\n(.*?)(?=^##|\Z)", document.read_text("utf-8"), re.MULTILINE | re.DOTALL
-    )
-    return section[1].strip() if section else ""
 
 
 @cache

@@ -20,7 +20,7 @@ from keystoneauth1.session import Session
 
 from builder.schema import published
 from tests.checking.examples import ROOT, check
-from tests.checking.test_rules_document import NOISE, complete
+from tests.checking.rule_examples import NOISE, complete
 from tests.service import Service, wait_until
 
 DOCUMENT = ROOT / "docs/cluster-types.md"

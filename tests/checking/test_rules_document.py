@@ -1,4 +1,6 @@
-"""docs/rules.md has a section for every rule, whose wrong example breaks that rule and whose mended one breaks none."""
+"""docs/rules.md follows from the rules. Each has an example that breaks it, and nothing else, and that breaks no rule
+once it is mended.
+"""
 
 from __future__ import annotations
 
@@ -6,77 +8,18 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from builder.checking.checked_files import CheckSettings
-from builder.diagnostics.rules import RULES
+from builder.diagnostics.rules import RULES, load_sections
 from tests.checking.examples import ROOT, check
+from tests.checking.rule_examples import lay_out, read_examples
+from tests.checking.rules_document import DOCUMENT, write_document
 from tests.privileges import unprivileged_prefix
 
-DOCUMENT = ROOT / "docs/rules.md"
-HEAD = {"kind": "heat", "title": "Example", "description": "An example."}
-PARAMETERS = "parameters: {nodes: {type: number, default: 1}}"
-NOISE = ("no-private-network", "unused-parameter")
-FILE_MARK = re.compile(r"^# ([\w./-]+\.(?:ya?ml|template|sh))$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Section:
-    """One rule's section: what it says of the rule, and its two examples, each with its language."""
-
-    statement: str
-    examples: tuple[tuple[str, str], ...]
-
-
-def read_sections() -> dict[str, Section]:
-    text = DOCUMENT.read_text()
-    sections = {}
-    for part in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
-        rule_id, _, body = part.partition("\n")
-        body = re.split(r"^## ", body, flags=re.MULTILINE)[0]
-        examples = re.findall(r"^(Wrong|Mended):\n\n```(yaml|sh)\n(.*?)^```$", body, re.MULTILINE | re.DOTALL)
-        assert [kind for kind, _, _ in examples] == ["Wrong", "Mended"], rule_id
-        statement = body.strip().partition("\n")[0]
-        sections[rule_id] = Section(statement, tuple((language, text) for _, language, text in examples))
-    return sections
-
-
-SECTIONS = read_sections()
-
-
-def complete(fragment: str, *, silence: str) -> str:
-    """A part of a definition with what it leaves out."""
-    if re.search(r"^heat_template_version:", fragment, re.MULTILINE):
-        return fragment
-    lines = [silence, *(f"{key}: {text}" for key, text in HEAD.items() if not has_key(fragment, key))]
-    if has_key(fragment, "heat_template"):
-        within = "" if "heat_template_version:" in fragment else "\n  heat_template_version: 2021-04-16"
-        within += "" if re.search(r"^  parameters:", fragment, re.MULTILINE) else f"\n  {PARAMETERS}"
-        fragment = fragment.replace("heat_template:", f"heat_template:{within}", 1)
-    elif not any(has_key(fragment, key) for key in ("heat_template_url", "components", "magnum_cluster_template")):
-        lines.append(f"heat_template:\n  heat_template_version: 2021-04-16\n  {PARAMETERS}")
-    return "\n".join([*lines, fragment])
-
-
-def has_key(text: str, key: str) -> bool:
-    return re.search(rf"^{key}:", text, re.MULTILINE) is not None
-
-
-def lay_out(rule_id: str, language: str, example: str, folder: Path) -> None:
-    """Make the files of an example, or run its commands beside a good definition."""
-    silence = f"# check: ignore={','.join(rule for rule in NOISE if rule != rule_id)}"
-    definition, *others = re.split(FILE_MARK, example) if language == "yaml" else [""]
-    name = "cluster-type.yaml" if language == "yaml" else "cluster.yaml"
-    (folder / name).write_text(complete(definition, silence=silence))
-    for path, text in zip(others[::2], others[1::2], strict=True):
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(f"{silence}\n{text.strip()}\n" if target.suffix != ".sh" else text)
-    if language == "sh":
-        subprocess.run(["bash", "-euc", example], cwd=folder, check=True, capture_output=True, timeout=120)
+EXAMPLES = read_examples()
 
 
 def find_rules(folder: Path, rule_id: str, monkeypatch: pytest.MonkeyPatch) -> set[str]:
@@ -99,21 +42,30 @@ def example_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_every_rule_has_its_section_and_no_other_has() -> None:
-    assert sorted(SECTIONS) == sorted(RULES)
+def test_the_document_is_as_it_is_written_from_the_rules() -> None:
+    assert DOCUMENT.read_text() == write_document(), "make rules writes it anew"
 
 
-@pytest.mark.parametrize("rule_id", RULES)
-def test_the_section_says_what_the_registry_says(rule_id: str) -> None:
-    rule = RULES[rule_id]
-    assert SECTIONS[rule_id].statement == f"{str(rule.severity).capitalize()}: {rule.meaning}."
+def test_every_rule_has_one_anchor() -> None:
+    anchors = re.findall(r'^### ([\w-]+)$|<a id="([\w-]+)">', DOCUMENT.read_text(), re.MULTILINE)
+    assert sorted(heading or anchor for heading, anchor in anchors) == sorted(RULES)
+
+
+def test_no_rule_is_in_two_sections() -> None:
+    rules = [rule_id for section in load_sections().values() for rule_id in section if rule_id != "text"]
+    assert sorted(rules) == sorted(RULES)
+
+
+def test_every_rule_has_one_example() -> None:
+    assert {rule_id: len(examples) for rule_id, examples in EXAMPLES.items()} == dict.fromkeys(EXAMPLES, 1)
+    assert sorted(EXAMPLES) == sorted(RULES)
 
 
 @pytest.mark.parametrize("rule_id", RULES)
 def test_the_wrong_example_breaks_the_rule_and_no_other(
     rule_id: str, example_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lay_out(rule_id, *SECTIONS[rule_id].examples[0], example_folder)
+    lay_out(rule_id, EXAMPLES[rule_id][0], "-", example_folder)
     if rule_id == "unreadable-file":
         assert find_rules_unprivileged(example_folder) == {rule_id}
     else:
@@ -122,5 +74,5 @@ def test_the_wrong_example_breaks_the_rule_and_no_other(
 
 @pytest.mark.parametrize("rule_id", RULES)
 def test_the_mended_example_breaks_none(rule_id: str, example_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lay_out(rule_id, *SECTIONS[rule_id].examples[1], example_folder)
+    lay_out(rule_id, EXAMPLES[rule_id][0], "+", example_folder)
     assert find_rules(example_folder, rule_id, monkeypatch) == set()

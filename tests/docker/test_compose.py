@@ -28,7 +28,6 @@ CHECKOUT = (
     "cluster-types-examples",
     "docker",
     "docker-compose.yml",
-    "docs/rules.md",
     "pyproject.toml",
     "requirements",
     "schemas",
