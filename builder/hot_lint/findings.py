@@ -37,7 +37,8 @@ class Kind(StrEnum):
 class Reference:
     """A name that is referred to. ``owner`` is the resource whose definition it stands in, ``""`` elsewhere.
 
-    ``attribute`` is the one that ``get_attr`` reads, where it is written out.
+    ``attribute`` is the one that ``get_attr`` reads, where it is written out. ``under`` are the conditions
+    of the resource, of the output and of each ``if`` around it, without which Heat does not look at it.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class Reference:
     certain: bool
     owner: str = ""
     attribute: str | None = None
+    under: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

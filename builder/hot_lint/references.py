@@ -77,6 +77,7 @@ class _Walk:
     types: Types
     reading: TemplateReading = field(default_factory=TemplateReading)
     owner: str = ""
+    under: tuple[Any, ...] = ()
     unread: frozenset[str] = frozenset()
     """Where Heat makes no values of what it parses: the functions whose references it does not follow there."""
 
@@ -89,6 +90,7 @@ class _Walk:
         certain = condition is None or condition is True
         if condition is not None:
             self.condition(condition, (*tokens, "condition"), certain=True)
+            self.under = (condition,)
         is_external = resource.get("external_id") is not None and "external_id" in self.language.resource_keys
         unread = _IN_EXTERNAL if is_external else _IN_PLACEHOLDER if _is_placeholder(resource) else frozenset()
         for key in ("properties", "metadata", "update_policy", "deletion_policy", "external_id"):
@@ -106,7 +108,7 @@ class _Walk:
         for each in find_definitions(resource, tokens, certain and not is_external):
             self._type(*each)
         self._chain(resource, (*tokens, "properties", "resources"), certain and not is_external)
-        self.owner = ""
+        self.owner, self.under = "", ()
 
     def _type(self, definition: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
         type_ = definition.get("type")
@@ -146,9 +148,9 @@ class _Walk:
         self.reading.mention({key: each for key, each in output.items() if key not in self.language.output_keys})
         value = output.get("value")
         if isinstance(value, dict | list):
-            self.unread = ON_REQUEST
+            self.unread, self.under = ON_REQUEST, () if condition is None else (condition,)
             self.value(value, (*tokens, "value"), condition is None or condition is True)
-            self.unread = frozenset()
+            self.unread, self.under = frozenset(), ()
 
     def condition_definition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
         if isinstance(condition, str):
@@ -275,9 +277,12 @@ class _Walk:
                 self._reference_call(function, arguments, tokens, certain)
             case "if":
                 self.condition(arguments[0], (*tokens, 0), certain=certain)
+                around = self.under
                 for number, branch in enumerate(arguments[1:], start=1):
+                    self.under = (*around, arguments[0] if number == 1 else {"not": arguments[0]})
                     if isinstance(branch, dict | list):
                         self.value(branch, (*tokens, number), certain=False)
+                self.under = around
                 return
             case "get_file" if not isinstance(arguments, str):
                 message = "a function gives the path, and the file is sent only if it is named elsewhere too"
@@ -327,7 +332,7 @@ class _Walk:
     # ---- findings
 
     def _refer(self, kind: Kind, name: str, tokens: Tokens, certain: bool, attribute: str | None = None) -> None:
-        self.reading.references.append(Reference(kind, name, tokens, certain, self.owner, attribute))
+        self.reading.references.append(Reference(kind, name, tokens, certain, self.owner, attribute, self.under))
 
     def _report(
         self, rule: str, message: str, tokens: Tokens, certain: bool, hint: str = "", *, key: bool = False

@@ -15,6 +15,9 @@ from builder.hot.language import PSEUDO_PARAMETERS
 from builder.hot_lint.findings import ON_REQUEST, ONLY_SOME_LAUNCHES, Kind, Reference, TemplateProblem, TemplateReading
 from builder.text.spelling import find_near, suggest_near
 
+SELECTED: Final = "selected_"
+"""How the name begins of a parameter that is told whether the component is selected whose name ends it."""
+
 _ON_REQUEST_RULES: Final = ("nested-attribute", "function-arguments")
 """Rules whose problems in outputs keep Heat from nothing, where they are not certain."""
 
@@ -84,6 +87,7 @@ def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[
         else:
             required.update(dict.fromkeys(each.names(kind)))
     known = {**required, **dict.fromkeys(optional)}
+    conditions = {name: each for part in templates for name, each in (part.template.get("conditions") or {}).items()}
     listed = f"there are: {', '.join(known)}" if 0 < len(known) <= 8 else ""
     for number, each in enumerate(templates):
         own = each.names(kind)
@@ -91,10 +95,35 @@ def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[
             name = reference.name
             if reference.kind is kind and not (name in required or name in own or name in given):
                 givers = optional.get(name, ())
+                if any(_ask_for(reference.under, SELECTED + giver, conditions) for giver in givers):
+                    continue
                 near = "" if givers else find_near(name, known)
                 hint = "" if givers else suggest_near(near) or listed
                 about = tuple(f"{kind} {each}" for each in (name, near) if each)
                 yield number, replace(_explain(reference, each, givers, hint), about=about)
+
+
+def _ask_for(under: Sequence[Any], parameter: str, conditions: Mapping[str, Any]) -> bool:
+    """Whether one of the conditions that a reference stands under is true only where a boolean parameter is.
+
+    Heat does not look for what a resource, an output or a branch of ``if`` refers to that is left out.
+    """
+
+    def implies(condition: Any, wanted: bool, names: tuple[str, ...] = ()) -> bool:
+        """Whether the parameter is true where the condition is ``wanted``."""
+        if isinstance(condition, str):
+            return condition not in names and implies(conditions.get(condition), wanted, (*names, condition))
+        function, arguments = next(iter(condition.items())) if isinstance(condition, dict) and condition else ("", None)
+        if function == "not":
+            return implies(arguments, not wanted, names)
+        if function in ("and", "or") and isinstance(arguments, list):
+            enough = any if (function == "and") is wanted else all
+            return enough(implies(each, wanted, names) for each in arguments)
+        if function == "equals" and isinstance(arguments, list):
+            return {"get_param": parameter} in arguments and any(each is wanted for each in arguments)
+        return wanted and condition == {"get_param": parameter}
+
+    return any(implies(each, True) for each in under)
 
 
 def _explain(reference: Reference, within: ScopedTemplate, givers: Sequence[str], hint: str) -> TemplateProblem:

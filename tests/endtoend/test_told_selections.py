@@ -31,9 +31,10 @@ conditions:
   has_extra: {get_param: selected_extra}
 resources:
   always: {type: OS::Heat::RandomString, properties: {length: {get_param: length}}}
-  told: {type: OS::Heat::RandomString, condition: has_extra, properties: {length: {get_param: length}}}
+  told: {type: OS::Heat::RandomString, condition: has_extra, properties: {salt: {get_attr: [extra, value]}}}
 outputs:
   extra: {value: {if: [has_extra, 'yes', 'no']}}
+  name: {value: {if: [has_extra, {get_resource: extra}, 'none']}}
   length: {value: {get_param: length}}
 """
 EXTRA = """\

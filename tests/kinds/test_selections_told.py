@@ -74,6 +74,61 @@ def test_component_is_told_that_another_is_selected_or_not() -> None:
     assert sent(build_good(), ["storage"]) == {"selected_storage": True, "selected_main": True}
 
 
+REFERRING = """\
+heat_template_version: 2021-04-16
+parameters:
+  selected_storage: {type: boolean}
+  selected_other: {type: boolean, default: false}
+conditions:
+  has_storage: {get_param: selected_storage}
+  is_bare: {not: has_storage}
+  is_off: {equals: [{get_param: selected_storage}, false]}
+  has_both: {and: [{get_param: selected_other}, has_storage]}
+  has_either: {or: [{get_param: selected_other}, has_storage]}
+resources:
+  plain: {type: OS::Heat::RandomString}
+"""
+RESOURCE = "  told: {type: OS::Heat::Value, condition: %s, properties: {value: {get_resource: thing}}}\n"
+OUTPUT = "outputs:\n  told: {condition: %s, value: {get_attr: [thing, output]}}\n"
+CHOICE = "outputs:\n  told: {value: {if: [%s, {get_attr: [thing, output]}, '']}}\n"
+OTHERWISE = "outputs:\n  told: {value: {if: [%s, '', {get_param: size}]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("reference", "conditions"),
+    [
+        (RESOURCE, ["has_storage", "has_both", "{not: is_bare}", "{not: is_off}"]),
+        (OUTPUT, ["has_storage", "{get_param: selected_storage}"]),
+        (CHOICE, ["has_storage", "{equals: [{get_param: selected_storage}, true]}"]),
+        (OTHERWISE, ["is_bare", "is_off", "{or: [is_bare, {get_param: selected_other}]}"]),
+    ],
+    ids=["resource", "output", "if", "else"],
+)
+def test_what_is_there_only_with_a_component_may_refer_to_it(reference: str, conditions: list[str]) -> None:
+    for condition in conditions:
+        assert rules(build(main=REFERRING + reference % condition)) == set(), condition
+
+
+@pytest.mark.parametrize(
+    ("reference", "conditions"),
+    [
+        (RESOURCE, ["is_bare", "has_either", "{get_param: selected_other}"]),
+        (CHOICE, ["is_bare", "is_off", "{equals: [{get_param: selected_storage}, false]}"]),
+        (OTHERWISE, ["has_storage", "has_both", "{and: [is_bare, {get_param: selected_other}]}"]),
+    ],
+    ids=["resource", "if", "else"],
+)
+def test_what_is_there_without_a_component_may_not_refer_to_it(reference: str, conditions: list[str]) -> None:
+    for condition in conditions:
+        assert rules(build(main=REFERRING + reference % condition)) == {"conditional-mistake"}, condition
+
+
+def test_condition_in_a_circle_asks_for_no_component() -> None:
+    circle = REFERRING.replace("{get_param: selected_storage}\n", "{not: has_storage}\n", 1)
+    told = [problem.message for problem in build(main=circle + RESOURCE % "has_storage").problems]
+    assert any(each.startswith("resource 'thing' is there only if") for each in told)
+
+
 def test_no_request_may_give_it() -> None:
     with pytest.raises(RequestError) as refused:
         sent(build_good(), selected_storage="true")

@@ -10,15 +10,13 @@ from builder.diagnostics.problems import Problem
 from builder.hot.values import ParameterType
 from builder.hot_lint.declared_parameters import Layer, lay_over, read_parameter
 from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.scope import SELECTED
 from builder.kinds.heat.reading.components import LoadedComponent
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.declarations import Parameter, find_default_faults, parse_parameter
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest_near
 from builder.yaml_documents.documents import Document
-
-SELECTED: Final = "selected_"
-"""Before the name of a component: a boolean parameter of that name tells whether the component is in the cluster."""
 
 SELECTION_RULE: Final = "selection-parameter"
 
