@@ -22,6 +22,13 @@ from builder.hot.values import Json, Unresolved
 
 URL_KEYS: Final = ("scheme", "username", "password", "host", "port", "path", "query", "fragment")
 
+CLOUDFORMATION: Final[Mapping[str, str]] = {
+    "Ref": "get_param or get_resource", "Fn::Join": "list_join", "Fn::Split": "str_split", "Fn::Replace": "str_replace",
+    "Fn::ResourceFacade": "resource_facade", "Fn::Select": "get_attr or get_param with a path",
+    "Fn::GetAtt": "get_attr", "Fn::Sub": "str_replace", "Fn::If": "if", "Fn::FindInMap": "get_param with a path",
+}  # fmt: skip
+"""What stands in HOT for the functions of CloudFormation, some of which its first versions had."""
+
 REPLACING: Final = ("str_replace", "str_replace_strict", "str_replace_vstrict")
 
 FACADE_ATTRIBUTES: Final = ("metadata", "deletion_policy", "update_policy")
@@ -120,7 +127,8 @@ def _has_wrong_form(name: str, args: Json, language: Language) -> bool:
             return isinstance(args, list | Mapping)
         case "get_attr":  # nor among attributes and, but in the first version, keys
             looked_up = args[:2] if language.version == "2013-05-23" else args
-            return any(isinstance(each, list | Mapping) for each in looked_up)
+            is_number = len(args) > 1 and isinstance(args[1], int | float)
+            return is_number or any(isinstance(each, list | Mapping) for each in looked_up)
     return False
 
 

@@ -18,7 +18,7 @@ from builder.hot.resource_types import load_names, load_placeholders
 from builder.hot_lint.calls import Types, find_argument_fault, find_kinds, find_types, is_call
 from builder.hot_lint.findings import ON_REQUEST, Kind, NestedUse, Reference, TemplateProblem, TemplateReading
 from builder.hot_lint.members import CHAIN, GROUP_MEMBER, find_definitions
-from builder.hot_lint.unknown_functions import explain_unknown_function, find_successor
+from builder.hot_lint.unknown_functions import SCRIPTS, explain_unknown_function, find_substitution, find_successor
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
 
@@ -32,8 +32,6 @@ _VALIDATED: Final = frozenset({"make_url", "repeat", "yaql"})
 
 _WORD: Final = re.compile(r"[\w$%@{}-]{3,100}")
 """What a placeholder in a text may look like."""
-
-_JINJA: Final = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 
 _STRICT: Final = frozenset({"str_replace_strict", "str_replace_vstrict"})
 
@@ -78,6 +76,8 @@ class _Walk:
     reading: TemplateReading = field(default_factory=TemplateReading)
     owner: str = ""
     under: tuple[Any, ...] = ()
+    is_replaced: bool = False
+    """Whether what is read is an argument of a function that replaces what it is told to."""
     unread: frozenset[str] = frozenset()
     """Where Heat makes no values of what it parses: the functions whose references it does not follow there."""
 
@@ -244,10 +244,11 @@ class _Walk:
         for key, item in enumerate(value) if isinstance(value, list) else value.items():
             if isinstance(item, dict | list):
                 self.value(item, (*tokens, key), certain)
-            elif isinstance(item, str) and (found := _JINJA.fullmatch(item)):
-                message, hint = f"{item!r} is Jinja's; here it is plain data", f"write {{get_param: {found[1]}}}"
-                self._report("unknown-function", message, (*tokens, key), True, hint)
-                self.reading.mention(found[1])
+            elif isinstance(item, str):
+                name, message, hint = find_substitution(item, () if self.is_replaced or key in SCRIPTS else self.types)
+                if name:
+                    self._report("unknown-function", message, (*tokens, key), True, hint)
+                    self.reading.mention(name)
 
     def _is_misnamed(self, key: str, tokens: Tokens, certain: bool) -> bool:
         """Whether a key looks like a function and is none in this version, which is told."""
@@ -289,10 +290,13 @@ class _Walk:
                 self._report("computed-file", message, tokens, True, "write each path out, and choose by if")
             case _ if function in REPLACING:
                 self._check_placeholders(arguments, tokens, certain and not self.unread, strict=function in _STRICT)
+        outer = self.is_replaced
+        self.is_replaced = outer or function in REPLACING or function == "repeat"
         if is_call(arguments, self.language):
             self.value(arguments, tokens, certain)
         elif isinstance(arguments, dict | list):
             self._members(arguments, tokens, certain)
+        self.is_replaced = outer
 
     def _reference_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         in_list = isinstance(arguments, list)

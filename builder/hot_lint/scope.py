@@ -97,10 +97,26 @@ def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[
                 givers = optional.get(name, ())
                 if any(_ask_for(reference.under, SELECTED + giver, conditions) for giver in givers):
                     continue
-                near = "" if givers else find_near(name, known)
-                hint = "" if givers else suggest_near(near) or listed
+                taken_for = "" if givers else _find_other_kind(reference, templates)
+                near = "" if givers or taken_for else find_near(name, known)
+                hint = "" if givers else taken_for or suggest_near(near) or listed
                 about = tuple(f"{kind} {each}" for each in (name, near) if each)
                 yield number, replace(_explain(reference, each, givers, hint), about=about)
+
+
+def _find_other_kind(reference: Reference, templates: Sequence[ScopedTemplate]) -> str:
+    """What something of another kind is that has the name which is referred to, and how to refer to it."""
+    name, in_order = reference.name, "depends_on" in reference.tokens[2:3]
+    if reference.kind is Kind.PARAMETER and any(name in each.names(Kind.RESOURCE) for each in templates):
+        return f"it is a resource: write {{get_resource: {name}}}"
+    if reference.kind is not Kind.RESOURCE:
+        return ""
+    if name in PSEUDO_PARAMETERS or any(name in each.names(Kind.PARAMETER) for each in templates):
+        return "it is a parameter" if in_order else f"it is a parameter: write {{get_param: {name}}}"
+    for each in templates:
+        if each.component == name and (resources := [*each.names(Kind.RESOURCE)]):
+            return f"it is a component: name one of its resources, such as {resources[0]!r}"
+    return ""
 
 
 def _ask_for(under: Sequence[Any], parameter: str, conditions: Mapping[str, Any]) -> bool:

@@ -1,28 +1,30 @@
-"""Keys that look like calls of functions and are none: misspelt, of another version, or CloudFormation's.
+"""What looks like a call of a function and is none: misspelt, of another version, or of another tool.
 
-Any mapping may have a single key, so a key is told of only where nothing but a function can well be meant.
+Any mapping may have a single key, and any text a brace, so they are told of only where nothing else can well be meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
 
+from builder.hot.functions import CLOUDFORMATION
 from builder.hot.language import Language, first_version_with
 from builder.text.spelling import suggest_key
-
-_SUCCESSORS: Final[Mapping[str, str]] = {
-    "Ref": "get_param or get_resource", "Fn::Join": "list_join", "Fn::Split": "str_split", "Fn::Replace": "str_replace",
-    "Fn::ResourceFacade": "resource_facade", "Fn::Select": "get_attr or get_param with a path",
-    "Fn::GetAtt": "get_attr", "Fn::Sub": "str_replace", "Fn::If": "if", "Fn::FindInMap": "get_param with a path",
-}  # fmt: skip
-"""What stands in HOT for the functions of CloudFormation, some of which its first versions had."""
 
 _RULE_WORDS: Final = ("and", "or", "not")
 """Functions of conditions that rules and queries are made of, too, such as those of OS::Aodh::CompositeAlarm."""
 
-_CLOUDFORMATION: Final = "Fn::"
+SCRIPTS: Final = frozenset({"user_data", "config"})
+"""The properties that hold scripts, in which a shell replaces what is written in braces."""
+
+_JINJA: Final = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
+_SUBSTITUTION: Final = re.compile(rf"{_JINJA.pattern}|\$\{{([\w.-]+)\}}")
+"""How other tools write what they replace in a text: Jinja and Ansible, CloudFormation, Terraform and shells."""
+
+_FN: Final = "Fn::"
 _NEAR: Final = 0.85
 _NEAR_GETTER: Final = 0.75
 """How near a key has to be; less so for those that begin as the names of functions do, such as ``get_attribute``."""
@@ -30,7 +32,23 @@ _NEAR_GETTER: Final = 0.75
 
 def find_successor(function: str) -> str:
     """A hint for a function of CloudFormation's."""
-    return f"use {_SUCCESSORS[function]}" if function in _SUCCESSORS else ""
+    return f"use {CLOUDFORMATION[function]}" if function in CLOUDFORMATION else ""
+
+
+def find_substitution(text: str, parameters: Collection[str]) -> tuple[str, str, str]:
+    """A name that a text has replaced as other tools do, the message and the hint; else three times ``""``.
+
+    What stands alone is meant so. What is a part of a text is if it is one of the ``parameters``, and the text a single
+    line: a longer one may be a script, or a file for a program that replaces it.
+    """
+    if alone := _JINJA.fullmatch(text):
+        return alone[1], f"{text!r} is Jinja's; here it is plain data", f"write {{get_param: {alone[1]}}}"
+    for found in _SUBSTITUTION.finditer(text) if "\n" not in text else ():
+        name = found[1] or found[2]
+        if name in parameters:
+            hint = f"use str_replace, with {{get_param: {name}}} among its params"
+            return name, f"Heat does not replace {found[0]!r} here", hint
+    return "", "", ""
 
 
 @lru_cache(maxsize=4096)  # lone keys are few, and the same in most templates
@@ -44,7 +62,7 @@ def explain_unknown_function(key: str, language: Language) -> tuple[str, str]:
         message = f"{key} is a function of conditions only; here it is plain data"
         return ("", "") if key in _RULE_WORDS else (message, "")
     near = find_successor(key) or _suggest_function(key, language)
-    if near or key.startswith(_CLOUDFORMATION):
+    if near or key.startswith(_FN):
         return f"{key!r} is no function; here it is plain data", near
     return "", ""
 

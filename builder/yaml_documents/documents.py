@@ -21,6 +21,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
+from builder.hot.functions import CLOUDFORMATION
 from builder.text.excerpts import shorten
 from builder.text.pointers import Token, Tokens, format_pointer
 from builder.yaml_documents.composing import DocumentError, compose
@@ -268,8 +269,12 @@ class _Construction:
         if node.tag not in (plain, "!"):
             self._refuse_tag(node, tokens)
 
-    def _refuse_tag(self, node: Node, tokens: Tokens) -> None:
-        self._refuse(node, tokens, "yaml-tag", f"the tag {node.tag} has no meaning here", "remove the tag")
+    def _refuse_tag(self, node: Node, tokens: Tokens, message: str = "", hint: str = "remove the tag") -> None:
+        name = node.tag.removeprefix("!")
+        successor = CLOUDFORMATION.get(name) or CLOUDFORMATION.get(f"Fn::{name}")
+        if successor is not None:
+            hint = f"it is a function of CloudFormation's: use {successor}"
+        self._refuse(node, tokens, "yaml-tag", message or f"the tag {node.tag} has no meaning here", hint)
 
     def _scalar(self, node: ScalarNode, reading: Reading, tokens: Tokens) -> Any:
         try:
@@ -279,7 +284,7 @@ class _Construction:
             self._refuse(node, tokens, "yaml-number", f"{shown} is larger than any number that JSON can carry")
             return 0
         except ValueError as error:
-            self._refuse(node, tokens, "yaml-tag", str(error), "write it as a string, a number, true, false or null")
+            self._refuse_tag(node, tokens, str(error), "write it as a string, a number, true, false or null")
             return node.value
         if isinstance(value, float) and not math.isfinite(value):
             self._refuse(node, tokens, "yaml-number", f"{node.value} is not a number that JSON can carry")

@@ -25,6 +25,7 @@ _QUOTE: Final = "put the value in quotes"
 _PART: Final = f"{_QUOTE} if the bracket is a part of it"
 _UNCLOSED: Final = "the '{}' of line {{opened}} is not closed, or a comma is missing"
 _MAPPING: Final = re.compile(r"\ufeff?(?:[ \t]*(?:#.*)?\r?\n|---\s|%.*\n)*[ \t]*(?:\{|[\w\"'][^\n]*:(?:\s|$))")
+_FUNCTION: Final = re.compile(r":\s+(get_\w+|list_join|str_replace|str_split|if|yaql|map_merge|repeat)$")
 _NAME: Final = re.compile(r"(alias|anchor|handle) (?:'.*'|\".*\")", re.DOTALL)
 
 
@@ -80,6 +81,8 @@ def _explain(complaint: str, written: str, column: int, opened: int) -> tuple[st
 
 
 def _out_of_place(found: re.Match[str], before: str, _opened: int) -> tuple[str, str]:
+    if before.endswith("}}"):
+        return "'{{ }}' is Jinja's, which is not understood here", "use str_replace, or get_param where it stands alone"
     if before and before != "-":
         return "the value has ended before this", f"{_QUOTE} as a whole, or close a quote that was opened further up"
     if found["what"] in ("-", "?"):
@@ -88,6 +91,8 @@ def _out_of_place(found: re.Match[str], before: str, _opened: int) -> tuple[str,
 
 
 def _second_colon(_found: re.Match[str], before: str, _opened: int) -> tuple[str, str]:
+    if function := _FUNCTION.search(before):
+        return f"{function[1]} stands on the line of its key", f"write it in braces, or {function[1]}: on the next line"
     if re.search(r":\s", before):
         return "a value that is not in quotes contains ': '", _QUOTE
     hint = "mend its indentation, or end the line above with ':', or put a space after its ':'"

@@ -98,6 +98,57 @@ def test_a_template_by_path(folder: Path) -> None:
     assert hints() == ["did you mean 'template.yaml'?"]
 
 
+@pytest.mark.parametrize(
+    ("use", "hint"),
+    [
+        ("{get_resource: size}", "it is a parameter: write {get_param: size}"),
+        ("{get_attr: [size, value]}", "it is a parameter: write {get_param: size}"),
+        ("{get_resource: 'OS::stack_id'}", "it is a parameter: write {get_param: OS::stack_id}"),
+        ("{get_param: use}", "it is a resource: write {get_resource: use}"),
+        ("{get_resource: nodes}", "it is a component: name one of its resources, such as 'use'"),
+        ("!GetAtt use.value", "it is a function of CloudFormation's: use get_attr"),
+        ("!Join [',', [a]]", "it is a function of CloudFormation's: use list_join"),
+        ("!Own x", "write it as a string, a number, true, false or null"),
+        ("'{{ size }}-x'", "use str_replace, with {get_param: size} among its params"),
+        ("'x-${size}'", "use str_replace, with {get_param: size} among its params"),
+    ],
+)
+def test_what_was_written_for_something_else(folder: Path, use: str, hint: str) -> None:
+    (folder / "cluster-type.yaml").write_text(f"{DEFINITION}components: [{{name: nodes}}]\n")
+    write(folder / "components/nodes.yaml", use)
+    assert hints() == [hint]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "'${other}'",
+        "'${HOME} {{ .Names }}'",
+        "{config: 'echo ${size}'}",
+        "{str_replace: {template: '${size}', params: {'${size}': {get_param: size}}}}",
+        "{repeat: {for_each: {'${size}': [a]}, template: 'x-${size}'}}",
+        '"echo ${size}\\n"',
+    ],
+)
+def test_what_something_else_replaces_is_left_alone(folder: Path, use: str) -> None:
+    (folder / "cluster-type.yaml").write_text(f"{DEFINITION}components: [{{name: nodes}}]\n")
+    write(folder / "components/nodes.yaml", use)
+    assert hints() == []
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("name: {{ size }}-x", "use str_replace, or get_param where it stands alone"),
+        ("name: get_file: x.sh", "write it in braces, or get_file: on the next line"),
+        ("name: a: b", "put the value in quotes"),
+    ],
+)
+def test_a_line_that_yaml_does_not_take(folder: Path, written: str, hint: str) -> None:
+    (folder / "cluster-type.yaml").write_text(f"{DEFINITION}x-note:\n  {written}\n")
+    assert hints() == [hint]
+
+
 COMPLETE = (
     DEFINITION
     + """\

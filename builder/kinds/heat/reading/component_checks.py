@@ -196,7 +196,8 @@ def _check_nested_uses(reading: TemplateReading, nested: Mapping[str, LoadedTemp
         if attribute not in outputs and attribute not in known and not attribute.startswith("resource."):
             message = f"{named.name} has no output {attribute!r}"
             tokens = (*reference.tokens[:-1], 1)
-            yield TemplateProblem("nested-attribute", message, tokens, suggest(attribute, outputs), certain)
+            hint = f"resource.{attribute} is a member" if attribute.isdecimal() else suggest(attribute, outputs)
+            yield TemplateProblem("nested-attribute", message, tokens, hint, certain)
 
 
 def _check_properties(
