@@ -45,6 +45,9 @@ _CONDITION_FUNCTIONS_SINCE: Final = (
     ("2016-10-14", "get_param equals not and or"),
     ("2017-09-01", "yaql contains"),
 )
+_FIRST_VERSIONS: Final[Mapping[str, str]] = {
+    name: since for since, names in reversed((*_FUNCTIONS_SINCE, *_CONDITION_FUNCTIONS_SINCE)) for name in names.split()
+}
 _CLOUDFORMATION_UNTIL: Final = (
     ("2014-10-16", "Ref Fn::GetAZs Fn::Join Fn::Split Fn::Replace Fn::Base64 Fn::MemberListToMap Fn::ResourceFacade"),
     ("2015-10-15", "Fn::Select"),
@@ -163,10 +166,7 @@ def _describe(date: str, *, newer: bool) -> Language:
 
 def first_version_with(function: str) -> str | None:
     """The first version that knows a function, in conditions or elsewhere; None where none does."""
-    for since, names in (*_FUNCTIONS_SINCE, *_CONDITION_FUNCTIONS_SINCE):
-        if function in names.split():
-            return since
-    return None
+    return _FIRST_VERSIONS.get(function)
 
 
 def _until(table: tuple[tuple[str, str], ...], version: str) -> frozenset[str]:

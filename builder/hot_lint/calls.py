@@ -52,6 +52,9 @@ USAGE: Final[Mapping[str, str]] = {
 }
 
 
+_TAKE_TEXT: Final = frozenset({"get_param", "get_resource", "get_file"})
+"""The functions that take any text, which is the name of something."""
+
 _NOT_CERTAIN: Final = (Fault.ALGORITHM_ELSEWHERE, Fault.TOO_MUCH_WORK, Fault.PARAMS_NOT_FOUND)
 """What is no fault, and placeholders that a text lacks, each of which is told in its place."""
 
@@ -67,6 +70,8 @@ def find_argument_fault(
 
     The text is ``""`` where nothing is certainly wrong with them.
     """
+    if function in _TAKE_TEXT and isinstance(arguments, str) and arguments:  # as of nearly all calls
+        return "", False
     masked = _mask(arguments, language)
     try:
         check_shape(Call(function, masked, language))

@@ -122,7 +122,7 @@ class _Reader:
                 rewritten[key] = self._include(item, document, base, (*tokens, key))
             else:
                 rewritten[key] = item
-        for name in _find_stack_templates(rewritten):
+        for name in _find_stack_templates(rewritten) if "type" in rewritten else ():
             if name in self.contents:
                 self.uses[base].add(name)
                 self._queue(name)

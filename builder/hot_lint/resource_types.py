@@ -187,10 +187,10 @@ class _PropertyCheck:
             and "optional_in" not in schema
             and not {name, schema.get("instead")} & given.keys()
         ]
-        shown = [name for name, schema in schemas.items() if not schema.get("hidden")]
         for name in given:
             if name in schemas:
                 continue
+            shown = [each for each, schema in schemas.items() if not schema.get("hidden")]
             meant = find_near(name, missing) or find_near(name, shown)
             rule, message = "unknown-property", f"{owner} has no property {name!r}"
             if meant in missing:

@@ -38,8 +38,12 @@ class ScopedTemplate:
 
 def find_scope_problems(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
     """Every reference to what is not there, and every clash of names: the template's number, and the problem."""
+    referred = defaultdict(list)
+    for number, each in enumerate(templates):
+        for reference in each.reading.references:
+            referred[reference.kind].append((number, reference))
     for kind in Kind:
-        yield from _find_dangling(templates, kind)
+        yield from _find_dangling(templates, kind, referred[kind])
     yield from _find_duplicate_names(templates)
     yield from _find_conditional_resources(templates)
 
@@ -76,7 +80,9 @@ def demote(problem: TemplateProblem) -> TemplateProblem:
     return replace(problem, rule="conditional-mistake", message=message, certain=True)
 
 
-def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[tuple[int, TemplateProblem]]:
+def _find_dangling(
+    templates: Sequence[ScopedTemplate], kind: Kind, referred: Sequence[tuple[int, Reference]]
+) -> Iterator[tuple[int, TemplateProblem]]:
     given = PSEUDO_PARAMETERS if kind is Kind.PARAMETER else frozenset()
     required: dict[str, None] = {}  # in the order of the templates
     optional: dict[str, list[str]] = defaultdict(list)
@@ -89,19 +95,17 @@ def _find_dangling(templates: Sequence[ScopedTemplate], kind: Kind) -> Iterator[
     known = {**required, **dict.fromkeys(optional)}
     conditions = {name: each for part in templates for name, each in (part.template.get("conditions") or {}).items()}
     listed = f"there are: {', '.join(known)}" if 0 < len(known) <= 8 else ""
-    for number, each in enumerate(templates):
-        own = each.names(kind)
-        for reference in each.reading.references:
-            name = reference.name
-            if reference.kind is kind and not (name in required or name in own or name in given):
-                givers = optional.get(name, ())
-                if any(_ask_for(reference.under, SELECTED + giver, conditions) for giver in givers):
-                    continue
-                taken_for = "" if givers else _find_other_kind(reference, templates)
-                near = "" if givers or taken_for else find_near(name, known)
-                hint = "" if givers else taken_for or suggest_near(near) or listed
-                about = tuple(f"{kind} {each}" for each in (name, near) if each)
-                yield number, replace(_explain(reference, each, givers, hint), about=about)
+    for number, reference in referred:
+        name, within = reference.name, templates[number]
+        if not (name in required or name in given or name in within.names(kind)):
+            givers = optional.get(name, ())
+            if any(_ask_for(reference.under, SELECTED + giver, conditions) for giver in givers):
+                continue
+            taken_for = "" if givers else _find_other_kind(reference, templates)
+            near = "" if givers or taken_for else find_near(name, known)
+            hint = "" if givers else taken_for or suggest_near(near) or listed
+            about = tuple(f"{kind} {each}" for each in (name, near) if each)
+            yield number, replace(_explain(reference, within, givers, hint), about=about)
 
 
 def _find_other_kind(reference: Reference, templates: Sequence[ScopedTemplate]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from builder.hot.values import ParameterType, is_finite
 from builder.parameters.attributes import ABSENT, ParameterSyntaxError, read_flag, read_text
@@ -101,7 +101,7 @@ def parse_parameter(name: str, mapping: Mapping[str, object]) -> Parameter:
         raise ParameterSyntaxError(("type",), f"type must be one of {', '.join(ParameterType)}") from None
     if "tags" in mapping and mapping["tags"] is None:
         raise ParameterSyntaxError(("tags",), "tags must be a list")
-    return _lay_over(Parameter(name, type_), mapping, in_template=True)
+    return Parameter(name, type_, **_read_attributes(type_, mapping, in_template=True))
 
 
 def override_parameter(base: Parameter, mapping: Mapping[str, object]) -> Parameter:
@@ -112,11 +112,10 @@ def override_parameter(base: Parameter, mapping: Mapping[str, object]) -> Parame
 
     Raises ParameterSyntaxError for what cannot be meant.
     """
-    parameter = _lay_over(base, mapping)
-    # 1 is not True.
-    is_same = type(parameter.default) is type(base.default) and parameter.default == base.default
-    sends_default = base.sends_default or not is_same
-    return replace(parameter, sends_default=sends_default and not parameter.required)
+    changes = _read_attributes(base.type, mapping)
+    default = changes.get("default", base.default)
+    is_same = type(default) is type(base.default) and default == base.default  # 1 is not True
+    return replace(base, **changes, sends_default=default is not ABSENT and (base.sends_default or not is_same))
 
 
 def parse_value(parameter: Parameter, raw: object) -> ParsedValue:
@@ -188,12 +187,20 @@ def _find_broken_in_template(parameter: Parameter) -> list[Constraint]:
     return [constraint for constraint in plain if not constraint.is_met_by(value)]
 
 
-def _lay_over(base: Parameter, mapping: Mapping[str, object], *, in_template: bool = False) -> Parameter:
+_READERS: Final[Mapping[str, Callable[..., object]]] = {
+    "label": read_text, "description": read_text, "hidden": read_flag, "immutable": read_flag,
+}  # fmt: skip
+"""What reads an attribute that has no further meaning here."""
+
+
+def _read_attributes(
+    type_: ParameterType, mapping: Mapping[str, object], *, in_template: bool = False
+) -> dict[str, Any]:
+    """The fields of a parameter of a type that a mapping gives."""
     changes: dict[str, Any] = {}
-    readers: dict[str, Callable[..., object]] = dict.fromkeys(("label", "description"), read_text)
-    readers |= dict.fromkeys(("hidden", "immutable"), read_flag)
-    for key in filter(mapping.__contains__, readers):
-        changes[key] = readers[key](mapping, key, in_template=in_template)
+    for key, read in _READERS.items():
+        if key in mapping:
+            changes[key] = read(mapping, key, in_template=in_template)
     if "default" in mapping:
         changes["default"] = ABSENT if mapping["default"] is None else mapping["default"]
     if "tags" in mapping:
@@ -202,8 +209,8 @@ def _lay_over(base: Parameter, mapping: Mapping[str, object], *, in_template: bo
             raise ParameterSyntaxError(("tags",), "tags must be a list")
         changes["tags"] = tuple(map(str, tags or ()))
     if "constraints" in mapping:
-        changes["constraints"] = parse_constraints(base.type, mapping["constraints"], in_template=in_template)
-    return replace(base, **changes)
+        changes["constraints"] = parse_constraints(type_, mapping["constraints"], in_template=in_template)
+    return changes
 
 
 def _render_default(parameter: Parameter) -> object:
