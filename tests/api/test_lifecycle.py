@@ -14,22 +14,41 @@ from jsonschema import Draft7Validator
 from builder.sandbox import Sandbox
 from builder.schema import published
 from tests.api.orders import assert_refused, by_ids, order
+from tests.samples import some_of
 from tests.service import Service, minimal_definition, wait_until
 from tests.visualisation_app import VisualisationApp
 
 BROKEN = "kind: ["
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("lifecycle") / "instance") as service:
+        yield service
+
+
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    """A service that lists ``old`` and ``new``."""
-    service = Service(tmp_path / "instance")
-    service.enabled.mkdir(parents=True)
+def service(running: Service) -> Service:
+    """A service that lists ``old`` and ``new``, and has forgotten those of earlier tests."""
+    for path in running.enabled.iterdir():
+        path.unlink()
+    wait_until(lambda: running.get("/catalogue").json()["entries"] == [], "nothing is left")
+    enable_both(running)
+    return running
+
+
+@pytest.fixture
+def ending(tmp_path: Path) -> Iterator[Service]:
+    """The same, but of the test's own, which ends it."""
+    with Service(tmp_path / "instance") as service:
+        enable_both(service)
+        yield service
+
+
+def enable_both(service: Service) -> None:
     write(service, "old", order=1)
     write(service, "new", title="The new one", order=200)
-    with service:
-        wait_until(lambda: service.ids() == ["old", "new"], "both are listed")
-        yield service
+    wait_until(lambda: service.ids() == ["old", "new"], "both are listed")
 
 
 def write(service: Service, name: str, title: str = "The old one", **keys: object) -> None:
@@ -126,43 +145,45 @@ def test_edit_that_breaks_a_retired_type_does_not_list_it(service: Service) -> N
     assert service.ids() == ["new"]
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", some_of([signal.SIGTERM, signal.SIGKILL], signal.SIGKILL))
 def test_type_that_was_listed_and_then_retired_is_not_restored_from_the_state(
-    service: Service, ending: signal.Signals
+    ending: Service, number: signal.Signals
 ) -> None:
-    retire(service)
-    service.process.send_signal(ending)
-    service.wait()
-    (service.enabled / "old.yaml").write_text(BROKEN)
-    with Service(service.instance) as restarted:
+    retire(ending)
+    ending.process.send_signal(number)
+    ending.wait()
+    (ending.enabled / "old.yaml").write_text(BROKEN)
+    with Service(ending.instance) as restarted:
         wait_until(lambda: restarted.ids() == ["new"], "loaded")
         assert entry(restarted)["state"] == "retired"
         assert entry(restarted)["reason"] == "retired, and replaced by 'new'"
 
 
-def test_type_retired_while_no_process_ran_is_not_restored_from_the_state(service: Service) -> None:
-    wait_until(lambda: any(service.instance.rglob("old*.json")), "its version is kept")
-    service.stop()
-    write(service, "old", lifecycle="retired")
-    with Service(service.instance) as restarted:
+def test_type_retired_while_no_process_ran_is_not_restored_from_the_state(ending: Service) -> None:
+    wait_until(lambda: any(ending.instance.rglob("old*.json")), "its version is kept")
+    ending.stop()
+    write(ending, "old", lifecycle="retired")
+    with Service(ending.instance) as restarted:
         wait_until(lambda: restarted.ids() == ["new"], "loaded")
         (restarted.enabled / "old.yaml").write_text(BROKEN)
         wait_until(lambda: bool(entry(restarted)["problems"]), "the edit is seen")
         assert restarted.ids() == ["new"]
-    with Service(service.instance) as again:
+    with Service(ending.instance) as again:
         wait_until(lambda: again.ids() == ["new"], "loaded")
         assert entry(again)["state"] == "retired"
 
 
 def test_retired_type_that_is_active_again_is_listed_again(service: Service) -> None:
+    before = service.settled_log().count("cluster type enabled")
     retire(service)
     write(service, "old", order=1)
     wait_until(lambda: service.ids() == ["old", "new"], "listed again")
     assert entry(service)["state"] == "listed"
-    assert service.settled_log().count("cluster type enabled") == 3  # two at first, and the one that is back
+    assert service.settled_log().count("cluster type enabled") == before + 1
 
 
 def test_successor_that_is_not_listed_is_a_warning_for_as_long(service: Service) -> None:
+    before = len(service.settled_log())
     write(service, "old", lifecycle="deprecated", replaced_by="newest")
     wait_for_lifecycle(service, "deprecated")
     assert entry(service)["problems"][-1]["rule"] == "unknown-successor"
@@ -170,4 +191,4 @@ def test_successor_that_is_not_listed_is_a_warning_for_as_long(service: Service)
     write(service, "newest", title="The newest")
     wait_until(lambda: "newest" in service.ids(), "listed")
     assert "unknown-successor" not in str(entry(service)["problems"])
-    assert "unknown-successor" in service.settled_log()
+    assert "unknown-successor" in service.settled_log()[before:]
