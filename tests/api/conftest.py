@@ -9,6 +9,7 @@ import pytest
 
 from builder.sandbox import Sandbox
 from tests.api.orders import FORM
+from tests.emptying import empty
 from tests.service import Service, wait_until
 
 
@@ -27,6 +28,25 @@ def building(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Iterat
     with service:
         wait_until(lambda: "form" in service.ids(), "listed")
         yield service
+
+
+@pytest.fixture(scope="package")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("shared") / "instance") as running:
+        yield running
+
+
+@pytest.fixture
+def emptied(shared: Service) -> Service:
+    """A service with nothing enabled, shared by the tests that do not end it."""
+    empty(shared)
+    return shared
+
+
+@pytest.fixture
+def service(emptied: Service) -> Service:
+    """The same, in the place of one of the test's own."""
+    return emptied
 
 
 def prepare(service: Service, examples: Path | None = None) -> None:

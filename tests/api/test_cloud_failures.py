@@ -254,16 +254,21 @@ def test_stopping_service_still_does_what_reaches_it(tmp_path: Path) -> None:
     assert len(heat.stacks) == 2
 
 
-def test_listings_are_served_while_builds_wait(tmp_path: Path) -> None:
-    with Sandbox(heat_latency=1.0) as slow:
-        service = Service(tmp_path / "instance")
-        prepare(service)
-        with service, ThreadPoolExecutor(1) as somebody:
-            wait_until(lambda: service.ids() == ["form"], "listed")
-            building = somebody.submit(service.post, "/clusters/", order(by_ids(slow)))
-            assert service.ids() == ["form"]
-            assert not building.done()
-            assert building.result().status == 201
+def test_listings_are_served_while_builds_wait(building: Service) -> None:
+    arrived, gate = threading.Event(), threading.Event()
+
+    def hold(_: Received) -> None:
+        arrived.set()
+        gate.wait(WAIT_SECONDS)
+
+    with RememberingHeat() as heat, ThreadPoolExecutor(1) as somebody:
+        heat.hooks.before_writing = hold
+        built = somebody.submit(building.post, "/clusters/", order(heat.credentials()))
+        assert arrived.wait(WAIT_SECONDS)
+        assert "form" in building.ids()
+        assert not built.done()
+        gate.set()
+        assert built.result().status == 201
 
 
 @pytest.mark.parametrize("path", ["/cloud_assets", "/cloud_assets/"])

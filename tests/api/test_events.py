@@ -20,6 +20,7 @@ from builder.api.events import MAX_STREAMS, EventStream, describe_change, descri
 from builder.catalogue.snapshot import EMPTY, EntryReport, Slot, State
 from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
+from tests.emptying import empty
 from tests.security.raw import connect, head
 from tests.security.tokens import SECRET, bearer, make_token
 from tests.service import Service, fetch, minimal_definition, wait_until
@@ -66,14 +67,19 @@ class Stream:
         self._socket.close()
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    running = Service(tmp_path / "instance", {"KEEP_ALIVE_TIMEOUT": "3"})
-    running.enabled.mkdir(parents=True)
-    (running.enabled / "first.yaml").write_text(minimal_definition())
-    with running:
-        wait_until(lambda: running.ids() == ["first"], "listed")
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("events") / "instance", {"KEEP_ALIVE_TIMEOUT": "3"}) as running:
         yield running
+
+
+@pytest.fixture
+def service(impatient: Service) -> Service:
+    """A service with one type, as each test of this module finds it."""
+    empty(impatient)
+    (impatient.enabled / "first.yaml").write_text(minimal_definition())
+    wait_until(lambda: impatient.ids() == ["first"], "listed")
+    return impatient
 
 
 def test_snapshot_comes_first_and_then_each_change(service: Service) -> None:
@@ -161,8 +167,8 @@ def test_one_client_more_than_there_may_be_is_told_to_come_again(service: Servic
     wait_until(is_free, "free again")
 
 
-def test_streams_end_when_the_service_stops(service: Service) -> None:
-    with Stream(service) as stream:
+def test_streams_end_when_the_service_stops(tmp_path: Path) -> None:
+    with Service(tmp_path) as service, Stream(service) as stream:
         stream.next()
         reader = threading.Thread(target=lambda: list(stream.blocks()))
         reader.start()

@@ -21,20 +21,11 @@ from tests.visualisation_app import VisualisationApp
 BROKEN = "kind: ["
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("lifecycle") / "instance") as service:
-        yield service
-
-
 @pytest.fixture
-def service(running: Service) -> Service:
+def service(emptied: Service) -> Service:
     """A service that lists ``old`` and ``new``, and has forgotten those of earlier tests."""
-    for path in running.enabled.iterdir():
-        path.unlink()
-    wait_until(lambda: running.get("/catalogue").json()["entries"] == [], "nothing is left")
-    enable_both(running)
-    return running
+    enable_both(emptied)
+    return emptied
 
 
 @pytest.fixture

@@ -93,20 +93,19 @@ def test_unknown_preset_is_told_with_one_that_is_like_it(service: Service, cloud
 
 
 def test_retry_by_key_finds_the_cluster_of_a_preset_also_when_the_preset_is_gone(
-    tmp_path: Path, cloud: Sandbox
+    emptied: Service, cloud: Sandbox
 ) -> None:
-    with Service(tmp_path / "instance") as service:
-        path = service.enabled / "form.yaml"
-        path.write_text(FORM + PRESETS)
-        wait_until(lambda: "form.small" in service.ids(), "listed")
-        headers, body = {"Idempotency-Key": "a-key-of-a-preset"}, order(by_ids(cloud), "form.small")
-        built = service.post("/clusters/", body, headers)
-        assert service.post("/clusters/", body, headers).json() == built.json()
-        path.write_text(FORM)
-        wait_until(lambda: service.ids() == ["form"], "the presets are gone")
-        again = service.post("/clusters/", body, headers)
-        assert (again.status, again.json()) == (201, built.json())
-        assert_refused(service.post("/clusters/", body), 400, ("Unknown cluster type", "/cluster/cluster_type_id"))
+    path = emptied.enabled / "form.yaml"
+    path.write_text(FORM + PRESETS)
+    wait_until(lambda: "form.small" in emptied.ids(), "listed")
+    headers, body = {"Idempotency-Key": "a-key-of-a-preset"}, order(by_ids(cloud), "form.small")
+    built = emptied.post("/clusters/", body, headers)
+    assert emptied.post("/clusters/", body, headers).json() == built.json()
+    path.write_text(FORM)
+    wait_until(lambda: emptied.ids() == ["form"], "the presets are gone")
+    again = emptied.post("/clusters/", body, headers)
+    assert (again.status, again.json()) == (201, built.json())
+    assert_refused(emptied.post("/clusters/", body), 400, ("Unknown cluster type", "/cluster/cluster_type_id"))
 
 
 def test_catalogue_shows_the_entry_of_the_type(service: Service) -> None:
@@ -114,19 +113,18 @@ def test_catalogue_shows_the_entry_of_the_type(service: Service) -> None:
     assert (entry["id"], entry["path"], entry["state"]) == ("form", "form.yaml", "listed")
 
 
-def test_definition_of_the_same_id_is_listed_in_the_place_of_a_preset(tmp_path: Path) -> None:
-    with Service(tmp_path / "instance") as service:
-        (service.enabled / "form.yaml").write_text(FORM + PRESETS)
-        wait_until(lambda: len(service.ids()) == 3, "listed")
-        other = service.enabled / "form.small.yaml"
-        other.write_text("kind: [")
-        wait_until(lambda: len(service.get("/catalogue").json()["entries"]) == 2, "the broken one is seen")
-        assert show(service, "form.small")["title"] == "Small form", "a broken file affects no other"
-        other.write_text(minimal_definition("Its own"))
-        wait_until(lambda: show(service, "form.small")["title"] == "Its own", "it has taken the place")
-        other.unlink()
-        wait_until(lambda: show(service, "form.small")["title"] == "Small form", "the preset is back")
-        assert service.ids() == ["form.large", "form", "form.small"]
+def test_definition_of_the_same_id_is_listed_in_the_place_of_a_preset(emptied: Service) -> None:
+    (emptied.enabled / "form.yaml").write_text(FORM + PRESETS)
+    wait_until(lambda: len(emptied.ids()) == 3, "listed")
+    other = emptied.enabled / "form.small.yaml"
+    other.write_text("kind: [")
+    wait_until(lambda: len(emptied.get("/catalogue").json()["entries"]) == 2, "the broken one is seen")
+    assert show(emptied, "form.small")["title"] == "Small form", "a broken file affects no other"
+    other.write_text(minimal_definition("Its own"))
+    wait_until(lambda: show(emptied, "form.small")["title"] == "Its own", "it has taken the place")
+    other.unlink()
+    wait_until(lambda: show(emptied, "form.small")["title"] == "Small form", "the preset is back")
+    assert emptied.ids() == ["form.large", "form", "form.small"]
 
 
 def test_presets_of_a_type_that_an_edit_breaks_stay_and_those_of_a_retired_one_go(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -68,18 +67,17 @@ def test_wrong_password_learns_nothing_of_projects(service: Service, cloud: Sand
     assert service.post("/clusters/", body).status == 401
 
 
-def test_retry_by_key_finds_a_cluster_built_before_the_project_was_denied(tmp_path: Path, cloud: Sandbox) -> None:
-    with Service(tmp_path / "instance") as service:
-        path = service.enabled / "type.yaml"
-        path.write_text(minimal_definition())
-        wait_until(lambda: service.ids() == ["type"], "listed")
-        headers = {"Idempotency-Key": "before-it-was-denied"}
-        built = service.post("/clusters/", order(by_ids(cloud), "type"), headers)
-        path.write_text(minimal_definition() + f"projects: {{allow: ['{OTHER}']}}\n")
-        wait_until(lambda: ids_for(service, "?project_id=x") == [], "the edit is seen")
-        again = service.post("/clusters/", order(by_ids(cloud), "type"), headers)
-        assert (again.status, again.json()) == (201, built.json())
-        assert_refused(service.post("/clusters/", order(by_ids(cloud), "type", name="another")), 400, NOT_OFFERED)
+def test_retry_by_key_finds_a_cluster_built_before_the_project_was_denied(emptied: Service, cloud: Sandbox) -> None:
+    path = emptied.enabled / "type.yaml"
+    path.write_text(minimal_definition())
+    wait_until(lambda: emptied.ids() == ["type"], "listed")
+    headers = {"Idempotency-Key": "before-it-was-denied"}
+    built = emptied.post("/clusters/", order(by_ids(cloud), "type"), headers)
+    path.write_text(minimal_definition() + f"projects: {{allow: ['{OTHER}']}}\n")
+    wait_until(lambda: ids_for(emptied, "?project_id=x") == [], "the edit is seen")
+    again = emptied.post("/clusters/", order(by_ids(cloud), "type"), headers)
+    assert (again.status, again.json()) == (201, built.json())
+    assert_refused(emptied.post("/clusters/", order(by_ids(cloud), "type", name="another")), 400, NOT_OFFERED)
 
 
 def test_listing_leaves_out_what_a_project_is_not_offered(service: Service, cloud: Sandbox) -> None:

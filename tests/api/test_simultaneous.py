@@ -29,16 +29,6 @@ def heat() -> Iterator[RememberingHeat]:
         yield running
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    """A service of its own for each test."""
-    running = Service(tmp_path / "instance")
-    prepare(running)
-    with running:
-        wait_until(lambda: "form" in running.ids(), "listed")
-        yield running
-
-
 def let_all_create(heat: RememberingHeat) -> None:
     """Have Heat hold every creation until as many as there are requests are there, or only one will come."""
     together = threading.Barrier(COUNT)
@@ -58,18 +48,18 @@ def build_at_once(service: Service, heat: RememberingHeat, headers: dict[str, st
         return list(people.map(lambda _: service.post("/clusters/", body, headers), range(COUNT)))
 
 
-def test_six_requests_of_one_key_at_once_make_one_stack(service: Service, heat: RememberingHeat) -> None:
+def test_six_requests_of_one_key_at_once_make_one_stack(building: Service, heat: RememberingHeat) -> None:
     let_all_create(heat)
-    answers = build_at_once(service, heat, KEY)
+    answers = build_at_once(building, heat, KEY)
     assert [answer.status for answer in answers] == [201] * COUNT
     assert len(heat.posts_to_heat) == 1  # none was made and deleted again
     assert {answer.json()["id"] for answer in answers} == {heat.stacks[0].id}
     assert sorted("idempotent-replayed" in answer.headers for answer in answers) == [False] + [True] * (COUNT - 1)
 
 
-def test_six_equal_requests_without_a_key_at_once_make_one_stack(service: Service, heat: RememberingHeat) -> None:
+def test_six_equal_requests_without_a_key_at_once_make_one_stack(building: Service, heat: RememberingHeat) -> None:
     let_all_create(heat)
-    answers = build_at_once(service, heat, {})
+    answers = build_at_once(building, heat, {})
     assert [answer.status for answer in answers] == [201] * COUNT
     assert len(heat.posts_to_heat) == 1
     assert {answer.json()["id"] for answer in answers} == {heat.stacks[0].id}
@@ -91,14 +81,14 @@ def test_who_wants_several_equal_clusters_gets_them_where_the_operator_says_so(
 
 
 def test_a_second_click_that_reaches_another_replica_finds_the_cluster_of_the_first(
-    tmp_path: Path, service: Service, cloud: Sandbox
+    tmp_path: Path, building: Service, cloud: Sandbox
 ) -> None:
     another = Service(tmp_path / "another")
     prepare(another)
     body = order(by_ids(cloud), name="clicked")
     with another:
         wait_until(lambda: "form" in another.ids(), "listed")
-        first, second = service.post("/clusters/", body), another.post("/clusters/", body)
+        first, second = building.post("/clusters/", body), another.post("/clusters/", body)
     assert (first.status, second.status) == (201, 201)
     assert (first.body, first.headers["location"]) == (second.body, second.headers["location"])
     assert ("idempotent-replayed" in first.headers, second.headers["idempotent-replayed"]) == (False, "true")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.command import run_here
+from tests.emptying import empty
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer, reset
 from tests.security.tokens import make_token
 from tests.service import Service, minimal_definition, wait_until
@@ -40,9 +41,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 @pytest.fixture
 def service(running: Service) -> Service:
     """A service with two good definitions, and with nothing that an earlier test has left."""
-    for path in running.enabled.iterdir():
-        path.unlink()
-    wait_until(lambda: running.get("/catalogue").json()["entries"] == [], "nothing is left")
+    empty(running)
     for name in ("good", "other"):
         (running.enabled / f"{name}.yaml").write_text(minimal_definition())
     wait_until(lambda: running.ids() == ["good", "other"], "listed")
