@@ -134,6 +134,8 @@ def read_property(type_: str, value: Json) -> Json:
     """What Heat makes of a value that is given for a property of a type: ``heat.engine.properties.Property``.
 
     Other types than those of parameters, and read otherwise: a list is no text, and ``1`` is neither true nor false.
+    ``comma_delimited_list`` and ``json`` are those of properties that stand for the parameters of a nested template,
+    which may be given as text, too; ``text`` is that of the former's members, which Heat joins, or takes for mappings.
 
     Raises ValueError, TypeError or OverflowError for what it refuses.
     """
@@ -152,6 +154,25 @@ def read_property(type_: str, value: Json) -> Json:
             return value
         case "map" if isinstance(value, dict):
             return value
+        case "comma_delimited_list" | "json" | "text":
+            return _read_for_nested(type_, value)
         case "any":
+            return value
+    raise TypeError(type_)
+
+
+def _read_for_nested(type_: str, value: Json) -> Json:
+    """As :func:`read_property`; of JSON, the text that Heat measures the length of, where it is no mapping."""
+    match type_:
+        case "comma_delimited_list" if isinstance(value, str):
+            return read_value(ParameterType.COMMA_DELIMITED_LIST, value)
+        case "comma_delimited_list" if isinstance(value, list):
+            return value
+        case "json" if isinstance(value, str):
+            read_value(ParameterType.JSON, value)
+            return value
+        case "json" if isinstance(value, list):
+            return json.dumps(value)
+        case "json" | "text" if isinstance(value, dict) or (type_ == "text" and isinstance(value, str)):
             return value
     raise TypeError(type_)

@@ -7,21 +7,24 @@ warning. A nested template is told of where both sides of it are known.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import Any, Final
 
 from builder.hot.language import Language, first_version_with
 from builder.hot.resource_types import find_attributes, load_names, load_placeholders, load_types
 from builder.hot.values import ParameterType, parse_boolean, read_property
-from builder.hot_lint.findings import MAX_NAMED, Kind, TemplateProblem
+from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem
 from builder.hot_lint.members import CHAIN, GROUP, MEMBERS, Definition, find_definitions, find_members
 from builder.hot_lint.scope import ScopedTemplate
 from builder.hot_lint.unknown_functions import explain_unknown_function
+from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import parse_constraints
 from builder.parameters.constraints import AllowedValues, Constraint, ParsedValue
+from builder.parameters.declarations import parse_parameter
 from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnavailableError
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest
@@ -75,6 +78,8 @@ _PARAMETER_TYPES: Final[Mapping[str, ParameterType]] = {
     "boolean": ParameterType.BOOLEAN,
     "list": ParameterType.COMMA_DELIMITED_LIST,
     "map": ParameterType.JSON,
+    "comma_delimited_list": ParameterType.COMMA_DELIMITED_LIST,
+    "json": ParameterType.JSON,
 }
 """By the type of a property, that of the parameters whose constraints mean the same."""
 
@@ -85,6 +90,9 @@ _MUST_BE: Final[Mapping[str, str]] = {
     "boolean": "true or false",
     "list": "a list",
     "map": "a mapping",
+    "comma_delimited_list": "a list, or a text with commas",
+    "json": "a mapping, a list, or JSON as text",
+    "text": "a text",
 }
 
 
@@ -111,9 +119,31 @@ def find_type_problems(template: Mapping[str, Any], language: Language) -> Itera
             is_read = resource.get("external_id") is None and type_ not in load_placeholders()
             is_read = is_read and ("properties" in given or not find_near("properties", given, cutoff=0.8))
             if is_read and not language.newer and type_ in load_types():
-                yield from _PropertyCheck(type_, certain, language, _find_index_names(template, tokens)).check(
-                    definition
-                )
+                constraints = partial(_parse_constraints, type_)
+                names = _find_index_names(template, tokens)
+                yield from _PropertyCheck(type_, certain, language, names, constraints).check(definition)
+
+
+def find_nested_value_problems(
+    template: Mapping[str, Any], language: Language, use: NestedUse, parameters: Mapping[str, Any]
+) -> Iterator[TemplateProblem]:
+    """Every literal given to a nested template for one of its ``parameters`` that does not take it.
+
+    Heat makes a property of each parameter, which is stricter (``heat.engine.properties.Schema.from_parameter``).
+    """
+    constraints: dict[Path, tuple[Constraint, ...]] = {}
+    names = _find_index_names(template, use.tokens)
+    check = _PropertyCheck(use.name, use.certain, language, names, lambda path: constraints[path])
+    for name, value in {} if language.newer else (use.properties or {}).items():
+        with suppress(ParameterSyntaxError, KeyError):  # which are told elsewhere
+            parameter = parse_parameter(name, parameters[name])
+            constraints[(name,)] = parameter.constraints
+            schema: dict[str, Any] = {"type": str(parameter.type)}
+            if parameter.constraints:
+                schema["constraints"] = parameter.constraints
+            if parameter.type is ParameterType.COMMA_DELIMITED_LIST:
+                schema["schema"] = {"*": {"type": "text"}}
+            yield from check.check_value(schema, value, (*use.tokens, "properties", name), (name,))
 
 
 def _find_links(chain: Mapping[str, Any], tokens: Tokens) -> Iterator[tuple[str, Tokens]]:
@@ -159,6 +189,9 @@ def _find_index_names(template: Mapping[str, Any], tokens: Tokens) -> tuple[str,
     return tuple(names)
 
 
+Path = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _PropertyCheck:
     """Holds the properties of one resource, or of one member of a group, against the schema of its type."""
@@ -167,6 +200,8 @@ class _PropertyCheck:
     certain: bool
     language: Language
     index_names: tuple[str, ...]
+    constraints_at: Callable[[Path], tuple[Constraint, ...]]
+    """The constraints of what is at a path within the properties, the items of lists being ``*``."""
 
     def check(self, definition: Definition) -> Iterator[TemplateProblem]:
         given, tokens, _ = definition
@@ -206,11 +241,12 @@ class _PropertyCheck:
         members, _ = MEMBERS.get(self.type, ("", ())) if not path else ("", ())
         for name, value in given.items():
             if name in schemas and name != members:
-                yield from self._check_value(schemas[name], value, (*tokens, name), (*path, name))
+                yield from self.check_value(schemas[name], value, (*tokens, name), (*path, name))
 
-    def _check_value(
+    def check_value(
         self, schema: Mapping[str, Any], value: Any, tokens: Tokens, path: tuple[str | int, ...]
     ) -> Iterator[TemplateProblem]:
+        """A value, and what is in it, against the schema of what it is given for."""
         kind = schema["type"]
         if value is None or kind == "any" or self._is_unknown(value):
             return
@@ -224,10 +260,10 @@ class _PropertyCheck:
         children = schema.get("schema", {})
         if isinstance(value, list) and "*" in children:
             for number, item in enumerate(value):
-                yield from self._check_value(children["*"], item, (*tokens, number), (*path, number))
+                yield from self.check_value(children["*"], item, (*tokens, number), (*path, number))
         elif isinstance(value, dict) and "*" in children:
             for key, item in value.items():
-                yield from self._check_value(children["*"], item, (*tokens, key), (*path, key))
+                yield from self.check_value(children["*"], item, (*tokens, key), (*path, key))
         elif isinstance(value, dict) and children:
             yield from self._check_map(children, value, tokens, path)
         if "constraints" in schema and not self._holds_unknown(value):
@@ -237,7 +273,7 @@ class _PropertyCheck:
         self, schema: Mapping[str, Any], value: Any, tokens: Tokens, path: tuple[str | int, ...]
     ) -> Iterator[TemplateProblem]:
         type_ = _PARAMETER_TYPES[schema["type"]]
-        for constraint in _parse_constraints(self.type, tuple("*" if isinstance(each, int) else each for each in path)):
+        for constraint in self.constraints_at(tuple("*" if isinstance(each, int) else each for each in path)):
             try:
                 is_met = constraint.is_met_by(ParsedValue(value, value))
             except (MatchingTimeoutError, MatchingUnavailableError):
@@ -281,8 +317,8 @@ class _PropertyCheck:
 
 
 @cache
-def _parse_constraints(type_: str, path: tuple[str, ...]) -> tuple[Constraint, ...]:
-    """The constraints of what is at a path within the properties of a type, the items of lists being ``*``."""
+def _parse_constraints(type_: str, path: Path) -> tuple[Constraint, ...]:
+    """The constraints of what is at a path within the properties of a type."""
     schema: Mapping[str, Any] = {"schema": load_types()[type_]["properties"]}
     for name in path:
         children = schema["schema"]
@@ -295,8 +331,8 @@ def _suggest_form(kind: str, value: Any) -> str:
     truth = parse_boolean(value) if kind == "boolean" and isinstance(value, str | int) else None
     if truth is not None:
         return f"write {str(truth).lower()}"
-    if kind == "string" and isinstance(value, float):
+    if kind in ("string", "text") and isinstance(value, int | float):
         return "write it in quotes"
-    if kind == "list" and isinstance(value, str | int | float):
+    if kind in ("list", "comma_delimited_list") and isinstance(value, str | int | float):
         return "write a list, such as [a, b]"
     return ""

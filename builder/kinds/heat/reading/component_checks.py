@@ -24,6 +24,7 @@ from builder.hot_lint.references import MAX_WORK, read_template
 from builder.hot_lint.resource_types import (
     GROUP_ATTRIBUTES,
     MEMBER_ATTRIBUTE,
+    find_nested_value_problems,
     find_type_problems,
     find_unknown_attributes,
 )
@@ -79,7 +80,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
         types.update(reading.types)
         nested.update(each.nested)
         files.update(dict.fromkeys(each.nested, each.component.files))
-        problems += _problems(each.root, _check_nested_uses(reading, each.nested))
+        problems += _problems(each.root, _check_nested_uses(each.root.template, language, reading, each.nested))
     problems += _scope_problems([each.root for each in components], scope, complete=complete)
     uses: dict[str, Sequence[NestedUse]] = {}
     for name, template in nested.items():
@@ -148,7 +149,7 @@ def _check_nested(
     problems += _problems(template, find_shape_problems(template.template, language, composed=False))
     problems += _problems(template, find_parameter_problems(template.template))
     problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)])
-    problems += _problems(template, _check_nested_uses(reading, nested))
+    problems += _problems(template, _check_nested_uses(template.template, language, reading, nested))
     return problems, reading
 
 
@@ -172,7 +173,9 @@ def _check_data(template: LoadedTemplate) -> list[Problem]:
     )
 
 
-def _check_nested_uses(reading: TemplateReading, nested: Mapping[str, LoadedTemplate]) -> Iterator[TemplateProblem]:
+def _check_nested_uses(
+    within: Mapping[str, Any], language: Language, reading: TemplateReading, nested: Mapping[str, LoadedTemplate]
+) -> Iterator[TemplateProblem]:
     required: dict[str, list[str]] = {}
     for use in reading.nested:
         template = nested.get(use.name)
@@ -181,6 +184,7 @@ def _check_nested_uses(reading: TemplateReading, nested: Mapping[str, LoadedTemp
             if use.name not in required:
                 required[use.name] = [name for name, each in parameters.items() if each.get("default") is None]
             yield from _check_properties(use, use.properties, parameters, required[use.name])
+            yield from find_nested_value_problems(within, language, use, parameters)
     uses = {use.owner: use for use in reading.nested if use.is_plain or use.is_member}
     for reference in reading.references:
         named = uses.get(reference.name)
