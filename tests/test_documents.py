@@ -12,6 +12,36 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("exa
 SOURCES = ["builder", "docs", "docker", "schemas", "tests", "Dockerfile", "docker-compose.yml", "Makefile"]
 """What may name a document in a message or a comment."""
 
+QUOTES = {
+    "docs/billing.md": (
+        "asking for an order for stack",
+        "was created for stack",
+        "was cancelled",
+        "is left without an order",
+        "was launched without an order",
+        "does not tell the name of its stack",
+    ),
+    "docs/operate.md": (
+        "cluster built",
+        "was read again",
+        "starting another",
+        "connections are open (MAX_CONNECTIONS)",
+        "lines of the log were lost",
+    ),
+    "docs/troubleshooting.md": (
+        "cluster types from",
+        "no cluster built",
+        "cannot listen on",
+        "cannot be written",
+        "Unknown host",
+        "Cross-site request",
+        "Cloud not allowed",
+        "Billing service not allowed",
+        "Endpoint not allowed",
+    ),
+}
+"""What documents have people look for in the log, and in responses."""
+
 
 def read_prose(document: Path) -> str:
     """Return a document without its fenced code, where a ``#`` is a comment and brackets are no link."""
@@ -71,3 +101,10 @@ def test_no_tag_or_image_is_named_that_was_never_published() -> None:
     tags = [tag for text in texts for tag in re.findall(r"concertim-cluster-builder(?:\.git)?[@:]([\w.]+)", text)]
     assert set(tags) <= {"HEAD", "latest", "NEW", "TAG"}
     assert not any(re.search(r"^ *rev: v?\d", text, re.MULTILINE) for text in texts)
+
+
+@pytest.mark.parametrize("document", QUOTES)
+def test_what_guides_quote_is_what_the_service_says(document: str) -> None:
+    text = (ROOT / document).read_text()
+    code = "".join(module.read_text() for module in (ROOT / "builder").rglob("*.py"))
+    assert [quote for quote in QUOTES[document] if quote not in text or quote not in code] == []
