@@ -13,8 +13,8 @@ from builder.errors import ConfigurationError
 
 SETTINGS: Final = (
     "build_deadline", "cloud_region", "cloud_interface", "cloud_ca_bundle", "cloud_insecure", "cloud_proxy",
-    "cloud_connect_timeout", "cloud_read_timeout", "allowed_auth_urls", "allowed_endpoints", "remote_template_limit",
-    "remote_template_timeout",
+    "cloud_connect_timeout", "cloud_read_timeout", "allowed_auth_urls", "allowed_endpoints",
+    "allow_remote_templates", "remote_template_limit", "remote_template_timeout",
 )  # fmt: skip
 """The settings of the service that a launch has in common with it, beside those of a check."""
 

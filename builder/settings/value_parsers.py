@@ -24,7 +24,7 @@ def parse_host(text: str) -> str:
     An empty one is an error, since it would mean every address of this host.
     """
     if not text.strip():
-        raise ValueError("an address; 0.0.0.0 stands for all of this host, :: for those of IPv6, too")
+        raise ValueError("an address, or the name of one; 0.0.0.0 stands for all of this host, :: for IPv6 too")
     return text.removeprefix("[").removesuffix("]") if ":" in text else text
 
 
@@ -118,6 +118,8 @@ def parse_optional_path(text: str) -> Path | None:
 
 def parse_path_or_none(text: str) -> Path | None:
     """A path, or the word ``none``."""
+    if not text.strip():
+        raise ValueError("a path, or none")
     return None if text.strip().lower() == "none" else parse_path(text)
 
 
