@@ -257,6 +257,15 @@ def test_same_key_again_gets_the_same_answer_with_one_header_more(documented: Se
     assert "Idempotent-Replayed: true\n" in again
 
 
+def test_key_of_a_build_that_was_refused_is_free_for_another(documented: Service, clouds: dict[str, str]) -> None:
+    (exchange,) = [each for each in EXCHANGES if "Idempotency-Key" in each.headers]
+    refused = replace(
+        exchange, headers={"Idempotency-Key": "of-a-mistake"}, body=exchange.body.replace("only-one", "1")
+    )
+    assert replay(documented, refused, clouds).status == 400
+    assert replay(documented, replace(refused, body=exchange.body), clouds).status == 201
+
+
 # --- the table of builds that fail ------------------------------------------------------------------------------------
 
 
