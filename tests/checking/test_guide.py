@@ -16,25 +16,28 @@ from tests.checking.examples import ROOT, check
 from tests.checking.rule_examples import NOISE, complete
 
 DOCUMENT = ROOT / "docs/cluster-types.md"
-SNIPPETS = [
-    (language, text)
-    for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
-    if language != "mermaid"
+BLOCKS = [
+    (path, language, text)
+    for path in (DOCUMENT, ROOT / "docs/parameters.md")
+    for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
 ]
-"""The fenced blocks that are no pictures: the language of each, and its text."""
+SNIPPETS = [text for _, language, text in BLOCKS if language == "yaml" and not text.startswith("# questions.yaml")]
+"""Parts of definitions; tests/checking/test_tutorial.py has the one that is whole."""
+
+
+def test_nothing_is_fenced_in_the_reference_but_snippets_and_pictures() -> None:
+    assert {language for path, language, _ in BLOCKS if path == DOCUMENT} == {"yaml", "mermaid"}
 
 
 @pytest.mark.parametrize("number", range(len(SNIPPETS)))
 def test_every_snippet_is_part_of_a_definition_without_problems(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    language, snippet = SNIPPETS[number]
-    assert language == "yaml"
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "example"
     (folder / "components").mkdir(parents=True)
     silence = f"# check: ignore={','.join(NOISE)}"
-    (folder / "cluster-type.yaml").write_text(complete(snippet, silence=silence))
+    (folder / "cluster-type.yaml").write_text(complete(SNIPPETS[number], silence=silence))
     for name in ("templates/cluster.yaml", "components/network.yaml", "components/storage.yaml"):
         (folder / name).parent.mkdir(exist_ok=True)
         declared = "volume_size" if "storage" in name else "nodes"
@@ -51,7 +54,7 @@ def test_every_key_of_the_format_is_in_the_table() -> None:
     assert sorted(keys) == sorted({key for part in described for key in part["properties"]})
 
 
-@pytest.mark.parametrize(("command", "section"), [("check", "In CI"), ("launch", "Trying a definition on a cloud")])
+@pytest.mark.parametrize(("command", "section"), [("check", "Checking"), ("launch", "Trying a definition on a cloud")])
 def test_the_table_of_options_has_each_that_the_command_has(command: str, section: str) -> None:
     text = re.split(rf"^## {section}$", DOCUMENT.read_text(), flags=re.MULTILINE)[1].partition("\n## ")[0]
     helped = subprocess.run(

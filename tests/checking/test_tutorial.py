@@ -1,4 +1,4 @@
-"""docs/tutorial.md does what it says: it is followed word by word, in one folder, beside a running service."""
+"""Documents that do what they say: docs/tutorial.md, docs/parameters.md, followed word by word beside a service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from keystoneauth1.session import Session
 from tests.checking.examples import ROOT
 from tests.service import Service, wait_until
 
-DOCUMENT = ROOT / "docs/tutorial.md"
 SANDBOX = re.compile(r"auth URL +(http://\S+)/v3")
 FILE_MARK = re.compile(r"# ([\w./-]+\.yaml)\n")
 DIFFERING = re.compile(
@@ -42,10 +41,9 @@ class Block:
         return self.language == "text" and re.search("error|FAILED|^cluster-builder: ", self.text) is not None
 
 
-BLOCKS = [
-    Block(language, text)
-    for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
-]
+def read_blocks(document: str) -> list[Block]:
+    text = (ROOT / "docs" / document).read_text()
+    return [Block(*found) for found in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)]
 
 
 class Reader:
@@ -60,6 +58,22 @@ class Reader:
         self.cluster: dict[str, str] = {}
         self.command = ""
         self.told = ""
+
+    def follow(self, blocks: list[Block]) -> None:
+        for block, following in zip(blocks, [*blocks[1:], Block("", "")], strict=True):
+            match block.language:
+                case "yaml":
+                    self.write(block.text)
+                case "sh":
+                    self.give(block.text, is_to_fail=following.is_to_fail())
+                case "text":
+                    self.compare(block.text)
+                case "json":
+                    self.compare_json(block.text)
+                case "console":
+                    self.compare_with_heat(block.text)
+                case _:
+                    pytest.fail(f"nobody knows what to do with {block.language}")
 
     def write(self, text: str) -> None:
         mark = FILE_MARK.match(text)
@@ -160,18 +174,10 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
 
 @pytest.mark.timeout(600)  # it starts some twenty processes
 def test_the_tutorial_leads_from_an_empty_file_to_two_listed_types(reader: Reader) -> None:
-    for block, following in zip(BLOCKS, [*BLOCKS[1:], Block("", "")], strict=True):
-        match block.language:
-            case "yaml":
-                reader.write(block.text)
-            case "sh":
-                reader.give(block.text, is_to_fail=following.is_to_fail())
-            case "text":
-                reader.compare(block.text)
-            case "json":
-                reader.compare_json(block.text)
-            case "console":
-                reader.compare_with_heat(block.text)
-            case _:
-                pytest.fail(f"nobody knows what to do with {block.language}")
+    reader.follow(read_blocks("tutorial.md"))
     wait_until(lambda: reader.service.ids() == ["first-cluster", "lab-cluster"], "these two are listed, and no others")
+
+
+def test_the_document_of_parameters_shows_what_people_are_told(reader: Reader) -> None:
+    blocks = read_blocks("parameters.md")
+    reader.follow([block for block in blocks if block.language != "yaml" or FILE_MARK.match(block.text)])
