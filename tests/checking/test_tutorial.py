@@ -181,3 +181,22 @@ def test_the_tutorial_leads_from_an_empty_file_to_two_listed_types(reader: Reade
 def test_the_document_of_parameters_shows_what_people_are_told(reader: Reader) -> None:
     blocks = read_blocks("parameters.md")
     reader.follow([block for block in blocks if block.language != "yaml" or FILE_MARK.match(block.text)])
+
+
+def test_the_commands_for_a_cloud_work_with_what_names_the_sandbox(reader: Reader) -> None:
+    for block in read_blocks("tutorial.md"):
+        if block.language == "yaml":
+            reader.write(block.text)
+    (reader.folder / "lab-cluster/scripts").mkdir()
+    (reader.folder / "lab-cluster/scripts/login.sh").write_text("#!/bin/bash\n")
+    exports = re.findall(r"^ +(export OS_.*)$", reader.service.log, re.MULTILINE)
+    (reader.folder / "openrc.sh").write_text("\n".join(exports))
+    names = dict(re.findall(r"OS_(\w+)=(\S+)", " ".join(exports)))
+    auth = {key.lower(): value for key, value in names.items() if not key.startswith(("REGION", "IDENTITY"))}
+    cloud = {"auth": auth, "region_name": names["REGION_NAME"], "identity_api_version": 3}
+    (reader.folder / "clouds.yaml").write_text(json.dumps({"clouds": {"mycloud": cloud}}))
+    text = (ROOT / "docs/cluster-types.md").read_text()
+    commands = [block for block in re.findall(r"(?:^    \S.*\n)+", text, re.MULTILINE) if "cluster-builder" in block]
+    for command, told in zip(commands, ("no problems", "address: "), strict=True):
+        reader.give(command, is_to_fail=False)
+        assert told in reader.told
