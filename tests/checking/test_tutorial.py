@@ -183,6 +183,7 @@ def test_the_document_of_parameters_shows_what_people_are_told(reader: Reader) -
     reader.follow([block for block in blocks if block.language != "yaml" or FILE_MARK.match(block.text)])
 
 
+@pytest.mark.timeout(600)  # it launches a cluster, and previews two
 def test_the_commands_for_a_cloud_work_with_what_names_the_sandbox(reader: Reader) -> None:
     for block in read_blocks("tutorial.md"):
         if block.language == "yaml":
