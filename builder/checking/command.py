@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TextIO
@@ -10,7 +11,7 @@ from typing import Final, TextIO
 from builder.checking.checked_files import CheckSettings
 from builder.checking.running import check_targets
 from builder.checking.targets import STANDARD_INPUT, find_targets
-from builder.diagnostics.rules import RULES, Profile, Severity
+from builder.diagnostics.rules import DOCUMENT_URL, RULES, Profile, Severity
 from builder.errors import EXIT_INTERNAL, ConfigurationError
 from builder.reporting.formats import RENDERERS, REPOSITORY_FORMATS, RenderOptions
 from builder.reporting.report import describe_failure
@@ -107,7 +108,9 @@ def explain_rule(rule_id: str, streams: Streams, profile: Profile = Profile.CONC
     severity = rule.severity_in(profile)
     told = f"{severity}: {rule.meaning}" if severity else f"not given in the profile {profile}: {rule.meaning}"
     streams.stdout.write(f"{rule.id}: {told}\n{rule.url}\n")
-    streams.stdout.write(f"\n{rule.help.strip()}\n" if rule.help else "")
+    # Another rule is explained by its name.
+    explained = re.sub(rf"\[([^]]+)\]\({re.escape(DOCUMENT_URL)}#[^)]+\)", r"\1", rule.linked_help)
+    streams.stdout.write(f"\n{explained}\n" if explained else "")
     streams.stdout.write(f"\n- is wrong, + mends it:\n\n{rule.example}" if rule.example else "")
     return EXIT_CLEAN
 

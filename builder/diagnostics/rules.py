@@ -13,6 +13,7 @@ error is a warning, and a warning is not given.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ class Profile(StrEnum):
 DOCUMENT_URL: Final = "https://github.com/openflighthpc/concertim-cluster-builder/blob/HEAD/docs/rules.md"
 """Where the default branch has docs/rules.md, in which each rule has an anchor."""
 
+_FOLDER_URL: Final = DOCUMENT_URL.rpartition("/")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -62,6 +65,11 @@ class Rule:
         """The meaning as a sentence; a name at its beginning, such as get_param, stays as it is."""
         first = self.meaning.partition(" ")[0]
         return f"{self.meaning if '_' in first else self.meaning[0].upper() + self.meaning[1:]}."
+
+    @property
+    def linked_help(self) -> str:
+        """The help with links that lead somewhere from everywhere, and not from docs/rules.md alone."""
+        return re.sub(r"\]\((?!https?:)", f"]({_FOLDER_URL}/", self.help.replace("](#", "](rules.md#")).strip()
 
     def severity_in(self, profile: Profile) -> Severity | None:
         """How serious a problem of this rule is in a profile; None where it is not given."""

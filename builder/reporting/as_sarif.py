@@ -58,7 +58,9 @@ def _render_rule(rule_id: str) -> dict[str, Any]:
     if rule is not None:
         rendered["shortDescription"] = {"text": rule.sentence}
         rendered["helpUri"] = rule.url
-        rendered["help"] = {"text": f"{rule.url}, or cluster-builder check --rule {rule_id}"}
+        example = f"```diff\n{rule.example}```" if rule.example else ""
+        explained = "\n\n".join(part for part in (rule.sentence, rule.linked_help, example) if part)
+        rendered["help"] = {"text": f"{rule.sentence} {rule.url}", "markdown": explained}
         rendered["defaultConfiguration"] = {"level": str(rule.severity)}
     return rendered
 

@@ -132,6 +132,17 @@ def test_sarif_names_rule_place_and_severity(found: Report) -> None:
         assert re.fullmatch(r"[A-Za-z0-9._~/%()*!'+:@&=,-]+", location["artifactLocation"]["uri"])
 
 
+@pytest.mark.parametrize("rule_id", RULES)
+def test_sarif_explains_each_rule_with_its_example_and_links_that_lead_somewhere(rule_id: str) -> None:
+    problem = Problem("a.yaml", 1, 1, "", rule_id, "it is wrong")
+    report = Report((CheckedDefinition("a.yaml", "a", (problem,)),))
+    (rule,) = json.loads(render_sarif(report))["runs"][0]["tool"]["driver"]["rules"]
+    markdown = rule["help"]["markdown"]
+    assert markdown.startswith(rule["shortDescription"]["text"])
+    assert RULES[rule_id].example in markdown
+    assert all(link.startswith("https://") for link in re.findall(r"\]\(([^)]+)\)", markdown))
+
+
 # ---- JUnit
 
 
