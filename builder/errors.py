@@ -67,6 +67,11 @@ class ConfigurationError(Exception):
     """A setting or a command-line argument that cannot be used; the message is one line that names it."""
 
 
+def describe_unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file cannot be read as text, without its path and without a byte of it, for it may hold a secret."""
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else "it is not UTF-8"
+
+
 def describe_crash(error: Exception) -> str:
     """An error that nobody expected, without its text, in which a secret may be: its kind and where it was raised."""
     place = traceback.extract_tb(error.__traceback__)[-1]

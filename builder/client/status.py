@@ -14,7 +14,7 @@ from typing import Any, Final, TextIO
 from urllib.parse import SplitResult, urlsplit
 
 from builder import USER_AGENT
-from builder.errors import ConfigurationError
+from builder.errors import ConfigurationError, describe_unreadable
 from builder.logs.redaction import clean
 
 TIMEOUT_SECONDS: Final = 15.0
@@ -85,7 +85,7 @@ def load_token(file: str | None, secrets: Sequence[str]) -> str | None:
     try:
         text = (sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")).strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"--token-file: {file} cannot be read: {error}") from error
+        raise ConfigurationError(f"--token-file: {file} cannot be read: {describe_unreadable(error)}") from error
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise ConfigurationError(f"--token-file: {file} holds no token")
     return text

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from builder.errors import ConfigurationError
+from builder.errors import ConfigurationError, describe_unreadable
 
 SETTINGS: Final = (
     "build_deadline", "cloud_region", "cloud_interface", "cloud_ca_bundle", "cloud_insecure", "cloud_proxy",
@@ -115,6 +115,6 @@ def _read_answers(given: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]
                 # What an editor puts at the end of a line is no part of a password.
                 value = (sys.stdin.read() if value == "-" else Path(value).read_text("utf-8")).removesuffix("\n")
             except (OSError, UnicodeDecodeError) as error:
-                why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+                why = describe_unreadable(error)
                 raise ConfigurationError(f"launch: --parameter-file {name}: {value!r} cannot be read: {why}") from error
         yield name, value

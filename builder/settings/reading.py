@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from builder.errors import ConfigurationError
+from builder.errors import ConfigurationError, describe_unreadable
 from builder.settings.table import Settings, list_settings
 
 logger = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def load_config_file(path: Path) -> Mapping[str, str]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"CONFIG_FILE: {path} cannot be read: {error}") from error
+        raise ConfigurationError(f"CONFIG_FILE: {path} cannot be read: {describe_unreadable(error)}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
@@ -124,7 +124,8 @@ def load_jwt_secrets(settings: Settings) -> tuple[str, ...]:
         try:
             text = settings.jwt_secret_file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"JWT_SECRET_FILE: {settings.jwt_secret_file} cannot be read: {error}") from error
+            why = describe_unreadable(error)
+            raise ConfigurationError(f"JWT_SECRET_FILE: {settings.jwt_secret_file} cannot be read: {why}") from error
         secrets += tuple(line.strip() for line in text.splitlines() if line.strip())
     for variable, wanted in (("REQUIRE_AUTH", settings.require_auth), ("PROTECT_READS", settings.protect_reads)):
         if wanted and not secrets:
