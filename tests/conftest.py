@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from builder.pattern_matching import matching
+from tests import service as services
 from tests.openstack.replay_cloud import ReplayCloud, Trap
 from tests.service import WAIT_SECONDS, Service
 
@@ -37,6 +38,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _find_place(path: Path) -> int:
     name = path.relative_to(Path(__file__).parent).as_posix()
     return next((place for place, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
+
+
+STARTED_FOR_THEMSELVES = frozenset({"benchmarks", "cli", "rolling", "soak"})
+"""Rooms of tests that are about starting, or measure: their services are not forked."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def starts(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have the services of some rooms started for themselves: see :data:`tests.service.FORKS`."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.relative_to(Path(__file__).parent).parts[0] in STARTED_FOR_THEMSELVES:
+            patch.setattr(services, "FORKS", False)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from builder.settings import list_settings
+from tests import forking
+
+FORKS = "REAL_STARTS" not in os.environ
+"""Whether services are forked from a process that has imported the program (see :mod:`tests.forking`), where that makes
+no difference: not where it is started by another command, or with variables that Python or a library may read first."""
+
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 WAIT_SECONDS = 60.0
 """How long is waited for what has to come: for as long as a machine may take that is busy otherwise."""
+
+_PYTHON = sys.executable
+_VARIABLES = frozenset(setting.variable for setting in list_settings())
 
 _ESTABLISHED = "01"
 """In /proc/net/tcp, see proc(5)."""
@@ -112,7 +122,7 @@ class Service:
     url: str = ""
     sandbox_url: str = ""
     output: list[str] = field(default_factory=list)
-    _process: subprocess.Popen[str] | None = None
+    _process: subprocess.Popen[str] | forking.Forked | None = None
     _reader: threading.Thread | None = None
     _listening: threading.Event = field(default_factory=threading.Event)
 
@@ -122,7 +132,7 @@ class Service:
         return self.instance / "cluster-types-enabled"
 
     @property
-    def process(self) -> subprocess.Popen[str]:
+    def process(self) -> subprocess.Popen[str] | forking.Forked:
         """The process, once it was started."""
         assert self._process is not None
         return self._process
@@ -154,13 +164,15 @@ class Service:
         """Start it and wait until it listens."""
         self.enabled.mkdir(parents=True, exist_ok=True)
         arguments = ("serve", "--instance", str(self.instance), "--port", "0", *self.flags)
-        self._process = _run([*self.wrapper, *_builder(), *arguments], self.environment)
+        if FORKS and not self.wrapper and sys.executable == _PYTHON and _VARIABLES.issuperset(self.environment):
+            self._process = forking.fork(arguments, {**_inherited(), **self.environment})
+        else:
+            self._process = _run([*self.wrapper, *_builder(), *arguments], self.environment)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         if not self._listening.wait(START_SECONDS) or not self.url:
             self.process.kill()
-            self._reader.join(STOP_SECONDS)
-            self.process.communicate()
+            self.wait()
             raise AssertionError(f"the service did not start:\n{self.log}")
         return self
 
@@ -239,5 +251,9 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.P
         text=True,
         bufsize=1,
         cwd=Path(__file__).parent.parent,
-        env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **environment},
+        env={**_inherited(), **environment},
     )
+
+
+def _inherited() -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
