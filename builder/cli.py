@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from builder import __version__
 from builder.checking.check_arguments import add_check_arguments, refuse_useless_flags
+from builder.checking.streams import Streams
 from builder.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, ConfigurationError, RequestError, describe_crash
 from builder.launching.arguments import SETTINGS, add_arguments, read_request
 from builder.logs import hold_early_records
@@ -28,7 +29,6 @@ from builder.settings import build_settings, format_default, list_settings, pars
 
 if TYPE_CHECKING:
     from builder.checking.checked_files import CheckSettings
-    from builder.checking.command import Streams
 
 Value = TypeVar("Value")
 
@@ -287,7 +287,6 @@ def _launch(options: argparse.Namespace) -> int:
 
 def _open_streams(color: str = "auto") -> Streams:
     """The standard streams, which take every character, and whether colours are wished for."""
-    from builder.checking.command import Streams
     from builder.logs.terminal import wants_colours
 
     for stream in (sys.stdin, sys.stdout, sys.stderr):

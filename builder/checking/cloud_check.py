@@ -15,8 +15,9 @@ from itertools import chain, combinations
 from typing import Final
 
 from builder.checking.checked_files import CheckedFiles, CheckSettings
-from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams, read_standard_input
+from builder.checking.command import read_standard_input
 from builder.checking.running import open_files
+from builder.checking.streams import EXIT_CLEAN, EXIT_PROBLEMS, Streams
 from builder.checking.targets import STANDARD_INPUT, find_targets
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterType

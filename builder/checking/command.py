@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, TextIO
 
 from builder.checking.checked_files import CheckSettings
 from builder.checking.running import check_targets
+from builder.checking.streams import EXIT_CLEAN, EXIT_PROBLEMS, Streams
 from builder.checking.targets import STANDARD_INPUT, find_targets
 from builder.diagnostics.rules import DOCUMENT_URL, RULES, Profile, Severity
 from builder.errors import EXIT_INTERNAL, ConfigurationError
@@ -18,28 +17,6 @@ from builder.reporting.report import describe_failure
 from builder.reporting.repository_paths import relate_paths
 from builder.schema import published
 from builder.text.spelling import suggest
-
-EXIT_CLEAN: Final = 0
-EXIT_PROBLEMS: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """Standard input and output of a command; ``colours`` says whether a terminal is to be given any.
-
-    ``stdin`` is None where it was closed before the command began. With ``always_coloured`` also what is no terminal is
-    given colours.
-    """
-
-    stdin: TextIO | None
-    stdout: TextIO
-    stderr: TextIO
-    colours: bool = True
-    always_coloured: bool = False
-
-    def takes_colours(self, stream: TextIO) -> bool:
-        """Whether one of the streams is to be given colours."""
-        return self.always_coloured or (self.colours and stream.isatty())
 
 
 def run_check(

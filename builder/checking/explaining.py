@@ -13,8 +13,9 @@ from email.utils import formatdate
 
 from builder.catalogue.entries import DEFINITION_NAME, Entry, scan_folder
 from builder.checking.checked_files import CheckedFiles, CheckSettings
-from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams, read_standard_input
+from builder.checking.command import read_standard_input
 from builder.checking.running import STANDARD_INPUT_SHOWN, open_files
+from builder.checking.streams import EXIT_CLEAN, EXIT_PROBLEMS, Streams
 from builder.checking.targets import STANDARD_INPUT, Target, find_targets, hint_at_path
 from builder.clusters.plan import explain_nothing_selected
 from builder.definitions.building import build_cluster_type

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from builder.catalogue.entries import DEFINITION_NAME, SUFFIXES
-from builder.checking.command import EXIT_CLEAN, Streams
+from builder.checking.streams import EXIT_CLEAN, Streams
 from builder.definitions.model import ID_PATTERN
 from builder.errors import ConfigurationError
 from builder.kinds.registry import KINDS

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Final, NoReturn
 
 from builder.checking.checked_files import CheckSettings
-from builder.checking.command import Streams
+from builder.checking.streams import Streams
 from builder.checking.targets import find_targets
 from builder.errors import ConfigurationError
 

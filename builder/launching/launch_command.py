@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
 from builder.checking.checked_files import CheckedFiles, CheckSettings
-from builder.checking.command import EXIT_CLEAN, EXIT_PROBLEMS, Streams
 from builder.checking.explaining import load_definition
+from builder.checking.streams import EXIT_CLEAN, EXIT_PROBLEMS, Streams
 from builder.clusters.answers import fill_in
 from builder.clusters.plan import MAX_CLUSTER_NAME, ClusterPlan
 from builder.definitions.model import ClusterType, Lifecycle

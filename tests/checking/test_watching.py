@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from builder.checking.checked_files import CheckSettings
-from builder.checking.command import Streams
+from builder.checking.streams import Streams
 from builder.checking.watching import MAX_UNSETTLED, watch
 from builder.errors import ConfigurationError
 from tests.checking.test_command import BAD, GOOD, Run
