@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +40,9 @@ def check_targets(targets: Targets, settings: CheckSettings, standard_input: str
     chunks = [definitions[start : start + _CHUNK] for start in range(0, len(definitions), _CHUNK)]
     tasks = [(chunk, settings, standard_input) for chunk in chunks]
     if workers > 1:
+        import multiprocessing  # here: most checks are of few definitions, and start the faster for it
+        from concurrent.futures import ProcessPoolExecutor
+
         method = "fork" if sys.platform == "linux" else "spawn"  # this process has one thread: forking is safe
         with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method)) as pool:
             checked = [each for chunk in pool.map(_check_chunk, tasks) for each in chunk]

@@ -9,10 +9,9 @@ import asyncio
 import gzip
 from collections.abc import Callable, Coroutine, Mapping
 from functools import cache, wraps
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from sanic import HTTPResponse, Request
 from sanic.response import raw
 
@@ -23,6 +22,9 @@ from builder.api.services import Services
 from builder.console.overview import GLYPHS, format_machine_time, format_moment
 from builder.console.static_files import accepts_gzip, find_static_name
 from builder.errors import NO_HEADERS, RequestError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HTML: Final = "text/html; charset=utf-8"
 
@@ -116,6 +118,8 @@ def render_page(path: str, template: str, context: Mapping[str, Any], *, compres
 
 @cache
 def _load_environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # here: for programs there are no pages
+
     environment = Environment(
         loader=PackageLoader("builder.console"),
         autoescape=True,
