@@ -51,7 +51,7 @@ test: $(VENV)/.dev ## Run the tests, in JOBS processes (4)
 	$(PYTEST) --numprocesses=$(or $(JOBS),4) --dist=loadfile --no-loadscope-reorder
 
 test-exhaustive: $(VENV)/.dev ## Test all cases of the rules that make test holds with some of them
-	$(PYTEST) --numprocesses=$(or $(JOBS),4) --dist=worksteal -m exhaustive
+	ALL_CASES=1 $(PYTEST) --numprocesses=$(or $(JOBS),4) --dist=worksteal -m 'exhaustive or generated'
 
 lint: $(VENV)/.dev ## Check style and formatting
 	$(BIN)/ruff check .

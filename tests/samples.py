@@ -1,7 +1,11 @@
-"""Which cases of a rule ``make test`` takes, where all of them take long: ``make test-exhaustive`` takes the others."""
+"""Which cases of a rule ``make test`` takes, where all of them take long: ``make test-exhaustive`` takes the others.
+
+Of cases that are generated, it takes five times as many.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +21,11 @@ def some_of(cases: Iterable[Any], *chosen: Any) -> list[Any]:
         case if case in chosen else pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=_LEFT)
         for case in cases
     ]
+
+
+def share_of(number: int) -> int:
+    """How many of so many generated cases a test takes, which is marked as generated."""
+    return number if "ALL_CASES" in os.environ else number // 5
 
 
 _LEFT = pytest.mark.exhaustive

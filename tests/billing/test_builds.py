@@ -14,6 +14,7 @@ from tests.api.conftest import prepare
 from tests.api.orders import WRONG_PASSWORD, assert_refused, by_ids, details, order
 from tests.billing.builds import FailingHeat, build, live_stacks
 from tests.billing.middleware import ACCOUNT, STACK_ID, STACK_NAME, BillingService, Failing, How
+from tests.samples import some_of
 from tests.sandbox.clients import Member
 from tests.security.tokens import OTHER, SECRET, bearer, make_token
 from tests.service import Answer, Service, wait_until
@@ -101,11 +102,11 @@ def test_six_requests_at_once_have_one_order(building: Service, sandbox: Sandbox
 
 
 def test_clicks_at_once_and_one_that_is_late_have_one_order(
-    tmp_path: Path, sandbox: Sandbox, middleware: BillingService
+    requiring: Service, sandbox: Sandbox, middleware: BillingService
 ) -> None:
-    with serving(tmp_path, {"JWT_SECRET": SECRET}) as service, ThreadPoolExecutor(3) as people:
-        answers = list(people.map(lambda _: build(service, sandbox, middleware), range(3)))
-        answers.append(build(service, sandbox, middleware))
+    with ThreadPoolExecutor(3) as people:
+        answers = list(people.map(lambda _: build(requiring, sandbox, middleware), range(3)))
+    answers.append(build(requiring, sandbox, middleware))
     assert [answer.status for answer in answers] == [201] * 4
     assert len({answer.body for answer in answers}) == 1
     assert len(middleware.orders) == len(live_stacks(sandbox)) == 1
@@ -192,7 +193,7 @@ def test_what_is_no_number_of_credits_is_a_failure_of_the_billing_service(
     assert_refused(build(building, sandbox, middleware), 502, ("MiddlewareServiceError", None))
 
 
-@pytest.mark.parametrize("minimum", [10, 99])
+@pytest.mark.parametrize("minimum", some_of([10, 99], 99))
 def test_more_than_the_minimum_is_needed(
     tmp_path: Path, sandbox: Sandbox, middleware: BillingService, minimum: int
 ) -> None:

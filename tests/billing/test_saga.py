@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builder.billing.saga import ABSENCES, LOOKS, REPLAY, TRIES, Effect, Outcome, Progress, Thing
+from tests.samples import share_of
 
 MOST_EFFECTS = 5 * TRIES + LOOKS + 8
 """More are never done: an order, two names, a stack, looks, a confirmation, and three of what is tried three times."""
@@ -115,7 +116,8 @@ def test_every_schedule_of_failures_accounts_for_order_and_stack(is_replay: bool
     assert len(seen) > (10 if is_replay else 300)
 
 
-@settings(max_examples=10_000, deadline=None)
+@pytest.mark.generated
+@settings(max_examples=share_of(10_000), deadline=None)
 @given(st.sampled_from([*begin(False), *begin(True)]), st.binary(min_size=MOST_EFFECTS, max_size=MOST_EFFECTS))
 def test_random_schedules_of_failures_account_for_both(start: tuple[Progress, World], chances: bytes) -> None:
     progress, world = start

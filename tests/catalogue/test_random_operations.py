@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -22,6 +23,7 @@ from builder.catalogue.settling import Settling
 from builder.catalogue.snapshot import State
 from builder.catalogue.validators import is_same_content
 from builder.definitions.model import ClusterTypeId
+from tests.samples import share_of
 from tests.watching.world import definition
 
 NAMES = st.sampled_from(["a.yaml", "b.yaml", "c.yaml", "a.yml", "d"])
@@ -219,7 +221,12 @@ class CatalogueMachine(RuleBasedStateMachine):
             assert not self.catalogue.reconcile(EVERYTHING)
 
 
+pytestmark = pytest.mark.generated
+
 TestCatalogueMachine = CatalogueMachine.TestCase
 TestCatalogueMachine.settings = settings(
-    max_examples=int(os.environ.get("RANDOM_EXAMPLES", "120")), stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=int(os.environ.get("RANDOM_EXAMPLES", share_of(120))),
+    stateful_step_count=40,
+    deadline=None,
+    derandomize=True,
 )

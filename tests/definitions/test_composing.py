@@ -21,6 +21,7 @@ from builder.yaml_documents import composing, documents
 from builder.yaml_documents.composing import MAX_SECOND_READING, compose
 from builder.yaml_documents.documents import DocumentError, parse_definition, parse_template
 from tests.definitions.files import build_composed
+from tests.samples import share_of
 
 ROOT = Path(__file__).parent.parent.parent
 SHIPPED = sorted((ROOT / "cluster-types-examples").rglob("*.yaml")) + sorted(
@@ -139,7 +140,8 @@ def check_same_meaning(text: str) -> None:
         assert document.value == expected, text
 
 
-@settings(max_examples=2_000, deadline=None, derandomize=True, database=None)
+@pytest.mark.generated
+@settings(max_examples=share_of(2_000), deadline=None, derandomize=True, database=None)
 @given(st.lists(st.sampled_from(FRAGMENTS), min_size=3, max_size=14).map("".join))
 def test_what_both_understand_means_the_same(text: str) -> None:
     check_same_meaning(text)

@@ -15,6 +15,7 @@ from builder.hot.language import NEWEST
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.references import MAX_WORK, read_template
 from tests.definitions.oracle.calls import CALLS, CONDITION_CALLS
+from tests.samples import share_of
 
 TEXT = "a" * 100_000
 
@@ -95,7 +96,8 @@ _json = st.recursive(
 )
 
 
-@settings(derandomize=True, max_examples=500, deadline=None, database=None)
+@pytest.mark.generated
+@settings(derandomize=True, max_examples=share_of(500), deadline=None, database=None)
 @example(function="make_url", arguments={"port": math.inf})
 @given(function=st.sampled_from(sorted({*CALLS, *CONDITION_CALLS})), arguments=_json)
 def test_no_arguments_make_the_linter_fail(function: str, arguments: Any) -> None:

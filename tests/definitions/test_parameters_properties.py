@@ -6,6 +6,7 @@ import copy
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,9 +17,16 @@ from builder.parameters.values import InvalidValueError
 from builder.text.pointers import Tokens
 from tests.definitions.oracle.comparison import ACCEPTED, BAD_SCHEMA, judge
 from tests.definitions.oracle.corpus import CONSTRAINTS, TYPES, Schema, applies, build_schemas, plain_values
+from tests.samples import share_of
+
+pytestmark = pytest.mark.generated
 
 thorough = settings(
-    derandomize=True, max_examples=300, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    derandomize=True,
+    max_examples=share_of(300),
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 
 SECRET = "correct-horse-battery"  # a value that is found nowhere else

@@ -16,6 +16,7 @@ from builder.schema import published
 from builder.schema.validation import _validator, validate_instance
 from builder.text.pointers import format_pointer
 from builder.yaml_documents.documents import DocumentError, parse_definition
+from tests.samples import share_of
 
 ROOT = Path(__file__).parents[2]
 DEFINITION = {"kind": "heat", "title": "A", "description": "A"}
@@ -51,8 +52,9 @@ def test_a_definition_breaks_the_schema_where_jsonschema_alone_says_so(definitio
 
 
 @pytest.mark.parametrize("name", list(published.load_schema_texts()))
+@pytest.mark.generated
 @given(value=VALUES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=share_of(100), deadline=None)
 def test_anything_breaks_a_schema_where_jsonschema_alone_says_so(name: str, value: Any) -> None:
     plain = Draft7Validator(published.load_schema(name))
     assert list_errors(_validator(name), value) == list_errors(plain, value)

@@ -19,8 +19,9 @@ from builder.hot.pattern_automaton import NotBoundedError
 from builder.hot.pattern_witness import Search
 from builder.hot.patterns import Pattern, is_slow, parse_pattern
 from builder.pattern_matching.matching import MatchingTimeoutError, limited, matches
+from tests.samples import share_of
 
-PATTERNS = int(os.environ.get("FUZZ_PATTERNS", "500"))
+PATTERNS = int(os.environ.get("FUZZ_PATTERNS", share_of(500)))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 
 LOCK_SECONDS = 0.05
@@ -32,7 +33,7 @@ BUILD_SECONDS = 0.5
 if "FUZZ_PATTERNS" in os.environ:
     pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(4 * 3600)]
 else:
-    pytestmark = [pytest.mark.timeout(300)]
+    pytestmark = [pytest.mark.generated, pytest.mark.timeout(300)]
 
 ATOMS = ["a", "b", "x", "ab", "[ab]", r"\w", ".", "[^b]", r"\s", "[a-z]", "[a-c0-9]", "(?:ab)", "é", "[é-ö]", r"\W"]
 OPENINGS = ["(", "(?:", "(?>", "(?=", "(?!", "(?i:", "(?s:", "(?-i:", "(?a:"]

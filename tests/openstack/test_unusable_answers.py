@@ -22,6 +22,7 @@ from builder.openstack.credentials import CloudSettings, parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, Behaviour, ReplayCloud, answer, catalog_entry, reset
 from tests.openstack.settings import cloud_settings
+from tests.samples import share_of
 
 IMPATIENT = cloud_settings(connect_timeout=0.5, read_timeout=0.3)
 AFTERMATH = "Stack hpc--x may have been created all the same: look for it before you try again."
@@ -266,7 +267,8 @@ JSON_VALUES = st.recursive(
 )
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@pytest.mark.generated
+@hypothesis_settings(max_examples=share_of(150), deadline=None)
 @given(
     service=st.sampled_from(["identity", "orchestration"]),
     status=st.integers(200, 599),
