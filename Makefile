@@ -146,7 +146,7 @@ audit: ## Look the pinned dependencies up among known vulnerabilities
 	$(PYTHON) requirements/audit.py build/audit/bin/pip-audit requirements/*.txt
 
 test-watch-poll: $(VENV)/.dev ## Run the watching scenarios by rescan alone
-	$(PYTEST) --numprocesses=$(or $(JOBS),2) --dist=loadfile tests/watching --watch-mode=poll
+	$(PYTEST) --numprocesses=$(or $(JOBS),2) --dist=loadfile -m '' tests/watching --watch-mode=poll
 
 test-editor: $(VENV)/.dev ## Drive a real YAML language server with the schema
 	npm install --silent --no-fund --no-audit --prefix build/editor yaml-language-server

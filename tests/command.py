@@ -39,6 +39,19 @@ def run_here(*arguments: str, stdin: str = "", **environment: str) -> subprocess
     return subprocess.CompletedProcess(arguments, status, *printed)
 
 
+def run_up_to_serving(*arguments: str, **environment: str) -> tuple[int, str]:
+    """Run ``serve`` until it would listen, where it would end with 0; its exit status, and all that it printed."""
+    serving = "builder.process.serving"
+    with (
+        patch(f"{serving}._serve", side_effect=SystemExit(0)),
+        patch(f"{serving}.configure_logging"),
+        patch(f"{serving}.forbid_core_dumps"),
+        patch(f"{serving}.allow_connections", side_effect=lambda limit: limit),
+    ):
+        done = run_here("serve", *arguments, **environment)
+    return done.returncode, done.stdout + done.stderr
+
+
 @contextmanager
 def _leaving_no_traces() -> Iterator[None]:
     """What a daemon does to its process before it serves: it holds signals, and keeps what is logged."""

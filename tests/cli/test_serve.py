@@ -22,7 +22,7 @@ from builder.api.metrics import FOLDER_VARIABLE, shared_metrics
 from builder.errors import ConfigurationError
 from builder.process.serving import check_ca_bundle
 from builder.settings import build_settings, list_settings
-from tests.command import run_here
+from tests.command import run_here, run_up_to_serving
 from tests.openstack.tls_certificate import make_certificate
 from tests.samples import some_of
 from tests.service import START_SECONDS, STOP_SECONDS, Service, fetch, launch, minimal_definition, wait_until
@@ -33,15 +33,6 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
     with launch(*arguments, **environment) as process:
         output, _ = process.communicate(timeout=STOP_SECONDS)
     return process.returncode, output
-
-
-def run_up_to_serving(*arguments: str, **environment: str) -> tuple[int, str]:
-    """The same in this process, which would end with status 0 where it would serve."""
-    served = patch("builder.process.serving._serve", side_effect=SystemExit(0))
-    logs, dumps = patch("builder.process.serving.configure_logging"), patch("builder.process.serving.forbid_core_dumps")
-    with served, logs, dumps, patch("builder.process.serving.allow_connections", side_effect=lambda limit: limit):
-        done = run_here("serve", *arguments, **environment)
-    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.samples import some_of
 from tests.security.running import HeldHeat, build, enable
 from tests.service import WAIT_SECONDS, Answer, Service, wait_until
 
@@ -40,11 +41,12 @@ def test_build_under_way_is_finished_and_readiness_ends_at_once(tmp_path: Path, 
         assert service.wait() == 0
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", some_of("12", "2"))
 def test_requests_that_come_while_it_stops_are_answered_and_close_their_connections(
     tmp_path: Path, held: HeldHeat, workers: str
 ) -> None:
-    with Service(tmp_path, flags=("--workers", workers)) as service:
+    # However late a busy machine is, the connection that is kept is not given up for having been idle meanwhile.
+    with Service(tmp_path, {"KEEP_ALIVE_TIMEOUT": "300"}, ("--workers", workers)) as service:
         enable(service)
         kept = http.client.HTTPConnection(service.url.removeprefix("http://"))
         kept.request("GET", "/health")
@@ -70,7 +72,7 @@ def test_requests_that_come_while_it_stops_are_answered_and_close_their_connecti
         assert service.wait() == 0
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", some_of("12", "1"))
 def test_second_signal_hurries(tmp_path: Path, held: HeldHeat, workers: str) -> None:
     with Service(tmp_path, flags=("--workers", workers)) as service:
         enable(service)

@@ -13,9 +13,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.command import run_up_to_serving
+from tests.samples import some_of
 from tests.security.raw import assert_is_error, connect, exchange, head, parse_answer, read_all
 from tests.security.tokens import OTHER, SECRET, bearer, encode, make_token, sign
-from tests.service import STOP_SECONDS, Answer, Service, launch, wait_until
+from tests.service import Answer, Service, wait_until
 
 MEBIBYTE = 1024 * 1024
 NOW = int(time.time())
@@ -243,7 +245,7 @@ def acts_on_hangup(process: int) -> bool:
     return bool(int(caught[1], 16) & 1 << signal.SIGHUP - 1)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", some_of("12", "2"))
 def test_hangup_signal_has_secrets_read_from_their_file_again(tmp_path: Path, workers: str) -> None:
     file = tmp_path / "secret"
     file.write_text(f"{SECRET}\n")
@@ -275,17 +277,15 @@ def test_hangup_signal_has_secrets_read_from_their_file_again(tmp_path: Path, wo
 def test_open_service_does_not_start_where_tokens_are_required(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / "empty").write_text("\n\n")
     given = {name: value.replace("empty", str(tmp_path / "empty")) for name, value in environment.items()}
-    with launch("serve", "--instance", str(tmp_path), "--port", "0", REQUIRE_AUTH="true", **given) as process:
-        output, _ = process.communicate(timeout=STOP_SECONDS)
-    assert process.returncode == 2
+    status, output = run_up_to_serving("--instance", str(tmp_path), REQUIRE_AUTH="true", **given)
+    assert status == 2
     assert "REQUIRE_AUTH" in output
     assert output.count("\n") == 1
 
 
 def test_protected_reads_without_any_secret_do_not_start(tmp_path: Path) -> None:
-    with launch("serve", "--instance", str(tmp_path), "--port", "0", PROTECT_READS="true") as process:
-        output, _ = process.communicate(timeout=STOP_SECONDS)
-    assert process.returncode == 2
+    status, output = run_up_to_serving("--instance", str(tmp_path), PROTECT_READS="true")
+    assert status == 2
     assert "PROTECT_READS" in output
 
 

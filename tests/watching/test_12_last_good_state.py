@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from tests.samples import some_of
 from tests.service import Service, wait_until
 from tests.watching.world import definition, write_composed
 
@@ -66,11 +68,12 @@ def kill_worker(service: Service, victim: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{}, {"JWT_SECRET": "another-secret-of-thirty-two-bytes-or-more"}], ids=["restart", "rotation"]
+    ("ending", "is_rotated"),
+    some_of(product([signal.SIGTERM, signal.SIGKILL], [False, True]), (signal.SIGTERM, True), (signal.SIGKILL, False)),
 )
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
-def test_stale_type_is_listed_after_a_restart(tmp_path: Path, changed: dict[str, str], ending: signal.Signals) -> None:
+def test_stale_type_is_listed_after_a_restart(tmp_path: Path, is_rotated: bool, ending: signal.Signals) -> None:
     environment = {"JWT_SECRET": "a-secret-of-thirty-two-bytes-or-more"}
+    changed = {"JWT_SECRET": "another-secret-of-thirty-two-bytes-or-more"} if is_rotated else {}
     with Service(tmp_path / "instance", environment) as service:
         break_types(service)
         expected = answers(service)

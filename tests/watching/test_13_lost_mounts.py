@@ -7,11 +7,13 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from tests.privileges import mount_prefix
+from tests.samples import some_of
 from tests.service import Service, wait_until
 from tests.watching.world import definition
 
@@ -19,7 +21,11 @@ MOUNTED = 'mount --bind "$0" "$1" && shift && exec "$@"'
 """For sh: mount a volume at a folder, and run the command that follows."""
 
 
-@pytest.fixture(params=["the same device", "another device"])
+DEVICES = ["the same device", "another device"]
+"""Where a volume lies, as seen from the folder that it is mounted at."""
+
+
+@pytest.fixture(params=DEVICES)
 def volume(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """A folder with two types, to be mounted."""
     if request.param == "the same device":
@@ -83,6 +89,7 @@ def test_volume_that_is_unmounted_keeps_the_listing_until_it_is_back(tmp_path: P
         assert is_ready(service)
 
 
+@pytest.mark.parametrize("volume", some_of(DEVICES, "the same device"), indirect=True)
 def test_start_before_the_volume_is_mounted_keeps_the_listing_until_it_is(tmp_path: Path, volume: Path) -> None:
     with make_service(tmp_path, volume) as service:
         etag = service.get("/cluster-types").headers["etag"]
@@ -97,7 +104,11 @@ def test_start_before_the_volume_is_mounted_keeps_the_listing_until_it_is(tmp_pa
         assert restarted.get("/cluster-types").headers["etag"] == etag
 
 
-@pytest.mark.parametrize("is_restarted", [False, True], ids=["unmounted", "not mounted yet"])
+@pytest.mark.parametrize(
+    ("volume", "is_restarted"),
+    some_of(product(DEVICES, [False, True]), ("the same device", False), ("another device", True)),
+    indirect=["volume"],
+)
 def test_an_empty_folder_that_is_meant_is_taken_at_sighup(tmp_path: Path, volume: Path, is_restarted: bool) -> None:
     service = make_service(tmp_path, volume)
     with service:
@@ -119,6 +130,7 @@ def assert_taken_at_sighup(service: Service, etag: str) -> None:
     wait_until(lambda: is_ready(service) and service.ids() == [], "nothing is listed")
 
 
+@pytest.mark.parametrize("volume", some_of(DEVICES, "the same device"), indirect=True)
 def test_sighup_before_a_volume_is_unmounted_does_not_count(tmp_path: Path, volume: Path) -> None:
     with make_service(tmp_path, volume) as service:
         etag = service.get("/cluster-types").headers["etag"]

@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from builder.schema.published import load_schema
+from tests.samples import some_of
 from tests.service import fetch, wait_until
 from tests.watching.world import World, definition, write_composed
 
@@ -267,7 +268,7 @@ def sample(world: World, name: str) -> float | None:
     return float(found[1]) if found else None
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", some_of("12", "2"))
 def test_metrics_tell_how_the_catalogue_fares(start: Callable[..., World], workers: str) -> None:
     world = start(flags=("--workers", workers), RESCAN_INTERVAL="0.3")
     world.replace(world.enabled / "broken.yaml", "kind: [")
