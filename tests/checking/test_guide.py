@@ -14,6 +14,7 @@ import yaml
 from builder.schema import published
 from tests.checking.examples import ROOT, check
 from tests.checking.rule_examples import NOISE, complete
+from tests.command import run_here
 
 DOCUMENT = ROOT / "docs/cluster-types.md"
 BLOCKS = [
@@ -76,7 +77,8 @@ def load(path: str) -> Any:
     return yaml.safe_load((ROOT / path).read_text())
 
 
-def test_the_snippets_for_ci_use_the_command_as_it_is() -> None:
+def test_the_snippets_for_ci_use_the_command_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     texts = [(ROOT / "docs/ci" / name).read_text() for name in ("github-actions.yaml", "gitlab-ci.yaml")]
     commands = [line.strip() for text in texts for line in text.splitlines() if "cluster-builder check" in line]
     assert len(commands) == 4
@@ -84,10 +86,7 @@ def test_the_snippets_for_ci_use_the_command_as_it_is() -> None:
         arguments = re.search(r"cluster-builder check ([^>|]*)", command)
         assert arguments is not None
         words = [word for word in arguments[1].split() if word != "cluster-types"]
-        done = subprocess.run(
-            [sys.executable, "-m", "builder", "check", *words, str(ROOT / "cluster-types-examples")],
-            cwd=ROOT, capture_output=True, text=True, check=False, timeout=30,
-        )  # fmt: skip
+        done = run_here("check", *words, str(ROOT / "cluster-types-examples"))
         assert (done.returncode, done.stderr) == (0, "")
 
 

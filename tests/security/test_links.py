@@ -24,6 +24,7 @@ from builder.hot_lint.sources import SourceError
 from builder.kinds.registry import KINDS
 from tests.checking.test_command import Run
 from tests.definitions.texts import Texts
+from tests.samples import share_of
 from tests.service import WAIT_SECONDS, Service, minimal_definition, wait_until
 
 CANARY = "canaryOfTheHost0123456789"
@@ -252,7 +253,7 @@ def test_link_that_is_re_pointed_out_of_the_folders_keeps_the_last_good_version(
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # linux/fs.h
 
-ROUNDS = 300
+ROUNDS = share_of(300)
 """How often a type is loaded while its files are exchanged; one load in two sent a foreign file."""
 
 RACING = """\
@@ -302,6 +303,7 @@ def fill(folder: Path, canary: str) -> None:
     )
 
 
+@pytest.mark.generated
 @pytest.mark.parametrize("exchanged", [".", "own", "own/file", "own/nested.yaml", "cluster-type.yaml"])
 def test_exchanging_files_or_folders_for_links_sends_no_file_of_the_host(tmp_path: Path, exchanged: str) -> None:
     enabled, outside = tmp_path / "cluster-types-enabled", tmp_path / "outside"
@@ -337,6 +339,7 @@ def test_file_that_becomes_a_link_between_the_look_at_it_and_its_opening_is_not_
         safe_reading.read_file(str(path))
 
 
+@pytest.mark.generated
 def test_names_in_a_folder_of_the_host_are_not_told_by_a_hint(tmp_path: Path) -> None:
     """What may have been meant is looked for where a file is missing, in a folder that is exchanged, too."""
     enabled, outside = tmp_path / "cluster-types-enabled", tmp_path / "outside"
