@@ -145,8 +145,9 @@ audit: ## Look the pinned dependencies up among known vulnerabilities
 	build/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
 	$(PYTHON) requirements/audit.py build/audit/bin/pip-audit requirements/*.txt
 
+# They mostly wait: for the next rescan, and for half a second in which a file must not change to be taken for complete.
 test-watch-poll: $(VENV)/.dev ## Run the watching scenarios by rescan alone
-	$(PYTEST) --numprocesses=$(or $(JOBS),2) --dist=loadfile -m '' tests/watching --watch-mode=poll
+	$(PYTEST) --numprocesses=$(or $(JOBS),4) --dist=loadfile -m '' tests/watching --watch-mode=poll
 
 test-editor: $(VENV)/.dev ## Drive a real YAML language server with the schema
 	npm install --silent --no-fund --no-audit --prefix build/editor yaml-language-server
