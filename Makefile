@@ -157,7 +157,7 @@ fuzz: $(VENV)/.dev ## Feed the service thousands of generated requests and defin
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(PYTEST) -m fuzz
 
 fuzz-api: $(VENV)/.dev ## Hold 5,000 generated requests against /openapi.json; says how many (FUZZ_CASES: more)
-	$(PYTEST) -m fuzz -s tests/api/test_fuzz.py
+	$(PYTEST) -m fuzz -rP --numprocesses=$(or $(JOBS),2) --dist=load tests/api/test_fuzz.py
 
 ci: ## Run everything that CI runs
 	bash .ci/run
