@@ -142,7 +142,8 @@ class DefinitionFiles:
         if judge_reference(reference, base, may_be_remote=self._read_remote is not None):
             return reference
         path = os.path.normpath(os.path.join(self._tree, os.path.dirname(base), reference))
-        name = os.path.relpath(path, self._tree)
+        inside = path.startswith(f"{self._tree}/")
+        name = path[len(self._tree) + 1 :] if inside else os.path.relpath(path, self._tree)
         refusal = self._refuse(name, path, reference)
         if refusal is not None:
             raise refusal

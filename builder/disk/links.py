@@ -44,13 +44,17 @@ class LinkResolver:
         self._folders: dict[str, ResolvedPath] = {"/": ResolvedPath("/", ())}
         self._targets: dict[str, str | None] = {}
         """Where each name leads that was looked at; None for what is no link."""
+        self._resolved: dict[str, ResolvedPath] = {}
+        """Paths that were asked for: a file is asked for to judge where it is, and again to read it."""
 
     def resolve(self, path: str) -> ResolvedPath:
         """Follow every link in an absolute path; the last part need not exist.
 
         Raises LinkLoopError where links lead in a circle.
         """
-        return self._resolve(os.path.normpath(path) if "//" in path else path, ())
+        if path not in self._resolved:
+            self._resolved[path] = self._resolve(os.path.normpath(path) if "//" in path else path, ())
+        return self._resolved[path]
 
     def links_moved(self) -> bool:
         """Whether a link that was followed in this pass leads elsewhere by now."""

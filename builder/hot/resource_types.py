@@ -11,7 +11,7 @@ A cloud may lack some of them and have others by plug-ins.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -25,10 +25,10 @@ def load_types() -> Mapping[str, Mapping[str, Any]]:
 
 
 @cache
-def load_names() -> tuple[str, ...]:
+def load_names() -> Collection[str]:
     """The names of all types, sorted."""
     table = _load_table()
-    return tuple(sorted([*table["types"], *table["known_by_name_only"]]))
+    return dict.fromkeys(sorted([*table["types"], *table["known_by_name_only"]])).keys()
 
 
 _PASS_ON: Final = frozenset({

@@ -25,6 +25,9 @@ MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 Of a group that has none, Heat does not look at the member.
 """
 
+_GROUPS: Final = tuple(MEMBERS)
+"""What may be looked for that is no text, and has no hash."""
+
 Definition = tuple[Mapping[str, Any], Tokens, bool]
 """What has a type and properties, its place, and whether Heat looks at it in every launch."""
 
@@ -32,8 +35,9 @@ Definition = tuple[Mapping[str, Any], Tokens, bool]
 def find_definitions(resource: Mapping[str, Any], tokens: Tokens, certain: bool = True) -> Iterator[Definition]:
     """A resource or a member, and the members that it has if it is a group."""
     yield resource, tokens, certain
-    for each in find_members(resource, tokens, certain):
-        yield from find_definitions(*each)
+    if resource.get("type") in _GROUPS:  # as few resources are
+        for each in find_members(resource, tokens, certain):
+            yield from find_definitions(*each)
 
 
 def find_members(group: Mapping[str, Any], tokens: Tokens, certain: bool = True) -> Iterator[Definition]:

@@ -7,9 +7,8 @@ A definition is read as YAML 1.2, a Heat template as YAML 1.1, and people who wr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
 from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -29,26 +28,9 @@ def find_ambiguities(document: Document, reading: Reading) -> Iterator[Problem]:
     ``reading`` is the document's; an inline ``heat_template`` in a definition is read as Heat reads it. JSON leaves no
     choice.
     """
-    root = document.root
     # Told quickly where there is nothing to tell of, as in most documents.
-    if root is not None and any(map(_is_suspect, _list_plain(root))):
-        yield from _walk(root, document.path, reading, (), numeric=False, seen=set())
-
-
-def _list_plain(root: Node) -> set[str]:
-    """The unquoted scalars of a document, each once."""
-    texts: set[str] = set()
-    seen: set[int] = set()
-    pending: list[Iterable[Node]] = [[root]]
-    for nodes in pending:
-        for node in nodes:
-            if isinstance(node, ScalarNode):
-                if node.tag == PLAIN:
-                    texts.add(node.value)
-            elif id(node) not in seen:
-                seen.add(id(node))
-                pending.append(node.value if isinstance(node, SequenceNode) else chain.from_iterable(node.value))
-    return texts
+    if document.root is not None and (document.problems or any(map(_is_suspect, document.plain))):
+        yield from _walk(document.root, document.path, reading, (), numeric=False, seen=set())
 
 
 @lru_cache(maxsize=8192)  # scalars repeat, as names and numbers of a template do; some hundred bytes each

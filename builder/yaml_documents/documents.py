@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +25,14 @@ from builder.hot.functions import CLOUDFORMATION
 from builder.text.excerpts import shorten
 from builder.text.pointers import Token, Tokens, format_pointer
 from builder.yaml_documents.composing import DocumentError, compose
-from builder.yaml_documents.scalars import NumberTooLargeError, Reading, construct_scalar, is_merge, may_be_key
+from builder.yaml_documents.scalars import (
+    PLAIN,
+    NumberTooLargeError,
+    Reading,
+    construct_scalar,
+    is_merge,
+    may_be_key,
+)
 
 __all__ = ["STAND_IN_RULES", "Document", "DocumentError", "parse_definition", "parse_template"]
 
@@ -48,7 +55,8 @@ class Document:
 
     ``root`` is the tree of nodes that it was made from, and ``is_json`` whether its text is JSON. ``problems`` tell of
     values that have no meaning, for which something harmless stands in ``value``, so that the rest can be judged, and
-    of keys that are given twice.
+    of keys that are given twice. ``plain`` are the texts of all scalars, keys included, whose type the reading decides,
+    but for what is within such values.
     """
 
     path: str
@@ -56,6 +64,7 @@ class Document:
     root: Node | None
     problems: tuple[Problem, ...] = ()
     is_json: bool = False
+    plain: Collection[str] = field(default=(), repr=False)
     _indexes: dict[int, _Index] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -135,7 +144,7 @@ def _parse(text: str, path: str, heat_keys: frozenset[str] | None = None) -> Doc
     value = construction.build(root, heat if heat_keys is None else Reading.YAML_1_2, ())
     # What is no mapping may be no definition at all, but a key or a list of passwords: nothing of it is told.
     problems = construction.problems if isinstance(root, MappingNode) else ()
-    return Document(path, value, root, tuple(problems), is_json)
+    return Document(path, value, root, tuple(problems), is_json, construction.plain)
 
 
 def _index(node: MappingNode) -> _Index:
@@ -192,6 +201,7 @@ class _Construction:
     heat: Reading
     heat_keys: frozenset[str]
     problems: list[Problem] = field(default_factory=list)
+    plain: set[str] = field(default_factory=set)
     _broken: dict[int, bool] = field(default_factory=dict)
 
     def build(self, node: Node, reading: Reading, tokens: Tokens) -> Any:
@@ -222,7 +232,9 @@ class _Construction:
             if self._is_broken(key):
                 self._refuse_surrogate(key, tokens)
                 continue
-            if not may_be_key(key):
+            if key.tag == PLAIN:
+                self.plain.add(key.value)
+            elif not may_be_key(key):
                 self._refuse_tag(key, (*tokens, key.value))
             child_reading = self.heat if not tokens and key.value in self.heat_keys else reading
             own[key.value] = self.build(value, child_reading, (*tokens, key.value))
@@ -277,6 +289,8 @@ class _Construction:
         self._refuse(node, tokens, "yaml-tag", message or f"the tag {node.tag} has no meaning here", hint)
 
     def _scalar(self, node: ScalarNode, reading: Reading, tokens: Tokens) -> Any:
+        if node.tag == PLAIN:
+            self.plain.add(node.value)
         try:
             value = construct_scalar(node, reading)
         except NumberTooLargeError:
