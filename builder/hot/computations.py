@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode, urlunsplit
 
-from builder.hot.functions import REPLACING, Call, CallError, Fault, check_values, is_nested_loop, telling_unexpected
+from builder.hot.functions import REPLACING, Call, CallError, Fault, TellingUnexpected, check_values, is_nested_loop
 from builder.hot.values import Json
 
 MAX_WORK: Final = 10_000_000
@@ -44,7 +44,7 @@ def compute(call: Call, budget: Budget) -> Json:
     Raises CallError.
     """
     check_values(call)
-    with telling_unexpected():
+    with TellingUnexpected():
         return _COMPUTATIONS[call.name](call, budget) if call.name in _COMPUTATIONS else None
 
 

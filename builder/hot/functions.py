@@ -10,8 +10,7 @@ https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#intrinsic-fu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from math import inf
@@ -65,6 +64,9 @@ class CallError(ValueError):
         self.details = details
 
 
+_TRIPPED_OVER: Final = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call of a function, with arguments that are parsed."""
@@ -74,15 +76,15 @@ class Call:
     language: Language
 
 
-@contextmanager
-def telling_unexpected() -> Iterator[None]:
-    """Within it, what Heat trips over is a CallError, too."""
-    try:
-        yield
-    except CallError:
-        raise
-    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
-        raise CallError(Fault.UNEXPECTED, error=str(error)) from error
+class TellingUnexpected:
+    """Within it, what Heat trips over is a CallError, too; a class, as contextlib takes as long as judging a call."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, _TRIPPED_OVER) and not isinstance(error, CallError):
+            raise CallError(Fault.UNEXPECTED, error=str(error)) from error
 
 
 def check_shape(call: Call) -> None:
@@ -138,7 +140,7 @@ def check_values(call: Call) -> None:
     Raises CallError.
     """
     if call.name in _VALUES:
-        with telling_unexpected():
+        with TellingUnexpected():
             _VALUES[call.name](call)
 
 

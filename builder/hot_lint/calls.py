@@ -70,7 +70,7 @@ def find_argument_fault(
 
     The text is ``""`` where nothing is certainly wrong with them.
     """
-    if function in _TAKE_TEXT and isinstance(arguments, str) and arguments:  # as of nearly all calls
+    if arguments and isinstance(arguments, str) and function in _TAKE_TEXT:  # as of most calls
         return "", False
     masked = _mask(arguments, language)
     try:

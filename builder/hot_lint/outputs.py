@@ -201,9 +201,11 @@ def _calls(value: Any) -> Iterator[tuple[str, Any]]:
     """The calls in a value, but for the conditions of ``if``, which show nothing."""
     if isinstance(value, list):
         for item in value:
-            yield from _calls(item)
+            if isinstance(item, dict | list):
+                yield from _calls(item)
     elif isinstance(value, dict):
         if len(value) == 1:
             yield next(iter(value.items()))
         for key, item in value.items():
-            yield from _calls(item[1:] if key == "if" and isinstance(item, list) else item)
+            if isinstance(item, dict | list):
+                yield from _calls(item[1:] if key == "if" and isinstance(item, list) else item)

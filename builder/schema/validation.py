@@ -99,6 +99,11 @@ def _choose(_validator: Any, choices: Sequence[Any], instance: Any, _schema: Any
         yield ValidationError("not one of the choices")
 
 
+def _allow_extensions(*_: Any) -> Iterable[ValidationError]:
+    """The keyword ``patternProperties``: the published schemas demand nothing of keys that begin with ``x-``."""
+    return ()
+
+
 def _branch(validator: Any, condition: Any, instance: Any, schema: Mapping[str, Any]) -> Iterable[ValidationError]:
     """The keyword ``if``; jsonschema's own makes a validator each time."""
     branch = "then" if next(iter(validator.descend(instance, condition)), None) is None else "else"
@@ -130,7 +135,7 @@ def _validator(name: str) -> Draft7Validator:
         return self.TYPE_CHECKER.is_type(instance, name) if names is None else name in names
 
     root = published.load_schema(name)
-    keywords = {"required": _find_missing, "oneOf": _choose, "if": _branch}
+    keywords = {"required": _find_missing, "oneOf": _choose, "if": _branch, "patternProperties": _allow_extensions}
     validator_class: Any = extend(Draft7Validator, keywords)  # type: ignore[no-untyped-call]
     validator_class.descend, validator_class.is_type = descend, is_type
     validator: Draft7Validator = validator_class(_inline(root, root))

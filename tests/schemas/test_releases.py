@@ -207,3 +207,19 @@ def test_unknown_keys_are_refused_and_extensions_accepted(place: Tokens) -> None
     assert validator.is_valid(definition)
     node["mine"] = 1
     assert not validator.is_valid(definition)
+
+
+def test_nothing_is_demanded_of_extensions() -> None:
+    """So that the service does not look at them: see ``_allow_extensions``."""
+    found = []
+
+    def look(part: Any) -> None:
+        if isinstance(part, dict):
+            found.extend(part.get("patternProperties", {}).items())
+        for each in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+            look(each)
+
+    for name in (published.CLUSTER_TYPE, published.BUILD_REQUEST):
+        look(dict(published.load_schema(name)))
+    assert found
+    assert all(pattern == "^x-" and not set(part) & set(Draft7Validator.VALIDATORS) for pattern, part in found)
