@@ -21,6 +21,8 @@ def find_cycles(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Temp
     required = [number for number, each in enumerate(templates) if not each.optional]
     optional = [number for number, each in enumerate(templates) if each.optional]
     for kind in (Kind.RESOURCE, Kind.CONDITION):
+        if not any(each.names(kind) for each in templates):
+            continue
         shared = _find_edges(templates, required, kind)
         yield from _explain(_find_circles(shared, shared), templates, required, shared, kind)
         own = {number: _find_edges(templates, [number], kind) for number in optional}

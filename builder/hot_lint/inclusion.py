@@ -20,7 +20,7 @@ from builder.hot_lint.findings import ONLY_SOME_LAUNCHES, TemplateProblem
 from builder.hot_lint.near_files import describe_source_error
 from builder.hot_lint.shape import find_broken_sections, set_broken_entries_aside
 from builder.hot_lint.sources import Files, SourceError
-from builder.text.pointers import Tokens
+from builder.text.pointers import CONTAINERS, Tokens
 from builder.yaml_documents.documents import Document, DocumentError, parse_template
 
 MAX_FILES = 200
@@ -109,14 +109,14 @@ class _Reader:
         """Copy ``value`` with each reference to a file rewritten to the file's name."""
         if isinstance(value, list):
             return [
-                self.rewrite(item, document, base, (*tokens, number)) if isinstance(item, dict | list) else item
+                self.rewrite(item, document, base, (*tokens, number)) if isinstance(item, CONTAINERS) else item
                 for number, item in enumerate(value)
             ]
         if not isinstance(value, dict):
             return value
         rewritten = {}
         for key, item in value.items():
-            if isinstance(item, dict | list):
+            if isinstance(item, CONTAINERS):
                 rewritten[key] = self.rewrite(item, document, base, (*tokens, key))
             elif isinstance(item, str) and (key == "get_file" or (key == "type" and item.endswith(NESTED_SUFFIXES))):
                 rewritten[key] = self._include(item, document, base, (*tokens, key))

@@ -20,6 +20,7 @@ from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.inclusion import LoadedTemplate
 from builder.parameters.constraints import CustomConstraint, Length
 from builder.parameters.declarations import Parameter, find_default_faults
+from builder.text.pointers import CONTAINERS
 
 TYPE_OUTPUT: Final = "concertim_cluster_type"
 """By it the Visualisation App finds the instructions of a rack, and newer releases show no stack without it: its value
@@ -112,7 +113,7 @@ class Outputs:
     def _read(self, value: Any) -> str:
         """The text that a value becomes."""
         if not isinstance(value, dict) or len(value) != 1:
-            return _UNKNOWN if isinstance(value, dict | list) else "" if value is None else str(value)[:_MAX_TEXT]
+            return _UNKNOWN if isinstance(value, CONTAINERS) else "" if value is None else str(value)[:_MAX_TEXT]
         ((function, arguments),) = value.items()
         if function == "get_param" and isinstance(arguments, str):
             return self._read(self.hardcoded.get(arguments, {}))
@@ -201,11 +202,11 @@ def _calls(value: Any) -> Iterator[tuple[str, Any]]:
     """The calls in a value, but for the conditions of ``if``, which show nothing."""
     if isinstance(value, list):
         for item in value:
-            if isinstance(item, dict | list):
+            if isinstance(item, CONTAINERS):
                 yield from _calls(item)
     elif isinstance(value, dict):
         if len(value) == 1:
             yield next(iter(value.items()))
         for key, item in value.items():
-            if isinstance(item, dict | list):
+            if isinstance(item, CONTAINERS):
                 yield from _calls(item[1:] if key == "if" and isinstance(item, list) else item)

@@ -19,7 +19,7 @@ from builder.hot_lint.calls import Types, find_argument_fault, find_kinds, find_
 from builder.hot_lint.findings import ON_REQUEST, Kind, NestedUse, Reference, TemplateProblem, TemplateReading
 from builder.hot_lint.members import CHAIN, GROUP_MEMBER, find_definitions
 from builder.hot_lint.unknown_functions import SCRIPTS, explain_unknown_function, find_substitution, find_successor
-from builder.text.pointers import Tokens
+from builder.text.pointers import CONTAINERS, Tokens
 from builder.text.spelling import suggest
 
 _IN_PLACEHOLDER: Final = frozenset({"get_param"})
@@ -95,7 +95,7 @@ class _Walk:
         unread = _IN_EXTERNAL if is_external else _IN_PLACEHOLDER if _is_placeholder(resource) else frozenset()
         for key in ("properties", "metadata", "update_policy", "deletion_policy", "external_id"):
             value = resource.get(key)
-            if isinstance(value, dict | list):
+            if isinstance(value, CONTAINERS):
                 self.unread = unread if key in ("properties", "update_policy") else frozenset()
                 self.value(value, (*tokens, key), certain)
         self.unread = frozenset()
@@ -147,7 +147,7 @@ class _Walk:
             self.condition(condition, (*tokens, "condition"), certain=True)
         self.reading.mention({key: each for key, each in output.items() if key not in self.language.output_keys})
         value = output.get("value")
-        if isinstance(value, dict | list):
+        if isinstance(value, CONTAINERS):
             self.unread, self.under = ON_REQUEST, () if condition is None else (condition,)
             self.value(value, (*tokens, "value"), condition is None or condition is True)
             self.unread, self.under = frozenset(), ()
@@ -242,7 +242,7 @@ class _Walk:
 
     def _members(self, value: Any, tokens: Tokens, certain: bool) -> None:
         for key, item in enumerate(value) if isinstance(value, list) else value.items():
-            if isinstance(item, dict | list):
+            if isinstance(item, CONTAINERS):
                 self.value(item, (*tokens, key), certain)
             elif isinstance(item, str):
                 name, message, hint = find_substitution(item, () if self.is_replaced or key in SCRIPTS else self.types)
@@ -281,7 +281,7 @@ class _Walk:
                 around = self.under
                 for number, branch in enumerate(arguments[1:], start=1):
                     self.under = (*around, arguments[0] if number == 1 else {"not": arguments[0]})
-                    if isinstance(branch, dict | list):
+                    if isinstance(branch, CONTAINERS):
                         self.value(branch, (*tokens, number), certain=False)
                 self.under = around
                 return
@@ -294,14 +294,14 @@ class _Walk:
         self.is_replaced = outer or function in REPLACING or function == "repeat"
         if is_call(arguments, self.language):
             self.value(arguments, tokens, certain)
-        elif isinstance(arguments, dict | list):
+        elif isinstance(arguments, CONTAINERS):
             self._members(arguments, tokens, certain)
         self.is_replaced = outer
 
     def _reference_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         in_list = isinstance(arguments, list)
         name = arguments[0] if in_list else arguments
-        if isinstance(name, dict | list):
+        if isinstance(name, CONTAINERS):
             return
         name = str(name)  # Heat looks for a number, too, among the names, and finds it only where it is one of them
         if function == "Ref":

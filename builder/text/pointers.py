@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 Token = str | int
 
 Tokens = tuple[Token, ...]
 """A JSON pointer, taken apart."""
+
+CONTAINERS: Final = (dict, list)
+"""What a pointer leads through. A tuple, for every value of a template is asked whether it is one of these, and
+``dict | list`` takes three times as long to answer."""
 
 
 def escape_pointer_token(token: str) -> str:
