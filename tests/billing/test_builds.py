@@ -12,6 +12,7 @@ import pytest
 from builder.sandbox import Sandbox
 from tests.api.conftest import prepare
 from tests.api.orders import WRONG_PASSWORD, assert_refused, by_ids, details, order
+from tests.api.test_ways_to_authenticate import RESTRICTED, by_credential, by_token
 from tests.billing.builds import FailingHeat, build, live_stacks
 from tests.billing.middleware import ACCOUNT, STACK_ID, STACK_NAME, BillingService, Failing, How
 from tests.samples import some_of
@@ -146,6 +147,40 @@ def test_cloud_is_asked_no_more_for_a_build_that_is_billed(
     assert build(building, heat, middleware, key and f"{key}-of-another", **NONE).status == 201
     assert [(each.method, each.path.partition("?")[0]) for each in heat.received] == billed
     heat.stacks.pop()  # which has no order
+
+
+@pytest.mark.parametrize("way", [by_credential, by_token])
+def test_build_without_a_password_has_one_order_that_a_repeated_request_finds(
+    building: Service, sandbox: Sandbox, middleware: BillingService, way: Any
+) -> None:
+    env, key = way(sandbox), str(uuid.uuid4())
+    dry = build(building, sandbox, middleware, query="?dry_run=true", cloud_env=env)
+    assert (dry.status, dry.json()["billing"]["sufficient"]) == (200, True), dry.body
+    first = build(building, sandbox, middleware, key, cloud_env=env)
+    again = build(building, sandbox, middleware, key, cloud_env=way(sandbox))  # another token, of the same user
+    assert (first.status, again.status, again.body) == (201, 201, first.body)
+    ((order_id, kept),) = middleware.active.items()
+    assert kept.tags == {STACK_NAME: first.json()["name"], STACK_ID: first.json()["id"]}
+    (stack,) = live_stacks(sandbox)
+    assert (stack.id, stack.order) == (first.json()["id"], order_id)
+
+
+def test_order_is_taken_back_where_heat_makes_nothing_for_an_application_credential(
+    building: Service, sandbox: Sandbox, middleware: BillingService
+) -> None:
+    refused = build(building, sandbox, middleware, cloud_env=by_credential(sandbox, RESTRICTED))
+    assert_refused(refused, 403, ("Forbidden", "/cloud_env/application_credential_id"))
+    assert middleware.calls == ["get_credits", "create_order", "add_order_tag", "delete_order"]
+    assert middleware.active == {}
+
+
+@pytest.mark.parametrize("way", [by_credential, by_token])
+def test_without_a_password_too_what_keystone_refuses_needs_no_order(
+    building: Service, sandbox: Sandbox, middleware: BillingService, way: Any
+) -> None:
+    env = way(sandbox, **({"token": "gone"} if way is by_token else {"application_credential_secret": "wrong"}))
+    assert build(building, sandbox, middleware, cloud_env=env).status == 401
+    assert middleware.calls == ["get_credits"]
 
 
 def test_what_the_cloud_refuses_first_needs_no_order(

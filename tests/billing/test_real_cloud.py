@@ -19,6 +19,7 @@ from tests.api.orders import assert_refused
 from tests.billing.builds import RealCloud, build, live_stacks
 from tests.billing.middleware import BillingService, Failing, How
 from tests.billing.test_interruptions import MOMENTS, Moment, act_at, build_in_vain, check_retry, serving
+from tests.contract.clouds import real_cloud, wait_for
 from tests.openstack.real_cloud import LosingProxy, connected
 from tests.service import wait_until
 
@@ -87,6 +88,30 @@ def test_stack_whose_order_cannot_be_told_of_it_is_deleted(
         assert build(service, cloud, middleware, key).status == 502
         assert live_stacks(cloud) == []
         assert build(service, cloud, middleware, key).status == 201
+
+
+@pytest.mark.parametrize("way", ["token", "application credential"])
+def test_build_without_a_password_has_an_order(
+    tmp_path: Path, cloud: RealCloud, middleware: BillingService, way: str
+) -> None:
+    keystone = real_cloud()
+    assert keystone.application_credentials is not None
+    env = {"auth_url": keystone.auth_url, "region_name": keystone.region_name}
+    with keystone.application_credentials(restricted=False) as (id_, secret), serving(tmp_path, **PATIENT) as service:
+        if way == "token":
+            with connected() as somebody:
+                env |= {"token": somebody.session.get_token(), "project_id": keystone.project_id}
+        else:
+            env |= {"application_credential_id": id_, "application_credential_secret": secret}
+        built = build(service, cloud, middleware, cloud_env=env)
+        if built.status == 403:  # a Keystone that grants no trusts to application credentials
+            assert (way, middleware.active) == ("application credential", {})
+            return
+        assert built.status == 201, built.body
+        ((order_id, _),) = middleware.active.items()
+        (stack,) = live_stacks(cloud)
+        assert (stack.id, stack.order) == (built.json()["id"], order_id)
+        wait_for(lambda: cloud.list()[0]["stack_status"], lambda status: status == "CREATE_COMPLETE")
 
 
 def test_name_that_is_taken_needs_no_order(tmp_path: Path, cloud: RealCloud, middleware: BillingService) -> None:
