@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from builder.settings import Setting, format_default, list_settings
-from tests.cli.test_serve import run_up_to_serving
-from tests.command import run_here
+from tests.command import run_here, run_up_to_serving
 from tests.service import Service
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
