@@ -15,6 +15,7 @@ from typing import Any, Final
 from builder.diagnostics.problems import Problem
 from builder.hot.computations import Budget
 from builder.hot.language import VERSION_KEY, Language, find_language
+from builder.hot_lint.conflicts.finding import find_conflicts
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
 from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading
@@ -119,6 +120,7 @@ def _read(
     reading = read_template(loaded.template, language, files, budget, declared, loaded.list_set_aside())
     problems += _problems(loaded, reading.problems)
     problems += _problems(loaded, find_type_problems(loaded.template, language))
+    problems += _problems(loaded, find_conflicts(loaded.template))
     problems += _problems(loaded, _find_lone_servers(loaded.template))
     return language, reading
 

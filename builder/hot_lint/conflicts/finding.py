@@ -1,0 +1,30 @@
+"""Which type is judged by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from builder.hot_lint.conflicts.judged import Judged, find_judged
+from builder.hot_lint.conflicts.networks import judge_group, judge_interface, judge_port, judge_rule, judge_subnet
+from builder.hot_lint.conflicts.servers import SERVER, judge_deployment, judge_server, judge_volume
+from builder.hot_lint.findings import TemplateProblem
+
+_JUDGES: Final[Mapping[str, Callable[[Judged], Iterator[TemplateProblem]]]] = {
+    SERVER: judge_server,
+    "OS::Heat::SoftwareDeployment": judge_deployment,
+    "OS::Heat::StructuredDeployment": judge_deployment,
+    "OS::Cinder::Volume": judge_volume,
+    "OS::Neutron::Subnet": judge_subnet,
+    "OS::Neutron::Port": judge_port,
+    "OS::Neutron::RouterInterface": judge_interface,
+    "OS::Neutron::SecurityGroup": judge_group,
+    "OS::Neutron::SecurityGroupRule": judge_rule,
+}
+
+
+def find_conflicts(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
+    """What the properties of each resource have wrong together."""
+    for judged in find_judged(template):
+        if judged.type in _JUDGES:
+            yield from _JUDGES[judged.type](judged)

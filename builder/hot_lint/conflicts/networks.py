@@ -1,0 +1,112 @@
+"""Subnets, ports, routers and security groups: what Heat refuses, and what Neutron does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any, Final
+
+from builder.hot_lint.conflicts.judged import CONFLICT, REFUSED, Judged, find_mappings, find_text, is_given
+from builder.hot_lint.findings import TemplateProblem
+
+_SUBNET: Final = "OS::Neutron::Subnet"
+_WITHOUT_PORTS: Final = ("icmp", "icmpv6", "ipv6-icmp", "1", "58", 1, 58)
+"""The protocols whose range of ports is a type and a code, in no order."""
+
+
+def judge_subnet(subnet: Judged) -> Iterator[TemplateProblem]:
+    """What ``heat.engine.resources.openstack.neutron.subnet`` and Neutron refuse."""
+    properties = subnet.properties
+    if properties.get("cidr") is None and properties.get("subnetpool") is None and subnet.is_complete:
+        yield subnet.problem(CONFLICT, "nothing says which addresses the subnet has", hint="give it a cidr")
+    elif is_given(properties.get("cidr")) and is_given(properties.get("subnetpool")):
+        yield subnet.problem(CONFLICT, "a subnet has a cidr or a subnetpool, not both", "subnetpool")
+    network, version = _read_network(properties), str(properties.get("ip_version", 4))
+    if network is None:
+        return
+    if version in ("4", "6") and int(version) != network.version:
+        written = "ip_version" if "ip_version" in properties else "cidr"
+        message = f"the cidr is of IPv{network.version}, and ip_version is {version}"
+        yield subnet.problem(
+            REFUSED, f"{message}, which Neutron refuses", written, hint=f"ip_version: {network.version}"
+        )
+        return
+    for number, pool in find_mappings(properties.get("allocation_pools")):
+        outside = [end for end in ("start", "end") if _is_outside(find_text(pool, end), network)]
+        if outside:
+            yield _tell_outside(subnet, find_text(pool, outside[0]), network, "allocation_pools", number, outside[0])
+
+
+def judge_port(port: Judged) -> Iterator[TemplateProblem]:
+    """What Neutron refuses of a port's fixed addresses."""
+    for number, each in find_mappings(port.properties.get("fixed_ips")):
+        subnet = port.find_named(each.get("subnet") or each.get("subnet_id"), _SUBNET)
+        network = _read_network(subnet) if subnet is not None else None
+        address = find_text(each, "ip_address")
+        if network is not None and _is_outside(address, network):
+            yield _tell_outside(port, address, network, "fixed_ips", number, "ip_address")
+
+
+def judge_interface(interface: Judged) -> Iterator[TemplateProblem]:
+    """What ``heat.engine.resources.openstack.neutron.router`` refuses."""
+    given = [interface.properties.get(each) for each in ("subnet", "subnet_id", "port", "port_id")]
+    if interface.is_complete and all(each is None for each in given):
+        message, hint = "nothing says what the router is connected to", "give it a subnet"
+        yield interface.problem(CONFLICT, message, hint=hint)
+    elif sum(map(is_given, given)) > 1:
+        yield interface.problem(CONFLICT, "a router is connected to a subnet or to a port, not to both", "subnet")
+
+
+def judge_group(group: Judged) -> Iterator[TemplateProblem]:
+    """What Neutron refuses of the rules of a security group."""
+    for number, rule in find_mappings(group.properties.get("rules")):
+        yield from _judge_rule(group, rule, "rules", number)
+
+
+def judge_rule(rule: Judged) -> Iterator[TemplateProblem]:
+    """What Neutron refuses of a rule by itself."""
+    yield from _judge_rule(rule, rule.properties)
+
+
+def _judge_rule(resource: Judged, rule: Mapping[str, Any], *place: str | int) -> Iterator[TemplateProblem]:
+    least, most = rule.get("port_range_min"), rule.get("port_range_max")
+    protocol, prefix = rule.get("protocol"), find_text(rule, "remote_ip_prefix")
+    if protocol is None and (is_given(least) or is_given(most)):
+        named = "port_range_min" if is_given(least) else "port_range_max"
+        message, hint = (
+            "a rule with ports needs a protocol, without which Neutron refuses it",
+            "give it one, such as tcp",
+        )
+        yield resource.problem(REFUSED, message, *place, named, hint=hint)
+    elif isinstance(protocol, str | int) and protocol not in _WITHOUT_PORTS:
+        with suppress(TypeError, ValueError):
+            if int(least) > int(most):  # type: ignore[arg-type]  # what is no number is told elsewhere
+                message = f"the range of ports begins at {least} and ends at {most}"
+                yield resource.problem(REFUSED, message, *place, "port_range_min", hint="swap them")
+    version = {"IPv4": 4, "IPv6": 6}.get(str(rule.get("ethertype", "IPv4")))
+    with suppress(ValueError):
+        network = ip_network(prefix, strict=False)
+        if version is not None and network.version != version:
+            message = f"{prefix} is of IPv{network.version}, and the ethertype of the rule IPv{version}"
+            hint = f"give it ethertype: IPv{network.version}"
+            yield resource.problem(REFUSED, f"{message}, which Neutron refuses", *place, "remote_ip_prefix", hint=hint)
+
+
+def _read_network(subnet: Mapping[str, Any]) -> IPv4Network | IPv6Network | None:
+    with suppress(ValueError):
+        return ip_network(find_text(subnet, "cidr"), strict=False)
+    return None
+
+
+def _is_outside(address: str, network: IPv4Network | IPv6Network) -> bool:
+    with suppress(ValueError):
+        return ip_address(address) not in network
+    return False
+
+
+def _tell_outside(
+    resource: Judged, address: str, network: IPv4Network | IPv6Network, *place: str | int
+) -> TemplateProblem:
+    message = f"{address} is not in the subnet, {network}"
+    return resource.problem(REFUSED, f"{message}: Neutron refuses it", *place, hint="take one of its addresses")

@@ -1,0 +1,62 @@
+"""Servers, what they boot from, and what is deployed on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from builder.hot_lint.conflicts.judged import CONFLICT, Judged, find_mappings, is_given
+from builder.hot_lint.findings import TemplateProblem
+
+SERVER: Final = "OS::Nova::Server"
+
+_DISK_SOURCES: Final = ("volume_id", "snapshot_id", "image", "image_id")
+_DEVICE_SOURCES: Final = (*_DISK_SOURCES, "swap_size", "ephemeral_size", "ephemeral_format")
+
+
+def judge_server(server: Judged) -> Iterator[TemplateProblem]:
+    """What ``heat.engine.resources.openstack.nova.server`` refuses."""
+    properties = server.properties
+    devices = find_mappings(properties.get("block_device_mapping_v2"))
+    empty = [number for number, each in devices if not {*each} & {*_DEVICE_SOURCES}]
+    for number in empty:
+        message, hint = "nothing says what the device is made of", f"give it one of {', '.join(_DISK_SOURCES[:3])}"
+        yield server.problem(CONFLICT, message, "block_device_mapping_v2", number, hint=hint)
+    is_bare = properties.get("image") is None and properties.get("block_device_mapping") is None
+    if is_bare and server.is_complete and not empty:
+        if properties.get("block_device_mapping_v2") in (None, []):
+            hint = "give it an image, or a volume by block_device_mapping_v2"
+            yield server.problem(CONFLICT, f"{SERVER} has nothing to boot from", hint=hint)
+        elif devices and not any(_may_boot(each) for _, each in devices):
+            message, hint = "the server can be booted from no device", "give one a volume, with boot_index 0"
+            yield server.problem(CONFLICT, message, "block_device_mapping_v2", hint=hint)
+    has_port = any(is_given(each.get("port")) for _, each in find_mappings(properties.get("networks")))
+    if has_port and properties.get("security_groups") and isinstance(properties["security_groups"], list):
+        message = "a server with a port has no security groups of its own"
+        yield server.problem(CONFLICT, message, "security_groups", hint="give them to the port")
+
+
+def judge_deployment(deployment: Judged) -> Iterator[TemplateProblem]:
+    """What ``heat.engine.resources.openstack.heat.software_deployment`` refuses."""
+    server = deployment.find_named(deployment.properties.get("server"), SERVER)
+    if server is None:
+        return
+    format_ = server.get("user_data_format", "HEAT_CFNTOOLS")
+    if isinstance(format_, str) and format_ != "SOFTWARE_CONFIG":
+        message = f"what is deployed on a server needs one whose user_data_format is SOFTWARE_CONFIG, not {format_}"
+        yield deployment.problem(CONFLICT, message, "server", hint="give the server user_data_format: SOFTWARE_CONFIG")
+
+
+def judge_volume(volume: Judged) -> Iterator[TemplateProblem]:
+    """What ``heat.engine.resources.openstack.cinder.volume`` refuses."""
+    given = map(volume.properties.get, ("size", "backup_id", "source_volid", "snapshot_id"))
+    if volume.is_complete and all(each is None for each in given):
+        message = "nothing says how large the volume is"
+        yield volume.problem(CONFLICT, message, hint="give it a size, in GB")
+
+
+def _may_boot(device: Mapping[str, Any]) -> bool:
+    """Whether a device may be what the server boots from: one with a disk, the first in order or of no order."""
+    index = device.get("boot_index")
+    has_disk = any(device.get(each) is not None for each in _DISK_SOURCES)
+    return has_disk and (index in (None, 0, "0") or isinstance(index, dict))

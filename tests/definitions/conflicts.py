@@ -1,0 +1,107 @@
+"""Resources whose properties are refused together, each with the change that mends it.
+
+``resources`` is YAML; where it has ``WRONG``, the one of ``mend`` stands for what is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+NETWORK: Final = """\
+net: {type: OS::Neutron::Net}
+sub: {type: OS::Neutron::Subnet, properties: {network: {get_resource: net}, cidr: 10.50.0.0/24}}
+"""
+_SERVER: Final = "server: {type: OS::Nova::Server, properties: {flavor: m1.tiny, %s}}\n"
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """What is ``wrong`` in resources, what is ``right`` there, and where (the end of its pointer) it is told of."""
+
+    resources: str
+    wrong: str
+    right: str
+    place: str
+
+    def build(self, *, mended: bool) -> dict[str, Any]:
+        """A template of the resources."""
+        text = self.resources.replace("WRONG", self.right if mended else self.wrong)
+        return {"heat_template_version": "2021-04-16", "resources": yaml.safe_load(text)}
+
+
+REFUSED_BY_HEAT: Final[Mapping[str, Conflict]] = {
+    "a server without an image": Conflict(
+        NETWORK + _SERVER % "networks: [{network: {get_resource: net}}], WRONG", "name: x", "image: fedora-coreos",
+        "server/type",
+    ),
+    "a device of nothing": Conflict(
+        _SERVER % "image: fedora-coreos, block_device_mapping_v2: [{boot_index: 1, WRONG}], networks: [{network: x}]",
+        "device_type: disk", "swap_size: 1", "block_device_mapping_v2/0",
+    ),
+    "a device from which nothing is booted": Conflict(
+        _SERVER % "block_device_mapping_v2: [{WRONG, delete_on_termination: true}], networks: [{network: x}]",
+        "swap_size: 1", "image: fedora-coreos, boot_index: 0", "block_device_mapping_v2",
+    ),
+    "groups of a server with a port": Conflict(
+        NETWORK + "port: {type: OS::Neutron::Port, properties: {network: {get_resource: net}}}\n"
+        + _SERVER % "image: fedora-coreos, networks: [{port: {get_resource: port}}], WRONG",
+        "security_groups: [default]", "security_groups: []", "security_groups",
+    ),
+    "a volume of no size": Conflict(
+        "r: {type: OS::Cinder::Volume, properties: {WRONG}}\n", "name: x", "size: 1", "r/type"
+    ),
+    "a subnet without addresses": Conflict(
+        "net: {type: OS::Neutron::Net}\n"
+        "r: {type: OS::Neutron::Subnet, properties: {network: {get_resource: net}, WRONG}}\n",
+        "name: x", "cidr: 10.1.0.0/24", "r/type",
+    ),
+    "a router that is connected to nothing": Conflict(
+        NETWORK + "router: {type: OS::Neutron::Router}\n"
+        "r: {type: OS::Neutron::RouterInterface, properties: {router: {get_resource: router}, WRONG}}\n",
+        "", "subnet: {get_resource: sub}", "r/type",
+    ),
+}  # fmt: skip
+"""What Heat refuses before it makes anything."""
+
+_GROUP: Final = "r: {type: OS::Neutron::SecurityGroup, properties: {rules: [{%s}]}}\n"
+_RULE: Final = (
+    "g: {type: OS::Neutron::SecurityGroup}\n"
+    "r: {type: OS::Neutron::SecurityGroupRule, properties: {security_group: {get_resource: g}, %s}}\n"
+)
+_SUBNET: Final = (
+    "net: {type: OS::Neutron::Net}\nr: {type: OS::Neutron::Subnet, properties: {network: {get_resource: net}, %s}}\n"
+)
+
+REFUSED_BY_NEUTRON: Final[Mapping[str, Conflict]] = {
+    "ports without a protocol": Conflict(
+        _GROUP % "port_range_min: 22, port_range_max: 22, WRONG", "direction: ingress", "protocol: tcp",
+        "rules/0/port_range_min",
+    ),
+    "a range that ends before it begins": Conflict(
+        _GROUP % "protocol: tcp, port_range_max: 80, WRONG", "port_range_min: 8080", "port_range_min: 80",
+        "rules/0/port_range_min",
+    ),
+    "a prefix of IPv6 in a rule of IPv4": Conflict(
+        _GROUP % "remote_ip_prefix: '::/0', WRONG", "ethertype: IPv4", "ethertype: IPv6", "rules/0/remote_ip_prefix"
+    ),
+    "a rule of its own": Conflict(
+        _RULE % "remote_ip_prefix: '::/0', WRONG", "description: x", "ethertype: IPv6", "properties/remote_ip_prefix"
+    ),
+    "a subnet of IPv6 that says nothing of it": Conflict(
+        _SUBNET % "cidr: 'fd00:1::/64', WRONG", "name: x", "ip_version: 6", "properties/cidr"
+    ),
+    "a pool of other addresses": Conflict(
+        _SUBNET % "cidr: 10.50.0.0/24, allocation_pools: [{WRONG}]", "start: 10.5.0.10, end: 10.5.0.99",
+        "start: 10.50.0.10, end: 10.50.0.99", "allocation_pools/0/start",
+    ),
+    "an address of another subnet": Conflict(
+        NETWORK + "r: {type: OS::Neutron::Port, properties: {network: {get_resource: net}, fixed_ips: [WRONG]}}\n",
+        "{subnet: {get_resource: sub}, ip_address: 10.5.0.5}", "{subnet: {get_resource: sub}, ip_address: 10.50.0.5}",
+        "fixed_ips/0/ip_address",
+    ),
+}  # fmt: skip
+"""What Heat begins to make, and Neutron refuses."""

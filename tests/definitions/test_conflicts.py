@@ -1,0 +1,77 @@
+"""Properties that are refused together are told of at one place; what is right, or not known, is left alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from builder.diagnostics.problems import Problem
+from tests.definitions.conflicts import REFUSED_BY_HEAT, REFUSED_BY_NEUTRON, Conflict
+from tests.definitions.texts import build
+
+RULES = ("property-conflict", "service-refusal")
+
+
+def find(template: dict[str, object]) -> list[Problem]:
+    return [each for each in build(f"heat_template: {json.dumps(template)}\n").problems if each.rule in RULES]
+
+
+@pytest.mark.parametrize(
+    ("conflict", "rule"),
+    [(each, "property-conflict") for each in REFUSED_BY_HEAT.values()]
+    + [(each, "service-refusal") for each in REFUSED_BY_NEUTRON.values()],
+    ids=[*REFUSED_BY_HEAT, *REFUSED_BY_NEUTRON],
+)
+def test_what_is_refused_is_told_of_once(conflict: Conflict, rule: str) -> None:
+    (problem,) = find(conflict.build(mended=False))
+    assert problem.rule == rule
+    assert problem.pointer.endswith(conflict.place), problem
+    assert find(conflict.build(mended=True)) == []
+
+
+SERVER = "resources: {r: {type: OS::Nova::Server, properties: {%s}}}"
+RULE = "resources: {r: {type: OS::Neutron::SecurityGroup, properties: {rules: [%s]}}}"
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        SERVER % "imgae: misspelt, flavor: x",
+        SERVER % "image: {if: [c, a, null]}",
+        SERVER % "block_device_mapping_v2: {get_param: devices}",
+        SERVER % "block_device_mapping_v2: [{if: [c, {image: x}, {swap_size: 1}]}]",
+        SERVER % "image: x, security_groups: [a], networks: [{port: {if: [c, x]}}]",
+        SERVER % "image: x, security_groups: {get_param: groups}, networks: [{port: x}]",
+        RULE % "{protocol: icmp, port_range_min: 8, port_range_max: 0}",
+        RULE % "{protocol: {get_param: protocol}, port_range_min: 9, port_range_max: 0}",
+        RULE % "{remote_ip_prefix: {get_param: prefix}, ethertype: IPv6}",
+        RULE % "{remote_ip_prefix: '::/0', ethertype: {get_param: type}}",
+        "resources: {r: {type: OS::Nova::Server, external_id: x}}",
+        "resources: {r: {type: OS::Nova::Server, properties: {get_param: all}}}",
+        "resources: {r: {type: OS::Neutron::Subnet, properties: {network: x, subnetpool: y}}}",
+        "resources: {r: {type: OS::Neutron::Subnet, properties: {network: x, cidr: {get_param: c}, ip_version: 6}}}",
+    ],
+)
+def test_what_may_be_right_is_left_alone(resources: str) -> None:
+    assert find({"heat_template_version": "2021-04-16", **yaml.safe_load(resources)}) == []
+
+
+def test_deployment_needs_a_server_that_takes_software() -> None:
+    resources = {
+        "server": {"type": "OS::Nova::Server", "properties": {"image": "x", "flavor": "x"}},
+        "r": {"type": "OS::Heat::SoftwareDeployment", "properties": {"server": {"get_resource": "server"}}},
+    }
+    template: dict[str, object] = {"heat_template_version": "2021-04-16", "resources": resources}
+    (problem,) = find(template)
+    assert problem.pointer.endswith("r/properties/server")
+    resources["server"]["properties"]["user_data_format"] = "SOFTWARE_CONFIG"  # type: ignore[index]
+    assert find(template) == []
+
+
+def test_member_of_a_group_is_judged_as_a_resource_is() -> None:
+    member = {"type": "OS::Cinder::Volume", "properties": {"name": "x"}}
+    group = {"type": "OS::Heat::ResourceGroup", "properties": {"count": 2, "resource_def": member}}
+    (problem,) = find({"heat_template_version": "2021-04-16", "resources": {"g": group}})
+    assert problem.pointer.endswith("g/properties/resource_def/type")

@@ -1,0 +1,36 @@
+"""What is told of properties that are refused together is what a real Heat and Neutron do."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+from heatclient.exc import HTTPBadRequest
+
+from tests.contract.clouds import Cloud, Stacks
+from tests.definitions.conflicts import REFUSED_BY_HEAT, REFUSED_BY_NEUTRON, Conflict
+from tests.endtoend.launches import CLUSTER, TEST_SECONDS
+
+pytestmark = pytest.mark.timeout(TEST_SECONDS)
+
+
+@pytest.fixture(autouse=True)
+def _real(cloud: Cloud) -> None:
+    if cloud.name == "sandbox":
+        pytest.skip("the sandbox judges no two properties together")
+
+
+@pytest.mark.parametrize("conflict", REFUSED_BY_HEAT.values(), ids=REFUSED_BY_HEAT)
+def test_heat_refuses_it(stacks: Stacks, conflict: Conflict) -> None:
+    with pytest.raises(HTTPBadRequest):
+        stacks.client.stacks.preview(stack_name=new_name(), template=conflict.build(mended=False))
+
+
+@pytest.mark.parametrize("conflict", REFUSED_BY_NEUTRON.values(), ids=REFUSED_BY_NEUTRON)
+def test_neutron_refuses_it(stacks: Stacks, conflict: Conflict) -> None:
+    assert stacks.create_settled(conflict.build(mended=False), new_name()).stack_status == "CREATE_FAILED"
+    assert stacks.create_settled(conflict.build(mended=True), new_name()).stack_status == "CREATE_COMPLETE"
+
+
+def new_name() -> str:
+    return f"{CLUSTER}--{secrets.token_hex(4)}"
