@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -108,3 +109,12 @@ def test_what_guides_quote_is_what_the_service_says(document: str) -> None:
     text = (ROOT / document).read_text()
     code = "".join(module.read_text() for module in (ROOT / "builder").rglob("*.py"))
     assert [quote for quote in QUOTES[document] if quote not in text or quote not in code] == []
+
+
+def test_changelog_has_the_version_of_each_schema() -> None:
+    rows = re.findall(r"^\| (`[^|]+) \| ([\d.]+) \|", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    told = {name: version for names, version in rows for name in re.findall(r"[\w-]+", names)}
+    published = {}
+    for path in (ROOT / "schemas").glob("*.schema.json"):
+        published[path.name.removesuffix(".schema.json")] = json.loads(path.read_text())["$id"].split("/")[-2]
+    assert told == published
