@@ -121,6 +121,7 @@ def _start_server() -> socket.socket:
 
 def _serve(channel: socket.socket) -> None:
     """Fork for each message, until nobody can send any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the tests, which close the channel when they end
     gc.disable()
     sys.modules["prometheus_client"] = None  # type: ignore[assignment]  # openstacksdk would import it, and can do without
     for name in IMPORTED:
@@ -159,6 +160,7 @@ def _run(output: int, arguments: Sequence[str], environment: Mapping[str, str]) 
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     from builder.cli import main
 
     main(arguments)
