@@ -132,21 +132,23 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    with importing_for_good():
-        from builder.checking.command import explain_rule, list_rules, run_check
-        from builder.checking.explaining import explain
-        from builder.diagnostics.rules import Profile
-
     streams = _open_streams(options.color)
     refuse_useless_flags(options)
     given = {"instance_dir": options.instance, "profile": options.profile}
     if options.list_rules or options.rule is not None:
+        from builder.checking.published_documents import explain_rule, list_rules
+        from builder.diagnostics.rules import Profile
+
         profile = Profile(build_settings(given, os.environ, only=("profile",)).profile)
         if options.rule is not None:
             return explain_rule(options.rule, streams, profile)
         return list_rules(streams, profile, output_format=options.format)
     if not options.paths:
         raise ConfigurationError("check: name at least one PATH, or - for standard input")
+    with importing_for_good():
+        from builder.checking.command import run_check
+        from builder.checking.explaining import explain
+
     settings = _read_check_settings(given)
     if options.cloud:
         return _check_on_cloud(options, settings, streams)
@@ -223,7 +225,7 @@ def _add_schema(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _schema(options: argparse.Namespace) -> int:
-    from builder.checking.command import print_schema
+    from builder.checking.published_documents import print_schema
 
     return print_schema(options.name, _open_streams())
 

@@ -147,7 +147,8 @@ def test_an_error_that_nobody_expected_is_told_in_one_line_with_status_3(
     def crash(*_: object, **__: object) -> NoReturn:
         raise KeyError("secret")
 
-    for place in ("command.find_targets", "explaining.build_cluster_type", "command.published.load_schema_texts"):
+    load_schemas = "published_documents.published.load_schema_texts"
+    for place in ("command.find_targets", "explaining.build_cluster_type", load_schemas):
         monkeypatch.setattr(f"builder.checking.{place}", crash)
     run = Run(capsys, *arguments)
     assert (run.status, run.out) == (3, "")
