@@ -14,7 +14,7 @@ from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
 from builder.hot_lint.findings import TemplateProblem
 from builder.parameters.attributes import ParameterSyntaxError
-from builder.parameters.constraint_parsing import find_kinds
+from builder.parameters.constraint_parsing import find_kinds, is_structured
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest
@@ -57,6 +57,7 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     problems = [TemplateProblem("invalid-default", fault, (*tokens, "default")) for fault in faults]
     problems += _find_structured_default(parameter, (*tokens, "default"))
     problems += _find_constraint_warnings(parameter, attributes, tokens)
+    problems += _find_structured_values(attributes, tokens)
     problems += [*_find_ignored_constraints(attributes, tokens), *_find_odd_attributes(attributes, tokens)]
     return parameter, problems
 
@@ -142,6 +143,18 @@ def _explain_one(
         unknown = [key for key in written if key not in _CONSTRAINT_KINDS] if isinstance(written, dict) else []
         hint = suggest(unknown[0], _CONSTRAINT_KINDS) if unknown else ""
         yield TemplateProblem(rule, str(error), (*tokens, *below), hint)
+
+
+def _find_structured_values(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
+    """Allowed values that nobody chooses, whose parameter could be read all the same."""
+    for number, constraint in enumerate(attributes.get("constraints") or []):
+        values = constraint["allowed_values"] if find_kinds(constraint)[0] == "allowed_values" else ()
+        for place, value in enumerate(values):
+            if is_structured(value):
+                kind = "null" if value is None else f"a {'list' if isinstance(value, list) else 'mapping'}"
+                message = f"an allowed value is {kind}, which nobody can choose"
+                where = (*tokens, "constraints", number, "allowed_values", place)
+                yield TemplateProblem("structured-default", message, where, "write a text, or remove it")
 
 
 def _find_ignored_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:

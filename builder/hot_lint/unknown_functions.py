@@ -14,7 +14,7 @@ from builder.hot.functions import CLOUDFORMATION
 from builder.hot.language import Language, first_version_with
 from builder.text.spelling import suggest_key
 
-_RULE_WORDS: Final = ("and", "or", "not")
+RULE_WORDS: Final = ("and", "or", "not")
 """Functions of conditions that rules and queries are made of, too, such as those of OS::Aodh::CompositeAlarm."""
 
 SCRIPTS: Final = frozenset({"user_data", "config"})
@@ -60,7 +60,7 @@ def explain_unknown_function(key: str, language: Language) -> tuple[str, str]:
         return message, f"write heat_template_version: {since} or later"
     if since is not None:
         message = f"{key} is a function of conditions only; here it is plain data"
-        return ("", "") if key in _RULE_WORDS else (message, "")
+        return ("", "") if key in RULE_WORDS else (message, "")
     near = find_successor(key) or _suggest_function(key, language)
     if near or key.startswith(_FN):
         return f"{key!r} is no function; here it is plain data", near

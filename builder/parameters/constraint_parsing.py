@@ -74,7 +74,7 @@ def _parse_constraint(type_: ParameterType, entry: object, tokens: Tokens, *, in
     definition, place = entry[kind], (*tokens, kind)
     match kind:
         case "allowed_values":
-            return _parse_allowed_values(type_, definition, description, place)
+            return _parse_allowed_values(type_, definition, description, place, in_template=in_template)
         case "allowed_pattern":
             return _parse_allowed_pattern(definition, description, place)
         case "custom_constraint":
@@ -104,17 +104,25 @@ def _parse_limits(kind: str, definition: object, description: str | None, tokens
 
 
 def _parse_allowed_values(
-    type_: ParameterType, values: object, description: str | None, tokens: Tokens
+    type_: ParameterType, values: object, description: str | None, tokens: Tokens, *, in_template: bool
 ) -> AllowedValues:
     if not isinstance(values, list | tuple) or not values:
         raise ParameterSyntaxError(tokens, "allowed_values must be a list of at least one value")
-    allowed = (_convert_allowed(type_, value, (*tokens, number)) for number, value in enumerate(values))
+    given = list(enumerate(values))
+    if in_template and type_ is ParameterType.COMMA_DELIMITED_LIST and not all(map(is_structured, values)):
+        given = [each for each in given if not is_structured(each[1])]  # which no member of a list is
+    allowed = [_convert_allowed(type_, value, (*tokens, number), in_template=in_template) for number, value in given]
     return AllowedValues(tuple(allowed), description)
 
 
-def _convert_allowed(type_: ParameterType, value: object, tokens: Tokens) -> object:
+def is_structured(value: object) -> bool:
+    """Whether an allowed value is none that a form can give: of a string, Heat takes its text, as Python writes it."""
+    return isinstance(value, list | Mapping) or value is None
+
+
+def _convert_allowed(type_: ParameterType, value: object, tokens: Tokens, *, in_template: bool) -> object:
     """The value as one of the parameter's type, as Heat compares them (``Schema.to_schema_type``)."""
-    if isinstance(value, list | Mapping) or value is None:
+    if is_structured(value) and not (in_template and type_ is ParameterType.STRING):
         raise ParameterSyntaxError(tokens, "an allowed value must be text, a number, or true or false")
     if type_ is ParameterType.STRING:
         return str(value)

@@ -139,7 +139,7 @@ def test_allowed_values_become_the_type_of_the_parameter(
         ),
         ({"type": "string", "constraints": [{"allowed_values": []}]}, ("constraints", 0, "allowed_values")),
         ({"type": "string", "constraints": [{"allowed_values": "a"}]}, ("constraints", 0, "allowed_values")),
-        ({"type": "string", "constraints": [{"allowed_values": ["a", None]}]}, ("constraints", 0, "allowed_values", 1)),
+        ({"type": "number", "constraints": [{"allowed_values": [1, None]}]}, ("constraints", 0, "allowed_values", 1)),
         ({"type": "number", "constraints": [{"allowed_values": [1, "two"]}]}, ("constraints", 0, "allowed_values", 1)),
         ({"type": "boolean", "constraints": [{"allowed_values": ["so-so"]}]}, ("constraints", 0, "allowed_values", 0)),
         ({"type": "string", "constraints": [{"allowed_pattern": "("}]}, ("constraints", 0, "allowed_pattern")),

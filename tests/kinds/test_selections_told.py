@@ -41,7 +41,7 @@ parameters:
 resources:
   thing:
     type: OS::Heat::TestResource
-    properties: {value: {get_param: size}, fail: {not: {get_param: selected_main}}}
+    properties: {value: {get_param: size}, fail: {if: [{not: {get_param: selected_main}}, true, false]}}
 """
 
 

@@ -132,11 +132,8 @@ WE_REFUSE = (
         ),
     ),
     Disagreement(
-        "a declaration that the Visualisation App refuses the whole cluster type for: true or false for a bound; null "
-        "among the allowed values",
-        lambda schema, value: any(
-            entry in ({"range": {"min": True}}, {"allowed_values": ["x", None]}) for entry in _constraints(schema)
-        ),
+        "a declaration that the Visualisation App refuses the whole cluster type for: true or false for a bound",
+        lambda schema, value: {"range": {"min": True}} in _constraints(schema),
     ),
 )
 """Where we refuse what Heat would accept: never a value, save one that is no answer; some declarations."""

@@ -21,11 +21,11 @@ from builder.hot_lint.declared_parameters import find_parameter_problems
 from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading
 from builder.hot_lint.inclusion import LoadedTemplate
 from builder.hot_lint.members import find_definitions
+from builder.hot_lint.properties import find_nested_value_problems
 from builder.hot_lint.references import MAX_WORK, read_template
 from builder.hot_lint.resource_types import (
     GROUP_ATTRIBUTES,
     MEMBER_ATTRIBUTE,
-    find_nested_value_problems,
     find_type_problems,
     find_unknown_attributes,
 )

@@ -1,0 +1,282 @@
+"""Properties held against what they are given for: Heat's own types of resources, and parameters of nested templates.
+
+Judged is what stands there, branches of ``if`` and what ``repeat`` makes items of among it; what other functions give,
+a launch tells. What releases of Heat and clouds differ in is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from itertools import islice
+from typing import Any, Final
+
+from builder.hot.language import Language, first_version_with
+from builder.hot.resource_types import load_types
+from builder.hot.values import ParameterType, parse_boolean, read_property
+from builder.hot_lint.findings import MAX_NAMED, NestedUse, TemplateProblem
+from builder.hot_lint.members import MEMBERS, Definition
+from builder.hot_lint.unknown_functions import RULE_WORDS, explain_unknown_function
+from builder.parameters.attributes import ParameterSyntaxError
+from builder.parameters.constraint_parsing import parse_constraints
+from builder.parameters.constraints import AllowedValues, Constraint, ParsedValue
+from builder.parameters.declarations import parse_parameter
+from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnavailableError
+from builder.text.pointers import Tokens
+from builder.text.spelling import find_near, suggest
+
+Path = tuple[str, ...]
+"""A way within the properties of a type, the items of lists being ``*``."""
+
+_INDEX: Final = "%index%"
+"""What a group puts a member's number for, unless its ``index_var`` says otherwise."""
+
+_PARAMETER_TYPES: Final[Mapping[str, ParameterType]] = {
+    "string": ParameterType.STRING,
+    "integer": ParameterType.NUMBER,
+    "number": ParameterType.NUMBER,
+    "boolean": ParameterType.BOOLEAN,
+    "list": ParameterType.COMMA_DELIMITED_LIST,
+    "map": ParameterType.JSON,
+    "comma_delimited_list": ParameterType.COMMA_DELIMITED_LIST,
+    "json": ParameterType.JSON,
+}
+"""By the type of a property, that of the parameters whose constraints mean the same."""
+
+_MUST_BE: Final[Mapping[str, str]] = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "list": "a list",
+    "map": "a mapping",
+    "comma_delimited_list": "a list, or a text with commas",
+    "json": "a mapping, a list, or JSON as text",
+    "text": "a text",
+}
+
+
+_VALUE_TYPES: Final = {
+    "string": "string",
+    "number": "number",
+    "boolean": "boolean",
+    "comma_delimited_list": "list",
+    "json": "map",
+}
+"""What the ``value`` of an OS::Heat::Value has to be, by its ``type``: ``engine/resources/openstack/heat/value.py``."""
+
+
+def find_property_problems(
+    template: Mapping[str, Any], language: Language, type_: str, definition: Definition
+) -> Iterator[TemplateProblem]:
+    """Every property that a resource or a member, of a type in the table, lacks, or is given and does not take."""
+    _, tokens, certain = definition
+    constraints = partial(_parse_constraints, type_)
+    names = _find_index_names(template, tokens)
+    yield from _PropertyCheck(type_, certain, language, names, constraints).check(definition)
+
+
+def find_nested_value_problems(
+    template: Mapping[str, Any], language: Language, use: NestedUse, parameters: Mapping[str, Any]
+) -> Iterator[TemplateProblem]:
+    """Every literal given to a nested template for one of its ``parameters`` that does not take it.
+
+    Heat makes a property of each parameter, which is stricter (``heat.engine.properties.Schema.from_parameter``).
+    """
+    constraints: dict[Path, tuple[Constraint, ...]] = {}
+    names = _find_index_names(template, use.tokens)
+    check = _PropertyCheck(use.name, use.certain, language, names, lambda path: constraints[path])
+    for name, value in {} if language.newer else (use.properties or {}).items():
+        with suppress(ParameterSyntaxError, KeyError):  # which are told elsewhere
+            parameter = parse_parameter(name, parameters[name])
+            constraints[(name,)] = parameter.constraints
+            schema: dict[str, Any] = {"type": str(parameter.type)}
+            if parameter.constraints:
+                schema["constraints"] = parameter.constraints
+            if parameter.type is ParameterType.COMMA_DELIMITED_LIST:
+                schema["schema"] = {"*": {"type": "text"}}
+            yield from check.check_value(schema, value, (*use.tokens, "properties", name), (name,))
+
+
+def _find_index_names(template: Mapping[str, Any], tokens: Tokens) -> tuple[str, ...]:
+    """What groups around a member put its number for, in any text of it; ``""``, which is in all, if nobody knows."""
+    names: list[str] = []
+    node: Any = template
+    for token in tokens:
+        node = node[token]
+        if token == "properties" and isinstance(node, dict):  # noqa: S105  # a token of a pointer
+            name = node.get("index_var", _INDEX)
+            names.append(name if isinstance(name, str) else "")
+    return tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class _PropertyCheck:
+    """Holds the properties of one resource, or of one member of a group, against the schema of its type."""
+
+    type: str
+    certain: bool
+    language: Language
+    index_names: tuple[str, ...]
+    constraints_at: Callable[[Path], tuple[Constraint, ...]]
+    """The constraints of what is at a path within the properties, the items of lists being ``*``."""
+
+    def check(self, definition: Definition) -> Iterator[TemplateProblem]:
+        given, tokens, _ = definition
+        properties = given.get("properties", {})
+        properties = {} if properties is None else properties
+        if isinstance(properties, dict) and not self._is_unknown(properties):
+            schemas = load_types()[self.type]["properties"]
+            kind = properties.get("type")
+            if self.type == "OS::Heat::Value" and isinstance(kind, str) and kind in _VALUE_TYPES:
+                schemas = {**schemas, "value": {**schemas["value"], "type": _VALUE_TYPES[kind]}}
+            yield from self._check_map(schemas, properties, (*tokens, "properties"), ())
+
+    def _check_map(
+        self, schemas: Mapping[str, Any], given: Mapping[str, Any], tokens: Tokens, path: tuple[str | int, ...]
+    ) -> Iterator[TemplateProblem]:
+        """A mapping whose keys are known: the properties of the type itself, where the ``path`` is empty."""
+        if any(map(self._is_unknown, given)):
+            return
+        owner = self._name(path)
+        missing = [
+            name
+            for name, schema in schemas.items()
+            if "required" in schema and "optional_in" not in schema and not {name, schema.get("instead")} & given.keys()
+        ]
+        for name in given:
+            if name in schemas:
+                continue
+            shown = [each for each, schema in schemas.items() if not schema.get("hidden")]
+            meant = find_near(name, missing) or find_near(name, shown)
+            rule, message = "unknown-property", f"{owner} has no property {name!r}"
+            if meant in missing:
+                missing.remove(meant)
+                rule, message = "missing-property", f"{message}, and needs {meant!r}"
+            yield self._problem(rule, message, (*tokens, name), f"did you mean {meant!r}?" if meant else "", key=True)
+        if missing:
+            names = ", ".join(map(repr, islice(missing, MAX_NAMED))) + (
+                ", and others" if len(missing) > MAX_NAMED else ""
+            )
+            message = f"{owner} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"
+            yield self._problem("missing-property", message, tokens if path else (*tokens[:-1], "type"))
+        members, _ = MEMBERS.get(self.type, ("", ())) if not path else ("", ())
+        for name, value in given.items():
+            if name in schemas and name != members:
+                yield from self.check_value(schemas[name], value, (*tokens, name), (*path, name))
+
+    def check_value(
+        self, schema: Mapping[str, Any], value: Any, tokens: Tokens, path: tuple[str | int, ...]
+    ) -> Iterator[TemplateProblem]:
+        """A value, and what is in it, against the schema of what it is given for."""
+        kind = schema["type"]
+        if value is None or kind == "any":
+            return
+        if self._is_unknown(value):
+            if isinstance(value, dict):
+                yield from self._check_call(schema, value, tokens, path)
+            return
+        try:
+            meant = read_property(kind, value)
+        except (ValueError, TypeError, OverflowError):
+            yield self._problem(
+                "property-type", f"{self._name(path)} must be {_MUST_BE[kind]}", tokens, _suggest_form(kind, value)
+            )
+            return
+        children = schema.get("schema", {})
+        if isinstance(value, list) and "*" in children:
+            for number, item in enumerate(value):
+                yield from self.check_value(children["*"], item, (*tokens, number), (*path, number))
+        elif isinstance(value, dict) and "*" in children:
+            for key, item in value.items():
+                yield from self.check_value(children["*"], item, (*tokens, key), (*path, key))
+        elif isinstance(value, dict) and children:
+            yield from self._check_map(children, value, tokens, path)
+        if "constraints" in schema and not self._holds_unknown(value):
+            yield from self._check_constraints(schema, meant, tokens, path)
+
+    def _check_call(
+        self, schema: Mapping[str, Any], call: Mapping[str, Any], tokens: Tokens, path: tuple[str | int, ...]
+    ) -> Iterator[TemplateProblem]:
+        """What a call gives if it comes to that: the branches of an ``if``, and what a ``repeat`` makes items of."""
+        ((function, arguments),) = call.items()
+        tokens = (*tokens, function)
+        if function == "if" and isinstance(arguments, list):
+            for number, branch in enumerate(arguments[1:], start=1):
+                yield from replace(self, certain=False).check_value(schema, branch, (*tokens, number), path)
+        lists = arguments.get("for_each") if function == "repeat" and isinstance(arguments, dict) else None
+        if isinstance(lists, dict) and not self._is_unknown(lists) and "*" in schema.get("schema", {}):
+            certain = self.certain and all(isinstance(each, list) and each for each in lists.values())
+            within = replace(self, certain=certain, index_names=(*self.index_names, *lists))
+            item, place = arguments.get("template"), (*tokens, "template")
+            yield from within.check_value(schema["schema"]["*"], item, place, (*path, 0))
+
+    def _check_constraints(
+        self, schema: Mapping[str, Any], value: Any, tokens: Tokens, path: tuple[str | int, ...]
+    ) -> Iterator[TemplateProblem]:
+        type_ = _PARAMETER_TYPES[schema["type"]]
+        for constraint in self.constraints_at(tuple("*" if isinstance(each, int) else each for each in path)):
+            try:
+                is_met = constraint.is_met_by(ParsedValue(value, value))
+            except (MatchingTimeoutError, MatchingUnavailableError):
+                is_met = True  # nobody knows
+            if not is_met:
+                allowed = (
+                    [each for each in constraint.allowed if isinstance(each, str)]
+                    if isinstance(constraint, AllowedValues)
+                    else []
+                )
+                hint = suggest(value, allowed) if isinstance(value, str) else ""
+                yield self._problem(
+                    "property-constraint", f"{self._name(path)} {constraint.explain(type_)}", tokens, hint
+                )
+
+    def _is_unknown(self, value: Any) -> bool:
+        """Whether only a launch tells what the value is: it calls a function, or seems to, or names a member."""
+        if isinstance(value, str):
+            return any(name in value for name in self.index_names)
+        if not isinstance(value, dict) or len(value) != 1:
+            return False
+        key = next(iter(value))
+        is_call = key in self.language.functions or (first_version_with(key) is not None and key not in RULE_WORDS)
+        return is_call or bool(explain_unknown_function(key, self.language)[0])
+
+    def _holds_unknown(self, value: Any) -> bool:
+        if self._is_unknown(value):
+            return True
+        items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return any(map(self._holds_unknown, items))
+
+    def _name(self, path: tuple[str | int, ...]) -> str:
+        """What a message calls the value at a path: ``'networks[0].port' of OS::Nova::Server``."""
+        steps = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path)
+        return f"{steps[1:]!r} of {self.type}" if path else self.type
+
+    def _problem(
+        self, rule: str, message: str, tokens: Tokens, hint: str = "", *, key: bool = False
+    ) -> TemplateProblem:
+        return TemplateProblem(rule, message, tokens, hint, self.certain, key)
+
+
+@cache
+def _parse_constraints(type_: str, path: Path) -> tuple[Constraint, ...]:
+    """The constraints of what is at a path within the properties of a type."""
+    schema: Mapping[str, Any] = {"schema": load_types()[type_]["properties"]}
+    for name in path:
+        children = schema["schema"]
+        schema = children.get(name) or children["*"]
+    return parse_constraints(_PARAMETER_TYPES[schema["type"]], schema.get("constraints"), in_template=True)
+
+
+def _suggest_form(kind: str, value: Any) -> str:
+    """How a literal is written as the type that it has to be of, where that can be guessed."""
+    truth = parse_boolean(value) if kind == "boolean" and isinstance(value, str | int) else None
+    if truth is not None:
+        return f"write {str(truth).lower()}"
+    if kind in ("string", "text") and isinstance(value, int | float):
+        return "write it in quotes"
+    if kind in ("list", "comma_delimited_list") and isinstance(value, str | int | float):
+        return "write a list, such as [a, b]"
+    return ""
