@@ -167,8 +167,10 @@ def test_field_without_an_answer_hides_no_mistake_of_the_template(tmp_path: Path
 
 
 def test_mistake_that_validation_finds_once_more_is_told_once(tmp_path: Path, shell: dict[str, str]) -> None:
-    _, lines = ask("-p", "size=3", write(tmp_path, base=MISNAMED), **shell)
-    assert [line.rpartition(": ")[2] for line in lines] == ["Unknown Property len"]
+    path = Path(write(tmp_path))
+    (path / "components/extra.yaml").write_text(EXTRA.replace("length: LENGTH", "len: 8"))
+    _, (line,) = ask("-p", "size=3", str(path), **shell)
+    assert line.endswith("resources.more.properties: Unknown Property len [with extra]")
 
 
 @REAL
