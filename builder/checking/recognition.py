@@ -13,8 +13,7 @@ from builder.disk.dangling import AVAILABLE_NAME
 from builder.disk.files import DefinitionFolders, list_definition_folders
 from builder.disk.safe_reading import decode, read_file
 from builder.hot.language import VERSION_KEY
-from builder.hot_lint.near_files import COMPONENTS
-from builder.hot_lint.sources import SourceError
+from builder.hot_lint.sources import COMPONENTS, SourceError
 from builder.settings import ENABLED_NAME
 from builder.text.spelling import find_near
 

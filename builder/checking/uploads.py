@@ -20,8 +20,7 @@ from builder.diagnostics.problems import Problem
 from builder.disk.files import MAX_LISTED, OUTSIDE_TREE, judge_reference
 from builder.disk.safe_reading import MAX_FILE_BYTES, decode, decode_data
 from builder.errors import Fault, RequestError
-from builder.hot_lint.near_files import COMPONENTS
-from builder.hot_lint.sources import DEFINITION, MISSING_FILE, SourceError
+from builder.hot_lint.sources import COMPONENTS, DEFINITION, MISSING_FILE, SourceError
 
 MAX_UPLOAD_BYTES: Final = MAX_FILE_BYTES
 """The largest body, in bytes: that of one file of a definition, for a folder is seldom larger."""

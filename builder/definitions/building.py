@@ -22,8 +22,7 @@ from builder.definitions.schema_problems import find_schema_problems
 from builder.diagnostics.problems import Problem, judge_problems
 from builder.diagnostics.rules import Profile, Severity
 from builder.hot.patterns import bounded_patterns
-from builder.hot_lint.near_files import hint_at_definition
-from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError
+from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError, hint_at_definition
 from builder.pattern_matching.matching import limited
 from builder.text.excerpts import shorten
 from builder.text.natural_order import natural_key

@@ -23,8 +23,7 @@ from builder.disk.safe_reading import (
     read_file,
     stamp_of,
 )
-from builder.hot_lint.near_files import COMPONENTS
-from builder.hot_lint.sources import DEFINITION, MISSING_FILE, SourceError
+from builder.hot_lint.sources import COMPONENTS, DEFINITION, MISSING_FILE, SourceError
 
 _REMOTE = ("http://", "https://")
 

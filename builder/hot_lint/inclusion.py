@@ -17,9 +17,8 @@ from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.hot.language import CLOUDFORMATION_KEYS, NESTED_SUFFIXES, VERSION_KEY
 from builder.hot_lint.findings import ONLY_SOME_LAUNCHES, TemplateProblem
-from builder.hot_lint.near_files import describe_source_error
 from builder.hot_lint.shape import find_broken_sections, set_broken_entries_aside
-from builder.hot_lint.sources import Files, SourceError
+from builder.hot_lint.sources import Files, SourceError, describe_source_error
 from builder.text.pointers import CONTAINERS, Tokens
 from builder.yaml_documents.documents import Document, DocumentError, parse_template
 

@@ -13,8 +13,7 @@ from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.disk.files import DefinitionFiles
 from builder.disk.links import LinkResolver
-from builder.hot_lint.near_files import describe_source_error
-from builder.hot_lint.sources import SourceError
+from builder.hot_lint.sources import SourceError, describe_source_error
 from builder.kinds.heat.reading.content import HeatContent
 from builder.kinds.registry import KINDS
 from tests.definitions.files import FilesInMemory

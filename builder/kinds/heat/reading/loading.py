@@ -11,9 +11,16 @@ from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.hot.language import VERSION_KEY, find_language
 from builder.hot_lint.findings import TemplateProblem
-from builder.hot_lint.near_files import COMPONENTS, describe_source_error, hint_at_components
 from builder.hot_lint.shape import find_broken_sections, is_cloudformation
-from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError
+from builder.hot_lint.sources import (
+    COMPONENTS,
+    DEFINITION,
+    MISSING_FILE,
+    Files,
+    SourceError,
+    describe_source_error,
+    hint_at_components,
+)
 from builder.kinds.heat.reading.components import LoadedComponent, build_component, find_collisions
 from builder.text.pointers import Tokens
 from builder.yaml_documents.documents import Document, DocumentError, parse_template
