@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -36,6 +36,14 @@ CONSEQUENCES: Final = (
 
 _RANKS: Final = {rule: rank for rank, rule in enumerate(CONSEQUENCES, start=1)}
 
+_TWICE: Final = "template-duplicate-key"
+
+_OF_PROPERTIES: Final = ("missing-property", "nested-parameter", "property-conflict")
+"""Rules of what properties lack, told where the type stands, beside them."""
+
+_OF_ANY: Final = ("dependency-cycle", "unused-parameter")
+"""Rules of what may follow from any of the names that they are about, not from the first alone."""
+
 _DECLARATION: Final = re.compile(r"(?:/heat_template)?/parameters/([^/]+)")
 
 
@@ -59,9 +67,10 @@ def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
     def is_consequence(problem: Problem) -> bool:
         if problem.severity is not Severity.ERROR and (problem.path, problem.pointer) in wrong_values:
             return True
-        about = problem.about[: None if problem.rule == "dependency-cycle" else 1] if problem.rule in _RANKS else ()
+        about = problem.about[: None if problem.rule in _OF_ANY else 1] if problem.rule in _RANKS else ()
         return any(_weigh(cause) > _weigh(problem) for name in about for cause in causes[name])
 
+    problems = _join_duplicates(problems, causes)
     return [
         replace(each, hint=each.hint or hints.get((each.path, each.pointer), ""))
         if (each.path, each.pointer) in wrong_values and each.severity is Severity.ERROR
@@ -69,6 +78,28 @@ def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
         for each in problems
         if not is_consequence(each)
     ]
+
+
+def _join_duplicates(problems: Sequence[Problem], causes: Mapping[str, Sequence[Problem]]) -> list[Problem]:
+    """The problems with one in place of a key that is given twice and of the errors that come of it.
+
+    Heat takes the last one, so that what the other has is missing.
+    """
+    twice = {(each.path, each.pointer): each for each in problems if each.rule == _TWICE}
+    joined: dict[int, Problem] = {}
+    kept: list[Problem] = []
+    for problem in problems:
+        names = problem.about[:1] if problem.rule in _RANKS else ()
+        found = [each for name in names for each in causes[name] if each.rule == _TWICE]
+        if problem.rule in _OF_PROPERTIES:
+            place = f"{problem.pointer.rpartition('/')[0]}/properties"
+            found += [twice[problem.path, place]] if (problem.path, place) in twice else []
+        if not found or problem.severity is not Severity.ERROR:
+            kept.append(problem)
+        elif id(found[0]) not in joined:
+            message = f"{found[0].message}: {problem.message}"
+            joined[id(found[0])] = replace(found[0], rule=problem.rule, message=message)
+    return [joined.get(id(each), each) for each in kept]
 
 
 def _list_names(problem: Problem) -> Sequence[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from builder.diagnostics.problems import Problem
+from builder.diagnostics.problems import Problem, name_lost
 from builder.diagnostics.rules import Profile, Severity, find_severity
 from builder.hot.language import VERSION_KEY
 from builder.schema import published
@@ -40,6 +40,9 @@ _TYPES: Final = {
 _MAX_ECHO: Final = 80
 """In characters: enough to recognise a value by, and the line of a message stays one line."""
 
+_SECTIONS: Final = ("conditions", "resources", "outputs")
+"""The sections of a template of which a definition has none of its own."""
+
 _ANY_TEXT: Final = r"\S"
 """The pattern of texts for people; every other one in the schema is that of an id."""
 
@@ -62,7 +65,9 @@ def find_schema_problems(
         message = "'sahara' is no kind any more: OpenStack has retired Sahara, so that no cloud can build the cluster"
         return [document.problem("unknown-value", message, ("kind",), hint=hint)], {}
     found = validate_instance(definition, published.CLUSTER_TYPE)
-    problems = [_describe(document, each) for each in found]
+    dedented = [each for each in found if _is_dedented(document.value, each)]
+    problems = [_describe(document, each) for each in found if each not in dedented]
+    problems += _explain_dedented(document, [str(each.tokens[0]) for each in dedented])
     found = [each for each in found if find_severity(_find_rule(each), profile) is Severity.ERROR]
     if not found:
         return problems, definition
@@ -75,6 +80,24 @@ def find_schema_problems(
         if faulty and isinstance(definition[key], list):
             usable[key] = [None if number in faulty else item for number, item in enumerate(definition[key])]
     return problems, usable
+
+
+def _is_dedented(definition: Any, found: SchemaProblem) -> bool:
+    """Whether a problem is of a section of the inline template that stands beside it."""
+    key = found.tokens[0] if found.tokens else ""
+    template = definition.get("heat_template") if isinstance(definition, dict) else None
+    return (
+        found.key and len(found.tokens) == 1 and key in _SECTIONS and isinstance(template, dict) and key not in template
+    )
+
+
+def _explain_dedented(document: Document, sections: Sequence[str]) -> Iterator[Problem]:
+    if sections:
+        names = " and ".join(map(repr, sections))
+        them, hint = ("they belong", "indent them") if len(sections) > 1 else ("it belongs", "indent it")
+        message = f"unknown key{'s' if len(sections) > 1 else ''} {names}: {them} into heat_template"
+        about = tuple(name for section in sections for name in name_lost(section, document.value[section]))
+        yield document.problem("unknown-key", message, sections[:1], key=True, hint=hint, about=about)
 
 
 def _describe(document: Document, found: SchemaProblem) -> Problem:

@@ -6,8 +6,9 @@ the daemon, shown by ``GET /catalogue`` and printed by ``cluster-builder check``
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from builder.diagnostics.rules import Profile, Severity, find_severity
 
@@ -67,3 +68,17 @@ def judge_problems(problems: Iterable[Problem], profile: Profile) -> list[Proble
     if profile is Profile.CONCERTIM:
         return list(problems)
     return [replace(each, profile=profile) for each in problems if find_severity(each.rule, profile) is not None]
+
+
+def name_lost(section: str, value: Any) -> tuple[str, ...]:
+    """What a problem of a section is ``about`` that nobody reads: its entries, and the use of what it may name."""
+    entries = (f"{section.removesuffix('s')} {name}" for name in (value if isinstance(value, dict) else ()))
+    return (f"section {section}", *entries, *(f"use of {text}" for text in _list_texts(value)))
+
+
+def _list_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _list_texts(item)

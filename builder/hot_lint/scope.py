@@ -57,7 +57,7 @@ def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tupl
         for name in each.names(Kind.PARAMETER):
             if name not in used and name not in seen:
                 message, hint = f"parameter {name!r} is used nowhere in the template", "use it or remove it"
-                about = (f"parameter {name}",)
+                about = (f"parameter {name}", f"use of {name}")
                 yield (
                     number,
                     TemplateProblem("unused-parameter", message, ("parameters", name), hint, key=True, about=about),

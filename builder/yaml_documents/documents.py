@@ -19,7 +19,7 @@ from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from builder.diagnostics.problems import Problem
+from builder.diagnostics.problems import Problem, name_lost
 from builder.diagnostics.rules import Severity
 from builder.hot.functions import CLOUDFORMATION
 from builder.text.excerpts import shorten
@@ -257,10 +257,12 @@ class _Construction:
             pairs = given.setdefault(key.value, [])
             if pairs:
                 rule, message, place = "duplicate-key", f"the key {key.value!r} is given twice", (*tokens, key.value)
+                hint, lost = "keep one of them", None
                 if reading is not Reading.YAML_1_2:
                     rule, message = "template-duplicate-key", f"{message}, and Heat takes the last one"
-                    self.build(pairs.pop()[1], reading, place)  # Heat reads it, too, before it drops it
-                self._refuse(key, place, rule, message, "keep one of them")
+                    lost = self.build(pairs.pop()[1], reading, place)  # Heat reads it, too, before it drops it
+                    hint = "put all of it under one of them" if isinstance(lost, dict | list) else hint
+                self._refuse(key, place, rule, message, hint, name_lost(key.value, lost))
             pairs.append((key, value))
         if len(given) + len(others) < len(node.value):
             settled = ((pairs[0][0], _join([value for _, value in pairs])) for pairs in given.values())
@@ -321,8 +323,14 @@ class _Construction:
         message = "the text holds half of a surrogate pair, which is no character"
         self._refuse(node, tokens, "lone-surrogate", message, "write both halves, or the character itself")
 
-    def _refuse(self, node: Node, tokens: Sequence[Token], rule: str, message: str, hint: str = "") -> None:
-        mark = node.start_mark
-        self.problems.append(
-            Problem(self.path, mark.line + 1, mark.column + 1, format_pointer(tokens), rule, message, hint)
-        )
+    def _refuse(
+        self,
+        node: Node,
+        tokens: Sequence[Token],
+        rule: str,
+        message: str,
+        hint: str = "",
+        about: tuple[str, ...] = (),
+    ) -> None:
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        self.problems.append(Problem(self.path, line, column, format_pointer(tokens), rule, message, hint, about=about))
