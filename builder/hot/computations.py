@@ -226,10 +226,3 @@ _COMPUTATIONS: Final[Mapping[str, Callable[[Call, Budget], Json]]] = {
 
 COMPUTED: Final = _COMPUTATIONS.keys()
 """The functions whose values are computed here."""
-
-RESULTS: Final[Mapping[str, tuple[type, ...]]] = {
-    **dict.fromkeys((*REPLACING, "list_join", "digest", "make_url", "get_file"), (str,)),
-    **dict.fromkeys(("list_concat", "list_concat_unique", "repeat"), (list,)),
-    **dict.fromkeys(("map_merge", "map_replace"), (dict,)),
-}
-"""What functions give, whatever their arguments are, where that is of one kind."""

@@ -1,9 +1,11 @@
 """The types of resources that come with Heat: a table recorded from its plug-ins, read once.
 
 ``resource_types.json`` holds, per type, its properties (type, required, default, constraints, schema of what is inside)
-and the names of its attributes; of those that few clouds have, and of those that Heat has retired, the name alone.
+and the names of its attributes, ``structures`` being those that are lists or mappings; of those that few clouds have,
+and of those that Heat has retired, the name alone.
 ``recorded_from`` is the Heat whose table it is, and ``holds_since`` the oldest that agrees in the types of properties
-and in what is required, but for what is ``optional_in`` that one. ``instead`` is the former name of a property.
+and in what is required, but for what is ``optional_in`` that one. ``instead`` is the former name of a property, and
+``custom_constraint`` the one that looks in the cloud for what the property names.
 ``placeholders`` are OS::Heat::None and those that are made of it, as many are that Heat has retired.
 A cloud may lack some of them and have others by plug-ins.
 """
@@ -44,6 +46,51 @@ def find_attributes(type_: str) -> frozenset[str] | None:
     row = load_types().get(type_)
     is_fixed = row is not None and type_ not in _PASS_ON and type_ not in load_placeholders()
     return frozenset(row["attributes"]) if row is not None and is_fixed else None
+
+
+MADE_BY: Final[Mapping[str, frozenset[str]]] = {
+    "cinder.volume": frozenset({"OS::Cinder::Volume"}),
+    "cinder.vtype": frozenset({"OS::Cinder::VolumeType", "OS::Cinder::EncryptedVolumeType"}),
+    "glance.image": frozenset({"OS::Glance::Image", "OS::Glance::WebImage"}),
+    "keystone.project": frozenset({"OS::Keystone::Project"}),
+    "keystone.user": frozenset({"OS::Keystone::User"}),
+    "neutron.network": frozenset({"OS::Neutron::Net", "OS::Neutron::ProviderNet"}),
+    "neutron.port": frozenset({"OS::Neutron::Port"}),
+    "neutron.qos_policy": frozenset({"OS::Neutron::QoSPolicy"}),
+    "neutron.router": frozenset({"OS::Neutron::Router"}),
+    "neutron.security_group": frozenset({"OS::Neutron::SecurityGroup"}),
+    "neutron.subnet": frozenset({"OS::Neutron::Subnet"}),
+    "neutron.subnetpool": frozenset({"OS::Neutron::SubnetPool"}),
+    "nova.flavor": frozenset({"OS::Nova::Flavor"}),
+    "nova.keypair": frozenset({"OS::Nova::KeyPair"}),
+    "nova.server": frozenset({"OS::Nova::Server"}),
+    "octavia.listener": frozenset({"OS::Octavia::Listener"}),
+    "octavia.loadbalancer": frozenset({"OS::Octavia::LoadBalancer"}),
+    "octavia.pool": frozenset({"OS::Octavia::Pool"}),
+}
+"""By the custom constraint that looks for a thing in the cloud, the types whose resources are such things."""
+
+ITEM_CONSTRAINTS: Final = {"security_groups": "neutron.security_group"}
+"""By the names of properties, what Heat looks for of each item of a list, though it has no schema of them."""
+
+_IDENTIFIED: Final = ("OS::Cinder::", "OS::Glance::", "OS::Keystone::", "OS::Neutron::", "OS::Nova::", "OS::Octavia::")
+"""How the types begin whose ``get_resource`` gives the id or the name of the one thing that the type is called by."""
+
+
+def is_other_thing(type_: str, constraint: str) -> bool:
+    """Whether resources of a type are certainly no such things as a custom constraint looks for in the cloud."""
+    made_by = MADE_BY.get(constraint, frozenset({type_}))
+    return type_ not in made_by and type_ in load_types() and type_.startswith(_IDENTIFIED)
+
+
+def find_attribute_kinds(type_: str, attribute: str) -> tuple[type, ...]:
+    """What an attribute of a resource can be, where it is certainly no text; else ``()``. It may be null besides.
+
+    Of a group's members, an attribute is the list of theirs.
+    """
+    if type_ == "OS::Heat::ResourceGroup" and not attribute.startswith("resource."):
+        return (dict,) if attribute in ("attributes", "refs_map") else (list,) if attribute != "show" else ()
+    return (list, dict) if attribute in load_types().get(type_, {}).get("structures", ()) else ()
 
 
 @cache

@@ -6,11 +6,11 @@ is certain is told: an argument that is itself a call may turn out as anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from builder.hot.computations import COMPUTED, RESULTS, Budget, compute
+from builder.hot.computations import COMPUTED, Budget, compute
 from builder.hot.functions import (
     FACADE_ATTRIBUTES,
     REPLACING,
@@ -21,8 +21,9 @@ from builder.hot.functions import (
     check_shape,
     check_values,
 )
-from builder.hot.language import PSEUDO_PARAMETERS, Language
-from builder.hot.values import KINDS, Unresolved
+from builder.hot.language import Language
+from builder.hot.results import Types, find_kinds, is_call
+from builder.hot.values import Unresolved
 from builder.hot.yaql_expressions import is_expression
 
 USAGE: Final[Mapping[str, str]] = {
@@ -59,10 +60,6 @@ _NOT_CERTAIN: Final = (Fault.ALGORITHM_ELSEWHERE, Fault.TOO_MUCH_WORK, Fault.PAR
 """What is no fault, and placeholders that a text lacks, each of which is told in its place."""
 
 
-Types = Mapping[str, tuple[type, ...]]
-"""What the values of parameters can be, by their names; those that are not here can be anything."""
-
-
 def find_argument_fault(
     function: str, arguments: Any, language: Language, types: Types, budget: Budget
 ) -> tuple[str, bool]:
@@ -90,25 +87,15 @@ def find_argument_fault(
     return "", False
 
 
-def find_types(parameters: Mapping[str, Any]) -> Types:
-    """What the values of declared parameters can be, and of those that every template has."""
-    declared = {name: each.get("type") for name, each in parameters.items() if isinstance(each.get("type"), str)}
-    kinds = {name: KINDS[type_] for name, type_ in declared.items() if type_ in KINDS}
-    return {**dict.fromkeys(PSEUDO_PARAMETERS, (str,)), **kinds}
+def find_unmade_parts(url: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The parts of make_url that are null until Heat has made a resource: the key, what is wrong, and what to do.
 
-
-def find_kinds(call: Any, types: Types) -> tuple[type, ...]:
-    """What the value of a call can be, where that is of a known kind; else ``()``."""
-    ((function, arguments),) = call.items()
-    if function != "get_param":
-        return RESULTS.get(function, ())
-    name = arguments[0] if isinstance(arguments, list) and len(arguments) == 1 else arguments
-    return types.get(name, ()) if isinstance(name, str) else ()
-
-
-def is_call(value: Any, language: Language) -> bool:
-    """Whether a value is a call of a function: a mapping whose one key is the function's name."""
-    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in language.functions
+    Heat makes the values of properties before it makes anything, and then takes null for no part of a URL.
+    """
+    for key, part in url.items():
+        if isinstance(part, dict) and "get_attr" in part:
+            message = f"make_url wants {key!r} before anything is made, and get_attr gives it afterwards"
+            yield key, message, "make the text with str_replace"
 
 
 def _mask(value: Any, language: Language) -> Any:
@@ -142,7 +129,7 @@ def _resolve_call(value: Any, language: Language, types: Types, budget: Budget) 
             if is_whole:
                 check_shape(call)
                 return compute(call, budget), True
-    return Unresolved(find_kinds(value, types)), False
+    return Unresolved(find_kinds(value, language, types)), False
 
 
 def _explain(call: Call, error: CallError) -> str:

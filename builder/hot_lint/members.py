@@ -50,6 +50,27 @@ def find_members(group: Mapping[str, Any], tokens: Tokens, certain: bool = True)
     yield from _find_branches(properties.get(key), (*tokens, "properties", key), certain and size not in (0, "0"))
 
 
+def has_properties_beside(group: Mapping[str, Any]) -> bool:
+    """Whether the properties of a group's member stand beside the member, among those of the group, where none are."""
+    properties = group.get("properties")
+    key, _ = MEMBERS.get(str(group.get("type")), ("", ()))
+    if not isinstance(properties, dict) or "properties" not in properties:
+        return False
+    member = properties.get(key)
+    return isinstance(member, dict) and "properties" not in member
+
+
+_BESIDE: Final = frozenset({"condition", "deletion_policy", "depends_on", "external_id", "metadata", "update_policy"})
+"""Keys that stand beside the properties of a resource."""
+
+
+def suggest_beside(name: str, tokens: Tokens) -> str:
+    """A hint for a key that is none of the properties at ``tokens``, and of which the resource or its group has one."""
+    if name not in _BESIDE:
+        return ""
+    return "write it beside properties, not in them" if len(tokens) == 3 else "write it for the whole group"
+
+
 def _find_branches(value: Any, tokens: Tokens, certain: bool) -> Iterator[Definition]:
     if not isinstance(value, dict):
         return

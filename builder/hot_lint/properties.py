@@ -1,23 +1,25 @@
 """Properties held against what they are given for: Heat's own types of resources, and parameters of nested templates.
 
-Judged is what stands there, branches of ``if`` and what ``repeat`` makes items of among it; what other functions give,
-a launch tells. What releases of Heat and clouds differ in is a warning.
+Judged is what stands there, branches of ``if`` and what ``repeat`` makes items of among it, and what calls give where
+:mod:`builder.hot_lint.property_calls` knows it. What releases of Heat and clouds differ in is a warning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import islice
 from typing import Any, Final
 
-from builder.hot.language import Language, first_version_with
-from builder.hot.resource_types import load_types
+from builder.hot.language import first_version_with
+from builder.hot.resource_types import ITEM_CONSTRAINTS, load_types
 from builder.hot.values import ParameterType, parse_boolean, read_property
 from builder.hot_lint.findings import MAX_NAMED, NestedUse, TemplateProblem
-from builder.hot_lint.members import MEMBERS, Definition
+from builder.hot_lint.members import MEMBERS, Definition, has_properties_beside, suggest_beside
+from builder.hot_lint.property_calls import MUST_BE, CallScope, Property, find_misfits, find_named
 from builder.hot_lint.unknown_functions import RULE_WORDS, explain_unknown_function
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import parse_constraints
@@ -25,10 +27,13 @@ from builder.parameters.constraints import AllowedValues, Constraint, ParsedValu
 from builder.parameters.declarations import parse_parameter
 from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnavailableError
 from builder.text.pointers import Tokens
-from builder.text.spelling import find_near, suggest
+from builder.text.spelling import find_near, suggest, suggest_near
 
 Path = tuple[str, ...]
 """A way within the properties of a type, the items of lists being ``*``."""
+
+_JOINED: Final = re.compile(r"([\w:.-]+)\s+(\{\w+)")
+"""A property and the call that gives its value, without the colon that parts them: ``network {get_resource``."""
 
 _INDEX: Final = "%index%"
 """What a group puts a member's number for, unless its ``index_var`` says otherwise."""
@@ -45,19 +50,6 @@ _PARAMETER_TYPES: Final[Mapping[str, ParameterType]] = {
 }
 """By the type of a property, that of the parameters whose constraints mean the same."""
 
-_MUST_BE: Final[Mapping[str, str]] = {
-    "string": "a text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "list": "a list",
-    "map": "a mapping",
-    "comma_delimited_list": "a list, or a text with commas",
-    "json": "a mapping, a list, or JSON as text",
-    "text": "a text",
-}
-
-
 _VALUE_TYPES: Final = {
     "string": "string",
     "number": "number",
@@ -69,30 +61,33 @@ _VALUE_TYPES: Final = {
 
 
 def find_property_problems(
-    template: Mapping[str, Any], language: Language, type_: str, definition: Definition
+    template: Mapping[str, Any], scope: CallScope, type_: str, definition: Definition
 ) -> Iterator[TemplateProblem]:
     """Every property that a resource or a member, of a type in the table, lacks, or is given and does not take."""
     _, tokens, certain = definition
     constraints = partial(_parse_constraints, type_)
     names = _find_index_names(template, tokens)
-    yield from _PropertyCheck(type_, certain, language, names, constraints).check(definition)
+    yield from _PropertyCheck(type_, certain, scope, names, constraints).check(definition)
 
 
 def find_nested_value_problems(
-    template: Mapping[str, Any], language: Language, use: NestedUse, parameters: Mapping[str, Any]
+    template: Mapping[str, Any], scope: CallScope, use: NestedUse, nested: Mapping[str, Any]
 ) -> Iterator[TemplateProblem]:
-    """Every literal given to a nested template for one of its ``parameters`` that does not take it.
+    """Every value given to a ``nested`` template for one of its parameters that does not take it.
 
     Heat makes a property of each parameter, which is stricter (``heat.engine.properties.Schema.from_parameter``).
     """
     constraints: dict[Path, tuple[Constraint, ...]] = {}
     names = _find_index_names(template, use.tokens)
-    check = _PropertyCheck(use.name, use.certain, language, names, lambda path: constraints[path])
-    for name, value in {} if language.newer else (use.properties or {}).items():
+    check = _PropertyCheck(use.name, use.certain, scope, names, lambda path: constraints[path])
+    parameters, named = nested.get("parameters") or {}, find_named(nested)
+    for name, value in {} if scope.language.newer else (use.properties or {}).items():
         with suppress(ParameterSyntaxError, KeyError):  # which are told elsewhere
             parameter = parse_parameter(name, parameters[name])
             constraints[(name,)] = parameter.constraints
             schema: dict[str, Any] = {"type": str(parameter.type)}
+            if name in named:
+                schema["custom_constraint"] = named[name]
             if parameter.constraints:
                 schema["constraints"] = parameter.constraints
             if parameter.type is ParameterType.COMMA_DELIMITED_LIST:
@@ -118,7 +113,7 @@ class _PropertyCheck:
 
     type: str
     certain: bool
-    language: Language
+    scope: CallScope
     index_names: tuple[str, ...]
     constraints_at: Callable[[Path], tuple[Constraint, ...]]
     """The constraints of what is at a path within the properties, the items of lists being ``*``."""
@@ -149,13 +144,23 @@ class _PropertyCheck:
         for name in given:
             if name in schemas:
                 continue
-            shown = [each for each, schema in schemas.items() if not schema.get("hidden")]
-            meant = find_near(name, missing) or find_near(name, shown)
+            meant = find_near(name, missing)
             rule, message = "unknown-property", f"{owner} has no property {name!r}"
+            hint = "" if meant else self._suggest_place(name, tokens, path)
+            if not meant and not hint:
+                meant = find_near(name, [each for each, schema in schemas.items() if not schema.get("hidden")])
+            if name == "properties" and not path and has_properties_beside({"type": self.type, "properties": given}):
+                member = MEMBERS[self.type][0]
+                rule, message = "missing-property", f"the properties of the member stand beside {member!r}"
+                meant, hint = "", f"write them in {member!r}, below its type"
+            joined = _JOINED.fullmatch(name) if isinstance(given[name], str) else None
+            if joined:
+                meant, message = joined[1], f"a ':' is missing after {joined[1]!r}"
+                hint = f"write {joined[1]}: {joined[2]}: {given[name]}"
             if meant in missing:
                 missing.remove(meant)
-                rule, message = "missing-property", f"{message}, and needs {meant!r}"
-            yield self._problem(rule, message, (*tokens, name), f"did you mean {meant!r}?" if meant else "", key=True)
+                rule, message = "missing-property", message if joined else f"{message}, and needs {meant!r}"
+            yield self._problem(rule, message, (*tokens, name), hint or suggest_near(meant), key=True)
         if missing:
             names = ", ".join(map(repr, islice(missing, MAX_NAMED))) + (
                 ", and others" if len(missing) > MAX_NAMED else ""
@@ -167,6 +172,13 @@ class _PropertyCheck:
             if name in schemas and name != members:
                 yield from self.check_value(schemas[name], value, (*tokens, name), (*path, name))
 
+    def _suggest_place(self, name: str, tokens: Tokens, path: tuple[str | int, ...]) -> str:
+        """Where a key belongs that what is at the path does not have, as far as that can be guessed."""
+        if path:
+            own = load_types()[self.type]["properties"].get(name, {"hidden": True})
+            return "" if own.get("hidden") else f"write it among the properties of {self.type} itself"
+        return suggest_beside(name, tokens)
+
     def check_value(
         self, schema: Mapping[str, Any], value: Any, tokens: Tokens, path: tuple[str | int, ...]
     ) -> Iterator[TemplateProblem]:
@@ -174,21 +186,21 @@ class _PropertyCheck:
         kind = schema["type"]
         if value is None or kind == "any":
             return
-        if self._is_unknown(value):
-            if isinstance(value, dict):
-                yield from self._check_call(schema, value, tokens, path)
+        is_unknown = self._is_unknown(value)
+        if is_unknown or "custom_constraint" in schema:
+            yield from self._check_call(schema, value, tokens, path)
+        if is_unknown:
             return
         try:
             meant = read_property(kind, value)
         except (ValueError, TypeError, OverflowError):
             yield self._problem(
-                "property-type", f"{self._name(path)} must be {_MUST_BE[kind]}", tokens, _suggest_form(kind, value)
+                "property-type", f"{self._name(path)} must be {MUST_BE[kind]}", tokens, _suggest_form(kind, value)
             )
             return
         children = schema.get("schema", {})
-        if isinstance(value, list) and "*" in children:
-            for number, item in enumerate(value):
-                yield from self.check_value(children["*"], item, (*tokens, number), (*path, number))
+        if isinstance(value, list):
+            yield from self._check_items(children.get("*"), value, tokens, path)
         elif isinstance(value, dict) and "*" in children:
             for key, item in value.items():
                 yield from self.check_value(children["*"], item, (*tokens, key), (*path, key))
@@ -197,11 +209,32 @@ class _PropertyCheck:
         if "constraints" in schema and not self._holds_unknown(value):
             yield from self._check_constraints(schema, meant, tokens, path)
 
-    def _check_call(
-        self, schema: Mapping[str, Any], call: Mapping[str, Any], tokens: Tokens, path: tuple[str | int, ...]
+    def _check_items(
+        self, schema: Mapping[str, Any] | None, items: Sequence[Any], tokens: Tokens, path: tuple[str | int, ...]
     ) -> Iterator[TemplateProblem]:
-        """What a call gives if it comes to that: the branches of an ``if``, and what a ``repeat`` makes items of."""
-        ((function, arguments),) = call.items()
+        constraint = ITEM_CONSTRAINTS.get(str(path[-1]), "")
+        for number, item in enumerate(items):
+            at, place = (*path, number), (*tokens, number)
+            if schema:
+                yield from self.check_value(schema, item, place, at)
+            else:
+                given = Property(self.type, at, "string", constraint, is_item=True)
+                yield from find_misfits(given, item, place, self.scope, certain=self.certain)
+
+    def _check_call(
+        self, schema: Mapping[str, Any], value: Any, tokens: Tokens, path: tuple[str | int, ...]
+    ) -> Iterator[TemplateProblem]:
+        """What a call gives: itself, in the branches of an ``if``, and as items that a ``repeat`` makes.
+
+        And a text that is the name of a resource.
+        """
+        constraint = schema.get("custom_constraint", "")
+        given = Property(self.type, path, schema["type"], constraint, schema.get("schema"))
+        found = [*find_misfits(given, value, tokens, self.scope, certain=self.certain)]
+        yield from found
+        if found or not isinstance(value, dict) or len(value) != 1:
+            return
+        ((function, arguments),) = value.items()
         tokens = (*tokens, function)
         if function == "if" and isinstance(arguments, list):
             for number, branch in enumerate(arguments[1:], start=1):
@@ -223,12 +256,9 @@ class _PropertyCheck:
             except (MatchingTimeoutError, MatchingUnavailableError):
                 is_met = True  # nobody knows
             if not is_met:
-                allowed = (
-                    [each for each in constraint.allowed if isinstance(each, str)]
-                    if isinstance(constraint, AllowedValues)
-                    else []
-                )
-                hint = suggest(value, allowed) if isinstance(value, str) else ""
+                allowed = constraint.allowed if isinstance(constraint, AllowedValues) else ()
+                texts = [each for each in allowed if isinstance(each, str)]
+                hint = suggest(value, texts) if isinstance(value, str) else ""
                 yield self._problem(
                     "property-constraint", f"{self._name(path)} {constraint.explain(type_)}", tokens, hint
                 )
@@ -240,8 +270,10 @@ class _PropertyCheck:
         if not isinstance(value, dict) or len(value) != 1:
             return False
         key = next(iter(value))
-        is_call = key in self.language.functions or (first_version_with(key) is not None and key not in RULE_WORDS)
-        return is_call or bool(explain_unknown_function(key, self.language)[0])
+        is_call = key in self.scope.language.functions or (
+            first_version_with(key) is not None and key not in RULE_WORDS
+        )
+        return is_call or bool(explain_unknown_function(key, self.scope.language)[0])
 
     def _holds_unknown(self, value: Any) -> bool:
         if self._is_unknown(value):
@@ -250,9 +282,8 @@ class _PropertyCheck:
         return any(map(self._holds_unknown, items))
 
     def _name(self, path: tuple[str | int, ...]) -> str:
-        """What a message calls the value at a path: ``'networks[0].port' of OS::Nova::Server``."""
-        steps = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path)
-        return f"{steps[1:]!r} of {self.type}" if path else self.type
+        """What a message calls the value at a path, or what has properties where that is empty."""
+        return Property(self.type, path, "").name if path else self.type
 
     def _problem(
         self, rule: str, message: str, tokens: Tokens, hint: str = "", *, key: bool = False

@@ -15,7 +15,8 @@ from builder.hot.computations import Budget, compute
 from builder.hot.functions import REPLACING, Call, CallError
 from builder.hot.language import MEMBERS_VERSION, NESTED_SUFFIXES, Language, first_version_with
 from builder.hot.resource_types import load_names, load_placeholders
-from builder.hot_lint.calls import Types, find_argument_fault, find_kinds, find_types, is_call
+from builder.hot.results import Types, find_kinds, is_call
+from builder.hot_lint.calls import find_argument_fault, find_unmade_parts
 from builder.hot_lint.findings import ON_REQUEST, Kind, NestedUse, Reference, TemplateProblem, TemplateReading
 from builder.hot_lint.members import CHAIN, GROUP_MEMBER, find_definitions
 from builder.hot_lint.unknown_functions import SCRIPTS, explain_unknown_function, find_substitution, find_successor
@@ -35,7 +36,6 @@ _WORD: Final = re.compile(r"[\w$%@{}-]{3,100}")
 
 _STRICT: Final = frozenset({"str_replace_strict", "str_replace_vstrict"})
 
-
 MAX_WORK: Final = 1_000_000
 """What all calls of a cluster type may take to compute, a tenth of a second: a hundred times what a large one takes."""
 
@@ -45,16 +45,15 @@ def read_template(
     language: Language,
     files: Mapping[str, str],
     budget: Budget,
-    declared: Mapping[str, Any] | None = None,
+    types: Types,
     set_aside: Sequence[Any] = (),
 ) -> TemplateReading:
     """Find everything that a template of sound shape refers to; ``files`` are those that it includes.
 
-    ``declared`` are the parameters of all templates that it is composed with, its own if there are none, and
+    ``types`` tell what the parameters of all templates can be that it is composed with, itself among them, and
     ``set_aside`` the entries that something else stands for. Calls are computed as far as the ``budget`` goes.
     """
-    parameters = declared if declared is not None else template.get("parameters") or {}
-    walk = _Walk(language, files, budget, find_types(parameters))
+    walk = _Walk(language, files, budget, types)
     for name, resource in (template.get("resources") or {}).items():
         walk.resource(name, resource)
     for name, output in (template.get("outputs") or {}).items():
@@ -117,8 +116,7 @@ class _Walk:
         self.reading.types.setdefault(type_, (*tokens, "type"))
         properties = definition.get("properties")
         computed = is_call(properties, self.language)
-        if not isinstance(properties, dict):
-            properties = {}
+        properties = properties if isinstance(properties, dict) else {}
         # Heat goes through the properties of a resource before it resolves them; through those of a member, after.
         is_judged = computed and len(tokens) == 2 and not self.language.newer
         is_known = type_ in load_names() and not _is_placeholder(definition)
@@ -175,8 +173,8 @@ class _Walk:
             ((function, arguments),) = condition.items()
             if function in self.language.condition_functions:
                 self._condition_call(function, arguments, (*tokens, function), certain)
-                kinds = find_kinds(condition, self.types)
-                if kinds and bool not in kinds:
+                kinds = find_kinds(condition, self.language, self.types)
+                if function == "get_param" and kinds and bool not in kinds:
                     name = arguments[0] if isinstance(arguments, list) else arguments
                     message = f"only a boolean parameter can be a condition, and {name!r} is none"
                     hint = f"write equals: [{{get_param: {name}}}, ...], or type: boolean"
@@ -245,6 +243,7 @@ class _Walk:
             if isinstance(item, CONTAINERS):
                 self.value(item, (*tokens, key), certain)
             elif isinstance(item, str):
+                self.reading.mention(item.rstrip(" }") if "{" in str(key) else ())  # network {get_param: name}
                 name, message, hint = find_substitution(item, () if self.is_replaced or key in SCRIPTS else self.types)
                 if name:
                     self._report("unknown-function", message, (*tokens, key), True, hint)
@@ -288,6 +287,9 @@ class _Walk:
             case "get_file" if not isinstance(arguments, str):
                 message = "a function gives the path, and the file is sent only if it is named elsewhere too"
                 self._report("computed-file", message, tokens, True, "write each path out, and choose by if")
+            case "make_url" if tokens[2:3] == ("properties",):
+                for key, message, hint in find_unmade_parts(arguments):
+                    self._report("function-arguments", message, (*tokens, key), certain and not self.unread, hint)
             case _ if function in REPLACING:
                 self._check_placeholders(arguments, tokens, certain and not self.unread, strict=function in _STRICT)
         outer = self.is_replaced

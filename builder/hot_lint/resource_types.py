@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from builder.hot.language import Language
 from builder.hot.resource_types import find_attributes, load_names, load_placeholders, load_types
 from builder.hot_lint.findings import Kind, TemplateProblem
-from builder.hot_lint.members import CHAIN, GROUP, find_definitions, find_members
+from builder.hot_lint.members import CHAIN, GROUP, find_definitions, find_members, has_properties_beside
 from builder.hot_lint.properties import find_property_problems
+from builder.hot_lint.property_calls import CallScope
 from builder.hot_lint.scope import ScopedTemplate
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest
@@ -60,7 +60,7 @@ that there was, and ``OS::Neutron::Network`` is to ``OS::Neutron::Net``."""
 _RETIRED_HINT: Final = "use what took its place, or remove the resource"
 
 
-def find_type_problems(template: Mapping[str, Any], language: Language) -> Iterator[TemplateProblem]:
+def find_type_problems(template: Mapping[str, Any], scope: CallScope) -> Iterator[TemplateProblem]:
     """Every type of resource that looks misspelt or is retired, and every property that its type does not take so.
 
     Heat reads neither the properties of what exists already, nor those of placeholders.
@@ -82,8 +82,9 @@ def find_type_problems(template: Mapping[str, Any], language: Language) -> Itera
                     yield TemplateProblem("retired-resource-type", message, place, _RETIRED_HINT, certain)
             is_read = resource.get("external_id") is None and type_ not in load_placeholders()
             is_read = is_read and ("properties" in given or not find_near("properties", given, cutoff=0.8))
-            if is_read and not language.newer and type_ in load_types():
-                yield from find_property_problems(template, language, type_, definition)
+            is_read = is_read and (len(tokens) == 2 or not has_properties_beside(resource))
+            if is_read and not scope.language.newer and type_ in load_types():
+                yield from find_property_problems(template, scope, type_, definition)
 
 
 def _find_links(chain: Mapping[str, Any], tokens: Tokens) -> Iterator[tuple[str, Tokens]]:

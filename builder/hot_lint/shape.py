@@ -19,7 +19,7 @@ from builder.hot.language import (
     VERSION_KEY,
     Language,
 )
-from builder.hot_lint.calls import is_call
+from builder.hot.results import is_call
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.members import GROUP_MEMBER, find_definitions
 from builder.text.pointers import Tokens
@@ -192,8 +192,9 @@ def _check_member(
     definition: Mapping[str, Any], group: str, tokens: Tokens, language: Language
 ) -> Iterator[TemplateProblem]:
     """What Heat refuses of a member's definition; only that of a ResourceGroup is held to a schema of keys."""
-    if not is_call(definition.get("type"), language):
-        yield from _check_type(definition.get("type"), f"the member of {group}", (*tokens, "type"))
+    type_: Any = definition.get("type")
+    if not is_call(type_, language) or "get_file" in type_:
+        yield from _check_type(type_, f"the member of {group}", (*tokens, "type"))
     has_schema = next(each for each in reversed(tokens) if isinstance(each, str) and each != "if") == GROUP_MEMBER
     for key in ("properties", "metadata"):
         value = definition.get(key)
@@ -209,7 +210,9 @@ def _check_member(
 
 
 def _check_type(type_: object, what: str, tokens: Tokens) -> Iterator[TemplateProblem]:
-    if not isinstance(type_, str) or not type_:
+    if isinstance(type_, dict) and "get_file" in type_:
+        yield _misshapen(f"{what} has the text of a file for its type", tokens, "write the path without get_file")
+    elif not isinstance(type_, str) or not type_:
         yield _misshapen(f"{what} has no type", tokens)
     elif looks_nested(type_):
         message = f"{type_!r} is no type of resource; a nested template ends in {' or '.join(NESTED_SUFFIXES)}"

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from builder.hot.computations import Budget
 from builder.hot.language import NEWEST
 from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.property_calls import CallScope
 from builder.hot_lint.references import MAX_WORK, read_template
+from builder.hot_lint.resource_types import find_type_problems
 from tests.definitions.oracle.calls import CALLS, CONDITION_CALLS
 from tests.samples import share_of
 
@@ -37,7 +39,7 @@ TOO_MUCH: dict[str, Any] = {
 def find_problems(*calls: Any) -> list[TemplateProblem]:
     properties = {str(number): call for number, call in enumerate(calls)}
     return read_template(
-        {"resources": {"r": {"type": "OS::Nova::Server", "properties": properties}}}, NEWEST, {}, Budget(MAX_WORK)
+        {"resources": {"r": {"type": "OS::Nova::Server", "properties": properties}}}, NEWEST, {}, Budget(MAX_WORK), {}
     ).problems
 
 
@@ -107,4 +109,19 @@ def test_no_arguments_make_the_linter_fail(function: str, arguments: Any) -> Non
         "conditions": {"c": call},
         "outputs": {"o": {"value": call}},
     }
-    read_template(template, NEWEST, {}, Budget(MAX_WORK))
+    read_template(template, NEWEST, {}, Budget(MAX_WORK), {})
+
+
+@settings(derandomize=True, max_examples=500, deadline=None, database=None)
+@given(function=st.sampled_from(sorted({*CALLS, "get_resource", "get_attr", "get_param", "if"})), arguments=_json)
+def test_no_call_makes_the_check_of_a_property_fail(function: str, arguments: Any) -> None:
+    call = {function: arguments}
+    properties = {"network": call, "fixed_ips": [call, {"subnet": call}], "security_groups": [call], "tags": call}
+    template = {
+        "parameters": {"a": {"type": "comma_delimited_list"}, "0": {"type": "number"}},
+        "resources": {
+            "a": {"type": "OS::Neutron::Port", "properties": {**properties, "value_specs": call}},
+            "1": {"type": "OS::Neutron::Router"},
+        },
+    }
+    list(find_type_problems(template, CallScope.of(NEWEST, [template])))

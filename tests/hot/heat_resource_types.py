@@ -34,6 +34,9 @@ def _describe(resource: Any) -> dict[str, Any]:
         "hidden": resource.support_status.status == "HIDDEN",
         "properties": {name: _describe_property(each) for name, each in schemas.items()},
         "attributes": sorted({*resource.attributes_schema, *resource.base_attributes_schema}),
+        "structures": sorted(
+            name for name, each in resource.attributes_schema.items() if each.type in (each.LIST, each.MAP)
+        ),
     }
 
 

@@ -58,7 +58,8 @@ def tabulate(answer: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any
     hidden = {"hidden": True} if answer["hidden"] or row.get("hidden") else {}
     described = {"description": answer["description"]} if answer["description"] else {}
     properties = _tabulate(answer["properties"], row["properties"])
-    return {**described, "properties": properties, "attributes": answer["attributes"], **hidden}
+    structures = {"structures": answer["structures"]} if answer.get("structures") else {}
+    return {**described, "properties": properties, "attributes": answer["attributes"], **structures, **hidden}
 
 
 def _tabulate(answers: Mapping[str, Any], rows: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,13 +72,16 @@ def _tabulate_property(answer: Mapping[str, Any], row: Mapping[str, Any]) -> dic
     constraints = [
         {key: value for key, value in each.items() if key != "description"}
         for each in answer.get("constraints", ())
-        if each.get("custom_constraint") in (None, *JUDGED)  # others ask a cloud
+        if each.get("custom_constraint") in (None, *JUDGED)
     ]
+    asking = [each["custom_constraint"] for each in answer.get("constraints", ()) if "custom_constraint" in each]
+    asking = [name for name in asking if name not in JUDGED]  # these ask a cloud
     found = {
         "type": answer["type"].lower(),
         "required": answer.get("required") or None,
         "default": answer.get("default"),
         "constraints": constraints or None,
+        "custom_constraint": asking[0] if asking else None,
         "schema": _tabulate(answer["schema"], row.get("schema", {})) if answer.get("schema") else None,
         "hidden": answer.get("hidden") or row.get("hidden"),
         **{key: row.get(key) for key in KEPT},

@@ -9,6 +9,7 @@ from typing import Any
 from builder.hot.computations import Budget
 from builder.hot.language import VERSION_KEY
 from builder.hot.language import find_language as find_linted_language
+from builder.hot.results import find_types
 from builder.hot_lint.references import read_template
 from builder.sandbox.faults import HeatFault, StackValidationFailed
 from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
@@ -30,7 +31,7 @@ def is_linted(name: str, arguments: Any, version: str, *, in_condition: bool) ->
     declared = {name: {"type": type_} for name, type_ in TYPES.items()}
     if in_condition:
         template = {"conditions": {"c": call}, "resources": {"r": {**used, "properties": {}, "condition": "c"}}}
-    problems = read_template(template, language, FILES, Budget(), declared).problems
+    problems = read_template(template, language, FILES, Budget(), find_types(declared)).problems
     return any(problem.rule in ("function-arguments", "missing-placeholder") for problem in problems)
 
 

@@ -14,14 +14,15 @@ from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
 from builder.hot.computations import Budget
-from builder.hot.language import VERSION_KEY, Language, find_language
+from builder.hot.language import VERSION_KEY, find_language
 from builder.hot_lint.conflicts.finding import find_conflicts
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
 from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading
 from builder.hot_lint.inclusion import LoadedTemplate
-from builder.hot_lint.members import find_definitions
+from builder.hot_lint.members import find_definitions, has_properties_beside, suggest_beside
 from builder.hot_lint.properties import find_nested_value_problems
+from builder.hot_lint.property_calls import CallScope
 from builder.hot_lint.references import MAX_WORK, read_template
 from builder.hot_lint.resource_types import (
     GROUP_ATTRIBUTES,
@@ -69,20 +70,18 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
     types: set[str] = set()
     nested: dict[str, LoadedTemplate] = {}
     files: dict[str, Mapping[str, str]] = {}
-    declared: dict[str, Any] = {}
-    for each in components:  # a parameter is that of the first component that declares it
-        declared = {**(each.root.template.get("parameters") or {}), **declared}
+    roots = [each.root for each in components]
     for each in components:
-        language, reading = _read(each.root, each.component.files, problems, budget, declared)
+        calls, reading = _read(each.root, each.component.files, problems, budget, roots)
         problems += _problems(
-            each.root, find_shape_problems(each.root.template, language, composed=len(components) > 1)
+            each.root, find_shape_problems(each.root.template, calls.language, composed=len(components) > 1)
         )
         scope.append(ScopedTemplate(each.component.name, each.component.optional, each.root.template, reading))
         types.update(reading.types)
         nested.update(each.nested)
         files.update(dict.fromkeys(each.nested, each.component.files))
-        problems += _problems(each.root, _check_nested_uses(each.root.template, language, reading, each.nested))
-    problems += _scope_problems([each.root for each in components], scope, complete=complete)
+        problems += _problems(each.root, _check_nested_uses(each.root.template, calls, reading, each.nested))
+    problems += _scope_problems(roots, scope, complete=complete)
     uses: dict[str, Sequence[NestedUse]] = {}
     for name, template in nested.items():
         nested_problems, reading = _check_nested(template, files[name], nested, budget)
@@ -104,9 +103,12 @@ def _read(
     files: Mapping[str, str],
     problems: list[Problem],
     budget: Budget,
-    declared: Mapping[str, Any] | None = None,
-) -> tuple[Language, TemplateReading]:
-    """The language of a template and its reading, whose own problems are added to ``problems``."""
+    composed: Sequence[LoadedTemplate],
+) -> tuple[CallScope, TemplateReading]:
+    """What calls in a template can name and its reading, whose own problems are added to ``problems``.
+
+    ``composed`` are all the templates that make one with it, itself among them.
+    """
     version = loaded.template.get(VERSION_KEY)
     language = find_language(version)
     if language is None:
@@ -117,12 +119,14 @@ def _read(
         message = f"heat_template_version {version} is not known here, and functions new in it are not checked"
         about = (f"version {version}",)
         problems.append(loaded.problem(TemplateProblem("newer-template-version", message, (VERSION_KEY,), about=about)))
-    reading = read_template(loaded.template, language, files, budget, declared, loaded.list_set_aside())
+    broken = {str(name) for each in composed for section, name in each.broken if section == "parameters"}
+    calls = CallScope.of(language, [each.template for each in composed], broken)
+    reading = read_template(loaded.template, language, files, budget, calls.types, loaded.list_set_aside())
     problems += _problems(loaded, reading.problems)
-    problems += _problems(loaded, find_type_problems(loaded.template, language))
+    problems += _problems(loaded, find_type_problems(loaded.template, calls))
     problems += _problems(loaded, find_conflicts(loaded.template))
     problems += _problems(loaded, _find_lone_servers(loaded.template))
-    return language, reading
+    return calls, reading
 
 
 def _problems(loaded: LoadedTemplate, found: Iterator[TemplateProblem] | Sequence[TemplateProblem]) -> list[Problem]:
@@ -147,11 +151,11 @@ def _check_nested(
 ) -> tuple[list[Problem], TemplateReading]:
     """The problems of a nested template, which is a scope of its own, and its reading."""
     problems: list[Problem] = []
-    language, reading = _read(template, files, problems, budget)
-    problems += _problems(template, find_shape_problems(template.template, language, composed=False))
+    calls, reading = _read(template, files, problems, budget, [template])
+    problems += _problems(template, find_shape_problems(template.template, calls.language, composed=False))
     problems += _problems(template, find_parameter_problems(template.template))
     problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)])
-    problems += _problems(template, _check_nested_uses(template.template, language, reading, nested))
+    problems += _problems(template, _check_nested_uses(template.template, calls, reading, nested))
     return problems, reading
 
 
@@ -176,17 +180,18 @@ def _check_data(template: LoadedTemplate) -> list[Problem]:
 
 
 def _check_nested_uses(
-    within: Mapping[str, Any], language: Language, reading: TemplateReading, nested: Mapping[str, LoadedTemplate]
+    within: Mapping[str, Any], calls: CallScope, reading: TemplateReading, nested: Mapping[str, LoadedTemplate]
 ) -> Iterator[TemplateProblem]:
     required: dict[str, list[str]] = {}
     for use in reading.nested:
         template = nested.get(use.name)
-        if template is not None and use.properties is not None:
+        is_beside = not use.is_plain and has_properties_beside(within["resources"][use.owner])
+        if template is not None and use.properties is not None and not is_beside:
             parameters = template.template.get("parameters") or {}
             if use.name not in required:
                 required[use.name] = [name for name, each in parameters.items() if each.get("default") is None]
             yield from _check_properties(use, use.properties, parameters, required[use.name])
-            yield from find_nested_value_problems(within, language, use, parameters)
+            yield from find_nested_value_problems(within, calls, use, template.template)
     uses = {use.owner: use for use in reading.nested if use.is_plain or use.is_member}
     for reference in reading.references:
         named = uses.get(reference.name)
@@ -212,8 +217,10 @@ def _check_properties(
     given = {*properties}
     for name in properties:
         if name not in parameters:
-            message, near = f"{use.name} has no parameter {name!r}", find_near(name, parameters)
-            tokens, hint = (*use.tokens, "properties", name), suggest_near(near)
+            tokens, message = (*use.tokens, "properties", name), f"{use.name} has no parameter {name!r}"
+            beside = suggest_beside(name, tokens[:-1])
+            near = "" if beside else find_near(name, parameters)
+            hint = beside or suggest_near(near)
             yield TemplateProblem("nested-property", message, tokens, hint, use.certain, key=True)
             given.add(near)  # once the name is mended
     missing = list(islice((name for name in required if name not in given), MAX_NAMED + 1))

@@ -1,0 +1,190 @@
+"""What calls give to properties, where that is known: values of another kind, and resources of another type.
+
+For the properties of Heat's own types, and for those of nested templates, which are the parameters of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from builder.hot.language import Language
+from builder.hot.resource_types import MADE_BY, find_attribute_kinds, is_other_thing, load_types
+from builder.hot.results import Types, find_kinds, find_types, is_call, is_taken
+from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.members import GROUP, find_definitions
+from builder.text.pointers import Tokens
+from builder.text.spelling import suggest
+
+MUST_BE: Final[Mapping[str, str]] = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "list": "a list",
+    "map": "a mapping",
+    "comma_delimited_list": "a list, or a text with commas",
+    "json": "a mapping, a list, or JSON as text",
+    "text": "a text",
+}
+"""By the type of a property, or of the parameter of a nested template, what it takes."""
+
+_GIVES: Final[Mapping[type, str]] = {
+    str: "a text", list: "a list", dict: "a mapping", bool: "true or false", int: "a number", float: "a number"
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CallScope:
+    """What calls in a template can name: the declared parameters, what these can be, and the types of resources."""
+
+    language: Language
+    parameters: Mapping[str, Any]
+    types: Types
+    resources: Mapping[str, str]
+
+    @classmethod
+    def of(cls, language: Language, templates: Sequence[Mapping[str, Any]], broken: Collection[str] = ()) -> CallScope:
+        """The scope of templates that are composed, or of one; a parameter is that of the first that declares it.
+
+        Of resources of one name, nobody knows which is meant; of the parameters that are ``broken``, only the name is
+        known.
+        """
+        parameters: dict[str, Any] = {}
+        resources: dict[str, str] = {}
+        for template in templates:
+            parameters = {**(template.get("parameters") or {}), **parameters}
+            for name, resource in (template.get("resources") or {}).items():
+                resources[name] = "" if name in resources else str(resource.get("type"))
+        known = {name: each for name, each in parameters.items() if name not in broken}
+        return cls(language, parameters, find_types(known), resources)
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One that is given a value, at a path within those of ``owner``; ``constraint`` is what looks for it in a cloud.
+
+    ``is_item`` is that of an item of a list of which Heat knows no more; they are texts, as services take them.
+    """
+
+    owner: str
+    path: tuple[str | int, ...]
+    type: str
+    constraint: str = ""
+    children: Mapping[str, Any] | None = None
+    is_item: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a message calls it: ``'networks[0].port' of OS::Nova::Server``."""
+        steps = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in self.path)
+        return f"{steps[1:]!r} of {self.owner}"
+
+
+def find_misfits(
+    property_: Property, value: Any, tokens: Tokens, scope: CallScope, *, certain: bool
+) -> Iterator[TemplateProblem]:
+    """What is wrong with a call that gives a property its value, once for an ``if`` as a whole.
+
+    And with the name of a resource as a text, by which Heat looks for something else in the cloud.
+    """
+    if isinstance(value, str) and scope.resources.get(value) in MADE_BY.get(property_.constraint, ()):
+        message, hint = f"{property_.name} is text, not the resource {value!r}", f"write {{get_resource: {value}}}"
+        yield TemplateProblem("property-constraint", message, tokens, hint, certain)
+    if not is_call(value, scope.language):
+        return
+    ((function, arguments),) = value.items()
+    kinds = find_kinds(value, scope.language, scope.types)
+    if function == "get_attr":
+        kinds = _find_attribute_kinds(arguments, scope)
+    nullable = type(None) in kinds and function != "get_resource"  # which is null only until it is made
+    given = [kind for kind in kinds if kind is not type(None)]
+    name = str(arguments) if isinstance(arguments, str | int) else ""
+    if given and not any(is_taken(property_.type, kind) for kind in given):
+        what = _describe_call(function, arguments, given, scope)
+        want = "a text, not a list" if property_.is_item else MUST_BE[property_.type]
+        hint = _suggest(property_, function, arguments, given[0], scope)
+        unsure = nullable or (property_.type == "boolean" and int in given)  # true is a number to Heat
+        message = f"{property_.name} must be {want}, and {what}"
+        yield TemplateProblem("property-type", message, tokens, hint, certain and not unsure)
+    elif function == "get_resource" and is_other_thing(scope.resources.get(name, ""), property_.constraint):
+        thing = property_.constraint.partition(".")[2].replace("_", " ")
+        article = "an" if thing[0] in "aeiou" else "a"
+        message = f"{property_.name} must be {article} {thing}, and {name!r} is an {scope.resources[name]}"
+        right = _find_made_by(property_.constraint, scope)
+        hint = f"did you mean {right[0]!r}?" if len(right) == 1 else suggest(name, right)
+        yield TemplateProblem("property-type", message, tokens, hint, certain)
+
+
+def find_named(template: Mapping[str, Any]) -> dict[str, str]:
+    """By the parameters of a template, the constraint of what they name: theirs, or that of properties they fill."""
+    found: dict[str, str] = {}
+    for name, resource in (template.get("resources") or {}).items():
+        for definition, _, _ in find_definitions(resource, ("resources", name)):
+            schemas = load_types().get(str(definition.get("type")), {}).get("properties", {})
+            _note_constraints(schemas, definition.get("properties"), found)
+    for name, declared in (template.get("parameters") or {}).items():
+        constraints = declared.get("constraints")
+        for each in constraints if isinstance(constraints, list) else ():
+            if isinstance(each, dict) and "custom_constraint" in each:
+                found[name] = str(each["custom_constraint"])
+    return found
+
+
+def _note_constraints(schemas: Mapping[str, Any], value: Any, found: dict[str, str]) -> None:
+    for key, item in enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ():
+        schema = schemas.get(str(key)) or schemas.get("*", {})
+        if isinstance(item, dict) and isinstance(name := item.get("get_param"), str) and "custom_constraint" in schema:
+            found[name] = schema["custom_constraint"]
+        if "schema" in schema:
+            _note_constraints(schema["schema"], item, found)
+
+
+def _find_attribute_kinds(arguments: Any, scope: CallScope) -> tuple[type, ...]:
+    """What ``get_attr`` gives: of a group always a list, of others what Heat says that an attribute is, or null."""
+    match arguments:
+        case [str(name), str(attribute)] if type_ := scope.resources.get(name):
+            kinds = find_attribute_kinds(type_, attribute)
+            return kinds if type_ == GROUP or not kinds else (*kinds, type(None))
+    return ()
+
+
+def _find_made_by(constraint: str, scope: CallScope) -> list[str]:
+    """The resources of a scope that are what a custom constraint looks for."""
+    return [name for name, type_ in scope.resources.items() if type_ in MADE_BY.get(constraint, ())]
+
+
+def _describe_call(function: str, arguments: Any, kinds: Sequence[type], scope: CallScope) -> str:
+    name = arguments[0] if isinstance(arguments, list) and len(arguments) == 1 else arguments
+    if function == "get_param" and isinstance(name, str) and name in scope.parameters:
+        return f"parameter {name!r} is a {scope.parameters[name]['type']}"
+    return f"{function} gives {' or '.join(dict.fromkeys(_GIVES[kind] for kind in kinds))}"
+
+
+def _suggest(property_: Property, function: str, arguments: Any, kind: type, scope: CallScope) -> str:
+    """How the value that is meant may be written."""
+    written = f"{{{function}: {arguments}}}" if isinstance(arguments, str) else ""
+    match property_.type, kind:
+        case "string" | "text", _ if kind is list and isinstance(property_.path[-1], int):
+            return f"write {written} without the brackets around it" if written else "leave the list around it out"
+        case "list", _ if function in ("get_resource", "get_param") and written:
+            return f"write [{written}]" + (", or type: comma_delimited_list" if function == "get_param" else "")
+        case "list", _ if function == "list_join":
+            return "write the list without list_join"
+        case "map" | "json", _ if function == "get_param" and written:
+            return f"declare {arguments} with type: json"
+        case "map", _ if function == "get_resource" and written:
+            type_ = scope.resources.get(arguments, "")
+            for name, child in (property_.children or {}).items():
+                if not child.get("hidden") and type_ in MADE_BY.get(child.get("custom_constraint", ""), ()):
+                    return f"write {{{name}: {written}}}"
+        case "string", _ if kind is list and function == "get_param" and written:
+            return f"write {{list_join: [',', {written}]}}, or {{get_param: [{arguments}, 0]}}"
+        case "string", _ if function == "get_attr" and scope.resources[arguments[0]] != GROUP:
+            return f"go on with a key or an index, as in [{', '.join(arguments)}, 0]"
+        case "string", _ if kind is list and function != "str_split":
+            return "make a text of it with list_join"
+        case "string", _ if function == "str_split":
+            return "give it an index, such as 0"
+    return ""

@@ -1,0 +1,287 @@
+"""Mistakes in what properties are given, each told of in one line: values of calls, resources, and where keys stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.checking.mistakes import COMPUTE, LOGIN, NETWORK, NODE, STORAGE, Mistake
+from tests.checking.test_mistakes import list_problems
+from tests.definitions.texts import build, find_rules
+
+MISTAKES: Final[Mapping[str, Mistake]] = {
+    "a network in place of a mapping that names it": Mistake(
+        LOGIN,
+        "- port: {get_resource: login_port}",
+        "- {get_resource: login_port}",
+        "error: components/login.yaml:61:11: 'networks[0]' of OS::Nova::Server must be a mapping, and "
+        "get_resource gives a text (write {port: {get_resource: login_port}}) [property-type]",
+    ),
+    "an address in place of a list of them": Mistake(
+        LOGIN,
+        "      fixed_ips:\n        - subnet: {get_resource: subnet}\n",
+        "      security_groups: {get_resource: network}\n",
+        "error: components/login.yaml:43:24: 'security_groups' of OS::Neutron::Port must be a list, and "
+        "get_resource gives a text (write [{get_resource: network}]) [property-type]",
+    ),
+    "a list within a list": Mistake(
+        NETWORK,
+        "dns_nameservers: {get_param: dns_nameservers}",
+        "dns_nameservers: [{get_param: dns_nameservers}]",
+        "error: components/network.yaml:22:25: 'dns_nameservers[0]' of OS::Neutron::Subnet must be a text, not a "
+        "list, and parameter 'dns_nameservers' is a comma_delimited_list (write {get_param: dns_nameservers} "
+        "without the brackets around it) [property-type]",
+    ),
+    "a list for a text": Mistake(
+        LOGIN,
+        "image: {get_param: image}",
+        "image: {get_param: partitions}",
+        "error: components/login.yaml:57:14: 'image' of OS::Nova::Server must be a text, and parameter "
+        "'partitions' is a comma_delimited_list (write {list_join: [',', {get_param: partitions}]}, or "
+        "{get_param: [partitions, 0]}) [property-type]",
+    ),
+    "a joined list for a list": Mistake(
+        NETWORK,
+        "dns_nameservers: {get_param: dns_nameservers}",
+        "dns_nameservers: {list_join: [',', {get_param: dns_nameservers}]}",
+        "error: components/network.yaml:22:24: 'dns_nameservers' of OS::Neutron::Subnet must be a list, and "
+        "list_join gives a text (write the list without list_join) [property-type]",
+    ),
+    "a text parameter for a list": Mistake(
+        LOGIN,
+        "      fixed_ips:\n        - subnet: {get_resource: subnet}\n",
+        "      tags: {get_param: clustername}\n",
+        "error: components/login.yaml:43:13: 'tags' of OS::Neutron::Port must be a list, and parameter "
+        "'clustername' is a string (write [{get_param: clustername}], or type: comma_delimited_list) "
+        "[property-type]",
+    ),
+    "a number for a mapping": Mistake(
+        LOGIN,
+        "user_data_format: RAW",
+        "user_data_format: RAW\n      metadata: {get_param: compute_count}",
+        "error: components/login.yaml:63:17: 'metadata' of OS::Nova::Server must be a mapping, and parameter "
+        "'compute_count' is a number (declare compute_count with type: json) [property-type]",
+    ),
+    "a file for a mapping": Mistake(
+        LOGIN,
+        "user_data_format: RAW",
+        "user_data_format: RAW\n      metadata: {get_file: ../user-data/login.sh}",
+        "error: components/login.yaml:63:17: 'metadata' of OS::Nova::Server must be a mapping, and get_file "
+        "gives a text [property-type]",
+    ),
+    "a list for the text that a nested template wants": Mistake(
+        COMPUTE,
+        "name: {list_join: ['-', [{get_param: clustername}, node, '%index%']]}",
+        "name: {get_param: partitions}",
+        "error: components/compute.yaml:49:17: 'name' of nested/node.yaml must be a text, and parameter "
+        "'partitions' is a comma_delimited_list (write {list_join: [',', {get_param: partitions}]}, or "
+        "{get_param: [partitions, 0]}) [property-type]",
+    ),
+    "a parameter of a nested template that is a list": Mistake(
+        NODE,
+        "  name: {type: string}\n  image",
+        "  name: {type: comma_delimited_list}\n  image",
+        "error: nested/node.yaml:14:13: 'name' of OS::Nova::Server must be a text, and parameter 'name' is a "
+        "comma_delimited_list (write {list_join: [',', {get_param: name}]}, or {get_param: [name, 0]}) "
+        "[property-type]",
+    ),
+    "pieces of a text in place of one": Mistake(
+        LOGIN,
+        "name: {list_join: ['-', [{get_param: clustername}, login]]}",
+        "name: {str_split: ['-', {get_param: clustername}]}",
+        "error: components/login.yaml:56:13: 'name' of OS::Nova::Server must be a text, and str_split gives a "
+        "list (give it an index, such as 0) [property-type]",
+    ),
+    "a list for a text under a condition": Mistake(
+        LOGIN,
+        "name: {list_join: ['-', [{get_param: clustername}, login]]}",
+        "name: {if: [with_gpu, {get_param: partitions}, login]}",
+        "warning: components/login.yaml:56:29: 'name' of OS::Nova::Server must be a text, and parameter "
+        "'partitions' is a comma_delimited_list; only the launches that come to it fail (write {list_join: [',', "
+        "{get_param: partitions}]}, or {get_param: [partitions, 0]}) [conditional-mistake]",
+    ),
+    "a server for a port": Mistake(
+        LOGIN,
+        "port_id: {get_resource: login_port}",
+        "port_id: {get_resource: login_node}",
+        "error: components/login.yaml:51:16: 'port_id' of OS::Neutron::FloatingIP must be a port, and "
+        "'login_node' is an OS::Nova::Server (did you mean 'login_port'?) [property-type]",
+    ),
+    "a subnet for a network": Mistake(
+        LOGIN,
+        "network: {get_resource: network}",
+        "network: {get_resource: subnet}",
+        "error: components/login.yaml:42:16: 'network' of OS::Neutron::Port must be a network, and 'subnet' is "
+        "an OS::Neutron::Subnet (did you mean 'network'?) [property-type]",
+    ),
+    "a network for a subnet": Mistake(
+        NETWORK,
+        "      subnet: {get_resource: subnet}",
+        "      subnet: {get_resource: network}",
+        "error: components/network.yaml:34:15: 'subnet' of OS::Neutron::RouterInterface must be a subnet, and "
+        "'network' is an OS::Neutron::Net (did you mean 'subnet'?) [property-type]",
+    ),
+    "a server for a volume": Mistake(
+        STORAGE,
+        "volume_id: {get_resource: volume}",
+        "volume_id: {get_resource: login_node}",
+        "error: components/storage.yaml:21:18: 'volume_id' of OS::Cinder::VolumeAttachment must be a volume, and "
+        "'login_node' is an OS::Nova::Server (did you mean 'volume'?) [property-type]",
+    ),
+    "a part of a URL that is not there yet": Mistake(
+        LOGIN,
+        "name: {list_join: ['-', [{get_param: clustername}, login]]}",
+        "name: {make_url: {scheme: http, host: {get_attr: [login_ip, floating_ip_address]}}}",
+        "error: components/login.yaml:56:45: make_url wants 'host' before anything is made, and get_attr gives "
+        "it afterwards (make the text with str_replace) [function-arguments]",
+    ),
+    "the text of a file for a type": Mistake(
+        COMPUTE,
+        "type: ../nested/node.yaml",
+        "type: {get_file: ../nested/node.yaml}",
+        "error: components/compute.yaml:47:15: the member of compute_nodes has the text of a file for its type "
+        "(write the path without get_file) [template-shape]",
+    ),
+    "a key of a port in one of its addresses": Mistake(
+        LOGIN,
+        "- subnet: {get_resource: subnet}",
+        "- subnet: {get_resource: subnet}\n          security_groups: [default]",
+        "warning: components/login.yaml:45:11: 'fixed_ips[0]' of OS::Neutron::Port has no property "
+        "'security_groups' (write it among the properties of OS::Neutron::Port itself) [unknown-property]",
+    ),
+    "a condition among properties": Mistake(
+        STORAGE,
+        "      size:",
+        "      condition: with_gpu\n      size:",
+        "warning: components/storage.yaml:15:7: OS::Cinder::Volume has no property 'condition' (write it beside "
+        "properties, not in them) [unknown-property]",
+    ),
+    "depends_on among properties": Mistake(
+        LOGIN,
+        "    depends_on: router_interface\n    properties:\n",
+        "    properties:\n      depends_on: router_interface\n",
+        "warning: components/login.yaml:49:7: OS::Neutron::FloatingIP has no property 'depends_on' (write it "
+        "beside properties, not in them) [unknown-property]",
+    ),
+    "depends_on among the properties of a member": Mistake(
+        COMPUTE,
+        "type: ../nested/node.yaml\n        properties:\n",
+        "type: ../nested/node.yaml\n        properties:\n          depends_on: router\n",
+        "error: components/compute.yaml:49:11: nested/node.yaml has no parameter 'depends_on' (write it for the "
+        "whole group) [nested-property]",
+    ),
+    "properties beside the member of a group": Mistake(
+        COMPUTE,
+        """\
+        properties:
+          name: {list_join: ['-', [{get_param: clustername}, node, '%index%']]}
+          image: {get_param: image}
+          flavor: {get_param: compute_flavor}
+          key_name: {get_param: key_name}
+          network: {get_resource: network}
+""",
+        """\
+      properties:
+        name: {list_join: ['-', [{get_param: clustername}, node, '%index%']]}
+        image: {get_param: image}
+        flavor: {get_param: compute_flavor}
+        key_name: {get_param: key_name}
+        network: {get_resource: network}
+""",
+        "error: components/compute.yaml:48:7: the properties of the member stand beside 'resource_def' (write "
+        "them in 'resource_def', below its type) [missing-property]",
+    ),
+    "a colon that is missing before a call": Mistake(
+        LOGIN,
+        "flavor: {get_param: login_flavor}",
+        "flavor {get_param: login_flavor}",
+        "error: components/login.yaml:58:7: a ':' is missing after 'flavor' (write flavor: {get_param: "
+        "login_flavor}) [missing-property]",
+    ),
+    "properties twice": Mistake(
+        LOGIN,
+        "      user_data_format: RAW",
+        "    properties:\n      user_data_format: RAW",
+        "error: components/login.yaml:62:5: the key 'properties' is given twice, and Heat takes the last one: "
+        "OS::Nova::Server needs the property 'flavor' (put all of it under one of them) [missing-property]",
+    ),
+    "a resource twice": Mistake(
+        NETWORK,
+        "    type: OS::Neutron::Router\n",
+        "    type: OS::Neutron::Router\n    type: OS::Neutron::Router\n",
+        "warning: components/network.yaml:26:5: the key 'type' is given twice, and Heat takes the last one (keep "
+        "one of them) [template-duplicate-key]",
+    ),
+    "resources twice": Mistake(
+        NETWORK,
+        "  router_interface:\n",
+        "resources:\n  router_interface:\n",
+        "error: components/network.yaml:30:1: the key 'resources' is given twice, and Heat takes the last one: "
+        "there is no resource 'router' (put all of it under one of them) [resource-reference]",
+    ),
+    "the name of a resource as a text": Mistake(
+        LOGIN,
+        "      network: {get_resource: network}",
+        "      network: network",
+        "warning: components/login.yaml:42:16: 'network' of OS::Neutron::Port is text, not the resource "
+        "'network' (write {get_resource: network}) [property-constraint]",
+    ),
+    "the name of a resource for a nested template": Mistake(
+        COMPUTE,
+        "network: {get_resource: network}",
+        "network: network",
+        "warning: components/compute.yaml:53:20: 'network' of nested/node.yaml is text, not the resource "
+        "'network' (write {get_resource: network}) [property-constraint]",
+    ),
+    "a router for the network that a nested template wants": Mistake(
+        COMPUTE,
+        "network: {get_resource: network}",
+        "network: {get_resource: router}",
+        "error: components/compute.yaml:53:20: 'network' of nested/node.yaml must be a network, and 'router' is "
+        "an OS::Neutron::Router (did you mean 'network'?) [property-type]",
+    ),
+    "an attribute of all members for a text": Mistake(
+        LOGIN,
+        "name: {list_join: ['-', [{get_param: clustername}, login]]}",
+        "name: {get_attr: [compute_nodes, name]}",
+        "error: components/login.yaml:56:13: 'name' of OS::Nova::Server must be a text, and get_attr gives a list "
+        "(make a text of it with list_join) [property-type]",
+    ),
+    "a list that an attribute is for a text": Mistake(
+        LOGIN,
+        "name: {list_join: ['-', [{get_param: clustername}, login]]}",
+        "name: {get_attr: [login_port, fixed_ips]}",
+        "warning: components/login.yaml:56:13: 'name' of OS::Nova::Server must be a text, and get_attr gives a "
+        "list or a mapping; only the launches that come to it fail (go on with a key or an index, as in "
+        "[login_port, fixed_ips, 0]) [conditional-mistake]",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
+def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake.make(tmp_path / "slurm")
+    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
+
+
+def test_sections_beside_the_template_are_told_of_in_one_line() -> None:
+    definition = """\
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters: {clustername: {type: string}, size: {type: number}, name: {type: string}}
+resources:
+  network: {type: OS::Neutron::Net, properties: {name: {get_param: name}}}
+outputs:
+  size: {value: {get_param: size}}
+"""
+    told = [f"{problem.message} ({problem.hint}) [{problem.rule}]" for problem in build(definition).problems]
+    assert told == [
+        "unknown keys 'resources' and 'outputs': they belong into heat_template (indent them) [unknown-key]"
+    ]
+
+
+def test_a_section_without_a_template_is_an_unknown_key() -> None:
+    assert find_rules(build("resources: {}\n")) == ["exclusive-keys", "unknown-key"]
