@@ -258,6 +258,23 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "list or a mapping; only the launches that come to it fail (go on with a key or an index, as in "
         "[login_port, fixed_ips, 0]) [conditional-mistake]",
     ),
+    "one port for two servers": Mistake(
+        LOGIN,
+        "\noutputs:\n",
+        """\
+
+  second_node:
+    type: OS::Nova::Server
+    properties:
+      image: {get_param: image}
+      flavor: {get_param: login_flavor}
+      networks: [{port: {get_resource: login_port}}]
+
+outputs:
+""",
+        "warning: components/login.yaml:75:25: server 'login_node' has this port already, and Nova gives it to "
+        "one (make a port for each) [service-refusal]",
+    ),
 }
 
 

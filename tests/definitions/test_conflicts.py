@@ -75,3 +75,20 @@ def test_member_of_a_group_is_judged_as_a_resource_is() -> None:
     group = {"type": "OS::Heat::ResourceGroup", "properties": {"count": 2, "resource_def": member}}
     (problem,) = find({"heat_template_version": "2021-04-16", "resources": {"g": group}})
     assert problem.pointer.endswith("g/properties/resource_def/type")
+
+
+def build_servers(**first: object) -> dict[str, object]:
+    server = {"type": "OS::Nova::Server", "properties": {"image": "x", "networks": [{"port": {"get_resource": "p"}}]}}
+    resources = {"p": {"type": "OS::Neutron::Port"}, "first": {**server, **first}, "second": server}
+    return {"heat_template_version": "2021-04-16", "conditions": {"c": True}, "resources": resources}
+
+
+def test_a_port_of_two_servers_is_told_of_at_the_second() -> None:
+    (problem,) = find(build_servers())
+    assert problem.rule == "service-refusal"
+    assert problem.pointer == "/heat_template/resources/second/properties/networks/0/port"
+
+
+def test_a_port_of_two_servers_of_which_one_may_not_be_there_is_left_alone() -> None:
+    assert find(build_servers(condition="c")) == []
+    assert find(build_servers(type="OS::Heat::None")) == []
