@@ -29,7 +29,7 @@ from builder.hot.yaql_expressions import is_expression
 USAGE: Final[Mapping[str, str]] = {
     "get_param": "the name of a parameter, or a list that begins with it",
     "get_resource": "the name of a resource",
-    "get_attr": "a list: [resource, name of an attribute, key or index, ...]",
+    "get_attr": "a list: [resource, attribute, key or index, ...]",
     "get_file": "the path of a file",
     "list_join": "a list: [separator, [text, ...], ...]",
     **dict.fromkeys(REPLACING, "a mapping of template and params, which is a mapping too"),

@@ -334,8 +334,8 @@ FURTHER: Final[Mapping[str, Mistake]] = {
         LOGIN,
         "{get_attr: [login_ip, floating_ip_address]}",
         "{get_attr: login_ip.floating_ip_address}",
-        "error: components/login.yaml:73:23: get_attr wants a list: [resource, name of an attribute, key or index, "
-        "...] [function-arguments]",
+        "error: components/login.yaml:73:23: get_attr wants a list: [resource, attribute, key or index, ...] "
+        "[function-arguments]",
     ),
     "a condition that nobody has defined": Mistake(
         COMPUTE,

@@ -44,7 +44,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def settling(_hurry: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a stack watched for as long as its creator may take on a busy machine to see its rivals."""
-    monkeypatch.setattr(idempotency, "PACE", idempotency.Pace(settling=1.0, poll=0.01, apart=0.2))
+    monkeypatch.setattr(idempotency, "PACE", idempotency.Pace(settling=2.0, poll=0.01, apart=0.2))
 
 
 def ask(heat: RememberingHeat, wish: ClusterPlan, seconds: float = 10, **settings: Any) -> LaunchOutcome:
@@ -248,6 +248,7 @@ def test_of_two_young_stacks_of_a_key_none_is_given_before_one_has_been_given_up
     thread.join()
 
 
+@pytest.mark.usefixtures("settling")
 @pytest.mark.parametrize("behind", [90, -90])
 def test_a_stack_is_as_old_as_heats_clock_says(heat: RememberingHeat, behind: int) -> None:
     heat.behind = timedelta(seconds=behind)

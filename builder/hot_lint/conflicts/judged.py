@@ -11,6 +11,7 @@ from builder.hot.resource_types import load_placeholders, load_types
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.members import find_definitions
 from builder.text.pointers import Tokens
+from builder.text.spelling import find_near
 
 CONFLICT: Final = "property-conflict"
 """The rule of what Heat refuses before it makes anything."""
@@ -59,7 +60,10 @@ def find_judged(template: Mapping[str, Any]) -> Iterator[Judged]:
         certain = resource.get("condition") in (None, True)
         for definition, tokens, is_certain in find_definitions(resource, ("resources", name), certain):
             type_, properties = definition.get("type"), definition.get("properties", {})
-            if isinstance(type_, str) and type_ not in load_placeholders() and isinstance(properties, dict):
+            is_read = "properties" in definition or not find_near("properties", definition, cutoff=0.8)
+            if not isinstance(type_, str) or type_ not in load_types() or type_ in load_placeholders():
+                continue
+            if is_read and isinstance(properties, dict):
                 yield Judged(type_, properties, tokens, is_certain, resources)
 
 
