@@ -226,7 +226,7 @@ def test_stop_waits_for_what_is_taken_back_past_the_deadline(
 ) -> None:
     heat.instead_of_creating = [hold(released)]
     middleware.fail("delete_order", Failing(How.HANG))
-    with serving(tmp_path, BUILD_DEADLINE="4") as service:
+    with serving(tmp_path, **HASTY) as service:
         have_all_loaded(service)
         act_at(middleware, Moment("add_order_tag"), lambda: stop(service))  # most of its time is left
         assert_late(build(service, heat, middleware))
