@@ -16,7 +16,8 @@ from builder.catalogue.states import report_duplicates
 from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.recognition import find_definition_folders, find_instance
 from builder.checking.targets import STANDARD_INPUT, Target, Targets, list_duplicates
-from builder.definitions.building import build_cluster_type
+from builder.definitions.building import Outcome, build_cluster_type
+from builder.definitions.model import ClusterTypeId
 from builder.definitions.presets import PRESET_SEPARATOR
 from builder.diagnostics.problems import Problem
 from builder.disk.links import LinkResolver
@@ -82,8 +83,13 @@ def _check(
     problems = outcome.problems
     if target.path == STANDARD_INPUT:  # which says nothing of its id
         problems = tuple(problem for problem in problems if problem.rule != "cluster-type-output")
-    seconds = time.perf_counter() - start
-    return CheckedDefinition(files.display(""), target.id, problems, unless_known=outcome.unless_known, seconds=seconds)
+    seconds, path = time.perf_counter() - start, files.display("")
+    return CheckedDefinition(path, target.id, problems, "", outcome.unless_known, find_presets(outcome), seconds)
+
+
+def find_presets(outcome: Outcome) -> frozenset[ClusterTypeId] | None:
+    """The ids of a type's presets; None where there is no type."""
+    return frozenset(each.id for each in outcome.cluster_type.presets) if outcome.cluster_type is not None else None
 
 
 def judge_together(
@@ -122,15 +128,17 @@ def _add_unknown(
     for folder in set() if enabled is None else {enabled, *beside}:
         with suppress(OSError):  # it need not be there
             known |= {entry.id for entry in scan_folder(folder).values() if isinstance(entry, Entry)}
+    presets = {result.id: result.presets for result in checked}
+
+    def is_known(id_: ClusterTypeId) -> bool:
+        """Whether there is a type of that id, or may be a preset: which ones a type has is known of what is checked."""
+        base = ClusterTypeId(id_.rpartition(PRESET_SEPARATOR)[0])
+        of_base = presets.get(base)
+        return id_ in known or (base in known and (of_base is None or id_ in of_base))
+
     return [
         replace(result, problems=(*result.problems, *missing))
-        if (
-            missing := [
-                problem
-                for each, problem in result.unless_known.items()
-                if not {each, each.rpartition(PRESET_SEPARATOR)[0]} & known
-            ]
-        )
+        if (missing := [problem for each, problem in result.unless_known.items() if not is_known(each)])
         else result
         for result in checked
     ]

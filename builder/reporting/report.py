@@ -17,7 +17,8 @@ class CheckedDefinition:
     """One definition and all its problems, those of its templates included.
 
     ``crash`` tells where the check itself failed; ``""`` where it did not. ``unless_known`` are further problems, each
-    by the id of a cluster type that it takes to have none. ``seconds`` is how long its check took.
+    by the id of a cluster type that it takes to have none. ``presets`` are the ids of its presets, None where it is no
+    cluster type. ``seconds`` is how long its check took.
     """
 
     path: str
@@ -25,6 +26,7 @@ class CheckedDefinition:
     problems: tuple[Problem, ...]
     crash: str = ""
     unless_known: Mapping[ClusterTypeId, Problem] = field(default_factory=dict)
+    presets: frozenset[ClusterTypeId] | None = None
     seconds: float = field(default=0.0, compare=False)
 
 

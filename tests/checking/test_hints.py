@@ -241,3 +241,15 @@ def test_the_other_components_are_looked_at_beside_one_that_is_wrong(folder: Pat
         ("duplicate-component", "/components/4/name"),
         ("missing-file", "/resources/use/properties/value/1/get_file"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("successor", "is_known"),
+    [("other", True), ("other.small", True), ("other.nosuch", False), ("othr", False), ("broken.any", True)],
+)
+def test_successor_is_a_type_or_one_of_its_presets(folder: Path, successor: str, is_known: bool) -> None:
+    (folder.parent / "other.yaml").write_text(f"{COMPLETE}presets: [{{id: small, title: Small}}]\n")
+    (folder.parent / "broken.yaml").write_text(f"{DEFINITION}")
+    (folder.parent / "old.yaml").write_text(f"{COMPLETE}lifecycle: deprecated\nreplaced_by: {successor}\n")
+    rules = [problem.rule for each in check(".").definitions if each.id == "old" for problem in each.problems]
+    assert rules == ([] if is_known else ["unknown-successor"])
