@@ -314,10 +314,12 @@ def test_exchanging_files_or_folders_for_links_sends_no_file_of_the_host(tmp_pat
     entry = Entry(ClusterTypeId("racing"), "racing", "racing/cluster-type.yaml")
     listed = 0
     with exchanging(enabled / "racing" / exchanged, link):
-        for _ in range(ROUNDS):
+        for number in range(50 * ROUNDS):
             outcome = load_entry(entry, enabled, LoadSettings(), LinkResolver()).outcome
             assert CANARY not in repr(outcome)
             listed += outcome.cluster_type is not None
+            if listed and number >= ROUNDS:
+                break
     assert listed  # now and then all of it was in place
 
 
