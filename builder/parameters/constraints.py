@@ -166,9 +166,9 @@ class AllowedValues(rules.AllowedValues, Constraint):
 
     def explain(self, type_: ParameterType) -> str:
         shown = [item if isinstance(item, str) else json.dumps(item, default=str) for item in self.allowed]
-        listed = ", ".join(shown[:MOST_LISTED])
-        if len(shown) > MOST_LISTED:
-            listed += f", … ({len(shown)} values in all)"
+        if len(shown) > MOST_LISTED:  # names tell more than numbers
+            shown = [*sorted(shown, key=str.isdecimal)[:MOST_LISTED], f"… ({len(shown)} values in all)"]
+        listed = ", ".join(shown)
         verb = "hold only values from" if type_ is ParameterType.COMMA_DELIMITED_LIST else "be one of"
         return f"must {verb}: {listed}"
 
