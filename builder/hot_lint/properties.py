@@ -19,7 +19,7 @@ from builder.hot.resource_types import ITEM_CONSTRAINTS, load_types
 from builder.hot.values import ParameterType, parse_boolean, read_property
 from builder.hot_lint.findings import MAX_NAMED, NestedUse, TemplateProblem
 from builder.hot_lint.members import MEMBERS, Definition, has_properties_beside, suggest_beside
-from builder.hot_lint.property_calls import MUST_BE, CallScope, Property, find_misfits, find_named
+from builder.hot_lint.property_calls import MUST_BE, CallScope, Property, find_misfits
 from builder.hot_lint.unknown_functions import RULE_WORDS, explain_unknown_function
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import parse_constraints
@@ -71,16 +71,20 @@ def find_property_problems(
 
 
 def find_nested_value_problems(
-    template: Mapping[str, Any], scope: CallScope, use: NestedUse, nested: Mapping[str, Any]
+    template: Mapping[str, Any],
+    scope: CallScope,
+    use: NestedUse,
+    parameters: Mapping[str, Any],
+    named: Mapping[str, str],
 ) -> Iterator[TemplateProblem]:
-    """Every value given to a ``nested`` template for one of its parameters that does not take it.
+    """Every value given to a nested template for one of its ``parameters`` that does not take it.
 
-    Heat makes a property of each parameter, which is stricter (``heat.engine.properties.Schema.from_parameter``).
+    ``named`` are the constraints of what these name in a cloud. Heat makes a property of each parameter, which is
+    stricter (``heat.engine.properties.Schema.from_parameter``).
     """
     constraints: dict[Path, tuple[Constraint, ...]] = {}
     names = _find_index_names(template, use.tokens)
     check = _PropertyCheck(use.name, use.certain, scope, names, lambda path: constraints[path])
-    parameters, named = nested.get("parameters") or {}, find_named(nested)
     for name, value in {} if scope.language.newer else (use.properties or {}).items():
         with suppress(ParameterSyntaxError, KeyError):  # which are told elsewhere
             parameter = parse_parameter(name, parameters[name])
@@ -306,6 +310,8 @@ def _suggest_form(kind: str, value: Any) -> str:
     truth = parse_boolean(value) if kind == "boolean" and isinstance(value, str | int) else None
     if truth is not None:
         return f"write {str(truth).lower()}"
+    if kind in ("string", "text") and isinstance(value, list) and len(value) == 1:
+        return "leave the list around it out"
     if kind in ("string", "text") and isinstance(value, int | float):
         return "write it in quotes"
     if kind in ("list", "comma_delimited_list") and isinstance(value, str | int | float):

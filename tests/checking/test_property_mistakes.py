@@ -275,6 +275,13 @@ outputs:
         "warning: components/login.yaml:75:25: server 'login_node' has this port already, and Nova gives it to "
         "one (make a port for each) [service-refusal]",
     ),
+    "a list of one thing for the text that a nested template wants": Mistake(
+        COMPUTE,
+        "network: {get_resource: network}",
+        "network: [{get_resource: network}]",
+        "error: components/compute.yaml:53:20: 'network' of nested/node.yaml must be a text (leave the list "
+        "around it out) [property-type]",
+    ),
 }
 
 

@@ -22,7 +22,7 @@ from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProble
 from builder.hot_lint.inclusion import LoadedTemplate
 from builder.hot_lint.members import find_definitions, has_properties_beside, suggest_beside
 from builder.hot_lint.properties import find_nested_value_problems
-from builder.hot_lint.property_calls import CallScope
+from builder.hot_lint.property_calls import CallScope, find_named
 from builder.hot_lint.references import MAX_WORK, read_template
 from builder.hot_lint.resource_types import (
     GROUP_ATTRIBUTES,
@@ -183,29 +183,31 @@ def _check_nested_uses(
     within: Mapping[str, Any], calls: CallScope, reading: TemplateReading, nested: Mapping[str, LoadedTemplate]
 ) -> Iterator[TemplateProblem]:
     required: dict[str, list[str]] = {}
+    named: dict[str, Mapping[str, str]] = {}
     for use in reading.nested:
         template = nested.get(use.name)
         is_beside = not use.is_plain and has_properties_beside(within["resources"][use.owner])
         if template is not None and use.properties is not None and not is_beside:
             parameters = template.template.get("parameters") or {}
             if use.name not in required:
+                named[use.name] = find_named(template.template)
                 required[use.name] = [name for name, each in parameters.items() if each.get("default") is None]
             yield from _check_properties(use, use.properties, parameters, required[use.name])
-            yield from find_nested_value_problems(within, calls, use, template.template)
+            yield from find_nested_value_problems(within, calls, use, parameters, named[use.name])
     uses = {use.owner: use for use in reading.nested if use.is_plain or use.is_member}
     for reference in reading.references:
-        named = uses.get(reference.name)
-        template = nested.get(named.name) if named is not None else None
-        if named is None or template is None or reference.kind is not Kind.RESOURCE or reference.attribute is None:
+        read = uses.get(reference.name)
+        template = nested.get(read.name) if read is not None else None
+        if read is None or template is None or reference.kind is not Kind.RESOURCE or reference.attribute is None:
             continue
         outputs = template.template.get("outputs") or {}
         attribute, certain = reference.attribute, reference.certain
-        if named.is_member:  # of which Heat asks each for an attribute, in an output only when somebody asks for that
-            certain = certain and named.certain and reference.tokens[0] != "outputs"
+        if read.is_member:  # of which Heat asks each for an attribute, in an output only when somebody asks for that
+            certain = certain and read.certain and reference.tokens[0] != "outputs"
             attribute = MEMBER_ATTRIBUTE.sub("", attribute)
-        known = GROUP_ATTRIBUTES if named.is_member else _NESTED_ATTRIBUTES
+        known = GROUP_ATTRIBUTES if read.is_member else _NESTED_ATTRIBUTES
         if attribute not in outputs and attribute not in known and not attribute.startswith("resource."):
-            message = f"{named.name} has no output {attribute!r}"
+            message = f"{read.name} has no output {attribute!r}"
             tokens = (*reference.tokens[:-1], 1)
             hint = f"resource.{attribute} is a member" if attribute.isdecimal() else suggest(attribute, outputs)
             yield TemplateProblem("nested-attribute", message, tokens, hint, certain)
