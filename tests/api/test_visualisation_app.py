@@ -164,7 +164,7 @@ heat_template:
   parameters:
     asked: {type: string}
   resources:
-    thing: {type: OS::Heat::TestResource, properties: {value: {get_param: asked}}}
+    thing: {type: OS::Heat::Value, properties: {value: {get_param: asked}}}
 """
 
 ATTEMPTS = {**REFUSED, **CRASHES, **PAGE_CRASHES, **HARMLESS}
