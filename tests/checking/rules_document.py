@@ -21,7 +21,9 @@ What `cluster-builder check` looks for, and what the service holds every definit
 
 - An **error** makes a launch fail for certain, makes the Visualisation App refuse the type, or stops Concertim from
   reading stacks. A definition with an error is not listed.
-- A **warning** is anything else that somebody should look at. The definition is listed; `check --strict` fails.
+- A **warning** is anything else that somebody should look at: also what one release of Heat refuses and another, or a
+  cloud with plug-ins of its own, takes. The definition is listed; `check --strict` fails, which is what to run in CI if
+  you know your cloud.
 
 `cluster-builder check --list-rules` prints this table, and `check --rule ID` explains one rule.
 """
