@@ -57,10 +57,14 @@ def test_requests_that_come_while_it_stops_are_answered_and_close_their_connecti
         wait_until(lambda: service.log.count("stopping") == int(workers), "the signal arrived")
         # One on a new connection, to a worker that has a build under way, one on a connection that was kept.
         second, answers_of_second = build(service, held, "another")
-        kept.request("GET", "/cluster-types/")
-        answer = kept.getresponse()
-        assert answer.status == 200
-        assert answer.getheader("Connection") == "close"
+        try:
+            kept.request("GET", "/cluster-types/")
+            answer = kept.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):
+            assert workers != "1"  # that of a worker without a build, which has ended at once
+        else:
+            assert answer.status == 200
+            assert answer.getheader("Connection") == "close"
         kept.close()
         assert held.arrived.acquire(timeout=WAIT_SECONDS)
         held.gate.set()
