@@ -274,7 +274,6 @@ def test_those_who_wait_for_the_first_load_are_answered_when_it_stops(tmp_path: 
 def test_workers_serve_the_same_listing(tmp_path: Path) -> None:
     with Service(tmp_path / "instance", flags=("--workers", "2")) as service:
         (service.enabled / "a.yaml").write_text(minimal_definition())
-        told: set[tuple[bytes, str]] = set()
 
         def is_one() -> bool:
             told = {service.get("/cluster-types/").headers["etag"] for _ in range(20)}

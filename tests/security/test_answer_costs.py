@@ -13,6 +13,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,17 @@ def cloud() -> Iterator[WholeCloud]:
         yield server
 
 
-def ask(cloud: WholeCloud, call: Callable[..., Any], *arguments: Any, seconds: float = 60) -> Any:
+def ask(cloud: WholeCloud, call: Callable[..., Any], *arguments: Any, deadline: Deadline) -> Any:
+    """What a call gives. Raises RequestError."""
+    if call is fetch_assets:
+        return fetch_assets(parse_credentials(cloud.credentials()), cloud_settings(), deadline)
+    return ask_connected(call, cloud.credentials(), *arguments, deadline=deadline)
+
+
+def outcome_of(cloud: WholeCloud, call: Callable[..., Any], *arguments: Any, seconds: float = 60) -> Any:
     """What a call gives, or the error that it raises."""
     try:
-        if call is fetch_assets:
-            return fetch_assets(parse_credentials(cloud.credentials()), cloud_settings(), Deadline(seconds))
-        return ask_connected(call, cloud.credentials(), *arguments, deadline=Deadline(seconds))
+        return ask(cloud, call, *arguments, deadline=Deadline(seconds))
     except RequestError as error:
         return error
 
@@ -127,9 +133,9 @@ def test_no_answer_of_any_step_takes_more_memory_than_a_good_one_may(
 ) -> None:
     place, call, arguments = STEPS[step]
     place(cloud, HOSTILE[hostile])
-    ask(cloud, launch, WISH)  # what is loaded on first use does not count
+    outcome_of(cloud, launch, WISH)  # what is loaded on first use does not count
     with memory_measured() as peak:
-        ask(cloud, call, *arguments)
+        outcome_of(cloud, call, *arguments)
         assert peak() < 24 * MIB
 
 
@@ -151,10 +157,10 @@ def test_pages_of_long_names_without_end_take_no_memory(
             connection.sendall(answer(200, {"flavors": named, "flavors_links": [{"rel": "next", "href": link}]}))
 
     place, call, arguments = STEPS[step]
-    ask(cloud, call, *arguments)  # what is loaded on first use does not count
+    outcome_of(cloud, call, *arguments)  # what is loaded on first use does not count
     place(cloud, next_page)
     with memory_measured() as peak:
-        outcome = ask(cloud, call, *arguments)
+        outcome = outcome_of(cloud, call, *arguments)
         assert peak() < 24 * MIB  # 40 MiB were sent
     assert len(sent) == 40
     assert not isinstance(outcome, RequestError)
@@ -162,7 +168,9 @@ def test_pages_of_long_names_without_end_take_no_memory(
 
 def test_answer_that_is_too_large_says_what_is_too_much(cloud: WholeCloud) -> None:
     cloud.answers[PREVIEW] = HOSTILE["small and dense"]
-    assert str(ask(cloud, preview_launch, WISH)).endswith("gave an answer that is too large: more than 60,000 values")
+    assert str(outcome_of(cloud, preview_launch, WISH)).endswith(
+        "gave an answer that is too large: more than 60,000 values"
+    )
 
 
 def test_answers_as_large_as_real_ones_get_are_taken(cloud: WholeCloud) -> None:
@@ -178,12 +186,12 @@ def test_answers_as_large_as_real_ones_get_are_taken(cloud: WholeCloud) -> None:
         "metadata": {str(number): "x" for number in range(30)},
     }
     cloud.previewed = [previewed("OS::Nova::Server", str(number), **properties) for number in range(200)]
-    (count,) = ask(cloud, preview_launch, WISH).resources
+    (count,) = outcome_of(cloud, preview_launch, WISH).resources
     assert count.count == 200
     network = {"subnets": ["x" * 36] * 2, "status": "ACTIVE", "tags": []}
     networks = [{"id": f"n{number}", "name": f"net-{number}", **network} for number in range(5000)]
     cloud.set(f"{NETWORK}/v2.0/networks", {"networks": networks})
-    assert len(ask(cloud, fetch_assets).networks) == 5000
+    assert len(outcome_of(cloud, fetch_assets).networks) == 5000
     (asked,) = [request.path for request in cloud.received if request.path.startswith(f"{NETWORK}/v2.0/networks")]
     assert asked.partition("?")[2] == "fields=id&fields=name&fields=router%3Aexternal"
 
@@ -254,9 +262,8 @@ def test_what_a_cloud_answered_is_let_go_at_once_however_the_build_ends(cloud: W
                 (fetch_assets, ()),
             ):
                 deadline = Deadline(30)
-                asking = (parse_credentials(cloud.credentials()), cloud_settings(), *arguments, deadline)
                 try:
-                    await pool.run(call, *asking, deadline=deadline)
+                    await pool.run(partial(ask, cloud, call, *arguments, deadline=deadline), deadline=deadline)
                 except RequestError as error:
                     errors.append(error)  # whoever keeps it keeps no answer with it
             await pool.drain(10)
@@ -303,7 +310,7 @@ def test_connections_to_a_cloud_end_with_the_build(cloud: WholeCloud, call: Call
     with without_the_collector():
         before = sockets_of("self")
         for _ in range(5):
-            outcome = ask(cloud, call, *(() if call is fetch_assets else (WISH,)))
+            outcome = outcome_of(cloud, call, *(() if call is fetch_assets else (WISH,)))
             assert not isinstance(outcome, RequestError)
         wait_until(lambda: cloud.open_connections == 0, "no connection is open")
         assert 0 < cloud.accepted < len(cloud.received)  # they were kept while they were of use
