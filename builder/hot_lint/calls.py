@@ -6,6 +6,7 @@ is certain is told: an argument that is itself a call may turn out as anything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -25,6 +26,9 @@ from builder.hot.language import Language
 from builder.hot.results import Types, find_kinds, is_call
 from builder.hot.values import Unresolved
 from builder.hot.yaql_expressions import is_expression
+from builder.hot_lint.unknown_functions import explain_unknown_function
+from builder.text.pointers import Tokens
+from builder.text.spelling import suggest
 
 USAGE: Final[Mapping[str, str]] = {
     "get_param": "the name of a parameter, or a list that begins with it",
@@ -56,6 +60,9 @@ USAGE: Final[Mapping[str, str]] = {
 _TAKE_TEXT: Final = frozenset({"get_param", "get_resource", "get_file"})
 """The functions that take any text, which is the name of something."""
 
+_WORD: Final = re.compile(r"[\w$%@{}-]{3,100}")
+"""What a placeholder in a text may look like."""
+
 _NOT_CERTAIN: Final = (Fault.ALGORITHM_ELSEWHERE, Fault.TOO_MUCH_WORK, Fault.PARAMS_NOT_FOUND)
 """What is no fault, and placeholders that a text lacks, each of which is told in its place."""
 
@@ -85,6 +92,41 @@ def find_argument_fault(
     except CallError as error:
         return _explain(call, error), False
     return "", False
+
+
+def explain_fault(function: str, arguments: Any, fault: str, language: Language) -> tuple[Tokens, str, str]:
+    """Of arguments that have a fault: where within them it is made, the message and the hint.
+
+    What is no text may be a call that is misspelt.
+    """
+    members = arguments.items() if isinstance(arguments, dict) else ()
+    for key, item in enumerate(arguments) if isinstance(arguments, list) else members:
+        name = next(iter(item)) if isinstance(item, dict) and len(item) == 1 else ""
+        is_word = isinstance(name, str) and name not in language.functions
+        message, hint = explain_unknown_function(name, language) if is_word else ("", "")
+        if message:
+            return (key,), message.partition(";")[0], hint
+    match function, arguments:
+        case "list_join", [list(), str(separator)]:
+            return (), fault, f"write the separator first: [{separator!r}, [...]]"
+    return (), fault, ""
+
+
+def find_lacking_placeholders(
+    arguments: Mapping[str, Any], files: Mapping[str, str], language: Language, budget: Budget
+) -> Iterator[tuple[str, str]]:
+    """The placeholders of a replacement that its text lacks, if that is known before a launch, each with a hint."""
+    template, params = arguments["template"], arguments["params"]
+    if isinstance(template, dict) and isinstance(template.get("get_file"), str):
+        template = files.get(template["get_file"])
+    if not isinstance(template, str) or is_call(params, language):
+        return
+    filled = {"template": template, "params": dict.fromkeys(params, "")}
+    try:
+        compute(Call("str_replace_strict", filled, language), budget)
+    except CallError as error:
+        for name in error.details.get("params", ()):
+            yield name, suggest(name, sorted(set(_WORD.findall(template))))
 
 
 def find_unmade_parts(url: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

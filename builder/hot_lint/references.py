@@ -6,20 +6,24 @@ One walk over a template, which finds names and problems; whether a name exists 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from builder.hot.computations import Budget, compute
-from builder.hot.functions import REPLACING, Call, CallError
+from builder.hot.computations import Budget
+from builder.hot.functions import REPLACING
 from builder.hot.language import MEMBERS_VERSION, NESTED_SUFFIXES, Language, first_version_with
 from builder.hot.resource_types import load_names, load_placeholders
 from builder.hot.results import Types, find_kinds, is_call
-from builder.hot_lint.calls import find_argument_fault, find_unmade_parts
+from builder.hot_lint.calls import explain_fault, find_argument_fault, find_lacking_placeholders, find_unmade_parts
 from builder.hot_lint.findings import ON_REQUEST, Kind, NestedUse, Reference, TemplateProblem, TemplateReading
 from builder.hot_lint.members import CHAIN, GROUP_MEMBER, find_definitions
-from builder.hot_lint.unknown_functions import SCRIPTS, explain_unknown_function, find_substitution, find_successor
+from builder.hot_lint.unknown_functions import (
+    explain_split_call,
+    explain_unknown_function,
+    find_substitution,
+    find_successor,
+)
 from builder.text.pointers import CONTAINERS, Tokens
 from builder.text.spelling import suggest
 
@@ -30,9 +34,6 @@ already, neither of which it reads."""
 
 _VALIDATED: Final = frozenset({"make_url", "repeat", "yaql"})
 """The functions whose arguments Heat judges not while it parses them, but with what they stand in, if it reads that."""
-
-_WORD: Final = re.compile(r"[\w$%@{}-]{3,100}")
-"""What a placeholder in a text may look like."""
 
 _STRICT: Final = frozenset({"str_replace_strict", "str_replace_vstrict"})
 
@@ -144,11 +145,9 @@ class _Walk:
         if condition is not None:
             self.condition(condition, (*tokens, "condition"), certain=True)
         self.reading.mention({key: each for key, each in output.items() if key not in self.language.output_keys})
-        value = output.get("value")
-        if isinstance(value, CONTAINERS):
-            self.unread, self.under = ON_REQUEST, () if condition is None else (condition,)
-            self.value(value, (*tokens, "value"), condition is None or condition is True)
-            self.unread, self.under = frozenset(), ()
+        self.unread, self.under = ON_REQUEST, () if condition is None else (condition,)
+        self._members({"value": output.get("value")}, tokens, condition is None or condition is True)
+        self.unread, self.under = frozenset(), ()
 
     def condition_definition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
         if isinstance(condition, str):
@@ -236,6 +235,11 @@ class _Walk:
                 return
             if self._is_misnamed(key, (*tokens, key), certain):
                 self.reading.mention(arguments)
+        elif isinstance(value, dict):
+            message, hint = explain_split_call(value, self.language)
+            if message:
+                self._report("unknown-function", message, tokens, True, hint)
+                self.reading.mention([*value, *value.values()])
         self._members(value, tokens, certain)
 
     def _members(self, value: Any, tokens: Tokens, certain: bool) -> None:
@@ -244,10 +248,12 @@ class _Walk:
                 self.value(item, (*tokens, key), certain)
             elif isinstance(item, str):
                 self.reading.mention(item.rstrip(" }") if "{" in str(key) else ())  # network {get_param: name}
-                name, message, hint = find_substitution(item, () if self.is_replaced or key in SCRIPTS else self.types)
-                if name:
+                names, message, hint = find_substitution(
+                    item, key, self.language, () if self.is_replaced else self.types
+                )
+                if message:
                     self._report("unknown-function", message, (*tokens, key), True, hint)
-                    self.reading.mention(name)
+                    self.reading.mention(names)
 
     def _is_misnamed(self, key: str, tokens: Tokens, certain: bool) -> bool:
         """Whether a key looks like a function and is none in this version, which is told."""
@@ -269,7 +275,10 @@ class _Walk:
         fault, parsed = find_argument_fault(function, arguments, self.language, self.types, self.budget)
         if fault:
             parsed = parsed and (self.unread == ON_REQUEST or function not in _VALIDATED)
-            self._report("function-arguments", fault, tokens, certain and (parsed or not self.unread))
+            place, message, hint = explain_fault(function, arguments, fault, self.language)
+            self._report(
+                "function-arguments", message, (*tokens, *place), certain and (parsed or not self.unread), hint
+            )
             self.reading.mention(arguments)
             return
         match function:
@@ -293,7 +302,7 @@ class _Walk:
             case _ if function in REPLACING:
                 self._check_placeholders(arguments, tokens, certain and not self.unread, strict=function in _STRICT)
         outer = self.is_replaced
-        self.is_replaced = outer or function in REPLACING or function == "repeat"
+        self.is_replaced = outer or function in REPLACING or function in ("repeat", "yaql")
         if is_call(arguments, self.language):
             self.value(arguments, tokens, certain)
         elif isinstance(arguments, CONTAINERS):
@@ -318,22 +327,10 @@ class _Walk:
 
     def _check_placeholders(self, arguments: Mapping[str, Any], tokens: Tokens, certain: bool, *, strict: bool) -> None:
         """Heat fails a launch whose text lacks a placeholder; a text that is known before shows it before."""
-        template, params = arguments["template"], arguments["params"]
-        if isinstance(template, dict) and isinstance(template.get("get_file"), str):
-            template = self.files.get(template["get_file"])
-        if not isinstance(template, str) or is_call(params, self.language):
-            return
-        filled = {"template": template, "params": dict.fromkeys(params, "")}
-        try:
-            compute(Call("str_replace_strict", filled, self.language), self.budget)
-        except CallError as error:
-            for name in error.details.get("params", ()):
-                message, place = f"the text does not contain {name!r}", (*tokens, "params", name)
-                hint = suggest(name, sorted(set(_WORD.findall(template))))
-                if strict:
-                    self._report("missing-placeholder", message, place, certain, hint, key=True)
-                else:
-                    self._report("unknown-placeholder", message, place, True, hint, key=True)
+        rule = "missing-placeholder" if strict else "unknown-placeholder"
+        for name, hint in find_lacking_placeholders(arguments, self.files, self.language, self.budget):
+            message, place = f"the text does not contain {name!r}", (*tokens, "params", name)
+            self._report(rule, message, place, certain or not strict, hint, key=True)
 
     # ---- findings
 

@@ -6,9 +6,9 @@ Any mapping may have a single key, and any text a brace, so they are told of onl
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from builder.hot.functions import CLOUDFORMATION
 from builder.hot.language import Language, first_version_with
@@ -17,12 +17,18 @@ from builder.text.spelling import suggest_key
 RULE_WORDS: Final = ("and", "or", "not")
 """Functions of conditions that rules and queries are made of, too, such as those of OS::Aodh::CompositeAlarm."""
 
-SCRIPTS: Final = frozenset({"user_data", "config"})
+_SCRIPTS: Final = frozenset({"user_data", "config"})
 """The properties that hold scripts, in which a shell replaces what is written in braces."""
 
+_TEXTS: Final = _SCRIPTS | {"template", "description"}
+"""Where a text may be of any language, or tell of this one."""
+
 _JINJA: Final = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
-_SUBSTITUTION: Final = re.compile(rf"{_JINJA.pattern}|\$\{{([\w.-]+)\}}")
+_SUBSTITUTION: Final = re.compile(rf"{_JINJA.pattern}|\$\{{([\w.-]+)\}}|\$(\w+)")
 """How other tools write what they replace in a text: Jinja and Ansible, CloudFormation, Terraform and shells."""
+
+_QUOTED_CALL: Final = re.compile(r"\s*\{\s*(\w+)\s*:\s(.*)\}\s*")
+_NAME: Final = re.compile(r"[\w.:-]+")
 
 _FN: Final = "Fn::"
 _NEAR: Final = 0.85
@@ -35,20 +41,39 @@ def find_successor(function: str) -> str:
     return f"use {CLOUDFORMATION[function]}" if function in CLOUDFORMATION else ""
 
 
-def find_substitution(text: str, parameters: Collection[str]) -> tuple[str, str, str]:
-    """A name that a text has replaced as other tools do, the message and the hint; else three times ``""``.
+def find_substitution(
+    text: str, key: object, language: Language, parameters: Collection[str]
+) -> tuple[Collection[str], str, str]:
+    """The names that a text has replaced as other tools do, or by a call in quotes, the message and the hint.
 
-    What stands alone is meant so. What is a part of a text is if it is one of the ``parameters``, and the text a single
-    line: a longer one may be a script, or a file for a program that replaces it.
+    ``key`` is what the text stands under. What stands alone is meant so. What is a part of a text is if it is one of
+    the ``parameters``, and the text a single line: a longer one may be a script, or a file for a program that replaces
+    it. So may one with blanks for what has no braces.
     """
     if alone := _JINJA.fullmatch(text):
-        return alone[1], f"{text!r} is Jinja's; here it is plain data", f"write {{get_param: {alone[1]}}}"
-    for found in _SUBSTITUTION.finditer(text) if "\n" not in text else ():
-        name = found[1] or found[2]
-        if name in parameters:
-            hint = f"use str_replace, with {{get_param: {name}}} among its params"
-            return name, f"Heat does not replace {found[0]!r} here", hint
-    return "", "", ""
+        return (alone[1],), f"{text!r} is Jinja's; here it is plain data", f"write {{get_param: {alone[1]}}}"
+    call = _QUOTED_CALL.fullmatch(text) if key not in _TEXTS else None
+    if call and call[1] in language.functions and "_" in call[1]:  # a short word may be anybody's
+        hint = "the quotes make it a text: write it without them"
+        return _NAME.findall(call[2]), f"{text.strip()!r} is plain data here", hint
+    for found in _SUBSTITUTION.finditer(text) if "\n" not in text and key not in _SCRIPTS else ():
+        name = found[1] or found[2] or found[3]
+        if name in parameters and not (found[3] and " " in text):
+            hint = f"{{get_param: {name}}}"
+            hint = f"write {hint}" if found[0] == text else f"use str_replace, with {hint} among its params"
+            return (name,), f"Heat does not replace {found[0]!r} here", hint
+    return (), "", ""
+
+
+def explain_split_call(mapping: Mapping[Any, Any], language: Language) -> tuple[str, str]:
+    """Message and hint for a call whose list lacks its brackets, so that it has further keys; else two times ``""``."""
+    function, *others = mapping or ("",)
+    is_call = function in language.functions and "_" in function
+    if not others or not is_call or any(mapping[each] is not None for each in others):
+        return "", ""
+    arguments = ", ".join(map(str, (mapping[function], *others)))
+    message = f"{function} is no call beside further keys; here it is plain data"
+    return message, f"write a list: {{{function}: [{arguments}]}}"
 
 
 @lru_cache(maxsize=4096)  # lone keys are few, and the same in most templates

@@ -441,3 +441,70 @@ FURTHER: Final[Mapping[str, Mistake]] = {
     ),
 }
 """Mistakes of somebody who knows other tools well, and types fast."""
+
+SUBTLE: Final[Mapping[str, Mistake]] = {
+    "a call in quotes": Mistake(
+        COMPUTE,
+        "          image: {get_param: image}",
+        "          image: '{get_param: image}'",
+        "warning: components/compute.yaml:50:18: '{get_param: image}' is plain data here (the quotes make it a "
+        "text: write it without them) [unknown-function]",
+    ),
+    "a call in quotes for an output": Mistake(
+        LOGIN,
+        "value: {get_attr: [login_ip, floating_ip_address]}",
+        'value: "{get_attr: [login_ip, floating_ip_address]}"',
+        "warning: components/login.yaml:73:12: '{get_attr: [login_ip, floating_ip_address]}' is plain data here "
+        "(the quotes make it a text: write it without them) [unknown-function]",
+    ),
+    "a call in quotes for a placeholder": Mistake(
+        LOGIN,
+        "__MUNGE_KEY__: {get_param: munge_key}",
+        "__MUNGE_KEY__: '{get_param: munge_key}'",
+        "warning: components/login.yaml:68:28: '{get_param: munge_key}' is plain data here (the quotes make it a "
+        "text: write it without them) [unknown-function]",
+    ),
+    "a call in quotes for a number": Mistake(
+        COMPUTE,
+        "count: {get_param: compute_count}",
+        'count: "{get_param: compute_count}"',
+        "error: components/compute.yaml:45:14: 'count' of OS::Heat::ResourceGroup must be a whole number (the "
+        "quotes make it a text: write it without them) [property-type]",
+    ),
+    "a list without its brackets": Mistake(
+        LOGIN,
+        "{get_attr: [login_ip, floating_ip_address]}",
+        "{get_attr: login_ip, floating_ip_address}",
+        "warning: components/login.yaml:73:12: get_attr is no call beside further keys; here it is plain data "
+        "(write a list: {get_attr: [login_ip, floating_ip_address]}) [unknown-function]",
+    ),
+    "a list without its brackets for a property": Mistake(
+        LOGIN,
+        "port_id: {get_resource: login_port}",
+        "port_id: {get_attr: login_port, id}",
+        "error: components/login.yaml:51:16: 'port_id' of OS::Neutron::FloatingIP must be a text (write a list: "
+        "{get_attr: [login_port, id]}) [property-type]",
+    ),
+    "a parameter as a variable of a shell": Mistake(
+        LOGIN,
+        "name: {list_join: ['-', [{get_param: clustername}, login]]}",
+        "name: $clustername-login",
+        "warning: components/login.yaml:56:13: Heat does not replace '$clustername' here (use str_replace, with "
+        "{get_param: clustername} among its params) [unknown-function]",
+    ),
+    "a function within a call without its colon": Mistake(
+        LOGIN,
+        "template: {get_file: ",
+        "template: {get_file ",
+        "error: components/login.yaml:65:21: 'get_file ../user-data/login.sh' is no function (put a ':' after "
+        "'get_file') [function-arguments]",
+    ),
+    "a list that is joined by its last item": Mistake(
+        LOGIN,
+        "{list_join: ['-', [{get_param: clustername}, login]]}",
+        "{list_join: [[{get_param: clustername}, login], '-']}",
+        "error: components/login.yaml:56:25: list_join wants a list: [separator, [text, ...], ...] (write the "
+        "separator first: ['-', [...]]) [function-arguments]",
+    ),
+}
+"""Mistakes that leave a template which Heat can read, and takes otherwise than it looks."""

@@ -111,6 +111,10 @@ def test_a_template_by_path(folder: Path) -> None:
         ("!Own x", "write it as a string, a number, true, false or null"),
         ("'{{ size }}-x'", "use str_replace, with {get_param: size} among its params"),
         ("'x-${size}'", "use str_replace, with {get_param: size} among its params"),
+        ("$size-x", "use str_replace, with {get_param: size} among its params"),
+        ("$size", "write {get_param: size}"),
+        ("'{get_param: size}'", "the quotes make it a text: write it without them"),
+        ("[{list_join: ['-', ['{get_param: size}']]}]", "the quotes make it a text: write it without them"),
     ],
 )
 def test_what_was_written_for_something_else(folder: Path, use: str, hint: str) -> None:
@@ -128,6 +132,16 @@ def test_what_was_written_for_something_else(folder: Path, use: str, hint: str) 
         "{str_replace: {template: '${size}', params: {'${size}': {get_param: size}}}}",
         "{repeat: {for_each: {'${size}': [a]}, template: 'x-${size}'}}",
         '"echo ${size}\\n"',
+        "'echo $size'",
+        "$sizes",
+        "{user_data: '{get_param: size}'}",
+        "{description: '{get_param: size}'}",
+        "{str_replace: {template: '{get_param: size}', params: {size: 1}}}",
+        "'{filter: size}'",
+        '\'{"get_param": "size"}\'',
+        "'{get_params: size}'",
+        "{get_param: size, label: 2}",
+        "{yaql: {expression: 'let(size => 1) -> $size', data: 1}}",
     ],
 )
 def test_what_something_else_replaces_is_left_alone(folder: Path, use: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.checking.examples import check
-from tests.checking.mistakes import FURTHER, LIKELY, SLURM, Mistake
+from tests.checking.mistakes import FURTHER, LIKELY, SLURM, SUBTLE, Mistake
 from tests.definitions.texts import build, find_rules
 
 
@@ -20,7 +20,9 @@ def test_nothing_is_wrong_with_the_type_itself(monkeypatch: pytest.MonkeyPatch) 
     assert list_problems(SLURM, monkeypatch) == []
 
 
-@pytest.mark.parametrize("mistake", [*LIKELY.values(), *FURTHER.values()], ids=[*LIKELY, *FURTHER])
+@pytest.mark.parametrize(
+    "mistake", [*LIKELY.values(), *FURTHER.values(), *SUBTLE.values()], ids=[*LIKELY, *FURTHER, *SUBTLE]
+)
 def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mistake.make(tmp_path / "slurm")
     assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
