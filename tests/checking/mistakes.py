@@ -499,6 +499,14 @@ SUBTLE: Final[Mapping[str, Mistake]] = {
         "error: components/login.yaml:65:21: 'get_file ../user-data/login.sh' is no function (put a ':' after "
         "'get_file') [function-arguments]",
     ),
+    "a subnet of another component for a prefix": Mistake(
+        LOGIN,
+        "resources:\n",
+        "resources:\n  access:\n    type: OS::Neutron::SecurityGroup\n    properties:\n"
+        "      rules: [{remote_ip_prefix: {get_resource: subnet}}]\n\n",
+        "warning: components/login.yaml:42:34: a prefix is a range of addresses, and 'subnet' is an "
+        "OS::Neutron::Subnet: Neutron refuses its id (write {get_attr: [subnet, cidr]}) [service-refusal]",
+    ),
     "a list that is joined by its last item": Mistake(
         LOGIN,
         "{list_join: ['-', [{get_param: clustername}, login]]}",

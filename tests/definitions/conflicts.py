@@ -85,6 +85,25 @@ REFUSED_BY_NEUTRON: Final[Mapping[str, Conflict]] = {
         _GROUP % "protocol: tcp, port_range_max: 80, WRONG", "port_range_min: 8080", "port_range_min: 80",
         "rules/0/port_range_min",
     ),
+    "a range without its end": Conflict(
+        _GROUP % "protocol: tcp, port_range_min: 80, WRONG", "direction: ingress", "port_range_max: 80",
+        "rules/0/port_range_min",
+    ),
+    "a range without its beginning": Conflict(
+        _RULE % "protocol: udp, port_range_max: 80, WRONG", "direction: ingress", "port_range_min: 80",
+        "properties/port_range_max",
+    ),
+    "a group for a prefix": Conflict(
+        "other: {type: OS::Neutron::SecurityGroup}\n" + _GROUP % "WRONG: {get_resource: other}",
+        "remote_ip_prefix", "remote_mode: remote_group_id, remote_group_id", "rules/0/remote_ip_prefix",
+    ),
+    "a group for the prefix of a rule of its own": Conflict(
+        _RULE % "WRONG: {get_resource: g}", "remote_ip_prefix", "remote_group", "properties/remote_ip_prefix"
+    ),
+    "a subnet for a prefix": Conflict(
+        NETWORK + _GROUP % "remote_ip_prefix: WRONG", "{get_resource: sub}", "{get_attr: [sub, cidr]}",
+        "rules/0/remote_ip_prefix",
+    ),
     "a prefix of IPv6 in a rule of IPv4": Conflict(
         _GROUP % "remote_ip_prefix: '::/0', WRONG", "ethertype: IPv4", "ethertype: IPv6", "rules/0/remote_ip_prefix"
     ),

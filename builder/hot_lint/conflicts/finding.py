@@ -23,8 +23,11 @@ _JUDGES: Final[Mapping[str, Callable[[Judged], Iterator[TemplateProblem]]]] = {
 }
 
 
-def find_conflicts(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
-    """What the properties of each resource have wrong together."""
-    for judged in find_judged(template):
+def find_conflicts(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[TemplateProblem]:
+    """What the properties of each resource have wrong together.
+
+    ``types`` are those of all the resources that the template can refer to, by their names.
+    """
+    for judged in find_judged(template, types):
         if judged.type in _JUDGES:
             yield from _JUDGES[judged.type](judged)

@@ -31,6 +31,8 @@ class Judged:
     tokens: Tokens
     certain: bool
     resources: Mapping[str, Any]
+    types: Mapping[str, str]
+    """By their names, the types of the resources that it can refer to; ``""`` where nobody knows which is meant."""
 
     @property
     def is_complete(self) -> bool:
@@ -45,13 +47,12 @@ class Judged:
 
     def find_named(self, value: Any, type_: str) -> Mapping[str, Any] | None:
         """The properties of the resource of a type that a value refers to, if it is of this template."""
-        name = value.get("get_resource") if isinstance(value, dict) and len(value) == 1 else None
-        resource = self.resources.get(name) if isinstance(name, str) else None
+        resource = self.resources.get(find_referred(value))
         properties = resource.get("properties") if resource is not None and resource.get("type") == type_ else None
         return properties if isinstance(properties, dict) else None
 
 
-def find_judged(template: Mapping[str, Any]) -> Iterator[Judged]:
+def find_judged(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[Judged]:
     """Every resource and member whose properties Heat reads, and that are written out as a mapping."""
     resources = template.get("resources") or {}
     for name, resource in resources.items():
@@ -64,7 +65,13 @@ def find_judged(template: Mapping[str, Any]) -> Iterator[Judged]:
             if not isinstance(type_, str) or type_ not in load_types() or type_ in load_placeholders():
                 continue
             if is_read and isinstance(properties, dict):
-                yield Judged(type_, properties, tokens, is_certain, resources)
+                yield Judged(type_, properties, tokens, is_certain, resources, types)
+
+
+def find_referred(value: Any) -> str:
+    """The name of the resource whose id a value is; ``""`` where it is none."""
+    name = value.get("get_resource") if isinstance(value, dict) and len(value) == 1 else None
+    return name if isinstance(name, str) else ""
 
 
 def is_given(value: Any) -> bool:

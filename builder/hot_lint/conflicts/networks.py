@@ -7,12 +7,34 @@ from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Final
 
-from builder.hot_lint.conflicts.judged import CONFLICT, REFUSED, Judged, find_mappings, find_text, is_given
+from builder.hot_lint.conflicts.judged import (
+    CONFLICT,
+    REFUSED,
+    Judged,
+    find_mappings,
+    find_referred,
+    find_text,
+    is_given,
+)
 from builder.hot_lint.findings import TemplateProblem
 
 _SUBNET: Final = "OS::Neutron::Subnet"
 _WITHOUT_PORTS: Final = ("icmp", "icmpv6", "ipv6-icmp", "1", "58", 1, 58)
 """The protocols whose range of ports is a type and a code, in no order."""
+
+_WITH_PORTS: Final = ("tcp", "udp", "sctp", "dccp", "udplite", "6", "17", "33", "132", "136", 6, 17, 33, 132, 136)
+"""The protocols that have ports: ``neutron.db.securitygroups_db`` wants both ends of a range."""
+
+_NO_PREFIX: Final[Mapping[str, Mapping[str, str]]] = {
+    "OS::Neutron::SecurityGroup": {
+        "OS::Neutron::SecurityGroup": "write remote_mode: remote_group_id, and remote_group_id: {{get_resource: {}}}",
+        "OS::Neutron::SecurityGroupRule": "write remote_group: {{get_resource: {}}}",
+    },
+    _SUBNET: dict.fromkeys(
+        ("OS::Neutron::SecurityGroup", "OS::Neutron::SecurityGroupRule"), "write {{get_attr: [{}, cidr]}}"
+    ),
+}
+"""By the types that are referred to for a prefix, and have but an id, and by those of rules, what may be meant."""
 
 
 def judge_subnet(subnet: Judged) -> Iterator[TemplateProblem]:
@@ -79,11 +101,26 @@ def _judge_rule(resource: Judged, rule: Mapping[str, Any], *place: str | int) ->
             "give it one, such as tcp",
         )
         yield resource.problem(REFUSED, message, *place, named, hint=hint)
+    elif protocol in _WITH_PORTS and is_given(least) is not is_given(most):
+        given, lacking = ("min", "max") if is_given(least) else ("max", "min")
+        if rule.get(f"port_range_{lacking}") is None and sum("port" in key for key in rule) == 1:  # none is misspelt
+            message = f"a range of ports with port_range_{given} has a port_range_{lacking}, too"
+            hint = f"add port_range_{lacking}, which may be the same"
+            yield resource.problem(
+                REFUSED, f"{message}: Neutron refuses the rule", *place, f"port_range_{given}", hint=hint
+            )
     elif isinstance(protocol, str | int) and protocol not in _WITHOUT_PORTS:
         with suppress(TypeError, ValueError):
             if int(least) > int(most):  # type: ignore[arg-type]  # what is no number is told elsewhere
                 message = f"the range of ports begins at {least} and ends at {most}"
                 yield resource.problem(REFUSED, message, *place, "port_range_min", hint="swap them")
+    named = find_referred(rule.get("remote_ip_prefix"))
+    is_read = rule.get("remote_mode") in (None, "remote_ip_prefix")
+    if is_read and (meant := _NO_PREFIX.get(resource.types.get(named, ""), {}).get(resource.type)):
+        message = f"a prefix is a range of addresses, and {named!r} is an {resource.types[named]}"
+        yield resource.problem(
+            REFUSED, f"{message}: Neutron refuses its id", *place, "remote_ip_prefix", hint=meant.format(named)
+        )
     version = {"IPv4": 4, "IPv6": 6}.get(str(rule.get("ethertype", "IPv4")))
     with suppress(ValueError):
         network = ip_network(prefix, strict=False)
