@@ -20,6 +20,7 @@ CONSEQUENCES: Final = (
     "resource-reference",
     "condition-reference",
     "conditional-mistake",
+    "conditional-resource",
     "dependency-cycle",
     "newer-template-version",
     "unknown-optional-component",

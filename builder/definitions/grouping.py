@@ -51,6 +51,8 @@ def find_group_problems(
                 yield TemplateProblem("parameter-in-two-groups", message, tokens, "keep one of them")
             elif name not in parameters and name not in hardcoded:
                 hint = suggest(name, parameters) or "it is left out of the form"
+                if len(words := name.split()) > 1 and all(word in parameters for word in words):
+                    hint = f"a comma is missing: write {', '.join(words)}"
                 message, about = f"no parameter {name!r} is asked for", (f"parameter {name}",)
                 yield TemplateProblem("unknown-group-parameter", message, tokens, hint, about=about)
             seen.add(name)

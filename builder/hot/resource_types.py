@@ -73,6 +73,15 @@ MADE_BY: Final[Mapping[str, frozenset[str]]] = {
 ITEM_CONSTRAINTS: Final = {"security_groups": "neutron.security_group"}
 """By the names of properties, what Heat looks for of each item of a list, though it has no schema of them."""
 
+SERVICE_CONSTRAINTS: Final = {"instance_uuid": "nova.server"}
+"""By the names of properties, what a service looks for in place of Heat, which passes any text on."""
+
+
+def find_constraint(name: str, schema: Mapping[str, Any]) -> str:
+    """The custom constraint of the thing in a cloud that a property names; ``""`` where it names none."""
+    return str(schema.get("custom_constraint") or SERVICE_CONSTRAINTS.get(name, ""))
+
+
 _IDENTIFIED: Final = ("OS::Cinder::", "OS::Glance::", "OS::Keystone::", "OS::Neutron::", "OS::Nova::", "OS::Octavia::")
 """How the types begin whose ``get_resource`` gives the id or the name of the one thing that the type is called by."""
 

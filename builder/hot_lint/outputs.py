@@ -35,6 +35,12 @@ _ADDRESS: Final = re.compile(r"(?:^|_)(?:ip|ips|ipv4|ipv6|address|addresses|netw
 _WITH_ADDRESSES: Final = ("OS::Neutron::", "OS::Nova::")
 """Attributes of servers, ports and floating IPs that are addresses, and the types that have them."""
 
+_ADDRESS_OF: Final = {
+    "OS::Neutron::FloatingIP": "floating_ip_address",
+    "OS::Neutron::Port": "fixed_ips, 0, ip_address",
+}
+"""By types whose ids are in no URL that people open, what ``get_attr`` reads for their address."""
+
 _SECRET: Final = re.compile(r"(?:^|[_-])(?:password|passwd|passphrase|secret|token|private_key)s?(?:$|[_-])", re.I)
 _RANDOM: Final = "OS::Heat::RandomString"
 
@@ -85,6 +91,11 @@ class Outputs:
         yield "cluster-type-output", message, "leave the output out: every launch has it by itself"
 
     def _check_link(self, value: Any, template: Mapping[str, Any]) -> Iterator[_Found]:
+        for function, name in _calls(value):
+            part = _ADDRESS_OF.get(_find_type(template, name)) if function == "get_resource" else None
+            if part is not None:
+                message = f"get_resource gives the id of {name!r}, and {WEB_ACCESS_OUTPUT} wants its address"
+                yield "web-access-output", message, f"write {{get_attr: [{name}, {part}]}}"
         hint = "put 'https://' before it with str_replace or list_join"
         for each in _branches(value):
             path = each.get("get_attr") if isinstance(each, dict) else None

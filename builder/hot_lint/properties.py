@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, Final
 
 from builder.hot.language import first_version_with
-from builder.hot.resource_types import ITEM_CONSTRAINTS, load_types
+from builder.hot.resource_types import ITEM_CONSTRAINTS, find_constraint, load_types
 from builder.hot.values import ParameterType, parse_boolean, read_property
 from builder.hot_lint.findings import MAX_NAMED, NestedUse, TemplateProblem
 from builder.hot_lint.members import MEMBERS, Definition, has_properties_beside, suggest_beside
@@ -174,7 +174,8 @@ class _PropertyCheck:
         members, _ = MEMBERS.get(self.type, ("", ())) if not path else ("", ())
         for name, value in given.items():
             if name in schemas and name != members:
-                yield from self.check_value(schemas[name], value, (*tokens, name), (*path, name))
+                free = {each: schema for each, schema in schemas.items() if each not in given}
+                yield from self.check_value(schemas[name], value, (*tokens, name), (*path, name), free)
 
     def _suggest_place(self, name: str, tokens: Tokens, path: tuple[str | int, ...]) -> str:
         """Where a key belongs that what is at the path does not have, as far as that can be guessed."""
@@ -184,15 +185,20 @@ class _PropertyCheck:
         return suggest_beside(name, tokens)
 
     def check_value(
-        self, schema: Mapping[str, Any], value: Any, tokens: Tokens, path: tuple[str | int, ...]
+        self,
+        schema: Mapping[str, Any],
+        value: Any,
+        tokens: Tokens,
+        path: tuple[str | int, ...],
+        free: Mapping[str, Any] | None = None,
     ) -> Iterator[TemplateProblem]:
-        """A value, and what is in it, against the schema of what it is given for."""
+        """A value, and what is in it, against the schema of what it is given for; ``free`` is as for a Property."""
         kind = schema["type"]
         if value is None or kind == "any":
             return
         is_unknown = self._is_unknown(value)
         if is_unknown or "custom_constraint" in schema:
-            yield from self._check_call(schema, value, tokens, path)
+            yield from self._check_call(schema, value, tokens, path, free)
         if is_unknown:
             return
         try:
@@ -226,14 +232,19 @@ class _PropertyCheck:
                 yield from find_misfits(given, item, place, self.scope, certain=self.certain)
 
     def _check_call(
-        self, schema: Mapping[str, Any], value: Any, tokens: Tokens, path: tuple[str | int, ...]
+        self,
+        schema: Mapping[str, Any],
+        value: Any,
+        tokens: Tokens,
+        path: tuple[str | int, ...],
+        free: Mapping[str, Any] | None,
     ) -> Iterator[TemplateProblem]:
         """What a call gives: itself, in the branches of an ``if``, and as items that a ``repeat`` makes.
 
         And a text that is the name of a resource.
         """
-        constraint = schema.get("custom_constraint", "")
-        given = Property(self.type, path, schema["type"], constraint, schema.get("schema"))
+        constraint = find_constraint(str(path[-1]) if self.type in load_types() else "", schema)
+        given = Property(self.type, path, schema["type"], constraint, schema.get("schema"), free=free)
         found = [*find_misfits(given, value, tokens, self.scope, certain=self.certain)]
         yield from found
         if found or not isinstance(value, dict) or len(value) != 1:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from builder.hot.language import Language
-from builder.hot.resource_types import MADE_BY, find_attribute_kinds, is_other_thing, load_types
+from builder.hot.resource_types import MADE_BY, find_attribute_kinds, find_constraint, is_other_thing, load_types
 from builder.hot.results import Types, find_kinds, find_types, is_call, is_taken
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.members import GROUP, find_definitions
@@ -74,6 +74,8 @@ class Property:
     constraint: str = ""
     children: Mapping[str, Any] | None = None
     is_item: bool = False
+    free: Mapping[str, Any] | None = None
+    """The properties beside it that are not given, with their schemas."""
 
     @property
     def name(self) -> str:
@@ -114,6 +116,8 @@ def find_misfits(
         message = f"{property_.name} must be {article} {thing}, and {name!r} is an {scope.resources[name]}"
         right = _find_made_by(property_.constraint, scope)
         hint = f"did you mean {right[0]!r}?" if len(right) == 1 else suggest(name, right)
+        if beside := find_taking(property_.free or {}, scope.resources[name]):
+            hint = f"write {beside}: {{get_resource: {name}}}"
         yield TemplateProblem("property-type", message, tokens, hint, certain)
 
 
@@ -155,6 +159,14 @@ def _find_made_by(constraint: str, scope: CallScope) -> list[str]:
     return [name for name, type_ in scope.resources.items() if type_ in MADE_BY.get(constraint, ())]
 
 
+def find_taking(schemas: Mapping[str, Any], type_: str) -> str:
+    """The first of some properties that names a thing such as resources of a type are; ``""`` where none does."""
+    for name, schema in schemas.items():
+        if not schema.get("hidden") and type_ in MADE_BY.get(find_constraint(name, schema), ()):
+            return name
+    return ""
+
+
 def _describe_call(function: str, arguments: Any, kinds: Sequence[type], scope: CallScope) -> str:
     name = arguments[0] if isinstance(arguments, list) and len(arguments) == 1 else arguments
     if function == "get_param" and isinstance(name, str) and name in scope.parameters:
@@ -176,9 +188,8 @@ def _suggest(property_: Property, function: str, arguments: Any, kind: type, sco
             return f"declare {arguments} with type: json"
         case "map", _ if function == "get_resource" and written:
             type_ = scope.resources.get(arguments, "")
-            for name, child in (property_.children or {}).items():
-                if not child.get("hidden") and type_ in MADE_BY.get(child.get("custom_constraint", ""), ()):
-                    return f"write {{{name}: {written}}}"
+            if name := find_taking(property_.children or {}, type_):
+                return f"write {{{name}: {written}}}"
         case "string", _ if kind is list and function == "get_param" and written:
             return f"write {{list_join: [',', {written}]}}, or {{get_param: [{arguments}, 0]}}"
         case "string", _ if function == "get_attr" and scope.resources[arguments[0]] != GROUP:

@@ -23,6 +23,11 @@ from builder.text.spelling import find_near, suggest
 GROUP_ATTRIBUTES: Final = ("refs", "refs_map", "attributes", "removed_rsrc_list")
 """The attributes of a group besides those of its members: ``heat.engine.resources.openstack.heat.resource_group``."""
 
+FLOATING_IP: Final = "OS::Neutron::FloatingIP"
+FLOATING_ADDRESS: Final = "floating_ip_address"
+_ADDRESSES: Final = ("address", "ip", "ip_address", "floating_ip", "public_ip", "ipv4")
+"""What people call the address of a floating IP, which has another one besides."""
+
 MEMBER_ATTRIBUTE: Final = re.compile(r"resource\.[^.]*\.")
 """What comes before the attribute of one member of a group: ``resource.0.address``."""
 
@@ -49,7 +54,8 @@ def find_unknown_attributes(templates: Sequence[ScopedTemplate]) -> Iterator[tup
             known = find_attributes(type_) if isinstance(type_, str) else None
             if known is not None and attribute not in known:
                 tokens = (*reference.tokens[:-1], 1)
-                message, hint = f"{type_} has no attribute {attribute!r}", suggest(attribute, sorted(known))
+                meant = FLOATING_ADDRESS if type_ == FLOATING_IP and attribute in _ADDRESSES else ""
+                message, hint = f"{type_} has no attribute {attribute!r}", suggest(meant or attribute, sorted(known))
                 yield number, TemplateProblem("unknown-attribute", message, tokens, hint, reference.certain)
 
 

@@ -95,6 +95,8 @@ def _find_dangling(
     known = {**required, **dict.fromkeys(optional)}
     conditions = {name: each for part in templates for name, each in (part.template.get("conditions") or {}).items()}
     listed = f"there are: {', '.join(known)}" if 0 < len(known) <= 8 else ""
+    if kind is Kind.CONDITION and not known:
+        listed = "declare it in the section conditions"
     for number, reference in referred:
         name, within = reference.name, templates[number]
         if not (name in required or name in given or name in within.names(kind)):
@@ -113,10 +115,16 @@ def _find_other_kind(reference: Reference, templates: Sequence[ScopedTemplate]) 
     name, in_order = reference.name, "depends_on" in reference.tokens[2:3]
     if reference.kind is Kind.PARAMETER and any(name in each.names(Kind.RESOURCE) for each in templates):
         return f"it is a resource: write {{get_resource: {name}}}"
+    if reference.kind is Kind.CONDITION and any(name in each.names(Kind.PARAMETER) for each in templates):
+        return f"it is a parameter: write conditions: {{{name}: {{get_param: {name}}}}}"
+    if reference.kind is Kind.CONDITION and any(name == SELECTED + each.component for each in templates):
+        return f"write conditions: {{{name}: {{get_param: {name}}}}}, and declare that parameter with type: boolean"
     if reference.kind is not Kind.RESOURCE:
         return ""
     if name in PSEUDO_PARAMETERS or any(name in each.names(Kind.PARAMETER) for each in templates):
         return "it is a parameter" if in_order else f"it is a parameter: write {{get_param: {name}}}"
+    if any(reference.attribute in each.names(Kind.RESOURCE) for each in templates):
+        return f"write the resource first: [{reference.attribute}, {name}]"
     for each in templates:
         if each.component == name and (resources := [*each.names(Kind.RESOURCE)]):
             return f"it is a component: name one of its resources, such as {resources[0]!r}"
@@ -187,5 +195,6 @@ def _find_conditional_resources(templates: Sequence[ScopedTemplate]) -> Iterator
             depends = "depends_on" in reference.tokens[2:3]
             if reference.kind is Kind.RESOURCE and reference.certain and not depends and reference.name in conditional:
                 message = f"resource {reference.name!r} is left out when its condition is false"
-                hint = "put the reference under the same condition, with if"
-                yield number, TemplateProblem("conditional-resource", message, reference.tokens, hint)
+                hint, condition = "put the reference under the same condition, with if", conditional[reference.name]
+                about = (f"condition {condition}",) if isinstance(condition, str) else ()
+                yield number, TemplateProblem("conditional-resource", message, reference.tokens, hint, about=about)

@@ -37,6 +37,9 @@ _SINCE: Final[Mapping[tuple[str, str], str]] = {
 }
 """The keys of sections, resources, outputs and parameters that came with a later version of the language."""
 
+_OF_OTHER_TOOLS: Final[Mapping[str, str]] = {"when": "condition", "if": "condition"}
+"""By the keys that people know from Ansible and from workflows, those that mean the same here."""
+
 _FILE_SUFFIXES: Final = (".yml", ".json", ".hot", ".tmpl")
 """What files are called that people take for nested templates, and Heat does not."""
 
@@ -154,7 +157,7 @@ def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], token
     """The keys that an entry of a section cannot have; ``kind`` is what the entry is, with its article."""
     for key in entry:
         if key not in known:
-            hint = _write_since(kind, key) or suggest_key(key, known)
+            hint = _write_since(kind, key) or suggest_key(_OF_OTHER_TOOLS.get(key, key), known)
             if not hint and kind != "an output":
                 hint = f"known: {', '.join(known)}"
             rule = f"unknown-{kind.split()[1]}-key"

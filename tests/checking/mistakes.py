@@ -507,6 +507,70 @@ SUBTLE: Final[Mapping[str, Mistake]] = {
         "warning: components/login.yaml:42:34: a prefix is a range of addresses, and 'subnet' is an "
         "OS::Neutron::Subnet: Neutron refuses its id (write {get_attr: [subnet, cidr]}) [service-refusal]",
     ),
+    "a port for a network": Mistake(
+        LOGIN,
+        "- port: {get_resource: login_port}",
+        "- network: {get_resource: login_port}",
+        "error: components/login.yaml:61:20: 'networks[0].network' of OS::Nova::Server must be a network, and "
+        "'login_port' is an OS::Neutron::Port (write port: {get_resource: login_port}) [property-type]",
+    ),
+    "a comma that is missing": Mistake(
+        DEFINITION,
+        "[clustername, key_name, munge_key]",
+        "[clustername key_name, munge_key]",
+        "warning: cluster-type.yaml:16:18: no parameter 'clustername key_name' is asked for (a comma is missing: "
+        "write clustername, key_name) [unknown-group-parameter]",
+    ),
+    "a condition as in Ansible": Mistake(
+        LOGIN,
+        "    depends_on: router_interface\n",
+        "    depends_on: router_interface\n    when: with_gpu\n",
+        "error: components/login.yaml:49:5: 'when' is no key of a resource (did you mean 'condition'?) "
+        "[unknown-resource-key]",
+    ),
+    "an attribute under a shorter name": Mistake(
+        LOGIN,
+        "[login_ip, floating_ip_address]",
+        "[login_ip, ip_address]",
+        "warning: components/login.yaml:73:34: OS::Neutron::FloatingIP has no attribute 'ip_address' (did you "
+        "mean 'floating_ip_address'?) [unknown-attribute]",
+    ),
+    "an output that is renamed in the nested template only": Mistake(
+        NODE,
+        "  name:\n    value",
+        "  address:\n    value",
+        "warning: components/compute.yaml:64:57: nested/node.yaml has no output 'name'; Heat makes the stack, and "
+        "this output stays empty (did you mean 'address'?) [conditional-mistake]",
+    ),
+    "a resource after its attribute": Mistake(
+        LOGIN,
+        "[login_ip, floating_ip_address]",
+        "[floating_ip_address, login_ip]",
+        "error: components/login.yaml:73:24: there is no resource 'floating_ip_address' (write the resource "
+        "first: [login_ip, floating_ip_address]) [resource-reference]",
+    ),
+    "a condition that is only a parameter": Mistake(
+        LOGIN,
+        "    depends_on: router_interface\n",
+        "    depends_on: router_interface\n    condition: selected_storage\n",
+        "error: components/login.yaml:49:16: there is no condition 'selected_storage' (write conditions: "
+        "{selected_storage: {get_param: selected_storage}}, and declare that parameter with type: boolean) "
+        "[condition-reference]",
+    ),
+    "a volume for a server": Mistake(
+        STORAGE,
+        "instance_uuid: {get_resource: login_node}",
+        "instance_uuid: {get_resource: volume}",
+        "error: components/storage.yaml:20:22: 'instance_uuid' of OS::Cinder::VolumeAttachment must be a server, "
+        "and 'volume' is an OS::Cinder::Volume (did you mean 'login_node'?) [property-type]",
+    ),
+    "a link to an id": Mistake(
+        LOGIN,
+        "outputs:\n",
+        "outputs:\n  web_access:\n    value: {list_join: ['', ['https://', {get_resource: login_ip}, /]]}\n",
+        "warning: components/login.yaml:72:12: get_resource gives the id of 'login_ip', and web_access wants its "
+        "address (write {get_attr: [login_ip, floating_ip_address]}) [web-access-output]",
+    ),
     "a list that is joined by its last item": Mistake(
         LOGIN,
         "{list_join: ['-', [{get_param: clustername}, login]]}",

@@ -209,7 +209,8 @@ def _check_nested_uses(
         if attribute not in outputs and attribute not in known and not attribute.startswith("resource."):
             message = f"{read.name} has no output {attribute!r}"
             tokens = (*reference.tokens[:-1], 1)
-            hint = f"resource.{attribute} is a member" if attribute.isdecimal() else suggest(attribute, outputs)
+            hint = suggest(attribute, outputs) or (suggest_near(next(iter(outputs))) if len(outputs) == 1 else "")
+            hint = f"resource.{attribute} is a member" if attribute.isdecimal() else hint
             yield TemplateProblem("nested-attribute", message, tokens, hint, certain)
 
 
