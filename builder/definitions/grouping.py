@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from builder.definitions.model import OptionalGroup, ParameterGroup
-from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
 from builder.parameters.declarations import Parameter
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
@@ -51,7 +51,7 @@ def find_group_problems(
                 yield TemplateProblem("parameter-in-two-groups", message, tokens, "keep one of them")
             elif name not in parameters and name not in hardcoded:
                 hint = suggest(name, parameters) or "it is left out of the form"
-                if len(words := name.split()) > 1 and all(word in parameters for word in words):
+                if 1 < len(words := name.split()) <= MAX_NAMED and all(word in parameters for word in words):
                     hint = f"a comma is missing: write {', '.join(words)}"
                 message, about = f"no parameter {name!r} is asked for", (f"parameter {name}",)
                 yield TemplateProblem("unknown-group-parameter", message, tokens, hint, about=about)

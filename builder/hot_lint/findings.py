@@ -114,3 +114,5 @@ class TemplateReading:
         elif isinstance(value, dict | list | tuple):
             for item in value.values() if isinstance(value, dict) else value:
                 self.mention(item)
+            for key in value if isinstance(value, dict) else ():
+                self.mentioned.update(str(key).split()[1:])  # get_param image

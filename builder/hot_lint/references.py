@@ -234,7 +234,7 @@ class _Walk:
                 self._call(key, arguments, (*tokens, key), certain)
                 return
             if self._is_misnamed(key, (*tokens, key), certain):
-                self.reading.mention(arguments)
+                self.reading.mention(value)
         elif isinstance(value, dict):
             message, hint = explain_split_call(value, self.language)
             if message:

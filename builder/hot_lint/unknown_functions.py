@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from builder.hot.functions import CLOUDFORMATION
 from builder.hot.language import Language, first_version_with
+from builder.text.excerpts import shorten
 from builder.text.spelling import suggest_key
 
 RULE_WORDS: Final = ("and", "or", "not")
@@ -29,6 +30,12 @@ _SUBSTITUTION: Final = re.compile(rf"{_JINJA.pattern}|\$\{{([\w.-]+)\}}|\$(\w+)"
 
 _QUOTED_CALL: Final = re.compile(r"\s*\{\s*(\w+)\s*:\s(.*)\}\s*")
 _NAME: Final = re.compile(r"[\w.:-]+")
+
+_MAX_SHOWN: Final = 120
+"""In characters: as much of a call as fits in a line beside what is said of it."""
+
+_MAX_TOLD: Final = 8
+"""How many arguments a hint tells; ``get_attr`` takes hardly more."""
 
 _FN: Final = "Fn::"
 _NEAR: Final = 0.85
@@ -55,7 +62,7 @@ def find_substitution(
     call = _QUOTED_CALL.fullmatch(text) if key not in _TEXTS else None
     if call and call[1] in language.functions and "_" in call[1]:  # a short word may be anybody's
         hint = "the quotes make it a text: write it without them"
-        return _NAME.findall(call[2]), f"{text.strip()!r} is plain data here", hint
+        return _NAME.findall(call[2]), f"{shorten(text.strip(), _MAX_SHOWN)!r} is plain data here", hint
     for found in _SUBSTITUTION.finditer(text) if "\n" not in text and key not in _SCRIPTS else ():
         name = found[1] or found[2] or found[3]
         if name in parameters and not (found[3] and " " in text):
@@ -71,9 +78,10 @@ def explain_split_call(mapping: Mapping[Any, Any], language: Language) -> tuple[
     is_call = function in language.functions and "_" in function
     if not others or not is_call or any(mapping[each] is not None for each in others):
         return "", ""
-    arguments = ", ".join(map(str, (mapping[function], *others)))
-    message = f"{function} is no call beside further keys; here it is plain data"
-    return message, f"write a list: {{{function}: [{arguments}]}}"
+    first, message = mapping[function], f"{function} is no call beside further keys; here it is plain data"
+    if not isinstance(first, str) or len(others) > _MAX_TOLD:
+        return message, "take the further keys out, or write a list in brackets"
+    return message, f"write a list: {{{function}: [{', '.join((first, *others))}]}}"
 
 
 @lru_cache(maxsize=4096)  # lone keys are few, and the same in most templates

@@ -571,6 +571,13 @@ SUBTLE: Final[Mapping[str, Mistake]] = {
         "warning: components/login.yaml:72:12: get_resource gives the id of 'login_ip', and web_access wants its "
         "address (write {get_attr: [login_ip, floating_ip_address]}) [web-access-output]",
     ),
+    "a call without its colon": Mistake(
+        LOGIN,
+        "{get_param: login_flavor}",
+        "{get_param login_flavor}",
+        "warning: components/login.yaml:58:16: 'get_param login_flavor' is no function; here it is plain data "
+        "(put a ':' after 'get_param') [unknown-function]",
+    ),
     "a list that is joined by its last item": Mistake(
         LOGIN,
         "{list_join: ['-', [{get_param: clustername}, login]]}",

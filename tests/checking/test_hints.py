@@ -111,6 +111,8 @@ def test_a_template_by_path(folder: Path) -> None:
         ("!Own x", "write it as a string, a number, true, false or null"),
         ("'{{ size }}-x'", "use str_replace, with {get_param: size} among its params"),
         ("'x-${size}'", "use str_replace, with {get_param: size} among its params"),
+        ("{get_attr: use, value}", "write a list: {get_attr: [use, value]}"),
+        ("{list_join: [a], x}", "take the further keys out, or write a list in brackets"),
         ("$size-x", "use str_replace, with {get_param: size} among its params"),
         ("$size", "write {get_param: size}"),
         ("'{get_param: size}'", "the quotes make it a text: write it without them"),
