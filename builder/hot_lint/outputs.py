@@ -56,7 +56,7 @@ _Found = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What the outputs of a template are judged by.
+    """What the outputs of a template are judged by; ``resources`` are all that they can refer to, by name.
 
     ``files`` are those that the template includes, ``hardcoded`` the values that a definition gives, and ``parameters``
     those that people are asked for, or that it says something of.
@@ -66,10 +66,11 @@ class Outputs:
     files: Mapping[str, str]
     hardcoded: Mapping[str, Any]
     parameters: Mapping[str, Parameter]
+    resources: Mapping[str, Any]
 
     def find_problems(self, root: LoadedTemplate) -> Iterator[Problem]:
         """What Concertim makes nothing of, breaks on, or shows to more people than it should."""
-        template = root.template
+        template = {**root.template, "resources": self.resources}
         for name, output in (template.get("outputs") or {}).items():
             value, place = output.get("value"), ("outputs", name, "value")
             if name == TYPE_OUTPUT:

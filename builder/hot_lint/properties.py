@@ -174,8 +174,7 @@ class _PropertyCheck:
         members, _ = MEMBERS.get(self.type, ("", ())) if not path else ("", ())
         for name, value in given.items():
             if name in schemas and name != members:
-                free = {each: schema for each, schema in schemas.items() if each not in given}
-                yield from self.check_value(schemas[name], value, (*tokens, name), (*path, name), free)
+                yield from self.check_value(schemas[name], value, (*tokens, name), (*path, name), (schemas, given))
 
     def _suggest_place(self, name: str, tokens: Tokens, path: tuple[str | int, ...]) -> str:
         """Where a key belongs that what is at the path does not have, as far as that can be guessed."""
@@ -190,15 +189,15 @@ class _PropertyCheck:
         value: Any,
         tokens: Tokens,
         path: tuple[str | int, ...],
-        free: Mapping[str, Any] | None = None,
+        beside: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None,
     ) -> Iterator[TemplateProblem]:
-        """A value, and what is in it, against the schema of what it is given for; ``free`` is as for a Property."""
+        """A value, and what is in it, against the schema of what it is given for; ``beside`` is as for a Property."""
         kind = schema["type"]
         if value is None or kind == "any":
             return
         is_unknown = self._is_unknown(value)
         if is_unknown or "custom_constraint" in schema:
-            yield from self._check_call(schema, value, tokens, path, free)
+            yield from self._check_call(schema, value, tokens, path, beside)
         if is_unknown:
             return
         try:
@@ -237,14 +236,14 @@ class _PropertyCheck:
         value: Any,
         tokens: Tokens,
         path: tuple[str | int, ...],
-        free: Mapping[str, Any] | None,
+        beside: tuple[Mapping[str, Any], Mapping[str, Any]] | None,
     ) -> Iterator[TemplateProblem]:
         """What a call gives: itself, in the branches of an ``if``, and as items that a ``repeat`` makes.
 
         And a text that is the name of a resource.
         """
         constraint = find_constraint(str(path[-1]) if self.type in load_types() else "", schema)
-        given = Property(self.type, path, schema["type"], constraint, schema.get("schema"), free=free)
+        given = Property(self.type, path, schema["type"], constraint, schema.get("schema"), beside=beside)
         found = [*find_misfits(given, value, tokens, self.scope, certain=self.certain)]
         yield from found
         if found or not isinstance(value, dict) or len(value) != 1:

@@ -74,8 +74,8 @@ class Property:
     constraint: str = ""
     children: Mapping[str, Any] | None = None
     is_item: bool = False
-    free: Mapping[str, Any] | None = None
-    """The properties beside it that are not given, with their schemas."""
+    beside: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+    """The schemas of the properties beside it, itself among them, and what is given."""
 
     @property
     def name(self) -> str:
@@ -101,13 +101,13 @@ def find_misfits(
     if function == "get_attr":
         kinds = _find_attribute_kinds(arguments, scope)
     nullable = type(None) in kinds and function != "get_resource"  # which is null only until it is made
-    given = [kind for kind in kinds if kind is not type(None)]
+    possible = [kind for kind in kinds if kind is not type(None)]
     name = str(arguments) if isinstance(arguments, str | int) else ""
-    if given and not any(is_taken(property_.type, kind) for kind in given):
-        what = _describe_call(function, arguments, given, scope)
+    if possible and not any(is_taken(property_.type, kind) for kind in possible):
+        what = _describe_call(function, arguments, possible, scope)
         want = "a text, not a list" if property_.is_item else MUST_BE[property_.type]
-        hint = _suggest(property_, function, arguments, given[0], scope)
-        unsure = nullable or (property_.type == "boolean" and int in given)  # true is a number to Heat
+        hint = _suggest(property_, function, arguments, possible[0], scope)
+        unsure = nullable or (property_.type == "boolean" and int in possible)  # true is a number to Heat
         message = f"{property_.name} must be {want}, and {what}"
         yield TemplateProblem("property-type", message, tokens, hint, certain and not unsure)
     elif function == "get_resource" and is_other_thing(scope.resources.get(name, ""), property_.constraint):
@@ -116,8 +116,12 @@ def find_misfits(
         message = f"{property_.name} must be {article} {thing}, and {name!r} is an {scope.resources[name]}"
         right = _find_made_by(property_.constraint, scope)
         hint = f"did you mean {right[0]!r}?" if len(right) == 1 else suggest(name, right)
-        if beside := find_taking(property_.free or {}, scope.resources[name]):
-            hint = f"write {beside}: {{get_resource: {name}}}"
+        beside, is_swapped = _find_beside(property_, name, scope)
+        if beside:
+            hint = f"swap it with {beside}" if is_swapped else f"write {beside}: {{get_resource: {name}}}"
+        given: list[str | int] = [*property_.beside[1]] if property_.beside else []
+        if is_swapped and given.index(beside) < given.index(property_.path[-1]):
+            return  # it is told there
         yield TemplateProblem("property-type", message, tokens, hint, certain)
 
 
@@ -159,12 +163,25 @@ def _find_made_by(constraint: str, scope: CallScope) -> list[str]:
     return [name for name, type_ in scope.resources.items() if type_ in MADE_BY.get(constraint, ())]
 
 
-def find_taking(schemas: Mapping[str, Any], type_: str) -> str:
-    """The first of some properties that names a thing such as resources of a type are; ``""`` where none does."""
+def _takes(name: str, schema: Mapping[str, Any], type_: str) -> bool:
+    """Whether a property names a thing such as resources of a type are."""
+    return not schema.get("hidden") and type_ in MADE_BY.get(find_constraint(name, schema), ())
+
+
+def _find_beside(property_: Property, resource: str, scope: CallScope) -> tuple[str, bool]:
+    """The property beside one that takes the resource which this is given, and whether they are swapped.
+
+    ``""`` where there is none, or where it has a value that is right.
+    """
+    schemas, given = property_.beside or ({}, {})
     for name, schema in schemas.items():
-        if not schema.get("hidden") and type_ in MADE_BY.get(find_constraint(name, schema), ()):
-            return name
-    return ""
+        if _takes(name, schema, scope.resources[resource]):
+            value = given.get(name)
+            other = value.get("get_resource") if isinstance(value, dict) else None
+            is_swapped = isinstance(other, str) and scope.resources.get(other) in MADE_BY.get(property_.constraint, ())
+            if value is None or is_swapped:
+                return name, is_swapped
+    return "", False
 
 
 def _describe_call(function: str, arguments: Any, kinds: Sequence[type], scope: CallScope) -> str:
@@ -188,8 +205,9 @@ def _suggest(property_: Property, function: str, arguments: Any, kind: type, sco
             return f"declare {arguments} with type: json"
         case "map", _ if function == "get_resource" and written:
             type_ = scope.resources.get(arguments, "")
-            if name := find_taking(property_.children or {}, type_):
-                return f"write {{{name}: {written}}}"
+            for name, child in (property_.children or {}).items():
+                if _takes(name, child, type_):
+                    return f"write {{{name}: {written}}}"
         case "string", _ if kind is list and function == "get_param" and written:
             return f"write {{list_join: [',', {written}]}}, or {{get_param: [{arguments}, 0]}}"
         case "string", _ if function == "get_attr" and scope.resources[arguments[0]] != GROUP:

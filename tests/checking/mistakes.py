@@ -564,6 +564,13 @@ SUBTLE: Final[Mapping[str, Mistake]] = {
         "error: components/storage.yaml:20:22: 'instance_uuid' of OS::Cinder::VolumeAttachment must be a server, "
         "and 'volume' is an OS::Cinder::Volume (did you mean 'login_node'?) [property-type]",
     ),
+    "a volume and a server that are swapped": Mistake(
+        STORAGE,
+        "instance_uuid: {get_resource: login_node}\n      volume_id: {get_resource: volume}",
+        "instance_uuid: {get_resource: volume}\n      volume_id: {get_resource: login_node}",
+        "error: components/storage.yaml:20:22: 'instance_uuid' of OS::Cinder::VolumeAttachment must be a server, "
+        "and 'volume' is an OS::Cinder::Volume (swap it with volume_id) [property-type]",
+    ),
     "a link to an id": Mistake(
         LOGIN,
         "outputs:\n",
@@ -577,6 +584,14 @@ SUBTLE: Final[Mapping[str, Mistake]] = {
         "{get_param login_flavor}",
         "warning: components/login.yaml:58:16: 'get_param login_flavor' is no function; here it is plain data "
         "(put a ':' after 'get_param') [unknown-function]",
+    ),
+    "a link to the id of another component's": Mistake(
+        STORAGE,
+        "resources:\n",
+        "outputs:\n  web_access:\n"
+        "    value: {list_join: ['', ['https://', {get_resource: login_ip}, /]]}\n\nresources:\n",
+        "warning: components/storage.yaml:13:12: get_resource gives the id of 'login_ip', and web_access wants "
+        "its address (write {get_attr: [login_ip, floating_ip_address]}) [web-access-output]",
     ),
     "a list that is joined by its last item": Mistake(
         LOGIN,

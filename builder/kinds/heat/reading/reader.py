@@ -38,9 +38,11 @@ def read_definition(
     problems += _check_network(document, findings.resource_types)
     exposed = expose_parameters(document, definition, parts.components)
     problems += exposed.problems
+    templates = [each.root.template for each in parts.components]
+    resources = {name: one for template in templates for name, one in (template.get("resources") or {}).items()}
     for each in parts.components:
         hardcoded = definition.get("hardcoded_parameters", {})
-        outputs = Outputs(cluster_type_id, each.component.files, hardcoded, exposed.settled)
+        outputs = Outputs(cluster_type_id, each.component.files, hardcoded, exposed.settled, resources)
         problems += outputs.find_problems(each.root)
     components = tuple(tighten_parameters(each.component, exposed.settled) for each in parts.components)
     return KindPart(
