@@ -81,7 +81,7 @@ def explain_split_call(mapping: Mapping[Any, Any], language: Language) -> tuple[
     first, message = mapping[function], f"{function} is no call beside further keys; here it is plain data"
     if not isinstance(first, str) or len(others) > _MAX_TOLD:
         return message, "take the further keys out, or write a list in brackets"
-    return message, f"write a list: {{{function}: [{', '.join((first, *others))}]}}"
+    return message, f"write a list: {{{function}: [{', '.join(map(str, (first, *others)))}]}}"
 
 
 @lru_cache(maxsize=4096)  # lone keys are few, and the same in most templates

@@ -49,6 +49,7 @@ RULE = "resources: {r: {type: OS::Neutron::SecurityGroup, properties: {rules: [%
         RULE % "{protocol: icmp, port_range_min: 8}",
         RULE % "{protocol: {get_param: protocol}, port_range_min: 9}",
         RULE % "{protocol: tcp, port_range_min: 9, port_range_max: {get_param: port}}",
+        RULE % "{protocol: tcp, port_range_min: 9, port_range_max: {if: [c, 9, 10]}}",
         RULE % "{protocol: tcp, port_range_min: 9, port_rnage_max: 9}",
         RULE % "{protocol: tcp, port_range_min: {if: [c, 9, null]}}",
         RULE % "{remote_mode: remote_group_id, remote_ip_prefix: {get_resource: r}}",

@@ -103,11 +103,12 @@ def _judge_rule(resource: Judged, rule: Mapping[str, Any], *place: str | int) ->
         yield resource.problem(REFUSED, message, *place, named, hint=hint)
     elif protocol in _WITH_PORTS and is_given(least) is not is_given(most):
         given, lacking = ("min", "max") if is_given(least) else ("max", "min")
-        if rule.get(f"port_range_{lacking}") is None and sum("port" in key for key in rule) == 1:  # none is misspelt
-            message = f"a range of ports with port_range_{given} has a port_range_{lacking}, too"
+        is_misspelt = sum("port" in str(key) for key in rule) > 1
+        if rule.get(f"port_range_{lacking}") is None and not is_misspelt:
+            message = f"the range of ports has no port_range_{lacking}"
             hint = f"add port_range_{lacking}, which may be the same"
             yield resource.problem(
-                REFUSED, f"{message}: Neutron refuses the rule", *place, f"port_range_{given}", hint=hint
+                REFUSED, f"{message}, without which Neutron refuses the rule", *place, f"port_range_{given}", hint=hint
             )
     elif isinstance(protocol, str | int) and protocol not in _WITHOUT_PORTS:
         with suppress(TypeError, ValueError):
