@@ -14,6 +14,7 @@ from typing import Final
 
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
+from builder.text.spelling import find_near
 
 CONSEQUENCES: Final = (
     "parameter-reference",
@@ -27,6 +28,7 @@ CONSEQUENCES: Final = (
     "unexposed-parameter",
     "unknown-hardcoded-parameter",
     "unknown-override",
+    "unknown-preset-parameter",
     "unused-parameter",
     "unknown-group-parameter",
     "unselectable-component",
@@ -39,6 +41,15 @@ _RANKS: Final = {rule: rank for rank, rule in enumerate(CONSEQUENCES, start=1)}
 
 _TWICE: Final = "template-duplicate-key"
 
+_SERIOUS: Final = {_TWICE: "", "ignored-section": "unknown-section", "unlisted-component": "component-reference"}
+"""Rules of warnings of which errors may come, and which rule each is of then: where it is ``""``, that of the error."""
+
+_MISSING: Final = ("parameter-reference", "resource-reference", "unknown-parameter", "unknown-preset-parameter")
+"""Rules of names that something is needed of and nothing has."""
+
+_SURE: Final = 0.85
+"""How near a name has to be to one that there is, to be nothing but a slip of the pen."""
+
 _OF_PROPERTIES: Final = ("missing-property", "nested-parameter", "property-conflict")
 """Rules of what properties lack, told where the type stands, beside them."""
 
@@ -46,6 +57,8 @@ _OF_ANY: Final = ("dependency-cycle", "unused-parameter")
 """Rules of what may follow from any of the names that they are about, not from the first alone."""
 
 _DECLARATION: Final = re.compile(r"(?:/heat_template)?/parameters/([^/]+)")
+_ENTRY: Final = re.compile(r"(?:/heat_template)?/(parameter|resource)s/([^/]+)")
+_LAID_OVER: Final = re.compile(r"/(?:parameter_overrides|hardcoded_parameters|presets/\d+/parameters)/([^/]+)")
 
 
 def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
@@ -64,6 +77,7 @@ def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
             wrong_values.add((problem.path, problem.pointer))
         else:
             hints.setdefault((problem.path, problem.pointer), problem.hint)
+    _find_lost(problems, causes)
 
     def is_consequence(problem: Problem) -> bool:
         if problem.severity is not Severity.ERROR and (problem.path, problem.pointer) in wrong_values:
@@ -81,26 +95,56 @@ def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
     ]
 
 
+def _find_lost(problems: Sequence[Problem], causes: defaultdict[str, list[Problem]]) -> None:
+    """Add to the causes of a name that is missing the one that is there twice, which one of the two was to have."""
+    for kind in ("parameter", "resource"):
+        doubled: dict[str, Problem] = {}
+        for each in problems:
+            entry = _ENTRY.fullmatch(each.pointer) if each.rule in (_TWICE, "duplicate-resource") else None
+            if entry and entry[1] == kind:
+                doubled[f"{kind} {entry[2]}"] = each
+        missing: dict[str, str] = {}
+        for each in problems if doubled else ():
+            name, near = (*each.about, "", "")[:2]
+            is_missing = each.rule in _MISSING and name.startswith(f"{kind} ") and name not in missing
+            is_explained = any(_weigh(cause)[1] == 0 for cause in causes[name] if cause.rule not in _MISSING)
+            if is_missing and not is_explained and (near in doubled or not find_near(name, [near], cutoff=_SURE)):
+                missing[name] = near
+        for name in sorted(missing, key=lambda name: missing[name] not in doubled):
+            if missing[name] in doubled or len(missing) <= len(doubled):
+                twin = missing[name] if missing[name] in doubled else next(iter(doubled))
+                causes[name].append(doubled.pop(twin))
+            if not doubled:
+                break
+
+
 def _join_duplicates(problems: Sequence[Problem], causes: Mapping[str, Sequence[Problem]]) -> list[Problem]:
-    """The problems with one in place of a key that is given twice and of the errors that come of it.
+    """The problems with one in place of a warning, as of a key that is given twice, and of the errors that come of it.
 
     Heat takes the last one, so that what the other has is missing.
     """
     twice = {(each.path, each.pointer): each for each in problems if each.rule == _TWICE}
     joined: dict[int, Problem] = {}
-    kept: list[Problem] = []
-    for problem in problems:
-        names = problem.about[:1] if problem.rule in _RANKS else ()
-        found = [each for name in names for each in causes[name] if each.rule == _TWICE]
+    gone: set[int] = set()
+    for problem in sorted(problems, key=lambda each: _RANKS.get(each.rule, len(_RANKS) + 1)):
+        names: Sequence[str] = problem.about[:1] if problem.rule in _RANKS or problem.rule in _MISSING else ()
+        if laid_over := _LAID_OVER.match(problem.pointer):
+            names = (*names, f"parameter {laid_over[1]}")
+        found = [each for name in names for each in causes[name] if each.rule in _SERIOUS]
         if problem.rule in _OF_PROPERTIES:
             place = f"{problem.pointer.rpartition('/')[0]}/properties"
             found += [twice[problem.path, place]] if (problem.path, place) in twice else []
         if not found or problem.severity is not Severity.ERROR:
-            kept.append(problem)
-        elif id(found[0]) not in joined:
-            message = f"{found[0].message}: {problem.message}"
-            joined[id(found[0])] = replace(found[0], rule=problem.rule, message=message)
-    return [joined.get(id(each), each) for each in kept]
+            continue
+        gone.add(id(problem))
+        cause = found[0]
+        if cause.rule != _TWICE:
+            joined.setdefault(id(cause), replace(cause, rule=_SERIOUS[cause.rule]))
+        elif id(cause) not in joined:
+            hint = "rename one of them" if _ENTRY.fullmatch(cause.pointer) else cause.hint
+            message = f"{cause.message}: {problem.message}"
+            joined[id(cause)] = replace(cause, rule=problem.rule, message=message, hint=hint)
+    return [joined.get(id(each), each) for each in problems if id(each) not in gone]
 
 
 def _list_names(problem: Problem) -> Sequence[str]:
@@ -108,6 +152,8 @@ def _list_names(problem: Problem) -> Sequence[str]:
     declared = _DECLARATION.match(problem.pointer)
     if declared and problem.severity is Severity.ERROR and problem.rule not in _RANKS:
         return (*problem.about, f"parameter {declared[1]}")
+    if problem.rule == _TWICE and (entry := _ENTRY.fullmatch(problem.pointer)):
+        return (*problem.about, f"{entry[1]} {entry[2]}")
     return problem.about
 
 

@@ -52,7 +52,8 @@ def find_preset_problems(
                 fixed = "its value is hardcoded" if name in hardcoded else ""
                 hint = suggest(name, open_) or fixed or "name a parameter that people are asked for"
                 message = f"the type asks for no parameter {name!r}"
-                yield TemplateProblem("unknown-preset-parameter", message, tokens, hint, key=True)
+                about = (f"parameter {name}",)
+                yield TemplateProblem("unknown-preset-parameter", message, tokens, hint, key=True, about=about)
                 continue
             given = replace(open_[name], default=value)
             for fault in find_default_faults(given, subject=f"the value of {name!r}"):

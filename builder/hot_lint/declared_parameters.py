@@ -16,6 +16,7 @@ from builder.hot_lint.findings import TemplateProblem
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import find_kinds, is_structured
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
+from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest
 
@@ -142,6 +143,9 @@ def _explain_one(
         rule = "allowed-pattern" if is_pattern else "parameter-syntax"
         unknown = [key for key in written if key not in _CONSTRAINT_KINDS] if isinstance(written, dict) else []
         hint = suggest(unknown[0], _CONSTRAINT_KINDS) if unknown else ""
+        if unknown and {"min", "max"}.issuperset(unknown):
+            ends = ", ".join(f"{key}: {shorten(str(written[key]), 20)}" for key in unknown)
+            hint = f"write {'range' if type_ == ParameterType.NUMBER else 'length'}: {{{ends}}}"
         yield TemplateProblem(rule, str(error), (*tokens, *below), hint)
 
 

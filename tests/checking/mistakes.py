@@ -602,3 +602,50 @@ SUBTLE: Final[Mapping[str, Mistake]] = {
     ),
 }
 """Mistakes that leave a template which Heat can read, and takes otherwise than it looks."""
+
+STRUCTURAL: Final[Mapping[str, Mistake]] = {
+    "a range without its name": Mistake(
+        COMPUTE,
+        "- range: {min: 1, max: 64}",
+        "- {min: 1, max: 64}",
+        "error: components/compute.yaml:25:9: a constraint holds exactly one of modulo, range, length, "
+        "allowed_values, allowed_pattern, custom_constraint, and a description (write range: {min: 1, max: 64}) "
+        "[parameter-syntax]",
+    ),
+    "a parameter of a preset without a type": Mistake(
+        COMPUTE,
+        "    type: number\n",
+        "",
+        "error: components/compute.yaml:21:5: type must be one of string, number, boolean, json, "
+        "comma_delimited_list (write type: string, or another) [parameter-syntax]",
+    ),
+    "a parameter that is pasted and not renamed": Mistake(
+        COMPUTE,
+        "  compute_count:\n",
+        "  compute_flavor:\n",
+        "error: components/compute.yaml:20:3: the key 'compute_flavor' is given twice, and Heat takes the last one: "
+        "there is no parameter 'compute_count' (rename one of them) [parameter-reference]",
+    ),
+    "a parameter of a preset that is pasted and not renamed": Mistake(
+        STORAGE,
+        "  volume_size:\n    type: number\n",
+        "  volume_type: {type: string}\n  volume_type:\n    type: number\n",
+        "error: components/storage.yaml:5:3: the key 'volume_type' is given twice, and Heat takes the last one: "
+        "there is no parameter 'volume_size' (rename one of them) [parameter-reference]",
+    ),
+    "a resource that is pasted and not renamed": Mistake(
+        STORAGE,
+        "  volume:\n",
+        "  disk: {type: OS::Cinder::Volume, properties: {size: 10}}\n  disk:\n",
+        "error: components/storage.yaml:13:3: the key 'disk' is given twice, and Heat takes the last one: "
+        "there is no resource 'volume' (rename one of them) [resource-reference]",
+    ),
+    "a resource that is called as one of another component": Mistake(
+        STORAGE,
+        "  volume:\n",
+        "  login_port:\n",
+        "error: components/storage.yaml:12:3: resource 'login_port' of 'storage' is in 'login' too, at "
+        "components/login.yaml:39 (rename one of them) [duplicate-resource]",
+    ),
+}
+"""Mistakes in how a definition or a template is put together, of which more follow."""

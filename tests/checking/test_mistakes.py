@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.checking.examples import check
-from tests.checking.mistakes import FURTHER, LIKELY, SLURM, SUBTLE, Mistake
+from tests.checking.mistakes import FURTHER, LIKELY, SLURM, STRUCTURAL, SUBTLE, Mistake
 from tests.definitions.texts import build, find_rules
+
+MISTAKES = {**LIKELY, **FURTHER, **SUBTLE, **STRUCTURAL}
 
 
 def list_problems(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -20,9 +22,7 @@ def test_nothing_is_wrong_with_the_type_itself(monkeypatch: pytest.MonkeyPatch) 
     assert list_problems(SLURM, monkeypatch) == []
 
 
-@pytest.mark.parametrize(
-    "mistake", [*LIKELY.values(), *FURTHER.values(), *SUBTLE.values()], ids=[*LIKELY, *FURTHER, *SUBTLE]
-)
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
 def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mistake.make(tmp_path / "slurm")
     assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
