@@ -79,7 +79,11 @@ def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
             hints.setdefault((problem.path, problem.pointer), problem.hint)
     _find_lost(problems, causes)
 
+    forgotten = {(each.path, each.pointer.rpartition("/")[0]) for each in causes["properties"]}
+
     def is_consequence(problem: Problem) -> bool:
+        if problem.rule in _OF_PROPERTIES and (problem.path, problem.pointer.rpartition("/")[0]) in forgotten:
+            return True
         if problem.severity is not Severity.ERROR and (problem.path, problem.pointer) in wrong_values:
             return True
         about = problem.about[: None if problem.rule in _OF_ANY else 1] if problem.rule in _RANKS else ()

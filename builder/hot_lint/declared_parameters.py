@@ -13,6 +13,7 @@ from builder.hot.custom_constraints import KNOWN, PICKERS
 from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
 from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.shape import is_misplaced_section
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import find_kinds, is_structured
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
@@ -108,8 +109,9 @@ def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Token
     except ParameterSyntaxError as error:
         meant = next((each for each, names in _TYPES_ELSEWHERE.items() if str(type_).lower() in names), None)
         hint = f"did you mean '{meant}'?" if meant else suggest(str(type_), list(ParameterType))
-        if "type" not in attributes and find_near("type", [*attributes], cutoff=0.7):
-            return []  # told as an unknown key
+        is_near = "type" not in attributes and find_near("type", [*attributes], cutoff=0.7)
+        if is_near or is_misplaced_section(name, attributes):
+            return []  # told as an unknown key, or as a section
         if type_ is None:
             hint = "write type: string, or another"
         return [TemplateProblem("parameter-syntax", str(error), (*tokens, *error.tokens), hint)]

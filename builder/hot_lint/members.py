@@ -5,10 +5,12 @@ Whatever is judged of a type is judged of each of them, at its own place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from builder.hot.resource_types import load_types
 from builder.text.pointers import Tokens
+from builder.text.spelling import find_misspelt
 
 GROUP: Final = "OS::Heat::ResourceGroup"
 
@@ -58,6 +60,16 @@ def has_properties_beside(group: Mapping[str, Any]) -> bool:
         return False
     member = properties.get(key)
     return isinstance(member, dict) and "properties" not in member
+
+
+def find_forgotten(definition: Mapping[str, Any], known: Sequence[str]) -> list[str]:
+    """The keys of a resource, or of a member, that are properties of its type, with no ``properties:`` above them."""
+    type_ = definition.get("type")
+    if "properties" in definition or not isinstance(type_, str) or find_misspelt("properties", definition, known):
+        return []
+    others = [key for key in definition if key not in known]
+    taken = load_types()[type_]["properties"] if type_ in load_types() else others
+    return others if any(key in taken for key in others) else []
 
 
 _BESIDE: Final = frozenset({"condition", "deletion_policy", "depends_on", "external_id", "metadata", "update_policy"})

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from builder.diagnostics.problems import name_lost
 from builder.hot.language import (
     CLOUDFORMATION_KEYS,
     DELETION_POLICIES,
@@ -20,10 +21,11 @@ from builder.hot.language import (
     Language,
 )
 from builder.hot.results import is_call
-from builder.hot_lint.findings import TemplateProblem
-from builder.hot_lint.members import GROUP_MEMBER, find_definitions
+from builder.hot.values import ParameterType
+from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
+from builder.hot_lint.members import GROUP_MEMBER, find_definitions, find_forgotten
 from builder.text.pointers import Tokens
-from builder.text.spelling import find_near, suggest, suggest_key
+from builder.text.spelling import find_misspelt, find_near, suggest, suggest_key
 
 NAMED_SECTIONS: Final = ("parameters", "conditions", "resources", "outputs")
 """The sections whose entries have names, in the order in which a composed template has them."""
@@ -40,6 +42,9 @@ _SINCE: Final[Mapping[tuple[str, str], str]] = {
 _OF_OTHER_TOOLS: Final[Mapping[str, str]] = {"when": "condition", "if": "condition"}
 """By the keys that people know from Ansible and from workflows, those that mean the same here."""
 
+_ELSEWHERE: Final = (*NAMED_SECTIONS, *_OF_OTHER_TOOLS, *(key for _, key in _SINCE))
+"""Keys that are no properties in a resource that has none: sections, and those of later versions or other tools."""
+
 _FILE_SUFFIXES: Final = (".yml", ".json", ".hot", ".tmpl")
 """What files are called that people take for nested templates, and Heat does not."""
 
@@ -50,6 +55,13 @@ _ENTRIES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
 }
 """The sections whose entries are mappings: what stands for one that is none, and a hint."""
 
+
+_PARAMETER_TYPES: Final = frozenset(map(str, ParameterType))
+
+_MARKS: Final = frozenset({"type", "properties", "value", "default"})
+"""Keys by which an entry of a section is told from a section."""
+
+_LESS: Final = "indent it less"
 
 _MEMBER_KEYS: Final = ("type", "properties", "metadata")
 """``heat.engine.resources.openstack.heat.resource_group``: the schema of ``resource_def``."""
@@ -113,24 +125,18 @@ def find_shape_problems(
 
     ``composed``: it is put together with others, and no section but those with names is taken from it.
     """
-    for section in template:
-        if section in language.sections or language.newer:
-            continue
-        near = find_near(section, NAMED_SECTIONS, cutoff=0.8)
-        is_meant = near not in ("", *template) and isinstance(template[section], dict)
-        is_ignored = composed and section != "conditions" and (not is_meant or near == "outputs")
-        hint = _write_since("a section", section) or suggest(section, language.sections)
-        message = f"{section!r} is no section of a template"
-        rule = "ignored-section" if is_ignored else "unknown-section"
-        names = [f"section {near}", *(f"{near[:-1]} {name}" for name in template[section])] if is_meant else ()
-        yield TemplateProblem(rule, message, (section,), hint, key=True, about=(*names,))
+    yield from _check_sections(template, language, composed=composed)
     if not composed and "conditions" in template and template["conditions"] is None:
         yield _misshapen("conditions must be a mapping of names", ("conditions",), "remove the empty section")
     for name, parameter in (template.get("parameters") or {}).items():
-        yield from _check_parameter(parameter, ("parameters", name), language)
+        if not is_misplaced_section(name, parameter):
+            yield from _check_parameter(parameter, ("parameters", name), language)
     for name, resource in (template.get("resources") or {}).items():
-        yield from _check_resource(name, resource, ("resources", name), language)
+        if not is_misplaced_section(name, resource):
+            yield from _check_resource(name, resource, ("resources", name), language)
     for name, output in (template.get("outputs") or {}).items():
+        if is_misplaced_section(name, output):
+            continue
         if "value" not in output:
             near = find_misspelt("value", output, language.output_keys)
             hint, place = f"write value: for {near}:" if near else "give it a value", (near,) if near else ()
@@ -140,13 +146,52 @@ def find_shape_problems(
         yield from _check_groups(template)
 
 
+def _check_sections(template: Mapping[str, Any], language: Language, *, composed: bool) -> Iterator[TemplateProblem]:
+    """What stands beside the sections and is none, and sections that stand inside others."""
+    for section in template:
+        if section in language.sections or language.newer:
+            continue
+        near = find_near(section, NAMED_SECTIONS, cutoff=0.8)
+        is_meant = near not in ("", *template) and isinstance(template[section], dict)
+        is_ignored = composed and section != "conditions" and (not is_meant or near == "outputs")
+        hint = _write_since("a section", section) or suggest(section, language.sections)
+        message = f"{section!r} is no section of a template"
+        names = [f"section {near}", *(f"{near[:-1]} {name}" for name in template[section])] if is_meant else []
+        if kind := _recognise(template[section]):
+            # what follows it, and is indented as before, is taken for more of it
+            within = (key for key, each in template[section].items() if isinstance(each, dict))
+            names = [*(f"{kind} {name}" for name in (section, *within)), f"section {kind}s"]
+            message = f"{section!r} looks like one of the {kind}s, and stands beside them"
+            hint, is_ignored = f"indent it below {kind}s", composed
+        rule = "ignored-section" if is_ignored else "unknown-section"
+        yield TemplateProblem(rule, message, (section,), hint, key=True, about=(*names,))
+    for section in _ENTRIES:
+        for name, entry in (template.get(section) or {}).items():
+            if is_misplaced_section(name, entry):
+                about = (f"{section[:-1]} {name}", *name_lost(name, entry))
+                message = f"{name} is a section of the template, and stands inside {section}"
+                yield TemplateProblem("template-shape", message, (section, name), _LESS, key=True, about=about)
+
+
+def is_misplaced_section(name: str, entry: Mapping[str, Any]) -> bool:
+    """Whether an entry of a section is a section itself, which is indented too far."""
+    return name in NAMED_SECTIONS and _MARKS.isdisjoint(entry)
+
+
+def _recognise(entry: Any) -> str:
+    """What something that stands beside the sections is, if it looks like an entry of one of them."""
+    if not isinstance(entry, dict):
+        return ""
+    type_ = entry.get("type")
+    if not isinstance(type_, str):
+        return "output" if "value" in entry else ""
+    if "::" in type_ or type_.endswith(NESTED_SUFFIXES):
+        return "resource"
+    return "parameter" if type_ in _PARAMETER_TYPES else ""
+
+
 def _misshapen(message: str, tokens: Tokens, hint: str = "", *, key: bool = False) -> TemplateProblem:
     return TemplateProblem("template-shape", message, tokens, hint, key=key)
-
-
-def find_misspelt(key: str, entry: Mapping[str, Any], known: Sequence[str]) -> str:
-    """The key of an entry that is told to be misspelt for ``key``, one of those that are ``known``; "" if none is."""
-    return next((each for each in entry if each not in known and find_near(each, known) == key), "")
 
 
 def _write_since(kind: str, key: str) -> str:
@@ -155,13 +200,27 @@ def _write_since(kind: str, key: str) -> str:
 
 def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], tokens: Tokens) -> Iterator[TemplateProblem]:
     """The keys that an entry of a section cannot have; ``kind`` is what the entry is, with its article."""
+    rule = f"unknown-{kind.split()[1]}-key"
+    forgotten = find_forgotten(entry, (*known, *_ELSEWHERE)) if kind == "a resource" else []
+    yield from _explain_forgotten(forgotten, tokens)
     for key in entry:
-        if key not in known:
+        if key in NAMED_SECTIONS and key not in known:
+            message, about = f"{key} is a section of the template, and stands inside {kind}", name_lost(key, entry[key])
+            yield TemplateProblem(rule, message, (*tokens, key), _LESS, key=True, about=about)
+        elif key not in known and key not in forgotten:
             hint = _write_since(kind, key) or suggest_key(_OF_OTHER_TOOLS.get(key, key), known)
             if not hint and kind != "an output":
                 hint = f"known: {', '.join(known)}"
-            rule = f"unknown-{kind.split()[1]}-key"
             yield TemplateProblem(rule, f"{key!r} is no key of {kind}", (*tokens, key), hint, key=True)
+
+
+def _explain_forgotten(properties: Sequence[str], tokens: Tokens) -> Iterator[TemplateProblem]:
+    if properties:
+        names = ", ".join(map(repr, properties[:MAX_NAMED])) + (", and others" if len(properties) > MAX_NAMED else "")
+        them = "them" if len(properties) > 1 else "it"
+        message = f"{names} must stand below properties, which is missing here"
+        hint, place = f"write properties: above {them}, and indent {them} below it", (*tokens, properties[0])
+        yield TemplateProblem("unknown-resource-key", message, place, hint, key=True, about=("properties",))
 
 
 def _check_parameter(parameter: Mapping[str, Any], tokens: Tokens, language: Language) -> Iterator[TemplateProblem]:
@@ -206,7 +265,9 @@ def _check_member(
                 f"{key} must be a mapping", (*tokens, key), "remove the empty key" if value is None else ""
             )
     if has_schema:
-        for key in (each for each in definition if each not in _MEMBER_KEYS):
+        forgotten = find_forgotten(definition, _MEMBER_KEYS)
+        yield from _explain_forgotten(forgotten, tokens)
+        for key in (each for each in definition if each not in (*_MEMBER_KEYS, *forgotten)):
             hint = suggest_key(key, _MEMBER_KEYS) or f"known: {', '.join(_MEMBER_KEYS)}"
             message = f"{key!r} is no key of the members of a group"
             yield TemplateProblem("unknown-resource-key", message, (*tokens, key), hint, key=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -34,6 +34,11 @@ def suggest_key(key: str, known: Collection[str], *, cutoff: float = 0.6) -> str
     if gap and word in known:
         return f"put a ':' after {word!r}"
     return suggest(key, known, cutoff=cutoff)
+
+
+def find_misspelt(key: str, given: Iterable[str], known: Collection[str]) -> str:
+    """The one of the ``given`` keys that is misspelt for ``key``, one of those that are ``known``; "" if none is."""
+    return next((each for each in given if each not in known and find_near(each, known) == key), "")
 
 
 @contextmanager

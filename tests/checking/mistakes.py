@@ -647,5 +647,80 @@ STRUCTURAL: Final[Mapping[str, Mistake]] = {
         "error: components/storage.yaml:12:3: resource 'login_port' of 'storage' is in 'login' too, at "
         "components/login.yaml:39 (rename one of them) [duplicate-resource]",
     ),
+    "properties forgotten in a resource": Mistake(
+        NETWORK,
+        "    properties:\n      router: {get_resource: router}\n      subnet: {get_resource: subnet}",
+        "    router: {get_resource: router}\n    subnet: {get_resource: subnet}",
+        "error: components/network.yaml:32:5: 'router', 'subnet' must stand below properties, which is missing here "
+        "(write properties: above them, and indent them below it) [unknown-resource-key]",
+    ),
+    "properties forgotten in a member": Mistake(
+        COMPUTE,
+        "        properties:\n          name: {list_join: ['-', [{get_param: clustername}, node, '%index%']]}\n"
+        "          image: {get_param: image}\n          flavor: {get_param: compute_flavor}\n"
+        "          key_name: {get_param: key_name}\n          network: {get_resource: network}\n",
+        "        name: {list_join: ['-', [{get_param: clustername}, node, '%index%']]}\n"
+        "        image: {get_param: image}\n        flavor: {get_param: compute_flavor}\n"
+        "        key_name: {get_param: key_name}\n        network: {get_resource: network}\n",
+        "error: components/compute.yaml:48:9: 'name', 'image', 'flavor', 'key_name', 'network' must stand below "
+        "properties, which is missing here (write properties: above them, and indent them below it) "
+        "[unknown-resource-key]",
+    ),
+    "the properties of one resource forgotten": Mistake(
+        STORAGE,
+        "    properties:\n      size: {get_param: volume_size}",
+        "    size: {get_param: volume_size}",
+        "error: components/storage.yaml:14:5: 'size' must stand below properties, which is missing here (write "
+        "properties: above it, and indent it below it) [unknown-resource-key]",
+    ),
+    "outputs among the resources": Mistake(
+        LOGIN,
+        "outputs:\n  login_address:\n    description: The address to log in to.\n    value:",
+        "  outputs:\n    login_address:\n      description: The address to log in to.\n      value:",
+        "error: components/login.yaml:70:3: outputs is a section of the template, and stands inside resources "
+        "(indent it less) [template-shape]",
+    ),
+    "outputs in a resource": Mistake(
+        LOGIN,
+        "outputs:\n  login_address:\n    description: The address to log in to.\n    value:",
+        "    outputs:\n      login_address:\n        description: The address to log in to.\n        value:",
+        "error: components/login.yaml:70:5: outputs is a section of the template, and stands inside a resource "
+        "(indent it less) [unknown-resource-key]",
+    ),
+    "resources among the parameters": Mistake(
+        STORAGE,
+        "resources:\n  volume:\n    type: OS::Cinder::Volume\n    properties:\n"
+        "      size: {get_param: volume_size}\n\n  volume_attachment:\n    type: OS::Cinder::VolumeAttachment\n"
+        "    properties:\n      instance_uuid: {get_resource: login_node}\n      volume_id: {get_resource: volume}\n",
+        "  resources:\n    volume:\n      type: OS::Cinder::Volume\n      properties:\n"
+        "        size: {get_param: volume_size}\n",
+        "error: components/storage.yaml:11:3: resources is a section of the template, and stands inside parameters "
+        "(indent it less) [template-shape]",
+    ),
+    "a parameter beside the sections": Mistake(
+        STORAGE,
+        "  volume_size:\n    type: number\n    label: Size of the disk\n    default: 100\n    constraints:\n"
+        "      - range: {min: 10, max: 1000}\n",
+        "volume_size:\n  type: number\n  label: Size of the disk\n  default: 100\n  constraints:\n"
+        "    - range: {min: 10, max: 1000}\n",
+        "error: components/storage.yaml:4:1: 'volume_size' looks like one of the parameters, and stands beside them "
+        "(indent it below parameters) [unknown-section]",
+    ),
+    "a resource beside the sections": Mistake(
+        LOGIN,
+        "  login_node:\n    type: OS::Nova::Server\n    properties:\n",
+        "login_node:\n    type: OS::Nova::Server\n    properties:\n",
+        "error: components/login.yaml:53:1: 'login_node' looks like one of the resources, and stands beside them "
+        "(indent it below resources) [unknown-section]",
+    ),
+    "a resource beside the sections that others follow": Mistake(
+        NETWORK,
+        "  subnet:\n    type: OS::Neutron::Subnet\n    properties:\n      network: {get_resource: network}\n"
+        "      cidr: 10.60.0.0/24\n      dns_nameservers: {get_param: dns_nameservers}\n",
+        "subnet:\n  type: OS::Neutron::Subnet\n  properties:\n    network: {get_resource: network}\n"
+        "    cidr: 10.60.0.0/24\n    dns_nameservers: {get_param: dns_nameservers}\n",
+        "error: components/network.yaml:17:1: 'subnet' looks like one of the resources, and stands beside them "
+        "(indent it below resources) [unknown-section]",
+    ),
 }
 """Mistakes in how a definition or a template is put together, of which more follow."""
