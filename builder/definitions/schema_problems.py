@@ -43,6 +43,17 @@ _MAX_ECHO: Final = 80
 _SECTIONS: Final = ("conditions", "resources", "outputs")
 """The sections of a template of which a definition has none of its own."""
 
+_SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "title": ("name", "label"),
+    "label": ("name", "title"),
+    "id": ("name",),
+    "description": ("text", "summary"),
+}
+"""What keys are called that a definition needs, by people who have seen them in other files."""
+
+_HOMES: Final = {"heat_template": "heat_template", "components": "a component", "heat_template_url": "the template"}
+"""Where the sections of a template belong, by the key that says what to launch."""
+
 _ANY_TEXT: Final = r"\S"
 """The pattern of texts for people; every other one in the schema is that of an id."""
 
@@ -65,9 +76,12 @@ def find_schema_problems(
         message = "'sahara' is no kind any more: OpenStack has retired Sahara, so that no cloud can build the cluster"
         return [document.problem("unknown-value", message, ("kind",), hint=hint)], {}
     found = validate_instance(definition, published.CLUSTER_TYPE)
-    dedented = [each for each in found if _is_dedented(document.value, each)]
-    problems = [_describe(document, each) for each in found if each not in dedented]
-    problems += _explain_dedented(document, [str(each.tokens[0]) for each in dedented])
+    misplaced = [each for each in found if _is_misplaced(document.value, each)]
+    renamed = _find_renamed(found)
+    meant = {(*each.tokens[:-1], key) for each, key in renamed.items()}
+    told = [each for each in found if each not in misplaced and _name_missing(each) not in meant]
+    problems = [_describe(document, each, renamed.get(each, "")) for each in told]
+    problems += _explain_misplaced(document, [str(each.tokens[0]) for each in misplaced])
     found = [each for each in found if find_severity(_find_rule(each), profile) is Severity.ERROR]
     if not found:
         return problems, definition
@@ -82,25 +96,43 @@ def find_schema_problems(
     return problems, usable
 
 
-def _is_dedented(definition: Any, found: SchemaProblem) -> bool:
-    """Whether a problem is of a section of the inline template that stands beside it."""
+def _is_misplaced(definition: Any, found: SchemaProblem) -> bool:
+    """Whether a problem is of a section of a template that stands beside the key that says what to launch."""
     key = found.tokens[0] if found.tokens else ""
-    template = definition.get("heat_template") if isinstance(definition, dict) else None
-    return (
-        found.key and len(found.tokens) == 1 and key in _SECTIONS and isinstance(template, dict) and key not in template
-    )
+    if not (found.key and len(found.tokens) == 1 and key in _SECTIONS and isinstance(definition, dict)):
+        return False
+    template = definition.get("heat_template", {})
+    return isinstance(template, dict) and key not in template and any(each in definition for each in _HOMES)
 
 
-def _explain_dedented(document: Document, sections: Sequence[str]) -> Iterator[Problem]:
+def _explain_misplaced(document: Document, sections: Sequence[str]) -> Iterator[Problem]:
     if sections:
         names = " and ".join(map(repr, sections))
-        them, hint = ("they belong", "indent them") if len(sections) > 1 else ("it belongs", "indent it")
-        message = f"unknown key{'s' if len(sections) > 1 else ''} {names}: {them} into heat_template"
+        home = next(each for each in _HOMES if each in document.value)
+        verb = "indent" if home == "heat_template" else "move"
+        they_belong, them = ("they belong", "them") if len(sections) > 1 else ("it belongs", "it")
+        message = f"unknown key{'s' if len(sections) > 1 else ''} {names}: {they_belong} into {_HOMES[home]}"
         about = tuple(name for section in sections for name in name_lost(section, document.value[section]))
-        yield document.problem("unknown-key", message, sections[:1], key=True, hint=hint, about=about)
+        yield document.problem("unknown-key", message, sections[:1], key=True, hint=f"{verb} {them}", about=about)
 
 
-def _describe(document: Document, found: SchemaProblem) -> Problem:
+def _find_renamed(found: Sequence[SchemaProblem]) -> dict[SchemaProblem, str]:
+    """The unknown keys that are meant for one that is missing beside them, and that one."""
+    missing = {_name_missing(each) for each in found}
+    return {
+        each: key
+        for each in found
+        for key, names in _SYNONYMS.items()
+        if _find_rule(each) == "unknown-key" and each.tokens[-1] in names and (*each.tokens[:-1], key) in missing
+    }
+
+
+def _name_missing(found: SchemaProblem) -> Tokens | None:
+    return (*found.tokens, found.part["required"]) if found.keyword == "required" else None
+
+
+def _describe(document: Document, found: SchemaProblem, meant: str = "") -> Problem:
+    """The problem in words; ``meant`` is the key that is missing, for which an unknown one was written."""
     value = document.value
     for token in found.tokens if not found.key else ():
         value = value[token]
@@ -112,6 +144,8 @@ def _describe(document: Document, found: SchemaProblem) -> Problem:
         hint = "write the id, which is neither title nor name: letters, digits, '_' and '-', in a type's also '.'"
     elif rule == "wrong-type" and not hint:
         hint = _hint_at_type(value, found.part)
+    if meant:
+        message, hint = f"{found.message}, and the key {meant!r} is missing", f"write {meant}: for {found.tokens[-1]}:"
     about = _name_component(document.value, found.tokens)
     return document.problem(rule, message, found.tokens, key=found.key, hint=hint, about=about)
 
@@ -129,7 +163,11 @@ def _name_component(definition: Any, tokens: Tokens) -> tuple[str, ...]:
     group = definition["parameter_groups"][tokens[1]]
     optional = group.get("optional") if isinstance(group, dict) else None
     name = optional.get("name") if isinstance(optional, dict) else optional
-    return (f"component {name}",) if isinstance(name, str) else ()
+    if isinstance(name, str) or optional is None:
+        return (f"component {name}",) if isinstance(name, str) else ()
+    components = definition.get("components")  # any that can be chosen may be meant
+    entries = [each for each in (components if isinstance(components, list) else ()) if isinstance(each, dict)]
+    return tuple(f"component {each.get('name')}" for each in entries if each.get("optional"))
 
 
 def _word(value: Any, found: SchemaProblem) -> str:

@@ -362,7 +362,7 @@ FURTHER: Final[Mapping[str, Mistake]] = {
         STORAGE,
         "2021-04-16",
         "2021-04-17",
-        "error: cluster-type.yaml:10:11: 'storage' is of heat_template_version 2021-04-17, but 'network' of "
+        "error: components/storage.yaml:1:24: 'storage' is of heat_template_version 2021-04-17, but 'network' of "
         "2021-04-16 (write the same version into all components) [template-versions-differ]",
     ),
     "a key without a space": Mistake(
@@ -721,6 +721,40 @@ STRUCTURAL: Final[Mapping[str, Mistake]] = {
         "    cidr: 10.60.0.0/24\n    dns_nameservers: {get_param: dns_nameservers}\n",
         "error: components/network.yaml:17:1: 'subnet' looks like one of the resources, and stands beside them "
         "(indent it below resources) [unknown-section]",
+    ),
+    "a version that is older than the others": Mistake(
+        NETWORK,
+        "2021-04-16",
+        "2018-08-31",
+        "error: components/network.yaml:1:24: 'network' is of heat_template_version 2018-08-31, but 'login' of "
+        "2021-04-16 (write the same version into all components) [template-versions-differ]",
+    ),
+    "outputs beside the components": Mistake(
+        DEFINITION,
+        "hardcoded_parameters:\n",
+        "outputs:\n  address:\n    value: {get_attr: [login_ip, floating_ip_address]}\n\nhardcoded_parameters:\n",
+        "error: cluster-type.yaml:31:1: unknown key 'outputs': it belongs into a component (move it) [unknown-key]",
+    ),
+    "a name for the title": Mistake(
+        DEFINITION,
+        "title: Slurm\n",
+        "name: Slurm\n",
+        "error: cluster-type.yaml:2:1: unknown key 'name', and the key 'title' is missing (write title: for name:) "
+        "[unknown-key]",
+    ),
+    "a name for the label of a group": Mistake(
+        DEFINITION,
+        "  - label: Network\n",
+        "  - name: Network\n",
+        "error: cluster-type.yaml:20:5: unknown key 'name', and the key 'label' is missing (write label: for name:) "
+        "[unknown-key]",
+    ),
+    "an optional that is true": Mistake(
+        DEFINITION,
+        "    optional:\n      name: storage\n      label: Add a disk?\n      default: false\n",
+        "    optional: true\n",
+        "error: cluster-type.yaml:26:15: 'optional' must be a mapping of keys, not true (write keys below it: name) "
+        "[wrong-type]",
     ),
 }
 """Mistakes in how a definition or a template is put together, of which more follow."""

@@ -118,7 +118,10 @@ class _Loading:
         """Find what keeps components from being composed into one template."""
         components = [each.component for each in loaded if each is not None]
         seen: set[str | None] = set()
-        first = components[0] if components else None
+        versions = [each.template[VERSION_KEY] for each in components]
+        agreed = max(
+            components, key=lambda each: sum(_are_same(each.template[VERSION_KEY], v) for v in versions), default=None
+        )
         for number, name in enumerate(names):
             tokens: Tokens = ("components", number, "name")
             if name is not None and name in seen:
@@ -127,16 +130,15 @@ class _Loading:
                 )
             seen.add(name)
             component = loaded[number]
-            if first is None or component is None:
+            if agreed is None or component is None:
                 continue
-            version, expected = (each.template[VERSION_KEY] for each in (component.component, first))
+            version, expected = (each.template[VERSION_KEY] for each in (component.component, agreed))
             if not _are_same(version, expected):
-                message = f"{name!r} is of heat_template_version {version}, but {first.name!r} of {expected}"
+                message = f"{name!r} is of heat_template_version {version}, but {agreed.name!r} of {expected}"
                 hint = "write the same version into all components"
                 about = (f"version {version}",)
-                self.problems.append(
-                    self.document.problem("template-versions-differ", message, tokens, hint=hint, about=about)
-                )
+                differing = TemplateProblem("template-versions-differ", message, (VERSION_KEY,), hint, about=about)
+                self.problems.append(component.root.problem(differing))
         roots = {each.component.name: each.root for each in loaded if each is not None}
         for section, entry, giver, later in find_collisions(components):
             document = roots[giver].document
