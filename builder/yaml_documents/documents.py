@@ -288,7 +288,9 @@ class _Construction:
         successor = CLOUDFORMATION.get(name) or CLOUDFORMATION.get(f"Fn::{name}")
         if successor is not None:
             hint = f"it is a function of CloudFormation's: use {successor}"
-        self._refuse(node, tokens, "yaml-tag", message or f"the tag {node.tag} has no meaning here", hint)
+        names = re.findall(r"[\w-]+", node.value) if successor is not None and isinstance(node, ScalarNode) else ()
+        about = tuple(f"use of {name}" for name in names)
+        self._refuse(node, tokens, "yaml-tag", message or f"the tag {node.tag} has no meaning here", hint, about)
 
     def _scalar(self, node: ScalarNode, reading: Reading, tokens: Tokens) -> Any:
         if node.tag == PLAIN:

@@ -756,5 +756,12 @@ STRUCTURAL: Final[Mapping[str, Mistake]] = {
         "error: cluster-type.yaml:26:15: 'optional' must be a mapping of keys, not true (write keys below it: name) "
         "[wrong-type]",
     ),
+    "a parameter that is used as in CloudFormation": Mistake(
+        LOGIN,
+        "flavor: {get_param: login_flavor}",
+        "flavor: !Ref login_flavor",
+        "error: components/login.yaml:58:15: the tag !Ref has no meaning here (it is a function of CloudFormation's: "
+        "use get_param or get_resource) [yaml-tag]",
+    ),
 }
-"""Mistakes in how a definition or a template is put together, of which more follow."""
+"""Mistakes in how files are put together: what stands in the wrong place, is given twice, or has another name."""
