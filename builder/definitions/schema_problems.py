@@ -137,16 +137,21 @@ def _describe(document: Document, found: SchemaProblem, meant: str = "") -> Prob
     for token in found.tokens if not found.key else ():
         value = value[token]
     rule = _find_rule(found)
-    message, hint = _word(value, found), found.hint
+    message, hint, about = _word(value, found), found.hint, _name_component(document.value, found.tokens)
     if rule == "unknown-key" and len(found.tokens) == 1:
         message, hint = _explain_key_of_another_kind(document.value, found.tokens[0]) or (message, hint)
+        home = next((_HOMES[each] for each in _HOMES if each in value), "")
+        entry = value[found.tokens[0]]
+        if home and isinstance(entry, dict) and isinstance(entry.get("type"), str):
+            kind = "resource" if "::" in entry["type"] else "parameter"
+            message = f"unknown key {found.tokens[0]!r}: it looks like one of the {kind}s of {home}"
+            hint, about = f"write it below {kind}s there", (f"{kind} {found.tokens[0]}",)
     elif rule == "malformed-id":
         hint = "write the id, which is neither title nor name: letters, digits, '_' and '-', in a type's also '.'"
     elif rule == "wrong-type" and not hint:
         hint = _hint_at_type(value, found.part)
     if meant:
         message, hint = f"{found.message}, and the key {meant!r} is missing", f"write {meant}: for {found.tokens[-1]}:"
-    about = _name_component(document.value, found.tokens)
     return document.problem(rule, message, found.tokens, key=found.key, hint=hint, about=about)
 
 

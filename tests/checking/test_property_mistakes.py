@@ -307,5 +307,23 @@ outputs:
     ]
 
 
+def test_a_parameter_at_the_left_edge_is_told_of_in_one_line() -> None:
+    definition = """\
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters: {clustername: {type: string}}
+  resources:
+    network: {type: OS::Neutron::Net, properties: {name: {get_param: name}}}
+    router: {type: OS::Neutron::Router}
+name:
+  type: string
+"""
+    told = [f"{problem.message} ({problem.hint}) [{problem.rule}]" for problem in build(definition).problems]
+    assert told == [
+        "unknown key 'name': it looks like one of the parameters of heat_template (write it below parameters there) "
+        "[unknown-key]"
+    ]
+
+
 def test_a_section_without_a_template_is_an_unknown_key() -> None:
     assert find_rules(build("resources: {}\n")) == ["exclusive-keys", "unknown-key"]
