@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
-from builder.diagnostics.rules import Severity
 from builder.hot.language import VERSION_KEY, find_language
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.shape import find_broken_sections, is_cloudformation
@@ -151,29 +150,20 @@ class _Loading:
 
 
 def find_unlisted(
-    document: Document, definition: Mapping[str, Any], parts: LoadedParts, found: Sequence[Problem], files: Files
+    document: Document, definition: Mapping[str, Any], parts: LoadedParts, files: Files
 ) -> Iterator[Problem]:
-    """The files among the components that no entry lists; ``found`` are the problems of those that are listed.
-
-    What names something in such a file follows from that.
-    """
+    """The files among the components that no entry lists: what names something in such a file follows from that."""
     if "components" not in definition:
         return
     used = {component_name(entry["name"]) for entry in definition["components"]}
     used |= {posixpath.splitext(posixpath.basename(name))[0] for c in parts.components for name in c.component.files}
-    groups = [group for group in definition.get("parameter_groups", ()) if group]
-    missing = {problem.about[0] for problem in found if problem.about and problem.severity is Severity.ERROR}
-    missing |= {f"component {group['optional']['name']}" for group in groups if group.get("optional")}
     for path in files.list_beside(f"{COMPONENTS}/.yaml"):
         name, suffix = posixpath.splitext(posixpath.basename(path))
         if suffix != ".yaml" or name in used:
             continue
-        names = _list_names(path, files)
-        is_missed = not missing.isdisjoint((f"component {name}", *names))
-        rule = "component-reference" if is_missed else "unlisted-component"
         message, hint = f"no entry lists the component {path}", f"add '- name: {name}', or remove the file"
-        about = (f"component {name}", *names)
-        yield document.problem(rule, message, ("components",), key=True, hint=hint, about=about)
+        about = (f"component {name}", *_list_names(path, files))
+        yield document.problem("unlisted-component", message, ("components",), key=True, hint=hint, about=about)
 
 
 def _list_names(path: str, files: Files) -> list[str]:

@@ -34,7 +34,7 @@ def read_definition(
     documents = tuple({each.document.path: each.document for each in loaded}.values())
     if not parts.complete:
         return KindPart(tuple(problems), documents=documents)
-    problems += find_unlisted(document, definition, parts, problems, files)
+    problems += find_unlisted(document, definition, parts, files)
     problems += _check_network(document, findings.resource_types)
     exposed = expose_parameters(document, definition, parts.components)
     problems += exposed.problems
