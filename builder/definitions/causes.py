@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -122,7 +122,7 @@ def _find_lost(problems: Sequence[Problem], causes: defaultdict[str, list[Proble
                 break
 
 
-def _join_duplicates(problems: Sequence[Problem], causes: Mapping[str, Sequence[Problem]]) -> list[Problem]:
+def _join_duplicates(problems: Sequence[Problem], causes: defaultdict[str, list[Problem]]) -> list[Problem]:
     """The problems with one in place of a warning, as of a key that is given twice, and of the errors that come of it.
 
     Heat takes the last one, so that what the other has is missing.
@@ -131,7 +131,7 @@ def _join_duplicates(problems: Sequence[Problem], causes: Mapping[str, Sequence[
     joined: dict[int, Problem] = {}
     gone: set[int] = set()
     for problem in sorted(problems, key=lambda each: _RANKS.get(each.rule, len(_RANKS) + 1)):
-        names: Sequence[str] = problem.about[:1] if problem.rule in _RANKS or problem.rule in _MISSING else ()
+        names: Sequence[str] = problem.about[:1] if problem.rule in (*_RANKS, *_MISSING, "property-type") else ()
         if laid_over := _LAID_OVER.match(problem.pointer):
             names = (*names, f"parameter {laid_over[1]}")
         found = [each for name in names for each in causes[name] if each.rule in _SERIOUS]
@@ -145,7 +145,10 @@ def _join_duplicates(problems: Sequence[Problem], causes: Mapping[str, Sequence[
         if cause.rule != _TWICE:
             joined.setdefault(id(cause), replace(cause, rule=_SERIOUS[cause.rule]))
         elif id(cause) not in joined:
-            hint = "rename one of them" if _ENTRY.fullmatch(cause.pointer) else cause.hint
+            entry = _ENTRY.fullmatch(cause.pointer)
+            hint = "rename one of them" if entry else cause.hint
+            if entry:
+                causes[f"section {entry[1]}s"].append(cause)  # which lacks the other
             message = f"{cause.message}: {problem.message}"
             joined[id(cause)] = replace(cause, rule=problem.rule, message=message, hint=hint)
     return [joined.get(id(each), each) for each in problems if id(each) not in gone]
@@ -157,7 +160,8 @@ def _list_names(problem: Problem) -> Sequence[str]:
     if declared and problem.severity is Severity.ERROR and problem.rule not in _RANKS:
         return (*problem.about, f"parameter {declared[1]}")
     if problem.rule == _TWICE and (entry := _ENTRY.fullmatch(problem.pointer)):
-        return (*problem.about, f"{entry[1]} {entry[2]}")
+        thing = f"{entry[1]} {entry[2]}"
+        return (*problem.about, thing, f"type of {thing}")
     return problem.about
 
 

@@ -109,7 +109,8 @@ def find_misfits(
         hint = _suggest(property_, function, arguments, possible[0], scope)
         unsure = nullable or (property_.type == "boolean" and int in possible)  # true is a number to Heat
         message = f"{property_.name} must be {want}, and {what}"
-        yield TemplateProblem("property-type", message, tokens, hint, certain and not unsure)
+        about = (f"type of {'parameter' if function == 'get_param' else 'resource'} {name}",) if name else ()
+        yield TemplateProblem("property-type", message, tokens, hint, certain and not unsure, about=about)
     elif function == "get_resource" and is_other_thing(scope.resources.get(name, ""), property_.constraint):
         thing = property_.constraint.partition(".")[2].replace("_", " ")
         article = "an" if thing[0] in "aeiou" else "a"
@@ -122,7 +123,7 @@ def find_misfits(
         given: list[str | int] = [*property_.beside[1]] if property_.beside else []
         if is_swapped and given.index(beside) < given.index(property_.path[-1]):
             return  # it is told there
-        yield TemplateProblem("property-type", message, tokens, hint, certain)
+        yield TemplateProblem("property-type", message, tokens, hint, certain, about=(f"type of resource {name}",))
 
 
 def find_named(template: Mapping[str, Any]) -> dict[str, str]:

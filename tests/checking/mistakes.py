@@ -640,6 +640,13 @@ STRUCTURAL: Final[Mapping[str, Mistake]] = {
         "error: components/storage.yaml:13:3: the key 'disk' is given twice, and Heat takes the last one: "
         "there is no resource 'volume' (rename one of them) [resource-reference]",
     ),
+    "a resource of another type that has the name of one": Mistake(
+        NETWORK,
+        "  router:\n",
+        "  network:\n",
+        "error: components/network.yaml:24:3: the key 'network' is given twice, and Heat takes the last one: there is "
+        "no resource 'router' (rename one of them) [resource-reference]",
+    ),
     "a resource that is called as one of another component": Mistake(
         STORAGE,
         "  volume:\n",
