@@ -51,7 +51,7 @@ def test_a_definition_breaks_the_schema_where_jsonschema_alone_says_so(definitio
     assert list_errors(_validator(published.CLUSTER_TYPE), definition) == list_errors(plain, definition)
 
 
-@pytest.mark.parametrize("name", list(published.load_schema_texts()))
+@pytest.mark.parametrize("name", [published.CLUSTER_TYPE, published.BUILD_REQUEST])  # what is validated here
 @pytest.mark.generated
 @given(value=VALUES)
 @settings(max_examples=share_of(100), deadline=None)
