@@ -7,6 +7,7 @@ module has it read each attribute and each constraint by itself, but only where 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from builder.hot.custom_constraints import KNOWN, PICKERS
@@ -68,6 +69,7 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
     """The parameter with attributes of the definition laid over it, and what is wrong with them."""
     problems: list[TemplateProblem] = []
     place: Tokens = ()
+    in_template = parameter
     for tokens, entry in layers:
         attributes = {key: value for key, value in entry.items() if not key.startswith("x-")}
         if attributes.get("type", parameter.type) != parameter.type:
@@ -88,7 +90,10 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
             if key in attributes:
                 place = (*tokens, key)
     if place:
-        problems += [TemplateProblem("invalid-default", fault, place) for fault in find_default_faults(parameter)]
+        faults = find_default_faults(parameter)
+        if not faults and parameter.constraints != in_template.constraints:  # which Heat applies as well
+            faults = find_default_faults(replace(in_template, default=parameter.default))
+        problems += [TemplateProblem("invalid-default", fault, place) for fault in faults]
     return parameter, problems
 
 

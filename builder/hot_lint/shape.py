@@ -137,6 +137,10 @@ def find_shape_problems(
     for name, output in (template.get("outputs") or {}).items():
         if is_misplaced_section(name, output):
             continue
+        if len(output) == 1 and (call := next(iter(output))) in language.functions:
+            message = f"the value of output {name} stands where its keys do"
+            yield _misshapen(message, ("outputs", name, call), "write value: above it, and indent it", key=True)
+            continue
         if "value" not in output:
             near = find_misspelt("value", output, language.output_keys)
             hint, place = f"write value: for {near}:" if near else "give it a value", (near,) if near else ()
@@ -207,6 +211,9 @@ def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], token
         if key in NAMED_SECTIONS and key not in known:
             message, about = f"{key} is a section of the template, and stands inside {kind}", name_lost(key, entry[key])
             yield TemplateProblem(rule, message, (*tokens, key), _LESS, key=True, about=about)
+        elif key not in known and kind == "a resource" and _recognise(entry[key]) == "resource":
+            message = f"{key!r} is a resource, and stands inside another one"
+            yield TemplateProblem(rule, message, (*tokens, key), _LESS, key=True, about=(f"resource {key}",))
         elif key not in known and key not in forgotten:
             hint = _write_since(kind, key) or suggest_key(_OF_OTHER_TOOLS.get(key, key), known)
             if not hint and kind != "an output":
@@ -293,14 +300,15 @@ def looks_nested(type_: str) -> bool:
 def _check_resource_values(
     resource: Mapping[str, Any], tokens: Tokens, language: Language
 ) -> Iterator[TemplateProblem]:
-    for key, sound, message in (
-        ("properties", _is_mapping, "properties must be a mapping"),
-        ("metadata", _is_mapping, "metadata must be a mapping"),
-        ("update_policy", _is_mapping, "update_policy must be a mapping"),
-        ("depends_on", _names_resources, "depends_on must be the name of a resource or a list of names"),
-    ):
-        if key in resource and not sound(resource[key]):
-            yield _misshapen(message, (*tokens, key), "remove the empty key" if resource[key] is None else "")
+    broken = {
+        key: f"{key} must be a mapping"
+        for key in ("properties", "metadata", "update_policy")
+        if not isinstance(resource.get(key, {}), dict)
+    }
+    if not _names_resources(resource.get("depends_on", "")):
+        broken["depends_on"] = "depends_on must be the name of a resource or a list of names"
+    for key, message in broken.items():
+        yield _misshapen(message, (*tokens, key), "remove the empty key" if resource[key] is None else "")
     if not isinstance(resource.get("description", ""), str):
         yield _misshapen("the description of a resource must be a text", (*tokens, "description"))
     if "condition" in resource and resource["condition"] is None:
@@ -309,10 +317,6 @@ def _check_resource_values(
     if policy is not None and not is_call(policy, language) and str(policy).capitalize() not in DELETION_POLICIES:
         message = f"deletion_policy must be one of {', '.join(DELETION_POLICIES)}"
         yield _misshapen(message, (*tokens, "deletion_policy"), suggest(str(policy), DELETION_POLICIES))
-
-
-def _is_mapping(value: object) -> bool:
-    return isinstance(value, dict)
 
 
 def _names_resources(value: object) -> bool:

@@ -223,11 +223,12 @@ class _Construction:
                 continue
             if not isinstance(key, ScalarNode):
                 message, hint = "a key must be a plain text, not a list or a mapping", ""
+                about: tuple[str, ...] = ()
                 if isinstance(key, MappingNode) and key.flow_style and node.flow_style and len(key.value) == 1:
                     name = str(key.value[0][0].value)[:_MAX_SHOWN]
                     message = f"'{{{{ {name} }}}}' is Jinja's, which is not understood here"
-                    hint = f"write {{get_param: {name}}}"
-                self._refuse(key, tokens, "yaml-key", message, hint)
+                    hint, about = f"write {{get_param: {name}}}", (f"use of {name}",)
+                self._refuse(key, tokens, "yaml-key", message, hint, about)
                 continue
             if self._is_broken(key):
                 self._refuse_surrogate(key, tokens)

@@ -772,3 +772,44 @@ STRUCTURAL: Final[Mapping[str, Mistake]] = {
     ),
 }
 """Mistakes in how files are put together: what stands in the wrong place, is given twice, or has another name."""
+
+DAILY: Final[Mapping[str, Mistake]] = {
+    "a resource that is indented too far": Mistake(
+        LOGIN,
+        "  login_ip:\n    type: OS::Neutron::FloatingIP\n    depends_on: router_interface\n    properties:\n"
+        "      floating_network: {get_param: external_network}\n      port_id: {get_resource: login_port}\n",
+        "    login_ip:\n      type: OS::Neutron::FloatingIP\n      depends_on: router_interface\n      properties:\n"
+        "        floating_network: {get_param: external_network}\n        port_id: {get_resource: login_port}\n",
+        "error: components/login.yaml:46:5: 'login_ip' is a resource, and stands inside another one (indent it "
+        "less) [unknown-resource-key]",
+    ),
+    "a member's number where an attribute is named": Mistake(
+        COMPUTE,
+        "{get_attr: [compute_nodes, name]}",
+        "{get_attr: [compute_nodes, 0, name]}",
+        "error: components/compute.yaml:64:57: 0 is no name of an attribute (write [compute_nodes, name, 0]) "
+        "[function-arguments]",
+    ),
+    "Jinja for a parameter": Mistake(
+        COMPUTE,
+        "count: {get_param: compute_count}",
+        "count: {{ compute_count }}",
+        "error: components/compute.yaml:45:15: '{{ compute_count }}' is Jinja's, which is not understood here "
+        "(write {get_param: compute_count}) [yaml-key]",
+    ),
+    "an output that is its value": Mistake(
+        LOGIN,
+        "    description: The address to log in to.\n    value: {get_attr: [login_ip, floating_ip_address]}",
+        "    {get_attr: [login_ip, floating_ip_address]}",
+        "error: components/login.yaml:72:6: the value of output login_address stands where its keys do (write "
+        "value: above it, and indent it) [template-shape]",
+    ),
+    "an override that the template's own constraint does not allow": Mistake(
+        DEFINITION,
+        "presets:\n",
+        "parameter_overrides:\n  compute_count: {default: 128, constraints: [{range: {min: 1, max: 256}}]}\n\n"
+        "presets:\n",
+        "error: cluster-type.yaml:35:28: the default must be between 1 and 64 [invalid-default]",
+    ),
+}
+"""Mistakes of the day: an indentation, a value in the place of its key, a number for a name, a wish for more."""

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.checking.examples import check
-from tests.checking.mistakes import FURTHER, LIKELY, SLURM, STRUCTURAL, SUBTLE, Mistake
+from tests.checking.mistakes import DAILY, FURTHER, LIKELY, SLURM, STRUCTURAL, SUBTLE, Mistake
 from tests.definitions.texts import build, find_rules
 
-MISTAKES = {**LIKELY, **FURTHER, **SUBTLE, **STRUCTURAL}
+MISTAKES = {**LIKELY, **FURTHER, **SUBTLE, **STRUCTURAL, **DAILY}
 
 
 def list_problems(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
