@@ -330,6 +330,40 @@ def test_token_opens_every_page_and_is_kept_nowhere(tmp_path: Any, chromium: Any
         context.close()
 
 
+def test_what_is_new_of_a_page_that_was_left_does_not_come_back(tmp_path: Any, chromium: Any) -> None:
+    running = Service(tmp_path / "protected", {"PROTECT_READS": "true", "JWT_SECRET": SECRET})
+    running.enabled.mkdir(parents=True)
+    (running.enabled / "small.yaml").write_text(minimal_definition("A small cluster"))
+    with running:
+        wait_until(lambda: running.get("/ready").status == 200, "ready")
+        context = chromium.new_context()
+        page = context.new_page()
+        page.goto(f"{running.url}/")
+        page.get_by_label("Token").fill(make_token())
+        page.get_by_role("button", name="Open").click()
+        page.get_by_role("link", name="A small cluster").click()
+        page.get_by_role("heading", level=1, name="A small cluster").wait_for()
+        page.evaluate(
+            """() => {
+                const fetched = window.fetch;
+                window.held = new Promise((resolve) => { window.release = resolve; });
+                // Answers, but late, and as if nobody had given it up.
+                window.fetch = async (url, { headers }) => {
+                    window.fetch = fetched;
+                    const answer = await fetched(url, { headers });
+                    await window.held;
+                    return answer;
+                };
+                window.refreshed = refresh();
+            }"""
+        )
+        page.get_by_role("link", name="Check", exact=True).click()
+        page.get_by_label("Paste a definition").wait_for()
+        page.evaluate("() => { window.release(); return window.refreshed; }")
+        page.get_by_label("Paste a definition").fill("kind: heat")
+        context.close()
+
+
 # --- trying -----------------------------------------------------------------------------------------------------------
 
 

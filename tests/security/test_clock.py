@@ -125,9 +125,10 @@ def test_service_bears_that_its_clock_jumps(tmp_path: Path, clock: Clock) -> Non
 
 def test_no_worker_looks_late_when_the_clock_jumps(tmp_path: Path, clock: Clock) -> None:
     with start(tmp_path, clock, workers="2") as service:
-        wait_until(lambda: rescan_age(service) is not None, "the folder was read")
         for shift in (DAY, -DAY, 0):
+            wait_until(lambda: rescan_age(service) is not None, "the folder was read, by each worker that has begun")
             clock.jump(shift)
+            wait_until(lambda: rescan_age(service) is not None, "the folder is read, by a worker that begins late, too")
             age = rescan_age(service)
             assert age is not None
             assert 0 <= age < DAY / 2

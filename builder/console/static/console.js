@@ -4,6 +4,7 @@
 
 let token = null;
 let pending = null;
+let opening = 0;
 let drawn = document.getElementById("form-revision")?.dataset.revision;
 
 const authorized = (headers) => (token ? { ...headers, Authorization: `Bearer ${token}` } : headers);
@@ -14,8 +15,10 @@ const parse = async (response) => new DOMParser().parseFromString(await response
 
 // Put another page in the place of this one: only where a token is needed, which no link would send.
 async function open(url, { remember = true } = {}) {
-  const response = await fetchPage(url);
-  const page = await parse(response);
+  const number = ++opening;
+  const page = await parse(await fetchPage(url));
+  if (number !== opening) return; // another one was asked for meanwhile
+  pending?.abort(); // what is new of the page before comes too late
   document.title = page.title;
   document.body.replaceWith(page.body);
   if (remember) history.pushState(null, "", url);
