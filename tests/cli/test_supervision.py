@@ -43,7 +43,7 @@ def test_signals_that_mean_nothing_change_nothing(tmp_path: Path, count: str) ->
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             for process in processes:
                 os.kill(process, number)
-        assert all(service.get("/ready").status == 200 for _ in range(10))
+        wait_until(lambda: all(service.get("/ready").status == 200 for _ in range(10)), "each serves as before")
         assert {service.process.pid, *service.children} == processes
         assert "stopping" not in service.settled_log()
         assert service.stop() == 0
