@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -304,7 +305,9 @@ def test_file_that_is_chosen_or_dropped_is_checked(visit: Visit) -> None:
 # --- with a token -----------------------------------------------------------------------------------------------------
 
 
-def test_token_opens_every_page_and_is_kept_nowhere(tmp_path: Any, chromium: Any) -> None:
+@pytest.fixture
+def signed_in(tmp_path: Any, chromium: Any) -> Iterator[Any]:
+    """The page of a type, of a service that wants a token for reading."""
     running = Service(tmp_path / "protected", {"PROTECT_READS": "true", "JWT_SECRET": SECRET})
     running.enabled.mkdir(parents=True)
     (running.enabled / "small.yaml").write_text(minimal_definition("A small cluster"))
@@ -317,51 +320,44 @@ def test_token_opens_every_page_and_is_kept_nowhere(tmp_path: Any, chromium: Any
         page.get_by_role("button", name="Open").click()
         page.get_by_role("link", name="A small cluster").click()
         page.get_by_role("heading", level=1, name="A small cluster").wait_for()
-        page.get_by_role("link", name="Check", exact=True).click()
-        page.get_by_label("Paste a definition").fill(minimal_definition("Pasted"))
-        page.get_by_role("button", name="Check").click()
-        page.locator("#report h2", has_text="Pasted").wait_for()
-        page.get_by_role("link", name="API", exact=True).click()
-        page.locator("#checkDefinition").wait_for()
-        kept = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
-        assert kept == [0, 0, ""]
-        page.reload()
-        page.get_by_label("Token").wait_for()
+        yield page
         context.close()
 
 
-def test_what_is_new_of_a_page_that_was_left_does_not_come_back(tmp_path: Any, chromium: Any) -> None:
-    running = Service(tmp_path / "protected", {"PROTECT_READS": "true", "JWT_SECRET": SECRET})
-    running.enabled.mkdir(parents=True)
-    (running.enabled / "small.yaml").write_text(minimal_definition("A small cluster"))
-    with running:
-        wait_until(lambda: running.get("/ready").status == 200, "ready")
-        context = chromium.new_context()
-        page = context.new_page()
-        page.goto(f"{running.url}/")
-        page.get_by_label("Token").fill(make_token())
-        page.get_by_role("button", name="Open").click()
-        page.get_by_role("link", name="A small cluster").click()
-        page.get_by_role("heading", level=1, name="A small cluster").wait_for()
-        page.evaluate(
-            """() => {
-                const fetched = window.fetch;
-                window.held = new Promise((resolve) => { window.release = resolve; });
-                // Answers, but late, and as if nobody had given it up.
-                window.fetch = async (url, { headers }) => {
-                    window.fetch = fetched;
-                    const answer = await fetched(url, { headers });
-                    await window.held;
-                    return answer;
-                };
-                window.refreshed = refresh();
-            }"""
-        )
-        page.get_by_role("link", name="Check", exact=True).click()
-        page.get_by_label("Paste a definition").wait_for()
-        page.evaluate("() => { window.release(); return window.refreshed; }")
-        page.get_by_label("Paste a definition").fill("kind: heat")
-        context.close()
+def test_token_opens_every_page_and_is_kept_nowhere(signed_in: Any) -> None:
+    page = signed_in
+    page.get_by_role("link", name="Check", exact=True).click()
+    page.get_by_label("Paste a definition").fill(minimal_definition("Pasted"))
+    page.get_by_role("button", name="Check").click()
+    page.locator("#report h2", has_text="Pasted").wait_for()
+    page.get_by_role("link", name="API", exact=True).click()
+    page.locator("#checkDefinition").wait_for()
+    kept = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+    assert kept == [0, 0, ""]
+    page.reload()
+    page.get_by_label("Token").wait_for()
+
+
+def test_what_is_new_of_a_page_that_was_left_does_not_come_back(signed_in: Any) -> None:
+    page = signed_in
+    page.evaluate(
+        """() => {
+            const fetched = window.fetch;
+            window.held = new Promise((resolve) => { window.release = resolve; });
+            // Answers, but late, and as if nobody had given it up.
+            window.fetch = async (url, { headers }) => {
+                window.fetch = fetched;
+                const answer = await fetched(url, { headers });
+                await window.held;
+                return answer;
+            };
+            window.refreshed = refresh();
+        }"""
+    )
+    page.get_by_role("link", name="Check", exact=True).click()
+    page.get_by_label("Paste a definition").wait_for()
+    page.evaluate("() => { window.release(); return window.refreshed; }")
+    page.get_by_label("Paste a definition").fill("kind: heat")
 
 
 # --- trying -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from builder.hot_lint.conflicts.judged import Judged, find_judged
 from builder.hot_lint.conflicts.networks import judge_group, judge_interface, judge_port, judge_rule, judge_subnet
-from builder.hot_lint.conflicts.servers import SERVER, judge_deployment, judge_server, judge_volume
+from builder.hot_lint.conflicts.servers import SERVER, judge_deployment, judge_ports, judge_server, judge_volume
 from builder.hot_lint.findings import TemplateProblem
 
 _JUDGES: Final[Mapping[str, Callable[[Judged], Iterator[TemplateProblem]]]] = {
@@ -28,6 +28,9 @@ def find_conflicts(template: Mapping[str, Any], types: Mapping[str, str]) -> Ite
 
     ``types`` are those of all the resources that the template can refer to, by their names.
     """
+    owners: dict[str, str] = {}
     for judged in find_judged(template, types):
         if judged.type in _JUDGES:
             yield from _JUDGES[judged.type](judged)
+        if judged.type == SERVER:
+            yield from judge_ports(judged, owners)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from builder.hot_lint.conflicts.judged import CONFLICT, REFUSED, Judged, find_mappings, is_given
+from builder.hot_lint.conflicts.judged import CONFLICT, REFUSED, Judged, find_mappings, find_referred, is_given
 from builder.hot_lint.findings import TemplateProblem
 
 SERVER: Final = "OS::Nova::Server"
@@ -15,7 +15,7 @@ _DEVICE_SOURCES: Final = (*_DISK_SOURCES, "swap_size", "ephemeral_size", "epheme
 
 
 def judge_server(server: Judged) -> Iterator[TemplateProblem]:
-    """What ``heat.engine.resources.openstack.nova.server`` refuses, and a port of two servers, which Nova does."""
+    """What ``heat.engine.resources.openstack.nova.server`` refuses."""
     properties = server.properties
     devices = find_mappings(properties.get("block_device_mapping_v2"))
     empty = [number for number, each in devices if not {*each} & {*_DEVICE_SOURCES}]
@@ -34,25 +34,21 @@ def judge_server(server: Judged) -> Iterator[TemplateProblem]:
     if has_port and properties.get("security_groups") and isinstance(properties["security_groups"], list):
         message = "a server with a port has no security groups of its own"
         yield server.problem(CONFLICT, message, "security_groups", hint="give them to the port")
-    for number, network in find_mappings(properties.get("networks")):
-        other = _find_owner(server, network.get("port"))
-        if other:
-            message, hint = f"server {other!r} has this port already, and Nova gives it to one", "make a port for each"
+
+
+def judge_ports(server: Judged, owners: dict[str, str]) -> Iterator[TemplateProblem]:
+    """A port that a server before this one has, which Nova refuses; both are there in every launch.
+
+    ``owners`` are the servers before it by the ports that they have. This one is added.
+    """
+    for number, network in find_mappings(server.properties.get("networks")) if server.certain else ():
+        port, name = find_referred(network.get("port")), str(server.tokens[1])
+        owner = owners.get(port, name)
+        if owner != name:
+            message, hint = f"server {owner!r} has this port already, and Nova gives it to one", "make a port for each"
             yield server.problem(REFUSED, message, "networks", number, "port", hint=hint)
-
-
-def _find_owner(server: Judged, port: Any) -> str:
-    """The server before this one in the template that is always there, too, and has the same port; ``""`` if none."""
-    is_resource = isinstance(port, dict) and "get_resource" in port and server.certain
-    for name, other in server.resources.items() if is_resource else ():
-        if name == server.tokens[1]:
-            break
-        properties = other.get("properties")
-        is_server = other.get("type") == SERVER and other.get("condition") in (None, True)
-        networks = properties.get("networks") if is_server and isinstance(properties, dict) else None
-        if any(each.get("port") == port for _, each in find_mappings(networks)):
-            return name
-    return ""
+        elif port and len(server.tokens) == 2:  # of a group there may be no member
+            owners[port] = name
 
 
 def judge_deployment(deployment: Judged) -> Iterator[TemplateProblem]:
