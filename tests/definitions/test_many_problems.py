@@ -11,6 +11,7 @@ import pytest
 from builder.definitions.building import MAX_PROBLEMS, Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.rules import Severity
+from builder.hot_lint.conflicts.finding import find_conflicts
 from builder.hot_lint.sources import SourceError
 from builder.kinds.registry import KINDS
 from builder.text.spelling import find_near
@@ -146,6 +147,18 @@ def nested_uses(number: int, attributes: str) -> tuple[str, str]:
 @pytest.mark.parametrize("attributes", ["{type: string}", "{type: string, default: x}"])
 def test_twice_as_many_uses_of_twice_as_many_parameters_take_no_more_than_twice_the_work(attributes: str) -> None:
     once, twice = (count_steps(partial(build, *nested_uses(number, attributes))) for number in (200, 400))
+    assert twice < 2.2 * once
+
+
+def judge_servers(number: int) -> None:
+    """Look for conflicts in a template of so many servers, each with a port."""
+    names = {f"s{key}": {"networks": [{"port": {"get_resource": f"p{key}"}}]} for key in range(number)}
+    servers = {name: {"type": "OS::Nova::Server", "properties": {"image": "x", **each}} for name, each in names.items()}
+    assert not list(find_conflicts({"resources": servers}, {}))
+
+
+def test_twice_as_many_servers_with_ports_take_no_more_than_twice_the_work() -> None:
+    once, twice = (count_steps(partial(judge_servers, number)) for number in (200, 400))
     assert twice < 2.2 * once
 
 
