@@ -45,13 +45,14 @@ enable-examples:
 	    for i in cluster-types-examples/* ; do ln -s ../../$${i} instance/cluster-types-enabled/ ; done; \
 	fi
 
-# Half of the time they wait for services, so that four processes keep two processors busy. Files are begun in the order
-# of tests/conftest.py, not those with most tests first.
-test: $(VENV)/.dev ## Run the tests, in JOBS processes (4)
-	$(PYTEST) --numprocesses=$(or $(JOBS),4) --dist=loadfile --no-loadscope-reorder
+# Most of the time they wait for services: four processes left half of two processors idle, and eight a seventh. Files
+# are begun in the order of tests/conftest.py, not those with most tests first.
+test: $(VENV)/.dev ## Run the tests, in JOBS processes (8)
+	$(PYTEST) --numprocesses=$(or $(JOBS),8) --dist=loadfile --no-loadscope-reorder
 
-test-exhaustive: $(VENV)/.dev ## Test all cases of the rules that make test holds with some of them
+test-exhaustive: $(VENV)/.dev ## Test all cases of the rules that make test holds with some of them, and real starts
 	ALL_CASES=1 $(PYTEST) --numprocesses=$(or $(JOBS),4) --dist=worksteal -m 'exhaustive or generated'
+	REAL_STARTS=1 $(PYTEST) --numprocesses=$(or $(JOBS),4) --dist=loadfile tests/cli
 
 lint: $(VENV)/.dev ## Check style and formatting
 	$(BIN)/ruff check .

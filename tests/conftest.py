@@ -52,8 +52,9 @@ def _find_place(path: Path) -> int:
     return next((place for place, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
 
 
-STARTED_FOR_THEMSELVES = frozenset({"benchmarks", "cli", "rolling", "soak"})
-"""Rooms of tests that are about starting, or measure: their services are not forked."""
+STARTED_FOR_THEMSELVES = frozenset({"benchmarks", "rolling", "soak"})
+"""Rooms of tests that measure: their services are not forked. What is about starting is run both ways, forked and, by
+``make test-exhaustive``, not."""
 
 
 @pytest.fixture(scope="module", autouse=True)

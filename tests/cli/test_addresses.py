@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,15 @@ def _reaches(host: str, port: int) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
+def _find_free_port() -> int:
+    """A port that is free at both addresses of loopback: what another process listens at is not taken for ours."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            port: int = first.getsockname()[1]
+            with suppress(OSError), socket.create_server(("::1", port), family=socket.AF_INET6):
+                return port
+
+
 BOUND = {
     "127.0.0.1": ("127.0.0.1", {"127.0.0.1"}),
     "0.0.0.0": ("0.0.0.0", {"127.0.0.1"}),
@@ -62,8 +72,8 @@ BOUND = {
 @pytest.mark.parametrize("host", BOUND)
 def test_service_listens_where_it_is_told_to(host: str) -> None:
     shown, addresses = BOUND[host]
-    with listen(host, 0) as listener:
-        port = listener.getsockname()[1]
+    port = _find_free_port()
+    with listen(host, port) as listener:
         assert format_url(listener) == f"http://{shown}:{port}"
         loopback = "127.0.0.1" if host in ("0.0.0.0", "::") else shown
         assert format_url(listener, reachable=True) == f"http://{loopback}:{port}"
@@ -75,8 +85,8 @@ def test_service_listens_where_it_is_told_to(host: str) -> None:
 @pytest.mark.parametrize("host", BOUND)
 def test_sandbox_listens_where_it_is_told_to(host: str) -> None:
     everywhere = host in ("0.0.0.0", "::")
-    with Sandbox(host) as sandbox:
-        port = int(sandbox.auth_url.split(":")[-1].removesuffix("/v3"))
+    port = _find_free_port()
+    with Sandbox(host, port) as sandbox:
         shown = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
         assert sandbox.auth_url == f"http://{shown}:{port}/v3"
         assert {each for each in ("127.0.0.1", "::1") if _reaches(each, port)} == BOUND[host][1]

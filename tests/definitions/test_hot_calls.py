@@ -46,7 +46,7 @@ def find_problems(*calls: Any) -> list[TemplateProblem]:
 @pytest.mark.parametrize("call", TOO_MUCH.values(), ids=TOO_MUCH)
 def test_call_that_takes_too_long_to_compute_is_no_mistake_and_holds_nobody_up(call: Any) -> None:
     started = time.thread_time()
-    assert not find_problems(*[call] * 50)
+    assert not find_problems(*[call] * 10)
     assert time.thread_time() - started < 20
 
 
