@@ -133,9 +133,7 @@ def _fetch(cloud: Cloud, service: Service, fetch: Callable[[], Iterable[Any]]) -
 
     Nothing else is kept of an asset: there may be thousands, each as large as an answer.
     """
-    from builder.openstack.failures import translated
-
-    with translated(cloud.context(service)), cloud.session.long_answers():
+    with cloud.calling(service, long_answers=True):
         named = [
             (_name(cloud, asset), bool(getattr(asset, "is_router_external", False)))
             for asset in islice(fetch(), MAX_ASSETS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +104,18 @@ class Cloud:
             form_fields=form_fields,
             last_response=lambda: self.session.last_response,
         )
+
+    @contextmanager
+    def calling(self, call: Service | CallContext, *, long_answers: bool = False) -> Iterator[None]:
+        """Have all that fails in the block, which calls one service, raise RequestError.
+
+        See :func:`builder.openstack.failures.translated`. With ``long_answers``, answers may be as long as lists are.
+        """
+        from builder.openstack.failures import translated
+
+        context = self.context(call) if isinstance(call, Service) else call
+        with translated(context), self.session.long_answers() if long_answers else nullcontext():
+            yield
 
 
 @contextmanager

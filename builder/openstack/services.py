@@ -50,9 +50,7 @@ def find_url(cloud: Cloud, service: Service, path: str) -> str | None:
     """
     from requests import Request
 
-    from builder.openstack.failures import translated
-
-    with translated(cloud.context(service)):
+    with cloud.calling(service):
         endpoint = cloud.find_endpoint(SERVICE_TYPES[service])
         url = Request("GET", f"{str(endpoint).rstrip('/')}{path}").prepare().url or ""
     if len(url) > MAX_URL:
@@ -75,10 +73,8 @@ def open_sdk(cloud: Cloud) -> Any:
 
 def ask_if_possible(cloud: Cloud, service: Service, ask: Callable[[], Answer]) -> Answer | None:
     """What ``ask`` finds out from a service; None where it cannot be had, for whatever reason."""
-    from builder.openstack.failures import translated
-
     try:
-        with translated(cloud.context(service)):
+        with cloud.calling(service):
             return ask()
     except CloudError as error:
         log = logger.debug if error.kind is FailureKind.SERVICE_NOT_FOUND else logger.info

@@ -52,9 +52,7 @@ class KeyedStack:
 
 def fetch_keyed_stacks(cloud: Cloud, tag: str, *, show_deleted: bool = True) -> list[KeyedStack]:
     """The stacks that carry a key's tag, oldest first; those that are deleted included, unless they are not to be."""
-    from builder.openstack.failures import translated
-
-    with translated(cloud.context(Service.ORCHESTRATION)), cloud.session.long_answers():
+    with cloud.calling(Service.ORCHESTRATION, long_answers=True):
         filters = {"tags": tag, "show_deleted": show_deleted}
         found = [stack.to_dict() for stack in heat_client(cloud).stacks.list(filters=filters)]
         response = cloud.session.last_response

@@ -21,10 +21,8 @@ def preview_stack(cloud: Cloud, request: StackRequest) -> tuple[PreviewedResourc
         RequestError: as :func:`~builder.kinds.heat.stack_creation.create_stack` would, but for what only a creation
             can meet.
     """
-    from builder.openstack.failures import translated
-
     context = cloud.context(Service.ORCHESTRATION, form_fields=request.form_fields)
-    with translated(context), cloud.session.long_answers():
+    with cloud.calling(context, long_answers=True):
         previewed = heat_client(cloud).stacks.preview(**stack_fields(request)).to_dict()
         return tuple(_flatten(previewed["resources"], request.name))
 
@@ -36,12 +34,8 @@ def validate_template(cloud: Cloud, request: StackRequest) -> None:
 
     Raises RequestError as :func:`preview_stack` does.
     """
-    from builder.openstack.failures import translated
-
-    with (
-        translated(cloud.context(Service.ORCHESTRATION, form_fields=request.form_fields)),
-        cloud.session.long_answers(),
-    ):
+    context = cloud.context(Service.ORCHESTRATION, form_fields=request.form_fields)
+    with cloud.calling(context, long_answers=True):
         heat_client(cloud).stacks.validate(
             **{name: value for name, value in stack_fields(request).items() if name not in ("stack_name", "tags")}
         )

@@ -46,13 +46,11 @@ def create_stack(cloud: Cloud, request: StackRequest) -> CreatedStack:
         RequestError: Heat refuses (400, 401, 403, 409, 413, 503), fails or cannot be reached (502), or is late (504).
             Where Heat may have created the stack all the same, the detail says so and names the stack.
     """
-    from builder.openstack.failures import translated
-
     cloud.deadline.remaining()
     context = cloud.context(Service.ORCHESTRATION, request.name, request.repeatable, request.form_fields)
     cloud.deadline.under_way = may_have_created(request.name, request.repeatable)
     try:
-        with translated(context):
+        with cloud.calling(context):
             answer = heat_client(cloud).stacks.create(**stack_fields(request))
             stack_id = read_stack_id(answer["stack"]["id"])
     except DeadlineError as error:
@@ -66,10 +64,8 @@ def find_stack_of_order(cloud: Cloud, name: str, order: str) -> CreatedStack | N
 
     Raises RequestError where the cloud cannot tell.
     """
-    from builder.openstack.failures import translated
-
     tag = order_tag(order)
-    with translated(cloud.context(Service.ORCHESTRATION)), cloud.session.long_answers():
+    with cloud.calling(Service.ORCHESTRATION, long_answers=True):
         # Not by GET /stacks/{name}: Heat answers that with a redirect. Not every Heat knows the filter of tags.
         listed = [stack.to_dict() for stack in heat_client(cloud).stacks.list(filters={"tags": tag})]
         found = [stack for stack in listed if stack["stack_name"] == name and tag in (stack.get("tags") or ())]
@@ -81,9 +77,7 @@ def delete_stack(cloud: Cloud, cluster: CreatedStack) -> None:
 
     Raises RequestError.
     """
-    from builder.openstack.failures import translated
-
-    with translated(cloud.context(Service.ORCHESTRATION)):
+    with cloud.calling(Service.ORCHESTRATION):
         heat_client(cloud).stacks.delete(f"{cluster.name}/{cluster.id}")
 
 

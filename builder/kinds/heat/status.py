@@ -45,10 +45,8 @@ def fetch_stack_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
 
     Raises RequestError where Heat refuses, or cannot tell.
     """
-    from builder.openstack.failures import translated
-
     client = heat_client(cloud)
-    with translated(cloud.context(Service.ORCHESTRATION)), cloud.session.long_answers():
+    with cloud.calling(Service.ORCHESTRATION, long_answers=True):
         # Not by GET /stacks/{id}: Heat answers that with a redirect. Not every Heat knows the filter.
         listed = [stack.to_dict() for stack in client.stacks.list(filters={"id": cluster_id, "show_deleted": True})]
         found = [stack for stack in listed if stack["id"] == cluster_id]
@@ -57,7 +55,7 @@ def fetch_stack_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
             return None
         name = read_stack_name(found[0]["stack_name"])
     try:
-        with translated(cloud.context(Service.ORCHESTRATION)), cloud.session.long_answers():
+        with cloud.calling(Service.ORCHESTRATION, long_answers=True):
             address = f"{name}/{cluster_id}"
             stack = client.stacks.get(address).to_dict()
             resources = [each.to_dict() for each in client.resources.list(address, nested_depth=MAX_DEPTH)]

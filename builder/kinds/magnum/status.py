@@ -27,15 +27,13 @@ def fetch_cluster_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
 
     Raises RequestError where Magnum refuses, or cannot tell.
     """
-    from builder.openstack.failures import translated
-
     # By the list: where Magnum shows no such cluster, its answer is the same as where it is not there itself.
     listed = next((cluster for cluster in list_clusters(cloud) if cluster.id == cluster_id), None)
     origin = read_origin(tags_of(listed.labels)) if listed is not None else None
     if listed is None or origin is None:
         return None
     shown = show_cluster(cloud, cluster_id)
-    with translated(cloud.context(Service.CONTAINER_INFRA)):
+    with cloud.calling(Service.CONTAINER_INFRA):
         faults = list((shown.get("faults") or {}).items())[:MAX_FAILURES]
         return ClusterStatus(
             id=cluster_id,

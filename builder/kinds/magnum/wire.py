@@ -89,15 +89,13 @@ def create_cluster(cloud: Cloud, request: ClusterRequest) -> CreatedStack:
         RequestError: Magnum refuses (400, 401, 403), fails or cannot be reached (502), or is late (504). Where it may
             have created the cluster all the same, the detail says so and names it.
     """
-    from builder.openstack.failures import translated
-
     cloud.deadline.remaining()
     context = cloud.context(Service.CONTAINER_INFRA, request.name, request.repeatable, request.form_fields)
     cloud.deadline.under_way = may_have_created(request.name, request.repeatable, "Cluster")
     version = WITHOUT_NODES if request.body.get("node_count") == 0 else None
     try:
         response = _ask(cloud, "POST", "/clusters", context, request.body, version)
-        with translated(context):
+        with cloud.calling(context):
             return CreatedStack(_read(response.json()["uuid"], _UUID), request.name)
     except DeadlineError as error:
         error.may_have_effect = True
@@ -109,8 +107,6 @@ def list_clusters(cloud: Cloud, *, detailed: bool = False) -> list[ListedCluster
 
     If ``detailed``, with their ages, which takes Magnum longer.
     """
-    from builder.openstack.failures import translated
-
     context = cloud.context(Service.CONTAINER_INFRA)
     path = "/clusters/detail" if detailed else "/clusters"
     found: dict[str, ListedCluster] = {}
@@ -118,7 +114,7 @@ def list_clusters(cloud: Cloud, *, detailed: bool = False) -> list[ListedCluster
     for _ in range(MAX_PAGES):
         with cloud.session.long_answers():
             response = _ask_for_list(cloud, f"{path}?limit={PAGE}{marker}", context)
-        with translated(context):
+        with cloud.calling(context):
             now = _read_time(parsedate_to_datetime, response.headers.get("Date"))
             page = [_read_cluster(cluster, now) for cluster in response.json()["clusters"]]
         found |= {cluster.id: cluster for cluster in page}
@@ -130,21 +126,17 @@ def list_clusters(cloud: Cloud, *, detailed: bool = False) -> list[ListedCluster
 
 def fetch_stack_id(cloud: Cloud, cluster: CreatedStack) -> str | None:
     """The id of the Heat stack that a cluster's driver made; None while there is none. Blocks; raises RequestError."""
-    from builder.openstack.failures import translated
-
     shown = show_cluster(cloud, cluster.id)
-    with translated(cloud.context(Service.CONTAINER_INFRA)):
+    with cloud.calling(Service.CONTAINER_INFRA):
         stack_id = shown["stack_id"]
         return None if stack_id is None else _read(stack_id, _UUID)
 
 
 def show_cluster(cloud: Cloud, cluster_id: str) -> Mapping[str, Any]:
     """A cluster with all that Magnum has of it. Blocks; raises RequestError."""
-    from builder.openstack.failures import translated
-
     context = cloud.context(Service.CONTAINER_INFRA)
     response = _ask(cloud, "GET", f"/clusters/{cluster_id}", context)
-    with translated(context):
+    with cloud.calling(context):
         return dict(response.json())
 
 
@@ -164,13 +156,11 @@ def check_template(cloud: Cloud, cluster_template: str) -> None:
 
 def count_clusters(cloud: Cloud) -> tuple[int, int]:
     """How many clusters the project may have, and how many it has. Blocks; raises RequestError."""
-    from builder.openstack.failures import translated
-
     context = cloud.context(Service.CONTAINER_INFRA)
     project = quote(cloud.project_id, safe="")
     quota = _ask(cloud, "GET", f"/quotas/{project}/Cluster", context)
     stats = _ask(cloud, "GET", f"/stats?project_id={project}", context)
-    with translated(context):
+    with cloud.calling(context):
         limit, used = quota.json()["hard_limit"], stats.json()["clusters"]
         if not isinstance(limit, int) or not isinstance(used, int) or max(abs(limit), abs(used)) > MAX_COUNT:
             raise TypeError("no numbers")
@@ -202,15 +192,13 @@ def _ask(
     version: str | None = None,
 ) -> requests.Response:
     """Magnum's answer, if it is a success; ``version`` is that of the API, else Magnum's default."""
-    from builder.openstack.failures import translated
-
     headers = {"OpenStack-API-Version": f"container-infra {version}"} if version else {}
     endpoint = {
         "service_type": SERVICE_TYPES[Service.CONTAINER_INFRA],
         "interface": cloud.settings.interface,
         "region_name": cloud.region_name,
     }
-    with translated(context):
+    with cloud.calling(context):
         response = cloud.session.request(
             path, method, json=body, headers=headers, endpoint_filter=endpoint, raise_exc=False
         )
