@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from builder.clusters.names import read_order
-from builder.kinds.heat.stack_creation import heat_client, read_stack_id, read_stack_name, read_stack_status
+from builder.kinds.heat.stack_creation import heat_client
+from builder.kinds.listed import Listed, read_id, read_name, read_status, read_time
 from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud
 
@@ -20,24 +21,11 @@ _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class KeyedStack:
-    """A stack that carries the tag of a key.
+class KeyedStack(Listed):
+    """A stack that carries the tag of a key."""
 
-    ``age`` is how many seconds it has lived, or lived until it was deleted. Heat's clock alone tells: this host's may
-    be wrong. None where Heat does not tell the time.
-    """
-
-    id: str
-    name: str
-    status: str
     created: datetime | None
-    age: float | None
     tags: tuple[str, ...]
-
-    @property
-    def is_live(self) -> bool:
-        """Whether it is neither deleted nor being deleted."""
-        return not self.status.startswith("DELETE")
 
     @property
     def may_be_taken_back(self) -> bool:
@@ -56,7 +44,7 @@ def fetch_keyed_stacks(cloud: Cloud, tag: str, *, show_deleted: bool = True) -> 
         filters = {"tags": tag, "show_deleted": show_deleted}
         found = [stack.to_dict() for stack in heat_client(cloud).stacks.list(filters=filters)]
         response = cloud.session.last_response
-        now = _parse_time(parsedate_to_datetime, response.headers.get("Date") if response is not None else None)
+        now = read_time(parsedate_to_datetime, response.headers.get("Date") if response is not None else None)
         stacks = [_keyed_stack(stack, now) for stack in found]
     # Not every Heat (or stand-in for one) knows the filter.
     return sorted(
@@ -65,23 +53,14 @@ def fetch_keyed_stacks(cloud: Cloud, tag: str, *, show_deleted: bool = True) -> 
 
 
 def _keyed_stack(listed: Mapping[str, Any], now: datetime | None) -> KeyedStack:
-    created = _parse_time(datetime.fromisoformat, listed.get("creation_time"))
+    created = read_time(datetime.fromisoformat, listed.get("creation_time"))
     # Heat tells the time of a deletion once that is complete.
-    ended = _parse_time(datetime.fromisoformat, listed.get("deletion_time")) or now
+    ended = read_time(datetime.fromisoformat, listed.get("deletion_time")) or now
     return KeyedStack(
-        read_stack_id(listed["id"]),
-        read_stack_name(listed["stack_name"]),
-        read_stack_status(listed["stack_status"]),
-        created,
+        read_id(listed["id"]),
+        read_name(listed["stack_name"]),
+        read_status(listed["stack_status"]),
         (ended - created).total_seconds() if created and ended else None,
+        created,
         tuple(listed.get("tags") or ()),
     )
-
-
-def _parse_time(parse: Callable[[str], datetime], told: object) -> datetime | None:
-    """A time that a service told; None for what is none, or is none in UTC: Python's years are 1 to 9999."""
-    try:
-        moment = parse(told) if isinstance(told, str) else None
-        return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError, TypeError, IndexError):  # email's parser raises all of them
-        return None

@@ -5,7 +5,6 @@ Light to import; the client is loaded by the first call, in a thread of the pool
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,14 +13,11 @@ from typing import Any
 from builder.billing.creation import Steps
 from builder.billing.orders import Orders
 from builder.clusters.names import order_tag
+from builder.kinds.listed import read_id
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import Service, may_have_created
 from builder.openstack.connection import Cloud
 from builder.openstack.deadline import DeadlineError
-
-_STACK_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # Heat's are UUIDs
-_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,254}")
-_STACK_STATUS = re.compile(r"[A-Z_]{1,64}")  # an action and a status: CREATE_IN_PROGRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ def create_stack(cloud: Cloud, request: StackRequest) -> CreatedStack:
     try:
         with cloud.calling(context):
             answer = heat_client(cloud).stacks.create(**stack_fields(request))
-            stack_id = read_stack_id(answer["stack"]["id"])
+            stack_id = read_id(answer["stack"]["id"])
     except DeadlineError as error:
         error.may_have_effect = True
         raise
@@ -69,7 +65,7 @@ def find_stack_of_order(cloud: Cloud, name: str, order: str) -> CreatedStack | N
         # Not by GET /stacks/{name}: Heat answers that with a redirect. Not every Heat knows the filter of tags.
         listed = [stack.to_dict() for stack in heat_client(cloud).stacks.list(filters={"tags": tag})]
         found = [stack for stack in listed if stack["stack_name"] == name and tag in (stack.get("tags") or ())]
-        return CreatedStack(read_stack_id(found[0]["id"]), name) if found else None
+        return CreatedStack(read_id(found[0]["id"]), name) if found else None
 
 
 def delete_stack(cloud: Cloud, cluster: CreatedStack) -> None:
@@ -105,30 +101,6 @@ def create_stack_with_order(
 
     find = partial(find_stack_of_order, cloud, request.name)
     return orders.create(Steps(request.name, create, find, delete, may_be_kept))
-
-
-def read_stack_id(given: object) -> str:
-    """The id of a stack in an answer of Heat: it goes into answers and URLs, so it must be no more than an id.
-
-    Raises TypeError where it is not.
-    """
-    return _read(given, _STACK_ID)
-
-
-def read_stack_name(given: object) -> str:
-    """The name of a stack, as Heat allows names; otherwise as :func:`read_stack_id`."""
-    return _read(given, _STACK_NAME)
-
-
-def read_stack_status(given: object) -> str:
-    """The status of a stack; otherwise as :func:`read_stack_id`."""
-    return _read(given, _STACK_STATUS)
-
-
-def _read(given: object, form: re.Pattern[str]) -> str:
-    if not isinstance(given, str) or form.fullmatch(given) is None:
-        raise TypeError("no id, name or status")
-    return given
 
 
 def stack_url(stacks_url: str | None, stack: CreatedStack) -> str | None:

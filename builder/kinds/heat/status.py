@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from builder.clusters.names import read_origin
 from builder.hot_lint.outputs import find_secrets
-from builder.kinds.heat.stack_creation import heat_client, read_stack_name, read_stack_status
+from builder.kinds.heat.stack_creation import heat_client
+from builder.kinds.listed import read_name, read_status
 from builder.kinds.protocol import (
     MAX_FAILURES,
     ClusterEvent,
@@ -53,7 +54,7 @@ def fetch_stack_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
         origin = read_origin(found[0].get("tags") or ()) if found else None
         if origin is None:
             return None
-        name = read_stack_name(found[0]["stack_name"])
+        name = read_name(found[0]["stack_name"])
     try:
         with cloud.calling(Service.ORCHESTRATION, long_answers=True):
             address = f"{name}/{cluster_id}"
@@ -65,7 +66,7 @@ def fetch_stack_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
             return ClusterStatus(
                 id=cluster_id,
                 name=name,
-                status=read_stack_status(stack["stack_status"]),
+                status=read_status(stack["stack_status"]),
                 reason=cloud.clean(str(stack["stack_status_reason"] or "")),
                 cluster_type_id=cloud.clean(origin.type_id),
                 revision=cloud.clean(origin.revision),
@@ -83,7 +84,7 @@ def fetch_stack_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
 
 def _count(resources: Sequence[Mapping[str, Any]]) -> Progress:
     """Of all resources, stacks within the stack among them. INIT_COMPLETE is what was not begun yet."""
-    states = [read_stack_status(each["resource_status"]) for each in resources]
+    states = [read_status(each["resource_status"]) for each in resources]
     complete = sum(state.endswith("_COMPLETE") and state != "INIT_COMPLETE" for state in states)
     return Progress(complete, sum(state.endswith("_FAILED") for state in states), len(states))
 
@@ -98,7 +99,7 @@ def _read_failures(cloud: Cloud, resources: Sequence[Mapping[str, Any]]) -> Iter
         yield FailedResource(
             cloud.clean(".".join(_path(each, stacks))),
             cloud.clean(str(each["resource_type"])),
-            read_stack_status(each["resource_status"]),
+            read_status(each["resource_status"]),
             cloud.clean(str(each["resource_status_reason"] or "")),
         )
 
@@ -135,6 +136,6 @@ def _read_event(cloud: Cloud, event: Mapping[str, Any]) -> ClusterEvent:
     return ClusterEvent(
         cloud.clean(str(event["event_time"])),
         cloud.clean(str(event["resource_name"])),
-        read_stack_status(event["resource_status"]),
+        read_status(event["resource_status"]),
         cloud.clean(str(event["resource_status_reason"] or "")),
     )

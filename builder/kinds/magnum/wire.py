@@ -7,16 +7,16 @@ https://docs.openstack.org/api-ref/container-infrastructure-management/.
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from builder.kinds.listed import Listed, read_id, read_name, read_status, read_time
 from builder.kinds.magnum.refusals import explain_refusal
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import CallContext, Service, may_have_created
@@ -42,10 +42,6 @@ LIST_TRIES: Final = 10
 LIST_PAUSE: Final = 0.3
 """In seconds: three together, where Magnum was seen to need less than half a second, on a busy machine."""
 
-_UUID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,254}")
-_STATUS: Final = re.compile(r"[A-Z_]{1,64}")
-
 
 @dataclass(frozen=True, slots=True)
 class ClusterRequest:
@@ -66,20 +62,10 @@ class ClusterRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedCluster:
-    """A cluster as Magnum lists it."""
+class ListedCluster(Listed):
+    """A cluster as Magnum lists it; one that was deleted it does not list at all."""
 
-    id: str
-    name: str
-    status: str
     labels: Mapping[str, Any]
-    age: float | None = None
-    """How many seconds it has lived, by Magnum's own clock; None where it is not told."""
-
-    @property
-    def is_live(self) -> bool:
-        """Whether it is not being deleted; one that was deleted is not listed at all."""
-        return not self.status.startswith("DELETE")
 
 
 def create_cluster(cloud: Cloud, request: ClusterRequest) -> CreatedStack:
@@ -96,7 +82,7 @@ def create_cluster(cloud: Cloud, request: ClusterRequest) -> CreatedStack:
     try:
         response = _ask(cloud, "POST", "/clusters", context, request.body, version)
         with cloud.calling(context):
-            return CreatedStack(_read(response.json()["uuid"], _UUID), request.name)
+            return CreatedStack(read_id(response.json()["uuid"]), request.name)
     except DeadlineError as error:
         error.may_have_effect = True
         raise
@@ -115,7 +101,7 @@ def list_clusters(cloud: Cloud, *, detailed: bool = False) -> list[ListedCluster
         with cloud.session.long_answers():
             response = _ask_for_list(cloud, f"{path}?limit={PAGE}{marker}", context)
         with cloud.calling(context):
-            now = _read_time(parsedate_to_datetime, response.headers.get("Date"))
+            now = read_time(parsedate_to_datetime, response.headers.get("Date"))
             page = [_read_cluster(cluster, now) for cluster in response.json()["clusters"]]
         found |= {cluster.id: cluster for cluster in page}
         if len(page) < PAGE:
@@ -129,7 +115,7 @@ def fetch_stack_id(cloud: Cloud, cluster: CreatedStack) -> str | None:
     shown = show_cluster(cloud, cluster.id)
     with cloud.calling(Service.CONTAINER_INFRA):
         stack_id = shown["stack_id"]
-        return None if stack_id is None else _read(stack_id, _UUID)
+        return None if stack_id is None else read_id(stack_id)
 
 
 def show_cluster(cloud: Cloud, cluster_id: str) -> Mapping[str, Any]:
@@ -209,27 +195,11 @@ def _ask(
 
 def _read_cluster(listed: Mapping[str, Any], now: datetime | None) -> ListedCluster:
     labels = listed.get("labels")
-    created = _read_time(datetime.fromisoformat, listed.get("created_at"))
+    created = read_time(datetime.fromisoformat, listed.get("created_at"))
     return ListedCluster(
-        _read(listed["uuid"], _UUID),
-        _read(listed["name"], _NAME),
-        _read(listed["status"], _STATUS),
-        labels if isinstance(labels, dict) else {},
+        read_id(listed["uuid"]),
+        read_name(listed["name"]),
+        read_status(listed["status"]),
         (now - created).total_seconds() if now and created else None,
+        labels if isinstance(labels, dict) else {},
     )
-
-
-def _read_time(parse: Callable[[str], datetime], told: object) -> datetime | None:
-    """A time that Magnum told; None for what is none, or is none in UTC: Python's years are 1 to 9999."""
-    try:
-        moment = parse(told) if isinstance(told, str) else None
-        return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError, TypeError, IndexError):  # email's parser raises all of them
-        return None
-
-
-def _read(given: object, form: re.Pattern[str]) -> str:
-    """A text of Magnum's that goes into answers and URLs; raises TypeError where it is more than it should be."""
-    if not isinstance(given, str) or form.fullmatch(given) is None:
-        raise TypeError("no id, name or status")
-    return given

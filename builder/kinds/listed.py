@@ -1,0 +1,64 @@
+"""What clouds list of the stacks and clusters of a project, as far as every kind reads it.
+
+Ids, names and states go into answers and URLs: they must be no more than an id, a name or a state.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # UUIDs, at Heat and at Magnum
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,254}")
+_STATUS = re.compile(r"[A-Z_]{1,64}")  # an action and a state: CREATE_IN_PROGRESS
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A stack or a cluster.
+
+    ``age`` is how many seconds it has lived, or lived until it was deleted. The cloud's clock alone tells: this host's
+    may be wrong. None where the cloud does not tell the time.
+    """
+
+    id: str
+    name: str
+    status: str
+    age: float | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is neither deleted nor being deleted."""
+        return not self.status.startswith("DELETE")
+
+
+def read_id(given: object) -> str:
+    """The id of a stack or a cluster. Raises TypeError where it is none."""
+    return _read(given, _ID)
+
+
+def read_name(given: object) -> str:
+    """The name of a stack or a cluster, as both services allow names. Raises TypeError where it is none."""
+    return _read(given, _NAME)
+
+
+def read_status(given: object) -> str:
+    """The status of a stack, a resource or a cluster. Raises TypeError where it is none."""
+    return _read(given, _STATUS)
+
+
+def _read(given: object, form: re.Pattern[str]) -> str:
+    if not isinstance(given, str) or form.fullmatch(given) is None:
+        raise TypeError("no id, name or status")
+    return given
+
+
+def read_time(parse: Callable[[str], datetime], told: object) -> datetime | None:
+    """A time that a service told; None for what is none, or is none in UTC: Python's years are 1 to 9999."""
+    try:
+        moment = parse(told) if isinstance(told, str) else None
+        return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):  # email's parser raises all of them
+        return None
