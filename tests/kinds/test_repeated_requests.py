@@ -13,8 +13,8 @@ import pytest
 
 from builder.clusters.names import digest_wish
 from builder.clusters.plan import ClusterPlan
+from builder.kinds.equal_requests import MAX_EQUAL
 from builder.kinds.heat import idempotency
-from builder.kinds.heat.keys import MAX_EQUAL
 from builder.kinds.heat.launch import launch
 from builder.kinds.protocol import LaunchOutcome
 from builder.openstack.deadline import Deadline

@@ -13,7 +13,7 @@ Of several stacks that are all deleted, the one that lived for longer than a cre
 Whether one was kept and deleted sooner than that, Heat does not tell: such a key makes another stack. So does that of
 one stack with an order, which its creator deletes where the order cannot be told of it.
 
-A request without a key has one all the same, for some seconds: see :class:`~builder.kinds.heat.keys.ImpliedKey`.
+A request without a key has one all the same, for some seconds: see :class:`~builder.kinds.equal_requests.ImpliedKey`.
 """
 
 from __future__ import annotations
@@ -21,19 +21,18 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from builder.billing.orders import Orders
 from builder.clusters.names import random_suffix, read_order
+from builder.kinds.equal_requests import key_reused, telling
 from builder.kinds.heat.keyed_stacks import KeyedStack, fetch_keyed_stacks
-from builder.kinds.heat.keys import StackKey, key_reused
+from builder.kinds.heat.keys import StackKey
 from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, delete_stack
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import may_have_created
 from builder.openstack.connection import Cloud
-from builder.openstack.deadline import DeadlineError
 from builder.openstack.failure_kinds import CloudError, FailureKind
 
 logger = logging.getLogger(__name__)
@@ -87,7 +86,7 @@ def create_stack_once(
             if found is not None:
                 return found, True
             continue
-        is_certain = key.is_repeatable or refusals < MAX_REFUSALS - 1  # else another name is better than none
+        is_certain = key.is_sent or refusals < MAX_REFUSALS - 1  # else another name is better than none
         suffix = random_suffix() if stacks is None or not is_certain else key.choose_suffix(stacks)
         request = build_request(suffix, key.tags)
         attempt = _Attempt(cloud, key)
@@ -107,7 +106,7 @@ def create_stack_once(
 
 def _fetch_if_possible(cloud: Cloud, key: StackKey) -> list[KeyedStack] | None:
     """The stacks of the key. None where Heat cannot tell in time, which is no reason to refuse who sent no key."""
-    if key.is_repeatable:
+    if key.is_sent:
         return _fetch(cloud, key)
     try:
         with cloud.deadline.at_most(cloud.deadline.remaining() * LOOK_SHARE):
@@ -118,7 +117,7 @@ def _fetch_if_possible(cloud: Cloud, key: StackKey) -> list[KeyedStack] | None:
 
 
 def _fetch(cloud: Cloud, key: StackKey) -> list[KeyedStack]:
-    return fetch_keyed_stacks(cloud, key.searched_tag, show_deleted=key.remembers_deleted)
+    return fetch_keyed_stacks(cloud, key.searched_tag, show_deleted=key.is_sent)
 
 
 class _Attempt:
@@ -134,7 +133,7 @@ class _Attempt:
 
         Raises RequestError where Heat cannot tell; it names the stack.
         """
-        with _telling_of(created.name, self._key):
+        with telling(may_have_created(created.name, self._key.is_sent)):
             found = _fetch_if_possible(self._cloud, self._key)
         self._rivals = [stack for stack in found or () if self._key.counts(stack) and stack.id != created.id]
         return not self._rivals
@@ -156,30 +155,15 @@ class _Attempt:
     def wait_for_rivals(self, given_up: CreatedStack) -> None:
         """Leave the others time to be first."""
         cloud, key, rivals = self._cloud, self._key, self._rivals
-        cloud.deadline.under_way = may_have_created(rivals[0].name, key.is_repeatable)
+        situation = cloud.deadline.under_way = may_have_created(rivals[0].name, key.is_sent)
         rank = sum(rival.id < given_up.id for rival in rivals)
         until = time.monotonic() + PACE.apart * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
         while time.monotonic() < until:
             _pause(cloud, PACE.poll)
-            with _telling_of(rivals[0].name, key):
+            with telling(situation):
                 found = _fetch(cloud, key)
             if any(key.counts(stack) for stack in found if stack.id not in {rival.id for rival in rivals}):
                 return
-
-
-@contextmanager
-def _telling_of(name: str | None, key: StackKey) -> Iterator[None]:
-    """Whatever fails in the block, of whichever kind it is, names the stack of the key, if one is known."""
-    try:
-        yield
-    except DeadlineError:  # which tells what was under way: that stack
-        raise
-    except CloudError as error:
-        if name is None:
-            raise
-        (fault,) = error.faults
-        detail = f"{fault.detail}. {may_have_created(name, key.is_repeatable)}"
-        raise error.kind.error(detail, fault.pointer, error.headers) from error
 
 
 def find_stack(cloud: Cloud, key: StackKey, orders: Orders | None = None) -> CreatedStack | None:
@@ -207,17 +191,16 @@ def _settled(cloud: Cloud, key: StackKey) -> KeyedStack | None:
         RequestError: (422) what is live was made for another payload.
     """
     until = time.monotonic() + PACE.settling
-    name = None
+    situation = ""
     while True:
-        with _telling_of(name, key):
+        with telling(situation):
             live = [stack for stack in _fetch(cloud, key) if key.counts(stack)]
         if not live:
             return None
         same = [stack for stack in live if key.made(stack)]
         if not same:
             raise key_reused()
-        name = same[0].name
-        cloud.deadline.under_way = may_have_created(name, key.is_repeatable)
+        situation = cloud.deadline.under_way = may_have_created(same[0].name, key.is_sent)
         # Of several, all but one are being given up, which takes as long as Heat takes.
         if same[0].is_old or (time.monotonic() >= until and len(live) == 1):
             if len(live) > 1:

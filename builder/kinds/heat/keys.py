@@ -4,44 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
-from builder.clusters.names import fingerprint_tag, key_tag, keyed_suffix, random_suffix, read_suffix
+from builder.clusters.names import fingerprint_tag, key_tag, keyed_suffix, read_suffix
+from builder.kinds.equal_requests import ImpliedKey, key_reused
 from builder.kinds.heat.keyed_stacks import KeyedStack
-from builder.openstack.deadline import Deadline
-from builder.openstack.failure_kinds import CloudError, FailureKind
-
-MAX_EQUAL = 50
-"""So many equal clusters of one user, in one project, at one time are known as such: who has more has a script."""
-
-
-class StackKey(Protocol):
-    """What makes requests the same, and which stacks are theirs."""
-
-    @property
-    def searched_tag(self) -> str:
-        """The tag that Heat is asked for the stacks of."""
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The tags that mark its stacks, besides those that every stack has."""
-
-    @property
-    def remembers_deleted(self) -> bool:
-        """Whether stacks that have been deleted matter."""
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether the caller may send the request again later and be given the same stack."""
-
-    def counts(self, stack: KeyedStack) -> bool:
-        """Whether a stack stands in the way of another one."""
-
-    def made(self, stack: KeyedStack) -> bool:
-        """Whether a stack that counts was asked for by the same request."""
-
-    def choose_suffix(self, stacks: Sequence[KeyedStack]) -> str:
-        """The suffix of the name to try where none of these stacks counts. Raises RequestError where none may be."""
+from builder.openstack.failure_kinds import FailureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +19,24 @@ class SentKey:
     key: str = field(repr=False)
     project_id: str
     payload: Mapping[str, Any] = field(repr=False)
-    remembers_deleted: bool = True
-    is_repeatable: bool = True
+    is_sent: bool = True
 
     @property
     def searched_tag(self) -> str:
-        """See :class:`StackKey`."""
+        """The tag that Heat is asked for the stacks of."""
         return key_tag(self.key, self.project_id)
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """See :class:`StackKey`."""
+        """The tags that mark its stacks, besides those that every stack has."""
         return self.searched_tag, fingerprint_tag(self.key, self.payload)
 
     def counts(self, stack: KeyedStack) -> bool:
-        """Every stack counts that is there."""
+        """Whether a stack stands in the way of another: every one does that is there."""
         return stack.is_live
 
     def made(self, stack: KeyedStack) -> bool:
-        """Whether it has the fingerprint of the payload."""
+        """Whether a stack was asked for by the same request: it has the fingerprint of the payload."""
         return self.tags[-1] in stack.tags
 
     def choose_suffix(self, stacks: Sequence[KeyedStack]) -> str:
@@ -94,43 +61,5 @@ class SentKey:
         return suffixes[len(found)]
 
 
-@dataclass(frozen=True, slots=True)
-class ImpliedKey:
-    """What a request without a key asks for: who asks for the same within ``window`` seconds has clicked twice.
-
-    Nothing but the suffix of its name, made from ``wish``, tells a stack of the same; Heat lets each name be there
-    once. A stack counts that was not older than the window when the request came, by Heat's clock. Where Heat does not
-    tell the time, none does.
-    """
-
-    wish: str
-    searched_tag: str
-    window: float
-    deadline: Deadline
-    tags: tuple[str, ...] = ()
-    remembers_deleted: bool = False
-    is_repeatable: bool = False
-
-    def counts(self, stack: KeyedStack) -> bool:
-        """A stack of the same counts while it is young."""
-        is_young = stack.age is not None and stack.age - self.deadline.elapsed <= self.window
-        return is_young and stack.is_live and read_suffix(stack.name) in self._suffixes()
-
-    def made(self, stack: KeyedStack) -> bool:
-        """No other stack counts."""
-        return self.counts(stack)
-
-    def choose_suffix(self, stacks: Sequence[KeyedStack]) -> str:
-        """The first suffix that none of the stacks has, so that of two equal requests Heat refuses one."""
-        taken = {read_suffix(stack.name) for stack in stacks}
-        return next((suffix for suffix in self._suffixes() if suffix not in taken), random_suffix())
-
-    def _suffixes(self) -> list[str]:
-        return [keyed_suffix(self.wish, "", number) for number in range(MAX_EQUAL)]
-
-
-def key_reused() -> CloudError:
-    """The 422 for a key that came before with another payload."""
-    return FailureKind.IDEMPOTENCY_KEY_REUSED.error(
-        "This Idempotency-Key came before with another request. Use a new key for each cluster."
-    )
+StackKey: TypeAlias = SentKey | ImpliedKey
+"""What makes requests the same, and which stacks are theirs."""

@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any
 
 from builder.billing.orders import Orders
-from builder.clusters.names import build_stack_name, build_tags, digest_plan, random_suffix
+from builder.clusters.names import build_stack_name, build_tags, random_suffix
 from builder.clusters.plan import ClusterPlan
+from builder.kinds.equal_requests import imply_key
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
-from builder.kinds.heat.keys import ImpliedKey, SentKey, StackKey
+from builder.kinds.heat.keys import SentKey, StackKey
 from builder.kinds.heat.preview import count_resources, preview_stack, validate_template
 from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, stack_url
 from builder.kinds.heat.stack_creation import delete_stack as delete
@@ -46,7 +47,11 @@ def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> Lau
             :func:`~builder.kinds.heat.idempotency.create_stack_once` do.
     """
     url = find_url(cloud, Service.ORCHESTRATION, "/stacks")  # before the creation, so that it cannot fail after it
-    key = _find_key(cloud, plan)
+    key: StackKey | None
+    if plan.idempotency_key is not None:
+        key = SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
+    else:
+        key = imply_key(cloud, plan, plan.parameters)
     if key is not None:
         prepare = partial(_check_limits, cloud)
         stack, replayed = create_stack_once(cloud, key, partial(_build_stack_request, cloud, plan), prepare, orders)
@@ -91,17 +96,6 @@ def validate(cloud: Cloud, plan: ClusterPlan) -> None:
         RequestError: as :func:`launch` does.
     """
     validate_template(cloud, _build_stack_request(cloud, plan, random_suffix()))
-
-
-def _find_key(cloud: Cloud, plan: ClusterPlan) -> StackKey | None:
-    """What equal requests are known by; None where each makes a stack."""
-    if plan.idempotency_key is not None:
-        return SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
-    if not plan.repeat_window:
-        return None
-    _, type_tag, _ = build_tags(plan.type_id, plan.revision)
-    digest = digest_plan(plan, cloud.project_id, cloud.user_id, plan.parameters)
-    return ImpliedKey(digest, type_tag, plan.repeat_window, cloud.deadline)
 
 
 def _build_stack_request(

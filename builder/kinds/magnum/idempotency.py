@@ -15,19 +15,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from builder.billing.orders import Orders
+from builder.kinds.equal_requests import key_reused, telling
 from builder.kinds.magnum.keys import ClusterKey
 from builder.kinds.magnum.ordering import complete_order, create_cluster_with_order
 from builder.kinds.magnum.wire import ClusterRequest, ListedCluster, delete_cluster, list_clusters
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import may_have_created
 from builder.openstack.connection import Cloud
-from builder.openstack.deadline import DeadlineError
 from builder.openstack.failure_kinds import CloudError, FailureKind
 
 logger = logging.getLogger(__name__)
@@ -104,9 +103,7 @@ def find_cluster(cloud: Cloud, key: ClusterKey, orders: Orders | None = None) ->
     if not found:
         return None
     if not key.made(found[0]):
-        raise FailureKind.IDEMPOTENCY_KEY_REUSED.error(
-            "This Idempotency-Key came before with another request. Use a new key for each cluster."
-        )
+        raise key_reused()
     kept = CreatedStack(found[0].id, found[0].name)
     if orders is not None:
         complete_order(cloud, orders, kept, found[0].labels)
@@ -128,7 +125,7 @@ def may_be_kept(cloud: Cloud, key: ClusterKey, created: CreatedStack) -> bool:
 
     Raises RequestError where Magnum cannot tell; it names the cluster.
     """
-    with _telling_of(key, created.name):
+    with telling(may_have_created(created.name, key.is_sent, "Cluster")):
         listed = _list(cloud, key)
         while all(each.id != created.id for each in listed):
             _pause(cloud, key, created.name)
@@ -154,19 +151,6 @@ def give_up(cloud: Cloud, created: CreatedStack) -> None:
             f"Two equal requests created a cluster at the same moment, and the second one, "
             f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
         ) from error
-
-
-@contextmanager
-def _telling_of(key: ClusterKey, name: str) -> Iterator[None]:
-    """Whatever fails in the block, of whichever kind it is, names the cluster of the key."""
-    try:
-        yield
-    except DeadlineError:  # which tells what was under way: that cluster
-        raise
-    except CloudError as error:
-        (fault,) = error.faults
-        detail = f"{fault.detail}. {may_have_created(name, key.is_sent, 'Cluster')}"
-        raise error.kind.error(detail, fault.pointer, error.headers) from error
 
 
 def _pause(cloud: Cloud, key: ClusterKey, name: str) -> None:

@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any
 
 from builder.billing.orders import Orders
-from builder.clusters.names import build_stack_name, build_tags, digest_plan, random_suffix
+from builder.clusters.names import build_stack_name, build_tags, random_suffix
 from builder.clusters.plan import ClusterPlan
+from builder.kinds.equal_requests import imply_key
 from builder.kinds.magnum.idempotency import create_cluster_once, find_cluster
-from builder.kinds.magnum.keys import ClusterKey, ImpliedKey, SentKey
+from builder.kinds.magnum.keys import ClusterKey, SentKey
 from builder.kinds.magnum.labels import labels_of
 from builder.kinds.magnum.ordering import create_cluster_with_order
 from builder.kinds.magnum.status import fetch_cluster_status as fetch_status
@@ -40,7 +41,11 @@ def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> Lau
             :func:`~builder.kinds.magnum.idempotency.create_cluster_once` do.
     """
     url = _clusters_url(cloud)  # before the creation, so that it cannot fail after it
-    key = _find_key(cloud, plan)
+    key: ClusterKey | None
+    if plan.idempotency_key is not None:
+        key = SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
+    else:
+        key = imply_key(cloud, plan, plan.payload.get("parameters", {}))
     if key is not None:
         created, replayed = create_cluster_once(cloud, key, partial(_build_request_in, cloud, plan), orders)
     else:
@@ -110,16 +115,6 @@ def build_request(plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] 
     labels = {**plan.template["labels"], **labels_of(tags)}
     body = {"name": build_stack_name(plan.cluster_name, suffix), **plan.template, "labels": labels}
     return ClusterRequest(body, plan.form_fields, repeatable=plan.idempotency_key is not None)
-
-
-def _find_key(cloud: Cloud, plan: ClusterPlan) -> ClusterKey | None:
-    """What equal requests are known by; None where each makes a cluster."""
-    if plan.idempotency_key is not None:
-        return SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
-    if not plan.repeat_window:
-        return None
-    digest = digest_plan(plan, cloud.project_id, cloud.user_id, plan.payload.get("parameters", {}))
-    return ImpliedKey(digest, plan.repeat_window, cloud.deadline)
 
 
 def _clusters_url(cloud: Cloud) -> str | None:

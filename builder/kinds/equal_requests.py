@@ -1,0 +1,87 @@
+"""Equal requests without a key, known by what they ask for; and how a failure tells of the cluster of the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from builder.clusters.names import build_tags, digest_plan, keyed_suffix, random_suffix, read_suffix
+from builder.clusters.plan import ClusterPlan
+from builder.kinds.listed import Listed
+from builder.openstack.connection import Cloud
+from builder.openstack.deadline import Deadline, DeadlineError
+from builder.openstack.failure_kinds import CloudError, FailureKind
+
+MAX_EQUAL = 50
+"""So many equal clusters of one user, in one project, at one time are known as such: who has more has a script."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImpliedKey:
+    """What a request without a key asks for: who asks for the same within ``window`` seconds has clicked twice.
+
+    Nothing but the suffix of its name, made from ``wish``, tells a stack or cluster of the same; all of them carry the
+    ``searched_tag``, as those of other requests do. One counts that was not older than the window when the request
+    came, by the cloud's clock. Where the cloud does not tell the time, none does.
+    """
+
+    wish: str
+    searched_tag: str
+    window: float
+    deadline: Deadline
+    tags: tuple[str, ...] = ()
+    """Those that mark its stacks, besides those that every stack has."""
+    is_sent: bool = False
+    """Whether the caller may send the request again later and be given the same cluster."""
+
+    def counts(self, listed: Listed) -> bool:
+        """Whether one stands in the way of another: it is of the same, there and young."""
+        is_young = listed.age is not None and listed.age - self.deadline.elapsed <= self.window
+        return is_young and listed.is_live and read_suffix(listed.name) in self._suffixes()
+
+    def made(self, listed: Listed) -> bool:
+        """Whether one that counts was asked for by the same request: no other counts."""
+        return self.counts(listed)
+
+    def choose_suffix(self, listed: Sequence[Listed]) -> str:
+        """The first suffix that none has: people tell clusters by their names, and of two equal ones Heat refuses one.
+
+        None of ``listed`` counts.
+        """
+        taken = {read_suffix(each.name) for each in listed}
+        return next((suffix for suffix in self._suffixes() if suffix not in taken), random_suffix())
+
+    def _suffixes(self) -> list[str]:
+        return [keyed_suffix(self.wish, "", number) for number in range(MAX_EQUAL)]
+
+
+def imply_key(cloud: Cloud, plan: ClusterPlan, values: Mapping[str, Any]) -> ImpliedKey | None:
+    """The key of a request without one; None where each makes a cluster. For ``values``, see ``digest_plan``."""
+    if not plan.repeat_window:
+        return None
+    _, type_tag, _ = build_tags(plan.type_id, plan.revision)
+    digest = digest_plan(plan, cloud.project_id, cloud.user_id, values)
+    return ImpliedKey(digest, type_tag, plan.repeat_window, cloud.deadline)
+
+
+def key_reused() -> CloudError:
+    """The 422 for a key that came before with another payload."""
+    return FailureKind.IDEMPOTENCY_KEY_REUSED.error(
+        "This Idempotency-Key came before with another request. Use a new key for each cluster."
+    )
+
+
+@contextmanager
+def telling(what: str) -> Iterator[None]:
+    """Add a sentence to whatever fails in the block: of the stack or cluster of a key, if one is known."""
+    try:
+        yield
+    except DeadlineError:  # which tells what was under way: that cluster
+        raise
+    except CloudError as error:
+        if not what:
+            raise
+        (fault,) = error.faults
+        raise error.kind.error(f"{fault.detail}. {what}", fault.pointer, error.headers) from error
