@@ -9,12 +9,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from builder.errors import MAX_FAULTS
+from builder.errors import MAX_FAULTS, Fault
 from builder.hot.values import ParameterType
 from builder.parameters.attributes import ABSENT
 from builder.parameters.declarations import Parameter, describe_constraint, find_broken_constraints, parse_value
 from builder.parameters.values import InvalidValueError
 from builder.text.excerpts import shorten
+from builder.text.pointers import format_pointer
 from builder.text.spelling import find_near
 
 CLUSTER_NAME_PARAMETER: Final = "clustername"
@@ -25,14 +26,6 @@ _MOST_SUGGESTIONS: Final = 20  # likenesses are slow to find, and the names come
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerFault:
-    """One thing that is wrong with one answer; ``detail`` is for the person who fills the form, and tells no value."""
-
-    parameter_id: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class Answers:
     """The answers of a request: what Heat is to be given, and everything that is wrong with them.
 
@@ -40,7 +33,7 @@ class Answers:
     """
 
     values: dict[str, object] = field(repr=False)
-    faults: tuple[AnswerFault, ...]
+    faults: tuple[Fault, ...]
 
 
 def check_answers(
@@ -64,7 +57,7 @@ def check_answers(
     if cluster_name and named_after_cluster and named_after_cluster.type is ParameterType.STRING:
         given.setdefault(CLUSTER_NAME_PARAMETER, cluster_name)
     values: dict[str, object] = {}
-    faults: list[AnswerFault] = []
+    faults: list[Fault] = []
     for name, parameter in open_.items():
         if name in given:
             details = _judge(parameter, given[name], values)
@@ -73,9 +66,14 @@ def check_answers(
         else:
             details = []
             _fill_in_default(parameter, values)
-        faults += (AnswerFault(name, detail) for detail in details)
+        faults += (answer_fault(name, detail) for detail in details)
     faults += _find_misplaced(given, open_, hardcoded)
     return Answers(values, tuple(faults))
+
+
+def answer_fault(parameter_id: str, detail: str) -> Fault:
+    """One thing that is wrong with one answer; ``detail`` is for the person who fills the form, and tells no value."""
+    return Fault(400, "Invalid parameter", detail, format_pointer(("cluster", "parameters", parameter_id)))
 
 
 def fill_in(preset: Mapping[str, Any], answers: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -111,9 +109,9 @@ def _fill_in_default(parameter: Parameter, values: dict[str, object]) -> None:
 
 def _find_misplaced(
     given: Mapping[str, object], open_: Mapping[str, Parameter], hardcoded: Collection[str]
-) -> list[AnswerFault]:
+) -> list[Fault]:
     """The answers that belong to no parameter, or to one that is not for the caller to set."""
-    faults: list[AnswerFault] = []
+    faults: list[Fault] = []
     unknown = 0
     for name in given:
         if len(faults) > MAX_FAULTS:
@@ -122,10 +120,10 @@ def _find_misplaced(
             continue
         shown = shorten(name, _LONGEST_NAME)
         if name in hardcoded:
-            faults.append(AnswerFault(name, f"{shown} is set by the cluster type and may not be given."))
+            faults.append(answer_fault(name, f"{shown} is set by the cluster type and may not be given."))
             continue
         unknown += 1
         near = find_near(name, open_) if unknown <= _MOST_SUGGESTIONS else ""
         hint = f" Did you mean {near}?" if near else ""
-        faults.append(AnswerFault(name, f"There is no parameter {shown}.{hint}"))
+        faults.append(answer_fault(name, f"There is no parameter {shown}.{hint}"))
     return faults

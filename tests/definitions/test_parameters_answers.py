@@ -9,6 +9,7 @@ import pytest
 from builder.clusters.answers import Answers, check_answers
 from builder.errors import MAX_FAULTS
 from builder.parameters.declarations import Parameter, override_parameter, parse_parameter
+from builder.text.pointers import parse_pointer
 
 
 def declare(**mappings: dict[str, Any]) -> dict[str, Parameter]:
@@ -20,7 +21,7 @@ def answer(mapping: dict[str, Any], value: Any) -> Answers:
 
 
 def details(answers: Answers) -> list[tuple[str, str]]:
-    return [(fault.parameter_id, fault.detail) for fault in answers.faults]
+    return [(parse_pointer(fault.pointer or "")[-1], fault.detail) for fault in answers.faults]
 
 
 @pytest.mark.parametrize(

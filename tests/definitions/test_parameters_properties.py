@@ -104,7 +104,7 @@ def test_declaration_is_read_or_refused_with_a_place(mapping: dict[str, Any]) ->
 def test_any_answers_are_judged(case: tuple[Schema, Any], others: dict[str, Any]) -> None:
     schema, value = case
     answers = check_answers({"p": parse_parameter("p", schema)}, {**others, "p": value}, cluster_name="c")
-    assert "p" in answers.values or any(fault.parameter_id == "p" for fault in answers.faults)
+    assert "p" in answers.values or any(fault.pointer == "/cluster/parameters/p" for fault in answers.faults)
     assert all(fault.detail for fault in answers.faults)
 
 

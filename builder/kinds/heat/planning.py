@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from itertools import islice
 from typing import Any
 
 from builder.clusters.answers import check_answers
 from builder.clusters.plan import ClusterPlan, build_payload, check_name, list_texts, read_selections
 from builder.definitions.model import ClusterType
-from builder.errors import MAX_FAULTS, Fault, RequestError
+from builder.errors import RequestError
 from builder.hot.values import ParameterType, parse_boolean
 from builder.kinds.heat.composition import ComposedTemplate, compose_template
 from builder.kinds.heat.reading.content import Component, HeatContent
 from builder.parameters.values import InvalidValueError, read_value
-from builder.text.pointers import format_pointer
 
 
 def plan_cluster(
@@ -47,11 +45,7 @@ def plan_cluster(
         ignored=ignored,
         cluster_name=name,
     )
-    faults += [
-        Fault(400, "Invalid parameter", fault.detail, format_pointer(("cluster", "parameters", fault.parameter_id)))
-        for fault in islice(checked.faults, MAX_FAULTS + 1)
-        if complete
-    ]
+    faults += checked.faults if complete else ()
     if faults:
         raise RequestError(*faults)
     declared = {parameter for component in components for parameter in component.parameter_names}

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any
 
-from builder.clusters.answers import check_answers
+from builder.clusters.answers import answer_fault, check_answers
 from builder.clusters.plan import ClusterPlan, build_payload, check_name, list_texts, read_selections
 from builder.definitions.model import ClusterType
-from builder.errors import MAX_FAULTS, Fault, RequestError
+from builder.errors import RequestError
 from builder.hot.values import ParameterType
 from builder.kinds.magnum.cluster_attributes import (
     CLUSTER_NAME,
@@ -24,7 +23,6 @@ from builder.kinds.magnum.cluster_attributes import (
     types_of,
 )
 from builder.kinds.magnum.reader import MagnumContent
-from builder.text.pointers import format_pointer
 
 
 def plan_cluster(
@@ -47,20 +45,20 @@ def plan_cluster(
     faults += check_name(name)
     parameters, hardcoded = cluster_type.parameters, cluster_type.hardcoded_parameters
     checked = check_answers(parameters, answers, hardcoded=hardcoded.keys(), cluster_name=name)
-    faults += [_fault(fault.parameter_id, fault.detail) for fault in islice(checked.faults, MAX_FAULTS + 1)]
+    faults += checked.faults
     attributes: dict[str, Any] = {}
     for key, value in {**checked.values, **hardcoded}.items():
         try:
             attributes[key] = None if value is None else read_attribute(key, type_of(cluster_type, key), value)
         except ValueError as error:
             title = parameters[key].title if key in parameters else key
-            faults.append(_fault(key, f"{title} {error}."))
+            faults.append(answer_fault(key, f"{title} {error}."))
     body = build_body(MagnumContent.of(cluster_type).cluster_template, attributes)
     length = len(json.dumps(body[LABELS]))
     if length > MAX_LABELS:
         longest = max((key for key in attributes if key.startswith(LABELS)), key=lambda key: len(str(attributes[key])))
         detail = f"The cluster's labels have {length:,} characters together; at most {MAX_LABELS:,} are allowed."
-        faults.append(_fault(longest, detail))
+        faults.append(answer_fault(longest, detail))
     if faults and complete:
         raise RequestError(*faults)
     hidden = [attributes.get(key) for key, parameter in parameters.items() if parameter.hidden]
@@ -93,7 +91,3 @@ def build_body(cluster_template: str, attributes: Mapping[str, Any]) -> dict[str
     merged = {} if LABELS in given and not single else {"merge_labels": True}
     labels = {**given.pop(LABELS, {}), **single}
     return {"cluster_template_id": cluster_template, **given, **merged, LABELS: labels}
-
-
-def _fault(parameter_id: str, detail: str) -> Fault:
-    return Fault(400, "Invalid parameter", detail, format_pointer(("cluster", "parameters", parameter_id)))
