@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from builder.errors import ConfigurationError
-from builder.reporting.formats import RENDERERS
+from builder.reporting.formats import FORMATS
 
 
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=tuple(RENDERERS),
+        choices=FORMATS,
         default="text",
         help="how to show what was found (default: %(default)s)",
     )

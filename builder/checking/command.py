@@ -10,7 +10,7 @@ from builder.checking.streams import EXIT_CLEAN, EXIT_PROBLEMS, Streams
 from builder.checking.targets import STANDARD_INPUT, find_targets
 from builder.diagnostics.rules import Severity
 from builder.errors import EXIT_INTERNAL, ConfigurationError
-from builder.reporting.formats import RENDERERS, REPOSITORY_FORMATS, RenderOptions
+from builder.reporting.formats import REPOSITORY_FORMATS, render_report
 from builder.reporting.report import describe_failure
 from builder.reporting.repository_paths import relate_paths
 
@@ -36,9 +36,8 @@ def run_check(
     standard_input = read_standard_input(streams) if STANDARD_INPUT in paths else None
     report = check_targets(targets, settings, standard_input)
     excerpts, colours = streams.stdout.isatty(), streams.takes_colours(streams.stdout)
-    options = RenderOptions(strict=strict, excerpts=excerpts, colours=colours)
     shown = relate_paths(report, workspace) if output_format in REPOSITORY_FORMATS else report
-    streams.stdout.write(RENDERERS[output_format](shown, options))
+    streams.stdout.write(render_report(output_format, shown, strict=strict, excerpts=excerpts, colours=colours))
     for definition in report.crashed():
         streams.stderr.write(f"cluster-builder: {definition.path}: {describe_failure(definition)}\n")
     if report.crashed():

@@ -25,7 +25,7 @@ from builder.definitions.presets import PRESET_SEPARATOR
 from builder.disk.links import LinkResolver
 from builder.errors import ConfigurationError
 from builder.kinds.registry import KINDS
-from builder.reporting.as_text import render_text
+from builder.reporting.formats import render_report
 from builder.reporting.report import CheckedDefinition, Report, describe_stand_in
 from builder.text.spelling import suggest
 
@@ -80,7 +80,7 @@ def load_definition(
         texts = {} if text is None else {STANDARD_INPUT_SHOWN: text}
         report = Report((CheckedDefinition(files.display(""), target.id, outcome.problems),), (), texts)
         colours = streams.takes_colours(streams.stderr)
-        streams.stderr.write(render_text(report, excerpts=streams.stderr.isatty(), colours=colours))
+        streams.stderr.write(render_report("text", report, excerpts=streams.stderr.isatty(), colours=colours))
     if not preset or outcome.cluster_type is None:
         return outcome.cluster_type, files
     presets = {each.id.rpartition(PRESET_SEPARATOR)[2]: each for each in outcome.cluster_type.presets}

@@ -9,16 +9,16 @@ from builder.diagnostics.problems import Problem
 from builder.reporting.report import Report, describe, describe_failure
 
 
-def render_github(report: Report) -> str:
+def render(report: Report, **_: bool) -> str:
     """One command for each problem, and for each definition over which the check itself failed."""
     failures = [
         f"::error file={_escape_property(each.path)},title=internal error::{_escape(describe_failure(each))}"
         for each in report.crashed()
     ]
-    return "".join(f"{line}\n" for line in (*failures, *map(_render, report.problems())))
+    return "".join(f"{line}\n" for line in (*failures, *map(_render_problem, report.problems())))
 
 
-def _render(problem: Problem) -> str:
+def _render_problem(problem: Problem) -> str:
     properties = {"file": problem.path}
     if problem.line:
         properties |= {"line": str(problem.line), "col": str(problem.column)}

@@ -31,6 +31,6 @@ def describe_report(report: Report) -> dict[str, Any]:
     }
 
 
-def render_json(report: Report) -> str:
+def render(report: Report, **_: bool) -> str:
     """The report as JSON text."""
     return json.dumps(describe_report(report), indent=2, ensure_ascii=False) + "\n"

@@ -17,7 +17,7 @@ from builder.reporting.report import CheckedDefinition, Report, describe, descri
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render_junit(report: Report, *, strict: bool = False) -> str:
+def render(report: Report, *, strict: bool = False, **_: bool) -> str:
     """A definition fails where it has an error, or with ``strict`` a warning; a check that failed is an error."""
     tests = [*report.definitions, *(CheckedDefinition(each.path, "", (each,)) for each in report.others)]
     root = Element("testsuites")
@@ -35,9 +35,9 @@ def render_junit(report: Report, *, strict: bool = False) -> str:
         elif serious:
             failures += 1
             summary = f"{len(serious)} problem{'' if len(serious) == 1 else 's'}"
-            SubElement(case, "failure", message=summary, type=str(serious[0].rule)).text = _render(serious)
+            SubElement(case, "failure", message=summary, type=str(serious[0].rule)).text = _list(serious)
         if others:
-            SubElement(case, "system-out").text = _render(others)
+            SubElement(case, "system-out").text = _list(others)
     for element in (root, suite):
         element.set("tests", str(len(tests)))
         element.set("failures", str(failures))
@@ -46,7 +46,7 @@ def render_junit(report: Report, *, strict: bool = False) -> str:
     return tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
 
-def _render(problems: Sequence[Problem]) -> str:
+def _list(problems: Sequence[Problem]) -> str:
     lines = (f"{each.place}: {each.severity}: {describe(each)} [{each.rule}]" for each in problems)
     return _clean("\n".join(" ".join(line.splitlines()) for line in lines))
 

@@ -20,7 +20,7 @@ SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 VERSION: Final = "2.1.0"
 
 
-def render_sarif(report: Report) -> str:
+def render(report: Report, **_: bool) -> str:
     """One run of this tool, with the rules that were broken."""
     problems = report.problems()
     broken = sorted({problem.rule for problem in problems})

@@ -25,7 +25,7 @@ _LONGEST: Final = 160
 """In characters: how much of a line is shown."""
 
 
-def render_text(report: Report, *, excerpts: bool = False, colours: bool = False) -> str:
+def render(report: Report, *, excerpts: bool = False, colours: bool = False, **_: bool) -> str:
     """The report as lines; ``excerpts`` and ``colours`` are for a terminal."""
 
     def paint(text: str, colour: str) -> str:

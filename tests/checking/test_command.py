@@ -21,7 +21,7 @@ from builder.checking.targets import find_targets
 from builder.checking.uploads import find_definitions
 from builder.definitions.building import build_cluster_type
 from builder.diagnostics.rules import RULES, Severity
-from builder.reporting.formats import RENDERERS
+from builder.reporting.formats import FORMATS
 from tests.checking.examples import INVALID, LEGACY, SHIPPED
 from tests.steps import count_steps
 
@@ -470,7 +470,7 @@ def test_standard_input_that_is_not_utf_8_is_told_where() -> None:
     assert done.stdout.startswith(b"<stdin>:2:10: error: the file is not UTF-8: byte 0xf6 at line 2, column 10 ")
 
 
-@pytest.mark.parametrize("output_format", RENDERERS)
+@pytest.mark.parametrize("output_format", FORMATS)
 def test_a_name_that_is_not_utf_8_is_told_of_in_every_format(
     capsys: pytest.CaptureFixture[str], output_format: str
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,12 +14,7 @@ from jsonschema import Draft4Validator
 from builder import cli
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import RULES, Severity
-from builder.reporting.as_github import render_github
-from builder.reporting.as_json import render_json
-from builder.reporting.as_junit import render_junit
-from builder.reporting.as_sarif import render_sarif
-from builder.reporting.as_text import render_text
-from builder.reporting.formats import RENDERERS, RenderOptions
+from builder.reporting.formats import FORMATS, render_report
 from builder.reporting.report import CheckedDefinition, Report
 from builder.reporting.repository_paths import relate_paths
 from builder.text.natural_order import natural_key
@@ -42,22 +36,22 @@ def found() -> Report:
 def test_every_format_tells_of_every_problem(found: Report) -> None:
     number = len(found.problems())
     assert number > 150
-    assert len(json.loads(render_json(found))["problems"]) == number
-    assert render_github(found).count("\n") == number
-    assert len(json.loads(render_sarif(found))["runs"][0]["results"]) == number
-    junit = ElementTree.fromstring(render_junit(found, strict=True))
+    assert len(json.loads(render_report("json", found))["problems"]) == number
+    assert render_report("github", found).count("\n") == number
+    assert len(json.loads(render_report("sarif", found))["runs"][0]["results"]) == number
+    junit = ElementTree.fromstring(render_report("junit", found, strict=True))
     told = sum((failure.text or "").count("\n") + 1 for failure in junit.iter("failure"))
     assert told == sum(len(each.problems) for each in found.definitions) + len(found.others)
 
 
-@pytest.mark.parametrize("render", RENDERERS.values(), ids=RENDERERS)
-def test_every_format_can_be_encoded(found: Report, render: Callable[[Report, RenderOptions], str]) -> None:
-    assert render(found, RenderOptions()).encode()
-    assert render(Report(()), RenderOptions()).encode() is not None
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_every_format_can_be_encoded(found: Report, output_format: str) -> None:
+    assert render_report(output_format, found).encode()
+    assert render_report(output_format, Report(())).encode() is not None
 
 
 def test_json_holds_every_field(found: Report) -> None:
-    document = json.loads(render_json(found))
+    document = json.loads(render_report("json", found))
     assert document["problems"][1 if found.others else 0].keys() == {
         "path", "line", "column", "pointer", "rule", "severity", "message", "hint",
     }  # fmt: skip
@@ -73,13 +67,13 @@ def test_json_holds_every_field(found: Report) -> None:
 
 def test_no_format_shows_a_definition_that_could_not_be_checked_as_clean() -> None:
     report = Report((CheckedDefinition("a,b.yaml", "a", (), "KeyError in checks.py, line 3"),))
-    assert json.loads(render_json(report))["definitions"][0]["crash"] == "KeyError in checks.py, line 3"
+    assert json.loads(render_report("json", report))["definitions"][0]["crash"] == "KeyError in checks.py, line 3"
     told = "internal error: KeyError in checks.py, line 3; please report it, with the file"
-    assert render_github(report) == f"::error file=a%2Cb.yaml,title=internal error::{told}\n"
-    (invocation,) = json.loads(render_sarif(report))["runs"][0]["invocations"]
+    assert render_report("github", report) == f"::error file=a%2Cb.yaml,title=internal error::{told}\n"
+    (invocation,) = json.loads(render_report("sarif", report))["runs"][0]["invocations"]
     (notification,) = invocation["toolExecutionNotifications"]
     assert (invocation["executionSuccessful"], notification["message"]["text"]) == (False, told)
-    junit = ElementTree.fromstring(render_junit(report))
+    junit = ElementTree.fromstring(render_report("junit", report))
     assert (junit.attrib["errors"], junit.attrib["failures"]) == ("1", "0")
     assert [error.text for error in junit.iter("error")] == [told]
 
@@ -96,7 +90,7 @@ def unescape(text: str, *, in_property: bool) -> str:
 
 
 def test_github_reads_back_what_was_written(found: Report) -> None:
-    for line, problem in zip(render_github(found).splitlines(), found.problems(), strict=True):
+    for line, problem in zip(render_report("github", found).splitlines(), found.problems(), strict=True):
         command = re.fullmatch(r"::(error|warning) ([^:]*)::(.*)", line)
         assert command is not None
         severity, given, message = command.groups()
@@ -115,12 +109,12 @@ def test_sarif_is_valid_against_its_schema(found: Report) -> None:
     validator = Draft4Validator(schema, format_checker=Draft4Validator.FORMAT_CHECKER)
     crashed = Report((CheckedDefinition("a.yaml", "a", (), "KeyError in checks.py, line 3"),))
     for report in (found, Report(()), check(str(SHIPPED)), crashed):
-        errors = [error.message for error in validator.iter_errors(json.loads(render_sarif(report)))]
+        errors = [error.message for error in validator.iter_errors(json.loads(render_report("sarif", report)))]
         assert errors == []
 
 
 def test_sarif_names_rule_place_and_severity(found: Report) -> None:
-    (run,) = json.loads(render_sarif(found))["runs"]
+    (run,) = json.loads(render_report("sarif", found))["runs"]
     rules = run["tool"]["driver"]["rules"]
     for result, problem in zip(run["results"], found.problems(), strict=True):
         rule = rules[result["ruleIndex"]]
@@ -136,7 +130,7 @@ def test_sarif_names_rule_place_and_severity(found: Report) -> None:
 def test_sarif_explains_each_rule_with_its_example_and_links_that_lead_somewhere(rule_id: str) -> None:
     problem = Problem("a.yaml", 1, 1, "", rule_id, "it is wrong")
     report = Report((CheckedDefinition("a.yaml", "a", (problem,)),))
-    (rule,) = json.loads(render_sarif(report))["runs"][0]["tool"]["driver"]["rules"]
+    (rule,) = json.loads(render_report("sarif", report))["runs"][0]["tool"]["driver"]["rules"]
     markdown = rule["help"]["markdown"]
     assert markdown.startswith(rule["shortDescription"]["text"])
     assert RULES[rule_id].example in markdown
@@ -148,7 +142,7 @@ def test_sarif_explains_each_rule_with_its_example_and_links_that_lead_somewhere
 
 
 def test_junit_is_well_formed_and_has_a_test_for_each_definition(found: Report) -> None:
-    root = ElementTree.fromstring(render_junit(found))
+    root = ElementTree.fromstring(render_report("junit", found))
     (suite,) = root.findall("testsuite")
     cases = suite.findall("testcase")
     failed = [case for case in cases if case.find("failure") is not None]
@@ -162,16 +156,16 @@ def test_junit_is_well_formed_and_has_a_test_for_each_definition(found: Report) 
 def test_junit_fails_for_warnings_only_where_they_are_failures() -> None:
     warning = Problem("a.yaml", 1, 1, "", "unused-parameter", "unused")
     report = Report((CheckedDefinition("a.yaml", "a", (warning,)),))
-    assert ElementTree.fromstring(render_junit(report)).attrib["failures"] == "0"
-    assert "unused" in render_junit(report)
-    assert ElementTree.fromstring(render_junit(report, strict=True)).attrib["failures"] == "1"
+    assert ElementTree.fromstring(render_report("junit", report)).attrib["failures"] == "0"
+    assert "unused" in render_report("junit", report)
+    assert ElementTree.fromstring(render_report("junit", report, strict=True)).attrib["failures"] == "1"
 
 
 # ---- text
 
 
 def test_text_sends_no_control_character_to_a_terminal(found: Report) -> None:
-    shown = render_text(found, excerpts=True)
+    shown = render_report("text", found, excerpts=True)
     assert [character for character in shown if not character.isprintable() and character not in "\n\t"] == []
 
 
@@ -179,7 +173,7 @@ def test_the_mark_stands_below_the_place_whatever_comes_before_it() -> None:
     text = "# \u2028\ntitle: \N{CJK UNIFIED IDEOGRAPH-7684}e\N{COMBINING ACUTE ACCENT}\tx wrong\n"
     written = text.splitlines()[-1]
     problem = Problem("<stdin>", 2, written.index("wrong") + 1, "", "unknown-key", "no")
-    shown = render_text(Report((), (problem,), {"<stdin>": text}), excerpts=True).splitlines()
+    shown = render_report("text", Report((), (problem,), {"<stdin>": text}), excerpts=True).splitlines()
     line, mark = shown[1], shown[2]
     assert line == "  2 | " + written
     assert mark == "    | " + "       " + "  " + " " + "\t" + "  " + "^^^^^"
@@ -188,7 +182,7 @@ def test_the_mark_stands_below_the_place_whatever_comes_before_it() -> None:
 def test_a_long_line_is_shown_around_the_place() -> None:
     text = "x" * 5000 + " wrong " + "y" * 5000
     problem = Problem("<stdin>", 1, 5002, "", "unknown-key", "no")
-    shown = render_text(Report((), (problem,), {"<stdin>": text}), excerpts=True).splitlines()
+    shown = render_report("text", Report((), (problem,), {"<stdin>": text}), excerpts=True).splitlines()
     assert len(shown[1]) < 200
     assert shown[1][shown[2].index("^") :].startswith("wrong")
 
@@ -203,7 +197,7 @@ def test_every_rule_has_a_severity_and_a_meaning() -> None:
 
 def test_junit_tells_how_long_each_definition_took_and_all_of_them() -> None:
     checked = tuple(CheckedDefinition(f"{seconds}.yaml", "a", (), seconds=seconds) for seconds in (1.5, 2.0))
-    root = ElementTree.fromstring(render_junit(Report(checked)))
+    root = ElementTree.fromstring(render_report("junit", Report(checked)))
     assert [each.get("time") for each in root.iter()] == ["3.500", "3.500", "1.500", "2.000"]
     assert all(each.seconds > 0 for each in check(str(SHIPPED)).definitions)
 
