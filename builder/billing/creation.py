@@ -7,17 +7,14 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from builder.billing.execution import Named, Run, failure
 from builder.billing.saga import ABSENCES, Effect, Outcome, Progress, Thing
 from builder.errors import RequestError
 from builder.logs.redaction import clean
-from builder.openstack.deadline import Deadline, DeadlineError
+from builder.openstack.deadline import DeadlineError
 from builder.openstack.failure_kinds import CloudError, FailureKind
-
-if TYPE_CHECKING:
-    from builder.billing.middleware import Middleware
 
 logger = logging.getLogger(__name__)
 
@@ -46,27 +43,18 @@ class Steps(Generic[Made]):
     may_be_kept: Callable[[Made], bool] = lambda _: True
 
 
+@dataclass(kw_only=True)
 class Creation(Run, Generic[Made]):
-    """An order, and what is created with it."""
+    """An order, and what is created with it; ``balance`` is how many credits the ``account`` has."""
 
-    def __init__(
-        self,
-        account: str,
-        balance: float,
-        middleware: Middleware,
-        deadline: Deadline,
-        count_left: Callable[[str], None],
-        steps: Steps[Made],
-    ) -> None:
-        super().__init__(steps.name, middleware, deadline, count_left)
-        self._account = account
-        self._balance = balance
-        self._steps = steps
-        self._made: Made | None = None
-        self._refusal: RequestError | None = None
-        """What the cloud said of the creation, or of whether what was created may be kept."""
-        self._not_deleted: RequestError | None = None
-        self._looking_until = math.inf
+    account: str
+    balance: float
+    steps: Steps[Made]
+    _made: Made | None = None
+    _refusal: RequestError | None = None
+    """What the cloud said of the creation, or of whether what was created may be kept."""
+    _not_deleted: RequestError | None = None
+    _looking_until: float = math.inf
 
     @property
     def made(self) -> Made:
@@ -101,10 +89,10 @@ class Creation(Run, Generic[Made]):
         self.deadline.under_way = (
             f"The billing service was being asked for an order for stack {self.name}: an order may exist, and no stack."
         )
-        logger.info("asking for an order for stack %s, account %s", self.name, clean(self._account))
+        logger.info("asking for an order for stack %s, account %s", self.name, clean(self.account))
 
         def create() -> None:
-            self.order = self.middleware.create_order(self._account)
+            self.order = self.middleware.create_order(self.account)
 
         outcome = self.ask(create)
         if outcome is Outcome.DONE:
@@ -115,7 +103,7 @@ class Creation(Run, Generic[Made]):
 
     def _create(self) -> Outcome:
         try:
-            self._made = self._steps.create(self.order)
+            self._made = self.steps.create(self.order)
         except RequestError as error:
             self._refusal = error
             if isinstance(error, CloudError) and error.may_have_effect:
@@ -133,7 +121,7 @@ class Creation(Run, Generic[Made]):
             return Outcome.UNKNOWN
         try:
             with self.deadline.at_most(self._looking_until - now):
-                self._made = self._steps.find(self.order)
+                self._made = self.steps.find(self.order)
         except RequestError as error:
             logger.info("it cannot be told whether stack %s was created: %s", self.name, error)
             return Outcome.UNKNOWN
@@ -145,21 +133,21 @@ class Creation(Run, Generic[Made]):
 
     def _confirm(self) -> Outcome:
         try:
-            return Outcome.DONE if self._steps.may_be_kept(self.made) else Outcome.FAILED
+            return Outcome.DONE if self.steps.may_be_kept(self.made) else Outcome.FAILED
         except RequestError as error:
             self._refusal = error
             return Outcome.UNKNOWN
 
     def _delete(self) -> Outcome:
         try:
-            self._steps.delete(self.made)
+            self.steps.delete(self.made)
         except RequestError as error:
             self._not_deleted = error
             return Outcome.UNKNOWN
         return Outcome.DONE
 
     def _log_what_is_left(self, progress: Progress) -> None:
-        account = clean(self._account)
+        account = clean(self.account)
         if progress.order is Thing.UNSURE:
             logger.warning("an order may be left: account %s, for stack %s, which does not exist", account, self.name)
             self.count_left("creation_unknown")
@@ -177,8 +165,8 @@ class Creation(Run, Generic[Made]):
         left = f"Order {self.order} is left: it could not be cancelled." if progress.left_order else "Nothing is left."
         match progress:
             case Progress(order=Thing.REFUSED):
-                few = self._balance <= FEW_CREDITS
-                advice = f" The account has {self._balance:g} credits; more may be required." if few else ""
+                few = self.balance <= FEW_CREDITS
+                advice = f" The account has {self.balance:g} credits; more may be required." if few else ""
                 return failure(
                     self.last_error, f"{service} when it was asked for an order; nothing was created.{advice}"
                 )

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from builder.billing.answers import STACK_ID, STACK_NAME, MiddlewareError
@@ -52,19 +53,17 @@ def failure(error: MiddlewareError | None, detail: str) -> RequestError:
     return RequestError(Fault(502, "MiddlewareServiceError", detail))
 
 
+@dataclass(kw_only=True)
 class Run:
-    """One way through the saga, for an order and what it is for."""
+    """One way through the saga, for an order and what it is for; ``name`` is that of the stack or cluster."""
 
-    def __init__(
-        self, name: str, middleware: Middleware, deadline: Deadline, count_left: Callable[[str], None], order: str = ""
-    ) -> None:
-        self.name = name
-        self.order = order
-        self.stack_id = ""
-        self.middleware = middleware
-        self.deadline = deadline
-        self.count_left = count_left
-        self.last_error: MiddlewareError | None = None
+    name: str
+    middleware: Middleware
+    deadline: Deadline
+    count_left: Callable[[str], None]
+    order: str = ""
+    stack_id: str = ""
+    last_error: MiddlewareError | None = None
 
     def effects(self) -> Mapping[Effect, Callable[[], Outcome]]:
         """How each effect is done."""
@@ -114,12 +113,6 @@ class Run:
 
 class Completion(Run):
     """The tags of an order, added once more: what it is for was made by an earlier request."""
-
-    def __init__(
-        self, order: str, made: Named, middleware: Middleware, deadline: Deadline, count_left: Callable[[str], None]
-    ) -> None:
-        super().__init__(made.name, middleware, deadline, count_left, order)
-        self.stack_id = made.id
 
     def run(self) -> None:
         """Add them.

@@ -56,6 +56,7 @@ class BillingSettings:
         )
 
 
+@dataclass(slots=True)
 class Orders:
     """The orders of one request: made for it, used in one thread, and gone with it.
 
@@ -64,27 +65,19 @@ class Orders:
     order that is left, or may be.
     """
 
-    def __init__(
-        self,
-        account: str,
-        minimum: int,
-        connect: Callable[[], Middleware] | None,
-        deadline: Deadline,
-        count_left: Callable[[str], None],
-    ) -> None:
-        self._account = account
-        self._minimum = minimum
-        self._connect = connect
-        self._deadline = deadline
-        self._count_left = count_left
-        self._balance = math.inf
+    account: str
+    minimum: int
+    connect: Callable[[], Middleware] | None
+    deadline: Deadline
+    count_left: Callable[[str], None]
+    _balance: float = math.inf
 
     def check_credits(self) -> None:
         """Refuse a build that the account has no credits for.
 
         Raises RequestError: (400) too few; (502, 504) the billing service does not tell.
         """
-        self._deadline.under_way = "The billing service was being asked for credits; nothing was created."
+        self.deadline.under_way = "The billing service was being asked for credits; nothing was created."
         self._balance = self._fetch_credits()
         if not self._suffices(self._balance):
             raise RequestError(Fault(400, "MiddlewareInsufficientCredits", "Insufficient credits to launch a cluster"))
@@ -102,8 +95,15 @@ class Orders:
 
         Raises RequestError; then neither is left, or the error and the log name what is.
         """
-        creation = Creation(self._account, self._balance, self._middleware(), self._deadline, self._count_left, steps)
-        return creation.run()
+        return Creation(
+            name=steps.name,
+            middleware=self._middleware(),
+            deadline=self.deadline,
+            count_left=self.count_left,
+            account=self.account,
+            balance=self._balance,
+            steps=steps,
+        ).run()
 
     def complete(self, order: str | None, made: Named) -> None:
         """Add the tags of an order once more, for something that an earlier request made. Never creates an order.
@@ -113,25 +113,32 @@ class Orders:
         if order is None:
             logger.warning("stack %s (%s) was launched without an order", made.name, made.id)
             return
-        Completion(order, made, self._middleware(), self._deadline, self._count_left).run()
+        Completion(
+            name=made.name,
+            middleware=self._middleware(),
+            deadline=self.deadline,
+            count_left=self.count_left,
+            order=order,
+            stack_id=made.id,
+        ).run()
 
     def _middleware(self) -> Middleware:
-        if self._connect is None:
+        if self.connect is None:
             detail = (
                 "The request brought no token, so that this service cannot make itself known to the billing service; "
                 "nothing was sent there, and nothing was created. The service needs a JWT_SECRET."
             )
             raise failure(None, detail)
-        return self._connect()
+        return self.connect()
 
     def _fetch_credits(self) -> float:
         middleware = self._middleware()
         for _ in range(CREDITS_TRIES):
             try:
-                return middleware.get_credits(self._account)
+                return middleware.get_credits(self.account)
             except MiddlewareError as error:
                 told = failure(error, f"The billing service {error}; nothing was created.")
         raise told
 
     def _suffices(self, balance: float) -> bool:
-        return math.floor(balance) > max(0, self._minimum)
+        return math.floor(balance) > max(0, self.minimum)
