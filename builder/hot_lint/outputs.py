@@ -18,8 +18,8 @@ from builder.hot.functions import REPLACING
 from builder.hot.values import ParameterType
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.inclusion import LoadedTemplate
-from builder.parameters.constraints import CustomConstraint, Length
 from builder.parameters.declarations import Parameter, find_default_faults
+from builder.parameters.declared_constraints import CustomConstraint, Length
 from builder.text.pointers import CONTAINERS
 
 TYPE_OUTPUT: Final = "concertim_cluster_type"

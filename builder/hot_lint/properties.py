@@ -23,8 +23,8 @@ from builder.hot_lint.property_calls import MUST_BE, CallScope, Property, find_m
 from builder.hot_lint.unknown_functions import RULE_WORDS, explain_unknown_function
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import parse_constraints
-from builder.parameters.constraints import AllowedValues, Constraint, ParsedValue
 from builder.parameters.declarations import parse_parameter
+from builder.parameters.declared_constraints import AllowedValues, Constraint, ParsedValue
 from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnavailableError
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest, suggest_near

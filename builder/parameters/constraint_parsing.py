@@ -15,7 +15,7 @@ from builder.hot import constraints
 from builder.hot.constraints import KINDS, TYPES, ConstraintError, ConstraintFault, parse_limits
 from builder.hot.values import ParameterType, parse_boolean, parse_number
 from builder.parameters.attributes import ParameterSyntaxError, read_limit, read_text
-from builder.parameters.constraints import (
+from builder.parameters.declared_constraints import (
     AllowedPattern,
     AllowedValues,
     Constraint,

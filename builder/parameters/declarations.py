@@ -10,7 +10,7 @@ from typing import Any, Final
 from builder.hot.values import ParameterType, is_finite
 from builder.parameters.attributes import ABSENT, ParameterSyntaxError, read_flag, read_text
 from builder.parameters.constraint_parsing import parse_constraints
-from builder.parameters.constraints import (
+from builder.parameters.declared_constraints import (
     AllowedPattern,
     AllowedValues,
     Constraint,

@@ -9,7 +9,7 @@ import json
 
 from builder.hot import values
 from builder.hot.values import ParameterType, UnreadableValueError, is_finite
-from builder.parameters.constraints import ParsedValue
+from builder.parameters.declared_constraints import ParsedValue
 
 
 class InvalidValueError(ValueError):

@@ -8,8 +8,8 @@ import pytest
 
 from builder.hot.values import ParameterType
 from builder.parameters.attributes import ABSENT, ParameterSyntaxError
-from builder.parameters.constraints import AllowedValues, CustomConstraint, Length, Modulo, Range
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
+from builder.parameters.declared_constraints import AllowedValues, CustomConstraint, Length, Modulo, Range
 from builder.text.pointers import Tokens
 
 NODES = {

@@ -18,8 +18,8 @@ from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.sources import Files
 from builder.kinds.magnum.cluster_attributes import LABEL_PREFIX, NAMES, is_even, read_attribute, types_of
 from builder.parameters.attributes import ABSENT
-from builder.parameters.constraints import CustomConstraint, ParsedValue
 from builder.parameters.declarations import Parameter, find_broken_constraints
+from builder.parameters.declared_constraints import CustomConstraint, ParsedValue
 from builder.pattern_matching.matching import MatchingUnavailableError
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest

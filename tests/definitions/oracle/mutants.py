@@ -26,7 +26,7 @@ from builder.disk.links import LinkResolver
 from builder.hot.language import NEWEST, VERSION_KEY
 from builder.hot_lint.outputs import TYPE_OUTPUT
 from builder.kinds.registry import KINDS
-from builder.parameters.constraints import CustomConstraint
+from builder.parameters.declared_constraints import CustomConstraint
 from builder.text.pointers import format_pointer
 from tests.definitions.files import FilesInMemory
 from tests.definitions.texts import HEAD
