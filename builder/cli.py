@@ -245,7 +245,7 @@ def _add_status(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from builder.client.status import load_token, show_status
+    from builder.client.status_command import load_token, show_status
     from builder.net.addresses import EVERYWHERE, show_host
     from builder.settings import load_jwt_secrets
 

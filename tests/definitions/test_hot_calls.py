@@ -15,7 +15,7 @@ from builder.hot.language import NEWEST
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.property_calls import CallScope
 from builder.hot_lint.references import MAX_WORK, read_template
-from builder.hot_lint.resource_types import find_type_problems
+from builder.hot_lint.resource_checks import find_type_problems
 from tests.definitions.oracle.calls import CALLS, CONDITION_CALLS
 from tests.samples import share_of
 

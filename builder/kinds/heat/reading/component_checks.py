@@ -24,7 +24,7 @@ from builder.hot_lint.members import find_definitions, has_properties_beside, su
 from builder.hot_lint.properties import find_nested_value_problems
 from builder.hot_lint.property_calls import CallScope, find_named
 from builder.hot_lint.references import MAX_WORK, read_template
-from builder.hot_lint.resource_types import (
+from builder.hot_lint.resource_checks import (
     GROUP_ATTRIBUTES,
     MEMBER_ATTRIBUTE,
     find_type_problems,
