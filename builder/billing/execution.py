@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from builder.billing.answers import STACK_ID, STACK_NAME, MiddlewareError
+from builder.billing.responses import STACK_ID, STACK_NAME, MiddlewareError
 from builder.billing.saga import REPLAY, Effect, Outcome, Progress, Thing
 from builder.errors import Fault, RequestError
 from builder.openstack.deadline import Deadline

@@ -1,6 +1,6 @@
 """The billing service of a Concertim site ("middleware"), by HTTP: one call, one connection, one answer within bounds.
 
-What its answers mean is in ``answers``. Slow to import (requests); made in a thread of the pool.
+What its answers mean is in ``responses``. Slow to import (requests); made in a thread of the pool.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
 from builder import USER_AGENT, logs
-from builder.billing.answers import Answer, MiddlewareError, judge, read_credits, read_document, read_order_id
+from builder.billing.responses import Answer, MiddlewareError, judge, read_credits, read_document, read_order_id
 from builder.billing.saga import Outcome
 from builder.net.addresses import RefusedAddressError
 from builder.net.guard import CloudGuard

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.billing.answers import MiddlewareError
 from builder.billing.creation import Creation, Made, Steps
 from builder.billing.execution import Completion, Named, failure
+from builder.billing.responses import MiddlewareError
 from builder.billing.terms import Terms
 from builder.errors import Fault, RequestError
 from builder.net.guard import CloudGuard

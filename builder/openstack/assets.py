@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Any
 
 from builder.openstack.call_context import Service
+from builder.openstack.cloud_services import MAX_NAME, has_service, open_sdk
 from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.services import MAX_NAME, has_service, open_sdk
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ MAX_ASSETS = 5000
 """Of one kind: beyond that, nobody chooses from a list, and the cloud may never end."""
 
 FIELDS = ("id", "name", "router:external")
-"""Of networks: Neutron sends all of them in one answer, and that may hold only so much (``answers.py``)."""
+"""Of networks: Neutron sends all of them in one answer, and that may hold only so much (``answer_limits.py``)."""
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, those that turn the order of the others, and halves of surrogate pairs."""

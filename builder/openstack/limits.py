@@ -12,9 +12,9 @@ from itertools import islice
 from typing import Any
 
 from builder.openstack.call_context import Service
+from builder.openstack.cloud_services import MAX_NAME, ask_if_possible, get_json, has_service, open_sdk
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import FailureKind
-from builder.openstack.services import MAX_NAME, ask_if_possible, get_json, has_service, open_sdk
 
 LIMITS_SHARE = 0.25
 """Of the time that a build has left, so much may be spent on its limits, all calls together: 12.5 of the default 50

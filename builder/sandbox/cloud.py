@@ -75,7 +75,7 @@ class Sandbox:
         }
 
     def find_credentials(self, username: str) -> Credentials:
-        """Return the credentials of another of the users that ``directory`` lists.
+        """Return the credentials of another of the users that ``wire.accounts`` lists.
 
         Raises KeyError where there is no such user, or the user has no project.
         """

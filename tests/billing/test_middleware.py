@@ -14,10 +14,10 @@ from typing import Any
 import jwt
 import pytest
 
-from builder.billing.answers import MiddlewareError
 from builder.billing.creation import Steps
 from builder.billing.middleware import MAX_ANSWER, Middleware
 from builder.billing.orders import Orders
+from builder.billing.responses import MiddlewareError
 from builder.billing.saga import Outcome
 from builder.kinds.protocol import CreatedStack
 from builder.net.guard import CloudGuard

@@ -22,10 +22,10 @@ from builder.kinds.heat.stack_creation import delete_stack as delete
 from builder.kinds.heat.status import fetch_stack_status as fetch_status
 from builder.kinds.protocol import LaunchOutcome, LaunchPreview
 from builder.openstack.call_context import Service
+from builder.openstack.cloud_services import find_url, has_service
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.limits import check_needs, fetch_needs, has_limits, limited_time
-from builder.openstack.services import find_url, has_service
 
 __all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch", "validate"]
 """What a :class:`~builder.kinds.protocol.Launcher` is made of: this module is one."""

@@ -104,7 +104,7 @@ def create_stack_with_order(
 
 
 def stack_url(stacks_url: str | None, stack: CreatedStack) -> str | None:
-    """The URL of a stack at Heat, if it can be told: see :func:`~builder.openstack.services.find_url`."""
+    """The URL of a stack at Heat, if it can be told: see :func:`~builder.openstack.cloud_services.find_url`."""
     return stacks_url and f"{stacks_url}/{stack.name}/{stack.id}"
 
 

@@ -22,9 +22,9 @@ from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clus
 from builder.kinds.magnum.wire import delete_cluster as delete
 from builder.kinds.protocol import CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
 from builder.openstack.call_context import Service
+from builder.openstack.cloud_services import ask_if_possible, find_url, has_service
 from builder.openstack.connection import Cloud
 from builder.openstack.limits import UNLIMITED, Need, limited_time
-from builder.openstack.services import ask_if_possible, find_url, has_service
 
 __all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch", "validate"]
 """What a :class:`~builder.kinds.protocol.Launcher` is made of: this module is one."""

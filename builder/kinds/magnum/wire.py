@@ -20,11 +20,11 @@ from builder.kinds.listed import Listed, read_id, read_name, read_status, read_t
 from builder.kinds.magnum.refusals import explain_refusal
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import CallContext, Service, may_have_created
+from builder.openstack.cloud_services import SERVICE_TYPES
 from builder.openstack.connection import Cloud
 from builder.openstack.deadline import DeadlineError
 from builder.openstack.failure_kinds import CloudError
 from builder.openstack.limits import MAX_COUNT
-from builder.openstack.services import SERVICE_TYPES
 
 if TYPE_CHECKING:
     import requests

@@ -1,6 +1,6 @@
 """Who may use the sandbox: fixed users and projects, with credentials that are no secret.
 
-Apart from Keystone's API, because the contract tests and the startup_message text name the same people.
+Apart from Keystone's API, because the contract tests and the startup message name the same people.
 """
 
 from __future__ import annotations

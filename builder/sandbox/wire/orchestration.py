@@ -1,7 +1,7 @@
 """Heat's API, version 1: stacks, what is in them, and what could be in them.
 
 Apart from Keystone's API, whose tokens it asks for. Routes and answers are here; what a body says is in ``bodies``,
-what a template means in ``planning``, what exists in ``stacks``.
+what a template means in ``stack_plans``, what exists in ``stacks``.
 https://docs.openstack.org/api-ref/orchestration/v1/
 """
 

@@ -19,9 +19,9 @@ from builder.kinds.magnum.wire import delete_cluster, list_clusters
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.assets import fetch_assets
 from builder.openstack.call_context import Service
+from builder.openstack.cloud_services import SERVICE_TYPES, has_service
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.openstack.services import SERVICE_TYPES, has_service
 from tests.contract.clouds import wait_for
 from tests.openstack.real_cloud import SETTINGS, cloud_env, connected
 from tests.service import Answer, wait_until

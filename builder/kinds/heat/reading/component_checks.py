@@ -1,8 +1,7 @@
 """Everything that is wrong with the templates of a cluster type, once they are read.
 
-Brings together what :mod:`builder.hot_lint.shape`, ``hot_reading`` and ``hot_scope`` find in each of them, the
-nested ones included, and adds what takes both sides of a nested template: the properties that it is given. Of templates
-that are data to Heat, little is sure.
+Brings together what :mod:`builder.hot_lint` finds in each of them, the nested ones included, and adds what takes both
+sides of a nested template: the properties that it is given. Of templates that are data to Heat, little is sure.
 """
 
 from __future__ import annotations
