@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from tests.house import SOURCE, count_lines, count_modules, figures
 
@@ -31,3 +32,15 @@ def test_figures_of_the_house_are_told_as_they_are_but_for_a_few_percent() -> No
         numbers = [[int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*\b", cell)] for cell in (told[1], now)]
         for one, other in zip(*numbers, strict=False):
             assert abs(one - other) <= max(2, other * 0.04), f"{row}: {now} by now, python -m tests.house tells"
+
+
+def test_no_name_of_a_module_stands_more_than_twice() -> None:
+    names = Counter(path.stem for path in count_lines() if path.stem != "__init__")
+    assert [name for name, number in names.items() if number > 2] == []
+
+
+def test_where_to_look_first_is_there() -> None:
+    rows = re.findall(r"^\| (?:where|what) .*\? \| (.*) \|$", DOCUMENT.read_text(), re.MULTILINE)
+    places = re.findall(r"`([\w/]+\.py)`", "\n".join(rows))
+    assert len(places) > len(rows) > 10
+    assert [place for place in places if not (SOURCE / place).is_file()] == []
