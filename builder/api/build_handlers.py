@@ -133,7 +133,7 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
         assets = await services.pool.run(
             fetch_assets, credentials, services.cloud_settings, deadline, str(request.id), deadline=deadline
         )
-    return respond_json(assets.document(), headers=NO_STORE)
+    return respond_json(assets, headers=NO_STORE)
 
 
 def _read_credentials(request: Request, services: Services) -> tuple[Any, str]:

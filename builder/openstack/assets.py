@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -24,53 +23,24 @@ MAX_ASSETS = 5000
 FIELDS = ("id", "name", "router:external")
 """Of networks: Neutron sends all of them in one answer, and that may hold only so much (``answer_limits.py``)."""
 
+KINDS = ("flavors", "images", "networks", "keypairs")
+"""In the order in which they are told."""
+
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, those that turn the order of the others, and halves of surrogate pairs."""
 
 _ABSENT = frozenset({FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND})
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
-    """A network; ``external`` ones lead out of the cloud."""
-
-    name: str
-    external: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CloudAssets:
-    """What there is to choose from, in alphabetical order; an asset without a name that can be shown goes by its id.
-
-    None stands for what the cloud did not answer for.
-    """
-
-    flavors: tuple[str, ...] | None = None
-    images: tuple[str, ...] | None = None
-    networks: tuple[Network, ...] | None = None
-    keypairs: tuple[str, ...] | None = None
-
-    def document(self) -> dict[str, list[dict[str, Any]]]:
-        """The answer as the Concertim Visualisation App reads it: each ``id`` is the name.
-
-        It shows an empty list as a select that must be filled in and cannot, and a missing one as a field for text. So
-        what is not known is left out; Sahara, which is retired, has never been asked.
-        """
-        choices = {
-            "flavors": _choices(self.flavors),
-            "images": _choices(self.images),
-            "networks": [{"id": net.name, "name": net.name, "external": net.external} for net in self.networks or ()],
-            "keypairs": _choices(self.keypairs),
-        }
-        return {kind: found for kind, found in choices.items() if getattr(self, kind) is not None}
-
-
 def fetch_assets(
     credentials: Credentials, settings: CloudSettings, deadline: Deadline, request_id: str | None = None
-) -> CloudAssets:
-    """List what the project can choose from. Blocks.
+) -> dict[str, list[dict[str, Any]]]:
+    """List what the project can choose from, as the Concertim Visualisation App reads it: each ``id`` is the name.
 
-    What a service does not tell, for whatever reason, is not known. None has more than its share of the time.
+    In alphabetical order; an asset without a name that can be shown goes by its id. The App shows an empty list as a
+    select that must be filled in and cannot, and a missing one as a field for text. So what a service does not tell,
+    for whatever reason, is left out; none has more than its share of the time. Sahara, which is retired, is not asked.
+    Blocks.
 
     Raises:
         RequestError: Keystone refuses; nothing is known because services fail or cannot be reached (502) or are late
@@ -79,14 +49,13 @@ def fetch_assets(
     with connect(credentials, settings, deadline, request_id) as cloud:
         deadline.under_way = "The cloud's services were being asked for what there is to choose from."
         found = _ask_all(cloud, _questions(open_sdk(cloud)))
-    networks = found.get("networks")
-    external = {name for name, is_external in networks or () if is_external}
-    return CloudAssets(
-        _names(found.get("flavors")),
-        _names(found.get("images")),
-        None if networks is None else tuple(Network(name, name in external) for name in _names(networks) or ()),
-        _names(found.get("keypairs")),
-    )
+    assets: dict[str, list[dict[str, Any]]] = {}
+    for kind in (kind for kind in KINDS if kind in found):
+        assets[kind] = [{"id": name, "name": name} for name in sorted({name for name, _ in found[kind]})]
+    external = {name for name, is_external in found.get("networks", ()) if is_external}
+    for network in assets.get("networks", ()):
+        network["external"] = network["name"] in external
+    return assets
 
 
 _Question = tuple[str, Service, Callable[[], Iterable[Any]]]
@@ -151,11 +120,3 @@ def _name(cloud: Cloud, asset: Any) -> str | None:
         ):
             return text
     return None
-
-
-def _names(found: Iterable[tuple[str, bool]] | None) -> tuple[str, ...] | None:
-    return None if found is None else tuple(sorted({name for name, _ in found}))
-
-
-def _choices(names: Iterable[str] | None) -> list[dict[str, Any]]:
-    return [{"id": name, "name": name} for name in names or ()]

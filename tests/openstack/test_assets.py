@@ -7,13 +7,14 @@ import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from builder.errors import RequestError
 from builder.openstack import assets
-from builder.openstack.assets import CloudAssets, Network, fetch_assets
+from builder.openstack.assets import fetch_assets
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.further_services import COMPUTE, IMAGE, NETWORK, WholeCloud
@@ -33,17 +34,21 @@ def cloud() -> Iterator[WholeCloud]:
 KINDS = {"flavors", "images", "networks", "keypairs"}
 
 
-def fetch(cloud: WholeCloud, seconds: float = 10.0) -> CloudAssets:
+def fetch(cloud: WholeCloud, seconds: float = 10.0) -> dict[str, list[dict[str, Any]]]:
     return fetch_assets(parse_credentials(cloud.credentials()), cloud_settings(), Deadline(seconds))
 
 
 def test_assets_are_listed_by_name(cloud: WholeCloud) -> None:
-    assert fetch(cloud) == CloudAssets(
-        flavors=("m1.medium", "m1.small"),
-        images=("i2", "rocky"),
-        networks=(Network("inside", False), Network("n3", False), Network("public", True)),
-        keypairs=("laptop",),
-    )
+    assert fetch(cloud) == {
+        "flavors": [{"id": "m1.medium", "name": "m1.medium"}, {"id": "m1.small", "name": "m1.small"}],
+        "images": [{"id": "i2", "name": "i2"}, {"id": "rocky", "name": "rocky"}],
+        "networks": [
+            {"id": "inside", "name": "inside", "external": False},
+            {"id": "n3", "name": "n3", "external": False},
+            {"id": "public", "name": "public", "external": True},
+        ],
+        "keypairs": [{"id": "laptop", "name": "laptop"}],
+    }
 
 
 def test_flavors_are_those_that_the_project_may_use_whoever_asks(cloud: WholeCloud) -> None:
@@ -53,23 +58,14 @@ def test_flavors_are_those_that_the_project_may_use_whoever_asks(cloud: WholeClo
     assert parse_qs(asked.query) == {"is_public": ["True"]}
 
 
-def test_the_document_is_what_the_visualisation_app_reads() -> None:
-    document = CloudAssets(("f",), ("i",), (Network("n", True),), ("k",)).document()
-    assert document == {
-        "flavors": [{"id": "f", "name": "f"}],
-        "images": [{"id": "i", "name": "i"}],
-        "networks": [{"id": "n", "name": "n", "external": True}],
-        "keypairs": [{"id": "k", "name": "k"}],
-    }
-
-
 def test_a_name_is_listed_once(cloud: WholeCloud) -> None:
     cloud.set(f"{IMAGE}/v2/images", {"images": [{"id": "1", "name": "rocky"}, {"id": "2", "name": "rocky"}]})
-    assert fetch(cloud).images == ("rocky",)
+    assert fetch(cloud)["images"] == [{"id": "rocky", "name": "rocky"}]
 
 
-def test_what_there_is_none_of_is_an_empty_list_and_what_is_not_known_is_left_out() -> None:
-    assert CloudAssets(keypairs=()).document() == {"keypairs": []}
+def test_what_there_is_none_of_is_an_empty_list(cloud: WholeCloud) -> None:
+    cloud.set(f"{COMPUTE}/os-keypairs", {"keypairs": []})
+    assert fetch(cloud)["keypairs"] == []
 
 
 @pytest.mark.parametrize(
@@ -78,12 +74,12 @@ def test_what_there_is_none_of_is_an_empty_list_and_what_is_not_known_is_left_ou
 )
 def test_what_an_absent_service_would_tell_is_left_out(cloud: WholeCloud, service_type: str, missing: set[str]) -> None:
     cloud.without(service_type)
-    assert KINDS - fetch(cloud).document().keys() == missing
+    assert KINDS - fetch(cloud).keys() == missing
 
 
 def test_of_a_cloud_with_none_of_the_services_nothing_is_known(cloud: WholeCloud) -> None:
     cloud.without("compute", "image", "network", "volumev3")
-    assert fetch(cloud).document() == {}
+    assert fetch(cloud) == {}
     assert len(cloud.received) == 1
 
 
@@ -115,7 +111,7 @@ def test_what_a_service_does_not_answer_for_is_left_out_and_the_rest_is_told(
     cloud: WholeCloud, kind: str, failure: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     cloud.answers[PATHS[kind]] = failure
-    assert KINDS - fetch(cloud).document().keys() == {kind}
+    assert KINDS - fetch(cloud).keys() == {kind}
     assert f"no {kind} to choose from are known" in caplog.text
 
 
@@ -123,7 +119,7 @@ def test_what_a_service_does_not_answer_for_is_left_out_and_the_rest_is_told(
 def test_a_service_whose_address_is_of_no_use_is_left_out(cloud: WholeCloud, place: str) -> None:
     cloud.without("network")
     cloud.catalog.append(catalog_entry("network", place))
-    assert KINDS - fetch(cloud).document().keys() == {"networks"}
+    assert KINDS - fetch(cloud).keys() == {"networks"}
 
 
 def hang(cloud: WholeCloud) -> Behaviour:
@@ -138,7 +134,7 @@ def hang(cloud: WholeCloud) -> Behaviour:
 @pytest.mark.parametrize("kind", PATHS)
 def test_a_service_that_never_answers_leaves_the_others_their_time(cloud: WholeCloud, kind: str) -> None:
     cloud.answers[PATHS[kind]] = hang(cloud)
-    assert KINDS - fetch(cloud).document().keys() == {kind}
+    assert KINDS - fetch(cloud).keys() == {kind}
 
 
 @pytest.mark.parametrize(
@@ -173,7 +169,7 @@ def test_where_nothing_is_known_in_time_it_is_a_504(cloud: WholeCloud) -> None:
 def test_who_may_list_nothing_is_told_nothing_and_no_failure(cloud: WholeCloud) -> None:
     for path in PATHS.values():
         cloud.answers[path] = FAILURES["forbidden"]
-    assert fetch(cloud).document() == {}
+    assert fetch(cloud) == {}
 
 
 def test_wrong_credentials_are_a_401(cloud: WholeCloud) -> None:
@@ -193,7 +189,7 @@ def test_a_list_without_end_is_cut(cloud: WholeCloud, monkeypatch: pytest.Monkey
         connection.sendall(answer(200, {"images": images, "next": f"/v2/images?marker=i{page[-1]}"}))
 
     cloud.answers[f"{IMAGE}/v2/images"] = next_page
-    assert len(fetch(cloud).images or ()) == 25
+    assert len(fetch(cloud)["images"]) == 25
 
 
 def test_neither_files_nor_environment_of_the_service_are_used(
@@ -204,7 +200,7 @@ def test_neither_files_nor_environment_of_the_service_are_used(
     monkeypatch.setenv("OS_CLOUD", "cloud")
     monkeypatch.setenv("OS_REGION_NAME", "Elsewhere")
     monkeypatch.setenv("OS_COMPUTE_ENDPOINT_OVERRIDE", "http://127.0.0.1:9")
-    assert fetch(cloud).flavors
+    assert fetch(cloud)["flavors"]
 
 
 def test_no_secret_is_logged(cloud: WholeCloud, caplog: pytest.LogCaptureFixture) -> None:

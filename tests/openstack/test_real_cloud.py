@@ -58,9 +58,10 @@ def farm(flavor: str, image: str, network: str, count: int) -> dict[str, Any]:
 def choice() -> tuple[str, str, str]:
     """A flavor, an image and a network."""
     found = fetch_assets(parse_credentials(cloud_env()), SETTINGS, Deadline(50))
-    if not (found.flavors and found.images and found.networks):
+    flavors, images, networks = (found.get(kind) for kind in ("flavors", "images", "networks"))
+    if not (flavors and images and networks):
         pytest.skip("this cloud has no flavors, images or networks to choose from")
-    return found.flavors[0], found.images[0], found.networks[0].name
+    return flavors[0]["name"], images[0]["name"], networks[0]["name"]
 
 
 def wish(type_id: str, key: str | None = None, name: str = "real", **parameters: Any) -> ClusterPlan:

@@ -70,8 +70,8 @@ def template() -> str:
 
 @pytest.fixture(scope="module")
 def keypair() -> str:
-    names = fetch_assets(parse_credentials(cloud_env()), SETTINGS, Deadline(50)).keypairs
-    return names[0] if names else ""
+    found = fetch_assets(parse_credentials(cloud_env()), SETTINGS, Deadline(50)).get("keypairs")
+    return found[0]["name"] if found else ""
 
 
 @pytest.fixture(scope="module")
