@@ -173,7 +173,7 @@ def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbo
     except OSError as error:
         raise _cannot_listen(host, port, error) from error
     with suppress(OSError):  # as on a full disk: a cloud that nobody reads of is a cloud all the same
-        sys.stdout.write(format_startup_message(sandbox, service_url, cluster_type_id="self-contained") + "\n")
+        sys.stdout.write(format_startup_message(sandbox, service_url) + "\n")
         sys.stdout.flush()
     return sandbox
 

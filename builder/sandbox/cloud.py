@@ -74,13 +74,6 @@ class Sandbox:
             "project_id": own.project_id,
         }
 
-    def find_credentials(self, username: str) -> Credentials:
-        """Return the credentials of another of the users that ``wire.accounts`` lists.
-
-        Raises KeyError where there is no such user, or the user has no project.
-        """
-        return find_credentials(username)
-
     def start(self) -> None:
         """Listen, and serve in a daemon thread; on return, requests are answered.
 

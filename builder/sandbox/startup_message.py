@@ -7,24 +7,15 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
 
 from builder.sandbox.cloud import Sandbox
-from builder.sandbox.faults import Json
 
 
-def format_startup_message(
-    sandbox: Sandbox,
-    service_url: str | None = None,
-    *,
-    cluster_type_id: str = "hello-sandbox",
-    name: str = "my-first-cluster",
-    parameters: Mapping[str, Json] | None = None,
-) -> str:
+def format_startup_message(sandbox: Sandbox, service_url: str | None = None) -> str:
     """Return what to print when a sandbox has started.
 
     With ``service_url``, the URL of a running Cluster Builder, the text ends with a command that launches a cluster of
-    type ``cluster_type_id``. The password is in the text on purpose: it opens nothing but the sandbox.
+    one of the examples. The password is in the text on purpose: it opens nothing but the sandbox.
     """
     credentials = sandbox.credentials
     lines = [
@@ -49,7 +40,7 @@ def format_startup_message(
         "  openstack stack list",
     ]
     if service_url is not None:
-        cluster = {"cluster_type_id": cluster_type_id, "name": name, "parameters": dict(parameters or {})}
+        cluster = {"cluster_type_id": "self-contained", "name": "my-first-cluster", "parameters": {}}
         lines += [
             "",
             "Launch a cluster:",

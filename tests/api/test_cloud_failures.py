@@ -16,6 +16,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from builder.sandbox import Sandbox
+from builder.sandbox.wire.accounts import find_credentials
 from builder.schema import published
 from tests.api.conftest import prepare
 from tests.api.orders import WRONG_PASSWORD, assert_error, assert_refused, by_ids, order, stack_names
@@ -45,7 +46,7 @@ def test_wrong_password_is_401_in_keystones_words(building: Service, cloud: Sand
 
 
 def test_project_without_a_role_is_401(building: Service, cloud: Sandbox) -> None:
-    other = cloud.find_credentials("alt_demo").project_id
+    other = find_credentials("alt_demo").project_id
     answer = building.post("/clusters/", order(by_ids(cloud, project_id=other)))
     assert_refused(answer, 401, ("Unauthorized", "/cloud_env"))
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from builder.sandbox import Sandbox
+from builder.sandbox.wire.accounts import find_credentials
 from tests.api.orders import FORM, WRONG_PASSWORD, assert_refused, by_ids, order, stack_names
 from tests.sandbox.clients import Member
 from tests.service import Answer, Service, wait_until
@@ -81,7 +82,7 @@ def test_same_key_with_another_selection_is_422(building: Service, cloud: Sandbo
 
 
 def test_key_belongs_to_a_project(building: Service, cloud: Sandbox, key: str) -> None:
-    other = cloud.find_credentials("alt_demo")
+    other = find_credentials("alt_demo")
     env = by_ids(cloud, user_id=other.user_id, project_id=other.project_id)
     theirs = building.post("/clusters/", order(env), {"Idempotency-Key": key})
     ours = build(building, cloud, key)

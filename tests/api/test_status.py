@@ -12,6 +12,7 @@ from jsonschema import Draft7Validator
 
 from builder.kinds.heat.status import MAX_EVENTS, MAX_OUTPUTS, MAX_VALUE_BYTES
 from builder.sandbox import Sandbox
+from builder.sandbox.wire.accounts import find_credentials
 from builder.schema import published
 from tests.api.orders import WRONG_PASSWORD, assert_refused, by_ids, order
 from tests.sandbox.clients import Member, address_of
@@ -205,7 +206,7 @@ def test_stack_that_was_not_launched_here_is_not_found(telling: Service, cloud: 
 
 def test_cluster_of_another_project_is_not_found(telling: Service, cloud: Sandbox) -> None:
     made = launch(telling, cloud, "self-contained")
-    other = cloud.find_credentials("alt_demo")
+    other = find_credentials("alt_demo")
     answer = ask(telling, cloud, made["id"], user_id=other.user_id, project_id=other.project_id)
     assert_refused(answer, 404, ("Not Found", None))
 

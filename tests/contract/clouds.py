@@ -16,7 +16,7 @@ from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
 
 from builder.sandbox import Credentials, Sandbox
-from builder.sandbox.wire.accounts import APPLICATION_CREDENTIALS
+from builder.sandbox.wire.accounts import APPLICATION_CREDENTIALS, find_credentials
 
 REQUIRED = ("OS_AUTH_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_NAME")
 OTHER_USER = ("OTHER_OS_USERNAME", "OTHER_OS_PASSWORD", "OTHER_OS_PROJECT_NAME")
@@ -136,7 +136,7 @@ def wait_for(look: Callable[[], Any], is_done: Callable[[Any], bool], seconds: f
 def sandbox_cloud() -> Iterator[Cloud]:
     """A sandbox, with the users that come with it."""
     with Sandbox() as sandbox:
-        other = _from_credentials(sandbox, sandbox.find_credentials("alt_demo"))
+        other = _from_credentials(sandbox, find_credentials("alt_demo"))
         yield _from_credentials(sandbox, sandbox.credentials, other)
 
 

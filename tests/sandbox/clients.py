@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from builder.sandbox import Sandbox
+from builder.sandbox.wire.accounts import find_credentials
 from tests.contract.wire import Answer, ask
 
 EMPTY: dict[str, Any] = {"heat_template_version": "2018-08-31"}
@@ -22,7 +23,7 @@ class Member:
     """A user with a token for a project."""
 
     def __init__(self, sandbox: Sandbox, username: str = "demo") -> None:
-        credentials = sandbox.find_credentials(username)
+        credentials = find_credentials(username)
         user = {"id": credentials.user_id, "password": credentials.password}
         answer = sign_in(sandbox, user, {"id": credentials.project_id})
         self.token = answer.headers["x-subject-token"]

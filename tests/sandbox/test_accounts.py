@@ -9,7 +9,7 @@ from keystoneauth1 import exceptions, session
 from keystoneauth1.identity import v3
 
 from builder.sandbox import Sandbox
-from builder.sandbox.wire.accounts import PROJECTS, USERS
+from builder.sandbox.wire.accounts import PROJECTS, USERS, find_credentials
 from tests.contract.wire import ask
 from tests.sandbox.clients import Member, find_url, sign_in
 
@@ -31,7 +31,7 @@ def test_ids_look_like_keystones() -> None:
 
 
 def test_second_user_has_a_project_of_its_own(sandbox: Sandbox) -> None:
-    other = sandbox.find_credentials("alt_demo")
+    other = find_credentials("alt_demo")
     assert other.project_id != sandbox.credentials.project_id
     assert Member(sandbox, "alt_demo").names() == []
 
@@ -53,7 +53,7 @@ def test_those_who_may_not_are_refused(sandbox: Sandbox, username: str, project:
 def test_user_without_a_project_has_no_credentials_to_find(sandbox: Sandbox) -> None:
     for username in ("norole", "nobody"):
         with pytest.raises(KeyError):
-            sandbox.find_credentials(username)
+            find_credentials(username)
 
 
 def test_disabled_project_is_listed_as_such(sandbox: Sandbox, member: Member) -> None:

@@ -29,14 +29,7 @@ def test_startup_message_says_where_and_who(sandbox: Sandbox) -> None:
 
 
 def test_command_launches_a_cluster_by_ids(sandbox: Sandbox) -> None:
-    text = format_startup_message(
-        sandbox,
-        "http://127.0.0.1:42378/",
-        cluster_type_id="small",
-        name="it's mine",
-        parameters={"nodes": 2, "note": 'a "b" $c'},
-    )
-    words = curl_of(text)
+    words = curl_of(format_startup_message(sandbox, "http://127.0.0.1:42378/"))
     assert words[:4] == ["curl", "--request", "POST", "http://127.0.0.1:42378/clusters/"]
     body = json.loads(words[words.index("--data") + 1])
     assert body == {
@@ -46,11 +39,7 @@ def test_command_launches_a_cluster_by_ids(sandbox: Sandbox) -> None:
             "password": "sandbox",
             "project_id": sandbox.credentials.project_id,
         },
-        "cluster": {
-            "cluster_type_id": "small",
-            "name": "it's mine",
-            "parameters": {"nodes": 2, "note": 'a "b" $c'},
-        },
+        "cluster": {"cluster_type_id": "self-contained", "name": "my-first-cluster", "parameters": {}},
     }
     user = {"id": body["cloud_env"]["user_id"], "password": body["cloud_env"]["password"]}
     assert sign_in(sandbox, user, {"id": body["cloud_env"]["project_id"]}).status == 201

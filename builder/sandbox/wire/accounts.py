@@ -5,7 +5,6 @@ Apart from Keystone's API, because the contract tests and the startup message na
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -57,10 +56,6 @@ class User:
     projects: tuple[str, ...] = ()
     is_enabled: bool = True
 
-    def has_password(self, password: str) -> bool:
-        """Tell whether a password is this user's."""
-        return hmac.compare_digest(self.password.encode(), password.encode(errors="surrogatepass"))
-
 
 @dataclass(frozen=True, slots=True)
 class ApplicationCredential:
@@ -72,10 +67,6 @@ class ApplicationCredential:
     user_id: str
     project_id: str
     is_restricted: bool = True
-
-    def has_secret(self, secret: str) -> bool:
-        """Tell whether a secret is this one's."""
-        return hmac.compare_digest(self.secret.encode(), secret.encode(errors="surrogatepass"))
 
 
 _T = TypeVar("_T", User, Project)

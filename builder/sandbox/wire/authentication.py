@@ -117,7 +117,7 @@ def _authenticate_application(
     found = next((each for each in APPLICATION_CREDENTIALS if each.id == given.get("id")), None)
     if found is None:
         raise IdentityFault(404, f"Could not find Application Credential: {given.get('id')}.")
-    if not found.has_secret(given.get("secret", "")):
+    if given.get("secret") != found.secret:
         raise IdentityFault(401, UNAUTHENTICATED)
     user = next(each for each in USERS if each.id == found.user_id)
     return user, next(each for each in PROJECTS if each.id == found.project_id), None, found
@@ -162,7 +162,7 @@ def _find_user(user: Json) -> User | None:
         raise expected("user", "None")
     _require_domain(user, "user")
     found = find_named(USERS, user)
-    return found if found is not None and found.has_password(user.get("password", "")) else None
+    return found if found is not None and user.get("password") == found.password else None
 
 
 def _require_domain(thing: Mapping[str, Json], kind: str) -> None:
