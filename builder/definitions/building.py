@@ -31,6 +31,7 @@ from builder.text.spelling import bounded_hints
 from builder.yaml_documents.ambiguities import find_ambiguities
 from builder.yaml_documents.documents import STAND_IN_RULES, Document, DocumentError, parse_definition
 from builder.yaml_documents.scalars import Reading
+from builder.yaml_documents.scripts import find_script_problems
 from builder.yaml_documents.suppressions import (
     Suppressions,
     find_suppression_problems,
@@ -227,6 +228,7 @@ class _Building:
         for path, document in documents.items():
             reading = Reading.YAML_1_2 if document is self.document else Reading.HEAT
             problems += find_ambiguities(document, Reading.JSON if document.is_json else reading)
+            problems += find_script_problems(document, self.files.texts.get(path, ""))
             problems += find_suppression_problems(path, self.files.suppressions(path), self.profile)
         return problems
 

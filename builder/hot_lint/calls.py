@@ -112,6 +112,8 @@ def explain_fault(function: str, arguments: Any, fault: str, language: Language)
         case "get_attr", [str(resource), int(number), *way]:
             hint = f"write [{', '.join(map(str, [resource, *way[:1], number, *way[1:]]))}]" if way else ""
             return (1,), f"{number} is no name of an attribute", hint
+        case _, {"template": None} if function in REPLACING:
+            return ("template",), f"the template of {function} is empty", ""
     return (), fault, ""
 
 

@@ -204,7 +204,10 @@ class _PropertyCheck:
             meant = read_property(kind, value)
         except (ValueError, TypeError, OverflowError):
             yield self._problem(
-                "property-type", f"{self._name(path)} must be {MUST_BE[kind]}", tokens, _suggest_form(kind, value)
+                "property-type",
+                f"{self._name(path)} must be {MUST_BE[kind]}",
+                tokens,
+                _suggest_form(kind, value, tokens[-1]),
             )
             return
         children = schema.get("schema", {})
@@ -315,8 +318,10 @@ def _parse_constraints(type_: str, path: Path) -> tuple[Constraint, ...]:
     return parse_constraints(_PARAMETER_TYPES[schema["type"]], schema.get("constraints"), in_template=True)
 
 
-def _suggest_form(kind: str, value: Any) -> str:
-    """How a literal is written as the type that it has to be of, where that can be guessed."""
+def _suggest_form(kind: str, value: Any, name: str | int) -> str:
+    """How a literal, the value of ``name``, is written as the type that it has to be of, where that can be guessed."""
+    if name == "user_data" and isinstance(value, dict):
+        return "put '|' after 'user_data:', and '#cloud-config' on the line below"
     truth = parse_boolean(value) if kind == "boolean" and isinstance(value, str | int) else None
     if truth is not None:
         return f"write {str(truth).lower()}"

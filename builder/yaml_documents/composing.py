@@ -188,6 +188,8 @@ def _convert(node: Any, known: dict[int, Node]) -> Node:
         value = _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), value)
     converted: Node = _NODE_TYPES[node.id](tag, value, node.start_mark, node.end_mark)
     known[id(node)] = converted
+    if isinstance(converted, ScalarNode):
+        converted.style = node.style
     if node.id == "sequence":
         converted.value = [_convert(item, known) for item in node.value]
     elif node.id == "mapping":
