@@ -26,7 +26,9 @@ from builder.hot.language import Language
 from builder.hot.results import Types, find_kinds, is_call
 from builder.hot.values import Unresolved
 from builder.hot.yaql_expressions import is_expression
+from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
 from builder.hot_lint.unknown_functions import explain_unknown_function
+from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
 
@@ -62,6 +64,17 @@ _TAKE_TEXT: Final = frozenset({"get_param", "get_resource", "get_file"})
 
 _WORD: Final = re.compile(r"[\w$%@{}-]{3,100}")
 """What a placeholder in a text may look like."""
+
+_WRAPPED: Final = re.compile(
+    r"(?<![\\$])\$(?:\{(\w+)\}|(\w+))|\{\{[ ]?(\w+)[ ]?\}\}|(?:(?<=://)|(?<=@))(?:<(\w+)>|\{(\w+)\}(?!\}))"
+)
+"""How other tools write a variable; in angle brackets or single braces, only where the name of a host stands.
+
+Elsewhere these may be HTML, or a pattern: ``<ADDRESS>``, ``[a-z]{LENGTH}``.
+"""
+
+_MAX_SHOWN: Final = 120
+"""In characters: as much of a path as fits in a line beside what is said of it."""
 
 _NOT_CERTAIN: Final = (Fault.ALGORITHM_ELSEWHERE, Fault.TOO_MUCH_WORK, Fault.PARAMS_NOT_FOUND)
 """What is no fault, and placeholders that a text lacks, each of which is told in its place."""
@@ -117,21 +130,57 @@ def explain_fault(function: str, arguments: Any, fault: str, language: Language)
     return (), fault, ""
 
 
-def find_lacking_placeholders(
-    arguments: Mapping[str, Any], files: Mapping[str, str], language: Language, budget: Budget
-) -> Iterator[tuple[str, str]]:
-    """The placeholders of a replacement that its text lacks, if that is known before a launch, each with a hint."""
-    template, params = arguments["template"], arguments["params"]
-    if isinstance(template, dict) and isinstance(template.get("get_file"), str):
-        template = files.get(template["get_file"])
-    if not isinstance(template, str) or is_call(params, language):
+def find_placeholder_problems(
+    call: Call, tokens: Tokens, files: Mapping[str, str], budget: Budget, *, certain: bool
+) -> Iterator[TemplateProblem]:
+    """What a replacement does not find in its text, and where it leaves signs of a variable around what it puts in.
+
+    As far as the text is known before a launch. Of the strict functions Heat fails a launch that finds nothing.
+    """
+    template, params = call.args["template"], call.args["params"]
+    name = template.get("get_file") if isinstance(template, dict) else None
+    text = files.get(name) if isinstance(name, str) else template
+    if not isinstance(text, str) or is_call(params, call.language):
         return
-    filled = {"template": template, "params": dict.fromkeys(params, "")}
+    file = shorten(name, _MAX_SHOWN) if isinstance(name, str) else ""
+    filled = {"template": text, "params": dict.fromkeys(params, "")}
     try:
-        compute(Call("str_replace_strict", filled, language), budget)
+        compute(Call("str_replace_strict", filled, call.language), budget)
     except CallError as error:
-        for name in error.details.get("params", ()):
-            yield name, suggest(name, sorted(set(_WORD.findall(template))))
+        is_strict = call.name != "str_replace"
+        for lacking in error.details.get("params", ()):
+            message = f"the text does not contain {lacking!r}"
+            if file:
+                message = f"{file} does not contain {lacking!r}, which {call.name} replaces there"
+            rule, place = "missing-placeholder" if is_strict else "unknown-placeholder", (*tokens, "params", lacking)
+            hint = suggest(lacking, sorted(set(_WORD.findall(text))))
+            yield TemplateProblem(rule, message, place, hint, certain or not is_strict, key=True)
+    wrapped = _find_wrapped(text, params)
+    if wrapped:
+        (first, inner), others = next(iter(wrapped.items())), [*wrapped][1:]
+        message = f"{call.name} replaces {inner} alone in {first!r}, and the signs around it stay in the text"
+        message += f", as in {', '.join(map(repr, others[:MAX_NAMED]))}" if others else ""
+        place = (*tokens, "params", inner) if file else (*tokens, "template")
+        hint = f"write {inner} in {file or 'the text'}, or name it {first!r} in params"
+        yield TemplateProblem("wrapped-placeholder", message, place, hint, key=bool(file))
+
+
+def _find_wrapped(text: str, params: Mapping[str, Any]) -> dict[str, str]:
+    """What stands in a text as other tools write a variable, and the placeholder in it that is replaced.
+
+    One that is replaced by the name of a variable is meant so; of two that begin alike, the longer one is replaced.
+    """
+    found: dict[str, str] = {}
+    for match in _WRAPPED.finditer(text):
+        wrapped, name = match[0], match[match.lastindex or 0]
+        value = params.get(name, "")
+        if wrapped in found or name not in params or (isinstance(value, str) and value.isidentifier()):
+            continue
+        begin, end = wrapped.index(name), wrapped.index(name) + len(name)
+        longer = {wrapped[first:last] for first in range(begin + 1) for last in range(end, len(wrapped) + 1)} - {name}
+        if longer.isdisjoint(params):
+            found[wrapped] = name
+    return found
 
 
 def find_unmade_parts(url: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

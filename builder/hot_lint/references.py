@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from builder.hot.computations import Budget
-from builder.hot.functions import REPLACING
+from builder.hot.functions import REPLACING, Call
 from builder.hot.language import MEMBERS_VERSION, NESTED_SUFFIXES, Language, first_version_with
 from builder.hot.resource_types import load_names, load_placeholders
 from builder.hot.results import Types, find_kinds, is_call
-from builder.hot_lint.calls import explain_fault, find_argument_fault, find_lacking_placeholders, find_unmade_parts
+from builder.hot_lint.calls import explain_fault, find_argument_fault, find_placeholder_problems, find_unmade_parts
 from builder.hot_lint.findings import ON_REQUEST, Kind, NestedUse, Reference, TemplateProblem, TemplateReading
 from builder.hot_lint.members import CHAIN, GROUP_MEMBER, find_definitions
 from builder.hot_lint.unknown_functions import (
@@ -34,8 +34,6 @@ already, neither of which it reads."""
 
 _VALIDATED: Final = frozenset({"make_url", "repeat", "yaql"})
 """The functions whose arguments Heat judges not while it parses them, but with what they stand in, if it reads that."""
-
-_STRICT: Final = frozenset({"str_replace_strict", "str_replace_vstrict"})
 
 MAX_WORK: Final = 1_000_000
 """What all calls of a cluster type may take to compute, a tenth of a second: a hundred times what a large one takes."""
@@ -300,7 +298,10 @@ class _Walk:
                 for key, message, hint in find_unmade_parts(arguments):
                     self._report("function-arguments", message, (*tokens, key), certain and not self.unread, hint)
             case _ if function in REPLACING:
-                self._check_placeholders(arguments, tokens, certain and not self.unread, strict=function in _STRICT)
+                call, is_read = Call(function, arguments, self.language), certain and not self.unread
+                self.reading.problems += find_placeholder_problems(
+                    call, tokens, self.files, self.budget, certain=is_read
+                )
         outer = self.is_replaced
         self.is_replaced = outer or function in REPLACING or function in ("repeat", "yaql")
         if is_call(arguments, self.language):
@@ -324,13 +325,6 @@ class _Walk:
         has_attribute = function == "get_attr" and len(arguments) > 1 and isinstance(arguments[1], str)
         attribute = arguments[1] if has_attribute and is_read else None
         self._refer(kind, name, place, certain and function not in self.unread, attribute)
-
-    def _check_placeholders(self, arguments: Mapping[str, Any], tokens: Tokens, certain: bool, *, strict: bool) -> None:
-        """Heat fails a launch whose text lacks a placeholder; a text that is known before shows it before."""
-        rule = "missing-placeholder" if strict else "unknown-placeholder"
-        for name, hint in find_lacking_placeholders(arguments, self.files, self.language, self.budget):
-            message, place = f"the text does not contain {name!r}", (*tokens, "params", name)
-            self._report(rule, message, place, certain or not strict, hint, key=True)
 
     # ---- findings
 

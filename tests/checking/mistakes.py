@@ -200,8 +200,8 @@ LIKELY: Final[Mapping[str, Mistake]] = {
         LOGIN,
         "__CLUSTER__:",
         "__CLUSTERNAME__:",
-        "warning: components/login.yaml:67:13: the text does not contain '__CLUSTERNAME__' (did you mean "
-        "'__CLUSTER__'?) [unknown-placeholder]",
+        "warning: components/login.yaml:67:13: user-data/login.sh does not contain '__CLUSTERNAME__', which "
+        "str_replace replaces there (did you mean '__CLUSTER__'?) [unknown-placeholder]",
     ),
     "an output that only some launches show": Mistake(
         COMPUTE,

@@ -11,9 +11,18 @@ import pytest
 from tests.checking.examples import check
 from tests.checking.mistakes import LOGIN, NODE, Mistake
 from tests.checking.test_mistakes import list_problems
+from tests.definitions.texts import build
 
 SERVER: Final = "      networks:\n        - network: {get_param: network}\n"
 FILE: Final = "template: {get_file: ../user-data/login.sh}\n"
+SCRIPT: Final = "user-data/login.sh"
+ADDRESS: Final = "    value: {get_attr: [login_ip, floating_ip_address]}\n"
+LINK: Final = """\
+    value:
+      str_replace:
+        template: {}
+        params: {{ADDRESS: {{get_attr: [login_ip, floating_ip_address]}}}}
+"""
 
 MISTAKES: Final[Mapping[str, Mistake]] = {
     "a script that is folded": Mistake(
@@ -79,6 +88,68 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "error: nested/node.yaml:22:9: 'user_data' of OS::Nova::Server must be a text (put '|' after 'user_data:', "
         "and '#cloud-config' on the line below) [property-type]",
     ),
+    "a placeholder that the file lacks": Mistake(
+        LOGIN,
+        "__MUNGE_KEY__: {",
+        "__MUNGE_SECRET__: {",
+        "warning: components/login.yaml:68:13: user-data/login.sh does not contain '__MUNGE_SECRET__', which "
+        "str_replace replaces there (did you mean '__MUNGE_KEY__'?) [unknown-placeholder]",
+    ),
+    "a placeholder that the file lacks, strictly": Mistake(
+        LOGIN,
+        f"str_replace:\n          {FILE}          params:\n            __CLUSTER__:",
+        f"str_replace_strict:\n          {FILE}          params:\n            __CLUSTERS__:",
+        "error: components/login.yaml:67:13: user-data/login.sh does not contain '__CLUSTERS__', which "
+        "str_replace_strict replaces there (did you mean '__CLUSTER__'?) [missing-placeholder]",
+    ),
+    "a placeholder as a variable of a shell": Mistake(
+        LOGIN,
+        ADDRESS,
+        LINK.format("https://${ADDRESS}/"),
+        "warning: components/login.yaml:75:19: str_replace replaces ADDRESS alone in '${ADDRESS}', and the signs "
+        "around it stay in the text (write ADDRESS in the text, or name it '${ADDRESS}' in params) "
+        "[wrapped-placeholder]",
+    ),
+    "a placeholder as of Jinja": Mistake(
+        LOGIN,
+        ADDRESS,
+        LINK.format("'https://{{ ADDRESS }}/'"),
+        "warning: components/login.yaml:75:19: str_replace replaces ADDRESS alone in '{{ ADDRESS }}', and the signs "
+        "around it stay in the text (write ADDRESS in the text, or name it '{{ ADDRESS }}' in params) "
+        "[wrapped-placeholder]",
+    ),
+    "a placeholder in angle brackets": Mistake(
+        LOGIN,
+        ADDRESS,
+        LINK.format("ssh root@<ADDRESS>"),
+        "warning: components/login.yaml:75:19: str_replace replaces ADDRESS alone in '<ADDRESS>', and the signs "
+        "around it stay in the text (write ADDRESS in the text, or name it '<ADDRESS>' in params) "
+        "[wrapped-placeholder]",
+    ),
+    "a placeholder in braces": Mistake(
+        LOGIN,
+        ADDRESS,
+        LINK.format("https://{ADDRESS}/"),
+        "warning: components/login.yaml:75:19: str_replace replaces ADDRESS alone in '{ADDRESS}', and the signs "
+        "around it stay in the text (write ADDRESS in the text, or name it '{ADDRESS}' in params) "
+        "[wrapped-placeholder]",
+    ),
+    "placeholders as variables in a script": Mistake(
+        LOGIN,
+        FILE,
+        "template: |\n            #!/bin/bash\n            echo ${__CLUSTER__} $__MUNGE_KEY__ __CLUSTER__\n",
+        "warning: components/login.yaml:65:21: str_replace replaces __CLUSTER__ alone in '${__CLUSTER__}', and the "
+        "signs around it stay in the text, as in '$__MUNGE_KEY__' (write __CLUSTER__ in the text, or name it "
+        "'${__CLUSTER__}' in params) [wrapped-placeholder]",
+    ),
+    "a placeholder as a variable in the file": Mistake(
+        SCRIPT,
+        "'__MUNGE_KEY__'",
+        '"$__MUNGE_KEY__"',
+        "warning: components/login.yaml:68:13: str_replace replaces __MUNGE_KEY__ alone in '$__MUNGE_KEY__', and the "
+        "signs around it stay in the text (write __MUNGE_KEY__ in user-data/login.sh, or name it '$__MUNGE_KEY__' in "
+        "params) [wrapped-placeholder]",
+    ),
 }
 
 
@@ -128,3 +199,29 @@ def test_a_script_that_is_read_as_it_is_written(config: str, tmp_path: Path, mon
     (tmp_path / "scripts.yaml").write_text(SCRIPTS.format(config))
     monkeypatch.chdir(tmp_path)
     assert [str(problem) for problem in check("scripts.yaml").problems()] == []
+
+
+@pytest.mark.parametrize(
+    ("template", "params"),
+    [
+        ("https://ADDRESS/", "{ADDRESS: {get_param: clustername}}"),
+        ("https://${ADDRESS}/", "{'${ADDRESS}': {get_param: clustername}}"),
+        ("https://$ADDRESS/", "{$ADDRESS: {get_param: clustername}}"),
+        ("${ADDRESS} is ADDRESS", "{'${ADDRESS}': {get_param: clustername}, ADDRESS: 10.0.0.1}"),
+        ("echo ${ADDRESS}", "{ADDRESS: HOSTNAME}"),
+        ("<ADDRESS>10.0.0.1</ADDRESS> '[a-z]{ADDRESS}'", "{ADDRESS: {get_param: clustername}}"),
+        ("A cluster <ADDRESS>", "{ADDRESS: {get_param: clustername}}"),
+        ("ADDRESS $HOME ${HOME} {{ home }}", "{ADDRESS: {get_param: clustername}}"),
+        ("ADDRESS $$ADDRESS", "{ADDRESS: {get_param: clustername}}"),
+    ],
+)
+def test_a_placeholder_that_is_replaced_as_it_is_meant(template: str, params: str) -> None:
+    call = f"{{str_replace: {{template: {template!r}, params: {params}}}}}"
+    definition = f"""\
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters: {{clustername: {{type: string}}}}
+  outputs: {{link: {{value: {call}}}}}
+"""
+    rules = {problem.rule for problem in build(definition).problems}
+    assert not rules & {"wrapped-placeholder", "unknown-placeholder", "function-arguments"}
