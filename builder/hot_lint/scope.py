@@ -12,11 +12,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from builder.hot.language import PSEUDO_PARAMETERS
+from builder.hot.resource_types import ITEM_CONSTRAINTS, MADE_BY, find_attributes, find_constraint, load_types
 from builder.hot_lint.findings import ON_REQUEST, ONLY_SOME_LAUNCHES, Kind, Reference, TemplateProblem, TemplateReading
 from builder.text.spelling import find_near, suggest_near
 
 SELECTED: Final = "selected_"
 """How the name begins of a parameter that is told whether the component is selected whose name ends it."""
+
+_MOST_FITTED: Final = 100
+"""How many references to what is not there are held against all resources, as many problems as are told of a type."""
 
 _ON_REQUEST_RULES: Final = ("nested-attribute", "function-arguments")
 """Rules whose problems in outputs keep Heat from nothing, where they are not certain."""
@@ -94,9 +98,9 @@ def _find_dangling(
             required.update(dict.fromkeys(each.names(kind)))
     known = {**required, **dict.fromkeys(optional)}
     conditions = {name: each for part in templates for name, each in (part.template.get("conditions") or {}).items()}
-    listed = f"there are: {', '.join(known)}" if 0 < len(known) <= 8 else ""
-    if kind is Kind.CONDITION and not known:
-        listed = "declare it in the section conditions"
+    listed = "declare it in the section conditions" if kind is Kind.CONDITION and not known else ""
+    types: dict[str, str] = {}
+    dangling = 0
     for number, reference in referred:
         name, within = reference.name, templates[number]
         if not (name in required or name in given or name in within.names(kind)):
@@ -104,8 +108,19 @@ def _find_dangling(
             if any(_ask_for(reference.under, SELECTED + giver, conditions) for giver in givers):
                 continue
             taken_for = "" if givers else _find_other_kind(reference, templates)
-            near = "" if givers or taken_for else find_near(name, known)
-            hint = "" if givers else taken_for or suggest_near(near) or listed
+            dangling += 1
+            if dangling == 1 and kind is Kind.RESOURCE:
+                given_types = (
+                    (each, part.template["resources"][each]) for part in templates for each in part.names(kind)
+                )
+                types = {each: str(resource.get("type")) for each, resource in given_types}
+            fitting: Collection[str] = known
+            if dangling <= _MOST_FITTED:
+                fitting = _find_fitting(reference, within.template, types) or known
+            only = next(iter(fitting)) if len(fitting) == 1 < len(known) else ""
+            near = "" if givers or taken_for else only or find_near(name, fitting)
+            there = f"there are: {', '.join(fitting)}" if 0 < len(fitting) <= 8 else listed
+            hint = "" if givers else taken_for or suggest_near(near) or there
             about = tuple(f"{kind} {each}" for each in (name, near) if each)
             yield number, replace(_explain(reference, within, givers, hint), about=about)
 
@@ -129,6 +144,30 @@ def _find_other_kind(reference: Reference, templates: Sequence[ScopedTemplate]) 
         if each.component == name and (resources := [*each.names(Kind.RESOURCE)]):
             return f"it is a component: name one of its resources, such as {resources[0]!r}"
     return ""
+
+
+def _find_fitting(reference: Reference, template: Mapping[str, Any], types: Mapping[str, str]) -> list[str]:
+    """Which resources a reference to one may mean, by their ``types``: those that have the attribute that it reads.
+
+    Or those that are what the property names whose value it gives. None, where these do not tell.
+    """
+    if (attribute := reference.attribute) is not None:
+        return [name for name, type_ in types.items() if attribute in (find_attributes(type_) or ())]
+    if reference.tokens[-1] != "get_resource":
+        return []
+    node: Any = template
+    schema: Mapping[str, Any] = {}
+    schemas: Mapping[str, Any] = {}
+    property_ = ""
+    for token in reference.tokens:
+        if token == "properties" and "type" in node:  # noqa: S105  # a token of a pointer
+            schema, schemas = {}, load_types().get(str(node["type"]), {}).get("properties", {})
+        elif (below := schemas.get(str(token)) or schemas.get("*")) is not None:
+            schema, schemas = below, below.get("schema", {})
+            property_ = token if isinstance(token, str) else property_
+        node = node[token]
+    constraint = find_constraint(property_, schema) or ITEM_CONSTRAINTS.get(property_, "")
+    return [name for name, type_ in types.items() if type_ in MADE_BY.get(constraint, ())]
 
 
 def _ask_for(under: Sequence[Any], parameter: str, conditions: Mapping[str, Any]) -> bool:

@@ -811,5 +811,33 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "presets:\n",
         "error: cluster-type.yaml:35:28: the default must be between 1 and 64 [invalid-default]",
     ),
+    "a port that has another name by now": Mistake(
+        LOGIN,
+        "port_id: {get_resource: login_port}",
+        "port_id: {get_resource: login_nic}",
+        "error: components/login.yaml:51:31: there is no resource 'login_nic' (did you mean 'login_port'?) "
+        "[resource-reference]",
+    ),
+    "a network that has another name by now": Mistake(
+        LOGIN,
+        "network: {get_resource: network}",
+        "network: {get_resource: private}",
+        "error: components/login.yaml:42:31: there is no resource 'private' (did you mean 'network'?) "
+        "[resource-reference]",
+    ),
+    "a port of a server's that has another name by now": Mistake(
+        LOGIN,
+        "- port: {get_resource: login_port}",
+        "- port: {if: [with_gpu, {get_resource: login_nic}, null]}",
+        "warning: components/login.yaml:61:48: there is no resource 'login_nic'; only the launches that come to it "
+        "fail (did you mean 'login_port'?) [conditional-mistake]",
+    ),
+    "a floating address that has another name by now": Mistake(
+        LOGIN,
+        "[login_ip, floating_ip_address]",
+        "[public_address, floating_ip_address]",
+        "error: components/login.yaml:73:24: there is no resource 'public_address' (did you mean 'login_ip'?) "
+        "[resource-reference]",
+    ),
 }
 """Mistakes of the day: an indentation, a value in the place of its key, a number for a name, a wish for more."""
