@@ -200,6 +200,8 @@ def _explain(reference: Reference, within: ScopedTemplate, givers: Sequence[str]
         return TemplateProblem(f"{kind}-reference", message, reference.tokens, hint, reference.certain)
     giver = " or ".join(repr(each) for each in givers)
     hint = f"move it out of {giver}"
+    if reference.tokens[0] == "outputs" and len(givers) == 1:
+        hint = f"move the output into {giver}, or put it under the condition {SELECTED}{givers[0]}"
     message = f"{kind} {name!r} is there only if the optional component {giver} is selected"
     if within.optional:
         return TemplateProblem("other-optional-reference", f"{message} too", reference.tokens, hint)

@@ -811,6 +811,22 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "presets:\n",
         "error: cluster-type.yaml:35:28: the default must be between 1 and 64 [invalid-default]",
     ),
+    "an output of what only an optional component has": Mistake(
+        LOGIN,
+        "outputs:\n",
+        "outputs:\n  disk:\n    value: {get_resource: volume}\n",
+        "warning: components/login.yaml:72:27: resource 'volume' is there only if the optional component 'storage' is "
+        "selected; Heat makes the stack, and this output stays empty (move the output into 'storage', or put it "
+        "under the condition selected_storage) [conditional-mistake]",
+    ),
+    "a link to what only an optional component has": Mistake(
+        LOGIN,
+        "outputs:\n",
+        "outputs:\n  web_access:\n    value: {list_join: ['', ['https://', {get_attr: [volume, display_name]}, /]]}\n",
+        "error: components/login.yaml:72:54: resource 'volume' is there only if the optional component 'storage' is "
+        "selected (move the output into 'storage', or put it under the condition selected_storage) "
+        "[optional-reference]",
+    ),
     "a port that has another name by now": Mistake(
         LOGIN,
         "port_id: {get_resource: login_port}",
