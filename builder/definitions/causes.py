@@ -41,7 +41,12 @@ _RANKS: Final = {rule: rank for rank, rule in enumerate(CONSEQUENCES, start=1)}
 
 _TWICE: Final = "template-duplicate-key"
 
-_SERIOUS: Final = {_TWICE: "", "ignored-section": "unknown-section", "unlisted-component": "component-reference"}
+_SERIOUS: Final = {
+    _TWICE: "",
+    "ignored-section": "unknown-section",
+    "selection-parameter": "unexposed-parameter",
+    "unlisted-component": "component-reference",
+}
 """Rules of warnings of which errors may come, and which rule each is of then: where it is ``""``, that of the error."""
 
 _MISSING: Final = ("parameter-reference", "resource-reference", "unknown-parameter", "unknown-preset-parameter")

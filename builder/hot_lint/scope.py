@@ -22,6 +22,16 @@ SELECTED: Final = "selected_"
 _MOST_FITTED: Final = 100
 """How many references to what is not there are held against all resources, as many problems as are told of a type."""
 
+def suggest_selected(name: str, components: Mapping[str, bool]) -> str:
+    """A hint at the parameter that tells of a component, for one that tells of none.
+
+    Meant is the nearest of the ``components``, which are optional or not by their names, or the only optional one.
+    """
+    optional = [each for each, is_optional in components.items() if is_optional]
+    near = find_near(name.removeprefix(SELECTED), components) or (optional[0] if len(optional) == 1 else "")
+    return suggest_near(SELECTED + near if near else "") or (f"optional are: {', '.join(optional)}" if optional else "")
+
+
 _ON_REQUEST_RULES: Final = ("nested-attribute", "function-arguments")
 """Rules whose problems in outputs keep Heat from nothing, where they are not certain."""
 
@@ -134,6 +144,12 @@ def _find_other_kind(reference: Reference, templates: Sequence[ScopedTemplate]) 
         return f"it is a parameter: write conditions: {{{name}: {{get_param: {name}}}}}"
     if reference.kind is Kind.CONDITION and any(name == SELECTED + each.component for each in templates):
         return f"write conditions: {{{name}: {{get_param: {name}}}}}, and declare that parameter with type: boolean"
+    components = {each.component: each.optional for each in templates if each.component}
+    if reference.kind is Kind.PARAMETER and name.startswith(SELECTED) and components:
+        is_component = name.removeprefix(SELECTED) in components
+        return (
+            f"write parameters: {{{name}: {{type: boolean}}}}" if is_component else suggest_selected(name, components)
+        )
     if reference.kind is not Kind.RESOURCE:
         return ""
     if name in PSEUDO_PARAMETERS or any(name in each.names(Kind.PARAMETER) for each in templates):

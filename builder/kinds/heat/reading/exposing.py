@@ -10,7 +10,7 @@ from builder.diagnostics.problems import Problem
 from builder.hot.values import ParameterType
 from builder.hot_lint.declared_parameters import Layer, lay_over, read_parameter
 from builder.hot_lint.findings import TemplateProblem
-from builder.hot_lint.scope import SELECTED
+from builder.hot_lint.scope import SELECTED, suggest_selected
 from builder.kinds.heat.reading.components import LoadedComponent
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.declarations import Parameter, find_default_faults, parse_parameter
@@ -49,7 +49,8 @@ def expose_parameters(
     found += _find_unknown("unknown-override", "parameter_overrides", overrides, declared)
     found += _find_unknown("unknown-hardcoded-parameter", "hardcoded_parameters", hardcoded, declared)
     told = _find_told_selections(declared, {*(exposed or ()), *hardcoded}, components)
-    problems += _check_selection_parameters(components, exposed or {})
+    grouped = {name for group in definition.get("parameter_groups", []) if group for name in group["parameters"]}
+    problems += _check_selection_parameters(components, exposed or {}, {*hardcoded, *grouped})
     asked = {name: each for name, each in declared.items() if name not in told} if exposed is None else exposed
     settled: dict[str, Parameter] = {}
     layers = {name: _find_layers(name, exposed or {}, overrides) for name in dict.fromkeys((*asked, *overrides))}
@@ -96,9 +97,15 @@ def _find_told_selections(
     }
 
 
-def _check_selection_parameters(components: Sequence[LoadedComponent], exposed: Collection[str]) -> Iterator[Problem]:
-    """Parameters that look as if composition gave them, and that it does not give."""
-    names = [each.component.name for each in components if each.component.name]
+def _check_selection_parameters(
+    components: Sequence[LoadedComponent], exposed: Collection[str], meant: Collection[str]
+) -> Iterator[Problem]:
+    """Parameters that look as if composition gave them, and that it does not give.
+
+    Those that are ``meant`` for something, since a group or a hardcoded value names them, or that have what only a
+    question needs, do so only where their names are near to a component's.
+    """
+    names = {each.component.name: each.component.optional for each in components if each.component.name}
     for each in components if names else ():
         for name, attributes in (each.root.template.get("parameters") or {}).items():
             tokens: Tokens = ("parameters", name)
@@ -114,10 +121,16 @@ def _check_selection_parameters(components: Sequence[LoadedComponent], exposed: 
                 message = f"{name!r} is not told whether {component!r} is selected: people are asked for it"
                 hint = "remove it from the parameters of the definition, or rename it"
                 yield each.root.problem(TemplateProblem(SELECTION_RULE, message, tokens, hint, key=True))
-            elif component and component not in names and (near := find_near(component, names)):
-                message = f"there is no component {component!r} that {name!r} could be told of"
-                hint = f"did you mean '{SELECTED}{near}'?"
-                yield each.root.problem(TemplateProblem(SELECTION_RULE, message, tokens, hint, key=True))
+            elif component and component not in names:
+                is_question = (
+                    attributes.get("type") != ParameterType.BOOLEAN or {"label", "default"} & attributes.keys()
+                )
+                if not (is_question or name in {*exposed, *meant}) or find_near(component, names):
+                    message = f"there is no component {component!r} that {name!r} could be told of"
+                    hint, about = suggest_selected(name, names), (f"parameter {name}",)
+                    yield each.root.problem(
+                        TemplateProblem(SELECTION_RULE, message, tokens, hint, key=True, about=about)
+                    )
 
 
 def _find_layers(name: str, exposed: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[Layer]:
