@@ -22,6 +22,7 @@ SELECTED: Final = "selected_"
 _MOST_FITTED: Final = 100
 """How many references to what is not there are held against all resources, as many problems as are told of a type."""
 
+
 def suggest_selected(name: str, components: Mapping[str, bool]) -> str:
     """A hint at the parameter that tells of a component, for one that tells of none.
 
