@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -45,7 +46,8 @@ def check_targets(targets: Targets, settings: CheckSettings, standard_input: str
         from concurrent.futures import ProcessPoolExecutor
 
         method = "fork" if sys.platform == "linux" else "spawn"  # this process has one thread: forking is safe
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method)) as pool:
+        # What a process has from this one is there to stay: the collector's look at it would copy it, page by page.
+        with ProcessPoolExecutor(workers, multiprocessing.get_context(method), gc.freeze) as pool:
             checked = [each for chunk in pool.map(_check_chunk, tasks) for each in chunk]
     else:
         checked = [each for task in tasks for each in _check_chunk(task)]
