@@ -6,6 +6,7 @@ module has it read each attribute and each constraint by itself, but only where 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -17,6 +18,7 @@ from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.shape import is_misplaced_section
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import find_kinds, is_structured
+from builder.parameters.constraints import AllowedValues, Length, Range
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
 from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens
@@ -34,6 +36,12 @@ _TYPES_ELSEWHERE: Final[Mapping[ParameterType, frozenset[str]]] = {
 _CONSTRAINT_KINDS: Final = (
     "description", "length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint",
 )  # fmt: skip
+
+_MOST_TRIED: Final = 100
+"""How many allowed values are held against the template's constraints: more than people look through."""
+
+_MAX_SHOWN: Final = 120
+"""In characters: as much of the values as fits in a line beside what is said of them."""
 
 Layer = tuple[Tokens, Mapping[str, Any]]
 """Attributes that a definition lays over a parameter, and their place."""
@@ -91,10 +99,58 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
                 place = (*tokens, key)
     if place:
         faults = find_default_faults(parameter)
-        if not faults and parameter.constraints != in_template.constraints:  # which Heat applies as well
+        is_other = parameter.constraints != in_template.constraints  # and Heat applies those of the template as well
+        if not faults and is_other:
             faults = find_default_faults(replace(in_template, default=parameter.default))
         problems += [TemplateProblem("invalid-default", fault, place) for fault in faults]
+        if not faults and is_other:
+            constrained = next(tokens for tokens, entry in reversed(layers) if "constraints" in entry)
+            problems += _find_wider(in_template, parameter, (*constrained, "constraints"))
     return parameter, problems
+
+
+def _find_wider(in_template: Parameter, parameter: Parameter, tokens: Tokens) -> Iterator[TemplateProblem]:
+    """Constraints of a definition that let people give what Heat refuses for those of the template."""
+    has_list = any(isinstance(each, AllowedValues) for each in parameter.constraints)
+    hint = "narrow it, or widen the constraint in the template"
+    for number, constraint in enumerate(parameter.constraints):
+        kind = constraint.kind
+        if isinstance(constraint, AllowedValues):
+            in_list = parameter.type is ParameterType.COMMA_DELIMITED_LIST
+            shown = {
+                each if isinstance(each, str) else json.dumps(each): each for each in constraint.allowed[:_MOST_TRIED]
+            }
+            values = {name: [each] if in_list else each for name, each in shown.items()}
+            given = {name: find_default_faults(replace(parameter, default=value)) for name, value in values.items()}
+            faults = {
+                name: fault
+                for name, value in values.items()
+                for fault in find_default_faults(
+                    replace(in_template, default=value), subject="a value in the template"
+                )[:1]
+                if not given[name]
+            }
+            if faults:
+                refused = "some values" if parameter.hidden else shorten(", ".join(faults), _MAX_SHOWN)
+                message = f"the form offers {refused}, and Heat refuses that: {next(iter(faults.values()))}"
+                yield TemplateProblem("wider-constraint", message, (*tokens, number, kind), hint)
+        elif isinstance(constraint, Range | Length) and not has_list:
+            for other in in_template.constraints:
+                is_wider = isinstance(other, AllowedValues) or (
+                    isinstance(other, type(constraint)) and _is_wider(constraint, other)
+                )
+                if is_wider:
+                    message = (
+                        f"the form takes what Heat refuses: a value in the template {other.explain(parameter.type)}"
+                    )
+                    yield TemplateProblem("wider-constraint", message, (*tokens, number, kind), hint)
+                    break
+
+
+def _is_wider(one: Range | Length, other: Range | Length) -> bool:
+    """Whether one pair of bounds lets something pass that another does not."""
+    is_below = other.minimum is not None and (one.minimum is None or one.minimum < other.minimum)
+    return is_below or (other.maximum is not None and (one.maximum is None or one.maximum > other.maximum))
 
 
 def _find_structured_default(parameter: Parameter, place: Tokens) -> list[TemplateProblem]:

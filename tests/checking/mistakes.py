@@ -827,6 +827,26 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "selected (move the output into 'storage', or put it under the condition selected_storage) "
         "[optional-reference]",
     ),
+    "a range that is wider than that of the template": Mistake(
+        DEFINITION,
+        "presets:\n",
+        "parameter_overrides:\n  volume_size: {constraints: [{range: {min: 10, max: 5000}}]}\n\npresets:\n",
+        "warning: cluster-type.yaml:35:39: the form takes what Heat refuses: a value in the template must be between "
+        "10 and 1000 (narrow it, or widen the constraint in the template) [wider-constraint]",
+    ),
+    "a choice that the template does not allow": Mistake(
+        DEFINITION,
+        "presets:\n",
+        "parameter_overrides:\n  compute_count: {constraints: [{allowed_values: [2, 4, 96, 128]}]}\n\npresets:\n",
+        "warning: cluster-type.yaml:35:50: the form offers 96, 128, and Heat refuses that: a value in the template "
+        "must be between 1 and 64 (narrow it, or widen the constraint in the template) [wider-constraint]",
+    ),
+    "a value of a preset that only the template does not allow": Mistake(
+        DEFINITION,
+        "parameters: {volume_size: 200}",
+        "parameters: {volume_size: 2000}\n\nparameter_overrides: {volume_size: {constraints: []}}",
+        "error: cluster-type.yaml:37:31: the value of 'volume_size' must be between 10 and 1000 [invalid-preset-value]",
+    ),
     "a port that has another name by now": Mistake(
         LOGIN,
         "port_id: {get_resource: login_port}",

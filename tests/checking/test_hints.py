@@ -269,3 +269,26 @@ def test_successor_is_a_type_or_one_of_its_presets(folder: Path, successor: str,
     (folder.parent / "old.yaml").write_text(f"{COMPLETE}lifecycle: deprecated\nreplaced_by: {successor}\n")
     rules = [problem.rule for each in check(".").definitions if each.id == "old" for problem in each.problems]
     assert rules == ([] if is_known else ["unknown-successor"])
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "{range: {min: 2, max: 8}}",
+        "{range: {min: 1, max: 9}, description: Up to nine.}",
+        "{allowed_values: [1, 9]}",
+        "{modulo: {step: 2, offset: 0}}",
+    ],
+)
+def test_constraints_that_are_no_wider_than_those_of_the_template(folder: Path, override: str) -> None:
+    narrow = COMPLETE.replace("default: 1", "default: 1, constraints: [{range: {min: 1, max: 9}}]")
+    constraints = f"parameter_overrides: {{size: {{default: 8, constraints: [{override}]}}}}\n"
+    (folder / "cluster-type.yaml").write_text(narrow + constraints.replace("default: 8, ", "default: null, "))
+    assert hints() == []
+
+
+def test_what_another_constraint_of_the_definition_keeps_out_is_not_offered(folder: Path) -> None:
+    narrow = COMPLETE.replace("default: 1", "default: 1, constraints: [{range: {min: 1, max: 9}}]")
+    constraints = "parameter_overrides: {size: {constraints: [{range: {max: 9}}, {allowed_values: [1, 12]}]}}\n"
+    (folder / "cluster-type.yaml").write_text(narrow + constraints)
+    assert hints() == []

@@ -70,6 +70,7 @@ def expose_parameters(
             careless = _explain_hidden_default(name, laid[-1] if laid else ("parameters", name))
             problems.append(careless.at(document) if laid else givers[name].root.problem(careless))
     found += _find_invalid_hardcoded(hardcoded, declared)
+    found += _find_refused_presets(definition.get("presets", []), declared, parameters)
     found += _find_unexposed({name: each for name, each in declared.items() if name not in told}, exposed, hardcoded)
     if not parameters and not found and not problems and None not in declared.values():
         hint = "give the template a parameter, such as clustername"
@@ -236,6 +237,20 @@ def _find_invalid_hardcoded(
             continue
         for message in find_default_faults(replace(parameter, default=value), subject=f"the value of {name!r}"):
             yield TemplateProblem("invalid-hardcoded-value", message, ("hardcoded_parameters", name))
+
+
+def _find_refused_presets(
+    presets: Sequence[Mapping[str, Any]], declared: Mapping[str, Parameter | None], shown: Mapping[str, Parameter]
+) -> Iterator[TemplateProblem]:
+    """Values of presets that the definition's own constraints take, and those of the template do not."""
+    for number, preset in enumerate(presets):
+        for name, value in preset.get("parameters", {}).items():
+            parameter = declared.get(name)
+            if parameter is None or name not in shown or shown[name].constraints == parameter.constraints:
+                continue
+            if not find_default_faults(replace(shown[name], default=value)):
+                for fault in find_default_faults(replace(parameter, default=value), subject=f"the value of {name!r}"):
+                    yield TemplateProblem("invalid-preset-value", fault, ("presets", number, "parameters", name))
 
 
 def _find_unexposed(
