@@ -14,12 +14,13 @@ from functools import cache, partial
 from itertools import islice
 from typing import Any, Final
 
+from builder.hot.foreign_names import find_foreign_property
 from builder.hot.language import first_version_with
 from builder.hot.resource_types import ITEM_CONSTRAINTS, find_constraint, load_types
-from builder.hot.values import ParameterType, parse_boolean, read_property
+from builder.hot.values import ParameterType, read_property
 from builder.hot_lint.findings import MAX_NAMED, NestedUse, TemplateProblem
 from builder.hot_lint.members import MEMBERS, Definition, has_properties_beside, suggest_beside
-from builder.hot_lint.property_calls import MUST_BE, CallScope, Property, find_misfits
+from builder.hot_lint.property_calls import MUST_BE, CallScope, Property, find_misfits, suggest_foreign, suggest_form
 from builder.hot_lint.unknown_functions import RULE_WORDS, explain_unknown_function
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import parse_constraints
@@ -148,9 +149,12 @@ class _PropertyCheck:
         for name in given:
             if name in schemas:
                 continue
-            meant = find_near(name, missing)
+            foreign = find_foreign_property(".".join((self.type, *_generalise(path))), name)
+            is_name = foreign in schemas and foreign not in given
+            hint = "" if foreign in schemas else suggest_foreign(foreign, given[name])
+            meant = foreign if is_name else "" if hint else find_near(name, missing)
             rule, message = "unknown-property", f"{owner} has no property {name!r}"
-            hint = "" if meant else self._suggest_place(name, tokens, path)
+            hint = hint or ("" if meant else self._suggest_place(name, tokens, path))
             if not meant and not hint:
                 meant = find_near(name, [each for each, schema in schemas.items() if not schema.get("hidden")])
             if name == "properties" and not path and has_properties_beside({"type": self.type, "properties": given}):
@@ -207,7 +211,7 @@ class _PropertyCheck:
                 "property-type",
                 f"{self._name(path)} must be {MUST_BE[kind]}",
                 tokens,
-                _suggest_form(kind, value, tokens[-1]),
+                suggest_form(kind, value, tokens[-1]),
             )
             return
         children = schema.get("schema", {})
@@ -267,7 +271,7 @@ class _PropertyCheck:
         self, schema: Mapping[str, Any], value: Any, tokens: Tokens, path: tuple[str | int, ...]
     ) -> Iterator[TemplateProblem]:
         type_ = _PARAMETER_TYPES[schema["type"]]
-        for constraint in self.constraints_at(tuple("*" if isinstance(each, int) else each for each in path)):
+        for constraint in self.constraints_at(_generalise(path)):
             try:
                 is_met = constraint.is_met_by(ParsedValue(value, value))
             except (MatchingTimeoutError, MatchingUnavailableError):
@@ -318,17 +322,5 @@ def _parse_constraints(type_: str, path: Path) -> tuple[Constraint, ...]:
     return parse_constraints(_PARAMETER_TYPES[schema["type"]], schema.get("constraints"), in_template=True)
 
 
-def _suggest_form(kind: str, value: Any, name: str | int) -> str:
-    """How a literal, the value of ``name``, is written as the type that it has to be of, where that can be guessed."""
-    if name == "user_data" and isinstance(value, dict):
-        return "put '|' after 'user_data:', and '#cloud-config' on the line below"
-    truth = parse_boolean(value) if kind == "boolean" and isinstance(value, str | int) else None
-    if truth is not None:
-        return f"write {str(truth).lower()}"
-    if kind in ("string", "text") and isinstance(value, list) and len(value) == 1:
-        return "leave the list around it out"
-    if kind in ("string", "text") and isinstance(value, int | float):
-        return "write it in quotes"
-    if kind in ("list", "comma_delimited_list") and isinstance(value, str | int | float):
-        return "write a list, such as [a, b]"
-    return ""
+def _generalise(path: tuple[str | int, ...]) -> Path:
+    return tuple("*" if isinstance(each, int) else each for each in path)

@@ -1,4 +1,4 @@
-"""What calls give to properties, where that is known: values of another kind, and resources of another type.
+"""What calls give to properties, where that is known: values of another kind, resources of another type; and hints.
 
 For the properties of Heat's own types, and for those of nested templates, which are the parameters of these.
 """
@@ -12,6 +12,7 @@ from typing import Any, Final
 from builder.hot.language import Language
 from builder.hot.resource_types import MADE_BY, find_attribute_kinds, find_constraint, is_other_thing, load_types
 from builder.hot.results import Types, find_kinds, find_types, is_call, is_taken
+from builder.hot.values import parse_boolean
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.members import GROUP, find_definitions
 from builder.text.pointers import Tokens
@@ -217,4 +218,29 @@ def _suggest(property_: Property, function: str, arguments: Any, kind: type, sco
             return "make a text of it with list_join"
         case "string", _ if function == "str_split":
             return "give it an index, such as 0"
+    return ""
+
+
+def suggest_foreign(form: str, value: Any) -> str:
+    """A hint at how a value is written that has another tool's name, where that takes more than another name."""
+    shown = str(value) if isinstance(value, str | int) else "..."
+    if isinstance(value, dict) and len(value) == 1 and isinstance(argument := next(iter(value.values())), str):
+        shown = f"{{{next(iter(value))}: {argument}}}"
+    ends = shown.split("-")
+    return f"write {form.format(*(ends if len(ends) == 2 else (shown, shown)))}" if form else ""
+
+
+def suggest_form(kind: str, value: Any, name: str | int) -> str:
+    """How a literal, the value of ``name``, is written as the type that it has to be of, where that can be guessed."""
+    if name == "user_data" and isinstance(value, dict):
+        return "put '|' after 'user_data:', and '#cloud-config' on the line below"
+    truth = parse_boolean(value) if kind == "boolean" and isinstance(value, str | int) else None
+    if truth is not None:
+        return f"write {str(truth).lower()}"
+    if kind in ("string", "text") and isinstance(value, list) and len(value) == 1:
+        return "leave the list around it out"
+    if kind in ("string", "text") and isinstance(value, int | float):
+        return "write it in quotes"
+    if kind in ("list", "comma_delimited_list") and isinstance(value, str | int | float):
+        return "write a list, such as [a, b]"
     return ""

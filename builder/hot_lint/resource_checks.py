@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
+from builder.hot.foreign_names import find_foreign_attribute, find_foreign_type
 from builder.hot.resource_types import find_attributes, load_names, load_placeholders, load_types
 from builder.hot_lint.findings import Kind, TemplateProblem
 from builder.hot_lint.members import CHAIN, GROUP, find_definitions, find_members, has_properties_beside
@@ -22,11 +23,6 @@ from builder.text.spelling import find_near, suggest
 
 GROUP_ATTRIBUTES: Final = ("refs", "refs_map", "attributes", "removed_rsrc_list")
 """The attributes of a group besides those of its members: ``heat.engine.resources.openstack.heat.resource_group``."""
-
-FLOATING_IP: Final = "OS::Neutron::FloatingIP"
-FLOATING_ADDRESS: Final = "floating_ip_address"
-_ADDRESSES: Final = ("address", "ip", "ip_address", "floating_ip", "public_ip", "ipv4")
-"""What people call the address of a floating IP, which has another one besides."""
 
 MEMBER_ATTRIBUTE: Final = re.compile(r"resource\.[^.]*\.")
 """What comes before the attribute of one member of a group: ``resource.0.address``."""
@@ -54,8 +50,15 @@ def find_unknown_attributes(templates: Sequence[ScopedTemplate]) -> Iterator[tup
             known = find_attributes(type_) if isinstance(type_, str) else None
             if known is not None and attribute not in known:
                 tokens = (*reference.tokens[:-1], 1)
-                meant = FLOATING_ADDRESS if type_ == FLOATING_IP and attribute in _ADDRESSES else ""
-                message, hint = f"{type_} has no attribute {attribute!r}", suggest(meant or attribute, sorted(known))
+                message, meant = (
+                    f"{type_} has no attribute {attribute!r}",
+                    find_foreign_attribute(str(type_), attribute),
+                )
+                hint = suggest(meant or attribute, sorted(known))
+                if "," in meant:
+                    hint = f"write [{reference.name}, {meant}]"
+                elif attribute in ("id", "uuid"):
+                    hint = f"write {{get_resource: {reference.name}}}"
                 yield number, TemplateProblem("unknown-attribute", message, tokens, hint, reference.certain)
 
 
@@ -79,7 +82,7 @@ def find_type_problems(template: Mapping[str, Any], scope: CallScope) -> Iterato
             if not isinstance(type_, str):
                 continue
             for named, place in ((type_, (*tokens, "type")), *_find_links(given, tokens)):
-                meant = _find_meant_type(named)
+                meant = find_meant_type(named)
                 if meant:
                     message, hint = f"Heat has no type {named!r} of its own", f"did you mean {meant!r}?"
                     yield TemplateProblem("misspelt-resource-type", message, place, hint, certain)
@@ -102,15 +105,17 @@ def _find_links(chain: Mapping[str, Any], tokens: Tokens) -> Iterator[tuple[str,
             yield type_, (*tokens, "properties", "resources", number)
 
 
-def _find_meant_type(type_: str) -> str:
+def find_meant_type(type_: str) -> str:
     """The type of Heat's own that a name was meant for: near to one in its namespace, or one but for case and signs.
 
-    Those are colons, quotes and blanks. ``""`` where it is one, or where none is near. What plug-ins call theirs beyond
-    those namespaces is their affair.
+    Those are colons, quotes and blanks. Or it is what another tool calls such a thing. ``""`` where it is one, or where
+    none is near. What plug-ins call theirs beyond those namespaces is their affair.
     """
     names = load_names()
     if type_ in names:
         return ""
+    if foreign := find_foreign_type(type_):
+        return foreign
     if type_.startswith(("OS::", "AWS::")):
         return find_near(type_, names, cutoff=_NEAR)
     return _load_bare_names().get(_strip(type_), "")

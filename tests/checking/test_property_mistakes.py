@@ -284,6 +284,164 @@ outputs:
     ),
 }
 
+_ADDED: Final = "resources:\n"
+
+FOREIGN: Final[Mapping[str, Mistake]] = {
+    "one port of a rule": Mistake(
+        NETWORK,
+        _ADDED,
+        _ADDED + "  group:\n    type: OS::Neutron::SecurityGroup\n"
+        "    properties:\n      rules: [{protocol: tcp, port: 22}]\n",
+        "warning: components/network.yaml:17:31: 'rules[0]' of OS::Neutron::SecurityGroup has no property 'port' "
+        "(write port_range_min: 22 and port_range_max: 22) [unknown-property]",
+    ),
+    "a range of ports of a rule": Mistake(
+        NETWORK,
+        _ADDED,
+        _ADDED + "  rule:\n    type: OS::Neutron::SecurityGroupRule\n    properties:\n"
+        "      {security_group: default, protocol: tcp, ports: 8000-8010}\n",
+        "warning: components/network.yaml:17:48: OS::Neutron::SecurityGroupRule has no property 'ports' (write "
+        "port_range_min: 8000 and port_range_max: 8010) [unknown-property]",
+    ),
+    "a prefix of a rule": Mistake(
+        NETWORK,
+        _ADDED,
+        _ADDED + "  group:\n    type: OS::Neutron::SecurityGroup\n"
+        "    properties:\n      rules: [{cidr_blocks: 10.0.0.0/8}]\n",
+        "warning: components/network.yaml:17:16: 'rules[0]' of OS::Neutron::SecurityGroup has no property "
+        "'cidr_blocks' (did you mean 'remote_ip_prefix'?) [unknown-property]",
+    ),
+    "the ends of a range of a rule": Mistake(
+        NETWORK,
+        _ADDED,
+        _ADDED + "  group:\n    type: OS::Neutron::SecurityGroup\n"
+        "    properties:\n      rules: [{protocol: tcp, from_port: 1, port_range_max: 9}]\n",
+        "warning: components/network.yaml:17:31: 'rules[0]' of OS::Neutron::SecurityGroup has no property 'from_port' "
+        "(did you mean 'port_range_min'?) [unknown-property]",
+    ),
+    "the key pair of a server": Mistake(
+        LOGIN,
+        "      key_name: {get_param: key_name}",
+        "      keypair: {get_param: key_name}",
+        "warning: components/login.yaml:59:7: OS::Nova::Server has no property 'keypair' (did you mean 'key_name'?) "
+        "[unknown-property]",
+    ),
+    "the image of a server": Mistake(
+        LOGIN,
+        "      image: {get_param: image}",
+        "      image_id: {get_param: image}",
+        "warning: components/login.yaml:57:7: OS::Nova::Server has no property 'image_id' (did you mean 'image'?) "
+        "[unknown-property]",
+    ),
+    "the network of a server": Mistake(
+        NODE,
+        "      networks:\n        - network: {get_param: network}",
+        "      network: {get_param: network}",
+        "warning: nested/node.yaml:18:7: OS::Nova::Server has no property 'network' (write networks: [{network: "
+        "{get_param: network}}]) [unknown-property]",
+    ),
+    "the range of a subnet": Mistake(
+        NETWORK,
+        "      cidr: 10.60.0.0/24",
+        "      network_address: 10.60.0.0/24",
+        "warning: components/network.yaml:21:7: OS::Neutron::Subnet has no property 'network_address' (did you mean "
+        "'cidr'?) [unknown-property]",
+    ),
+    "the name servers of a subnet": Mistake(
+        NETWORK,
+        "      dns_nameservers: {get",
+        "      dns: {get",
+        "warning: components/network.yaml:22:7: OS::Neutron::Subnet has no property 'dns' (did you mean "
+        "'dns_nameservers'?) [unknown-property]",
+    ),
+    "the gateway of a router": Mistake(
+        NETWORK,
+        "      external_gateway_info:\n        network: {get_param: external_network}",
+        "      gateway: {get_param: external_network}",
+        "warning: components/network.yaml:27:7: OS::Neutron::Router has no property 'gateway' (write "
+        "external_gateway_info: {network: {get_param: external_network}}) [unknown-property]",
+    ),
+    "the network of a floating IP": Mistake(
+        LOGIN,
+        "      floating_network: {get",
+        "      pool: {get",
+        "error: components/login.yaml:50:7: OS::Neutron::FloatingIP has no property 'pool', and needs "
+        "'floating_network' (did you mean 'floating_network'?) [missing-property]",
+    ),
+    "the port of a floating IP": Mistake(
+        LOGIN,
+        "      port_id: {get_resource: login_port}\n\n",
+        "      server: {get_resource: login_node}\n\n",
+        "warning: components/login.yaml:51:7: OS::Neutron::FloatingIP has no property 'server' (write port_id: "
+        "{get_resource: <the server's port>}) [unknown-property]",
+    ),
+    "the size of a volume": Mistake(
+        STORAGE,
+        "      size: {",
+        "      capacity: {",
+        "warning: components/storage.yaml:15:7: OS::Cinder::Volume has no property 'capacity' (did you mean 'size'?) "
+        "[unknown-property]",
+    ),
+    "the server of an attachment": Mistake(
+        STORAGE,
+        "instance_uuid:",
+        "server:",
+        "error: components/storage.yaml:20:7: OS::Cinder::VolumeAttachment has no property 'server', and needs "
+        "'instance_uuid' (did you mean 'instance_uuid'?) [missing-property]",
+    ),
+    "the number of members of a group": Mistake(
+        COMPUTE,
+        "      count: {",
+        "      size: {",
+        "warning: components/compute.yaml:45:7: OS::Heat::ResourceGroup has no property 'size' (did you mean 'count'?) "
+        "[unknown-property]",
+    ),
+    "the address of a port": Mistake(
+        LOGIN,
+        "[login_ip, floating_ip_address]",
+        "[login_port, ip_address]",
+        "warning: components/login.yaml:73:36: OS::Neutron::Port has no attribute 'ip_address' (write [login_port, "
+        "fixed_ips, 0, ip_address]) [unknown-attribute]",
+    ),
+    "the id of a server": Mistake(
+        LOGIN,
+        "[login_ip, floating_ip_address]",
+        "[login_node, id]",
+        "warning: components/login.yaml:73:36: OS::Nova::Server has no attribute 'id' (write {get_resource: "
+        "login_node}) [unknown-attribute]",
+    ),
+    "the type of a network": Mistake(
+        NETWORK,
+        "OS::Neutron::Net\n",
+        "OS::Neutron::Network\n",
+        "error: components/network.yaml:15:11: Heat has no type 'OS::Neutron::Network' of its own (did you mean "
+        "'OS::Neutron::Net'?) [misspelt-resource-type]",
+    ),
+    "the type of a router of Terraform": Mistake(
+        NETWORK,
+        "OS::Neutron::Router\n",
+        "openstack_networking_router_v2\n",
+        "error: components/network.yaml:25:11: Heat has no type 'openstack_networking_router_v2' of its own (did you "
+        "mean 'OS::Neutron::Router'?) [misspelt-resource-type]",
+    ),
+    "the type of a server of the API": Mistake(
+        NODE,
+        "OS::Nova::Server",
+        "OS::Nova::Instance",
+        "error: nested/node.yaml:12:11: Heat has no type 'OS::Nova::Instance' of its own (did you mean "
+        "'OS::Nova::Server'?) [misspelt-resource-type]",
+    ),
+}
+"""What other tools, APIs and clouds call properties, attributes and types of resources."""
+
+
+@pytest.mark.parametrize("mistake", FOREIGN.values(), ids=[*FOREIGN])
+def test_a_name_of_another_tool_is_told_of_in_one_line(
+    mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mistake.make(tmp_path / "slurm")
+    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
+
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
 def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
 from builder.hot.computations import Budget
+from builder.hot.foreign_names import find_foreign_property
 from builder.hot.language import VERSION_KEY, find_language
 from builder.hot_lint.conflicts.finding import find_conflicts
+from builder.hot_lint.conflicts.servers import SERVER
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
 from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading
@@ -26,6 +28,7 @@ from builder.hot_lint.references import MAX_WORK, read_template
 from builder.hot_lint.resource_checks import (
     GROUP_ATTRIBUTES,
     MEMBER_ATTRIBUTE,
+    find_meant_type,
     find_type_problems,
     find_unknown_attributes,
 )
@@ -76,7 +79,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
             each.root, find_shape_problems(each.root.template, calls.language, composed=len(components) > 1)
         )
         scope.append(ScopedTemplate(each.component.name, each.component.optional, each.root.template, reading))
-        types.update(reading.types)
+        types.update(find_meant_type(type_) or type_ for type_ in reading.types)
         nested.update(each.nested)
         files.update(dict.fromkeys(each.nested, each.component.files))
         problems += _problems(each.root, _check_nested_uses(each.root.template, calls, reading, each.nested))
@@ -85,7 +88,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
     for name, template in nested.items():
         nested_problems, reading = _check_nested(template, files[name], nested, budget)
         problems += nested_problems
-        types.update(reading.types)
+        types.update(find_meant_type(type_) or type_ for type_ in reading.types)
         uses[name] = reading.nested
     problems += [nested[name].problem(found) for name, found in find_nested_cycles(uses)]
     for name, template in {name: each for c in components for name, each in c.data.items()}.items():
@@ -239,8 +242,13 @@ def _find_lone_servers(template: Mapping[str, Any]) -> Iterator[TemplateProblem]
     for name, resource in (template.get("resources") or {}).items():
         for definition, tokens, _ in find_definitions(resource, ("resources", name)):
             properties = definition.get("properties")
-            if definition.get("type") != "OS::Nova::Server" or not isinstance(properties, dict):
+            if definition.get("type") != SERVER or not isinstance(properties, dict):
                 continue
-            if "flavor" in properties and "networks" not in properties:
+            if "flavor" in properties and "networks" not in properties and not any(map(_means_networks, properties)):
                 message, hint = f"server {name!r} names no network", "give it networks: [{network: ...}], or a port"
                 yield TemplateProblem("server-without-network", message, (*tokens, "type"), hint)
+
+
+def _means_networks(name: str) -> bool:
+    """Whether a key that a server has in place of ``networks`` is told of as such."""
+    return find_foreign_property(SERVER, name).startswith("networks") or bool(find_near(name, ["networks"]))
