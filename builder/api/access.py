@@ -26,7 +26,7 @@ from sanic.response import BaseHTTPResponse
 from sanic_routing.route import Route
 
 from builder import logs
-from builder.api.prepared import PreparedResponse
+from builder.api.conditional import PreparedResponse
 from builder.settings.value_parsers import Network
 
 logger = logging.getLogger("builder.access")

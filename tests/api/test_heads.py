@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 from email.utils import parsedate_to_datetime
+from http.client import HTTPResponse
 
 import pytest
 
 from builder.sandbox import Sandbox
 from tests.api.orders import assert_error, assert_refused, by_ids, order, stack_names
-from tests.security.raw import assert_is_error, exchange, head, parse_answer
+from tests.security.raw import assert_is_error, connect, exchange, head, parse_answer, read_all
 from tests.service import Answer, Service, fetch, wait_until
 
 
@@ -181,3 +183,67 @@ def test_what_is_no_http_is_answered_before_more_of_it_comes(building: Service, 
     assert_is_error(parse_answer(received), 400)
     assert f"was sent {spoken}".encode() in received
     wait_until(lambda: f'reason="This port takes plain HTTP, and was sent {spoken}' in building.log, "logged")
+
+
+# --- the same head again and again, as of clients that poll ---
+
+
+def ask_on(connection: socket.socket, sent: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the answer to one request, on a connection that stays open."""
+    connection.sendall(sent)
+    with HTTPResponse(connection, method=sent.split()[0].decode()) as response:
+        response.begin()
+        headers = {name.lower(): value for name, value in response.headers.items() if name.lower() != "date"}
+        return response.status, headers, response.read()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "lines", "status"),
+    [
+        ("GET", "/cluster-types", [], 200),
+        ("HEAD", "/cluster-types", [], 200),
+        ("GET", "/cluster-types", ["If-None-Match: *"], 304),
+        ("GET", "/cluster-types", ['If-None-Match: W/"x"', "If-None-Match: * "], 304),
+        ("GET", "/cluster-types?project_id=a&project_id=b", [], 400),
+        ("GET", "/nothing", [], 404),
+        ("DELETE", "/cluster-types", [], 405),
+        ("OPTIONS", "/clusters", [], 204),
+        ("GET", "/health", ["X-Request-ID: given"], 200),
+    ],
+)
+def test_a_head_that_is_sent_again_is_answered_again(
+    building: Service, method: str, path: str, lines: list[str], status: int
+) -> None:
+    sent = head(method, path, *lines)
+    with connect(building) as connection:
+        answers = [ask_on(connection, sent) for _ in range(3)]
+    identifiers = {headers.pop("x-request-id") for _, headers, _ in answers}
+    assert answers[0][0] == status
+    assert answers[1:] == answers[:1] * 2
+    assert identifiers == {"given"} if "X-Request-ID: given" in lines else len(identifiers) == 3
+
+
+def test_heads_that_come_in_pieces_or_together_are_told_apart(building: Service) -> None:
+    well, none = head("GET", "/health"), head("GET", "/nothing")
+    parts = [well, well[:-1], well[-1:] + none, well + well + none, none[:9], none[9:] + NEXT]
+    with connect(building) as connection:
+        ask_on(connection, well)
+        for part in parts:
+            connection.sendall(part)
+        received = read_all(connection)
+    statuses = [int(each[:3]) for each in received.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [200, 200, 404, 200, 200, 404, 404, 200]
+
+
+def test_a_head_that_is_sent_again_may_have_another_body(building: Service) -> None:
+    sent = head("POST", "/clusters", "Content-Length: 2")
+    with connect(building) as connection:
+        (first, _, told), (second, _, otherwise) = (ask_on(connection, sent + body) for body in (b"{}", b"{]"))
+    assert (first, second) == (400, 400)
+    assert told != otherwise
+
+
+def test_a_connection_stays_open_for_a_head_of_http_1_0_that_is_sent_again(building: Service) -> None:
+    sent = b"GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    with connect(building) as connection:
+        assert [ask_on(connection, sent)[1]["connection"] for _ in range(3)] == ["keep-alive"] * 3

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.api.connections import MAX_UNREAD_BYTES
+from builder.api.http1 import MAX_UNREAD_BYTES
 from tests.security.raw import assert_is_error, assert_serves, connect, exchange, head, parse_answer, read_all
 from tests.service import Service, wait_until
 

@@ -49,13 +49,14 @@ def test_requests_that_come_while_it_stops_are_answered_and_close_their_connecti
     with Service(tmp_path, {"KEEP_ALIVE_TIMEOUT": "300"}, ("--workers", workers)) as service:
         enable(service)
         kept = http.client.HTTPConnection(service.url.removeprefix("http://"))
-        kept.request("GET", "/health")
+        kept.request("GET", "/cluster-types/")
         assert kept.getresponse().read()
         first, answers_of_first = build(service, held)
         assert held.arrived.acquire(timeout=WAIT_SECONDS)
         service.process.send_signal(signal.SIGTERM)
         wait_until(lambda: service.log.count("stopping") == int(workers), "the signal arrived")
-        # One on a new connection, to a worker that has a build under way, one on a connection that was kept.
+        # One on a new connection, to a worker that has a build under way, one on a connection that was kept, with the
+        # same head as the one before, which let it stay open.
         second, answers_of_second = build(service, held, "another")
         try:
             kept.request("GET", "/cluster-types/")
