@@ -36,7 +36,7 @@ Path = tuple[str, ...]
 _JOINED: Final = re.compile(r"([\w:.-]+)\s+(\{\w+)")
 """A property and the call that gives its value, without the colon that parts them: ``network {get_resource``."""
 
-_INDEX: Final = "%index%"
+INDEX: Final = "%index%"
 """What a group puts a member's number for, unless its ``index_var`` says otherwise."""
 
 _PARAMETER_TYPES: Final[Mapping[str, ParameterType]] = {
@@ -67,7 +67,7 @@ def find_property_problems(
     """Every property that a resource or a member, of a type in the table, lacks, or is given and does not take."""
     _, tokens, certain = definition
     constraints = partial(_parse_constraints, type_)
-    names = _find_index_names(template, tokens)
+    names = find_index_names(template, tokens)
     yield from _PropertyCheck(type_, certain, scope, names, constraints).check(definition)
 
 
@@ -84,7 +84,7 @@ def find_nested_value_problems(
     stricter (``heat.engine.properties.Schema.from_parameter``).
     """
     constraints: dict[Path, tuple[Constraint, ...]] = {}
-    names = _find_index_names(template, use.tokens)
+    names = find_index_names(template, use.tokens)
     check = _PropertyCheck(use.name, use.certain, scope, names, lambda path: constraints[path])
     for name, value in {} if scope.language.newer else (use.properties or {}).items():
         with suppress(ParameterSyntaxError, KeyError):  # which are told elsewhere
@@ -100,14 +100,14 @@ def find_nested_value_problems(
             yield from check.check_value(schema, value, (*use.tokens, "properties", name), (name,))
 
 
-def _find_index_names(template: Mapping[str, Any], tokens: Tokens) -> tuple[str, ...]:
+def find_index_names(template: Mapping[str, Any], tokens: Tokens) -> tuple[str, ...]:
     """What groups around a member put its number for, in any text of it; ``""``, which is in all, if nobody knows."""
     names: list[str] = []
     node: Any = template
     for token in tokens:
         node = node[token]
         if token == "properties" and isinstance(node, dict):  # noqa: S105  # a token of a pointer
-            name = node.get("index_var", _INDEX)
+            name = node.get("index_var", INDEX)
             names.append(name if isinstance(name, str) else "")
     return tuple(names)
 

@@ -847,6 +847,36 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "parameters: {volume_size: 2000}\n\nparameter_overrides: {volume_size: {constraints: []}}",
         "error: cluster-type.yaml:37:31: the value of 'volume_size' must be between 10 and 1000 [invalid-preset-value]",
     ),
+    "a number that the group calls otherwise": Mistake(
+        COMPUTE,
+        "      resource_def:\n",
+        "      index_var: '%i%'\n      resource_def:\n",
+        "warning: components/compute.yaml:50:68: the group puts the number of a member in place of '%i%', not of "
+        "'%index%' (write %i%, or remove index_var) [index-placeholder]",
+    ),
+    "a number under a name that the group does not know": Mistake(
+        COMPUTE,
+        "'%index%'",
+        "'%i%'",
+        "warning: components/compute.yaml:49:68: the group puts the number of a member in place of '%index%', not of "
+        "'%i%' (write %index%, or give the group index_var: '%i%') [index-placeholder]",
+    ),
+    "a number with one percent sign": Mistake(
+        COMPUTE,
+        "'%index%'",
+        "'%index'",
+        "warning: components/compute.yaml:49:68: the group puts the number of a member in place of '%index%', not of "
+        "'%index' (write %index%) [index-placeholder]",
+    ),
+    "a number that no member has": Mistake(
+        COMPUTE,
+        "      resource_def:\n        type: ../nested/node.yaml\n        properties:\n"
+        "          name: {list_join: ['-', [{get_param: clustername}, node, '%index%']]}\n",
+        "      index_var: '%n%'\n      resource_def:\n        type: ../nested/node.yaml\n        properties:\n"
+        "          name: {get_param: clustername}\n",
+        "warning: components/compute.yaml:46:18: no property of the members contains '%n%', so that all are alike "
+        "(write it where the number belongs, or remove index_var) [index-placeholder]",
+    ),
     "a port that has another name by now": Mistake(
         LOGIN,
         "port_id: {get_resource: login_port}",

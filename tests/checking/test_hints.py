@@ -292,3 +292,30 @@ def test_what_another_constraint_of_the_definition_keeps_out_is_not_offered(fold
     constraints = "parameter_overrides: {size: {constraints: [{range: {max: 9}}, {allowed_values: [1, 12]}]}}\n"
     (folder / "cluster-type.yaml").write_text(narrow + constraints)
     assert hints() == []
+
+
+GROUP = (
+    "{type: OS::Heat::ResourceGroup, properties: {%s, resource_def: {type: OS::Heat::Value, properties: {value: %s}}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("group", "value"),
+    [
+        ("count: 2", "'node-%index%'"),
+        ("count: 2", "node"),
+        ("count: 2", "'%Y% of %hostname%, %i per cent'"),
+        ("count: 2", "{str_replace: {template: 'a %n%', params: {'%n%': {get_param: size}}}}"),
+        ("count: 2", "{repeat: {for_each: {'%i%': [a, b]}, template: 'a-%i%'}}"),
+        ("count: 2", '"#!/bin/sh\\n echo %n%\\n"'),
+        ("index_var: '%n%'", "'node-%n% of %index%'"),
+        ("index_var: {get_param: size}", "'node-%n%'"),
+        ("index_var: '%n%'", "[{get_file: number.txt}]"),
+        ("index_var: '%n%'", GROUP % ("index_var: '%m%'", "'%n%-%m%'")),
+    ],
+)
+def test_what_else_stands_in_percent_signs(folder: Path, group: str, value: str) -> None:
+    (folder / "number.txt").write_text("%n%")
+    added = f"    nodes: {GROUP % (group, value)}\n"
+    (folder / "cluster-type.yaml").write_text(COMPLETE + added)
+    assert [problem.rule for problem in check("lab").problems() if problem.rule == "index-placeholder"] == []

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from builder.hot_lint.conflicts.groups import judge_numbers
 from builder.hot_lint.conflicts.judged import Judged, find_judged
 from builder.hot_lint.conflicts.networks import judge_group, judge_interface, judge_port, judge_rule, judge_subnet
 from builder.hot_lint.conflicts.servers import SERVER, judge_deployment, judge_ports, judge_server, judge_volume
 from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.members import GROUP
 
 _JUDGES: Final[Mapping[str, Callable[[Judged], Iterator[TemplateProblem]]]] = {
     SERVER: judge_server,
@@ -32,5 +34,7 @@ def find_conflicts(template: Mapping[str, Any], types: Mapping[str, str]) -> Ite
     for judged in find_judged(template, types):
         if judged.type in _JUDGES:
             yield from _JUDGES[judged.type](judged)
+        if judged.type == GROUP:
+            yield from judge_numbers(judged, template)
         if judged.type == SERVER:
             yield from judge_ports(judged, owners)

@@ -1,0 +1,63 @@
+"""Groups whose members are to have their number in a text: Heat leaves any placeholder but the group's as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from builder.hot.functions import REPLACING
+from builder.hot_lint.conflicts.judged import Judged
+from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.members import GROUP_MEMBER
+from builder.hot_lint.properties import INDEX, find_index_names
+from builder.text.pointers import Tokens
+from builder.text.spelling import find_near
+
+_RULE: Final = "index-placeholder"
+_PLACEHOLDER: Final = re.compile(r"%(\w{1,12})%|%index\b|\bindex%")
+_NUMBERS: Final = frozenset({
+    "count", "counter", "i", "id", "idx", "ind", "index", "instance", "n", "no", "nr", "num", "number", "ordinal",
+})  # fmt: skip
+"""What a member's number may be called; other words in percent signs may be a date, or for somebody else."""
+
+
+def judge_numbers(group: Judged, template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
+    """A placeholder for the number of a group's members that is not the group's, and one that no member has."""
+    names = (*find_index_names(template, group.tokens), group.properties.get("index_var", INDEX))
+    member = group.properties.get(GROUP_MEMBER)
+    if not isinstance(member, dict) or not all(isinstance(name, str) and name for name in names):
+        return
+    replaced: set[str] = set()
+    texts = [*_find_texts(member, (GROUP_MEMBER,), replaced)]
+    own = str(names[-1])
+    if any(own in text for text, _ in texts):
+        return
+    for text, place in texts:
+        for found in _PLACEHOLDER.finditer(text) if "\n" not in text else ():  # a longer one may be a script
+            word = (found[1] or INDEX).lower()
+            is_number = word in _NUMBERS or not found[1] or find_near(word, ["index"])
+            if is_number and found[0] not in names and not any(found[0] in each for each in replaced):
+                hint = f"write {own}" + (", or remove index_var" if found[0] == INDEX else "")
+                if own == INDEX and found[1]:
+                    hint += f", or give the group index_var: '{found[0]}'"
+                message = f"the group puts the number of a member in place of {own!r}, not of {found[0]!r}"
+                yield group.problem(_RULE, message, *place, hint=hint)
+                return
+    defaults = [str(each.get("default")) for each in (template.get("parameters") or {}).values()]
+    is_written = all(own not in each for each in defaults) and all("get_file" not in place for _, place in texts)
+    if "index_var" in group.properties and is_written:
+        message = f"no property of the members contains {own!r}, so that all are alike"
+        yield group.problem(_RULE, message, "index_var", hint="write it where the number belongs, or remove index_var")
+
+
+def _find_texts(value: Any, place: Tokens, replaced: set[str]) -> Iterator[tuple[str, Tokens]]:
+    """The texts in a value, and their places; what calls replace in theirs is added to ``replaced``."""
+    if isinstance(value, str):
+        yield value, place
+        return
+    for key, item in enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ():
+        names = item.get("params" if key in REPLACING else "for_each") if isinstance(item, dict) else None
+        if key in (*REPLACING, "repeat") and isinstance(names, dict):
+            replaced.update(names)
+        yield from _find_texts(item, (*place, key), replaced)
