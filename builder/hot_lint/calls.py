@@ -27,6 +27,7 @@ from builder.hot.results import Types, find_kinds, is_call
 from builder.hot.values import Unresolved
 from builder.hot.yaql_expressions import is_expression
 from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
+from builder.hot_lint.sources import explain_path, looks_like_path
 from builder.hot_lint.unknown_functions import explain_unknown_function
 from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens
@@ -148,12 +149,17 @@ def find_placeholder_problems(
         compute(Call("str_replace_strict", filled, call.language), budget)
     except CallError as error:
         is_strict = call.name != "str_replace"
-        for lacking in error.details.get("params", ()):
+        rule, words = "missing-placeholder" if is_strict else "unknown-placeholder", sorted(set(_WORD.findall(text)))
+        hints = {lacking: suggest(lacking, words) for lacking in error.details.get("params", ())}
+        if not file and looks_like_path(text) and hints.keys() == params.keys() and not any(hints.values()):
+            message, hint = explain_path(text)
+            yield TemplateProblem(rule, message, (*tokens, "template"), hint, certain or not is_strict)
+            return
+        for lacking, hint in hints.items():
             message = f"the text does not contain {lacking!r}"
             if file:
                 message = f"{file} does not contain {lacking!r}, which {call.name} replaces there"
-            rule, place = "missing-placeholder" if is_strict else "unknown-placeholder", (*tokens, "params", lacking)
-            hint = suggest(lacking, sorted(set(_WORD.findall(text))))
+            place = (*tokens, "params", lacking)
             yield TemplateProblem(rule, message, place, hint, certain or not is_strict, key=True)
     wrapped = _find_wrapped(text, params)
     if wrapped:

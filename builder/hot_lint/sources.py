@@ -7,6 +7,7 @@ notes what was asked for, so that a change of any of it is a change of the type.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
@@ -24,6 +25,13 @@ _MAX_SHOWN = 200
 
 COMPONENTS = "components"
 """The folder of a definition's components."""
+
+
+_PATH: Final = re.compile(
+    r"(?:[~.]{0,2}/)?(?:[\w.@+-]+/)*[\w.@+-]+\."
+    r"(?:sh|bash|ya?ml|py|pl|rb|ps1|txt|conf|cfg|ini|j2|tpl|tmpl|template|json|toml|pub|pem|service)"
+)
+"""A path, relative as a rule, of what people write in files of their own: scripts, settings and keys."""
 
 
 class SourceError(Exception):
@@ -87,6 +95,18 @@ class Files(Protocol):
 
     def display(self, name: str) -> str:
         """The path of a file as the reader of a problem knows it."""
+
+
+def looks_like_path(text: str) -> bool:
+    """Whether a text is the path of a file, where what is in the file may be meant."""
+    return len(text) <= _MAX_SHOWN and _PATH.fullmatch(text) is not None
+
+
+def explain_path(path: str) -> tuple[str, str]:
+    """The message and the hint of a path that is given as text; files are sent only from the type's own folder."""
+    near = path if not path.startswith(("~", "/")) else posixpath.basename(path)
+    hint = "" if near == path else "put the file beside this one, and "
+    return f"the text is {path!r} itself, not what is in that file", f"{hint}write {{get_file: {near}}}"
 
 
 def describe_source_error(reference: str, base: str, error: SourceError, files: Files) -> tuple[str, str]:

@@ -905,5 +905,19 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "error: components/login.yaml:73:24: there is no resource 'public_address' (did you mean 'login_ip'?) "
         "[resource-reference]",
     ),
+    "a path for the text of a replacement": Mistake(
+        LOGIN,
+        "template: {get_file: ../user-data/login.sh}",
+        "template: ../user-data/login.sh",
+        "warning: components/login.yaml:65:21: the text is '../user-data/login.sh' itself, not what is in that file "
+        "(write {get_file: ../user-data/login.sh}) [unknown-placeholder]",
+    ),
+    "a path for a script": Mistake(
+        NODE,
+        "      networks:\n",
+        "      user_data: scripts/node.sh\n      networks:\n",
+        "warning: nested/node.yaml:18:18: the text is 'scripts/node.sh' itself, not what is in that file (write "
+        "{get_file: scripts/node.sh}) [path-as-text]",
+    ),
 }
 """Mistakes of the day: an indentation, a value in the place of its key, a number for a name, a wish for more."""

@@ -9,6 +9,7 @@ from builder.hot_lint.conflicts.groups import judge_numbers
 from builder.hot_lint.conflicts.judged import Judged, find_judged
 from builder.hot_lint.conflicts.networks import judge_group, judge_interface, judge_port, judge_rule, judge_subnet
 from builder.hot_lint.conflicts.servers import SERVER, judge_deployment, judge_ports, judge_server, judge_volume
+from builder.hot_lint.conflicts.texts import judge_text
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.members import GROUP
 
@@ -23,6 +24,7 @@ _JUDGES: Final[Mapping[str, Callable[[Judged], Iterator[TemplateProblem]]]] = {
     "OS::Neutron::SecurityGroup": judge_group,
     "OS::Neutron::SecurityGroupRule": judge_rule,
 }
+_WITH_TEXTS: Final = (SERVER, "OS::Heat::SoftwareConfig", "OS::Heat::MultipartMime", "OS::Nova::KeyPair")
 
 
 def find_conflicts(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[TemplateProblem]:
@@ -32,6 +34,8 @@ def find_conflicts(template: Mapping[str, Any], types: Mapping[str, str]) -> Ite
     """
     owners: dict[str, str] = {}
     for judged in find_judged(template, types):
+        if judged.type in _WITH_TEXTS:
+            yield from judge_text(judged)
         if judged.type in _JUDGES:
             yield from _JUDGES[judged.type](judged)
         if judged.type == GROUP:
