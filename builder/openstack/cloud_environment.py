@@ -12,17 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from builder.errors import ConfigurationError
-from builder.openstack.credentials import CloudSettings
+from builder.openstack.credentials import PROJECT_KEYS, USER_KEYS, CloudSettings
 
-_USER: Final = ("user_id", "username", "user_domain_id", "user_domain_name")
-_PROJECT: Final = ("project_id", "project_name", "project_domain_id", "project_domain_name")
 _APPLICATION_CREDENTIAL: Final = ("application_credential_id", "application_credential_secret")
 _WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "v3applicationcredential": _APPLICATION_CREDENTIAL,
-    "v3token": ("token", *_PROJECT),
-    "token": ("token", *_PROJECT),
-    "v3password": ("password", *_USER, *_PROJECT),
-    "password": ("password", *_USER, *_PROJECT),
+    "v3token": ("token", *PROJECT_KEYS),
+    "token": ("token", *PROJECT_KEYS),
+    "v3password": ("password", *USER_KEYS, *PROJECT_KEYS),
+    "password": ("password", *USER_KEYS, *PROJECT_KEYS),
 }
 """The keys of ``cloud_env`` that each way to authenticate has, by the ways' names in ``OS_AUTH_TYPE``."""
 

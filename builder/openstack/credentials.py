@@ -19,8 +19,8 @@ TOKEN_POINTER = "/cloud_env/token"  # noqa: S105  # a place, and no token
 SECRET_KEYS = ("password", "application_credential_secret", "token")
 """The keys of ``cloud_env`` whose values are never shown, one for each way to authenticate."""
 
-_USER = ("user_id", "username", "user_domain_id", "user_domain_name")
-_PROJECT = ("project_id", "project_name", "project_domain_id", "project_domain_name")
+USER_KEYS = ("user_id", "username", "user_domain_id", "user_domain_name")
+PROJECT_KEYS = ("project_id", "project_name", "project_domain_id", "project_domain_name")
 _NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]|[\\<>\"^`{|}]")
 
 
@@ -102,9 +102,9 @@ def parse_credentials(cloud_env: Mapping[str, Any]) -> Credentials:
     if given["password"]:
         unused: tuple[str, ...] = ("application_credential_id", "application_credential_secret", "token")
     elif given["application_credential_id"] and given["application_credential_secret"]:
-        unused = ("token", *_USER, *_PROJECT)
+        unused = ("token", *USER_KEYS, *PROJECT_KEYS)
     else:
-        unused = ("application_credential_id", "application_credential_secret", *(_USER if given["token"] else ()))
+        unused = ("application_credential_id", "application_credential_secret", *(USER_KEYS if given["token"] else ()))
     given.update(dict.fromkeys(unused))
     if given["user_id"]:
         given.update(username=None, user_domain_id=None, user_domain_name=None)
@@ -126,19 +126,13 @@ def parse_auth_url(auth_url: str) -> str:
     Raises:
         RequestError: (400) with the pointer of ``auth_url`` and what is wrong with it.
     """
-    wrong = _fault_of_auth_url(auth_url)
+    wrong = "contains a character that no URL contains" if _NOT_IN_A_URL.search(auth_url) else ""
+    try:
+        parse_origin(auth_url)
+    except ValueError as error:
+        wrong = wrong or str(error)
     if wrong:
         raise FailureKind.INVALID_AUTH_URL.error(
             f"auth_url {wrong}; it should look like https://keystone.example.org:5000/v3", AUTH_URL_POINTER
         )
     return auth_url
-
-
-def _fault_of_auth_url(auth_url: str) -> str | None:
-    if _NOT_IN_A_URL.search(auth_url):
-        return "contains a character that no URL contains"
-    try:
-        parse_origin(auth_url)
-    except ValueError as error:
-        return str(error)
-    return None
