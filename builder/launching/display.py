@@ -10,6 +10,7 @@ from typing import Any, Final, TextIO
 from builder.kinds.protocol import ClusterOutput, ClusterStatus, LaunchPreview
 from builder.logs.redaction import Redactor
 from builder.logs.terminal import read_width
+from builder.text.excerpts import show_printable
 
 _BAR_WIDTH: Final = 30
 """In columns: with the numbers and the status beside it, a line of 80 is not full."""
@@ -28,7 +29,7 @@ class Display:
     def tell(self, text: str) -> None:
         """A line for the person who waits."""
         self._end_bar()
-        self._stderr.write(f"{_printable(self._redactor.mask(text))}\n")
+        self._stderr.write(f"{show_printable(self._redactor.mask(text))}\n")
         self._stderr.flush()
 
     def show_preview(self, preview: LaunchPreview) -> None:
@@ -93,23 +94,18 @@ class Display:
 def _render_output(redactor: Redactor, output: ClusterOutput) -> Iterator[str]:
     """An output in one line, or below its name where its value has several."""
     if output.value is None:
-        yield f"{output.name}: {_printable(redactor.mask(output.error)) if output.error else '(empty)'}"
+        yield f"{output.name}: {show_printable(redactor.mask(output.error)) if output.error else '(empty)'}"
         return
     is_text = isinstance(output.value, str)
     text = redactor.mask(output.value if is_text else json.dumps(output.value, ensure_ascii=False))
     first, *others = text.splitlines() or [""]
     if not others:
-        yield f"{output.name}: {_printable(first)}"
+        yield f"{output.name}: {show_printable(first)}"
         return
     yield f"{output.name}:"
-    yield from (f"  {_printable(line)}".rstrip() for line in (first, *others))
+    yield from (f"  {show_printable(line)}".rstrip() for line in (first, *others))
 
 
 def _list_some(names: tuple[str, ...]) -> str:
     more = len(names) - 5
     return ", ".join(names[:5]) + (f" and {more} more" if more > 0 else "")
-
-
-def _printable(text: str) -> str:
-    """The text without control characters, which might move a terminal's cursor."""
-    return "".join(character if character.isprintable() or character == "\t" else "�" for character in text)

@@ -14,7 +14,7 @@ from typing import Final
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.reporting.report import Report, describe, describe_stand_in
-from builder.text.excerpts import split_lines
+from builder.text.excerpts import show_printable, split_lines
 
 _RESET: Final = "\033[0m"
 _BOLD: Final = "\033[1m"
@@ -36,14 +36,14 @@ def render(report: Report, *, excerpts: bool = False, colours: bool = False, **_
     for problem in report.problems():
         severity = paint(str(problem.severity), _COLOURS[problem.severity])
         pointer = f" at {problem.pointer}" if problem.pointer else ""
-        rule = paint(f"[{problem.rule}]{_printable(pointer)}", _DIM)
-        place = paint(_printable(problem.place), _BOLD)
-        lines.append(f"{place}: {severity}: {_printable(describe(problem))} {rule}")
+        rule = paint(f"[{problem.rule}]{show_printable(pointer)}", _DIM)
+        place = paint(show_printable(problem.place), _BOLD)
+        lines.append(f"{place}: {severity}: {show_printable(describe(problem))} {rule}")
         if excerpts and problem.line:
             lines += _excerpt(problem, source, paint)
-    lines += [_printable(describe_stand_in(path, taken)) for path, taken in report.instead.items()]
+    lines += [show_printable(describe_stand_in(path, taken)) for path, taken in report.instead.items()]
     lines += [
-        f"{_printable(path)}: passed over, for it has no key of a definition; name the file to check it"
+        f"{show_printable(path)}: passed over, for it has no key of a definition; name the file to check it"
         for path in report.foreign
     ]
     numbers = [(report.count(severity), severity) for severity in (Severity.ERROR, Severity.WARNING)]
@@ -62,7 +62,7 @@ def _excerpt(problem: Problem, source: _Source, paint: Callable[[str, str], str]
     length = word.end() - start if word else 1
     number = str(problem.line)
     before = written[skipped:start]
-    shown = _printable(written[skipped : skipped + _LONGEST])
+    shown = show_printable(written[skipped : skipped + _LONGEST])
     gap = "".join("\t" if character == "\t" else " " * _width(character) for character in before)
     mark = "^" * max(1, sum(_width(character) for character in written[start : start + length][: _LONGEST // 2]))
     yield f"  {paint(f'{number} |', _DIM)} {shown}"
@@ -71,11 +71,6 @@ def _excerpt(problem: Problem, source: _Source, paint: Callable[[str, str], str]
 
 def _count(number: int, name: str) -> str:
     return f"{number:,} {name}{'' if number == 1 else 's'}"
-
-
-def _printable(text: str) -> str:
-    """The text without control characters, which might move a terminal's cursor."""
-    return "".join(character if character.isprintable() or character == "\t" else "�" for character in text)
 
 
 def _width(character: str) -> int:

@@ -19,3 +19,8 @@ def shorten(text: str, most: int) -> str:
     'abc…'
     """
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def show_printable(text: str) -> str:
+    """The text without control characters, which might move a terminal's cursor."""
+    return "".join(character if character.isprintable() or character == "\t" else "�" for character in text)
