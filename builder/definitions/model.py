@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any, NewType, TypeVar
 
 from builder.parameters.declarations import Parameter
 
 ClusterTypeId = NewType("ClusterTypeId", str)
+
+Content = TypeVar("Content")
 
 ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 """What an id looks like: safe in a URL and as the name of a file."""
@@ -103,3 +105,12 @@ class ClusterType:
     projects: ProjectRules | None = None
     preset_values: Mapping[str, Any] = field(default_factory=dict)
     presets: tuple[ClusterType, ...] = ()
+
+    def content_as(self, made: type[Content]) -> Content:
+        """What its kind, which makes contents of this type, has made of the definition.
+
+        Raises TypeError for a cluster type of another kind.
+        """
+        if not isinstance(self.content, made):
+            raise TypeError(f"{self.id} is of the kind {self.kind}")
+        return self.content

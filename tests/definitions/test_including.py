@@ -44,7 +44,7 @@ def build_root(*resources: str, **changes: str) -> Outcome:
 
 def sent(outcome: Outcome) -> dict[str, str]:
     assert outcome.cluster_type is not None
-    (component,) = HeatContent.of(outcome.cluster_type).components
+    (component,) = outcome.cluster_type.content_as(HeatContent).components
     return dict(component.files)
 
 

@@ -23,7 +23,7 @@ def test_components_at_absolute_paths_without_an_ending_are_all_composed() -> No
     definition = f"{HEAD}components: [{{name: /abs/plain}}, {{name: /abs/other}}]\n"
     cluster_type = build_cluster_type(ClusterTypeId("a"), FilesInMemory({"": definition, **texts}), KINDS).cluster_type
     assert cluster_type is not None
-    names = [(each.name, list(each.template["resources"])) for each in HeatContent.of(cluster_type).components]
+    names = [(each.name, list(each.template["resources"])) for each in cluster_type.content_as(HeatContent).components]
     assert names == [("plain", ["one"]), ("other", ["two"])]
 
 

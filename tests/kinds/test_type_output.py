@@ -77,7 +77,7 @@ def test_the_output_that_only_a_deselected_component_declares_is_added() -> None
 def test_the_template_of_a_definition_is_not_changed_by_a_launch() -> None:
     cluster_type = single("outputs: {a: {value: b}}\n")
     plan_cluster(cluster_type, "mycluster", {}, {})
-    assert HeatContent.of(cluster_type).components[0].template["outputs"] == {"a": {"value": "b"}}
+    assert cluster_type.content_as(HeatContent).components[0].template["outputs"] == {"a": {"value": "b"}}
 
 
 def test_the_output_is_no_part_of_what_a_retry_is_known_by() -> None:

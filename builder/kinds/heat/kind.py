@@ -31,6 +31,6 @@ class Heat:
 
     def explain(self, cluster_type: ClusterType, selected: Collection[str]) -> str:
         """The template, with the names of the files that go along."""
-        composed = compose_template(cluster_type.id, HeatContent.of(cluster_type).select(selected))
+        composed = compose_template(cluster_type.id, cluster_type.content_as(HeatContent).select(selected))
         files = "".join(f"# file: {name}\n" for name in sorted(composed.files))
         return files + yaml.safe_dump(composed.template, sort_keys=False, allow_unicode=True, width=120)

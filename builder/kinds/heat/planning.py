@@ -34,7 +34,7 @@ def plan_cluster(
     body of ``POST /clusters/``.
     """
     selected, faults = read_selections(cluster_type, selections)
-    content = HeatContent.of(cluster_type)
+    content = cluster_type.content_as(HeatContent)
     components = content.select(selected)
     faults += check_name(name)
     ignored = _parameters_of_deselected(content, components)

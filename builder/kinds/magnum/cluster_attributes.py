@@ -77,8 +77,3 @@ def read_attribute(name: str, type_: ParameterType, value: object) -> Any:
 
 def _write_label(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def is_even(count: object) -> bool:
-    """Whether it is a number of masters that Magnum makes no cluster with, 0 among them: they could not agree."""
-    return isinstance(count, int | float) and count % 2 == 0

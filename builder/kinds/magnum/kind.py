@@ -35,6 +35,6 @@ class Magnum:
         values = {**defaults, **cluster_type.hardcoded_parameters}
         given = {name: value for name, value in values.items() if value is not None}
         attributes = {name: read_attribute(name, type_of(cluster_type, name), value) for name, value in given.items()}
-        body = build_body(MagnumContent.of(cluster_type).cluster_template, attributes)
+        body = build_body(cluster_type.content_as(MagnumContent).cluster_template, attributes)
         asked = "".join(f"# asked for: {name}\n" for name in parameters if name not in values and name != CLUSTER_NAME)
         return asked + yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=120)

@@ -53,7 +53,7 @@ def plan_cluster(
         except ValueError as error:
             title = parameters[key].title if key in parameters else key
             faults.append(answer_fault(key, f"{title} {error}."))
-    body = build_body(MagnumContent.of(cluster_type).cluster_template, attributes)
+    body = build_body(cluster_type.content_as(MagnumContent).cluster_template, attributes)
     length = len(json.dumps(body[LABELS]))
     if length > MAX_LABELS:
         longest = max((key for key in attributes if key.startswith(LABELS)), key=lambda key: len(str(attributes[key])))

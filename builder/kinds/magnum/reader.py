@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from builder.definitions.kind_reading import KindPart
-from builder.definitions.model import ClusterType, ClusterTypeId
+from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.rules import Severity, find_severity
 from builder.hot.values import ParameterType
 from builder.hot_lint.declared_parameters import lay_over
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.sources import Files
-from builder.kinds.magnum.cluster_attributes import LABEL_PREFIX, NAMES, is_even, read_attribute, types_of
+from builder.kinds.magnum.cluster_attributes import LABEL_PREFIX, NAMES, read_attribute, types_of
 from builder.parameters.attributes import ABSENT
 from builder.parameters.declarations import Parameter, find_broken_constraints
 from builder.parameters.declared_constraints import CustomConstraint, ParsedValue
@@ -36,16 +36,6 @@ class MagnumContent:
     """``cluster_template`` is the name or the UUID of the one that clusters of the type are made from."""
 
     cluster_template: str
-
-    @classmethod
-    def of(cls, cluster_type: ClusterType) -> MagnumContent:
-        """What this kind has made of the definition of a cluster type.
-
-        Raises TypeError for a cluster type of another kind.
-        """
-        if not isinstance(cluster_type.content, cls):
-            raise TypeError(f"{cluster_type.id} is of the kind {cluster_type.kind}")
-        return cluster_type.content
 
 
 def read_definition(
@@ -114,7 +104,7 @@ def _find_value_problem(rule: str, subject: str, parameter: Parameter, tokens: T
     except ValueError as error:
         yield TemplateProblem(rule, f"{subject} {error}", tokens)
         return
-    if parameter.id == "master_count" and is_even(value):
+    if parameter.id == "master_count" and value % 2 == 0:  # nor of none: they could not agree
         yield TemplateProblem(rule, f"{subject} must be odd: Magnum makes no cluster of {value} masters", tokens)
 
 

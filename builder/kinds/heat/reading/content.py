@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from builder.definitions.model import ClusterType
 from builder.parameters.declarations import Parameter
 
 
@@ -43,16 +42,6 @@ class HeatContent:
     parameters: Mapping[str, Parameter]
     variants: Mapping[str, Mapping[str, Parameter]]
     told_selections: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, cluster_type: ClusterType) -> HeatContent:
-        """What this kind has made of the definition of a cluster type.
-
-        Raises TypeError for a cluster type of another kind.
-        """
-        if not isinstance(cluster_type.content, cls):
-            raise TypeError(f"{cluster_type.id} is of the kind {cluster_type.kind}")
-        return cluster_type.content
 
     def select(self, selected: Collection[str]) -> tuple[Component, ...]:
         """The components of a cluster for which the optional ones named in ``selected`` were chosen."""
