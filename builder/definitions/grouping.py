@@ -25,9 +25,10 @@ def build_groups(
     groups = []
     for entry in entries:
         names = tuple(name for name in entry["parameters"] if name in parameters and name not in hardcoded)
-        optional = entry.get("optional")
+        selects = entry.get("optional")
+        optional = OptionalGroup(selects["name"], selects.get("label"), selects.get("default")) if selects else None
         if names or optional is not None or not entry["parameters"]:
-            groups.append(ParameterGroup(entry["label"], entry.get("description") or "", names, _optional(optional)))
+            groups.append(ParameterGroup(entry["label"], entry.get("description") or "", names, optional))
     return tuple(groups)
 
 
@@ -112,7 +113,3 @@ def _find_optional_problems(
             message = f"no group has optional.name {name!r}, so that nobody can select the component"
             hint, about = "add a group, or remove optional: true", (f"component {name}",)
             yield TemplateProblem("unselectable-component", message, tokens, hint, about=about)
-
-
-def _optional(entry: Mapping[str, Any] | None) -> OptionalGroup | None:
-    return OptionalGroup(entry["name"], entry.get("label"), entry.get("default")) if entry else None

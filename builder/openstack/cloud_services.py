@@ -80,12 +80,3 @@ def ask_if_possible(cloud: Cloud, service: Service, ask: Callable[[], Answer]) -
         log = logger.debug if error.kind is FailureKind.SERVICE_NOT_FOUND else logger.info
         log("not known from the %s: %s", service.value, error)
         return None
-
-
-def get_json(proxy: Any, path: str) -> Any:
-    """What a service answers to a GET, by openstacksdk's adapter for it; raises openstacksdk's exceptions."""
-    from openstack.exceptions import raise_from_response
-
-    response = proxy.get(path)
-    raise_from_response(response)
-    return response.json()

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from builder.openstack.call_context import Service
-from builder.openstack.cloud_services import MAX_NAME, ask_if_possible, get_json, has_service, open_sdk
+from builder.openstack.cloud_services import MAX_NAME, ask_if_possible, has_service, open_sdk
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import FailureKind
 
@@ -168,7 +168,11 @@ def _whole(value: object) -> int:
 
 def _fetch_limits(proxy: Any) -> Mapping[str, Any]:
     # Not openstacksdk's get_limits(): it warns of each field that Nova no longer uses, whether or not it is read.
-    absolute = get_json(proxy, "/limits")["limits"]["absolute"]
+    from openstack.exceptions import raise_from_response
+
+    response = proxy.get("/limits")
+    raise_from_response(response)
+    absolute = response.json()["limits"]["absolute"]
     if not isinstance(absolute, dict):
         raise TypeError("limits.absolute")
     return absolute

@@ -40,10 +40,6 @@ def compose_template(type_id: str, components: Sequence[Component]) -> ComposedT
                 template[section] = merged
     for component in components:
         files.update(component.files)
-    outputs = template.pop("outputs", None) or {}
-    return ComposedTemplate({**template, "outputs": {TYPE_OUTPUT: _describe_type(type_id), **outputs}}, files)
-
-
-def _describe_type(type_id: str) -> dict[str, str]:
-    """The output that tells the type; one of the definition's own takes its place."""
-    return {"description": "The cluster type, by which Concertim finds the instructions.", "value": type_id}
+    told = {"description": "The cluster type, by which Concertim finds the instructions.", "value": type_id}
+    outputs = template.pop("outputs", None) or {}  # of which one of that name takes its place
+    return ComposedTemplate({**template, "outputs": {TYPE_OUTPUT: told, **outputs}}, files)

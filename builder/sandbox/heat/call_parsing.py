@@ -97,8 +97,6 @@ class TemplateParser(Parser):
 class _Chosen(Function):
     """An ``if`` whose condition was evaluated while it was parsed: ``args`` is the branch that holds."""
 
-    __slots__ = ()
-
     def resolve(self, scope: Scope) -> Json:
         return OMITTED if self.args is OMITTED else resolve(self.args, scope)
 
@@ -156,8 +154,6 @@ class ConditionSet:
 
 
 class _Equals(Function):
-    __slots__ = ()
-
     def resolve(self, scope: Scope) -> Json:
         first, second = resolve(self.args, scope)
         return bool(first == second)
@@ -165,8 +161,6 @@ class _Equals(Function):
 
 class _Junction(Function):
     """``not``, ``and`` and ``or``, whose arguments are conditions."""
-
-    __slots__ = ("_conditions",)
 
     def __init__(self, conditions: ConditionSet, name: str, args: Node, language: Language) -> None:
         super().__init__(name, args, language)

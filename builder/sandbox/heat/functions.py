@@ -54,8 +54,6 @@ class Scope(Protocol):
 class Function:
     """A call in a template; ``args`` are parsed, so calls nest."""
 
-    __slots__ = ("args", "language", "name")
-
     def __init__(self, name: str, args: Node, language: Language) -> None:
         """Judge the shape of the arguments, before any is resolved. Raises ValueError with Heat's words."""
         self.name = name
@@ -86,8 +84,6 @@ class Function:
 class GetParam(Function):
     """``get_param: name`` or ``get_param: [name, key, ...]``."""
 
-    __slots__ = ()
-
     def resolve(self, scope: Scope) -> Json:
         args = self.checked_args(scope)
         name, *path = [args] if isinstance(args, str) else args
@@ -99,8 +95,6 @@ class GetParam(Function):
 
 class GetResource(Function):
     """``get_resource: name``."""
-
-    __slots__ = ()
 
     def resolve(self, scope: Scope) -> Json:
         name = str(resolve(self.args, scope))
@@ -116,8 +110,6 @@ class GetResource(Function):
 
 class GetAttr(Function):
     """``get_attr: [resource]`` or ``get_attr: [resource, attribute, key, ...]``."""
-
-    __slots__ = ()
 
     def resolve(self, scope: Scope) -> Json:
         name, *rest = resolve(self.args, scope)
@@ -143,8 +135,6 @@ class GetAttr(Function):
 
 class GetFile(Function):
     """``get_file: path``."""
-
-    __slots__ = ()
 
     def resolve(self, scope: Scope) -> Json:
         path = self.checked_args(scope)
