@@ -191,7 +191,8 @@ class Kind(KindReader, Protocol):
     ) -> ClusterPlan:
         """What the cloud is to be asked for; where it need not be ``complete``, without the answers that have faults.
 
-        Raises RequestError with every fault of the name, the answers and the selections.
+        Raises RequestError with every fault of the name, the answers and the selections, each with its pointer in the
+        body of ``POST /clusters/``.
         """
 
     def explain(self, cluster_type: ClusterType, selected: Collection[str]) -> str:

@@ -28,7 +28,7 @@ from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.limits import check_needs, fetch_needs, has_limits, limited_time
 
 __all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch", "validate"]
-"""What a :class:`~builder.kinds.protocol.Launcher` is made of: this module is one."""
+"""What a :class:`~builder.kinds.protocol.Launcher` is made of: this module is one, and raises what it says."""
 
 logger = logging.getLogger(__name__)
 
@@ -65,11 +65,7 @@ def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> Lau
 def find_launched(
     cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None
 ) -> LaunchOutcome | None:
-    """The outcome of an earlier request with this idempotency key; None where there is none.
-
-    Raises:
-        RequestError: as :func:`launch` does.
-    """
+    """The outcome of an earlier request with this idempotency key; None where there is none."""
     if not has_service(cloud, Service.ORCHESTRATION):
         return None  # nothing was launched there
     url = find_url(cloud, Service.ORCHESTRATION, "/stacks")
@@ -78,11 +74,7 @@ def find_launched(
 
 
 def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
-    """Everything of a launch but the creation. Needs beyond the project's limits are told, not refused.
-
-    Raises:
-        RequestError: as :func:`launch` does.
-    """
+    """Everything of a launch but the creation. Needs beyond the project's limits are told, not refused."""
     resources = preview_stack(cloud, _build_stack_request(cloud, plan, random_suffix()))
     with limited_time(cloud):
         needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
@@ -90,11 +82,7 @@ def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
 
 
 def validate(cloud: Cloud, plan: ClusterPlan) -> None:
-    """Have Heat judge a template, of whose parameters any may be missing.
-
-    Raises:
-        RequestError: as :func:`launch` does.
-    """
+    """Have Heat judge a template, of whose parameters any may be missing."""
     validate_template(cloud, _build_stack_request(cloud, plan, random_suffix()))
 
 

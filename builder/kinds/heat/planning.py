@@ -28,11 +28,7 @@ def plan_cluster(
     *,
     complete: bool = True,
 ) -> ClusterPlan:
-    """Plan a cluster of the given type and revision; not ``complete``: without the answers that have faults.
-
-    Raises RequestError with every fault of the name, the answers and the selections, each with its pointer in the
-    body of ``POST /clusters/``.
-    """
+    """Plan a cluster of the given type and revision; not ``complete``: without the answers that have faults."""
     selected, faults = read_selections(cluster_type, selections)
     content = cluster_type.content_as(HeatContent)
     components = content.select(selected)

@@ -27,7 +27,7 @@ from builder.openstack.connection import Cloud
 from builder.openstack.limits import UNLIMITED, Need, limited_time
 
 __all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch", "validate"]
-"""What a :class:`~builder.kinds.protocol.Launcher` is made of: this module is one."""
+"""What a :class:`~builder.kinds.protocol.Launcher` is made of: this module is one, and raises what it says."""
 
 
 def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> LaunchOutcome:
@@ -57,11 +57,7 @@ def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> Lau
 def find_launched(
     cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None
 ) -> LaunchOutcome | None:
-    """The outcome of an earlier request with this idempotency key; None where there is none.
-
-    Raises:
-        RequestError: as :func:`launch` does.
-    """
+    """The outcome of an earlier request with this idempotency key; None where there is none."""
     if not has_service(cloud, Service.CONTAINER_INFRA):
         return None  # nothing was launched there
     url = _clusters_url(cloud)
@@ -70,11 +66,7 @@ def find_launched(
 
 
 def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
-    """What would be made: Magnum has no previews, but tells whether the template is there and what the limit is.
-
-    Raises:
-        RequestError: as :func:`launch` does.
-    """
+    """What would be made: Magnum has no previews, but tells whether the template is there and what the limit is."""
     request = _build_request_in(cloud, plan, random_suffix())
     check_template(cloud, request.body["cluster_template_id"])
     with limited_time(cloud):
@@ -87,11 +79,7 @@ def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
 
 
 def validate(cloud: Cloud, plan: ClusterPlan) -> None:
-    """Have Magnum tell whether the cluster template is there.
-
-    Raises:
-        RequestError: as :func:`launch` does.
-    """
+    """Have Magnum tell whether the cluster template is there."""
     check_template(cloud, plan.template["cluster_template_id"])
 
 

@@ -37,9 +37,6 @@ def plan_cluster(
     """Plan a cluster of the given type and revision; its template is the body that Magnum is sent, without a name.
 
     Not ``complete``: without the answers that have faults.
-
-    Raises RequestError with every fault of the name, the answers and the selections, each with its pointer in the
-    body of ``POST /clusters/``.
     """
     _, faults = read_selections(cluster_type, selections)
     faults += check_name(name)
