@@ -110,7 +110,7 @@ def _open_orders(request: Request, build: BuildRequest, deadline: Deadline) -> O
     if not isinstance(terms, Terms):
         return terms
     logs.protect([terms.url])
-    return billing.open_orders(terms, request.ctx.verified_by, deadline)
+    return Orders(terms, billing, request.ctx.verified_by, deadline)
 
 
 def _respond_built(outcome: LaunchOutcome) -> HTTPResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from builder.billing.creation import Creation, Made, Steps
@@ -42,34 +42,19 @@ class BillingSettings:
     count_call: Callable[[str, str], None]
     count_left: Callable[[str], None]
 
-    def open_orders(self, terms: Terms, secret: str | None, deadline: Deadline) -> Orders:
-        """The orders of one request; ``secret`` is the one that verified its token, None where it brought none."""
-
-        def connect() -> Middleware:
-            from builder.billing.middleware import Middleware
-
-            assert secret is not None  # noqa: S101  # else this is not called
-            return Middleware(terms.url, secret, self.timeout, self.guard, self.tls, deadline, self.count_call)
-
-        return Orders(
-            terms.account, self.minimum_credits, None if secret is None else connect, deadline, self.count_left
-        )
-
 
 @dataclass(slots=True)
 class Orders:
     """The orders of one request: made for it, used in one thread, and gone with it.
 
-    ``minimum`` is the setting ``BILLING_MIN_CREDITS``. ``connect`` gives the billing service; it is None where the
-    request brought no token, so that there is nothing to sign ours with. ``count_left`` is told the reason for each
-    order that is left, or may be.
+    ``secret`` is the one that verified the request's token; None where it brought none, so that there is nothing to
+    sign ours with.
     """
 
-    account: str
-    minimum: int
-    connect: Callable[[], Middleware] | None
+    terms: Terms
+    settings: BillingSettings
+    secret: str | None = field(repr=False)
     deadline: Deadline
-    count_left: Callable[[str], None]
     _balance: float = math.inf
 
     def check_credits(self) -> None:
@@ -99,8 +84,8 @@ class Orders:
             name=steps.name,
             middleware=self._middleware(),
             deadline=self.deadline,
-            count_left=self.count_left,
-            account=self.account,
+            count_left=self.settings.count_left,
+            account=self.terms.account,
             balance=self._balance,
             steps=steps,
         ).run()
@@ -117,28 +102,33 @@ class Orders:
             name=made.name,
             middleware=self._middleware(),
             deadline=self.deadline,
-            count_left=self.count_left,
+            count_left=self.settings.count_left,
             order=order,
             stack_id=made.id,
         ).run()
 
     def _middleware(self) -> Middleware:
-        if self.connect is None:
+        if self.secret is None:
             detail = (
                 "The request brought no token, so that this service cannot make itself known to the billing service; "
                 "nothing was sent there, and nothing was created. The service needs a JWT_SECRET."
             )
             raise failure(None, detail)
-        return self.connect()
+        from builder.billing.middleware import Middleware
+
+        given = self.settings
+        return Middleware(
+            self.terms.url, self.secret, given.timeout, given.guard, given.tls, self.deadline, given.count_call
+        )
 
     def _fetch_credits(self) -> float:
         middleware = self._middleware()
         for _ in range(CREDITS_TRIES):
             try:
-                return middleware.get_credits(self.account)
+                return middleware.get_credits(self.terms.account)
             except MiddlewareError as error:
                 told = failure(error, f"The billing service {error}; nothing was created.")
         raise told
 
     def _suffices(self, balance: float) -> bool:
-        return math.floor(balance) > max(0, self.minimum)
+        return math.floor(balance) > max(0, self.settings.minimum_credits)

@@ -16,9 +16,10 @@ import pytest
 
 from builder.billing.creation import Steps
 from builder.billing.middleware import MAX_ANSWER, Middleware
-from builder.billing.orders import Orders
+from builder.billing.orders import BillingSettings, Orders
 from builder.billing.responses import MiddlewareError
 from builder.billing.saga import Outcome
+from builder.billing.terms import Terms
 from builder.kinds.protocol import CreatedStack
 from builder.net.guard import CloudGuard
 from builder.openstack.deadline import Deadline
@@ -260,11 +261,19 @@ def fail(_: str) -> CreatedStack:
 
 def test_order_is_told_of_where_this_service_itself_fails(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
     left: list[str] = []
-    service = middleware(wire.url)
-    orders = Orders("a-1", 0, lambda: service, service.deadline, left.append)
+    settings = BillingSettings(
+        mode="auto",
+        minimum_credits=0,
+        timeout=30,
+        guard=CloudGuard(),
+        tls=cloud_settings(),
+        count_call=lambda *_: None,
+        count_left=left.append,
+    )
+    orders = Orders(Terms("a-1", wire.url), settings, SECRET, Deadline(30))
     steps = Steps("x--y", fail, lambda _: None, lambda _: None)
     with pytest.raises(RuntimeError):
         orders.create(steps)
     assert "order o-1 is left (service_failed): stack x--y" in caplog.text
     assert left == ["service_failed"]
-    assert "Order o-1 was made for it" in service.deadline.situation
+    assert "Order o-1 was made for it" in orders.deadline.situation
