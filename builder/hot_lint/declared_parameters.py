@@ -18,8 +18,8 @@ from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.shape import is_misplaced_section
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import find_kinds, is_structured
-from builder.parameters.constraints import AllowedValues, Length, Range
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
+from builder.parameters.declared_constraints import AllowedValues, Length, Range
 from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest
