@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -222,11 +222,30 @@ class Metrics:
     def render(self) -> bytes:
         """All that was measured, of all workers."""
         from prometheus_client import CollectorRegistry, generate_latest
-        from prometheus_client.multiprocess import MultiProcessCollector
 
         registry = CollectorRegistry()
-        registry.register(_Ages(self._registry or MultiProcessCollector(None, path=self._folder)))  # type: ignore[no-untyped-call]  # it has no annotations
+        registry.register(_Ages(_Workers(Path(self._folder)) if self._folder else self._registry or registry))
         return generate_latest(registry)
+
+
+class _Workers:
+    """Gives what all workers wrote, without the files that one has only just made: prometheus-client fails at those.
+
+    Its own collector, MultiProcessCollector, reads all files that are there, and takes each to have a first block.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the sums over all workers."""
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        files = []
+        for path in self._folder.glob("*.db"):
+            with suppress(FileNotFoundError):  # that of a worker which has ended meanwhile
+                files += [str(path)] if path.stat().st_size else []
+        yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]  # it has no annotations
 
 
 class _Ages:

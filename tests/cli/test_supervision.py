@@ -99,7 +99,16 @@ def test_what_a_killed_worker_said_of_its_present_is_left_out_of_the_metrics(tmp
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: not list(folder.glob(f"gauge_live*_{victim}.db")), "forgotten", STOP_SECONDS)
         assert list(folder.glob(f"gauge_livemin_{other}.db"))
-        assert "cluster_builder_cluster_types{" in service.get("/metrics").body.decode()
+        answer = service.get("/metrics")
+        assert "cluster_builder_cluster_types{" in answer.body.decode(), service.log
+
+
+def test_metrics_are_shown_while_a_worker_makes_its_files(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics"
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    with Service(tmp_path / "instance", environment, flags=("--workers", "2")) as service:
+        (folder / "gauge_livemin_4194305.db").touch()  # of no process: ids end before it
+        wait_until(lambda: "cluster_builder_cluster_types{" in service.get("/metrics").body.decode(), "shown")
 
 
 def test_stop_resets_no_connection_where_a_worker_was_killed_before(pair: Service) -> None:
