@@ -102,6 +102,25 @@ def find_attribute_kinds(type_: str, attribute: str) -> tuple[type, ...]:
     return (list, dict) if attribute in load_types().get(type_, {}).get("structures", ()) else ()
 
 
+_LISTS: Final = frozenset({
+    "allocation_pools", "allowed_address_pairs", "attachments_list", "consumers", "dns_nameservers", "export_locations",
+    "firewall_rules", "fixed_ips", "host_routes", "instances", "loadbalancers", "master_addresses", "members",
+    "node_addresses", "outputs_list", "peer_cidrs", "pools", "rules", "security_groups", "segments", "subnets", "tags",
+})  # fmt: skip
+"""The attributes that are lists, of every type that has one of that name: Heat's own ``attributes_schema``."""
+
+_LISTS_BY_NETWORK: Final = {"OS::Nova::Server": ("addresses", "networks")}
+"""The attributes that have a list for each network."""
+
+
+def find_list_depth(type_: str, attribute: str) -> int | None:
+    """How many keys lead to a list within an attribute: none where it is one itself. None where it is not known."""
+    if attribute in _LISTS_BY_NETWORK.get(type_, ()):
+        return 1
+    is_list = attribute in _LISTS and attribute in load_types().get(type_, {}).get("structures", ())
+    return 0 if is_list and type_ not in _PASS_ON else None
+
+
 @cache
 def load_placeholders() -> frozenset[str]:
     """The types of which Heat makes nothing: it looks at none of their properties, and any attribute is null."""

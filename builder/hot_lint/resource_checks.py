@@ -12,8 +12,8 @@ from functools import cache
 from typing import Any, Final
 
 from builder.hot.foreign_names import find_foreign_attribute, find_foreign_type
-from builder.hot.resource_types import find_attributes, load_names, load_placeholders, load_types
-from builder.hot_lint.findings import Kind, TemplateProblem
+from builder.hot.resource_types import find_attributes, find_list_depth, load_names, load_placeholders, load_types
+from builder.hot_lint.findings import Kind, Reference, TemplateProblem
 from builder.hot_lint.members import CHAIN, GROUP, find_definitions, find_members, has_properties_beside
 from builder.hot_lint.properties import find_property_problems
 from builder.hot_lint.property_calls import CallScope
@@ -28,10 +28,11 @@ MEMBER_ATTRIBUTE: Final = re.compile(r"resource\.[^.]*\.")
 """What comes before the attribute of one member of a group: ``resource.0.address``."""
 
 
-def find_unknown_attributes(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
+def find_attribute_problems(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
     """Every attribute that is read and that the type of the resource does not have: the template's number, the problem.
 
-    What another Heat has in place of the type, by a plug-in or in a later release, may have it.
+    What another Heat has in place of the type, by a plug-in or in a later release, may have it. And every one that is a
+    list in which what is read has no number.
     """
     resources: dict[str, Mapping[str, Any]] = {}
     for each in templates:
@@ -42,6 +43,8 @@ def find_unknown_attributes(templates: Sequence[ScopedTemplate]) -> Iterator[tup
             if reference.kind is not Kind.RESOURCE or reference.attribute is None or resource is None:
                 continue
             attribute, type_ = reference.attribute, resource.get("type")
+            if isinstance(type_, str) and (depth := find_list_depth(type_, attribute)) is not None:
+                yield from ((number, found) for found in _find_key_in_list(each.template, reference, depth))
             if type_ == GROUP:
                 members = {str(member.get("type")) for member, _, certain in find_members(resource, ()) if certain}
                 attribute, type_ = MEMBER_ATTRIBUTE.sub("", attribute), next(iter(members), None)
@@ -60,6 +63,22 @@ def find_unknown_attributes(templates: Sequence[ScopedTemplate]) -> Iterator[tup
                 elif attribute in ("id", "uuid"):
                     hint = f"write {{get_resource: {reference.name}}}"
                 yield number, TemplateProblem("unknown-attribute", message, tokens, hint, reference.certain)
+
+
+def _find_key_in_list(template: Mapping[str, Any], reference: Reference, depth: int) -> Iterator[TemplateProblem]:
+    """A key that is read of a list, which is ``depth`` keys within the attribute: Heat gives null for it."""
+    *tokens, _ = reference.tokens
+    way: Any = template
+    for token in tokens:
+        way = way[token]
+    at = 2 + depth
+    key = way[at] if at < len(way) else 0
+    if isinstance(key, str):
+        kept = [] if reference.attribute == "networks" else [key]  # of a server: its addresses, which have no keys
+        steps = [*way[:at], *([int(key)] if key.isdecimal() else [0, *kept]), *way[at + 1 :]]
+        message = f"[{', '.join(map(str, way[:at]))}] is a list, and Heat gives null for its {key!r}"
+        place = (*tokens, at)
+        yield TemplateProblem("list-attribute", message, place, f"write [{', '.join(map(str, steps))}]")
 
 
 _NEAR: Final = 0.87

@@ -877,6 +877,34 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "warning: components/compute.yaml:46:18: no property of the members contains '%n%', so that all are alike "
         "(write it where the number belongs, or remove index_var) [index-placeholder]",
     ),
+    "an address of a list without its number": Mistake(
+        LOGIN,
+        "[login_ip, floating_ip_address]",
+        "[login_port, fixed_ips, ip_address]",
+        "warning: components/login.yaml:73:47: [login_port, fixed_ips] is a list, and Heat gives null for its "
+        "'ip_address' (write [login_port, fixed_ips, 0, ip_address]) [list-attribute]",
+    ),
+    "an address of a list with its number in quotes": Mistake(
+        LOGIN,
+        "[login_ip, floating_ip_address]",
+        "[login_port, fixed_ips, '0', ip_address]",
+        "warning: components/login.yaml:73:47: [login_port, fixed_ips] is a list, and Heat gives null for its '0' "
+        "(write [login_port, fixed_ips, 0, ip_address]) [list-attribute]",
+    ),
+    "an address of a server's without its number": Mistake(
+        LOGIN,
+        "[login_ip, floating_ip_address]",
+        "[login_node, addresses, private, addr]",
+        "warning: components/login.yaml:73:56: [login_node, addresses, private] is a list, and Heat gives null for "
+        "its 'addr' (write [login_node, addresses, private, 0, addr]) [list-attribute]",
+    ),
+    "an address among those of a server's network": Mistake(
+        COMPUTE,
+        "{if: [with_gpu, nvidia, none]}",
+        "{if: [with_gpu, {get_attr: [login_node, networks, private, ip_address]}, none]}",
+        "warning: components/compute.yaml:61:71: [login_node, networks, private] is a list, and Heat gives null for "
+        "its 'ip_address' (write [login_node, networks, private, 0]) [list-attribute]",
+    ),
     "a port that has another name by now": Mistake(
         LOGIN,
         "port_id: {get_resource: login_port}",

@@ -28,9 +28,9 @@ from builder.hot_lint.references import MAX_WORK, read_template
 from builder.hot_lint.resource_checks import (
     GROUP_ATTRIBUTES,
     MEMBER_ATTRIBUTE,
+    find_attribute_problems,
     find_meant_type,
     find_type_problems,
-    find_unknown_attributes,
 )
 from builder.hot_lint.scope import ScopedTemplate, demote, find_scope_problems, find_unused_parameters
 from builder.hot_lint.shape import explain_version, find_shape_problems
@@ -139,7 +139,7 @@ def _scope_problems(
     templates: Sequence[LoadedTemplate], scope: Sequence[ScopedTemplate], *, complete: bool = True
 ) -> list[Problem]:
     found = [*find_scope_problems(scope), *find_cycles(scope), *find_unused_parameters(scope)]
-    found += find_unknown_attributes(scope)
+    found += find_attribute_problems(scope)
     return [
         templates[number].problem(demote(problem))
         for number, problem in found
