@@ -6,7 +6,7 @@ a condition may leave out, is looked at only when the condition leads there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -104,6 +104,8 @@ class TemplateReading:
     nested: list[NestedUse] = field(default_factory=list)
     types: dict[str, Tokens] = field(default_factory=dict)
     """Every type of resource, and where it was met first."""
+    equalities: list[tuple[Sequence[Any], Tokens]] = field(default_factory=list)
+    """The two sides of each ``equals``, and its place."""
     mentioned: set[str] = field(default_factory=set)
     """Texts that may name a parameter: what ``Ref`` names, in the version that has it, and all that is refused."""
 

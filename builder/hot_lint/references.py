@@ -197,6 +197,8 @@ class _Walk:
         elif function == "get_param":
             self._call(function, arguments, tokens, certain)
         else:
+            if function == "equals":
+                self.reading.equalities.append((arguments, tokens))
             self._condition_value(arguments, tokens, certain)
 
     def _condition_value(self, value: Any, tokens: Tokens, certain: bool) -> None:

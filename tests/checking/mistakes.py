@@ -947,5 +947,19 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "warning: nested/node.yaml:18:18: the text is 'scripts/node.sh' itself, not what is in that file (write "
         "{get_file: scripts/node.sh}) [path-as-text]",
     ),
+    "a boolean that is compared with a text": Mistake(
+        COMPUTE,
+        "with_gpu: {get_param: use_gpu}",
+        "with_gpu: {equals: [{get_param: use_gpu}, 'yes']}",
+        "warning: components/compute.yaml:38:22: 'use_gpu' is a boolean, which never equals 'yes', so that this is "
+        "always false (write {get_param: use_gpu}) [never-equal]",
+    ),
+    "a number that is compared with a text": Mistake(
+        COMPUTE,
+        "with_gpu: {get_param: use_gpu}",
+        "with_gpu: {and: [{get_param: use_gpu}, {not: {equals: [{get_param: compute_count}, '1']}}]}",
+        "warning: components/compute.yaml:38:57: 'compute_count' is a number, which never equals '1', so that this is "
+        "always false (write the number without quotes) [never-equal]",
+    ),
 }
 """Mistakes of the day: an indentation, a value in the place of its key, a number for a name, a wish for more."""

@@ -15,6 +15,7 @@ from builder.diagnostics.problems import Problem
 from builder.hot.computations import Budget
 from builder.hot.foreign_names import find_foreign_property
 from builder.hot.language import VERSION_KEY, find_language
+from builder.hot_lint.conflicts.equalities import find_false_equalities
 from builder.hot_lint.conflicts.finding import find_conflicts
 from builder.hot_lint.conflicts.servers import SERVER
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
@@ -127,6 +128,7 @@ def _read(
     problems += _problems(loaded, reading.problems)
     problems += _problems(loaded, find_type_problems(loaded.template, calls))
     problems += _problems(loaded, find_conflicts(loaded.template, calls.resources))
+    problems += _problems(loaded, find_false_equalities(reading.equalities, calls))
     problems += _problems(loaded, _find_lone_servers(loaded.template))
     return calls, reading
 
