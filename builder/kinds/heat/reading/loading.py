@@ -40,11 +40,15 @@ class LoadedParts:
 def load_parts(document: Document, definition: Mapping[str, Any], files: Files) -> LoadedParts:
     """Read the templates of a definition, which has exactly one of the keys that name them."""
     loading = _Loading(document, files)
+    if "components" in definition:
+        return loading.load_components(definition["components"])
     if "heat_template" in definition:
-        return loading.load_inline()
-    if "heat_template_url" in definition:
-        return loading.load_url(definition["heat_template_url"])
-    return loading.load_components(definition["components"])
+        tokens = ("heat_template",)
+        component, problems = build_component(document, DEFINITION, files, name="", optional=False, tokens=tokens)
+        loading.problems += problems
+    else:
+        component = loading.load(definition["heat_template_url"], ("heat_template_url",), name="", optional=False)
+    return LoadedParts((component,) if component else (), tuple(loading.problems), component is not None)
 
 
 @dataclass(slots=True)
@@ -54,18 +58,6 @@ class _Loading:
     document: Document
     files: Files
     problems: list[Problem] = field(default_factory=list)
-
-    def load_inline(self) -> LoadedParts:
-        """The template that the definition itself holds."""
-        component, problems = build_component(
-            self.document, DEFINITION, self.files, name="", optional=False, tokens=("heat_template",)
-        )
-        return LoadedParts((component,) if component else (), tuple(problems), component is not None)
-
-    def load_url(self, url: str) -> LoadedParts:
-        """The one template that the definition names."""
-        component = self.load(url, ("heat_template_url",), name="", optional=False)
-        return LoadedParts((component,) if component else (), tuple(self.problems), component is not None)
 
     def load_components(self, entries: Sequence[Mapping[str, Any] | None]) -> LoadedParts:
         """The templates that are composed: of two with one name the first; an entry that is faulty is None."""
@@ -78,7 +70,8 @@ class _Loading:
                 loaded.append(None)
                 continue
             seen.add(name)
-            path, tokens = _component_path(entry["name"]), ("components", number, "name")
+            given, tokens = entry["name"], ("components", number, "name")
+            path = given if given.startswith("/") else f"{COMPONENTS}/{given}.yaml"
             optional = entry.get("optional", False)
             loaded.append(self.load(path, tokens, name=name, optional=optional, others=listed))
         self.check_composition(names, loaded)
@@ -185,11 +178,6 @@ def _are_same(version: object, other: object) -> bool:
     if language is None or language.newer:  # what stands for it here stands for others, too
         return version == other
     return language == others
-
-
-def _component_path(name: str) -> str:
-    """Where a component's file is: an absolute path is taken as it is."""
-    return name if name.startswith("/") else f"{COMPONENTS}/{name}.yaml"
 
 
 def component_name(name: str) -> str:
