@@ -175,21 +175,6 @@ def find_stack(cloud: Cloud, key: StackKey, orders: Orders | None = None) -> Cre
         RequestError: (422) the key came before with another payload; or the cloud cannot tell, or the billing
             service (502, 504).
     """
-    settled = _settled(cloud, key)
-    if settled is None:
-        return None
-    found = CreatedStack(settled.id, settled.name)
-    if orders is not None:
-        orders.complete(read_order(settled.tags), found)
-    return found
-
-
-def _settled(cloud: Cloud, key: StackKey) -> KeyedStack | None:
-    """The one stack of the key that its creator has kept; None where all have been deleted meanwhile.
-
-    Raises:
-        RequestError: (422) what is live was made for another payload.
-    """
     until = time.monotonic() + PACE.settling
     situation = ""
     while True:
@@ -203,11 +188,15 @@ def _settled(cloud: Cloud, key: StackKey) -> KeyedStack | None:
         situation = cloud.deadline.under_way = may_have_created(same[0].name, key.is_sent)
         # Of several, all but one are being given up, which takes as long as Heat takes.
         if same[0].is_old or (time.monotonic() >= until and len(live) == 1):
-            if len(live) > 1:
-                ids = [stack.id for stack in live]
-                logger.warning("%d stacks of one idempotency key: %s", len(live), ", ".join(ids[:MAX_LOGGED]))
-            return same[0]
+            break
         _pause(cloud, PACE.poll)
+    if len(live) > 1:
+        ids = [stack.id for stack in live]
+        logger.warning("%d stacks of one idempotency key: %s", len(live), ", ".join(ids[:MAX_LOGGED]))
+    found = CreatedStack(same[0].id, same[0].name)
+    if orders is not None:
+        orders.complete(read_order(same[0].tags), found)
+    return found
 
 
 def _pause(cloud: Cloud, seconds: float) -> None:
