@@ -306,9 +306,9 @@ def _sandbox(options: argparse.Namespace) -> int:
     host = _parse_flag("--host", parse_host, options.host)
     port = _parse_flag("--port", parse_integer(0, 65535), options.port)
 
-    from builder.process.serving import bind_sandbox, running  # takes long; what is wrong is told before
+    from builder.process.serving import bind_sandbox  # takes long; what is wrong is told before
 
-    with running(bind_sandbox(host, port)):
+    with bind_sandbox(host, port):
         signal.sigwait(STOP)
     return 0
 

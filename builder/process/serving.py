@@ -11,9 +11,8 @@ import signal
 import socket
 import ssl
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -176,17 +175,6 @@ def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbo
         sys.stdout.write(format_startup_message(sandbox, service_url) + "\n")
         sys.stdout.flush()
     return sandbox
-
-
-@contextmanager
-def running(sandbox: Sandbox) -> Iterator[None]:
-    """Serve a sandbox cloud in a thread while the context lasts."""
-    thread = threading.Thread(target=sandbox.serve_forever, name="sandbox", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        sandbox.stop()
 
 
 def allow_connections(wanted: int) -> int:

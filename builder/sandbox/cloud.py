@@ -75,28 +75,24 @@ class Sandbox:
         }
 
     def start(self) -> None:
-        """Listen, and serve in a daemon thread; on return, requests are answered.
+        """Serve in a daemon thread; on return, requests are answered. Listen first, unless :meth:`bind` was called.
 
         Raises OSError where the address is taken, or not one of this machine.
         """
-        server = self.bind()
+        if self._thread is not None:
+            raise RuntimeError("a sandbox is started once")
+        server = self._server or self.bind()
         self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="sandbox-cloud", daemon=True)
         self._thread.start()
 
     def serve_forever(self) -> None:
-        """Serve in this thread until :meth:`stop` is called; listen first, unless :meth:`bind` was called.
-
-        Raises OSError where the address is taken, or not one of this machine.
-        """
-        server = self._server or self.bind()
+        """Serve in this thread until another one calls :meth:`stop`; :meth:`bind` was called."""
+        assert self._server is not None  # noqa: S101  # by the caller's word
         self._thread = threading.current_thread()
-        try:
-            server.serve_forever(0.05)
-        finally:
-            self._close(server)
+        self._server.serve_forever(0.05)
 
     def bind(self) -> Server:
-        """Listen without serving yet, so that :attr:`auth_url` is known before :meth:`serve_forever` is called.
+        """Listen without serving yet, so that :attr:`auth_url` is known before anything is answered.
 
         Raises OSError where the address is taken, or not one of this machine.
         """
@@ -106,22 +102,15 @@ class Sandbox:
         return self._server
 
     def stop(self) -> None:
-        """Stop serving and end every connection; does nothing when nothing is served.
-
-        May be called from a signal handler in the thread that serves, too: then :meth:`serve_forever` returns soon.
-        """
+        """Stop serving and end every connection; does nothing when nothing is served."""
         self._stopping.set()
-        server, thread = self._server, self._thread
-        if server is None:
+        if self._server is None:
             return
-        if thread is threading.current_thread():
-            # Waiting for the end of the loop would block the loop.
-            threading.Thread(target=server.shutdown, name="sandbox-stop", daemon=True).start()
-            return
-        if thread is not None:
-            server.shutdown()
-            thread.join(timeout=5.0)
-        self._close(server)
+        if self._thread is not None:
+            self._server.shutdown()
+            self._thread.join(timeout=5.0)
+        self._server.close()
+        self._server = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -129,10 +118,6 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-    def _close(self, server: Server) -> None:
-        server.close()
-        self._server = None
 
     def _answer(self, request: Request) -> Response:
         if not is_orchestration(request):

@@ -105,17 +105,11 @@ def test_sandbox_can_be_bound_first_and_served_in_the_callers_thread() -> None:
     assert not serving.is_alive()
 
 
-def test_stop_from_the_serving_thread_ends_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A signal handler runs in the thread that serves."""
+def test_bound_sandbox_is_its_own_context() -> None:
     sandbox = Sandbox()
     sandbox.bind()
-    server = sandbox._server
-    assert server is not None
-    monkeypatch.setattr(server, "service_actions", sandbox.stop)
-    serving = threading.Thread(target=sandbox.serve_forever, daemon=True)
-    serving.start()
-    serving.join(LIMIT)
-    assert not serving.is_alive()
+    with sandbox:
+        assert ask("GET", sandbox.auth_url).status == 200
 
 
 def test_bound_sandbox_can_be_stopped_without_serving() -> None:
