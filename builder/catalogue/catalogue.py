@@ -280,16 +280,21 @@ class Catalogue:
             self._entries.replace(name, found)
         self._give_way()
         self.real_folder = result.folder
-        if not first:
-            self._persistence.write()
         return self.snapshot is not before
 
     # ---- outliving the process
 
-    def keep_state(self) -> None:
-        """Have what is listed outlive this process; blocks for as long as the disk takes."""
-        if self.has_loaded:
-            self._persistence.catch_up(self.snapshot)
+    def keep_state(self, *, thorough: bool = True) -> Iterator[None]:
+        """Have what is listed outlive this process, in small steps, between which other reconciles may be made.
+
+        Without ``thorough``, only what is known to be left to do is done.
+        """
+        return self._persistence.catch_up(lambda: self.snapshot, thorough=thorough)
+
+    @property
+    def is_state_behind(self) -> bool:
+        """Whether :meth:`keep_state` has something to do at once."""
+        return self._persistence.is_behind
 
     @property
     def state_problem(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from builder.catalogue.change_log import log_state
@@ -22,7 +22,7 @@ from builder.disk.dependencies import Dependency
 from builder.disk.last_good import ForeignVersionError, LastGoodVersion, StoredFiles
 from builder.disk.links import ResolvedPath
 from builder.disk.mounts import identify_mount
-from builder.disk.state_folder import StateFolder
+from builder.disk.state_folder import LISTED_AT_ONCE, StateFolder
 from builder.kinds.registry import KINDS
 
 KEPT: Final = frozenset({State.LISTED, State.RETIRED})
@@ -88,6 +88,7 @@ class Persistence:
         self._state = settings.state
         self._profile = settings.profile
         self._reread = reread
+        self._told = ""
         self.mounts = MountGuard(settings.state)
 
     @property
@@ -126,10 +127,15 @@ class Persistence:
         versions = self._state.read_all() if self._state is not None else ()
         return [Entry(ClusterTypeId(each.id), each.path.partition("/")[0], each.path) for each in versions]
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is something that :meth:`catch_up` would do at once."""
+        return self._state is not None and self._state.is_behind
+
     def keep(self, verdicts: Mapping[ClusterTypeId, Verdict | None], *, at_once: bool) -> None:
         """Keep what is about to be listed: a process that takes this one's place must not know less than clients do.
 
-        Unless ``at_once``, it is written by :meth:`write`, or :meth:`catch_up`.
+        Unless ``at_once``, it is written by :meth:`catch_up`.
         """
         if self._state is None:
             return
@@ -139,24 +145,29 @@ class Persistence:
             elif verdict.state in KEPT and verdict.accepted is not None and verdict.accepted.version is not None:
                 if verdict.state is State.RETIRED:  # an earlier version must not stay, even if this cannot be written
                     self._state.forget(key)
-                self._state.keep(verdict.accepted.version)
-        if at_once:
-            self.write()
+                (self._state.write if at_once else self._state.defer)(verdict.accepted.version)
+        self._tell()
 
-    def catch_up(self, snapshot: Snapshot) -> None:
-        """Have the last good version of each type outlive this process, as far as it does not yet.
+    def catch_up(self, snapshot: Callable[[], Snapshot], *, thorough: bool) -> Iterator[None]:
+        """Have the last good version of each type outlive this process, as far as it does not yet, in small steps.
 
-        To be called after the first load, which waits for no disk that is only written to, and now and then.
+        With ``thorough``, look for what is missing, and for what nobody needs any more; to be done after the first
+        load, which waits for no disk that is only written to, and now and then.
         """
         if self._state is None:
             return
-        listed = [key for key, slot in snapshot.slots.items() if slot.state in KEPT]
-        self._state.tidy(listed, snapshot.slots.keys())
-        self.write()
+        if thorough:
+            stored = yield from self._state.tidy(lambda name: name in snapshot().slots)
+            for number, (key, slot) in enumerate(snapshot().slots.items(), start=1):
+                if slot.state in KEPT and key not in stored:
+                    self._state.defer_listed(key)
+                if number % LISTED_AT_ONCE == 0:
+                    yield
+        for _ in self._state.catch_up(self._reread):
+            self._tell()
+            yield
+        self._tell()
 
-    def write(self) -> None:
-        """Write what is to be kept and was not written yet."""
-        if self._state is not None:
-            before = self._state.problem
-            self._state.write(self._reread)
-            log_state(before, self._state.problem)
+    def _tell(self) -> None:
+        before, self._told = self._told, self.problem
+        log_state(before, self._told)

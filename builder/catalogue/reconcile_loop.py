@@ -30,7 +30,7 @@ AGAIN_SECONDS = 0.1
 """After so long is looked again at what had to wait."""
 
 PAUSE_SECONDS = 0.001
-"""The pause between two steps of a rescan."""
+"""The pause between two steps of a rescan, or of a look after the state."""
 
 MANY_PATHS = 500
 """After a look at so many paths the garbage collector is spared what was loaded; once for each, it would cost more."""
@@ -103,6 +103,8 @@ class ReconcileLoop:
         """What it has found so far."""
         self._next_rescan = 0.0
         self._next_retry: float | None = None
+        self._keeping: Iterator[None] | None = None
+        """The look after the state that is under way."""
         self._next_keeping = 0.0
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="catalogue-reconcile", daemon=True)
@@ -179,16 +181,17 @@ class ReconcileLoop:
                 hint = self._wait_for_work()
                 if hint is not None:
                     self._guard(partial(self._reconcile, hint))
-                if (hint is None or self._sweep is not None) and not self._stopping:
+                if (self._sweep is not None or (hint is None and self._is_rescan_due())) and not self._stopping:
                     self._guard(self._rescan)  # also where hints never cease
-                if self.has_loaded and self._clock() >= self._next_keeping:
-                    self._next_keeping = self._clock() + KEEP_SECONDS
-                    self._guard(self._catalogue.keep_state)
+                self._guard(self._keep_state)
+            end = self._clock() + STOP_SECONDS
+            while self._keeping is not None and self._clock() < end:
+                self._guard(self._keep_state)
         finally:
             self._watcher.stop()
 
     def _wait_for_work(self) -> ChangeHint | None:
-        """Wait for what to look at; None when it is time for a step of a rescan, or to stop."""
+        """Wait for what to look at; None when it is time for a step of something else, or to stop."""
         with self._condition:
             while not self._stopping:
                 now = self._clock()
@@ -197,14 +200,17 @@ class ReconcileLoop:
                 if self._next_retry is not None and now >= self._next_retry:
                     self._next_retry = None
                     return ChangeHint(self._catalogue.deferred)
-                if self._sweep is not None:
+                if self._sweep is not None or self._keeping is not None:
                     self._condition.wait(PAUSE_SECONDS)
                     return None
-                if self._hints.lost or now >= self._next_rescan:
+                if self._is_rescan_due():
                     return None
                 moments = [self._next_rescan, self._next_retry, self._hints.ripe_at() if self._hints else None]
                 self._condition.wait(min(moment for moment in moments if moment is not None) - now)
             return None
+
+    def _is_rescan_due(self) -> bool:
+        return self._hints.lost or self._clock() >= self._next_rescan
 
     def _guard(self, work: Callable[[], None]) -> None:
         """Do one piece of work; whatever goes wrong with it, the next one may succeed."""
@@ -240,6 +246,8 @@ class ReconcileLoop:
             if self._observer is not None:
                 self._observer.observe_reload(self._catalogue.snapshot, self._clock() - began)
             self.on_change()
+            if self._keeping is None and self._catalogue.is_state_behind:
+                self._keeping = self._catalogue.keep_state(thorough=False)
         if hint.everything or (changed and len(hint.paths) >= MANY_PATHS):
             # The garbage collector is spared what was loaded: going over it all would stop every thread for a second or
             # more. It is made of plain values without cycles, so that what is replaced later is freed all the same.
@@ -276,6 +284,17 @@ class ReconcileLoop:
         if self._swept:
             self._reconcile(ChangeHint(self._swept))
         self._finish_rescan()
+
+    def _keep_state(self) -> None:
+        """One step of a look after the state, which is begun when it is time, or a change has left something to do."""
+        if self._keeping is None and self.has_loaded and self._clock() >= self._next_keeping:
+            self._next_keeping = self._clock() + KEEP_SECONDS
+            self._keeping = self._catalogue.keep_state()
+        try:
+            if self._keeping is not None:
+                next(self._keeping)
+        except StopIteration:
+            self._keeping = None
 
     def _finish_rescan(self) -> None:
         if self.health.problem and self.health.last_rescan is not None:

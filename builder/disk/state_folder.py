@@ -12,7 +12,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,9 +31,15 @@ BLOCK_BYTES = 4096
 """What the smallest file counts as, so that the number of files is bounded, too; most file systems allot as much."""
 
 MANY = 16
-"""With more versions than these at once, a write does not wait until each is on the disk, which takes milliseconds for
-each. A process may be killed at any time all the same; a machine that stops may leave files that are not whole, and are
+"""More versions than these at once are left to the system to bring to the disk, which takes milliseconds for each. A
+process may be killed at any time all the same; a machine that stops may leave files that are not whole, and are
 ignored."""
+
+WRITTEN_AT_ONCE = 4
+"""How many versions one step writes, at a quarter of a millisecond each."""
+
+LISTED_AT_ONCE = 128
+"""How many files one step looks at: a millisecond or so."""
 
 FORGOTTEN_SECONDS = 86_400.0
 """After so long without use the version of a type that is not enabled is removed.
@@ -50,8 +56,8 @@ _MOUNT_NAME = "mount"
 class StateFolder:
     """Keeps versions; lives as long as its catalogue, and is used from that one's thread.
 
-    ``reread`` gives the version of an id that is listed now, None where there is none any more. ``clock`` is in seconds
-    since the epoch: it is compared with the times of files.
+    ``clock`` is in seconds since the epoch: it is compared with the times of files. What looks at all files, or writes
+    many, does so in steps of a millisecond or so, between which everything else may be called.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
@@ -59,17 +65,23 @@ class StateFolder:
         self._clock = clock
         self._due: dict[str, LastGoodVersion | None] = {}
         """What is to be written; None for what has to be read again first, so that no content is held meanwhile."""
+        self._unflushed: set[str] = set()
+        """What was written and may not be on the disk yet."""
         self._refused: dict[str, str] = {}
         """Why some ids are not kept: not tried again, for another try would end the same way."""
-        self._used: int | None = None
-        self._has_folder = False
-        """Whether the write that is under way has found the folder to be there, and ours."""
+        self._used = 0
+        """How much is in the folder, by the last :meth:`tidy`, and by what was written since."""
         self._failure = ""
 
     @property
     def problem(self) -> str:
         """Why not all is kept that should be; an empty text where all is."""
         return self._failure or next(iter([*self._refused.values()]), "")  # a copy: any thread may ask
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is something to do for :meth:`catch_up`; not where the disk has just refused it."""
+        return bool(self._due or self._unflushed) and not self._failure
 
     def read(self, cluster_type_id: str) -> LastGoodVersion | None:
         """The version that is kept of an id, if any.
@@ -115,9 +127,19 @@ class StateFolder:
                 self._make_folder()
                 _replace(self._folder / _MOUNT_NAME, mount.encode(errors="replace"))
 
-    def keep(self, version: LastGoodVersion) -> None:
-        """Have a version written by the next :meth:`write`."""
+    def write(self, version: LastGoodVersion) -> None:
+        """Write a version now; where that fails, it is tried again with what is missing."""
         self._due[version.id] = version
+        self._write_due(version)
+
+    def defer(self, version: LastGoodVersion) -> None:
+        """Have a version written by :meth:`catch_up`."""
+        self._due[version.id] = None if self._failure else version
+
+    def defer_listed(self, cluster_type_id: str) -> None:
+        """Have the version of an id that is listed now written by :meth:`catch_up`."""
+        if cluster_type_id not in self._refused:
+            self._due.setdefault(cluster_type_id, None)
 
     def forget(self, cluster_type_id: str) -> None:
         """Remove what is kept of an id, which was withdrawn."""
@@ -126,43 +148,51 @@ class StateFolder:
         with suppress(OSError):
             self._path(cluster_type_id).unlink()
 
-    def write(self, reread: Callable[[str], LastGoodVersion | None]) -> None:
-        """Write what is to be written. What cannot be is tried again after the next :meth:`tidy`."""
-        flush = len(self._due) <= MANY
-        self._has_folder = False
-        for cluster_type_id, kept in list(self._due.items()):
+    def catch_up(self, reread: Callable[[str], LastGoodVersion | None]) -> Iterator[None]:
+        """Write what was deferred, in steps, and have the disk hold it; what fails ends this.
+
+        ``reread`` gives the version of an id that is listed now, None where there is none any more.
+        """
+        written = 0
+        while self._due or self._unflushed:
+            if not self._due:
+                if not self._flush(self._unflushed.pop()):
+                    return
+                yield
+                continue
+            cluster_type_id = next(reversed(self._due))  # the first would be looked for behind all that have gone
+            kept = self._due[cluster_type_id]
             version = kept or reread(cluster_type_id)
-            try:
-                if version is not None:
-                    self._write(version, flush=flush)
-            except OSError as error:
-                self._failure = f"{self._folder} cannot be written: {error.strerror}"
-                self._due = dict.fromkeys(self._due)
+            if version is None:
+                del self._due[cluster_type_id]
+            elif not self._write_due(version):
                 return
-            del self._due[cluster_type_id]
+            written += 1
+            if kept is None or written % WRITTEN_AT_ONCE == 0:  # reading takes longer than writing
+                yield
         self._failure = ""
 
-    def tidy(self, listed: Collection[str], enabled: Collection[str]) -> None:
-        """Remove what nobody has enabled for long, and have what is missing of the ``listed`` ids written."""
-        stored, self._used = set(), 0
-        now = self._clock()
-        for entry in self._scan():
+    def tidy(self, is_enabled: Callable[[str], bool]) -> Generator[None, None, set[str]]:
+        """Remove what nobody has enabled for long, in steps; gives the ids, among those enabled, of what is kept."""
+        stored, used = set(), 0
+        for number, entry in enumerate(self._scan(), start=1):
+            if number % LISTED_AT_ONCE == 0:
+                yield
             name, age, size = entry.name.removesuffix(_SUFFIX), 0.0, 0
             with suppress(OSError):  # another has removed it
                 status = entry.stat(follow_symlinks=False)
-                age, size = now - status.st_mtime, status.st_size
+                age, size = self._clock() - status.st_mtime, status.st_size
                 is_version = entry.name.endswith(_SUFFIX) and not entry.name.startswith(".")
-                if is_version and name in enabled:
+                if is_version and is_enabled(name):
                     stored.add(name)
                     if age > FORGOTTEN_SECONDS / 2:
                         os.utime(entry.path)
                 elif age > FORGOTTEN_SECONDS and entry.name != _MOUNT_NAME:
                     os.unlink(entry.path)
                     continue
-            self._used += _count(size)
-        for cluster_type_id in listed:
-            if cluster_type_id not in stored and cluster_type_id not in self._refused:
-                self._due.setdefault(cluster_type_id, None)
+            used += _count(size)
+        self._used = used
+        return stored
 
     def _path(self, cluster_type_id: str) -> Path:
         return self._folder / f"{cluster_type_id}{_SUFFIX}"
@@ -187,28 +217,69 @@ class StateFolder:
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
             raise PermissionError(0, "it is another user's, or others may write to it")
 
-    def _write(self, version: LastGoodVersion, *, flush: bool) -> None:
+    def _write_due(self, version: LastGoodVersion) -> bool:
+        """Write a version that is due; gives whether that is settled, one way or the other."""
+        try:
+            self._write(version)
+        except OSError as error:
+            self._fail(error)
+            return False
+        self._due.pop(version.id, None)
+        if not self._due:
+            self._failure = ""
+        return True
+
+    def _fail(self, error: OSError) -> None:
+        self._failure = f"{self._folder} cannot be written: {error.strerror}"
+        self._due = dict.fromkeys(self._due)
+
+    def _write(self, version: LastGoodVersion) -> None:
         """Put a version in place, unless it is there or too large. Raises OSError."""
         path, content = self._path(version.id), version.encode()
         self._refused.pop(version.id, None)
         if len(content) > MAX_VERSION_BYTES:
             self._refused[version.id] = f"{version.path} is not kept: it has more than {MAX_VERSION_BYTES:,} bytes"
             return
-        if not self._has_folder:
+        try:
+            self._check_owner()
+        except FileNotFoundError:
             self._make_folder()
-            self._has_folder = True
         before = b""
         with suppress(OSError):
             before = _read_bounded(path)
         if before == content:
             return
-        if self._used is None:
-            self._used = sum(_count(entry.stat(follow_symlinks=False).st_size) for entry in self._scan())
         used = self._used + _count(len(content)) - (_count(len(before)) if before else 0)
         if used > MAX_FOLDER_BYTES:
             raise OSError(errno.EDQUOT, f"it holds as much as it may, {MAX_FOLDER_BYTES:,} bytes")
-        _replace(path, content, flush=flush)
+        _replace(path, content)
         self._used = used
+        self._unflushed.add(version.id)
+        if len(self._unflushed) > MANY:
+            self._unflushed.clear()
+
+    def _flush(self, cluster_type_id: str) -> bool:
+        """Wait until a version is on the disk; one that does not get there is due again. Gives whether it is settled.
+
+        It is done after the type was listed, for it takes milliseconds; that a process may be killed meanwhile matters
+        not.
+        """
+        path = self._path(cluster_type_id)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except FileNotFoundError:  # it was withdrawn
+            return True
+        except OSError as error:
+            with suppress(OSError):
+                path.unlink()
+            self._due[cluster_type_id] = None
+            self._fail(error)
+            return False
+        return True
 
 
 def _count(size: int) -> int:
@@ -224,15 +295,12 @@ def _read_bounded(path: Path) -> bytes:
     return content if len(content) <= MAX_VERSION_BYTES else b""
 
 
-def _replace(path: Path, content: bytes, *, flush: bool = True) -> None:
-    """Put a file in place whole, with ``flush`` also where the machine stops meanwhile. Raises OSError."""
+def _replace(path: Path, content: bytes) -> None:
+    """Put a file in place whole. Raises OSError."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # not the process's id: hosts share the folder
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
             file.write(content)
-            if flush:
-                file.flush()
-                os.fsync(file.fileno())
         temporary.rename(path)
     except OSError:
         temporary.unlink(missing_ok=True)

@@ -37,7 +37,11 @@ class Process:
         self.state = StateFolder(root / state)
         self.catalogue = Catalogue(self.folder, LoadSettings(remote=remote, state=self.state))
         self.catalogue.reconcile()
-        self.catalogue.keep_state()
+        self.keep_state()
+
+    def keep_state(self) -> None:
+        for _ in self.catalogue.keep_state():
+            pass
 
     def states(self) -> dict[str, State]:
         return {str(key): slot.state for key, slot in self.catalogue.snapshot.slots.items()}
@@ -70,7 +74,7 @@ def test_every_kind_of_reference_leads_where_it_led(tmp_path: Path) -> None:
     first = Process(tmp_path, remote=RemoteFiles(lambda url: template.encode()))
     while any(state is not State.LISTED for state in first.states().values()):  # until the URL is fetched
         first.catalogue.reconcile()
-    first.catalogue.keep_state()
+    first.keep_state()
     good = first.states().keys()
     assert good == {"hot", "url", "single", "composed", "absolute"}
     listing = first.catalogue.snapshot.listing
@@ -200,12 +204,12 @@ def test_state_that_cannot_be_written_is_told_of_once_and_tried_again(
     process.catalogue.reconcile()
     while process.catalogue.deferred:
         process.catalogue.reconcile()
-    process.catalogue.keep_state()
+    process.keep_state()
     lost = [record for record in caplog.records if "is lost when this process ends" in record.message]
     assert len(lost) == 1
     assert "cannot be written" in process.catalogue.state_problem
     (tmp_path / "state").unlink()
-    process.catalogue.keep_state()
+    process.keep_state()
     assert process.catalogue.state_problem == ""
     assert process.files() == ["a.json", "b.json"]
     assert "Another" in (process.kept / "a.json").read_text()
@@ -219,7 +223,7 @@ def test_state_is_bounded_in_bytes_and_files(tmp_path: Path, monkeypatch: pytest
     assert len(process.files()) == 2
     assert "holds as much as it may" in process.catalogue.state_problem
     monkeypatch.setattr(state_folder, "MAX_FOLDER_BYTES", 10 * state_folder.BLOCK_BYTES)
-    process.catalogue.keep_state()
+    process.keep_state()
     assert len(process.files()) == 5
     assert process.catalogue.state_problem == ""
 
@@ -245,8 +249,7 @@ def test_many_that_write_and_read_at_once_never_see_a_part(tmp_path: Path) -> No
     def work(version: LastGoodVersion) -> None:
         folder = StateFolder(tmp_path)
         for _ in range(30):
-            folder.keep(version)
-            folder.write(lambda _: None)
+            folder.write(version)
             seen.append(folder.read("a"))
         assert folder.problem == ""
 
