@@ -9,6 +9,7 @@ would lead elsewhere.
 from __future__ import annotations
 
 import base64
+import codecs
 import errno
 import os
 import stat
@@ -133,8 +134,9 @@ def _open_file(path: str) -> int:
 
 def decode(content: bytes) -> str:
     """The text of a file, which is UTF-8, with or without a byte order mark. Raises SourceError."""
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
-        return content.decode("utf-8-sig")
+        return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
@@ -468,6 +469,12 @@ def test_standard_input_that_is_not_utf_8_is_told_where() -> None:
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},
     )  # fmt: skip
     assert done.stdout.startswith(b"<stdin>:2:10: error: the file is not UTF-8: byte 0xf6 at line 2, column 10 ")
+
+
+def test_a_byte_that_is_not_utf_8_is_told_where_behind_a_byte_order_mark(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mark.yaml").write_bytes(codecs.BOM_UTF8 + b"title: Gr\xf6\xdfe\n")
+    told = "mark.yaml:1:10: error: the file is not UTF-8: byte 0xf6 at line 1, column 10 "
+    assert Run(capsys, "check", "mark.yaml").out.startswith(told)
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
