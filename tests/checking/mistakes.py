@@ -905,6 +905,21 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "warning: components/compute.yaml:61:71: [login_node, networks, private] is a list, and Heat gives null for "
         "its 'ip_address' (write [login_node, networks, private, 0]) [list-attribute]",
     ),
+    "a floating IP that no router leads to": Mistake(
+        NETWORK,
+        "    type: OS::Neutron::RouterInterface\n    properties:\n      router: {get_resource: router}\n"
+        "      subnet: {get_resource: subnet}\n",
+        "    type: OS::Heat::RandomString\n",
+        "warning: components/login.yaml:51:16: Neutron refuses the floating IP: nothing connects subnet 'subnet' to a "
+        "router (add an OS::Neutron::RouterInterface with subnet: {get_resource: subnet}) [service-refusal]",
+    ),
+    "a floating IP behind a router that leads nowhere": Mistake(
+        NETWORK,
+        "    properties:\n      external_gateway_info:\n        network: {get_param: external_network}\n",
+        "    properties: {name: {get_param: external_network}}\n",
+        "warning: components/login.yaml:51:16: Neutron refuses the floating IP: router 'router' has no external "
+        "gateway (give router external_gateway_info: {network: ...}) [service-refusal]",
+    ),
     "a port that has another name by now": Mistake(
         LOGIN,
         "port_id: {get_resource: login_port}",

@@ -76,6 +76,20 @@ _SUBNET: Final = (
     "net: {type: OS::Neutron::Net}\nr: {type: OS::Neutron::Subnet, properties: {network: {get_resource: net}, %s}}\n"
 )
 
+_PORT: Final = (
+    NETWORK
+    + """\
+port: {type: OS::Neutron::Port, properties: {network: {get_resource: net}, fixed_ips: [{subnet: {get_resource: sub}}]}}
+"""
+)
+_ROUTER: Final = "router: {type: OS::Neutron::Router, properties: {external_gateway_info: {network: public1}}}\n"
+_INTERFACE: Final = """\
+interface: {type: OS::Neutron::RouterInterface, properties: {router: {get_resource: router}, %s}}
+"""
+_ADDRESS: Final = """\
+address: {type: OS::Neutron::FloatingIP, properties: {floating_network: public1, port_id: {get_resource: port}}}
+"""
+
 REFUSED_BY_NEUTRON: Final[Mapping[str, Conflict]] = {
     "ports without a protocol": Conflict(
         _GROUP % "port_range_min: 22, port_range_max: 22, WRONG", "direction: ingress", "protocol: tcp",
@@ -121,6 +135,42 @@ REFUSED_BY_NEUTRON: Final[Mapping[str, Conflict]] = {
         NETWORK + "r: {type: OS::Neutron::Port, properties: {network: {get_resource: net}, fixed_ips: [WRONG]}}\n",
         "{subnet: {get_resource: sub}, ip_address: 10.5.0.5}", "{subnet: {get_resource: sub}, ip_address: 10.50.0.5}",
         "fixed_ips/0/ip_address",
+    ),
+    "a floating IP without a router interface": Conflict(
+        _PORT + _ROUTER + _ADDRESS + "interface: {WRONG}\n", "type: OS::Heat::RandomString",
+        "type: OS::Neutron::RouterInterface, properties: {router: {get_resource: router}, subnet: {get_resource: sub}}",
+        "address/properties/port_id",
+    ),
+    "a floating IP behind a router that leads nowhere": Conflict(
+        _PORT + "router: {type: OS::Neutron::Router, properties: {WRONG}}\n"
+        + _INTERFACE % "subnet: {get_resource: sub}" + _ADDRESS,
+        "name: x", "external_gateway_info: {network: public1}", "address/properties/port_id",
+    ),
+    "a floating IP behind the interface of another subnet": Conflict(
+        _PORT + _ROUTER + _ADDRESS + _INTERFACE % "WRONG" + """\
+other: {type: OS::Neutron::Net}
+beside: {type: OS::Neutron::Subnet, properties: {network: {get_resource: other}, cidr: 10.51.0.0/24}}
+""", "subnet: {get_resource: beside}", "subnet: {get_resource: sub}", "address/properties/port_id",
+    ),
+    "a floating IP that is associated without a router interface": Conflict(
+        _PORT + _ROUTER + """\
+address: {type: OS::Neutron::FloatingIP, properties: {floating_network: public1}}
+association:
+  type: OS::Neutron::FloatingIPAssociation
+  properties: {floatingip_id: {get_resource: address}, port_id: {get_resource: port}}
+interface: {WRONG}
+""", "type: OS::Heat::RandomString",
+        "type: OS::Neutron::RouterInterface, properties: {router: {get_resource: router}, subnet: {get_resource: sub}}",
+        "association/properties/port_id",
+    ),
+    "a floating IP in a network without a subnet": Conflict(
+        """\
+net: {type: OS::Neutron::Net}
+sub: {type: OS::Neutron::Subnet, properties: {cidr: 10.50.0.0/24, network: {get_resource: WRONG}}}
+other: {type: OS::Neutron::Net}
+port: {type: OS::Neutron::Port, depends_on: sub, properties: {network: {get_resource: net}}}
+""" + _ROUTER + _ADDRESS + _INTERFACE % "subnet: {get_resource: sub}",
+        "other", "net", "address/properties/port_id",
     ),
 }  # fmt: skip
 """What Heat begins to make, and Neutron refuses."""

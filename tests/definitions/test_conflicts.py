@@ -100,3 +100,52 @@ def test_a_port_of_two_servers_is_told_of_at_the_second() -> None:
 def test_a_port_of_two_servers_of_which_one_may_not_be_there_is_left_alone() -> None:
     assert find(build_servers(condition="c")) == []
     assert find(build_servers(type="OS::Heat::None")) == []
+
+
+CONNECTED = """\
+parameters: {network: {type: string}, subnet: {type: string}, router: {type: string}}
+conditions: {outside: {equals: [{get_param: router}, '']}}
+resources:
+  net: {type: OS::Neutron::Net}
+  sub: {type: OS::Neutron::Subnet, properties: {network: {get_resource: net}, cidr: 10.50.0.0/24}}
+  router: {type: OS::Neutron::Router, properties: {external_gateway_info: {network: public1}}}
+  port: {type: OS::Neutron::Port, properties: {network: {get_resource: net}}}
+  address: {type: OS::Neutron::FloatingIP, properties: {floating_network: public1, port_id: {get_resource: port}}}
+"""
+INTERFACE = "  interface: {type: OS::Neutron::RouterInterface, properties: {%s}}\n"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        CONNECTED + INTERFACE % "router: {get_resource: router}, subnet: {get_resource: sub}",
+        CONNECTED + INTERFACE % "router: {get_param: router}, subnet: {get_resource: sub}",
+        CONNECTED + INTERFACE % "router: {get_resource: router}, subnet: {get_param: subnet}",
+        CONNECTED + INTERFACE % "router: {get_resource: router}, port: {get_resource: gateway}"
+        + "  gateway: {type: OS::Neutron::Port, properties: {network: {get_resource: net}}}\n",
+        CONNECTED + "  interface: {type: OS::Neutron::RouterInterface, external_id: {get_param: router}}\n",
+        CONNECTED + "  wiring: {type: Lab::Neutron::Wiring, properties: {network: {get_resource: net}}}\n",
+        CONNECTED + "  wiring: {type: OS::Heat::Stack, properties: {template: {get_file: wiring.yaml}}}\n",
+        CONNECTED.replace("{get_resource: net}}}\n", "{get_param: network}}}\n"),
+        CONNECTED.replace("port: {type", "port: {external_id: {get_param: network}, type"),
+        CONNECTED.replace("address: {type", "address: {condition: outside, type"),
+        CONNECTED.replace("{get_resource: port}", "{get_param: network}"),
+        CONNECTED.replace("network: {get_resource: net}, cidr", "network: {get_param: network}, cidr"),
+    ],
+)  # fmt: skip
+def test_a_floating_ip_that_a_router_may_lead_to_is_left_alone(changed: str) -> None:
+    assert find({"heat_template_version": "2021-04-16", **yaml.safe_load(changed)}) == []
+
+
+def test_a_floating_ip_that_a_nested_template_may_connect_is_left_alone() -> None:
+    nested = "heat_template_version: 2021-04-16\nresources: {i: {type: OS::Neutron::RouterInterface}}\n"
+    wiring = "  wiring: {type: wiring.yaml}\n"
+    template = {"heat_template_version": "2021-04-16", **yaml.safe_load(CONNECTED + wiring)}
+    definition = f"heat_template: {json.dumps(template)}\n"
+    with_nested = build(definition, {"wiring.yaml": nested}).problems
+    assert [each for each in with_nested if each.rule == "service-refusal"] == []
+    harmless = nested.replace("RouterInterface", "Net")
+    (problem,) = [
+        each for each in build(definition, {"wiring.yaml": harmless}).problems if each.rule == "service-refusal"
+    ]
+    assert problem.pointer == "/heat_template/resources/address/properties/port_id"

@@ -17,6 +17,7 @@ from builder.hot.foreign_names import find_foreign_property
 from builder.hot.language import VERSION_KEY, find_language
 from builder.hot_lint.conflicts.equalities import find_false_equalities
 from builder.hot_lint.conflicts.finding import find_conflicts
+from builder.hot_lint.conflicts.floating import find_unreachable
 from builder.hot_lint.conflicts.servers import SERVER
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
@@ -98,6 +99,11 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
         tokens[0] == "resources" for each in (*(c.root for c in components), *nested.values()) for tokens in each.broken
     ):
         types.update(NETWORK_TYPES)  # nobody knows what was meant
+    elif complete:
+        found_unreachable = find_unreachable(
+            [each.template for each in roots], [each.template for each in nested.values()]
+        )
+        problems += [roots[number].problem(found) for number, found in found_unreachable]
     return TemplateFindings(tuple(problems), frozenset(types))
 
 

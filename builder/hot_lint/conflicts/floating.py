@@ -1,0 +1,123 @@
+"""Floating IPs for ports that no router leads to: Neutron refuses them, and the launch fails late.
+
+Told only where the port, its network and its subnets are all made here, and every router interface is known. Neutron
+says that the external network is not reachable from the subnet (``neutron.db.l3_db``), also where the router has no
+gateway.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from builder.hot.language import NESTED_SUFFIXES
+from builder.hot.resource_types import load_names
+from builder.hot_lint.conflicts.judged import REFUSED, find_mappings, find_referred
+from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.members import find_definitions
+
+_FLOATING: Final = ("OS::Neutron::FloatingIP", "OS::Neutron::FloatingIPAssociation")
+_INTERFACE: Final = "OS::Neutron::RouterInterface"
+_STACK: Final = "OS::Heat::Stack"
+
+_MOST_SUBNETS: Final = 100
+"""Of one network, so that many floating IPs of one with many subnets take no time: far beyond any cluster."""
+
+_Resources = Mapping[str, Mapping[str, Any]]
+"""The properties of resources by their names."""
+
+
+def find_unreachable(
+    templates: Sequence[Mapping[str, Any]], nested: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[int, TemplateProblem]]:
+    """Each floating IP of templates that are composed, with the template's number; ``nested`` are those within them."""
+    made: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    floating: list[tuple[int, str, Mapping[str, Any]]] = []
+    for number, template in enumerate(templates):
+        for name, resource in (template.get("resources") or {}).items():
+            type_, properties = str(resource.get("type")), resource.get("properties")
+            if resource.get("external_id") is None and isinstance(properties or {}, dict):
+                made[type_][name] = properties or {}
+                if type_ in _FLOATING and resource.get("condition") in (None, True):
+                    floating.append((number, name, properties or {}))
+    if not floating or _may_be_connected_elsewhere(templates, nested):
+        return
+    wiring = _Wiring.of(made)
+    for number, name, properties in floating:
+        port = wiring.ports.get(find_referred(properties.get("port_id")))
+        message, hint = wiring.judge(port) if port is not None else ("", "")
+        if message:
+            place = ("resources", name, "properties", "port_id")
+            yield number, TemplateProblem(REFUSED, f"Neutron refuses the floating IP: {message}", place, hint)
+
+
+def _may_be_connected_elsewhere(templates: Sequence[Mapping[str, Any]], nested: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a router interface may be made by what is not one of the resources at the top."""
+    for number, template in enumerate([*templates, *nested]):
+        for name, resource in (template.get("resources") or {}).items():
+            for definition, tokens, _ in find_definitions(resource, ("resources", name)):
+                type_ = str(definition.get("type"))
+                is_within = number >= len(templates) or len(tokens) > 2 or resource.get("external_id") is not None
+                is_known = type_ in load_names() or type_.endswith(NESTED_SUFFIXES)
+                if not is_known or type_ == _STACK or (is_within and type_ == _INTERFACE):
+                    return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Wiring:
+    """What is connected to what: the subnets by their networks, and by the subnets the routers, ``""`` for another."""
+
+    ports: _Resources
+    routers: _Resources
+    subnets: Mapping[str, Sequence[str]]
+    connected: Mapping[str, Collection[str]]
+
+    @classmethod
+    def of(cls, made: Mapping[str, _Resources]) -> _Wiring:
+        """That of resources by their types. What nobody knows the network or the subnet of has the name ``""``."""
+        ports, routers, made_subnets = (made.get(f"OS::Neutron::{each}", {}) for each in ("Port", "Router", "Subnet"))
+        subnets: dict[str, list[str]] = {name: [] for name in made.get("OS::Neutron::Net", {})}
+        for name, subnet in made_subnets.items():
+            network = _find_network(subnet)
+            subnets.setdefault(network if network in subnets else "", []).append(name)
+        connected: dict[str, set[str]] = defaultdict(set)
+        for interface in made.get(_INTERFACE, {}).values():
+            named = find_referred(interface.get("subnet") or interface.get("subnet_id"))
+            port = find_referred(interface.get("port") or interface.get("port_id"))
+            router = find_referred(interface.get("router") or interface.get("router_id"))
+            reached = subnets.get(_find_network(ports[port]), [""]) if port in ports else [named]
+            for each in reached[: _MOST_SUBNETS + 1]:
+                connected[each if each in made_subnets else ""].add(router if router in routers else "")
+        return cls(ports, routers, subnets, dict(connected))
+
+    def judge(self, port: Mapping[str, Any]) -> tuple[str, str]:
+        """Why no router leads to a port, and what to do; two times ``""`` where one does, or where nobody knows."""
+        network = _find_network(port)
+        own = self.subnets.get(network, ())
+        if not network or network not in self.subnets or "" in self.connected or len(own) > _MOST_SUBNETS:
+            return "", ""
+        fixed = find_mappings(port.get("fixed_ips"))
+        named = [find_referred(each.get("subnet") or each.get("subnet_id")) for _, each in fixed]
+        subnets = named if named and all(each in own for each in named) else own
+        if not subnets:
+            is_known = "" not in self.subnets
+            message, hint = "the port has no address, as its network has no subnet", "make an OS::Neutron::Subnet of it"
+            return (message, hint) if is_known else ("", "")
+        routers = {router for subnet in subnets for router in self.connected.get(subnet, ())}
+        if not routers:
+            hint = f"add an OS::Neutron::RouterInterface with subnet: {{get_resource: {subnets[0]}}}"
+            return f"nothing connects subnet {subnets[0]!r} to a router", hint
+        if all(router and self.routers[router].get("external_gateway_info") is None for router in routers):
+            router = min(routers)
+            return (
+                f"router {router!r} has no external gateway",
+                f"give {router} external_gateway_info: {{network: ...}}",
+            )
+        return "", ""
+
+
+def _find_network(properties: Mapping[str, Any]) -> str:
+    return find_referred(properties.get("network") or properties.get("network_id"))
