@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.checking.mistakes import DEFINITION, LOGIN, Mistake
+from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, Mistake
 from tests.checking.test_mistakes import list_problems
 
 _MOUNTED: Final = """\
@@ -40,6 +40,20 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         _MOUNTED.replace("NAME", "selected_storage"),
         "error: components/login.yaml:39:28: there is no parameter 'selected_storage' (write parameters: "
         "{selected_storage: {type: boolean}}) [parameter-reference]",
+    ),
+    "a component with bare declarations before the one that describes them": Mistake(
+        DEFINITION,
+        "  - name: login\n  - name: compute\n",
+        "  - name: compute\n  - name: login\n",
+        "warning: cluster-type.yaml:9:11: the form shows 'clustername', 'key_name', 'image' as 'compute' declares "
+        "them, and not with the label, constraints of 'login' (list 'login' before 'compute') [unused-declaration]",
+    ),
+    "a default in the second of two components": Mistake(
+        COMPUTE,
+        "  clustername:\n    type: string\n",
+        "  clustername:\n    type: string\n    default: mine\n",
+        "warning: cluster-type.yaml:9:11: the form shows 'clustername' as 'login' declares it, and not with the "
+        "default of 'compute' (say it in 'login', or in parameter_overrides) [unused-declaration]",
     ),
 }
 

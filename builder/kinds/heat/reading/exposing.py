@@ -9,7 +9,7 @@ from typing import Any, Final
 from builder.diagnostics.problems import Problem
 from builder.hot.values import ParameterType
 from builder.hot_lint.declared_parameters import Layer, lay_over, read_parameter
-from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
 from builder.hot_lint.scope import SELECTED, suggest_selected
 from builder.kinds.heat.reading.components import LoadedComponent
 from builder.parameters.attributes import ParameterSyntaxError
@@ -69,6 +69,7 @@ def expose_parameters(
             laid = [tokens for tokens, entry in layers[name] if not {"default", "hidden"}.isdisjoint(entry)]
             careless = _explain_hidden_default(name, laid[-1] if laid else ("parameters", name))
             problems.append(careless.at(document) if laid else givers[name].root.problem(careless))
+    found += _find_unused_declarations(components, parameters, layers)
     found += _find_invalid_hardcoded(hardcoded, declared)
     found += _find_refused_presets(definition.get("presets", []), declared, parameters)
     found += _find_unexposed({name: each for name, each in declared.items() if name not in told}, exposed, hardcoded)
@@ -138,6 +139,44 @@ def _find_layers(name: str, exposed: Mapping[str, Any], overrides: Mapping[str, 
     """What a definition says of a parameter, with the places where it does."""
     sections = (("parameters", exposed), ("parameter_overrides", overrides))
     return [((section, name), entries[name]) for section, entries in sections if name in entries]
+
+
+_SHOWN: Final = ("label", "description", "default", "hidden", "constraints")
+"""The attributes of a parameter that make a field of the form what it is."""
+
+_JUDGED: Final = ("default", "constraints")
+"""Those in which two declarations of one parameter cannot differ by a choice of words."""
+
+
+def _find_unused_declarations(
+    components: Sequence[LoadedComponent], shown: Collection[str], layers: Mapping[str, Sequence[Layer]]
+) -> Iterator[TemplateProblem]:
+    """Components that say what the form does not show, since one before them declares the same parameter without it.
+
+    What the definition says of a parameter itself is shown in any case.
+    """
+    first: dict[str, tuple[LoadedComponent, Mapping[str, Any]]] = {}
+    for number, each in enumerate(components):
+        own: Mapping[str, Any] = each.root.template.get("parameters") or {}
+        lost: dict[str, list[str]] = {}
+        is_bare = True
+        for name in (name for name in own if name in shown):
+            giver, before = first.setdefault(name, (each, own[name]))
+            laid = {key for _, entry in layers[name] for key in entry}
+            lacking = [key for key in _SHOWN if key in own[name] and key not in {*before, *laid}]
+            other = [key for key in _JUDGED if key in before and before[key] != own[name].get(key, before[key])]
+            other = [] if giver.component.optional else [key for key in other if key not in laid]
+            if (lacking or other) and before.get("type") == own[name].get("type"):
+                lost[name] = [*lacking, *other]
+                is_bare = is_bare and not other and {*before} <= {*own[name]}
+        if lost:
+            own_name = repr(each.component.name)
+            givers = " and ".join(dict.fromkeys(repr(first[name][0].component.name) for name in lost))
+            keys = ", ".join(key for key in _SHOWN if any(key in unused for unused in lost.values()))
+            names, them = ", ".join(map(repr, [*lost][:MAX_NAMED])), "them" if len(lost) > 1 else "it"
+            message = f"the form shows {names} as {givers} declares {them}, and not with the {keys} of {own_name}"
+            hint = f"list {own_name} before {givers}" if is_bare else f"say it in {givers}, or in parameter_overrides"
+            yield TemplateProblem("unused-declaration", message, ("components", number, "name"), hint)
 
 
 def _find_variants(
