@@ -10,8 +10,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from http import HTTPStatus
+from operator import getitem
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -136,17 +137,9 @@ def _write(value: object) -> str:
 
 def _follow(document: Mapping[str, Any], value: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a reference of the document means; a value that is none means itself."""
-    found: Any = value
-    while "$ref" in found:
-        found = _look_up(document, found["$ref"])
-    result: Mapping[str, Any] = found
-    return result
-
-
-def _look_up(document: Any, reference: str) -> Any:
-    for token in reference.removeprefix("#/").split("/"):
-        document = document[token]
-    return document
+    while "$ref" in value:
+        value = reduce(getitem, value["$ref"].removeprefix("#/").split("/"), document)
+    return value
 
 
 def list_members(schema: Mapping[str, Any], depth: int = 0) -> Iterator[Member]:

@@ -24,7 +24,23 @@ MAX_PRESETS: Final = 50
 
 def build_presets(base: ClusterType, entries: Sequence[Mapping[str, Any]]) -> tuple[ClusterType, ...]:
     """The presets of a type; ``entries`` are without problems."""
-    return tuple(_build_preset(base, entry, entry.get("parameters", {})) for entry in entries)
+    presets = []
+    for entry in entries:
+        values: Mapping[str, Any] = entry.get("parameters", {})
+        preset = replace(
+            base,
+            id=name_preset(base.id, entry["id"]),
+            title=entry["title"],
+            order=entry.get("order", base.order),
+            logo_url=entry.get("logo_url", base.logo_url),
+            parameters={
+                name: replace(parameter, default=values[name]) if name in values else parameter
+                for name, parameter in base.parameters.items()
+            },
+            preset_values=values,
+        )
+        presets.append(preset)
+    return tuple(presets)
 
 
 def name_preset(base: str, preset: str) -> ClusterTypeId:
@@ -62,19 +78,3 @@ def find_preset_problems(
                 message = f"parameter {name!r} is hidden, and everybody can read its value in the listing"
                 hint = "leave the value out, or hidden: true if it is no secret"
                 yield TemplateProblem("hidden-default", message, tokens, hint)
-
-
-def _build_preset(base: ClusterType, entry: Mapping[str, Any], values: Mapping[str, Any]) -> ClusterType:
-    parameters = {
-        name: replace(parameter, default=values[name]) if name in values else parameter
-        for name, parameter in base.parameters.items()
-    }
-    return replace(
-        base,
-        id=name_preset(base.id, entry["id"]),
-        title=entry["title"],
-        order=entry.get("order", base.order),
-        logo_url=entry.get("logo_url", base.logo_url),
-        parameters=parameters,
-        preset_values=values,
-    )

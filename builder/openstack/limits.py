@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -102,16 +103,12 @@ def fetch_needs(cloud: Cloud, resources: Sequence[PreviewedResource]) -> tuple[N
     """What ``resources`` need and the project has left, as far as the services tell. Blocks until the deadline."""
     sdk = open_sdk(cloud)
     wanted = set(_flavors_of(resources))
-    flavors = ask_if_possible(cloud, Service.COMPUTE, lambda: _fetch_flavors(cloud, sdk)) if wanted else []
+    flavors = ask_if_possible(cloud, Service.COMPUTE, partial(_fetch_flavors, cloud, sdk)) if wanted else []
     required = count_needs(resources, flavors)
     limits: dict[Service, Mapping[str, Any] | None] = {}
-    fetchers = {
-        Service.COMPUTE: lambda: _fetch_limits(sdk.compute),
-        Service.BLOCK_STORAGE: lambda: _fetch_limits(sdk.block_storage),
-    }
-    for service, fetch in fetchers.items():
+    for service in (Service.COMPUTE, Service.BLOCK_STORAGE):
         if any(required.get(name) for name, _, of, _, _ in _LIMITS if of is service):
-            limits[service] = ask_if_possible(cloud, service, fetch)
+            limits[service] = ask_if_possible(cloud, service, partial(_fetch_limits, sdk, service))
     return tuple(_compare(required, limits))
 
 
@@ -166,11 +163,11 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_COUNT else 0
 
 
-def _fetch_limits(proxy: Any) -> Mapping[str, Any]:
+def _fetch_limits(sdk: Any, service: Service) -> Mapping[str, Any]:
     # Not openstacksdk's get_limits(): it warns of each field that Nova no longer uses, whether or not it is read.
     from openstack.exceptions import raise_from_response
 
-    response = proxy.get("/limits")
+    response = (sdk.compute if service is Service.COMPUTE else sdk.block_storage).get("/limits")
     raise_from_response(response)
     absolute = response.json()["limits"]["absolute"]
     if not isinstance(absolute, dict):
