@@ -21,6 +21,8 @@ SECRET_KEYS = ("password", "application_credential_secret", "token")
 
 USER_KEYS = ("user_id", "username", "user_domain_id", "user_domain_name")
 PROJECT_KEYS = ("project_id", "project_name", "project_domain_id", "project_domain_name")
+"""The keys that name a user and a project, as Keystone's plugins have them, too."""
+
 _NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]|[\\<>\"^`{|}]")
 
 

@@ -25,7 +25,7 @@ from builder.logs.redaction import clean
 from builder.net.addresses import RefusedAddressError, show_host
 from builder.net.guard import is_token_request
 from builder.openstack.answer_limits import LONG_ANSWER, REFUSAL, SHORT_ANSWER, AnswerMeter, TooMuchError
-from builder.openstack.credentials import AUTH_URL_POINTER, CloudSettings, Credentials
+from builder.openstack.credentials import AUTH_URL_POINTER, PROJECT_KEYS, USER_KEYS, CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.sockets import Sockets, pool_classes
@@ -227,24 +227,11 @@ def _build_auth(credentials: Credentials) -> BaseAuthPlugin:
             application_credential_id=credentials.application_credential_id,
             **once,
         )
-    project = {
-        "project_id": credentials.project_id,
-        "project_name": credentials.project_name,
-        "project_domain_id": credentials.project_domain_id,
-        "project_domain_name": credentials.project_domain_name,
-        **once,
-    }
+    project = {key: getattr(credentials, key) for key in PROJECT_KEYS} | once
     if credentials.token:
         return v3.Token(auth_url, credentials.token, **project)
-    return v3.Password(
-        auth_url,
-        credentials.password,
-        user_id=credentials.user_id,
-        username=credentials.username,
-        user_domain_id=credentials.user_domain_id,
-        user_domain_name=credentials.user_domain_name,
-        **project,
-    )
+    user = {key: getattr(credentials, key) for key in USER_KEYS}
+    return v3.Password(auth_url, credentials.password, **user, **project)
 
 
 def never_connected(error: requests.exceptions.RequestException) -> bool:
