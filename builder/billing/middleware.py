@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.connectionpool import HTTPConnectionPool
 
 from builder import USER_AGENT, logs
 from builder.billing.responses import Answer, MiddlewareError, judge, read_credits, read_document, read_order_id
@@ -24,7 +23,7 @@ from builder.openstack.answer_limits import AnswerMeter, TooMuchError
 from builder.openstack.connection_errors import explain_no_answer
 from builder.openstack.credentials import CloudSettings
 from builder.openstack.deadline import Deadline, DeadlineError
-from builder.openstack.sockets import Sockets, pool_classes
+from builder.openstack.sockets import Sockets, take_over
 
 TOKEN_SECONDS = 60
 """So long a token is good, as the Visualisation App's are."""
@@ -162,13 +161,12 @@ class _Adapter(HTTPAdapter):
     """Connects to judged addresses only, so that the connections can be ended; tries nothing again."""
 
     def __init__(self, sockets: Sockets, guard: CloudGuard) -> None:
-        self._made: Any = pool_classes(sockets, guard)
+        self._sockets, self._guard = sockets, guard
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._made
-        self.poolmanager.pools.dispose_func = HTTPConnectionPool.close
+        take_over(self.poolmanager, self._sockets, self._guard)
 
 
 def _open_session(sockets: Sockets, guard: CloudGuard) -> requests.Session:

@@ -120,9 +120,11 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-def pool_classes(sockets: Sockets, guard: CloudGuard) -> dict[str, Callable[..., HTTPConnectionPool]]:
-    """What makes urllib3's connection pools, by scheme; what they do not know they hand on to their connections."""
-    return {
+def take_over(manager: Any, sockets: Sockets, guard: CloudGuard) -> None:
+    """Have a manager of urllib3 make such connections, and close them together with what they are kept in."""
+    # What its pools do not know, they hand on to their connections.
+    manager.pool_classes_by_scheme = {
         "http": partial(_Pool, sockets=sockets, guard=guard),
         "https": partial(_SecurePool, sockets=sockets, guard=guard),
     }
+    manager.pools.dispose_func = HTTPConnectionPool.close  # urllib3 leaves that to the garbage collector

@@ -18,7 +18,6 @@ import urllib3
 from keystoneauth1.identity import v3
 from keystoneauth1.plugin import BaseAuthPlugin
 from keystoneauth1.session import Session, TCPKeepAliveAdapter
-from urllib3.connectionpool import HTTPConnectionPool
 
 from builder import USER_AGENT
 from builder.logs.redaction import clean
@@ -28,7 +27,7 @@ from builder.openstack.answer_limits import LONG_ANSWER, REFUSAL, SHORT_ANSWER, 
 from builder.openstack.credentials import AUTH_URL_POINTER, PROJECT_KEYS, USER_KEYS, CloudSettings, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.sockets import Sockets, pool_classes
+from builder.openstack.sockets import Sockets, take_over
 
 CONNECT_RETRIES = 2
 """How often a connection is tried again that failed before anything was sent."""
@@ -68,20 +67,15 @@ class CloudAdapter(TCPKeepAliveAdapter):
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make connections that ``sockets`` knows, and that are closed together with what they are kept in."""
+        """Make connections that ``sockets`` knows."""
         super().init_poolmanager(*args, **kwargs)
-        self._know_connections(self.poolmanager)
+        take_over(self.poolmanager, self._sockets, self._settings.guard)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """Make the connections to a proxy like those without one."""
         manager = super().proxy_manager_for(proxy, **kwargs)
-        self._know_connections(manager)
+        take_over(manager, self._sockets, self._settings.guard)
         return manager
-
-    def _know_connections(self, manager: Any) -> None:
-        manager.pool_classes_by_scheme = pool_classes(self._sockets, self._settings.guard)
-        # urllib3 leaves that to the garbage collector.
-        manager.pools.dispose_func = HTTPConnectionPool.close
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **kwargs: Any) -> requests.Response:
         """Send, and read the whole answer.
