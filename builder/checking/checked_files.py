@@ -62,10 +62,10 @@ class CheckedFiles(DefinitionFiles):
             template_roots=settings.template_roots, read_remote=settings.read_remote if settings.allow_remote else None,
         )  # fmt: skip
         self._path, self._text = path, text
-        is_link = os.path.realpath(absolute) != absolute
         # Behind a link, the files beside the definition are beside the link's target, and shown there.
-        self._shown_tree = os.path.dirname(os.path.realpath(absolute) if is_link else path)
-        if is_link and not os.path.isabs(path):
+        is_elsewhere = self._tree != os.path.dirname(absolute)
+        self._shown_tree = self._tree if is_elsewhere else os.path.dirname(path)
+        if is_elsewhere and not os.path.isabs(path):
             self._shown_tree = os.path.relpath(self._shown_tree)
 
     def read(self, name: str) -> str:

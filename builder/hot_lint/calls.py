@@ -97,12 +97,10 @@ def find_argument_fault(
         return f"{function} wants {USAGE[function]}", True
     if function == "yaql" and not is_expression(masked["expression"]):
         return "yaql wants an expression that can be parsed", True
-    values, is_whole = _resolve(arguments, language, types, budget)
-    call = Call(function, values, language)
+    unknown: list[Unresolved] = []
+    call = Call(function, _resolve(arguments, language, types, budget, unknown), language)
     try:
-        check_values(call)
-        if is_whole:
-            compute(call, budget)
+        check_values(call) if unknown else compute(call, budget)
     except CallError as error:
         return _explain(call, error), False
     return "", False
@@ -202,36 +200,29 @@ def find_unmade_parts(url: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 def _mask(value: Any, language: Language) -> Any:
     """The value with something that is no JSON for each call in it, as Heat has it when it parses a template."""
-    if is_call(value, language):
-        return Unresolved()
     if isinstance(value, dict):
-        return {key: _mask(item, language) for key, item in value.items()}
+        return Unresolved() if is_call(value, language) else {key: _mask(each, language) for key, each in value.items()}
     return [_mask(item, language) for item in value] if isinstance(value, list) else value
 
 
-def _resolve(value: Any, language: Language, types: Types, budget: Budget) -> tuple[Any, bool]:
-    """The value as far as it is known before a launch, and whether all of it is."""
-    if is_call(value, language):
-        return _resolve_call(value, language, types, budget)
-    if isinstance(value, dict):
-        resolved = {key: _resolve(item, language, types, budget) for key, item in value.items()}
-        return {key: item for key, (item, _) in resolved.items()}, all(whole for _, whole in resolved.values())
+def _resolve(value: Any, language: Language, types: Types, budget: Budget, unknown: list[Unresolved]) -> Any:
+    """The value as far as it is known before a launch; what stands in it for the rest is added to ``unknown``."""
     if isinstance(value, list):
-        items = [_resolve(item, language, types, budget) for item in value]
-        return [item for item, _ in items], all(whole for _, whole in items)
-    return value, True
-
-
-def _resolve_call(value: Any, language: Language, types: Types, budget: Budget) -> tuple[Any, bool]:
+        return [_resolve(item, language, types, budget, unknown) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if not is_call(value, language):
+        return {key: _resolve(item, language, types, budget, unknown) for key, item in value.items()}
     ((function, arguments),) = value.items()
     if function in COMPUTED:
-        values, is_whole = _resolve(arguments, language, types, budget)
-        call = Call(function, values, language)
+        within: list[Unresolved] = []
+        call = Call(function, _resolve(arguments, language, types, budget, within), language)
         with suppress(CallError):  # which is told where the call is judged itself
-            if is_whole:
+            if not within:
                 check_shape(call)
-                return compute(call, budget), True
-    return Unresolved(find_kinds(value, language, types)), False
+                return compute(call, budget)
+    unknown.append(Unresolved(find_kinds(value, language, types)))
+    return unknown[-1]
 
 
 def _explain(call: Call, error: CallError) -> str:

@@ -67,9 +67,11 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     faults = find_default_faults(parameter, in_template=True)
     problems = [TemplateProblem("invalid-default", fault, (*tokens, "default")) for fault in faults]
     problems += _find_structured_default(parameter, (*tokens, "default"))
-    problems += _find_constraint_warnings(parameter, attributes, tokens)
-    problems += _find_structured_values(attributes, tokens)
-    problems += [*_find_ignored_constraints(attributes, tokens), *_find_odd_attributes(attributes, tokens)]
+    if attributes.get("constraints"):
+        problems += _find_constraint_warnings(parameter, attributes, tokens)
+        problems += _find_structured_values(attributes, tokens)
+        problems += _find_ignored_constraints(attributes, tokens)
+    problems += _find_odd_attributes(attributes, tokens)
     return parameter, problems
 
 
@@ -86,6 +88,8 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
                 TemplateProblem("parameter-type", message, (*tokens, "type"), f"write type: {parameter.type}")
             )
         attributes.pop("type", None)
+        if not attributes:  # it is named to be shown, and no more
+            continue
         try:
             parameter = override_parameter(parameter, attributes)
         except ParameterSyntaxError:

@@ -138,9 +138,8 @@ class _PropertyCheck:
         self, schemas: Mapping[str, Any], given: Mapping[str, Any], tokens: Tokens, path: tuple[str | int, ...]
     ) -> Iterator[TemplateProblem]:
         """A mapping whose keys are known: the properties of the type itself, where the ``path`` is empty."""
-        if any(map(self._is_unknown, given)):
+        if self.index_names and any(map(self._is_unknown, given)):
             return
-        owner = self._name(path)
         missing = [
             name
             for name, schema in schemas.items()
@@ -153,7 +152,7 @@ class _PropertyCheck:
             is_name = foreign in schemas and foreign not in given
             hint = "" if foreign in schemas else suggest_foreign(foreign, given[name])
             meant = foreign if is_name else "" if hint else find_near(name, missing)
-            rule, message = "unknown-property", f"{owner} has no property {name!r}"
+            rule, message = "unknown-property", f"{self._name(path)} has no property {name!r}"
             hint = hint or ("" if meant else self._suggest_place(name, tokens, path))
             if not meant and not hint:
                 meant = find_near(name, [each for each, schema in schemas.items() if not schema.get("hidden")])
@@ -173,7 +172,7 @@ class _PropertyCheck:
             names = ", ".join(map(repr, islice(missing, MAX_NAMED))) + (
                 ", and others" if len(missing) > MAX_NAMED else ""
             )
-            message = f"{owner} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"
+            message = f"{self._name(path)} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"
             yield self._problem("missing-property", message, tokens if path else (*tokens[:-1], "type"))
         members, _ = MEMBERS.get(self.type, ("", ())) if not path else ("", ())
         for name, value in given.items():

@@ -57,7 +57,7 @@ def find_scope_problems(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[i
     for number, each in enumerate(templates):
         for reference in each.reading.references:
             referred[reference.kind].append((number, reference))
-    for kind in Kind:
+    for kind in filter(referred.get, Kind):
         yield from _find_dangling(templates, kind, referred[kind])
     yield from _find_duplicate_names(templates)
     yield from _find_conditional_resources(templates)

@@ -57,6 +57,8 @@ def find_substitution(
     the ``parameters``, and the text a single line: a longer one may be a script, or a file for a program that replaces
     it. So may one with blanks for what has no braces.
     """
+    if "{" not in text and "$" not in text:  # as of most texts
+        return (), "", ""
     if alone := _JINJA.fullmatch(text):
         return (alone[1],), f"{text!r} is Jinja's; here it is plain data", f"write {{get_param: {alone[1]}}}"
     call = _QUOTED_CALL.fullmatch(text) if key not in _TEXTS else None

@@ -65,7 +65,9 @@ def parse_suppressions(text: str) -> Suppressions:
     if "check:" not in text:
         return suppressions
     lines = split_lines(text)
-    candidates = [(number, line) for number, line in enumerate(lines, start=1) if _COMMENT.search(line)]
+    candidates = [
+        (number, line) for number, line in enumerate(lines, start=1) if "check:" in line and _COMMENT.search(line)
+    ]
     values = _locate_values(text, candidates[-1][0]) if candidates else []
     for number, line in candidates:
         found = next(
