@@ -205,14 +205,12 @@ class Metrics:
         """Note a change of the catalogue, and how long the look took that found it."""
         self._reloads.observe(seconds)
         self._last_reload.set(time.time())
-        states = snapshot.count_states()
         for state in State:
-            self._types.labels(str(state)).set(states[state])
-        for listed in snapshot.ordered:
-            if listed.cluster_type.id not in self._types_begun:
-                self._types_begun.add(listed.cluster_type.id)
-                for result in WATCHED_RESULTS:
-                    self._results.labels(listed.cluster_type.id, result)
+            self._types.labels(str(state)).set(snapshot.states[state])
+        for id_ in snapshot.types.keys() - self._types_begun:
+            self._types_begun.add(id_)
+            for result in WATCHED_RESULTS:
+                self._results.labels(id_, result)
 
     def observe_rescan(self) -> None:
         """Note that the whole enabled folder was read."""

@@ -1,15 +1,18 @@
 """From what was decided about each id to the next snapshot: what it lists, byte for byte, and what it reports.
 
-Only what changed is encoded again. Whoever holds the last snapshot keeps it whole, so the tables are copied, without
-what is in them, and the listing is joined anew: with ten thousand types of 1 KB, some 20 ms for each change.
+Only what changed is encoded, counted and put in its place again. Whoever holds the last snapshot keeps it whole, so the
+tables are copied, without what is in them, and the listing is joined anew; all that is done for every type is done by
+single calls into C: with ten thousand types of 1 KB, some 10 ms for each change.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from email.utils import formatdate
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -27,6 +30,9 @@ MANY = 100
 
 MAX_FILTERED = 8
 """How many filtered listings a snapshot keeps: each may be as large as the whole, many megabytes."""
+
+_REPRESENTATION = attrgetter("representation")  # one name each: a dotted one takes six times as long
+_BODY, _DATE, _TAG = attrgetter("body"), attrgetter("last_modified"), attrgetter("entity_tag")
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -62,6 +68,11 @@ def publish(
     types = _updated(previous.types, listed)
     ordered = _reorder(previous, types, listed)
     listing = _publish_listing(ordered, now, None if first else previous.listing)
+    restricted = previous.restricted
+    if any(each is not None and _is_restricted(each) for each in (*map(previous.types.get, listed), *listed.values())):
+        restricted = list(filter(_is_restricted, ordered))
+    before = _count_states(map(previous.slots.get, changed_slots), map(previous.others.get, changed_others))
+    after = _count_states(changed_slots.values(), changed_others.values())
     return Snapshot(
         types=types,
         listing=listing,
@@ -70,7 +81,8 @@ def publish(
         others=_updated(previous.others, changed_others),
         changed_at=now,
         listings=previous.listings + (listing is not previous.listing),
-        restricted=[each for each in ordered if each.cluster_type.projects is not None],
+        restricted=restricted,
+        states=previous.states - before + after,
     )
 
 
@@ -113,17 +125,19 @@ def _publish_listing(ordered: Sequence[PublishedType], now: float, previous: Rep
 
     Its newest type carries the date of the listing, so that whoever has all its bodies has that date, too.
     """
-    representations = [published.representation for published in ordered]
-    tag = build_entity_tag(["\0".join([each.entity_tag for each in representations]).encode()])
+    representations = list(map(_REPRESENTATION, ordered))
+    tag = build_entity_tag(["\0".join(map(_TAG, representations)).encode()])
     if previous is not None and tag == previous.entity_tag:
         return previous
-    newest = max(representations, key=lambda each: each.last_modified, default=None)
-    day = newest.last_modified if newest is not None else now - DAY
+    dates = list(map(_DATE, representations))
+    day = max(dates, default=now - DAY)
     date = date_listing(tag, day, previous.last_modified if previous is not None else None)
-    # The date comes last in a body, and all HTTP dates are of one length.
-    end = f'{_format(date)}"}}'.encode()
-    bodies = [each.body[: -len(end)] + end if each is newest else each.body for each in representations]
+    bodies = list(map(_BODY, representations))
     if bodies:  # joined so that each is copied once: all together can be many megabytes
+        newest = dates.index(day)
+        # The date comes last in a body, and all HTTP dates are of one length.
+        end = f'{_format(date)}"}}'.encode()
+        bodies[newest] = bodies[newest][: -len(end)] + end
         bodies[0] = b"[" + bodies[0]
         bodies[-1] += b"]"
     return Representation(b",".join(bodies) or b"[]", tag, date)
@@ -195,10 +209,21 @@ def _place(published: PublishedType) -> tuple[bool, float, str]:
     return cluster_type.lifecycle is Lifecycle.DEPRECATED, cluster_type.order, cluster_type.id
 
 
+def _is_restricted(published: PublishedType) -> bool:
+    return published.cluster_type.projects is not None
+
+
+def _count_states(slots: Iterable[Slot | None], others: Iterable[EntryReport | None]) -> Counter[State]:
+    counts = Counter(report.state for slot in slots if slot is not None for report in slot.reports)
+    counts.update(report.state for report in others if report is not None)
+    return counts
+
+
 def _updated(previous: Mapping[Key, Value], changes: Mapping[Key, Value | None]) -> Mapping[Key, Value]:
     if not changes:
         return previous
-    updated = dict(previous)
+    # A view of a dict is copied by its own method in a tenth of the time, and without a step for each key.
+    updated = previous.copy() if isinstance(previous, MappingProxyType) else dict(previous)
     for key, value in changes.items():
         if value is None:
             updated.pop(key, None)

@@ -109,7 +109,8 @@ class Snapshot:
 
     ``ordered`` are the types as they are listed; ``others`` reports the entries that have no id, by path.
     ``listings`` counts the different listings so far, this one included. ``restricted`` are the listed types that are
-    not offered to every project; ``filtered`` keeps a few listings without some of them, by the ids that are left out.
+    not offered to every project, ``states`` counts the entries in each state; ``filtered`` keeps a few listings without
+    some of them, by the ids that are left out.
     """
 
     types: Mapping[ClusterTypeId, PublishedType]
@@ -120,6 +121,7 @@ class Snapshot:
     changed_at: float = 0.0
     listings: int = 0
     restricted: Sequence[PublishedType] = ()
+    states: Counter[State] = field(default_factory=Counter)
     filtered: dict[frozenset[ClusterTypeId], Representation] = field(default_factory=dict, compare=False, repr=False)
 
     def find_excluded(self, project_id: str) -> frozenset[ClusterTypeId]:
@@ -150,12 +152,6 @@ class Snapshot:
         """The report with the problems that it has as long as other types are missing."""
         missing = [problem for each, problem in report.unless_known.items() if each not in self.types]
         return replace(report, problems=(*report.problems, *missing)) if missing else report
-
-    def count_states(self) -> Counter[State]:
-        """How many entries are in each state."""
-        counts = Counter(report.state for slot in self.slots.values() for report in slot.reports)
-        counts.update(report.state for report in self.others.values())
-        return counts
 
     @property
     def revision(self) -> str:

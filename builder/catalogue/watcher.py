@@ -175,7 +175,9 @@ class Watcher:
         """
         everything, self._all_disturbed = self._all_disturbed, False
         disturbed = {self._disturbed.popleft() for _ in range(len(self._disturbed))}
-        suspects = {path for path in self._watches if everything or (disturbed and is_within(path, disturbed))}
+        suspects: set[str] = set()
+        if everything or disturbed:
+            suspects = {path for path in self._watches if everything or is_within(path, disturbed)}
         if thorough:  # a few in turn: what no event tells, such as another mount on top, is rare
             self._to_check = self._to_check or list(self._watches)
             batch, self._to_check = self._to_check[:CHECKS], self._to_check[CHECKS:]

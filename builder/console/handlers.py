@@ -45,7 +45,7 @@ async def show_root(request: Request) -> HTTPResponse:
     if services.settings.console and wants_page(request):
         return await show_overview(request)
     authenticate_read(request, services)
-    counts = services.catalogue.snapshot.count_states()
+    counts = services.catalogue.snapshot.states
     schemas = {name: f"schemas/{name}" for name in published.load_schema_texts()}
     root = {
         "name": _NAME,

@@ -64,7 +64,7 @@ def judge_service(services: Services, snapshot: Snapshot) -> Verdict:
     reason = "the service is stopping" if services.stopping else services.reconcile_loop.readiness()
     if reason:
         return Verdict("bad", "Not ready", f"{reason[0].upper()}{reason[1:]}.")
-    counts = snapshot.count_states()
+    counts = snapshot.states
     rejected, stale = counts[State.REJECTED], counts[State.STALE]
     if rejected or stale:
         parts = []
@@ -137,7 +137,7 @@ def _list_texts(row: Row) -> Iterable[str]:
 
 def describe_states(snapshot: Snapshot) -> list[Mapping[str, Any]]:
     """Each state with how many entries are in it."""
-    counts = snapshot.count_states()
+    counts = snapshot.states
     return [
         {"state": state, "count": counts[state], "glyph": GLYPHS[state], "meaning": MEANINGS[state]} for state in State
     ]
