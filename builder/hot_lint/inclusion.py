@@ -26,6 +26,9 @@ MAX_FILES = 200
 """How many files one template may pull in: far beyond any cluster, and an end to a chain that grows for ever."""
 
 _VERSION_KEYS: Final = (VERSION_KEY, *sorted(CLOUDFORMATION_KEYS))
+_NAMING: Final = frozenset({"get_file", "type"})
+"""The keys whose values name files."""
+
 _STACK: Final = "OS::Heat::Stack"
 """Makes a stack of the text that it is given, with all the files of the stack that it is in."""
 
@@ -117,7 +120,7 @@ class _Reader:
         for key, item in value.items():
             if isinstance(item, CONTAINERS):
                 rewritten[key] = self.rewrite(item, document, base, (*tokens, key))
-            elif isinstance(item, str) and (key == "get_file" or (key == "type" and item.endswith(NESTED_SUFFIXES))):
+            elif key in _NAMING and isinstance(item, str) and (key == "get_file" or item.endswith(NESTED_SUFFIXES)):
                 rewritten[key] = self._include(item, document, base, (*tokens, key))
             else:
                 rewritten[key] = item

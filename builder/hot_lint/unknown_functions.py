@@ -76,9 +76,11 @@ def find_substitution(
 
 def explain_split_call(mapping: Mapping[Any, Any], language: Language) -> tuple[str, str]:
     """Message and hint for a call whose list lacks its brackets, so that it has further keys; else two times ``""``."""
-    function, *others = mapping or ("",)
-    is_call = function in language.functions and "_" in function
-    if not others or not is_call or any(mapping[each] is not None for each in others):
+    function = next(iter(mapping), "")
+    if function not in language.functions or "_" not in function:  # as of most mappings
+        return "", ""
+    others = [*mapping][1:]
+    if not others or any(mapping[each] is not None for each in others):
         return "", ""
     first, message = mapping[function], f"{function} is no call beside further keys; here it is plain data"
     if not isinstance(first, str) or len(others) > _MAX_TOLD:
