@@ -34,6 +34,7 @@ CONSEQUENCES: Final = (
     "unselectable-component",
     "unshown-group",
     "no-private-network",
+    "service-refusal",
 )
 """Rules of what may follow from a name that is missing, misspelt or given twice, and each from those before it, too."""
 

@@ -124,6 +124,9 @@ INTERFACE = "  interface: {type: OS::Neutron::RouterInterface, properties: {%s}}
         CONNECTED + INTERFACE % "router: {get_resource: router}, port: {get_resource: gateway}"
         + "  gateway: {type: OS::Neutron::Port, properties: {network: {get_resource: net}}}\n",
         CONNECTED + "  interface: {type: OS::Neutron::RouterInterface, external_id: {get_param: router}}\n",
+        CONNECTED + INTERFACE % "router: {get_resource: router}, subnett: {get_resource: sub}",
+        CONNECTED.replace("external_gateway_info", "external_gateway")
+        + INTERFACE % "router: {get_resource: router}, subnet: {get_resource: sub}",
         CONNECTED + "  wiring: {type: Lab::Neutron::Wiring, properties: {network: {get_resource: net}}}\n",
         CONNECTED + "  wiring: {type: OS::Heat::Stack, properties: {template: {get_file: wiring.yaml}}}\n",
         CONNECTED.replace("{get_resource: net}}}\n", "{get_param: network}}}\n"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from builder.hot.language import NESTED_SUFFIXES
-from builder.hot.resource_types import load_names
+from builder.hot.resource_types import load_names, load_types
 from builder.hot_lint.conflicts.judged import REFUSED, find_mappings, find_referred
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.members import find_definitions
@@ -37,11 +37,11 @@ def find_unreachable(
     floating: list[tuple[int, str, Mapping[str, Any]]] = []
     for number, template in enumerate(templates):
         for name, resource in (template.get("resources") or {}).items():
-            type_, properties = str(resource.get("type")), resource.get("properties")
-            if resource.get("external_id") is None and isinstance(properties or {}, dict):
-                made[type_][name] = properties or {}
+            type_, properties = str(resource.get("type")), resource.get("properties") or {}
+            if _is_understood(resource):
+                made[type_][name] = properties
                 if type_ in _FLOATING and resource.get("condition") in (None, True):
-                    floating.append((number, name, properties or {}))
+                    floating.append((number, name, properties))
     if not floating or _may_be_connected_elsewhere(templates, nested):
         return
     wiring = _Wiring.of(made)
@@ -50,7 +50,15 @@ def find_unreachable(
         message, hint = wiring.judge(port) if port is not None else ("", "")
         if message:
             place = ("resources", name, "properties", "port_id")
-            yield number, TemplateProblem(REFUSED, f"Neutron refuses the floating IP: {message}", place, hint)
+            message = f"Neutron refuses the floating IP: {message}"
+            yield number, TemplateProblem(REFUSED, message, place, hint, about=("section resources",))
+
+
+def _is_understood(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource is made here of properties that its type has: one that is misspelt may be any of them."""
+    properties = resource.get("properties") or {}
+    known = load_types().get(str(resource.get("type")), {}).get("properties", {})
+    return resource.get("external_id") is None and isinstance(properties, dict) and properties.keys() <= known.keys()
 
 
 def _may_be_connected_elsewhere(templates: Sequence[Mapping[str, Any]], nested: Sequence[Mapping[str, Any]]) -> bool:
@@ -59,7 +67,7 @@ def _may_be_connected_elsewhere(templates: Sequence[Mapping[str, Any]], nested: 
         for name, resource in (template.get("resources") or {}).items():
             for definition, tokens, _ in find_definitions(resource, ("resources", name)):
                 type_ = str(definition.get("type"))
-                is_within = number >= len(templates) or len(tokens) > 2 or resource.get("external_id") is not None
+                is_within = number >= len(templates) or len(tokens) > 2 or not _is_understood(definition)
                 is_known = type_ in load_names() or type_.endswith(NESTED_SUFFIXES)
                 if not is_known or type_ == _STACK or (is_within and type_ == _INTERFACE):
                     return True
