@@ -51,14 +51,19 @@ class ScopedTemplate:
         return (self.template.get(f"{kind}s") or {}).keys()
 
 
-def find_scope_problems(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
-    """Every reference to what is not there, and every clash of names: the template's number, and the problem."""
+def find_scope_problems(
+    templates: Sequence[ScopedTemplate], around: Sequence[ScopedTemplate] = ()
+) -> Iterator[tuple[int, TemplateProblem]]:
+    """Every reference to what is not there, and every clash of names: the template's number, and the problem.
+
+    Of a nested template, ``around`` are those in which it is used, whose names it cannot refer to.
+    """
     referred = defaultdict(list)
     for number, each in enumerate(templates):
         for reference in each.reading.references:
             referred[reference.kind].append((number, reference))
     for kind in filter(referred.get, Kind):
-        yield from _find_dangling(templates, kind, referred[kind])
+        yield from _find_dangling(templates, around, kind, referred[kind])
     yield from _find_duplicate_names(templates)
     yield from _find_conditional_resources(templates)
 
@@ -96,7 +101,10 @@ def demote(problem: TemplateProblem) -> TemplateProblem:
 
 
 def _find_dangling(
-    templates: Sequence[ScopedTemplate], kind: Kind, referred: Sequence[tuple[int, Reference]]
+    templates: Sequence[ScopedTemplate],
+    around: Sequence[ScopedTemplate],
+    kind: Kind,
+    referred: Sequence[tuple[int, Reference]],
 ) -> Iterator[tuple[int, TemplateProblem]]:
     given = PSEUDO_PARAMETERS if kind is Kind.PARAMETER else frozenset()
     required: dict[str, None] = {}  # in the order of the templates
@@ -118,7 +126,7 @@ def _find_dangling(
             givers = optional.get(name, ())
             if any(_ask_for(reference.under, SELECTED + giver, conditions) for giver in givers):
                 continue
-            taken_for = "" if givers else _find_other_kind(reference, templates)
+            taken_for = "" if givers else _find_other_kind(reference, templates) or _find_outside(reference, around)
             dangling += 1
             if dangling == 1 and kind is Kind.RESOURCE:
                 given_types = (
@@ -161,6 +169,17 @@ def _find_other_kind(reference: Reference, templates: Sequence[ScopedTemplate]) 
         if each.component == name and (resources := [*each.names(Kind.RESOURCE)]):
             return f"it is a component: name one of its resources, such as {resources[0]!r}"
     return ""
+
+
+def _find_outside(reference: Reference, around: Sequence[ScopedTemplate]) -> str:
+    """How what a template in which this one is nested has comes into it, if that is what is referred to."""
+    name, kind = reference.name, reference.kind
+    if kind is Kind.CONDITION or not any(name in each.names(kind) for each in around):
+        return ""
+    if kind is Kind.PARAMETER:
+        return "it is outside of this nested template: declare it here, too, and give it among the properties"
+    given = f"get_attr: [{name}, {reference.attribute}]" if reference.attribute else f"get_resource: {name}"
+    return f"it is outside of this nested template: declare a parameter here, and give it {{{given}}}"
 
 
 def _find_fitting(reference: Reference, template: Mapping[str, Any], types: Mapping[str, str]) -> list[str]:

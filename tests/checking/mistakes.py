@@ -920,6 +920,27 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "warning: components/login.yaml:51:16: Neutron refuses the floating IP: router 'router' has no external "
         "gateway (give router external_gateway_info: {network: ...}) [service-refusal]",
     ),
+    "a resource of the template around a nested one": Mistake(
+        NODE,
+        "- network: {get_param: network}\n",
+        "- network: {get_param: network}\n          subnet: {get_resource: subnet}\n",
+        "error: nested/node.yaml:20:34: there is no resource 'subnet' (it is outside of this nested template: declare "
+        "a parameter here, and give it {get_resource: subnet}) [resource-reference]",
+    ),
+    "an attribute of a resource of the template around a nested one": Mistake(
+        NODE,
+        "outputs:\n",
+        "outputs:\n  login: {value: {get_attr: [login_ip, floating_ip_address]}}\n",
+        "error: nested/node.yaml:22:30: there is no resource 'login_ip' (it is outside of this nested template: "
+        "declare a parameter here, and give it {get_attr: [login_ip, floating_ip_address]}) [resource-reference]",
+    ),
+    "a parameter of the template around a nested one": Mistake(
+        NODE,
+        "- network: {get_param: network}\n",
+        "- network: {get_param: network}\n      metadata: {cluster: {get_param: clustername}}\n",
+        "error: nested/node.yaml:20:39: there is no parameter 'clustername' (it is outside of this nested template: "
+        "declare it here, too, and give it among the properties) [parameter-reference]",
+    ),
     "a port that has another name by now": Mistake(
         LOGIN,
         "port_id: {get_resource: login_port}",

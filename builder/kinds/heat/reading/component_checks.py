@@ -88,7 +88,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
     problems += _scope_problems(roots, scope, complete=complete)
     uses: dict[str, Sequence[NestedUse]] = {}
     for name, template in nested.items():
-        nested_problems, reading = _check_nested(template, files[name], nested, budget)
+        nested_problems, reading = _check_nested(template, files[name], nested, budget, scope)
         problems += nested_problems
         types.update(find_meant_type(type_) or type_ for type_ in reading.types)
         uses[name] = reading.nested
@@ -144,9 +144,13 @@ def _problems(loaded: LoadedTemplate, found: Iterator[TemplateProblem] | Sequenc
 
 
 def _scope_problems(
-    templates: Sequence[LoadedTemplate], scope: Sequence[ScopedTemplate], *, complete: bool = True
+    templates: Sequence[LoadedTemplate],
+    scope: Sequence[ScopedTemplate],
+    around: Sequence[ScopedTemplate] = (),
+    *,
+    complete: bool = True,
 ) -> list[Problem]:
-    found = [*find_scope_problems(scope), *find_cycles(scope), *find_unused_parameters(scope)]
+    found = [*find_scope_problems(scope, around), *find_cycles(scope), *find_unused_parameters(scope)]
     found += find_attribute_problems(scope)
     return [
         templates[number].problem(demote(problem))
@@ -157,14 +161,18 @@ def _scope_problems(
 
 
 def _check_nested(
-    template: LoadedTemplate, files: Mapping[str, str], nested: Mapping[str, LoadedTemplate], budget: Budget
+    template: LoadedTemplate,
+    files: Mapping[str, str],
+    nested: Mapping[str, LoadedTemplate],
+    budget: Budget,
+    around: Sequence[ScopedTemplate],
 ) -> tuple[list[Problem], TemplateReading]:
-    """The problems of a nested template, which is a scope of its own, and its reading."""
+    """The problems of a nested template, which is a scope of its own within those ``around``, and its reading."""
     problems: list[Problem] = []
     calls, reading = _read(template, files, problems, budget, [template])
     problems += _problems(template, find_shape_problems(template.template, calls.language, composed=False))
     problems += _problems(template, find_parameter_problems(template.template))
-    problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)])
+    problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)], around)
     problems += _problems(template, _check_nested_uses(template.template, calls, reading, nested))
     return problems, reading
 
