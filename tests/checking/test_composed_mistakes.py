@@ -55,6 +55,14 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "warning: cluster-type.yaml:9:11: the form shows 'clustername' as 'login' declares it, and not with the "
         "default of 'compute' (say it in 'login', or in parameter_overrides) [unused-declaration]",
     ),
+    "a group that waits for no subnet": Mistake(
+        COMPUTE,
+        "    depends_on: router_interface\n",
+        "",
+        "warning: components/compute.yaml:41:3: 'compute_nodes' is given 'network', and does not wait for its subnet "
+        "'subnet': what is in a stack of its own may be made before (add depends_on: router_interface) "
+        "[unawaited-subnet]",
+    ),
 }
 
 

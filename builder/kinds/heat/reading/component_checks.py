@@ -19,6 +19,7 @@ from builder.hot_lint.conflicts.equalities import find_false_equalities
 from builder.hot_lint.conflicts.finding import find_conflicts
 from builder.hot_lint.conflicts.floating import find_unreachable
 from builder.hot_lint.conflicts.servers import SERVER
+from builder.hot_lint.conflicts.waiting import find_unawaited_subnets
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
 from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading
@@ -85,7 +86,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
         nested.update(each.nested)
         files.update(dict.fromkeys(each.nested, each.component.files))
         problems += _problems(each.root, _check_nested_uses(each.root.template, calls, reading, each.nested))
-    problems += _scope_problems(roots, scope, complete=complete)
+    problems += _scope_problems(roots, scope, nested, complete=complete)
     uses: dict[str, Sequence[NestedUse]] = {}
     for name, template in nested.items():
         nested_problems, reading = _check_nested(template, files[name], nested, budget, scope)
@@ -146,12 +147,14 @@ def _problems(loaded: LoadedTemplate, found: Iterator[TemplateProblem] | Sequenc
 def _scope_problems(
     templates: Sequence[LoadedTemplate],
     scope: Sequence[ScopedTemplate],
+    nested: Mapping[str, LoadedTemplate],
     around: Sequence[ScopedTemplate] = (),
     *,
     complete: bool = True,
 ) -> list[Problem]:
     found = [*find_scope_problems(scope, around), *find_cycles(scope), *find_unused_parameters(scope)]
     found += find_attribute_problems(scope)
+    found += find_unawaited_subnets(scope, {name: each.template for name, each in nested.items()})
     return [
         templates[number].problem(demote(problem))
         for number, problem in found
@@ -172,7 +175,7 @@ def _check_nested(
     calls, reading = _read(template, files, problems, budget, [template])
     problems += _problems(template, find_shape_problems(template.template, calls.language, composed=False))
     problems += _problems(template, find_parameter_problems(template.template))
-    problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)], around)
+    problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)], nested, around)
     problems += _problems(template, _check_nested_uses(template.template, calls, reading, nested))
     return problems, reading
 
