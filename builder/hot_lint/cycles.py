@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections import ChainMap, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from builder.hot_lint.conflicts.judged import find_mappings, find_referred
+from builder.hot_lint.conflicts.servers import SERVER
 from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, Reference, TemplateProblem
 from builder.hot_lint.scope import ScopedTemplate
+
+_ADDRESSES: Final = ("first_address", "networks", "addresses")
+"""The attributes of a server that tell its address, which its port has before."""
 
 Needs = dict[str, tuple[int, Reference]]
 """What a resource or a condition needs: the template's number and the reference, by the name that is needed."""
@@ -53,11 +58,26 @@ def _explain(
     for path in circles:
         if used is None and kind is Kind.CONDITION:
             used = _find_used(templates, numbers, needs, kind)
-        number, reference = needs[path[-1]][path[0]]
+        steps = [needs[one][other] for one, other in zip(path, (*path[1:], path[0]), strict=True)]
+        hints = ((step, _suggest_way_out(step[1], path, templates)) for step in steps)
+        (number, reference), hint = next((each for each in hints if each[1]), (steps[-1], ""))
         message = f"{kind}s depend on each other in a circle: {_show(path)}"
         certain = used is None or path[0] in used
         about = tuple(f"{kind} {name}" for name in path)
-        yield number, TemplateProblem("dependency-cycle", message, reference.tokens, certain=certain, about=about)
+        yield number, TemplateProblem("dependency-cycle", message, reference.tokens, hint, certain, about=about)
+
+
+def _suggest_way_out(reference: Reference, path: Sequence[str], templates: Sequence[ScopedTemplate]) -> str:
+    """How a circle ends at one of its references: one that only orders, or one to a server whose address is meant."""
+    if "depends_on" in reference.tokens[2:3]:
+        return f"remove it: {reference.name!r} needs {reference.owner!r}"
+    resources = (each.template["resources"] for each in templates if reference.name in each.names(Kind.RESOURCE))
+    resource: Mapping[str, Any] = next((each[reference.name] for each in resources), {})
+    if reference.attribute not in _ADDRESSES or resource.get("type") != SERVER:
+        return ""
+    networks = find_mappings((resource.get("properties") or {}).get("networks"))
+    ports = [port for _, each in networks if (port := find_referred(each.get("port"))) and port not in path]
+    return f"read it of the port: {{get_attr: [{ports[0]}, fixed_ips, 0, ip_address]}}" if ports else ""
 
 
 def _show(path: Sequence[str]) -> str:

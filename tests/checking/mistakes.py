@@ -348,8 +348,8 @@ FURTHER: Final[Mapping[str, Mistake]] = {
         NETWORK,
         "    type: OS::Neutron::Net\n",
         "    type: OS::Neutron::Net\n    depends_on: router_interface\n",
-        "error: components/network.yaml:21:31: resources depend on each other in a circle: network -> "
-        "router_interface -> subnet -> network [dependency-cycle]",
+        "error: components/network.yaml:16:17: resources depend on each other in a circle: network -> "
+        "router_interface -> subnet -> network (remove it: 'router_interface' needs 'network') [dependency-cycle]",
     ),
     "two resources of one name": Mistake(
         STORAGE,
@@ -968,6 +968,15 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "[public_address, floating_ip_address]",
         "error: components/login.yaml:73:24: there is no resource 'public_address' (did you mean 'login_ip'?) "
         "[resource-reference]",
+    ),
+    "a server that needs its own address": Mistake(
+        LOGIN,
+        "  login_node:\n    type: OS::Nova::Server\n    properties:\n",
+        "  address:\n    type: OS::Heat::Value\n    properties: {value: {get_attr: [login_node, first_address]}}\n"
+        "  login_node:\n    type: OS::Nova::Server\n    properties:\n"
+        "      metadata: {address: {get_attr: [address, value]}}\n",
+        "error: components/login.yaml:55:37: resources depend on each other in a circle: address -> login_node -> "
+        "address (read it of the port: {get_attr: [login_port, fixed_ips, 0, ip_address]}) [dependency-cycle]",
     ),
     "a path for the text of a replacement": Mistake(
         LOGIN,
