@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -95,7 +95,7 @@ def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
         about = problem.about[: None if problem.rule in _OF_ANY else 1] if problem.rule in _RANKS else ()
         return any(_weigh(cause) > _weigh(problem) for name in about for cause in causes[name])
 
-    problems = _join_duplicates(problems, causes)
+    problems = _explain_lost_lines(_join_duplicates(problems, causes), causes)
     return [
         replace(each, hint=each.hint or hints.get((each.path, each.pointer), ""))
         if (each.path, each.pointer) in wrong_values and each.severity is Severity.ERROR
@@ -103,6 +103,24 @@ def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
         for each in problems
         if not is_consequence(each)
     ]
+
+
+def _explain_lost_lines(problems: Sequence[Problem], causes: Mapping[str, Sequence[Problem]]) -> list[Problem]:
+    """The problems of properties that lack what a parameter without a use was made for, with a hint that names it."""
+    unused = {
+        name: each.about[0].removeprefix("parameter ")
+        for each in reversed(problems)
+        if each.rule == "unused-parameter" and not any(_weigh(c)[0] for name in each.about[:2] for c in causes[name])
+        for name in each.about
+    }
+    explained = []
+    for each in problems:
+        lost = {name: unused[name] for name in each.about if name in unused} if each.rule in _OF_PROPERTIES else {}
+        if lost and len(lost) == len(each.about):
+            calls = (f"{name.removeprefix('property ')}: {{get_param: {use}}}" for name, use in lost.items())
+            each = replace(each, hint=f"add {', '.join(calls)}")
+        explained.append(each)
+    return explained
 
 
 def _find_lost(problems: Sequence[Problem], causes: defaultdict[str, list[Problem]]) -> None:

@@ -20,7 +20,15 @@ from builder.hot.resource_types import ITEM_CONSTRAINTS, find_constraint, load_t
 from builder.hot.values import ParameterType, read_property
 from builder.hot_lint.findings import MAX_NAMED, NestedUse, TemplateProblem
 from builder.hot_lint.members import MEMBERS, Definition, has_properties_beside, suggest_beside
-from builder.hot_lint.property_calls import MUST_BE, CallScope, Property, find_misfits, suggest_foreign, suggest_form
+from builder.hot_lint.property_calls import (
+    MUST_BE,
+    CallScope,
+    Property,
+    find_misfits,
+    suggest_foreign,
+    suggest_form,
+    suggest_missing,
+)
 from builder.hot_lint.unknown_functions import RULE_WORDS, explain_unknown_function
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import parse_constraints
@@ -173,7 +181,9 @@ class _PropertyCheck:
                 ", and others" if len(missing) > MAX_NAMED else ""
             )
             message = f"{self._name(path)} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"
-            yield self._problem("missing-property", message, tokens if path else (*tokens[:-1], "type"))
+            hint = suggest_missing(missing[:MAX_NAMED], schemas, self.scope)
+            found = self._problem("missing-property", message, tokens if path else (*tokens[:-1], "type"), hint)
+            yield replace(found, about=tuple(f"property {each}" for each in missing[:MAX_NAMED]))
         members, _ = MEMBERS.get(self.type, ("", ())) if not path else ("", ())
         for name, value in given.items():
             if name in schemas and name != members:

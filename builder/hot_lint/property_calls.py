@@ -36,6 +36,10 @@ _GIVES: Final[Mapping[type, str]] = {
 }  # fmt: skip
 
 
+_MOST_SEARCHED: Final = 500
+"""Parameters and resources that are searched for the only one of a kind, once for each property that is lacking."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallScope:
     """What calls in a template can name: the declared parameters, what these can be, and the types of resources."""
@@ -127,6 +131,23 @@ def find_misfits(
         yield TemplateProblem("property-type", message, tokens, hint, certain, about=(f"type of resource {name}",))
 
 
+def suggest_missing(names: Sequence[str], schemas: Mapping[str, Any], scope: CallScope) -> str:
+    """A hint at what is lacking: the parameter or the resource of the same name, or the only one of its kind."""
+    calls: list[str] = []
+    is_small = len(scope.parameters) + len(scope.resources) <= _MOST_SEARCHED
+    for name in names:
+        constraint = find_constraint(name, schemas.get(name, {})) if is_small else ""
+        alike = [each for each, declared in scope.parameters.items() if constraint and _names(declared) == constraint]
+        made = _find_made_by(constraint, scope) if constraint else []
+        if name in scope.parameters:
+            calls.append(f"{name}: {{get_param: {name}}}")
+        elif name in scope.resources and (name in made or not constraint):
+            calls.append(f"{name}: {{get_resource: {name}}}")
+        elif len(alike) + len(made) == 1:
+            calls.append(f"{name}: {{get_param: {alike[0]}}}" if alike else f"{name}: {{get_resource: {made[0]}}}")
+    return f"add {', '.join(calls)}" if calls and len(calls) == len(names) else ""
+
+
 def find_named(template: Mapping[str, Any]) -> dict[str, str]:
     """By the parameters of a template, the constraint of what they name: theirs, or that of properties they fill."""
     found: dict[str, str] = {}
@@ -134,12 +155,15 @@ def find_named(template: Mapping[str, Any]) -> dict[str, str]:
         for definition, _, _ in find_definitions(resource, ("resources", name)):
             schemas = load_types().get(str(definition.get("type")), {}).get("properties", {})
             _note_constraints(schemas, definition.get("properties"), found)
-    for name, declared in (template.get("parameters") or {}).items():
-        constraints = declared.get("constraints")
-        for each in constraints if isinstance(constraints, list) else ():
-            if isinstance(each, dict) and "custom_constraint" in each:
-                found[name] = str(each["custom_constraint"])
-    return found
+    named = {name: _names(declared) for name, declared in (template.get("parameters") or {}).items()}
+    return {**found, **{name: constraint for name, constraint in named.items() if constraint}}
+
+
+def _names(parameter: Mapping[str, Any]) -> str:
+    """The constraint of what a parameter names in a cloud, as it is declared; ``""`` where it has none."""
+    constraints = parameter.get("constraints")
+    found = [each for each in constraints if isinstance(each, dict)] if isinstance(constraints, list) else []
+    return next((str(each["custom_constraint"]) for each in reversed(found) if "custom_constraint" in each), "")
 
 
 def _note_constraints(schemas: Mapping[str, Any], value: Any, found: dict[str, str]) -> None:

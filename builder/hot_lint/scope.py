@@ -77,7 +77,9 @@ def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tupl
         for name in each.names(Kind.PARAMETER):
             if name not in used and name not in seen:
                 message, hint = f"parameter {name!r} is used nowhere in the template", "use it or remove it"
-                about = (f"parameter {name}", f"use of {name}")
+                words = name.split("_")
+                filled = (f"property {'_'.join(words[first:])}" for first in range(len(words)))
+                about = (f"parameter {name}", f"use of {name}", *filled)
                 yield (
                     number,
                     TemplateProblem("unused-parameter", message, ("parameters", name), hint, key=True, about=about),

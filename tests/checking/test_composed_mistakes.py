@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, Mistake
+from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NETWORK, NODE, STORAGE, Mistake
 from tests.checking.test_mistakes import list_problems
 
 _MOUNTED: Final = """\
@@ -62,6 +62,62 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "warning: components/compute.yaml:41:3: 'compute_nodes' is given 'network', and does not wait for its subnet "
         "'subnet': what is in a stack of its own may be made before (add depends_on: router_interface) "
         "[unawaited-subnet]",
+    ),
+    "a parameter that is given to no member any more": Mistake(
+        COMPUTE,
+        "          flavor: {get_param: compute_flavor}\n",
+        "",
+        "error: components/compute.yaml:47:15: nested/node.yaml needs the property 'flavor' (add flavor: "
+        "{get_param: compute_flavor}) [nested-parameter]",
+    ),
+    "a parameter that the members need newly": Mistake(
+        NODE,
+        "  network: {type: string}\n",
+        "  network: {type: string}\n  compute_count: {type: number}\n",
+        "error: components/compute.yaml:47:15: nested/node.yaml needs the property 'compute_count' (add "
+        "compute_count: {get_param: compute_count}) [nested-parameter]",
+    ),
+    "a network that is given to no member any more": Mistake(
+        COMPUTE,
+        "          network: {get_resource: network}\n",
+        "",
+        "error: components/compute.yaml:47:15: nested/node.yaml needs the property 'network' (add network: "
+        "{get_resource: network}) [nested-parameter]",
+    ),
+    "a server whose flavor is lost": Mistake(
+        LOGIN,
+        "      flavor: {get_param: login_flavor}\n",
+        "",
+        "error: components/login.yaml:54:11: OS::Nova::Server needs the property 'flavor' (add flavor: "
+        "{get_param: login_flavor}) [missing-property]",
+    ),
+    "a server whose image is lost in the nested template": Mistake(
+        NODE,
+        "      image: {get_param: image}\n",
+        "",
+        "error: nested/node.yaml:12:11: OS::Nova::Server has nothing to boot from (add image: {get_param: image}) "
+        "[property-conflict]",
+    ),
+    "a volume whose size is lost": Mistake(
+        STORAGE,
+        "      size: {get_param: volume_size}\n",
+        "      description: For the home folders\n",
+        "error: components/storage.yaml:13:11: nothing says how large the volume is (add size: {get_param: "
+        "volume_size}) [property-conflict]",
+    ),
+    "a floating address whose network is lost": Mistake(
+        LOGIN,
+        "      floating_network: {get_param: external_network}\n",
+        "",
+        "error: components/login.yaml:47:11: OS::Neutron::FloatingIP needs the property 'floating_network' "
+        "[missing-property]",
+    ),
+    "a subnet whose network is lost": Mistake(
+        NETWORK,
+        "      network: {get_resource: network}\n",
+        "",
+        "error: components/network.yaml:18:11: OS::Neutron::Subnet needs the property 'network' (add network: "
+        "{get_resource: network}) [missing-property]",
     ),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from builder.hot_lint.conflicts.judged import CONFLICT, REFUSED, Judged, find_mappings, find_referred, is_given
@@ -26,7 +27,8 @@ def judge_server(server: Judged) -> Iterator[TemplateProblem]:
     if is_bare and server.is_complete and not empty:
         if properties.get("block_device_mapping_v2") in (None, []):
             hint = "give it an image, or a volume by block_device_mapping_v2"
-            yield server.problem(CONFLICT, f"{SERVER} has nothing to boot from", hint=hint)
+            found = server.problem(CONFLICT, f"{SERVER} has nothing to boot from", hint=hint)
+            yield replace(found, about=("property image",))
         elif devices and not any(_may_boot(each) for _, each in devices):
             message, hint = "the server can be booted from no device", "give one a volume, with boot_index 0"
             yield server.problem(CONFLICT, message, "block_device_mapping_v2", hint=hint)
@@ -67,7 +69,7 @@ def judge_volume(volume: Judged) -> Iterator[TemplateProblem]:
     given = map(volume.properties.get, ("size", "backup_id", "source_volid", "snapshot_id"))
     if volume.is_complete and all(each is None for each in given):
         message = "nothing says how large the volume is"
-        yield volume.problem(CONFLICT, message, hint="give it a size, in GB")
+        yield replace(volume.problem(CONFLICT, message, hint="give it a size, in GB"), about=("property size",))
 
 
 def _may_boot(device: Mapping[str, Any]) -> bool:

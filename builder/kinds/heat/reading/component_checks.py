@@ -26,7 +26,7 @@ from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProble
 from builder.hot_lint.inclusion import LoadedTemplate
 from builder.hot_lint.members import find_definitions, has_properties_beside, suggest_beside
 from builder.hot_lint.properties import find_nested_value_problems
-from builder.hot_lint.property_calls import CallScope, find_named
+from builder.hot_lint.property_calls import CallScope, find_named, suggest_missing
 from builder.hot_lint.references import MAX_WORK, read_template
 from builder.hot_lint.resource_checks import (
     GROUP_ATTRIBUTES,
@@ -213,7 +213,7 @@ def _check_nested_uses(
             if use.name not in required:
                 named[use.name] = find_named(template.template)
                 required[use.name] = [name for name, each in parameters.items() if each.get("default") is None]
-            yield from _check_properties(use, use.properties, parameters, required[use.name])
+            yield from _check_properties(use, use.properties, parameters, required[use.name], named[use.name], calls)
             yield from find_nested_value_problems(within, calls, use, parameters, named[use.name])
     uses = {use.owner: use for use in reading.nested if use.is_plain or use.is_member}
     for reference in reading.references:
@@ -236,7 +236,12 @@ def _check_nested_uses(
 
 
 def _check_properties(
-    use: NestedUse, properties: Mapping[str, Any], parameters: Mapping[str, Any], required: Sequence[str]
+    use: NestedUse,
+    properties: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    required: Sequence[str],
+    named: Mapping[str, str],
+    calls: CallScope,
 ) -> Iterator[TemplateProblem]:
     given = {*properties}
     for name in properties:
@@ -251,9 +256,10 @@ def _check_properties(
     if missing:
         names = ", ".join(map(repr, missing[:MAX_NAMED])) + (", and others" if len(missing) > MAX_NAMED else "")
         message = f"{use.name} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"
-        yield TemplateProblem(
-            "nested-parameter", message, (*use.tokens, "type"), "give it, or a default there", use.certain
-        )
+        schemas = {name: {"custom_constraint": named[name]} for name in missing if name in named}
+        hint = suggest_missing(missing[:MAX_NAMED], schemas, calls) or "give it, or a default there"
+        about = tuple(f"property {each}" for each in missing)
+        yield TemplateProblem("nested-parameter", message, (*use.tokens, "type"), hint, use.certain, about=about)
 
 
 def _find_lone_servers(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
