@@ -41,9 +41,12 @@ CONSEQUENCES: Final = (
 _RANKS: Final = {rule: rank for rank, rule in enumerate(CONSEQUENCES, start=1)}
 
 _TWICE: Final = "template-duplicate-key"
+_LOSSY: Final = "lossy-number"
 
 _SERIOUS: Final = {
     _TWICE: "",
+    _LOSSY: "",
+    "yaml-versions": "",
     "ignored-section": "unknown-section",
     "selection-parameter": "unexposed-parameter",
     "unlisted-component": "component-reference",
@@ -58,6 +61,12 @@ _SURE: Final = 0.85
 
 _OF_PROPERTIES: Final = ("missing-property", "nested-parameter", "property-conflict")
 """Rules of what properties lack, told where the type stands, beside them."""
+
+_OF_VALUES: Final = ("invalid-default", "invalid-hardcoded-value", "invalid-preset-value")
+"""Rules of values that a parameter does not take."""
+
+_OF_NAMES: Final = frozenset({*_RANKS, *_MISSING, *_OF_VALUES, "property-type"})
+"""Rules of what is wrong for the first name that it is about."""
 
 _OF_ANY: Final = ("dependency-cycle", "unused-parameter")
 """Rules of what may follow from any of the names that they are about, not from the first alone."""
@@ -151,22 +160,25 @@ def _join_duplicates(problems: Sequence[Problem], causes: defaultdict[str, list[
 
     Heat takes the last one, so that what the other has is missing.
     """
-    twice = {(each.path, each.pointer): each for each in problems if each.rule == _TWICE}
+    values = {
+        (each.rule == _LOSSY, each.path, each.pointer): each for each in problems if each.rule in (_TWICE, _LOSSY)
+    }
     joined: dict[int, Problem] = {}
     gone: set[int] = set()
     for problem in sorted(problems, key=lambda each: _RANKS.get(each.rule, len(_RANKS) + 1)):
-        names: Sequence[str] = problem.about[:1] if problem.rule in (*_RANKS, *_MISSING, "property-type") else ()
+        names: Sequence[str] = problem.about[:1] if problem.rule in _OF_NAMES else ()
         if laid_over := _LAID_OVER.match(problem.pointer):
             names = (*names, f"parameter {laid_over[1]}")
         found = [each for name in names for each in causes[name] if each.rule in _SERIOUS]
-        if problem.rule in _OF_PROPERTIES:
-            place = f"{problem.pointer.rpartition('/')[0]}/properties"
-            found += [twice[problem.path, place]] if (problem.path, place) in twice else []
+        if problem.rule in (*_OF_PROPERTIES, *_OF_VALUES):
+            is_value = problem.rule in _OF_VALUES
+            place = problem.pointer if is_value else f"{problem.pointer.rpartition('/')[0]}/properties"
+            found += [values[key]] if (key := (is_value, problem.path, place)) in values else []
         if not found or problem.severity is not Severity.ERROR:
             continue
         gone.add(id(problem))
         cause = found[0]
-        if cause.rule != _TWICE:
+        if _SERIOUS[cause.rule]:
             joined.setdefault(id(cause), replace(cause, rule=_SERIOUS[cause.rule]))
         elif id(cause) not in joined:
             entry = _ENTRY.fullmatch(cause.pointer)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from builder.definitions.model import ClusterType, ClusterTypeId
+from builder.diagnostics.problems import name_value
 from builder.hot_lint.findings import TemplateProblem
 from builder.parameters.declarations import Parameter, find_default_faults
 from builder.text.spelling import suggest
@@ -73,7 +74,7 @@ def find_preset_problems(
                 continue
             given = replace(open_[name], default=value)
             for fault in find_default_faults(given, subject=f"the value of {name!r}"):
-                yield TemplateProblem("invalid-preset-value", fault, tokens)
+                yield TemplateProblem("invalid-preset-value", fault, tokens, about=name_value(name, value))
             if given.is_careless:
                 message = f"parameter {name!r} is hidden, and everybody can read its value in the listing"
                 hint = "leave the value out, or hidden: true if it is no secret"

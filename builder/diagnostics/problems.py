@@ -70,6 +70,11 @@ def judge_problems(problems: Iterable[Problem], profile: Profile) -> list[Proble
     return [replace(each, profile=profile) for each in problems if find_severity(each.rule, profile) is not None]
 
 
+def name_value(parameter: str, value: Any) -> tuple[str]:
+    """What a problem of a value of a parameter is ``about``, written as text."""
+    return (f"value {value} of {parameter}",)
+
+
 def name_lost(section: str, value: Any) -> tuple[str, ...]:
     """What a problem of a section is ``about`` that nobody reads: its entries, and the use of what it may name."""
     entries = (f"{section.removesuffix('s')} {name}" for name in (value if isinstance(value, dict) else ()))

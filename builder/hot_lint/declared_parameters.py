@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from builder.diagnostics.problems import name_value
 from builder.hot.custom_constraints import KNOWN, PICKERS
 from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
@@ -65,7 +66,8 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     except ParameterSyntaxError:
         return None, _explain_declaration(name, attributes, tokens)
     faults = find_default_faults(parameter, in_template=True)
-    problems = [TemplateProblem("invalid-default", fault, (*tokens, "default")) for fault in faults]
+    about = name_value(name, parameter.default)
+    problems = [TemplateProblem("invalid-default", fault, (*tokens, "default"), about=about) for fault in faults]
     problems += _find_structured_default(parameter, (*tokens, "default"))
     if attributes.get("constraints"):
         problems += _find_constraint_warnings(parameter, attributes, tokens)
@@ -106,7 +108,8 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
         is_other = parameter.constraints != in_template.constraints  # and Heat applies those of the template as well
         if not faults and is_other:
             faults = find_default_faults(replace(in_template, default=parameter.default))
-        problems += [TemplateProblem("invalid-default", fault, place) for fault in faults]
+        about = name_value(parameter.id, parameter.default)
+        problems += [TemplateProblem("invalid-default", fault, place, about=about) for fault in faults]
         if not faults and is_other:
             constrained = next(tokens for tokens, entry in reversed(layers) if "constraints" in entry)
             problems += _find_wider(in_template, parameter, (*constrained, "constraints"))

@@ -13,7 +13,7 @@ from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from builder.diagnostics.problems import Problem
+from builder.diagnostics.problems import Problem, name_value
 from builder.text.pointers import Tokens, format_pointer
 from builder.yaml_documents.documents import Document
 from builder.yaml_documents.scalars import PLAIN, Reading, Scalar, construct_scalar, is_merge
@@ -48,7 +48,13 @@ def _walk(
         rule, message, hint = _explain(node.value, reading, numeric=numeric) if node.tag == PLAIN else ("", "", "")
         if rule:
             mark = node.start_mark
-            yield Problem(path, mark.line + 1, mark.column + 1, format_pointer(tokens), rule, message, hint)
+            about = (
+                name_value(str(tokens[-5]), node.value)
+                if tokens[-2:-1] == ("allowed_values",) and len(tokens) > 4
+                else ()
+            )
+            pointer = format_pointer(tokens)
+            yield Problem(path, mark.line + 1, mark.column + 1, pointer, rule, message, hint, about=about)
     elif isinstance(node, SequenceNode):
         for number, item in enumerate(node.value):
             yield from _walk(item, path, reading, (*tokens, number), numeric=numeric, seen=seen)

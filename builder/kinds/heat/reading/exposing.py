@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from builder.diagnostics.problems import Problem
+from builder.diagnostics.problems import Problem, name_value
 from builder.hot.values import ParameterType
 from builder.hot_lint.declared_parameters import Layer, lay_over, read_parameter
 from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
@@ -275,7 +275,8 @@ def _find_invalid_hardcoded(
         if parameter is None or value is None:
             continue
         for message in find_default_faults(replace(parameter, default=value), subject=f"the value of {name!r}"):
-            yield TemplateProblem("invalid-hardcoded-value", message, ("hardcoded_parameters", name))
+            about, place = name_value(name, value), ("hardcoded_parameters", name)
+            yield TemplateProblem("invalid-hardcoded-value", message, place, about=about)
 
 
 def _find_refused_presets(
@@ -288,8 +289,9 @@ def _find_refused_presets(
             if parameter is None or name not in shown or shown[name].constraints == parameter.constraints:
                 continue
             if not find_default_faults(replace(shown[name], default=value)):
+                about, place = name_value(name, value), ("presets", number, "parameters", name)
                 for fault in find_default_faults(replace(parameter, default=value), subject=f"the value of {name!r}"):
-                    yield TemplateProblem("invalid-preset-value", fault, ("presets", number, "parameters", name))
+                    yield TemplateProblem("invalid-preset-value", fault, place, about=about)
 
 
 def _find_unexposed(

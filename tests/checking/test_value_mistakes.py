@@ -1,0 +1,78 @@
+"""Mistakes in values that people are offered, each told of in one line: numbers that were meant as texts, and units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.checking.mistakes import DEFINITION, LOGIN, Mistake
+from tests.checking.test_mistakes import list_problems
+
+FLAVOR: Final = "default: m1.small\n    constraints:\n      - custom_constraint: nova.flavor\n"
+RELEASE: Final = "default: {}\n    constraints:\n      - allowed_values: [{}]\n"
+PRESET: Final = "parameters: {volume_size: 200}\n"
+LAID_OVER: Final = (
+    "\nparameter_overrides:\n  login_flavor: {{default: null, constraints: [{{allowed_values: [{}]}}]}}\n"
+)
+
+MISTAKES: Final[Mapping[str, Mistake]] = {
+    "a version that is a number among the values": Mistake(
+        LOGIN,
+        FLAVOR,
+        RELEASE.format("'24.10'", "'24.8', 24.10"),
+        "error: components/login.yaml:33:34: 24.10 is the number 24.1: the default must be one of: 24.8, 24.1 (write "
+        "'24.10' in quotes if the last 0 matters) [invalid-default]",
+    ),
+    "a version that is a number as the default": Mistake(
+        LOGIN,
+        FLAVOR,
+        RELEASE.format("24.10", "'24.8', '24.10'"),
+        "error: components/login.yaml:31:14: 24.10 is the number 24.1: the default must be one of: 24.8, 24.10 (write "
+        "'24.10' in quotes if the last 0 matters) [invalid-default]",
+    ),
+    "a version that is a number in both": Mistake(
+        LOGIN,
+        FLAVOR,
+        RELEASE.format("24.8", "'24.8', 24.10"),
+        "warning: components/login.yaml:33:34: 24.10 is the number 24.1 (write '24.10' in quotes if the last 0 "
+        "matters) [lossy-number]",
+    ),
+    "a version that is a number among the values of a preset": Mistake(
+        DEFINITION,
+        PRESET,
+        "parameters: {login_flavor: '24.10'}\n" + LAID_OVER.format("'24.8', 24.10"),
+        "error: cluster-type.yaml:40:73: 24.10 is the number 24.1: the value of 'login_flavor' must be one of: 24.8, "
+        "24.1 (write '24.10' in quotes if the last 0 matters) [invalid-preset-value]",
+    ),
+    "a version that is a number in a preset": Mistake(
+        DEFINITION,
+        PRESET,
+        "parameters: {login_flavor: 24.10}\n" + LAID_OVER.format("'24.8', '24.10'"),
+        "error: cluster-type.yaml:37:32: 24.10 is the number 24.1: the value of 'login_flavor' must be one of: 24.8, "
+        "24.10 (write '24.10' in quotes if the last 0 matters) [invalid-preset-value]",
+    ),
+    "a switch in words whose values are no texts": Mistake(
+        LOGIN,
+        FLAVOR,
+        RELEASE.format("'on'", "on, 'auto'"),
+        "error: components/login.yaml:33:26: on is read as true by Heat (YAML 1.1), but as a text by YAML 1.2: the "
+        "default must be one of: True, auto (write 'on' in quotes, or true) [invalid-default]",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
+def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake.make(tmp_path / "slurm")
+    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
+
+
+def test_a_default_that_no_quotes_would_mend_is_told_beside_the_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Mistake(LOGIN, FLAVOR, RELEASE.format("'99'", "'24.8', 24.10"), "").make(tmp_path / "slurm")
+    rules = [line.rsplit("[")[-1] for line in list_problems(tmp_path / "slurm", monkeypatch)]
+    assert rules == ["invalid-default]", "lossy-number]"]
