@@ -191,7 +191,7 @@ def test_answers_as_large_as_real_ones_get_are_taken(cloud: WholeCloud) -> None:
     network = {"subnets": ["x" * 36] * 2, "status": "ACTIVE", "tags": []}
     networks = [{"id": f"n{number}", "name": f"net-{number}", **network} for number in range(5000)]
     cloud.set(f"{NETWORK}/v2.0/networks", {"networks": networks})
-    assert len(outcome_of(cloud, fetch_assets).networks) == 5000
+    assert len(outcome_of(cloud, fetch_assets)["networks"]) == 5000
     (asked,) = [request.path for request in cloud.received if request.path.startswith(f"{NETWORK}/v2.0/networks")]
     assert asked.partition("?")[2] == "fields=id&fields=name&fields=router%3Aexternal"
 
