@@ -79,10 +79,10 @@ class NumberedRequest(Request):
     @property
     def client(self) -> str:
         """The address of whoever asks, behind the proxies that are trusted."""
-        trusted = self.app.ctx.services.settings.trusted_proxies
-        if not trusted and ":" not in self.ip:
-            return self.ip
-        return find_client(self.ip, self.headers.getall("x-forwarded-for", ()), trusted)
+        peer, trusted = self.ip, self.app.ctx.services.settings.trusted_proxies
+        if not trusted and ":" not in peer:
+            return peer
+        return find_client(peer, self.headers.getall("x-forwarded-for", ()), trusted)
 
     @property
     def age(self) -> float:

@@ -20,9 +20,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from logging.handlers import QueueHandler, WatchedFileHandler
+from logging.handlers import WatchedFileHandler
 from queue import SimpleQueue
-from typing import Any, ClassVar
+from typing import ClassVar
 from weakref import WeakSet
 
 from builder.logs.lines import RequestRecord
@@ -44,7 +44,7 @@ _LOST = "%d lines of the log were lost: nobody took them"
 Lines = Sequence[str]
 
 
-class LogOutput(QueueHandler):
+class LogOutput(logging.Handler):
     """Queues lines for one destination, and has a thread hand them to ``write``, each with its end.
 
     The queue is a :class:`~queue.SimpleQueue`, whose ``put`` a finaliser may call while another ``put`` of the same
@@ -55,7 +55,7 @@ class LogOutput(QueueHandler):
     _all: ClassVar[WeakSet[LogOutput]] = WeakSet()
 
     def __init__(self, write: Callable[[Lines], None]) -> None:
-        super().__init__(SimpleQueue())
+        super().__init__()
         self._write = write
         self._all.add(self)
         self._begin()
@@ -64,20 +64,21 @@ class LogOutput(QueueHandler):
         """Have none: a line is made, and its secrets are looked for, while others log theirs."""
         self.lock = None
 
-    def prepare(self, record: logging.LogRecord) -> str | RequestRecord:
-        """The line, made here for the sake of the request's context.
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Queue a line, or count it as lost: in place of :meth:`logging.Handler.handle`, without filters and locks.
 
-        That of a request needs no context. The thread makes it, among many of them, in a third of the time.
+        It is made here for the sake of the request's context. That of a request needs no context: the thread makes it,
+        among many of them, in a third of the time.
         """
-        return record if type(record) is RequestRecord else self._make_line(record)
-
-    def enqueue(self, record: Any) -> None:
-        """Queue what was prepared, or count it as lost."""
         if self.queue.qsize() < MAX_LINES:
-            self.queue.put(record)
+            try:
+                self.queue.put(record if type(record) is RequestRecord else self._make_line(record))
+            except Exception:  # noqa: BLE001  # as in every handler: what fails here concerns nobody who logs
+                self.handleError(record)
         else:
             with self._counting:
                 self._lost += 1
+        return True
 
     def flush(self) -> None:
         """Wait until all that was queued has been written, within a limit: see :meth:`logging.Handler.flush`."""
@@ -124,7 +125,9 @@ class LogOutput(QueueHandler):
 
     def _make_line(self, record: logging.LogRecord) -> str:
         """The line of a record, which is made once for all destinations that it looks the same at."""
-        lines: dict[type, str] = record.__dict__.setdefault("lines", {})
+        lines: dict[type, str] | None = getattr(record, "lines", None)
+        if lines is None:
+            record.lines = lines = {}
         look = type(self.formatter)
         if look not in lines:
             lines[look] = self.format(record) + "\n"

@@ -59,14 +59,26 @@ def test_secret_that_a_thread_of_a_request_finds_is_masked_in_all_its_lines() ->
 
 
 @pytest.mark.parametrize("formatter", [logs.TextFormatter(), logs.JsonFormatter()])
-def test_line_of_a_request_is_like_any_other(formatter: logging.Formatter) -> None:
-    record = logging.LogRecord("builder.access", logging.INFO, "path", 1, "request", (), None)
-    record.fields = {"method": "GET", "route": "/cluster-types", "status": 200, "ms": 1.2, "client": "127.0.0.1"}
+@pytest.mark.parametrize(
+    ("method", "milliseconds", "level", "details"),
+    [
+        ("GET", 1.25, logging.INFO, {}),
+        ("GET", 0.04, logging.DEBUG, {}),
+        ("POST", 123456.78, logging.INFO, {"reason": "bad signature"}),
+        ('A"\n\x1bB C', 100.04, logging.INFO, {"reason": 'a "b"=\\é\u2028', "path": "/\0\r\n"}),
+    ],
+)
+def test_line_of_a_request_is_like_any_other(
+    formatter: logging.Formatter, method: str, milliseconds: float, level: int, details: dict[str, str]
+) -> None:
+    record = logging.LogRecord("builder.access", level, "path", 1, "request", (), None)
+    told = {"method": method, "route": "/cluster-types", "status": 200, "ms": round(milliseconds, 1)}
+    record.fields = {**told, "client": "127.0.0.1", **details}
 
     def format_both() -> tuple[str, str]:
         logs.begin_request("req-1")
-        request = logs.RequestRecord("GET", "/cluster-types", 200, 1.25, "127.0.0.1")
-        record.created, record.msecs = request.created, request.msecs
+        request = logs.RequestRecord(method, "/cluster-types", 200, milliseconds, "127.0.0.1", level, details)
+        record.created = request.created
         made_later = contextvars.Context().run(formatter.format, request)
         return made_later, formatter.format(record)
 
