@@ -19,14 +19,18 @@ def text() -> str:
 
 @pytest.fixture
 def serve(tmp_path: Path, text: str) -> Iterator[Callable[..., Service]]:
-    """Starts services with so many types, and waits until all are listed."""
+    """Starts services with so many types, and waits until all are listed.
+
+    Each as a user would, with its output in a file: who reads a pipe here would slow down who asks.
+    """
     running: list[Service] = []
 
     def start(number: int, **environment: str) -> Service:
         instance = tmp_path / f"instance-{number}-{len(running)}"
         fill(instance / "cluster-types-enabled", number, text)
         # Without looking for equal builds, which no two of these are: Heat is asked for nothing but stacks.
-        service = Service(instance, {"LOG_LEVEL": "ERROR", "REPEAT_WINDOW": "0", **environment})
+        to_file = ("sh", "-c", 'exec "$@" > "$0"', str(instance / "output"))
+        service = Service(instance, {"LOG_LEVEL": "ERROR", "REPEAT_WINDOW": "0", **environment}, wrapper=to_file)
         running.append(start_quietly(service))
         return service
 

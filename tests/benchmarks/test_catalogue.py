@@ -70,7 +70,7 @@ def test_listing_against_a_bare_handler(
         ours = Load(service.url, service.process.pid, "/cluster-types", headers)
         theirs = Load(url, process, path, headers)
         by_clock, by_cpu, our, their = compare(ours, theirs)
-        note = "with a line of the log for each request" if level == "INFO" else "without the access log"
+        note = "with the access log to a file" if level == "INFO" else "without the access log"
         print(
             f"\nlisting of ten, {what}, {note}: {by_clock:.2f} of a bare handler's requests/s "
             f"({our.per_second:.0f}/{their.per_second:.0f}), {by_cpu:.2f} by CPU time"
@@ -81,9 +81,9 @@ def test_listing_against_a_bare_handler(
 
 @pytest.mark.parametrize("level", ["ERROR", "INFO"])
 def test_listing_of_a_saturated_server_against_a_bare_handler(
-    serve: Callable[..., Service], bare: Callable[[bytes], tuple[str, int]], tmp_path: Path, level: str
+    serve: Callable[..., Service], bare: Callable[[bytes], tuple[str, int]], level: str
 ) -> None:
-    service = serve(10, LOG_LEVEL=level, LOG_FILE=str(tmp_path / "log"))
+    service = serve(10, LOG_LEVEL=level)
     answer = service.get("/cluster-types")
     url, process = bare(answer.body)
     wait_until(lambda: is_listening(url), "the bare server listens")
@@ -91,7 +91,7 @@ def test_listing_of_a_saturated_server_against_a_bare_handler(
         ours = Crowd(service.url, service.process.pid, "/cluster-types", headers)
         theirs = Crowd(url, process, path, headers)
         by_clock, by_cpu, our, their = compare(ours, theirs)
-        note = "with the access log to standard output and to a file" if level == "INFO" else "without the access log"
+        note = "with the access log to a file" if level == "INFO" else "without the access log"
         print(
             f"\nlisting of ten on 16 connections, {what}, {note}: {by_clock:.2f} of a bare handler's requests/s "
             f"({our.per_second:.0f}/{their.per_second:.0f}), {by_cpu:.2f} by CPU time"
