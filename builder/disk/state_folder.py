@@ -49,6 +49,11 @@ what another has, whichever of them has noticed what was enabled last.
 """
 
 _SUFFIX = ".json"
+_NEXT = ".json.next"
+"""Of a version that is not known to be on the disk; until it is, the one before stays beside it.
+
+It has a name that nothing has: to take another's place, some file systems first write all of a file to the disk.
+"""
 _MOUNT_NAME = "mount"
 """Has no suffix, and so is of no id."""
 
@@ -65,8 +70,8 @@ class StateFolder:
         self._clock = clock
         self._due: dict[str, LastGoodVersion | None] = {}
         """What is to be written; None for what has to be read again first, so that no content is held meanwhile."""
-        self._unflushed: set[str] = set()
-        """What was written and may not be on the disk yet."""
+        self._written: set[str] = set()
+        """What was written, and has not taken the place of the version before."""
         self._refused: dict[str, str] = {}
         """Why some ids are not kept: not tried again, for another try would end the same way."""
         self._used = 0
@@ -81,14 +86,20 @@ class StateFolder:
     @property
     def is_behind(self) -> bool:
         """Whether there is something to do for :meth:`catch_up`; not where the disk has just refused it."""
-        return bool(self._due or self._unflushed) and not self._failure
+        return bool(self._due or self._written) and not self._failure
 
     def read(self, cluster_type_id: str) -> LastGoodVersion | None:
         """The version that is kept of an id, if any.
 
         Raises ForeignVersionError where something is there that cannot be used, which names the file.
         """
-        path = self._path(cluster_type_id)
+        with suppress(ForeignVersionError):  # what a machine that stopped has left half written
+            if (version := self._read(cluster_type_id, _NEXT)) is not None:
+                return version
+        return self._read(cluster_type_id, _SUFFIX)
+
+    def _read(self, cluster_type_id: str, suffix: str) -> LastGoodVersion | None:
+        path = self._path(cluster_type_id, suffix)
         try:
             self._check_owner()
             content = _read_bounded(path)
@@ -106,10 +117,10 @@ class StateFolder:
 
     def read_all(self) -> Iterator[LastGoodVersion]:
         """Every version that is kept, and can be used."""
-        for entry in self._scan():
+        names = [entry.name for entry in self._scan()]
+        for cluster_type_id in dict.fromkeys(name.removesuffix(_NEXT).removesuffix(_SUFFIX) for name in names):
             with suppress(ForeignVersionError):
-                version = self.read(entry.name.removesuffix(_SUFFIX)) if entry.name.endswith(_SUFFIX) else None
-                if version is not None:
+                if (version := self.read(cluster_type_id)) is not None:
                     yield version
 
     def read_mount(self) -> str:
@@ -145,30 +156,32 @@ class StateFolder:
         """Remove what is kept of an id, which was withdrawn."""
         self._due.pop(cluster_type_id, None)
         self._refused.pop(cluster_type_id, None)
-        with suppress(OSError):
-            self._path(cluster_type_id).unlink()
+        for suffix in (_NEXT, _SUFFIX):
+            with suppress(OSError):
+                self._path(cluster_type_id, suffix).unlink()
 
     def catch_up(self, reread: Callable[[str], LastGoodVersion | None]) -> Iterator[None]:
         """Write what was deferred, in steps, and have the disk hold it; what fails ends this.
 
         ``reread`` gives the version of an id that is listed now, None where there is none any more.
         """
-        written = 0
-        while self._due or self._unflushed:
-            if not self._due:
-                if not self._flush(self._unflushed.pop()):
-                    return
-                yield
-                continue
-            cluster_type_id = next(reversed(self._due))  # the first would be looked for behind all that have gone
-            kept = self._due[cluster_type_id]
-            version = kept or reread(cluster_type_id)
-            if version is None:
-                del self._due[cluster_type_id]
-            elif not self._write_due(version):
+        flush, done = len(self._due) <= MANY, 0
+        while self._due or self._written:
+            step_is_long = flush
+            if self._written:
+                is_settled = self._place(self._written.pop(), flush=flush)
+            else:
+                cluster_type_id = next(reversed(self._due))  # the first would be looked for behind all that have gone
+                kept = self._due[cluster_type_id]
+                version = kept or reread(cluster_type_id)
+                if version is None:
+                    del self._due[cluster_type_id]
+                is_settled = version is None or self._write_due(version)
+                step_is_long = kept is None  # reading takes longer than writing
+            if not is_settled:
                 return
-            written += 1
-            if kept is None or written % WRITTEN_AT_ONCE == 0:  # reading takes longer than writing
+            done += 1
+            if step_is_long or done % (2 * WRITTEN_AT_ONCE) == 0:
                 yield
         self._failure = ""
 
@@ -178,11 +191,11 @@ class StateFolder:
         for number, entry in enumerate(self._scan(), start=1):
             if number % LISTED_AT_ONCE == 0:
                 yield
-            name, age, size = entry.name.removesuffix(_SUFFIX), 0.0, 0
+            name, age, size = entry.name.removesuffix(_NEXT).removesuffix(_SUFFIX), 0.0, 0
             with suppress(OSError):  # another has removed it
                 status = entry.stat(follow_symlinks=False)
                 age, size = self._clock() - status.st_mtime, status.st_size
-                is_version = entry.name.endswith(_SUFFIX) and not entry.name.startswith(".")
+                is_version = entry.name.endswith((_SUFFIX, _NEXT)) and not entry.name.startswith(".")
                 if is_version and is_enabled(name):
                     stored.add(name)
                     if age > FORGOTTEN_SECONDS / 2:
@@ -194,8 +207,8 @@ class StateFolder:
         self._used = used
         return stored
 
-    def _path(self, cluster_type_id: str) -> Path:
-        return self._folder / f"{cluster_type_id}{_SUFFIX}"
+    def _path(self, cluster_type_id: str, suffix: str = _SUFFIX) -> Path:
+        return self._folder / f"{cluster_type_id}{suffix}"
 
     def _scan(self) -> Iterator[os.DirEntry[str]]:
         try:
@@ -234,8 +247,8 @@ class StateFolder:
         self._due = dict.fromkeys(self._due)
 
     def _write(self, version: LastGoodVersion) -> None:
-        """Put a version in place, unless it is there or too large. Raises OSError."""
-        path, content = self._path(version.id), version.encode()
+        """Write a version beside the one before, unless it is there or too large. Raises OSError."""
+        path, content = self._path(version.id, _NEXT), version.encode()
         self._refused.pop(version.id, None)
         if len(content) > MAX_VERSION_BYTES:
             self._refused[version.id] = f"{version.path} is not kept: it has more than {MAX_VERSION_BYTES:,} bytes"
@@ -244,9 +257,11 @@ class StateFolder:
             self._check_owner()
         except FileNotFoundError:
             self._make_folder()
-        before = b""
-        with suppress(OSError):
-            before = _read_bounded(path)
+        before = _read_if_there(path)
+        if before == content:
+            self._written.add(version.id)  # by another process, which may have ended
+            return
+        before = before or _read_if_there(self._path(version.id))
         if before == content:
             return
         used = self._used + _count(len(content)) - (_count(len(before)) if before else 0)
@@ -254,24 +269,23 @@ class StateFolder:
             raise OSError(errno.EDQUOT, f"it holds as much as it may, {MAX_FOLDER_BYTES:,} bytes")
         _replace(path, content)
         self._used = used
-        self._unflushed.add(version.id)
-        if len(self._unflushed) > MANY:
-            self._unflushed.clear()
+        self._written.add(version.id)
 
-    def _flush(self, cluster_type_id: str) -> bool:
-        """Wait until a version is on the disk; one that does not get there is due again. Gives whether it is settled.
+    def _place(self, cluster_type_id: str, *, flush: bool) -> bool:
+        """Have a version that was written take the place of the one before, with ``flush`` once the disk has it.
 
-        It is done after the type was listed, for it takes milliseconds; that a process may be killed meanwhile matters
-        not.
+        What the disk does not take is due again. Gives whether it is settled.
         """
-        path = self._path(cluster_type_id)
+        path = self._path(cluster_type_id, _NEXT)
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        except FileNotFoundError:  # it was withdrawn
+            if flush:
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+            path.rename(self._path(cluster_type_id))
+        except FileNotFoundError:  # it was withdrawn, or another process was first
             return True
         except OSError as error:
             with suppress(OSError):
@@ -293,6 +307,13 @@ def _read_bounded(path: Path) -> bytes:
         is_ours = stat.S_ISREG(os.fstat(descriptor).st_mode)
         content = file.read(MAX_VERSION_BYTES + 1) if is_ours else b""
     return content if len(content) <= MAX_VERSION_BYTES else b""
+
+
+def _read_if_there(path: Path) -> bytes:
+    try:
+        return _read_bounded(path)
+    except OSError:
+        return b""
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -173,7 +173,9 @@ def test_a_version_is_kept_before_it_is_listed(tmp_path: Path, monkeypatch: pyte
     kept: list[str] = []
 
     def publish_and_note(*arguments: Any, **options: Any) -> Snapshot:
-        kept.append((process.kept / "a.json").read_text())
+        version = StateFolder(tmp_path / "state").read("a")  # as a process that takes this one's place
+        assert version is not None
+        kept.append(version.contents[""].decode())
         return publish(*arguments, **options)
 
     monkeypatch.setattr("builder.catalogue.catalogue.publish", publish_and_note)
@@ -182,6 +184,39 @@ def test_a_version_is_kept_before_it_is_listed(tmp_path: Path, monkeypatch: pyte
     while process.catalogue.deferred:
         process.catalogue.reconcile()
     assert "Another" in kept[-1]
+
+
+def test_until_the_disk_has_a_version_the_one_before_is_kept_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that stops loses one of them at most, and a process that is killed none."""
+    put(tmp_path, "a", definition("First"))
+    process = Process(tmp_path)
+    held: list[str] = []
+    fsync = os.fsync
+
+    def note_and_flush(descriptor: int) -> None:
+        held.append((process.kept / "a.json").read_text())
+        fsync(descriptor)
+
+    monkeypatch.setattr("builder.disk.state_folder.os.fsync", note_and_flush)
+    put(tmp_path, "a", definition("Second"))
+    process.catalogue.reconcile()
+    while process.catalogue.deferred:
+        process.catalogue.reconcile()
+    (written,) = process.kept.glob("a.json?*")
+    whole = written.read_bytes()
+    put(tmp_path, "a", BROKEN)
+    for content, title in ((whole[:-9], "First"), (b"", "First"), (whole, "Second")):
+        written.write_bytes(content)
+        after = Catalogue(process.folder, LoadSettings(state=StateFolder(tmp_path / "state")))
+        after.reconcile()
+        assert [each.cluster_type.title for each in after.snapshot.types.values()] == [title]
+    process.keep_state()
+    assert ["First" in each for each in held] == [True]
+    assert "Second" in (process.kept / "a.json").read_text()
+    assert process.files() == ["a.json"]
+    assert not written.exists()
 
 
 def test_a_type_under_another_path_is_another(tmp_path: Path) -> None:
@@ -251,6 +286,9 @@ def test_many_that_write_and_read_at_once_never_see_a_part(tmp_path: Path) -> No
         for _ in range(30):
             folder.write(version)
             seen.append(folder.read("a"))
+            for _ in folder.catch_up(lambda _: None):
+                pass
+            seen.append(folder.read("a"))
         assert folder.problem == ""
 
     threads = [threading.Thread(target=work, args=(versions[number % 2],)) for number in range(4)]
@@ -258,6 +296,6 @@ def test_many_that_write_and_read_at_once_never_see_a_part(tmp_path: Path) -> No
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(seen) == 120
+    assert len(seen) == 240
     assert all(version in versions for version in seen)
     assert [path.name for path in (tmp_path / "last-good").iterdir()] == ["a.json"]
