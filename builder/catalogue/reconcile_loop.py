@@ -200,7 +200,8 @@ class ReconcileLoop:
                 if self._next_retry is not None and now >= self._next_retry:
                     self._next_retry = None
                     return ChangeHint(self._catalogue.deferred)
-                if self._sweep is not None or self._keeping is not None:
+                # Who waits for a change shares the disk with what is written; some is after each change all the same.
+                if self._sweep is not None or (self._keeping is not None and not self._hints):
                     self._condition.wait(PAUSE_SECONDS)
                     return None
                 if self._is_rescan_due():

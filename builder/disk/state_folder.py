@@ -118,7 +118,7 @@ class StateFolder:
     def read_all(self) -> Iterator[LastGoodVersion]:
         """Every version that is kept, and can be used."""
         names = [entry.name for entry in self._scan()]
-        for cluster_type_id in dict.fromkeys(name.removesuffix(_NEXT).removesuffix(_SUFFIX) for name in names):
+        for cluster_type_id in dict.fromkeys(filter(None, map(_id_of, names))):
             with suppress(ForeignVersionError):
                 if (version := self.read(cluster_type_id)) is not None:
                     yield version
@@ -191,12 +191,11 @@ class StateFolder:
         for number, entry in enumerate(self._scan(), start=1):
             if number % LISTED_AT_ONCE == 0:
                 yield
-            name, age, size = entry.name.removesuffix(_NEXT).removesuffix(_SUFFIX), 0.0, 0
+            name, age, size = _id_of(entry.name), 0.0, 0
             with suppress(OSError):  # another has removed it
                 status = entry.stat(follow_symlinks=False)
                 age, size = self._clock() - status.st_mtime, status.st_size
-                is_version = entry.name.endswith((_SUFFIX, _NEXT)) and not entry.name.startswith(".")
-                if is_version and is_enabled(name):
+                if name and is_enabled(name):
                     stored.add(name)
                     if age > FORGOTTEN_SECONDS / 2:
                         os.utime(entry.path)
@@ -294,6 +293,12 @@ class StateFolder:
             self._fail(error)
             return False
         return True
+
+
+def _id_of(name: str) -> str:
+    """The id that a file is of; an empty text where it is of none, as what a process that was killed has left."""
+    suffix = next((each for each in (_NEXT, _SUFFIX) if name.endswith(each)), "")
+    return name.removesuffix(suffix) if suffix and not name.startswith(".") else ""
 
 
 def _count(size: int) -> int:
