@@ -140,7 +140,8 @@ def _parse(text: str, path: str, heat_keys: frozenset[str] | None = None) -> Doc
             json.loads(text)
             is_json = True
     heat = Reading.JSON if is_json else Reading.HEAT
-    construction = _Construction(path, heat, heat_keys or frozenset())
+    may_be_broken = "\\u" in text or "\\U" in text
+    construction = _Construction(path, heat, heat_keys or frozenset(), may_be_broken)
     value = construction.build(root, heat if heat_keys is None else Reading.YAML_1_2, ())
     # What is no mapping may be no definition at all, but a key or a list of passwords: nothing of it is told.
     problems = construction.problems if isinstance(root, MappingNode) else ()
@@ -194,15 +195,16 @@ def _join_pairs(mappings: Sequence[Node]) -> list[tuple[Node, Node]]:
 class _Construction:
     """One pass over a node tree that makes JSON data of it and collects every problem.
 
-    ``heat_keys`` are the keys of a definition whose values are templates, which are read by ``heat``.
+    ``heat_keys`` are the keys of a definition whose values are templates, which are read by ``heat``. ``may_be_broken``
+    tells of escapes, by which alone half of a surrogate pair comes into a text.
     """
 
     path: str
     heat: Reading
     heat_keys: frozenset[str]
+    may_be_broken: bool
     problems: list[Problem] = field(default_factory=list)
     plain: set[str] = field(default_factory=set)
-    _broken: dict[int, bool] = field(default_factory=dict)
 
     def build(self, node: Node, reading: Reading, tokens: Tokens) -> Any:
         if isinstance(node, ScalarNode):
@@ -317,10 +319,8 @@ class _Construction:
         return value
 
     def _is_broken(self, node: ScalarNode) -> bool:
-        """Whether the text holds half of a surrogate pair; looked at once, however many aliases it has."""
-        if id(node) not in self._broken:
-            self._broken[id(node)] = _LONE_SURROGATE.search(node.value) is not None
-        return self._broken[id(node)]
+        """Whether the text holds half of a surrogate pair."""
+        return self.may_be_broken and _LONE_SURROGATE.search(node.value) is not None
 
     def _refuse_surrogate(self, node: Node, tokens: Tokens) -> None:
         message = "the text holds half of a surrogate pair, which is no character"
