@@ -102,9 +102,10 @@ def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
         if problem.severity is not Severity.ERROR and (problem.path, problem.pointer) in wrong_values:
             return True
         about = problem.about[: None if problem.rule in _OF_ANY else 1] if problem.rule in _RANKS else ()
-        return any(_weigh(cause) > _weigh(problem) for name in about for cause in causes[name])
+        return any(heaviest[name] > _weigh(problem) for name in about if name in heaviest)
 
     problems = _explain_lost_lines(_join_duplicates(problems, causes), causes)
+    heaviest = {name: max(map(_weigh, found)) for name, found in causes.items() if found}
     return [
         replace(each, hint=each.hint or hints.get((each.path, each.pointer), ""))
         if (each.path, each.pointer) in wrong_values and each.severity is Severity.ERROR

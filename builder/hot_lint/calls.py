@@ -182,7 +182,7 @@ def _find_wrapped(text: str, params: Mapping[str, Any]) -> dict[str, str]:
             continue
         begin, end = wrapped.index(name), wrapped.index(name) + len(name)
         longer = {wrapped[first:last] for first in range(begin + 1) for last in range(end, len(wrapped) + 1)} - {name}
-        if longer.isdisjoint(params):
+        if not any(each in params for each in longer):
             found[wrapped] = name
     return found
 

@@ -79,12 +79,38 @@ def mappings_of_one_key(number: int) -> str:
     return HEAD + "".join(f"title: {{k{key}: 1}}\n" for key in range(number))
 
 
+def floating_ips(number: int) -> str:
+    """So many, each for a port of a network of its own, to which no router leads."""
+    rows = [
+        "net%d: {type: OS::Neutron::Net}",
+        "subnet%d: {type: OS::Neutron::Subnet, properties: {cidr: 10.0.0.0/24, network: {get_resource: net%d}}}",
+        "port%d: {type: OS::Neutron::Port, properties: {network: {get_resource: net%d}}}",
+        "ip%d: {type: OS::Neutron::FloatingIP, properties: {floating_network: x, port_id: {get_resource: port%d}}}",
+    ]
+    return TEMPLATE + "".join(f"    {row.replace('%d', str(key))}\n" for key in range(number) for row in rows)
+
+
+def groups_without_numbers(number: int) -> str:
+    """So many, whose members have no number, and as many parameters."""
+    parameters = "".join(f"    p{key}: {{type: string, default: x}}\n" for key in range(number))
+    properties = "properties: {index_var: '%n%', count: 0, resource_def: {type: nested.yaml}}"
+    groups = "".join(f"    g{key}: {{type: OS::Heat::ResourceGroup, {properties}}}\n" for key in range(number))
+    start = "  parameters: {nodes: {type: number, default: 1}}\n  resources:\n"
+    return TEMPLATE.replace(start, f"  parameters:\n{parameters}  resources:\n") + groups
+
+
 MAKERS = [(unknown_keys, 400), (dangling_references, 200), (dangling_references, 400), (mappings_of_one_key, 400)]
 
 
 @pytest.mark.parametrize(("make", "number"), some_of(MAKERS, MAKERS[0], MAKERS[1], MAKERS[3]))
 def test_twice_as_many_problems_take_no_more_than_twice_the_work(make: Callable[[int], str], number: int) -> None:
     once, twice = (count_steps(partial(build, make(each))) for each in (number, 2 * number))
+    assert twice < 2.2 * once
+
+
+@pytest.mark.parametrize("make", [floating_ips, groups_without_numbers])
+def test_twice_as_many_resources_of_one_kind_take_no_more_than_twice_the_work(make: Callable[[int], str]) -> None:
+    once, twice = (count_steps(partial(build, make(each))) for each in (100, 200))
     assert twice < 2.2 * once
 
 

@@ -33,12 +33,14 @@ def find_conflicts(template: Mapping[str, Any], types: Mapping[str, str]) -> Ite
     ``types`` are those of all the resources that the template can refer to, by their names.
     """
     owners: dict[str, str] = {}
+    parameters, defaults = template.get("parameters") or {}, ""
     for judged in find_judged(template, types):
         if judged.type in _WITH_TEXTS:
             yield from judge_text(judged)
         if judged.type in _JUDGES:
             yield from _JUDGES[judged.type](judged)
         if judged.type == GROUP:
-            yield from judge_numbers(judged, template)
+            defaults = defaults or " ".join(str(each.get("default")) for each in parameters.values())
+            yield from judge_numbers(judged, template, defaults)
         if judged.type == SERVER:
             yield from judge_ports(judged, owners)

@@ -22,8 +22,11 @@ _NUMBERS: Final = frozenset({
 """What a member's number may be called; other words in percent signs may be a date, or for somebody else."""
 
 
-def judge_numbers(group: Judged, template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
-    """A placeholder for the number of a group's members that is not the group's, and one that no member has."""
+def judge_numbers(group: Judged, template: Mapping[str, Any], defaults: str) -> Iterator[TemplateProblem]:
+    """A placeholder for the number of a group's members that is not the group's, and one that no member has.
+
+    ``defaults`` are those of all parameters, by which a member may be given a text with the number.
+    """
     names = (*find_index_names(template, group.tokens), group.properties.get("index_var", INDEX))
     member = group.properties.get(GROUP_MEMBER)
     if not isinstance(member, dict) or not all(isinstance(name, str) and name for name in names):
@@ -44,9 +47,8 @@ def judge_numbers(group: Judged, template: Mapping[str, Any]) -> Iterator[Templa
                 message = f"the group puts the number of a member in place of {own!r}, not of {found[0]!r}"
                 yield group.problem(_RULE, message, *place, hint=hint)
                 return
-    defaults = [str(each.get("default")) for each in (template.get("parameters") or {}).values()]
-    is_written = all(own not in each for each in defaults) and all("get_file" not in place for _, place in texts)
-    if "index_var" in group.properties and is_written:
+    is_known = own not in defaults and all("get_file" not in place for _, place in texts)
+    if "index_var" in group.properties and is_known:
         message = f"no property of the members contains {own!r}, so that all are alike"
         yield group.problem(_RULE, message, "index_var", hint="write it where the number belongs, or remove index_var")
 
