@@ -15,6 +15,7 @@ from urllib.parse import quote_plus
 
 from builder.diagnostics.problems import Problem
 from builder.hot.functions import REPLACING
+from builder.hot.resource_types import find_list_depth
 from builder.hot.values import ParameterType
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.inclusion import LoadedTemplate
@@ -40,6 +41,9 @@ _ADDRESS_OF: Final = {
     "OS::Neutron::Port": "fixed_ips, 0, ip_address",
 }
 """By types whose ids are in no URL that people open, what ``get_attr`` reads for their address."""
+
+_ITEMS: Final[Mapping[str, tuple[int | str, ...]]] = {"fixed_ips": (0, "ip_address"), "addresses": (0, "addr")}
+"""By attributes whose items are mappings, what leads to an address in them; of others an item is one."""
 
 _SECRET: Final = re.compile(r"(?:^|[_-])(?:password|passwd|passphrase|secret|token|private_key)s?(?:$|[_-])", re.I)
 _RANDOM: Final = "OS::Heat::RandomString"
@@ -97,12 +101,17 @@ class Outputs:
             if part is not None:
                 message = f"get_resource gives the id of {name!r}, and {WEB_ACCESS_OUTPUT} wants its address"
                 yield "web-access-output", message, f"write {{get_attr: [{name}, {part}]}}"
+        for path in filter(None, map(_find_path, _find_parts(value))):
+            depth = find_list_depth(_find_type(template, path[0]), str(path[1])) if len(path) > 1 else None
+            if depth is not None and len(path) == 2 + depth:
+                message = f"get_attr gives a list, of which Heat makes JSON, and {WEB_ACCESS_OUTPUT} wants one address"
+                item = _ITEMS.get(path[1], (0,))
+                yield "web-access-output", message, f"write [{', '.join(map(str, (*path, *item)))}]"
         hint = "put 'https://' before it with str_replace or list_join"
         for each in _branches(value):
-            path = each.get("get_attr") if isinstance(each, dict) else None
             attributes: list[str] = []
-            if isinstance(path, list) and path and _find_type(template, path[0]).startswith(_WITH_ADDRESSES):
-                attributes = [part for part in path[1:] if isinstance(part, str)]
+            if (way := _find_path(each)) and _find_type(template, way[0]).startswith(_WITH_ADDRESSES):
+                attributes = [part for part in way[1:] if isinstance(part, str)]
             if not _URL.match(self._read(each)):
                 yield "web-access-output", f"{WEB_ACCESS_OUTPUT} becomes a link, and begins with no http(s)://", hint
             elif any(map(_ADDRESS.search, attributes)):
@@ -208,6 +217,22 @@ def _leaves(value: Any) -> Iterator[Any]:
                 yield from _leaves(item)
         else:
             yield each
+
+
+def _find_parts(value: Any) -> Iterator[Any]:
+    """What calls put into texts as they are: each item of a list that is joined, and what stands for a placeholder."""
+    for function, arguments in _calls(value):
+        if function == "list_join" and isinstance(arguments, list):
+            for joined in arguments[1:]:
+                yield from joined if isinstance(joined, list) else ()
+        elif function in REPLACING and isinstance(arguments, dict) and isinstance(arguments.get("params"), dict):
+            yield from arguments["params"].values()
+
+
+def _find_path(value: Any) -> list[Any] | None:
+    """What ``get_attr`` is given, where a value is a call of it."""
+    path = value.get("get_attr") if isinstance(value, dict) and len(value) == 1 else None
+    return path if isinstance(path, list) else None
 
 
 def _calls(value: Any) -> Iterator[tuple[str, Any]]:

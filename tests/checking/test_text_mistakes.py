@@ -134,6 +134,21 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "around it stay in the text (write ADDRESS in the text, or name it '{ADDRESS}' in params) "
         "[wrapped-placeholder]",
     ),
+    "a link to a list of addresses": Mistake(
+        LOGIN,
+        "outputs:\n",
+        "outputs:\n  web_access:\n    value: {list_join: ['', ['https://', {get_attr: [login_port, fixed_ips]}, /]]}\n",
+        "warning: components/login.yaml:72:12: get_attr gives a list, of which Heat makes JSON, and web_access wants "
+        "one address (write [login_port, fixed_ips, 0, ip_address]) [web-access-output]",
+    ),
+    "a link to the addresses of a server in a network": Mistake(
+        LOGIN,
+        "outputs:\n",
+        "outputs:\n  web_access:\n    value: {str_replace: {template: 'https://IP/', "
+        "params: {IP: {get_attr: [login_node, networks, private]}}}}\n",
+        "warning: components/login.yaml:72:12: get_attr gives a list, of which Heat makes JSON, and web_access wants "
+        "one address (write [login_node, networks, private, 0]) [web-access-output]",
+    ),
     "placeholders as variables in a script": Mistake(
         LOGIN,
         FILE,
@@ -225,3 +240,15 @@ heat_template:
 """
     rules = {problem.rule for problem in build(definition).problems}
     assert not rules & {"wrapped-placeholder", "unknown-placeholder", "function-arguments"}
+
+
+@pytest.mark.parametrize("address", ["port, fixed_ips, 0, ip_address", "server, networks, private, 0", "server, name"])
+def test_a_link_to_one_address_is_right(address: str) -> None:
+    link = "{list_join: ['', ['https://', {get_attr: [%s]}, '/', {list_join: ['', {get_attr: [port, tags]}]}]]}"
+    definition = f"""\
+heat_template:
+  heat_template_version: 2021-04-16
+  resources: {{port: {{type: OS::Neutron::Port}}, server: {{type: OS::Nova::Server}}}}
+  outputs: {{web_access: {{value: {link % address}}}}}
+"""
+    assert "web-access-output" not in {problem.rule for problem in build(definition).problems}
