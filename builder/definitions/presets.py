@@ -14,7 +14,7 @@ from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.diagnostics.problems import name_value
 from builder.hot_lint.findings import TemplateProblem
 from builder.parameters.declarations import Parameter, find_default_faults
-from builder.text.spelling import suggest
+from builder.text.spelling import suggest, suggest_near
 
 PRESET_SEPARATOR: Final = "."
 """Stands between the ids of type and preset; the latter has none, so that it can be told where it begins."""
@@ -67,7 +67,9 @@ def find_preset_problems(
             tokens = ("presets", number, "parameters", name)
             if name not in open_:
                 fixed = "its value is hardcoded" if name in hardcoded else ""
-                hint = suggest(name, open_) or fixed or "name a parameter that people are asked for"
+                kin = [each for each in open_ if each.rpartition("_")[2] == name.rpartition("_")[2]]
+                meant = suggest(name, open_) or (suggest_near(kin[0]) if len(kin) == 1 else "")
+                hint = meant or fixed or "name a parameter that people are asked for"
                 message = f"the type asks for no parameter {name!r}"
                 about = (f"parameter {name}",)
                 yield TemplateProblem("unknown-preset-parameter", message, tokens, hint, key=True, about=about)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from builder.diagnostics.problems import Problem, name_lost
 from builder.diagnostics.rules import Profile, Severity, find_severity
 from builder.hot.language import VERSION_KEY
+from builder.parameters.attributes import suggest_type
 from builder.schema import published
 from builder.schema.validation import SchemaProblem, validate_instance
 from builder.text.excerpts import shorten
@@ -148,6 +149,11 @@ def _describe(document: Document, found: SchemaProblem, meant: str = "") -> Prob
             hint, about = f"write it below {kind}s there", (f"{kind} {found.tokens[0]}",)
     elif rule == "malformed-id":
         hint = "write the id, which is neither title nor name: letters, digits, '_' and '-', in a type's also '.'"
+    elif rule == "unknown-value" and found.tokens[-1:] == ("type",):
+        hint = suggest_type(str(value))
+    elif rule == "wrong-type" and value is True and found.tokens[2:] == ("optional",):
+        names = [name.removeprefix("component ") for name in about]
+        hint = f"write optional: {{name: {names[0] if len(names) == 1 else '<component>'}}}"
     elif rule == "wrong-type" and not hint:
         hint = _hint_at_type(value, found.part)
     if meant:
@@ -170,9 +176,13 @@ def _name_component(definition: Any, tokens: Tokens) -> tuple[str, ...]:
     name = optional.get("name") if isinstance(optional, dict) else optional
     if isinstance(name, str) or optional is None:
         return (f"component {name}",) if isinstance(name, str) else ()
-    components = definition.get("components")  # any that can be chosen may be meant
+    components = definition.get("components")  # any that can be chosen, and not elsewhere, may be meant
     entries = [each for each in (components if isinstance(components, list) else ()) if isinstance(each, dict)]
-    return tuple(f"component {each.get('name')}" for each in entries if each.get("optional"))
+    groups = [each.get("optional") for each in definition["parameter_groups"] if isinstance(each, dict)]
+    chosen = [each.get("name") for each in groups if isinstance(each, dict)]
+    return tuple(
+        f"component {name}" for each in entries if each.get("optional") and (name := each.get("name")) not in chosen
+    )
 
 
 def _word(value: Any, found: SchemaProblem) -> str:

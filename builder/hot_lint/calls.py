@@ -121,6 +121,8 @@ def explain_fault(function: str, arguments: Any, fault: str, language: Language)
     match function, arguments:
         case "list_join", [list(), str(separator)]:
             return (), fault, f"write the separator first: [{separator!r}, [...]]"
+        case "list_join", [str(separator), _, _, *_]:
+            return (), fault, f"write what is joined in brackets of its own: [{separator!r}, [...]]"
         case "get_attr", [str(resource), int(number), *way]:
             hint = f"write [{', '.join(map(str, [resource, *way[:1], number, *way[1:]]))}]" if way else ""
             return (1,), f"{number} is no name of an attribute", hint

@@ -17,22 +17,13 @@ from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.shape import is_misplaced_section
-from builder.parameters.attributes import ParameterSyntaxError
+from builder.parameters.attributes import ParameterSyntaxError, suggest_type
 from builder.parameters.constraint_parsing import find_kinds, is_structured
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
 from builder.parameters.declared_constraints import AllowedValues, Length, Range
 from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest
-
-_TYPES_ELSEWHERE: Final[Mapping[ParameterType, frozenset[str]]] = {
-    ParameterType.STRING: frozenset({"str", "text", "varchar", "password", "char"}),
-    ParameterType.NUMBER: frozenset({"integer", "int", "float", "double", "decimal"}),
-    ParameterType.BOOLEAN: frozenset({"bool", "flag", "checkbox"}),
-    ParameterType.JSON: frozenset({"map", "mapping", "dict", "object", "hash"}),
-    ParameterType.COMMA_DELIMITED_LIST: frozenset({"list", "array", "commadelimitedlist", "sequence"}),
-}
-"""What the types of parameters are called by other tools, and which of Heat's is meant."""
 
 _CONSTRAINT_KINDS: Final = (
     "description", "length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint",
@@ -175,8 +166,7 @@ def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Token
     try:
         parse_parameter(name, {"type": type_})
     except ParameterSyntaxError as error:
-        meant = next((each for each, names in _TYPES_ELSEWHERE.items() if str(type_).lower() in names), None)
-        hint = f"did you mean '{meant}'?" if meant else suggest(str(type_), list(ParameterType))
+        hint = suggest_type(str(type_))
         is_near = "type" not in attributes and find_near("type", [*attributes], cutoff=0.7)
         if is_near or is_misplaced_section(name, attributes):
             return []  # told as an unknown key, or as a section

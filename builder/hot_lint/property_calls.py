@@ -267,4 +267,6 @@ def suggest_form(kind: str, value: Any, name: str | int) -> str:
         return "write it in quotes"
     if kind in ("list", "comma_delimited_list") and isinstance(value, str | int | float):
         return "write a list, such as [a, b]"
+    if kind == "list" and isinstance(value, dict):
+        return "begin it with '- ', which makes it an item of a list"
     return ""

@@ -139,7 +139,7 @@ def find_shape_problems(
             continue
         if len(output) == 1 and (call := next(iter(output))) in language.functions:
             message = f"the value of output {name} stands where its keys do"
-            yield _misshapen(message, ("outputs", name, call), "write value: above it, and indent it", key=True)
+            yield _misshapen(message, ("outputs", name, call), f"write {{value: {{{call}: ...}}}}", key=True)
             continue
         if "value" not in output:
             near = find_misspelt("value", output, language.output_keys)

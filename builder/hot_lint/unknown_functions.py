@@ -68,10 +68,24 @@ def find_substitution(
     for found in _SUBSTITUTION.finditer(text) if "\n" not in text and key not in _SCRIPTS else ():
         name = found[1] or found[2] or found[3]
         if name in parameters and not (found[3] and " " in text):
-            hint = f"{{get_param: {name}}}"
-            hint = f"write {hint}" if found[0] == text else f"use str_replace, with {hint} among its params"
-            return (name,), f"Heat does not replace {found[0]!r} here", hint
+            return (name,), f"Heat does not replace {found[0]!r} here", _join_parts(text, parameters)
     return (), "", ""
+
+
+def _join_parts(text: str, parameters: Collection[str]) -> str:
+    """A hint at how a text is written in whose parts other tools put parameters."""
+    parts: list[str] = []
+    end = 0
+    for found in _SUBSTITUTION.finditer(text):
+        if (name := found[1] or found[2] or found[3]) in parameters:
+            parts += [repr(text[end : found.start()])] * (found.start() > end) + [f"{{get_param: {name}}}"]
+            end = found.end()
+    parts += [repr(text[end:])] * (end < len(text))
+    if len(parts) == 1:
+        return f"write {parts[0]}"
+    if len(text) > _MAX_SHOWN:
+        return f"use str_replace, with {next(each for each in parts if each[0] == '{')} among its params"
+    return f"write {{list_join: ['', [{', '.join(parts)}]]}}"
 
 
 def explain_split_call(mapping: Mapping[Any, Any], language: Language) -> tuple[str, str]:

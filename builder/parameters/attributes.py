@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final, Literal
 
-from builder.hot.values import parse_boolean, parse_number
+from builder.hot.values import ParameterType, parse_boolean, parse_number
 from builder.text.pointers import Tokens
+from builder.text.spelling import suggest, suggest_near
 
 
 class Absent(Enum):
@@ -26,6 +27,15 @@ class Absent(Enum):
 
 ABSENT: Final[Literal[Absent.ABSENT]] = Absent.ABSENT
 """Stands for a default that the author did not give: ``None`` and ``""`` are values that a template may hold."""
+
+_TYPES_ELSEWHERE: Final[Mapping[ParameterType, frozenset[str]]] = {
+    ParameterType.STRING: frozenset({"str", "text", "varchar", "password", "char"}),
+    ParameterType.NUMBER: frozenset({"integer", "int", "float", "double", "decimal"}),
+    ParameterType.BOOLEAN: frozenset({"bool", "flag", "checkbox"}),
+    ParameterType.JSON: frozenset({"map", "mapping", "dict", "object", "hash"}),
+    ParameterType.COMMA_DELIMITED_LIST: frozenset({"list", "array", "commadelimitedlist", "sequence"}),
+}
+"""What the types of parameters are called by other tools, and which of Heat's is meant."""
 
 
 class ParameterSyntaxError(ValueError):
@@ -82,3 +92,9 @@ def read_limit(mapping: Mapping[str, object], key: str, tokens: Tokens) -> int |
     if isinstance(value, bool) or number is None or not abs(number) <= sys.float_info.max:
         raise ParameterSyntaxError((*tokens, key), f"{key} must be a number")
     return number
+
+
+def suggest_type(type_: str) -> str:
+    """A hint at the type of parameters that one of another tool's, or a misspelt one, is meant for."""
+    meant = next((each for each, names in _TYPES_ELSEWHERE.items() if type_.lower() in names), None)
+    return suggest_near(str(meant)) if meant else suggest(type_, list(ParameterType))

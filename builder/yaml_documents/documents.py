@@ -261,10 +261,12 @@ class _Construction:
             if pairs:
                 rule, message, place = "duplicate-key", f"the key {key.value!r} is given twice", (*tokens, key.value)
                 hint, lost = "keep one of them", None
+                if isinstance(value, MappingNode | SequenceNode):
+                    hint = f"put all of it under the first, in line {pairs[0][0].start_mark.line + 1}"
                 if reading is not Reading.YAML_1_2:
                     rule, message = "template-duplicate-key", f"{message}, and Heat takes the last one"
                     lost = self.build(pairs.pop()[1], reading, place)  # Heat reads it, too, before it drops it
-                    hint = "put all of it under one of them" if isinstance(lost, dict | list) else hint
+                    hint = "put all of it under one of them" if isinstance(lost, dict | list) else "keep one of them"
                 self._refuse(key, place, rule, message, hint, name_lost(key.value, lost))
             pairs.append((key, value))
         if len(given) + len(others) < len(node.value):

@@ -489,8 +489,8 @@ SUBTLE: Final[Mapping[str, Mistake]] = {
         LOGIN,
         "name: {list_join: ['-', [{get_param: clustername}, login]]}",
         "name: $clustername-login",
-        "warning: components/login.yaml:56:13: Heat does not replace '$clustername' here (use str_replace, with "
-        "{get_param: clustername} among its params) [unknown-function]",
+        "warning: components/login.yaml:56:13: Heat does not replace '$clustername' here (write {list_join: "
+        "['', [{get_param: clustername}, '-login']]}) [unknown-function]",
     ),
     "a function within a call without its colon": Mistake(
         LOGIN,
@@ -760,8 +760,8 @@ STRUCTURAL: Final[Mapping[str, Mistake]] = {
         DEFINITION,
         "    optional:\n      name: storage\n      label: Add a disk?\n      default: false\n",
         "    optional: true\n",
-        "error: cluster-type.yaml:26:15: 'optional' must be a mapping of keys, not true (write keys below it: name) "
-        "[wrong-type]",
+        "error: cluster-type.yaml:26:15: 'optional' must be a mapping of keys, not true (write optional: {name: "
+        "storage}) [wrong-type]",
     ),
     "a parameter that is used as in CloudFormation": Mistake(
         LOGIN,
@@ -802,7 +802,7 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "    description: The address to log in to.\n    value: {get_attr: [login_ip, floating_ip_address]}",
         "    {get_attr: [login_ip, floating_ip_address]}",
         "error: components/login.yaml:72:6: the value of output login_address stands where its keys do (write "
-        "value: above it, and indent it) [template-shape]",
+        "{value: {get_attr: ...}}) [template-shape]",
     ),
     "an override that the template's own constraint does not allow": Mistake(
         DEFINITION,
@@ -1005,6 +1005,48 @@ DAILY: Final[Mapping[str, Mistake]] = {
         "with_gpu: {and: [{get_param: use_gpu}, {not: {equals: [{get_param: compute_count}, '1']}}]}",
         "warning: components/compute.yaml:38:57: 'compute_count' is a number, which never equals '1', so that this is "
         "always false (write the number without quotes) [never-equal]",
+    ),
+    "a list that is joined without its brackets": Mistake(
+        LOGIN,
+        "{list_join: ['-', [{get_param: clustername}, login]]}",
+        "{list_join: ['-', {get_param: clustername}, login]}",
+        "error: components/login.yaml:56:25: list_join wants a list: [separator, [text, ...], ...] (write what is "
+        "joined in brackets of its own: ['-', [...]]) [function-arguments]",
+    ),
+    "a preset with the former name of a parameter": Mistake(
+        DEFINITION,
+        "parameters: {volume_size: 200}",
+        "parameters: {disk_size: 200}",
+        "error: cluster-type.yaml:37:18: the type asks for no parameter 'disk_size' (did you mean 'volume_size'?) "
+        "[unknown-preset-parameter]",
+    ),
+    "a type of JSON schema in the definition": Mistake(
+        DEFINITION,
+        "presets:\n",
+        "parameters:\n  volume_size: {type: integer}\n\npresets:\n",
+        "error: cluster-type.yaml:35:23: 'type' must be string or number or comma_delimited_list or json or boolean, "
+        "not 'integer' (did you mean 'number'?) [unknown-value]",
+    ),
+    "a section of the definition that is given twice": Mistake(
+        DEFINITION,
+        "order: 30\n",
+        "order: 30\nhardcoded_parameters:\n  dns_nameservers: [1.1.1.1]\n",
+        "error: cluster-type.yaml:33:1: the key 'hardcoded_parameters' is given twice (put all of it under the "
+        "first, in line 5) [duplicate-key]",
+    ),
+    "a resource that is copied to where it is used": Mistake(
+        LOGIN,
+        "resources:\n",
+        "resources:\n  network:\n    type: OS::Neutron::Net\n\n",
+        "error: components/login.yaml:39:3: resource 'network' of 'login' is in 'network' too, at "
+        "components/network.yaml:14 (remove it here: components share what they have) [duplicate-resource]",
+    ),
+    "a list of one network without its dash": Mistake(
+        LOGIN,
+        "        - port: {get_resource: login_port}",
+        "        port: {get_resource: login_port}",
+        "error: components/login.yaml:61:9: 'networks' of OS::Nova::Server must be a list (begin it with '- ', which "
+        "makes it an item of a list) [property-type]",
     ),
 }
 """Mistakes of the day: an indentation, a value in the place of its key, a number for a name, a wish for more."""

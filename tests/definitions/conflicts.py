@@ -129,7 +129,7 @@ REFUSED_BY_NEUTRON: Final[Mapping[str, Conflict]] = {
     ),
     "a pool of other addresses": Conflict(
         _SUBNET % "cidr: 10.50.0.0/24, allocation_pools: [{WRONG}]", "start: 10.5.0.10, end: 10.5.0.99",
-        "start: 10.50.0.10, end: 10.50.0.99", "allocation_pools/0/start",
+        "start: 10.50.0.10, end: 10.50.0.99", "allocation_pools/0",
     ),
     "an address of another subnet": Conflict(
         NETWORK + "r: {type: OS::Neutron::Port, properties: {network: {get_resource: net}, fixed_ips: [WRONG]}}\n",

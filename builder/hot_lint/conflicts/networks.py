@@ -56,7 +56,10 @@ def judge_subnet(subnet: Judged) -> Iterator[TemplateProblem]:
         return
     for number, pool in find_mappings(properties.get("allocation_pools")):
         outside = [end for end in ("start", "end") if _is_outside(find_text(pool, end), network)]
-        if outside:
+        if len(outside) == 2:
+            written = f"the pool {pool['start']} to {pool['end']}"
+            yield _tell_outside(subnet, written, network, "allocation_pools", number)
+        elif outside:
             yield _tell_outside(subnet, find_text(pool, outside[0]), network, "allocation_pools", number, outside[0])
 
 
@@ -147,4 +150,5 @@ def _tell_outside(
     resource: Judged, address: str, network: IPv4Network | IPv6Network, *place: str | int
 ) -> TemplateProblem:
     message = f"{address} is not in the subnet, {network}"
-    return resource.problem(REFUSED, f"{message}: Neutron refuses it", *place, hint="take one of its addresses")
+    hint = "take some of its addresses, or mend the cidr"
+    return resource.problem(REFUSED, f"{message}: Neutron refuses it", *place, hint=hint)

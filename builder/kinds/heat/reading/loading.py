@@ -138,7 +138,9 @@ class _Loading:
             message = f"{section[:-1]} {entry!r} of {later!r} is in {giver!r} too, at {document.path}:{line}"
             rule = f"duplicate-{section[:-1]}"
             about = (f"{section[:-1]} {entry}",)
-            clash = TemplateProblem(rule, message, (section, entry), "rename one of them", key=True, about=about)
+            is_copy = document.value[section][entry] == roots[later].document.value[section][entry]
+            hint = "remove it here: components share what they have" if is_copy else "rename one of them"
+            clash = TemplateProblem(rule, message, (section, entry), hint, key=True, about=about)
             self.problems.append(roots[later].problem(clash))
 
 
