@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import getitem
 from typing import Any, Final
 
 from builder.diagnostics.problems import Problem, name_lost
@@ -80,6 +82,8 @@ def find_schema_problems(
     misplaced = [each for each in found if _is_misplaced(document.value, each)]
     renamed = _find_renamed(found)
     meant = {(*each.tokens[:-1], key) for each, key in renamed.items()}
+    strays = {each.tokens[0]: _find_section_above(document.value, each) for each in found if len(each.tokens) == 1}
+    meant |= {(section, len(document.value[section]) - 1, key) for key, section in strays.items() if section}
     told = [each for each in found if each not in misplaced and _name_missing(each) not in meant]
     problems = [_describe(document, each, renamed.get(each, "")) for each in told]
     problems += _explain_misplaced(document, [str(each.tokens[0]) for each in misplaced])
@@ -147,6 +151,18 @@ def _describe(document: Document, found: SchemaProblem, meant: str = "") -> Prob
             kind = "resource" if "::" in entry["type"] else "parameter"
             message = f"unknown key {found.tokens[0]!r}: it looks like one of the {kind}s of {home}"
             hint, about = f"write it below {kind}s there", (f"{kind} {found.tokens[0]}",)
+            return document.problem(rule, message, found.tokens, key=True, hint=hint, about=about)
+    section = _find_section_above(document.value, found) if len(found.tokens) == 1 else ""
+    if section:
+        stray = document.value[found.tokens[0]]
+        named = document.value[section][-1] if section == "components" else stray
+        names = [named["name"]] if isinstance(named, dict) and "name" in named else []
+        message = f"{found.tokens[0]!r} is a key of the last item of {section!r} above, and stands outside it"
+        hint, about = "indent it further", tuple(f"component {name}" for name in names)
+    elif rule == "unknown-key" and len(found.tokens) > 1 and not hint.startswith("did"):
+        hint = _hint_at_place(document.value, found) or hint
+    elif rule == "missing-key" and not hint:
+        hint = _hint_at_item(document.value, found.tokens, str(found.part["required"]))
     elif rule == "malformed-id":
         hint = "write the id, which is neither title nor name: letters, digits, '_' and '-', in a type's also '.'"
     elif rule == "unknown-value" and found.tokens[-1:] == ("type",):
@@ -159,6 +175,42 @@ def _describe(document: Document, found: SchemaProblem, meant: str = "") -> Prob
     if meant:
         message, hint = f"{found.message}, and the key {meant!r} is missing", f"write {meant}: for {found.tokens[-1]}:"
     return document.problem(rule, message, found.tokens, key=found.key, hint=hint, about=about)
+
+
+def _find_section_above(definition: Mapping[str, Any], found: SchemaProblem) -> str:
+    """The section of items above a key that is not indented far enough to be one of its last item; else ``""``."""
+    is_list = found.tokens == ("parameters",) and isinstance(definition["parameters"], list)
+    if _find_rule(found) != "unknown-key" and not is_list:
+        return ""
+    keys = [*definition]
+    section = keys[max(0, keys.index(str(found.tokens[0])) - 1)]
+    schema = published.load_schema(published.CLUSTER_TYPE)
+    part = {**schema["definitions"]["heat"]["properties"], **schema["properties"]}.get(section, {})
+    known = part.get("items", {}).get("properties", {}) if isinstance(definition[section], list) else {}
+    item = definition[section][-1] if known and definition[section] else None
+    return section if isinstance(item, dict) and found.tokens[0] in known and found.tokens[0] not in item else ""
+
+
+def _hint_at_place(definition: Any, found: SchemaProblem) -> str:
+    """A hint at the key beside an unknown one that has it, as far as one is given that does."""
+    *around, key = found.tokens
+    beside = reduce(getitem, around, definition)
+    for name, part in found.part.get("properties", {}).items():
+        if isinstance(beside.get(name), dict) and key in part.get("properties", {}):
+            return f"indent it, so that it stands below {name!r}"
+    is_value = around[:1] == ["presets"] and not isinstance(beside[key], dict | list)
+    return "write it below parameters, if it is one" if is_value else ""
+
+
+def _hint_at_item(definition: Any, tokens: Tokens, missing: str) -> str:
+    """A hint for an item that lacks what the item above has, of which it may have been meant to be more."""
+    *around, number = tokens or ("",)
+    if not isinstance(number, int) or number == 0:
+        return ""
+    items = reduce(getitem, around, definition)
+    above, item = items[number - 1], items[number]
+    is_more = isinstance(above, dict) and missing in above and above.keys().isdisjoint(item)
+    return "give it, or write a blank for the '-' if this belongs to the item above" if is_more else ""
 
 
 def _find_rule(found: SchemaProblem) -> str:

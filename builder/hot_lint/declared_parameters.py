@@ -206,6 +206,8 @@ def _explain_one(
         if unknown and {"min", "max"}.issuperset(unknown):
             ends = ", ".join(f"{key}: {shorten(str(written[key]), 20)}" for key in unknown)
             hint = f"write {'range' if type_ == ParameterType.NUMBER else 'length'}: {{{ends}}}"
+        if unknown and {"default", "label", "hidden", "immutable", "tags"}.issuperset(unknown):
+            hint = f"write {' and '.join(unknown)} beside constraints, not in them"
         yield TemplateProblem(rule, str(error), (*tokens, *below), hint)
 
 

@@ -17,7 +17,8 @@ from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.hot.language import CLOUDFORMATION_KEYS, NESTED_SUFFIXES, VERSION_KEY
 from builder.hot_lint.findings import ONLY_SOME_LAUNCHES, TemplateProblem
-from builder.hot_lint.shape import find_broken_sections, set_broken_entries_aside
+from builder.hot_lint.sections.broken_entries import set_broken_entries_aside
+from builder.hot_lint.shape import find_broken_sections
 from builder.hot_lint.sources import Files, SourceError, describe_source_error
 from builder.text.pointers import CONTAINERS, Tokens
 from builder.yaml_documents.documents import Document, DocumentError, parse_template
@@ -102,7 +103,7 @@ class _Reader:
     def load(self, template: Mapping[str, Any], document: Document, base: str, tokens: Tokens) -> LoadedTemplate:
         """The template at ``tokens`` of a document, whose sections are sound."""
         usable, found = set_broken_entries_aside(template)
-        broken = frozenset(each.tokens for each in found)
+        broken = frozenset(each.tokens for each in found if not each.key)
         loaded = LoadedTemplate(document, tokens, self.rewrite(usable, document, base, tokens), broken)
         self.problems[base] += map(loaded.problem, found)
         return loaded

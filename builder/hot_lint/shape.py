@@ -48,15 +48,13 @@ _ELSEWHERE: Final = (*NAMED_SECTIONS, *_OF_OTHER_TOOLS, *(key for _, key in _SIN
 _FILE_SUFFIXES: Final = (".yml", ".json", ".hot", ".tmpl")
 """What files are called that people take for nested templates, and Heat does not."""
 
-_ENTRIES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
-    "parameters": ({"type": "string", "default": ""}, "write {type: string}, or another type"),
-    "resources": ({"type": "OS::Heat::None"}, "give it a type, and properties"),
-    "outputs": ({"value": None}, "give it a value"),
-}
-"""The sections whose entries are mappings: what stands for one that is none, and a hint."""
-
+_MAPPINGS: Final = ("parameters", "resources", "outputs")
+"""The sections whose entries are mappings."""
 
 _PARAMETER_TYPES: Final = frozenset(map(str, ParameterType))
+
+_CONSTRAINTS: Final = frozenset({"length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint"})
+"""What stands in the list ``constraints`` of a parameter, as items of it."""
 
 _MARKS: Final = frozenset({"type", "properties", "value", "default"})
 """Keys by which an entry of a section is told from a section."""
@@ -90,22 +88,6 @@ def find_broken_sections(template: Any) -> list[TemplateProblem]:
 def is_cloudformation(template: Any) -> bool:
     """Whether a template is one of CloudFormation's, in which tags such as ``!Ref`` have a meaning."""
     return isinstance(template, dict) and VERSION_KEY not in template and not CLOUDFORMATION_KEYS.isdisjoint(template)
-
-
-def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TemplateProblem]]:
-    """A template of sound sections, in which something of no consequence stands for each entry that is no mapping.
-
-    So the names stay known, and the other entries can be judged.
-    """
-    problems: list[TemplateProblem] = []
-    usable = dict(template)
-    for section, (stand_in, hint) in _ENTRIES.items():
-        entries = template.get(section) or {}
-        broken = [name for name, entry in entries.items() if not isinstance(entry, dict)]
-        problems += [_misshapen(f"{section}: {name} must be a mapping", (section, name), hint) for name in broken]
-        if broken:
-            usable[section] = {**entries, **dict.fromkeys(broken, stand_in)}
-    return usable, problems
 
 
 def explain_version(version: object) -> TemplateProblem:
@@ -169,7 +151,7 @@ def _check_sections(template: Mapping[str, Any], language: Language, *, composed
             hint, is_ignored = f"indent it below {kind}s", composed
         rule = "ignored-section" if is_ignored else "unknown-section"
         yield TemplateProblem(rule, message, (section,), hint, key=True, about=(*names,))
-    for section in _ENTRIES:
+    for section in _MAPPINGS:
         for name, entry in (template.get(section) or {}).items():
             if is_misplaced_section(name, entry):
                 about = (f"{section[:-1]} {name}", *name_lost(name, entry))
@@ -216,6 +198,8 @@ def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], token
             yield TemplateProblem(rule, message, (*tokens, key), _LESS, key=True, about=(f"resource {key}",))
         elif key not in known and key not in forgotten:
             hint = _write_since(kind, key) or suggest_key(_OF_OTHER_TOOLS.get(key, key), known)
+            if kind == "a parameter" and key in _CONSTRAINTS:
+                hint = f"write it below constraints: - {key}: ..."
             if not hint and kind != "an output":
                 hint = f"known: {', '.join(known)}"
             yield TemplateProblem(rule, f"{key!r} is no key of {kind}", (*tokens, key), hint, key=True)

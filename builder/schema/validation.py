@@ -218,7 +218,9 @@ def _explain_unknown_keys(error: ValidationError, tokens: Tokens) -> Iterator[Sc
     for key in instance:
         if key not in known and not any(key.startswith(pattern.removeprefix("^")) for pattern in patterns):
             hint = suggest_key(key, known) or f"known keys: {', '.join(known)}"
-            yield SchemaProblem((*tokens, key), "additionalProperties", f"unknown key {key!r}", hint, key=True)
+            yield SchemaProblem(
+                (*tokens, key), "additionalProperties", f"unknown key {key!r}", hint, key=True, part=schema
+            )
 
 
 def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[SchemaProblem]:

@@ -9,7 +9,7 @@ key or a list of passwords: nothing of it is repeated.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import yaml as pyyaml
@@ -26,6 +26,10 @@ _PART: Final = f"{_QUOTE} if the bracket is a part of it"
 _UNCLOSED: Final = "the '{}' of line {{opened}} is not closed, or a comma is missing"
 _MAPPING: Final = re.compile(r"\ufeff?(?:[ \t]*(?:#.*)?\r?\n|---\s|%.*\n)*[ \t]*(?:\{|[\w\"'][^\n]*:(?:\s|$))")
 _FUNCTION: Final = re.compile(r":\s+(get_\w+|list_join|str_replace|str_split|if|yaql|map_merge|repeat)$")
+_VALUED: Final = re.compile(r"[ ]*[\w\"'][^#]*:\s+[^\s#|>]")
+_CONTINUED: Final = "this line is taken for more of the text above it"
+_NOT_ALIKE: Final = "this line is not indented as those that it stands among"
+_OF_LINES: Final = (_CONTINUED, _NOT_ALIKE)
 _NAME: Final = re.compile(r"(alias|anchor|handle) (?:'.*'|\".*\")", re.DOTALL)
 
 
@@ -61,7 +65,34 @@ def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text:
         message, hint = "the text that '|' or '>' begins above is not indented", "indent it further than its key"
     else:
         message, hint = _explain(complaint, written, column, opened.line + 1 if opened is not None else 0)
+    if message in _OF_LINES and (number := _find_dedented(lines, line)):
+        line, column = number, _indentation(lines[number - 1]) + 1
+        message, hint = "this line is indented less than those that it stands among", "indent it as far as they are"
     return Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}", hint)
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _find_dedented(lines: Sequence[str], line: int) -> int:
+    """The number of the line above one if that alone is indented less than those around it; 0 where none is.
+
+    It has a value, as what others stand below has not, and is no item of a list.
+    """
+    written = [number for number in range(line - 1, 0, -1) if _COMMENT.match(lines[number - 1]) is None]
+    wanted = _indentation(lines[line - 1])
+    if not written or _VALUED.match(lines[written[0] - 1]) is None:
+        return 0
+    least = _indentation(lines[written[0] - 1])
+    for number in written[1:] if least < wanted else ():
+        found = _indentation(lines[number - 1])
+        is_empty = number == written[1] and lines[number - 1].rstrip().endswith(":")  # it is what is missing there
+        if found == wanted or (found == least and is_empty):
+            return written[0]
+        if found <= least:
+            return 0
+    return 0
 
 
 _TOLD_WHERE_IT_BEGINS: Final = (
@@ -87,7 +118,7 @@ def _out_of_place(found: re.Match[str], before: str, _opened: int) -> tuple[str,
         return "the value has ended before this", f"{_QUOTE} as a whole, or close a quote that was opened further up"
     if found["what"] in ("-", "?"):
         return "items of a list and keys are mixed here", "begin every item with '- ', or indent what belongs to one"
-    return "this line is not indented as those that it stands among", "give lines of one level the same indentation"
+    return _NOT_ALIKE, "give lines of one level the same indentation"
 
 
 def _second_colon(_found: re.Match[str], before: str, _opened: int) -> tuple[str, str]:
@@ -96,7 +127,7 @@ def _second_colon(_found: re.Match[str], before: str, _opened: int) -> tuple[str
     if re.search(r":\s", before):
         return "a value that is not in quotes contains ': '", _QUOTE
     hint = "mend its indentation, or end the line above with ':', or put a space after its ':'"
-    return "this line is taken for more of the text above it", hint
+    return _CONTINUED, hint
 
 
 _Explain = Callable[[re.Match[str], str, int], tuple[str, str]]
