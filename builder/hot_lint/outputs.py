@@ -17,6 +17,7 @@ from builder.diagnostics.problems import Problem
 from builder.hot.functions import REPLACING
 from builder.hot.resource_types import find_list_depth
 from builder.hot.values import ParameterType
+from builder.hot_lint.conflicts.servers import SERVER
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.inclusion import LoadedTemplate
 from builder.parameters.declarations import Parameter, find_default_faults
@@ -44,6 +45,10 @@ _ADDRESS_OF: Final = {
 
 _ITEMS: Final[Mapping[str, tuple[int | str, ...]]] = {"fixed_ips": (0, "ip_address"), "addresses": (0, "addr")}
 """By attributes whose items are mappings, what leads to an address in them; of others an item is one."""
+
+_SAYS_ADDRESS: Final = re.compile(r"(?:^|[\W_])(?:ips?|address(?:es)?|urls?|links?|endpoints?)(?:$|[\W_])", re.I)
+_SAYS_ID: Final = re.compile(r"(?:^|[\W_])(?:ids?|uuids?|identifiers?)(?:$|[\W_])", re.I)
+"""Names and descriptions of outputs that promise an address, and those that promise an id."""
 
 _SECRET: Final = re.compile(r"(?:^|[_-])(?:password|passwd|passphrase|secret|token|private_key)s?(?:$|[_-])", re.I)
 _RANDOM: Final = "OS::Heat::RandomString"
@@ -155,6 +160,27 @@ class Outputs:
             scheme = self._read(arguments.get("scheme"))
             return f"{scheme}{':' if scheme else ''}//{_UNKNOWN}{'?' if pairs else ''}{'&'.join(pairs)}"
         return _UNKNOWN
+
+
+def find_ids(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[TemplateProblem]:
+    """Outputs that promise an address, and show the id of what has one; ``types`` are those of resources, by name."""
+    for name, output in (template.get("outputs") or {}).items():
+        told = f"{name} {output.get('description', '')}"
+        if name in (WEB_ACCESS_OUTPUT, TYPE_OUTPUT) or not _SAYS_ADDRESS.search(told) or _SAYS_ID.search(told):
+            continue
+        whole = [
+            each["get_resource"]
+            for each in _branches(output.get("value"))
+            if isinstance(each, dict) and len(each) == 1 and "get_resource" in each
+        ]
+        for function, named in _calls(output.get("value")):
+            type_ = types.get(named, "") if function == "get_resource" and isinstance(named, str) else ""
+            part = _ADDRESS_OF.get(type_) or ("first_address" if type_ == SERVER and named in whole else None)
+            if part is not None:
+                message = f"get_resource gives the id of {named!r}, and the output promises an address"
+                place, hint = ("outputs", name, "value"), f"write {{get_attr: [{named}, {part}]}}"
+                yield TemplateProblem("id-for-address", message, place, hint)
+                break
 
 
 def find_secrets(

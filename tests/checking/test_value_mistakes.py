@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
 from typing import Final
 
 import pytest
 
-from tests.checking.mistakes import DEFINITION, LOGIN, Mistake
+from tests.checking.mistakes import DEFINITION, LOGIN, NODE, Mistake
 from tests.checking.test_mistakes import list_problems
+from tests.definitions.texts import build, find_rules
 
 FLAVOR: Final = "default: m1.small\n    constraints:\n      - custom_constraint: nova.flavor\n"
 RELEASE: Final = "default: {}\n    constraints:\n      - allowed_values: [{}]\n"
@@ -54,6 +56,28 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "error: cluster-type.yaml:37:32: 24.10 is the number 24.1: the value of 'login_flavor' must be one of: 24.8, "
         "24.10 (write '24.10' in quotes if the last 0 matters) [invalid-preset-value]",
     ),
+    "an output of an address that is an id": Mistake(
+        LOGIN,
+        "{get_attr: [login_ip, floating_ip_address]}",
+        "{get_resource: login_ip}",
+        "warning: components/login.yaml:73:12: get_resource gives the id of 'login_ip', and the output promises an "
+        "address (write {get_attr: [login_ip, floating_ip_address]}) [id-for-address]",
+    ),
+    "an output of a link to an id": Mistake(
+        LOGIN,
+        "outputs:\n",
+        "outputs:\n  dashboard:\n    description: The link to the dashboard.\n"
+        "    value: {str_replace: {template: http://HOST/, params: {HOST: {get_resource: login_port}}}}\n",
+        "warning: components/login.yaml:73:12: get_resource gives the id of 'login_port', and the output promises an "
+        "address (write {get_attr: [login_port, fixed_ips, 0, ip_address]}) [id-for-address]",
+    ),
+    "a member's output of an address that is an id": Mistake(
+        NODE,
+        "outputs:\n",
+        "outputs:\n  private_ip:\n    value: {get_resource: node}\n",
+        "warning: nested/node.yaml:23:12: get_resource gives the id of 'node', and the output promises an address "
+        "(write {get_attr: [node, first_address]}) [id-for-address]",
+    ),
     "a switch in words whose values are no texts": Mistake(
         LOGIN,
         FLAVOR,
@@ -76,3 +100,23 @@ def test_a_default_that_no_quotes_would_mend_is_told_beside_the_number(
     Mistake(LOGIN, FLAVOR, RELEASE.format("'99'", "'24.8', 24.10"), "").make(tmp_path / "slurm")
     rules = [line.rsplit("[")[-1] for line in list_problems(tmp_path / "slurm", monkeypatch)]
     assert rules == ["invalid-default]", "lossy-number]"]
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "server_id: {description: 'The id of the server, whose address is given, too', value: {get_resource: s}}",
+        "server: {value: {get_resource: s}}",
+        "link: {value: {list_join: ['', ['https://cloud/instances/', {get_resource: s}]]}}",
+        "address: {value: {get_attr: [s, first_address]}}",
+        "address: {value: {if: [{equals: [{get_resource: s}, '']}, none, {get_attr: [s, first_address]}]}}",
+    ],
+)
+def test_ids_that_are_meant(output: str) -> None:
+    template = (
+        "heat_template_version: 2021-04-16\n"
+        "resources: {s: {type: OS::Nova::Server, properties: {image: i, flavor: f, networks: [{network: n}]}}}\n"
+        f"outputs: {{{output}}}"
+    )
+    definition = f"heat_template:\n{indent(template, '  ')}\n"
+    assert "id-for-address" not in find_rules(build(definition))
