@@ -150,9 +150,6 @@ def list_members(schema: Mapping[str, Any], depth: int = 0) -> Iterator[Member]:
     for name, member in schema.get("properties", {}).items():
         yield _describe_member(depth, name, member, is_required=name in required)
         yield from list_members(member, depth + 1)
-    for name, member in schema.get("patternProperties", {}).items():
-        yield _describe_member(depth, f"/{name}/", member)
-        yield from list_members(member, depth + 1)
     others = schema.get("additionalProperties")
     if isinstance(others, Mapping) and others:
         yield _describe_member(depth, "any other", others)
