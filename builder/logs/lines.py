@@ -94,6 +94,9 @@ def mask(text: str) -> str:
     return _redactors.get(_NOTHING_PROTECTED)[0].mask(text, MAX_TEXT) + "…" * (len(text) > MAX_TEXT)
 
 
+_NO_DETAILS: Mapping[str, str] = MappingProxyType({})
+
+
 class RequestRecord(logging.LogRecord):
     """The line of one request, which is made in a third of the time that any other line takes.
 
@@ -112,10 +115,10 @@ class RequestRecord(logging.LogRecord):
         milliseconds: float,
         client: str,
         level: int = logging.INFO,
-        details: Mapping[str, str] = MappingProxyType({}),
+        details: Mapping[str, str] | None = None,
     ) -> None:
         self.levelno = level
-        self.details = details
+        self.details = details or _NO_DETAILS
         self.created = time.time()
         self.method = method
         self.route = route
@@ -144,8 +147,8 @@ class RequestRecord(logging.LogRecord):
     def as_text(self) -> str:
         """What :class:`TextFormatter` makes of it. A request's id was checked: it holds nothing that must be masked."""
         before, after = _word_request(self.levelno, self.method, self.route, self.status, self.client)
-        for key, each in self.details.items():
-            after += f" {key}={one_line(quote_text(each))}"
+        if self.details:
+            after += "".join(f" {key}={one_line(quote_text(each))}" for key, each in self.details.items())
         return f"{_format_time(self.created)} {before}{self.milliseconds:.1f}{after} request_id={self.request_id}"
 
     def as_json(self) -> str:

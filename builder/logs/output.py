@@ -124,14 +124,12 @@ class LogOutput(logging.Handler):
             yield self._make_line(logging.LogRecord(__name__, logging.WARNING, "", 0, _LOST, (lost,), None))
 
     def _make_line(self, record: logging.LogRecord) -> str:
-        """The line of a record, which is made once for all destinations that it looks the same at."""
-        lines: dict[type, str] | None = getattr(record, "lines", None)
-        if lines is None:
-            record.lines = lines = {}
-        look = type(self.formatter)
-        if look not in lines:
-            lines[look] = self.format(record) + "\n"
-        return lines[look]
+        """The line of a record, which is made once for destinations that it looks the same at."""
+        look, made = type(self.formatter), getattr(record, "made", None)
+        if made is None or made[0] is not look:
+            record.made = made = (look, self.format(record) + "\n")
+        line: str = made[1]
+        return line
 
     @classmethod
     def _begin_in_child(cls) -> None:
