@@ -1,4 +1,4 @@
-"""What the Visualisation App would pass over in silence, of that which a definition says of itself."""
+"""What the Visualisation App or a cloud would pass over in silence, of that which a definition says of itself."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from builder.text.spelling import suggest
 SHOWN_INSTRUCTIONS: Final = ("launch", "admin", "usage")
 """The ids of the pages of instructions that the Visualisation App has places for."""
 
+_PROJECT_ID: Final = re.compile(r"(?:[0-9a-f]{32}){1,2}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""What Keystone gives projects for ids, 32 hexadecimal digits, and other forms that services write such an id in."""
+
 _ABSOLUTE: Final = re.compile(r"/|[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
 def find_presentation_problems(definition: Mapping[str, Any]) -> Iterator[TemplateProblem]:
-    """Logos, successors and instructions that nobody will see; ``definition`` is what the schema accepts."""
+    """Logos, successors and instructions that nobody will see, and projects that no cloud has.
+
+    ``definition`` is what the schema accepts.
+    """
     logo = definition.get("logo_url")
     if logo and not _ABSOLUTE.match(logo):
         message = f"{logo!r} is neither an absolute URL nor an absolute path"
@@ -31,3 +37,9 @@ def find_presentation_problems(definition: Mapping[str, Any]) -> Iterator[Templa
             message = f"the Visualisation App has no place for instructions with the id {page['id'][:80]!r}"
             hint = suggest(page["id"], SHOWN_INSTRUCTIONS) or f"it shows {', '.join(SHOWN_INSTRUCTIONS)}"
             yield TemplateProblem("unshown-instruction", message, ("instructions", number, "id"), hint)
+    for key, projects in definition.get("projects", {}).items():
+        for number, project in enumerate(projects):
+            if not _PROJECT_ID.fullmatch(project):
+                message = f"{project[:80]!r} looks like the name of a project, and projects are known by their ids"
+                hint = "write the id that 'openstack project list' shows"
+                yield TemplateProblem("project-name", message, ("projects", key, number), hint)

@@ -55,6 +55,20 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "warning: cluster-type.yaml:9:11: the form shows 'clustername' as 'login' declares it, and not with the "
         "default of 'compute' (say it in 'login', or in parameter_overrides) [unused-declaration]",
     ),
+    "the component with the network, which no entry lists": Mistake(
+        DEFINITION,
+        "  - name: network\n",
+        "",
+        "error: cluster-type.yaml:6:1: no entry lists the component components/network.yaml (add '- name: network', or "
+        "remove the file) [component-reference]",
+    ),
+    "a project that is named and not given by its id": Mistake(
+        DEFINITION,
+        "components:\n",
+        "projects:\n  deny: [students]\n\ncomponents:\n",
+        "warning: cluster-type.yaml:7:10: 'students' looks like the name of a project, and projects are known by "
+        "their ids (write the id that 'openstack project list' shows) [project-name]",
+    ),
     "a group that waits for no subnet": Mistake(
         COMPUTE,
         "    depends_on: router_interface\n",

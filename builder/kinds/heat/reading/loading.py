@@ -171,7 +171,8 @@ def _list_names(path: str, files: Files) -> list[str]:
     if find_broken_sections(template):
         return []
     sections = ("parameters", "resources", "conditions")
-    return [f"{section[:-1]} {name}" for section in sections for name in template.get(section) or {}]
+    names = [f"{section[:-1]} {name}" for section in sections for name in template.get(section) or {}]
+    return [*names, "section resources"] if template.get("resources") else names
 
 
 def _are_same(version: object, other: object) -> bool:
