@@ -6,6 +6,7 @@ import errno
 import threading
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,7 @@ def test_the_state_is_kept_in_steps_of_few_files(
     flushed: list[int] = []
     monkeypatch.setattr("builder.disk.state_folder.os.fsync", flushed.append)
     before = 0
-    for _ in catalogue.keep_state():
+    for _ in chain(catalogue.keep_state(), [None]):  # what follows the last pause is a step, too
         assert len(writes) + len(flushed) - before <= WRITTEN_AT_ONCE
         before = len(writes) + len(flushed)
     assert len(writes) == 40
