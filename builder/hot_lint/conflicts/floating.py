@@ -20,6 +20,9 @@ from builder.hot_lint.members import find_definitions
 
 _FLOATING: Final = ("OS::Neutron::FloatingIP", "OS::Neutron::FloatingIPAssociation")
 _INTERFACE: Final = "OS::Neutron::RouterInterface"
+_WIRED: Final = frozenset({
+    "OS::Neutron::Net", "OS::Neutron::Subnet", "OS::Neutron::Port", "OS::Neutron::Router", _INTERFACE, *_FLOATING
+})  # fmt: skip
 _STACK: Final = "OS::Heat::Stack"
 
 _MOST_SUBNETS: Final = 100
@@ -38,17 +41,20 @@ def find_unreachable(
     for number, template in enumerate(templates):
         for name, resource in (template.get("resources") or {}).items():
             type_, properties = str(resource.get("type")), resource.get("properties") or {}
-            if _is_understood(resource):
+            if type_ in _WIRED and _is_understood(resource):
                 made[type_][name] = properties
                 if type_ in _FLOATING and resource.get("condition") in (None, True):
                     floating.append((number, name, properties))
-    if not floating or _may_be_connected_elsewhere(templates, nested):
+    if not floating:
         return
     wiring = _Wiring.of(made)
+    is_elsewhere: bool | None = None
     for number, name, properties in floating:
         port = wiring.ports.get(find_referred(properties.get("port_id")))
         message, hint = wiring.judge(port) if port is not None else ("", "")
-        if message:
+        if message and is_elsewhere is None:  # which takes a look at every resource
+            is_elsewhere = _may_be_connected_elsewhere(templates, nested)
+        if message and not is_elsewhere:
             place = ("resources", name, "properties", "port_id")
             message = f"Neutron refuses the floating IP: {message}"
             yield number, TemplateProblem(REFUSED, message, place, hint, about=("section resources",))
