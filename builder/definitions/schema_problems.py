@@ -50,6 +50,7 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "title": ("name", "label"),
     "label": ("name", "title"),
     "id": ("name",),
+    "name": ("component", "file", "id", "path", "title"),
     "description": ("text", "summary"),
 }
 """What keys are called that a definition needs, by people who have seen them in other files."""

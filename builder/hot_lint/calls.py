@@ -66,6 +66,8 @@ _TAKE_TEXT: Final = frozenset({"get_param", "get_resource", "get_file"})
 _WORD: Final = re.compile(r"[\w$%@{}-]{3,100}")
 """What a placeholder in a text may look like."""
 
+_QUOTED_FILE: Final = re.compile(r"\s*(\{\s*get_file\s*:[^{}\n]*\})\s*")
+
 _WRAPPED: Final = re.compile(
     r"(?<![\\$])\$(?:\{(\w+)\}|(\w+))|\{\{[ ]?(\w+)[ ]?\}\}|(?:(?<=://)|(?<=@))(?:<(\w+)>|\{(\w+)\}(?!\}))"
 )
@@ -123,6 +125,13 @@ def explain_fault(function: str, arguments: Any, fault: str, language: Language)
             return (), fault, f"write the separator first: [{separator!r}, [...]]"
         case "list_join", [str(separator), _, _, *_]:
             return (), fault, f"write what is joined in brackets of its own: [{separator!r}, [...]]"
+        case "get_resource", [str(resource)]:
+            return (), fault, f"write {{get_resource: {resource}}}"
+        case _, {"template": {"file": str(path)}} if function in REPLACING:
+            return ("template",), "'file' is no function", f"write {{get_file: {path}}}"
+        case _, dict() if function in REPLACING and "params" not in arguments and len(arguments) == 2:
+            other = next((key for key in arguments if key != "template"), "")
+            return (), fault, f"write params: for {other}:"
         case "get_attr", [str(resource), int(number), *way]:
             hint = f"write [{', '.join(map(str, [resource, *way[:1], number, *way[1:]]))}]" if way else ""
             return (1,), f"{number} is no name of an attribute", hint
@@ -153,6 +162,11 @@ def find_placeholder_problems(
         hints = {lacking: suggest(lacking, words) for lacking in error.details.get("params", ())}
         if not file and looks_like_path(text) and hints.keys() == params.keys() and not any(hints.values()):
             message, hint = explain_path(text)
+            yield TemplateProblem(rule, message, (*tokens, "template"), hint, certain or not is_strict)
+            return
+        quoted = _QUOTED_FILE.fullmatch(text)
+        if quoted and not file:
+            message, hint = "get_file in quotes is the text itself", f"write it without them: {quoted[1]}"
             yield TemplateProblem(rule, message, (*tokens, "template"), hint, certain or not is_strict)
             return
         for lacking, hint in hints.items():

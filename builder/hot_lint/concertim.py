@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
-from builder.hot.foreign_names import find_foreign_type
 from builder.hot.language import NESTED_SUFFIXES
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.inclusion import LoadedTemplate, find_own_stack
 from builder.hot_lint.members import GROUP, find_definitions, find_members
+from builder.hot_lint.resource_checks import find_meant_type
 from builder.hot_lint.shape import looks_nested
 
 _STACKS: Final = frozenset({
@@ -42,7 +42,7 @@ def _find_unreadable(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
         type_, properties, tokens = resource.get("type"), resource.get("properties"), ("resources", name)
         if not isinstance(type_, str) or resource.get("condition") is False:
             continue
-        if type_ and "::" not in type_ and not looks_nested(type_) and not find_foreign_type(type_):
+        if type_ and "::" not in type_ and not looks_nested(type_) and not find_meant_type(type_):
             message = f"Concertim cannot read the resource {name!r}: its type {type_!r} has no '::'"
             hint = "write a type such as OS::Nova::Server"
             if type_.endswith(NESTED_SUFFIXES):

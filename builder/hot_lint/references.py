@@ -6,6 +6,7 @@ One walk over a template, which finds names and problems; whether a name exists 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -25,7 +26,7 @@ from builder.hot_lint.unknown_functions import (
     find_successor,
 )
 from builder.text.pointers import CONTAINERS, Tokens
-from builder.text.spelling import suggest
+from builder.text.spelling import find_near, suggest
 
 _IN_PLACEHOLDER: Final = frozenset({"get_param"})
 _IN_EXTERNAL: Final = frozenset({"get_param", "get_resource", "get_attr"})
@@ -115,6 +116,7 @@ class _Walk:
         self.reading.types.setdefault(type_, (*tokens, "type"))
         properties = definition.get("properties")
         computed = is_call(properties, self.language)
+        unknown = computed or ("properties" not in definition and find_near("properties", definition, cutoff=0.75))
         properties = properties if isinstance(properties, dict) else {}
         # Heat goes through the properties of a resource before it resolves them; through those of a member, after.
         is_judged = computed and len(tokens) == 2 and not self.language.newer
@@ -123,7 +125,7 @@ class _Walk:
             message, hint = "properties must be a mapping, not a function", "use the function for each property's value"
             self._report("template-shape", message, (*tokens, "properties"), certain, hint)
         if type_.endswith(NESTED_SUFFIXES):
-            self.reading.nested.append(NestedUse(type_, tokens, None if computed else properties, certain, self.owner))
+            self.reading.nested.append(NestedUse(type_, tokens, None if unknown else properties, certain, self.owner))
 
     def _chain(self, resource: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
         """A chain names the types of its members in a list, in which no client of Heat looks for files to send."""
@@ -149,7 +151,10 @@ class _Walk:
 
     def condition_definition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
         if isinstance(condition, str):
-            self._report("template-shape", "a condition must be true, false or a function, not a text", tokens, True)
+            self.reading.mention(re.findall(r"[\w-]+", condition))
+            hint = f"write {{get_param: {condition}}}" if condition in self.types else ""
+            message = "a condition must be true, false or a function, not a text"
+            self._report("template-shape", message, tokens, True, hint)
         else:  # what is neither true, false nor a function is refused whether it is used or not
             keys = [*condition] if isinstance(condition, dict) else []
             is_function = len(keys) == 1 and keys[0] in self.language.condition_functions

@@ -133,7 +133,7 @@ def find_meant_type(type_: str) -> str:
     names = load_names()
     if type_ in names:
         return ""
-    if foreign := find_foreign_type(type_):
+    if foreign := find_foreign_type(type_) or (f"OS::{type_}" if f"OS::{type_}" in names else ""):
         return foreign
     if type_.startswith(("OS::", "AWS::")):
         return find_near(type_, names, cutoff=_NEAR)

@@ -128,6 +128,7 @@ def hint_at_components(name: str, listed: Collection[str], files: Files) -> str:
     """A hint for a component that has no file; those that are ``listed`` already are not meant."""
     if ".." in name.split("/"):
         return f"components are files in the folder {COMPONENTS}"
+    name = name.removeprefix(f"{COMPONENTS}/")
     wanted = f"{COMPONENTS}/{name}.yaml"
     stems = [posixpath.splitext(posixpath.basename(each)) for each in files.list_beside(wanted)]
     present = [stem for stem, suffix in stems if suffix == ".yaml" and stem not in listed]

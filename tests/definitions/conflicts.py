@@ -131,6 +131,13 @@ REFUSED_BY_NEUTRON: Final[Mapping[str, Conflict]] = {
         _SUBNET % "cidr: 10.50.0.0/24, allocation_pools: [{WRONG}]", "start: 10.5.0.10, end: 10.5.0.99",
         "start: 10.50.0.10, end: 10.50.0.99", "allocation_pools/0",
     ),
+    "a pool that ends before it begins": Conflict(
+        _SUBNET % "cidr: 10.50.0.0/24, allocation_pools: [{WRONG}]", "start: 10.50.0.99, end: 10.50.0.10",
+        "start: 10.50.0.10, end: 10.50.0.99", "allocation_pools/0/start",
+    ),
+    "a name server that is a name": Conflict(
+        _SUBNET % "cidr: 10.50.0.0/24, dns_nameservers: [WRONG]", "dns.example.org", "9.9.9.9", "dns_nameservers/0",
+    ),
     "an address of another subnet": Conflict(
         NETWORK + "r: {type: OS::Neutron::Port, properties: {network: {get_resource: net}, fixed_ips: [WRONG]}}\n",
         "{subnet: {get_resource: sub}, ip_address: 10.5.0.5}", "{subnet: {get_resource: sub}, ip_address: 10.50.0.5}",

@@ -44,6 +44,11 @@ def judge_subnet(subnet: Judged) -> Iterator[TemplateProblem]:
         yield subnet.problem(CONFLICT, "nothing says which addresses the subnet has", hint="give it a cidr")
     elif is_given(properties.get("cidr")) and is_given(properties.get("subnetpool")):
         yield subnet.problem(CONFLICT, "a subnet has a cidr or a subnetpool, not both", "subnetpool")
+    servers = properties.get("dns_nameservers")
+    for number, server in enumerate(servers if isinstance(servers, list) else []):
+        if isinstance(server, str) and "%" not in server and not _is_address(server):
+            message, hint = f"{server!r} is no address of a name server: Neutron refuses it", "write its IP address"
+            yield subnet.problem(REFUSED, message, "dns_nameservers", number, hint=hint)
     network, version = _read_network(properties), str(properties.get("ip_version", 4))
     if network is None:
         return
@@ -61,6 +66,11 @@ def judge_subnet(subnet: Judged) -> Iterator[TemplateProblem]:
             yield _tell_outside(subnet, written, network, "allocation_pools", number)
         elif outside:
             yield _tell_outside(subnet, find_text(pool, outside[0]), network, "allocation_pools", number, outside[0])
+        with suppress(ValueError):
+            start, end = ip_address(find_text(pool, "start")), ip_address(find_text(pool, "end"))
+            if not outside and int(start) > int(end):
+                message = f"the pool begins at {start} and ends at {end}: Neutron refuses it"
+                yield subnet.problem(REFUSED, message, "allocation_pools", number, "start", hint="swap them")
 
 
 def judge_port(port: Judged) -> Iterator[TemplateProblem]:
@@ -136,8 +146,14 @@ def _judge_rule(resource: Judged, rule: Mapping[str, Any], *place: str | int) ->
 
 def _read_network(subnet: Mapping[str, Any]) -> IPv4Network | IPv6Network | None:
     with suppress(ValueError):
-        return ip_network(find_text(subnet, "cidr"), strict=False)
+        return None if "/" not in find_text(subnet, "cidr") else ip_network(find_text(subnet, "cidr"), strict=False)
     return None
+
+
+def _is_address(text: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(text) is not None
+    return False
 
 
 def _is_outside(address: str, network: IPv4Network | IPv6Network) -> bool:

@@ -1,0 +1,112 @@
+"""Mistakes with what is moved, renamed or quoted, each told of in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NETWORK, Mistake
+from tests.checking.test_mistakes import list_problems
+
+MISTAKES: Final[Mapping[str, Mistake]] = {
+    "the name of a parameter for a condition": Mistake(
+        COMPUTE,
+        "with_gpu: {get_param: use_gpu}",
+        "with_gpu: use_gpu",
+        "error: components/compute.yaml:38:13: a condition must be true, false or a function, not a text "
+        "(write {get_param: use_gpu}) [template-shape]",
+    ),
+    "an expression for a condition": Mistake(
+        COMPUTE,
+        "with_gpu: {get_param: use_gpu}",
+        "with_gpu: use_gpu == true",
+        "error: components/compute.yaml:38:13: a condition must be true, false or a function, not a text "
+        "[template-shape]",
+    ),
+    "properties of a member in the singular": Mistake(
+        COMPUTE,
+        "        properties:\n",
+        "        property:\n",
+        "error: components/compute.yaml:48:9: 'property' is no key of the members of a group (did you mean "
+        "'properties'?) [unknown-resource-key]",
+    ),
+    "get_file in quotes": Mistake(
+        LOGIN,
+        "template: {get_file: ../user-data/login.sh}",
+        "template: '{get_file: ../user-data/login.sh}'",
+        "warning: components/login.yaml:65:21: get_file in quotes is the text itself (write it without them: "
+        "{get_file: ../user-data/login.sh}) [unknown-placeholder]",
+    ),
+    "a file without get_": Mistake(
+        LOGIN,
+        "{get_file: ../user-data/login.sh}",
+        "{file: ../user-data/login.sh}",
+        "error: components/login.yaml:65:21: 'file' is no function (write {get_file: ../user-data/login.sh}) "
+        "[function-arguments]",
+    ),
+    "parameters for params": Mistake(
+        LOGIN,
+        "          params:\n",
+        "          parameters:\n",
+        "error: components/login.yaml:65:11: str_replace wants a mapping of template and params, which is a "
+        "mapping too (write params: for parameters:) [function-arguments]",
+    ),
+    "the name of a resource in a list": Mistake(
+        LOGIN,
+        "port_id: {get_resource: login_port}",
+        "port_id: {get_resource: [login_port]}",
+        "error: components/login.yaml:51:31: get_resource wants the name of a resource (write {get_resource: "
+        "login_port}) [function-arguments]",
+    ),
+    "a type without OS": Mistake(
+        LOGIN,
+        "OS::Neutron::Port",
+        "Neutron::Port",
+        "error: components/login.yaml:40:11: Heat has no type 'Neutron::Port' of its own (did you mean "
+        "'OS::Neutron::Port'?) [misspelt-resource-type]",
+    ),
+    "a type with single colons": Mistake(
+        LOGIN,
+        "OS::Neutron::Port",
+        "OS:Neutron:Port",
+        "error: components/login.yaml:40:11: Heat has no type 'OS:Neutron:Port' of its own (did you mean "
+        "'OS::Neutron::Port'?) [misspelt-resource-type]",
+    ),
+    "a component for the name of one": Mistake(
+        DEFINITION,
+        "      name: storage",
+        "      component: storage",
+        "error: cluster-type.yaml:27:7: unknown key 'component', and the key 'name' is missing (write name: "
+        "for component:) [unknown-key]",
+    ),
+    "a file for the name of a component": Mistake(
+        DEFINITION,
+        "  - name: compute\n",
+        "  - file: compute\n",
+        "error: cluster-type.yaml:9:5: unknown key 'file', and the key 'name' is missing (write name: for "
+        "file:) [unknown-key]",
+    ),
+    "a path for the name of a component": Mistake(
+        DEFINITION,
+        "  - name: compute\n",
+        "  - name: components/compute.yaml\n",
+        "error: cluster-type.yaml:9:11: components/components/compute.yaml.yaml: the file does not exist "
+        "(did you mean 'compute'?) [missing-file]",
+    ),
+    "a cidr without its length": Mistake(
+        NETWORK,
+        "cidr: 10.60.0.0/24",
+        "cidr: 10.60.0.0\n      allocation_pools: [{start: 10.60.0.9, end: 10.60.0.99}]",
+        "warning: components/network.yaml:21:13: 'cidr' of OS::Neutron::Subnet must be a network in CIDR "
+        "notation, such as 192.168.0.0/24 [property-constraint]",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
+def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake.make(tmp_path / "slurm")
+    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
