@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import gc
 import io
 import json
 import os
@@ -117,6 +118,21 @@ def test_a_path_like_the_one_that_leads_nowhere_is_named(
     run = Run(capsys, "check", given)
     hint = f"; did you mean {meant!r}?" if meant else ""
     assert (run.status, run.err) == (2, f"cluster-builder: {given!r} does not exist{hint}\n")
+
+
+def test_the_garbage_collector_is_on_again_after_a_crash(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("a.yaml").write_text(GOOD)
+    was_on: list[bool] = []
+
+    def crash(*_: object, **__: object) -> NoReturn:
+        was_on.append(gc.isenabled())
+        raise KeyError
+
+    monkeypatch.setattr(running, "build_cluster_type", crash)
+    assert Run(capsys, "check", ".").status == 3
+    assert (was_on, gc.isenabled()) == ([False], True)
 
 
 def test_a_crash_over_one_definition_leaves_the_others_checked_with_status_3(
