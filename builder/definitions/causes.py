@@ -42,10 +42,12 @@ _RANKS: Final = {rule: rank for rank, rule in enumerate(CONSEQUENCES, start=1)}
 
 _TWICE: Final = "template-duplicate-key"
 _LOSSY: Final = "lossy-number"
+_INDEX: Final = "index-placeholder"
 
 _SERIOUS: Final = {
     _TWICE: "",
     _LOSSY: "",
+    _INDEX: "",
     "yaml-versions": "",
     "ignored-section": "unknown-section",
     "selection-parameter": "unexposed-parameter",
@@ -62,10 +64,16 @@ _SURE: Final = 0.85
 _OF_PROPERTIES: Final = ("missing-property", "nested-parameter", "property-conflict")
 """Rules of what properties lack, told where the type stands, beside them."""
 
-_OF_VALUES: Final = ("invalid-default", "invalid-hardcoded-value", "invalid-preset-value")
-"""Rules of values that a parameter does not take."""
+_OF_VALUES: Final = (
+    "invalid-default",
+    "invalid-hardcoded-value",
+    "invalid-preset-value",
+    "property-constraint",
+    "property-type",
+)
+"""Rules of values that a parameter or a property does not take."""
 
-_OF_NAMES: Final = frozenset({*_RANKS, *_MISSING, *_OF_VALUES, "property-type"})
+_OF_NAMES: Final = frozenset({*_RANKS, *_MISSING, *_OF_VALUES})
 """Rules of what is wrong for the first name that it is about."""
 
 _OF_ANY: Final = ("dependency-cycle", "unused-parameter")
@@ -162,7 +170,9 @@ def _join_duplicates(problems: Sequence[Problem], causes: defaultdict[str, list[
     Heat takes the last one, so that what the other has is missing.
     """
     values = {
-        (each.rule == _LOSSY, each.path, each.pointer): each for each in problems if each.rule in (_TWICE, _LOSSY)
+        (each.rule != _TWICE, each.path, each.pointer): each
+        for each in problems
+        if each.rule in (_TWICE, _LOSSY, _INDEX)
     }
     joined: dict[int, Problem] = {}
     gone: set[int] = set()

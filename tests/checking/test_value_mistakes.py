@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests.checking.mistakes import DEFINITION, LOGIN, NODE, Mistake
+from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NODE, Mistake
 from tests.checking.test_mistakes import list_problems
 from tests.definitions.texts import build, find_rules
 
@@ -78,6 +78,13 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "warning: nested/node.yaml:23:12: get_resource gives the id of 'node', and the output promises an address "
         "(write {get_attr: [node, first_address]}) [id-for-address]",
     ),
+    "half a placeholder beside a whole one": Mistake(
+        COMPUTE,
+        "          key_name: {get_param: key_name}\n",
+        "          key_name: index%\n",
+        "warning: components/compute.yaml:52:21: the group puts the number of a member in place of '%index%', not of "
+        "'index%' (write %index%) [index-placeholder]",
+    ),
     "a switch in words whose values are no texts": Mistake(
         LOGIN,
         FLAVOR,
@@ -92,6 +99,18 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
 def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mistake.make(tmp_path / "slurm")
     assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
+
+
+def test_half_a_placeholder_for_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = "          flavor: {get_param: compute_flavor}\n"
+    Mistake(COMPUTE, given, f"{given}          number: '%index'\n", "").make(tmp_path / "slurm")
+    node = tmp_path / "slurm" / NODE
+    text = node.read_text().replace("parameters:\n", "parameters:\n  number: {type: number}\n")
+    node.write_text(f"{text}  number:\n    value: {{get_param: number}}\n")
+    assert list_problems(tmp_path / "slurm", monkeypatch) == [
+        "error: components/compute.yaml:52:19: the group puts the number of a member in place of '%index%', not of "
+        "'%index': 'number' of nested/node.yaml must be a number (write %index%) [property-type]"
+    ]
 
 
 def test_a_default_that_no_quotes_would_mend_is_told_beside_the_number(

@@ -16,6 +16,7 @@ from builder.text.spelling import find_near
 
 _RULE: Final = "index-placeholder"
 _PLACEHOLDER: Final = re.compile(r"%(\w{1,12})%|%index\b|\bindex%")
+_HALF: Final = re.compile(r"%index|index%")
 _NUMBERS: Final = frozenset({
     "count", "counter", "i", "id", "idx", "ind", "index", "instance", "n", "no", "nr", "num", "number", "ordinal",
 })  # fmt: skip
@@ -34,9 +35,10 @@ def judge_numbers(group: Judged, template: Mapping[str, Any], defaults: str) -> 
     replaced: set[str] = set()
     texts = [*_find_texts(member, (GROUP_MEMBER,), replaced)]
     own = str(names[-1])
-    if any(own in text for text, _ in texts):
-        return
+    is_numbered = any(own in text for text, _ in texts)
     for text, place in texts:
+        if is_numbered and _HALF.fullmatch(text) is None:
+            continue  # another placeholder may be for somebody else; half of one alone is for nobody
         for found in _PLACEHOLDER.finditer(text) if "\n" not in text else ():  # a longer one may be a script
             word = (found[1] or INDEX).lower()
             is_number = word in _NUMBERS or not found[1] or find_near(word, ["index"])
@@ -47,7 +49,7 @@ def judge_numbers(group: Judged, template: Mapping[str, Any], defaults: str) -> 
                 message = f"the group puts the number of a member in place of {own!r}, not of {found[0]!r}"
                 yield group.problem(_RULE, message, *place, hint=hint)
                 return
-    is_known = own not in defaults and all("get_file" not in place for _, place in texts)
+    is_known = not is_numbered and own not in defaults and all("get_file" not in place for _, place in texts)
     if "index_var" in group.properties and is_known:
         message = f"no property of the members contains {own!r}, so that all are alike"
         yield group.problem(_RULE, message, "index_var", hint="write it where the number belongs, or remove index_var")
