@@ -13,7 +13,7 @@ from typing import Any, Final
 from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.diagnostics.problems import name_value
 from builder.hot_lint.findings import TemplateProblem
-from builder.parameters.declarations import Parameter, find_default_faults
+from builder.parameters.declarations import Parameter, find_default_faults, suggest_default
 from builder.text.spelling import suggest, suggest_near
 
 PRESET_SEPARATOR: Final = "."
@@ -76,7 +76,8 @@ def find_preset_problems(
                 continue
             given = replace(open_[name], default=value)
             for fault in find_default_faults(given, subject=f"the value of {name!r}"):
-                yield TemplateProblem("invalid-preset-value", fault, tokens, about=name_value(name, value))
+                hint, about = suggest_default(given), name_value(name, value)
+                yield TemplateProblem("invalid-preset-value", fault, tokens, hint, about=about)
             if given.is_careless:
                 message = f"parameter {name!r} is hidden, and everybody can read its value in the listing"
                 hint = "leave the value out, or hidden: true if it is no secret"

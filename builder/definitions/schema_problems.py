@@ -11,6 +11,7 @@ from builder.diagnostics.problems import Problem, name_lost
 from builder.diagnostics.rules import Profile, Severity, find_severity
 from builder.hot.language import VERSION_KEY
 from builder.parameters.attributes import suggest_type
+from builder.parameters.values import suggest_number
 from builder.schema import published
 from builder.schema.validation import SchemaProblem, validate_instance
 from builder.text.excerpts import shorten
@@ -86,7 +87,9 @@ def find_schema_problems(
     strays = {each.tokens[0]: _find_section_above(document.value, each) for each in found if len(each.tokens) == 1}
     meant |= {(section, len(document.value[section]) - 1, key) for key, section in strays.items() if section}
     told = [each for each in found if each not in misplaced and _name_missing(each) not in meant]
-    problems = [_describe(document, each, renamed.get(each, "")) for each in told]
+    names = {key: [each for each in told if _is_name_for_id(each, key)] for key in ("allow", "deny")}
+    problems = [_describe(document, each, renamed.get(each, "")) for each in told if not _is_name_for_id(each)]
+    problems += [_explain_names(document, each) for each in names.values() if each]
     problems += _explain_misplaced(document, [str(each.tokens[0]) for each in misplaced])
     found = [each for each in found if find_severity(_find_rule(each), profile) is Severity.ERROR]
     if not found:
@@ -120,6 +123,21 @@ def _explain_misplaced(document: Document, sections: Sequence[str]) -> Iterator[
         message = f"unknown key{'s' if len(sections) > 1 else ''} {names}: {they_belong} into {_HOMES[home]}"
         about = tuple(name for section in sections for name in name_lost(section, document.value[section]))
         yield document.problem("unknown-key", message, sections[:1], key=True, hint=f"{verb} {them}", about=about)
+
+
+def _is_name_for_id(found: SchemaProblem, key: str = "") -> bool:
+    """Whether something else stands in one of the lists of projects, or in the one under the key."""
+    is_id = _find_rule(found) == "malformed-id"
+    return is_id and found.tokens[:1] == ("projects",) and key in ("", found.tokens[1]) and len(found.tokens) == 3
+
+
+def _explain_names(document: Document, found: Sequence[SchemaProblem]) -> Problem:
+    """Names of projects in one list, told at the first of them."""
+    given = [document.value["projects"][each.tokens[1]][each.tokens[2]] for each in found]
+    names = shorten(", ".join(map(repr, given)), _MAX_ECHO)
+    message = f"{names} cannot be {'an id' if len(given) == 1 else 'ids'} of a project"
+    hint = "write what 'openstack project list' shows as ID"
+    return document.problem("malformed-id", message, found[0].tokens, hint=hint)
 
 
 def _find_renamed(found: Sequence[SchemaProblem]) -> dict[SchemaProblem, str]:
@@ -300,7 +318,8 @@ def _hint_at_type(value: Any, part: Mapping[str, Any]) -> str:
         case "boolean":
             return "write true or false, without quotes"
         case _:
-            return "write it without quotes" if isinstance(value, str) and value.isdecimal() else ""
+            is_number = isinstance(value, str) and value.isdecimal()
+            return "write it without quotes" if is_number else suggest_number(value)
 
 
 def _hint_at_mapping(value: Any, part: Mapping[str, Any]) -> str:

@@ -19,7 +19,13 @@ from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.shape import is_misplaced_section
 from builder.parameters.attributes import ParameterSyntaxError, suggest_type
 from builder.parameters.constraint_parsing import find_kinds, is_structured
-from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
+from builder.parameters.declarations import (
+    Parameter,
+    find_default_faults,
+    override_parameter,
+    parse_parameter,
+    suggest_default,
+)
 from builder.parameters.declared_constraints import AllowedValues, Length, Range
 from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens
@@ -57,8 +63,9 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     except ParameterSyntaxError:
         return None, _explain_declaration(name, attributes, tokens)
     faults = find_default_faults(parameter, in_template=True)
-    about = name_value(name, parameter.default)
-    problems = [TemplateProblem("invalid-default", fault, (*tokens, "default"), about=about) for fault in faults]
+    about, hint = name_value(name, parameter.default), suggest_default(parameter)
+    place = (*tokens, "default")
+    problems = [TemplateProblem("invalid-default", fault, place, hint, about=about) for fault in faults]
     problems += _find_structured_default(parameter, (*tokens, "default"))
     if attributes.get("constraints"):
         problems += _find_constraint_warnings(parameter, attributes, tokens)
@@ -99,8 +106,8 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
         is_other = parameter.constraints != in_template.constraints  # and Heat applies those of the template as well
         if not faults and is_other:
             faults = find_default_faults(replace(in_template, default=parameter.default))
-        about = name_value(parameter.id, parameter.default)
-        problems += [TemplateProblem("invalid-default", fault, place, about=about) for fault in faults]
+        about, hint = name_value(parameter.id, parameter.default), suggest_default(parameter)
+        problems += [TemplateProblem("invalid-default", fault, place, hint, about=about) for fault in faults]
         if not faults and is_other:
             constrained = next(tokens for tokens, entry in reversed(layers) if "constraints" in entry)
             problems += _find_wider(in_template, parameter, (*constrained, "constraints"))

@@ -174,7 +174,7 @@ class _PropertyCheck:
                 hint = f"write {joined[1]}: {joined[2]}: {given[name]}"
             if meant in missing:
                 missing.remove(meant)
-                rule, message = "missing-property", message if joined else f"{message}, and needs {meant!r}"
+                rule, hint = "missing-property", hint or f"write {meant}"
             yield self._problem(rule, message, (*tokens, name), hint or suggest_near(meant), key=True)
         if missing:
             names = ", ".join(map(repr, islice(missing, MAX_NAMED))) + (

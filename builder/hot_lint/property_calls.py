@@ -15,6 +15,7 @@ from builder.hot.results import Types, find_kinds, find_types, is_call, is_taken
 from builder.hot.values import parse_boolean
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.members import GROUP, find_definitions
+from builder.parameters.values import suggest_number
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
 
@@ -258,6 +259,8 @@ def suggest_form(kind: str, value: Any, name: str | int) -> str:
     """How a literal, the value of ``name``, is written as the type that it has to be of, where that can be guessed."""
     if name == "user_data" and isinstance(value, dict):
         return "put '|' after 'user_data:', and '#cloud-config' on the line below"
+    if kind in ("integer", "number"):
+        return suggest_number(value) if kind == "number" or "." not in str(value) else ""
     truth = parse_boolean(value) if kind == "boolean" and isinstance(value, str | int) else None
     if truth is not None:
         return f"write {str(truth).lower()}"

@@ -20,7 +20,7 @@ from builder.parameters.declared_constraints import (
     Unmatched,
     is_for_the_cloud,
 )
-from builder.parameters.values import InvalidValueError, read_value
+from builder.parameters.values import InvalidValueError, read_value, suggest_number
 from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnavailableError
 
 
@@ -175,6 +175,11 @@ def find_default_faults(parameter: Parameter, *, subject: str = "the default", i
     if in_template and is_number and any(isinstance(each, Length | AllowedPattern) for each in parameter.constraints):
         faults.append(f"{subject} must be in quotes: Heat holds only text against a length or a pattern")
     return faults
+
+
+def suggest_default(parameter: Parameter) -> str:
+    """A hint for a default that has faults, where what was meant can be guessed."""
+    return suggest_number(parameter.default) if parameter.type is ParameterType.NUMBER else ""
 
 
 def _find_broken_in_template(parameter: Parameter) -> list[Constraint]:

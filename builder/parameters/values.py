@@ -6,6 +6,8 @@ Forms send everything as text (``"3"``, ``"on"``, ``"a,b"``, a JSON document), a
 from __future__ import annotations
 
 import json
+import re
+from typing import Final
 
 from builder.hot import values
 from builder.hot.values import ParameterType, UnreadableValueError, is_finite
@@ -17,6 +19,27 @@ class InvalidValueError(ValueError):
 
     The message follows the parameter's label in a sentence. Neither it nor an exception behind it holds the value.
     """
+
+
+_LONGEST_NUMBER: Final = 40
+"""In characters, with its unit."""
+
+_LONGEST_SYMBOL: Final = 3
+"""In characters: ``MiB``."""
+
+_MEASURED: Final = re.compile(r"\s*([0-9]{1,3}(?:[,_' ][0-9]{3})+|[0-9]{1,15})(\.[0-9]+)?\s*([^\W\d_]{1,10}|%)?\s*")
+"""A number in figures, maybe in groups of three, and what it is a number of."""
+
+
+def suggest_number(value: object) -> str:
+    """A hint for what was written for a number, with a unit or in groups of three figures; else ``""``."""
+    found = _MEASURED.fullmatch(value) if isinstance(value, str) and len(value) <= _LONGEST_NUMBER else None
+    if found is None:
+        return ""
+    unit = found[3] or ""
+    if unit[:1].lower() in "kmtp" and 0 < len(unit) <= _LONGEST_SYMBOL:  # of other sizes than the number is of, mostly
+        return "write the number alone, without the unit"
+    return f"write {re.sub('[^0-9]', '', found[1])}{found[2] or ''}{', without the unit' if unit else ''}"
 
 
 def read_value(type_: ParameterType, raw: object, *, keep_form: bool = False) -> ParsedValue:

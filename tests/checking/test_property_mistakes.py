@@ -365,8 +365,8 @@ FOREIGN: Final[Mapping[str, Mistake]] = {
         LOGIN,
         "      floating_network: {get",
         "      pool: {get",
-        "error: components/login.yaml:50:7: OS::Neutron::FloatingIP has no property 'pool', and needs "
-        "'floating_network' (did you mean 'floating_network'?) [missing-property]",
+        "error: components/login.yaml:50:7: OS::Neutron::FloatingIP has no property 'pool' (write "
+        "floating_network) [missing-property]",
     ),
     "the port of a floating IP": Mistake(
         LOGIN,
@@ -386,8 +386,8 @@ FOREIGN: Final[Mapping[str, Mistake]] = {
         STORAGE,
         "instance_uuid:",
         "server:",
-        "error: components/storage.yaml:20:7: OS::Cinder::VolumeAttachment has no property 'server', and needs "
-        "'instance_uuid' (did you mean 'instance_uuid'?) [missing-property]",
+        "error: components/storage.yaml:20:7: OS::Cinder::VolumeAttachment has no property 'server' (write "
+        "instance_uuid) [missing-property]",
     ),
     "the number of members of a group": Mistake(
         COMPUTE,

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NODE, Mistake
+from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NODE, STORAGE, Mistake
 from tests.checking.test_mistakes import list_problems
 from tests.definitions.texts import build, find_rules
 
@@ -77,6 +77,47 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "outputs:\n  private_ip:\n    value: {get_resource: node}\n",
         "warning: nested/node.yaml:23:12: get_resource gives the id of 'node', and the output promises an address "
         "(write {get_attr: [node, first_address]}) [id-for-address]",
+    ),
+    "a number with its unit as the default": Mistake(
+        STORAGE,
+        "default: 100\n",
+        "default: 100Gi\n",
+        "error: components/storage.yaml:7:14: the default must be a number (write 100, without the unit) "
+        "[invalid-default]",
+    ),
+    "a number in groups of three figures in a preset": Mistake(
+        DEFINITION,
+        "{volume_size: 200}",
+        "{volume_size: '1,000'}",
+        "error: cluster-type.yaml:37:31: the value of 'volume_size' must be a number (write 1000) "
+        "[invalid-preset-value]",
+    ),
+    "a number of other units as the default": Mistake(
+        STORAGE,
+        "default: 100\n",
+        "default: 1TB\n",
+        "error: components/storage.yaml:7:14: the default must be a number (write the number alone, without the unit) "
+        "[invalid-default]",
+    ),
+    "a property with its unit": Mistake(
+        STORAGE,
+        "resources:\n",
+        "resources:\n  disk: {type: OS::Cinder::Volume, properties: {size: 15GB}}\n",
+        "error: components/storage.yaml:12:55: 'size' of OS::Cinder::Volume must be a whole number (write 15, without "
+        "the unit) [property-type]",
+    ),
+    "an order with a comma": Mistake(
+        DEFINITION,
+        "order: 30\n",
+        "order: 1,000\n",
+        "error: cluster-type.yaml:4:8: 'order' must be a number, not '1,000' (write 1000) [wrong-type]",
+    ),
+    "projects by their names": Mistake(
+        DEFINITION,
+        "hardcoded_parameters:\n",
+        "projects:\n  allow:\n    - Team Analytics\n    - Data Platform\n\nhardcoded_parameters:\n",
+        "error: cluster-type.yaml:33:7: 'Team Analytics', 'Data Platform' cannot be ids of a project (write what "
+        "'openstack project list' shows as ID) [malformed-id]",
     ),
     "half a placeholder beside a whole one": Mistake(
         COMPUTE,

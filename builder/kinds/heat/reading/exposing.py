@@ -13,7 +13,7 @@ from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
 from builder.hot_lint.scope import SELECTED, suggest_selected
 from builder.kinds.heat.reading.components import LoadedComponent
 from builder.parameters.attributes import ParameterSyntaxError
-from builder.parameters.declarations import Parameter, find_default_faults, parse_parameter
+from builder.parameters.declarations import Parameter, find_default_faults, parse_parameter, suggest_default
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest_near
 from builder.yaml_documents.documents import Document
@@ -274,9 +274,10 @@ def _find_invalid_hardcoded(
         parameter = declared.get(name)
         if parameter is None or value is None:
             continue
-        for message in find_default_faults(replace(parameter, default=value), subject=f"the value of {name!r}"):
-            about, place = name_value(name, value), ("hardcoded_parameters", name)
-            yield TemplateProblem("invalid-hardcoded-value", message, place, about=about)
+        given = replace(parameter, default=value)
+        for message in find_default_faults(given, subject=f"the value of {name!r}"):
+            about, place, hint = name_value(name, value), ("hardcoded_parameters", name), suggest_default(given)
+            yield TemplateProblem("invalid-hardcoded-value", message, place, hint, about=about)
 
 
 def _find_refused_presets(
