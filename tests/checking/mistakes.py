@@ -109,8 +109,8 @@ LIKELY: Final[Mapping[str, Mistake]] = {
         DEFINITION,
         "    description: A disk",
         "description: A disk",
-        "error: cluster-type.yaml:25:15: not valid YAML: this line is taken for more of the text above it "
-        "(mend its indentation, or end the line above with ':', or put a space after its ':') [yaml-syntax]",
+        "error: cluster-type.yaml:24:1: not valid YAML: this line is indented less than those that it stands among "
+        "(indent it as far as they are) [yaml-syntax]",
     ),
     "a parameter that is misspelt where it is used": Mistake(
         COMPUTE,
