@@ -10,7 +10,7 @@ from typing import Any, Final
 from builder.diagnostics.problems import Problem, name_lost
 from builder.diagnostics.rules import Profile, Severity, find_severity
 from builder.hot.language import VERSION_KEY
-from builder.parameters.attributes import suggest_type
+from builder.parameters.attributes import suggest_attribute, suggest_type
 from builder.parameters.values import suggest_number
 from builder.schema import published
 from builder.schema.validation import SchemaProblem, validate_instance
@@ -179,7 +179,10 @@ def _describe(document: Document, found: SchemaProblem, meant: str = "") -> Prob
         message = f"{found.tokens[0]!r} is a key of the last item of {section!r} above, and stands outside it"
         hint, about = "indent it further", tuple(f"component {name}" for name in names)
     elif rule == "unknown-key" and len(found.tokens) > 1 and not hint.startswith("did"):
-        hint = _hint_at_place(document.value, found) or hint
+        is_attribute = len(found.tokens) == 3 and found.tokens[0] in ("parameters", "parameter_overrides")
+        given = value[found.tokens[0]][found.tokens[1]][found.tokens[2]] if is_attribute else None
+        foreign = suggest_attribute(str(found.tokens[-1]), given) if is_attribute else ""
+        hint = _hint_at_place(document.value, found) or foreign or hint
     elif rule == "missing-key" and not hint:
         hint = _hint_at_item(document.value, found.tokens, str(found.part["required"]))
     elif rule == "malformed-id":

@@ -17,7 +17,7 @@ from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.shape import is_misplaced_section
-from builder.parameters.attributes import ParameterSyntaxError, suggest_type
+from builder.parameters.attributes import ParameterSyntaxError, suggest_attribute, suggest_type
 from builder.parameters.constraint_parsing import find_kinds, is_structured
 from builder.parameters.declarations import (
     Parameter,
@@ -209,7 +209,8 @@ def _explain_one(
         is_pattern = type_ == ParameterType.STRING and below[-1:] == ("allowed_pattern",)
         rule = "allowed-pattern" if is_pattern else "parameter-syntax"
         unknown = [key for key in written if key not in _CONSTRAINT_KINDS] if isinstance(written, dict) else []
-        hint = suggest(unknown[0], _CONSTRAINT_KINDS) if unknown else ""
+        foreign = suggest_attribute(unknown[0], None, of="constraint") if unknown else ""
+        hint = foreign or (suggest(unknown[0], _CONSTRAINT_KINDS) if unknown else "")
         if unknown and {"min", "max"}.issuperset(unknown):
             ends = ", ".join(f"{key}: {shorten(str(written[key]), 20)}" for key in unknown)
             hint = f"write {'range' if type_ == ParameterType.NUMBER else 'length'}: {{{ends}}}"

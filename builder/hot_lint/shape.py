@@ -24,6 +24,7 @@ from builder.hot.results import is_call
 from builder.hot.values import ParameterType
 from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
 from builder.hot_lint.members import GROUP_MEMBER, find_definitions, find_forgotten
+from builder.parameters.attributes import suggest_attribute
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_misspelt, find_near, suggest, suggest_key
 
@@ -197,11 +198,11 @@ def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], token
             message = f"{key!r} is a resource, and stands inside another one"
             yield TemplateProblem(rule, message, (*tokens, key), _LESS, key=True, about=(f"resource {key}",))
         elif key not in known and key not in forgotten:
-            hint = _write_since(kind, key) or suggest_key(_OF_OTHER_TOOLS.get(key, key), known)
+            foreign = suggest_attribute(key, entry[key]) if kind == "a parameter" else ""
+            hint = _write_since(kind, key) or foreign or suggest_key(_OF_OTHER_TOOLS.get(key, key), known)
             if kind == "a parameter" and key in _CONSTRAINTS:
                 hint = f"write it below constraints: - {key}: ..."
-            if not hint and kind != "an output":
-                hint = f"known: {', '.join(known)}"
+            hint = hint or (f"known: {', '.join(known)}" if kind != "an output" else "")
             yield TemplateProblem(rule, f"{key!r} is no key of {kind}", (*tokens, key), hint, key=True)
 
 

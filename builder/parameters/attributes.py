@@ -37,6 +37,25 @@ _TYPES_ELSEWHERE: Final[Mapping[ParameterType, frozenset[str]]] = {
 }
 """What the types of parameters are called by other tools, and which of Heat's is meant."""
 
+_ATTRIBUTES_ELSEWHERE: Final[Mapping[str, str]] = {
+    "label": "title name display_name displayname caption",
+    "description": "help text hint summary help_text desc info tooltip comment",
+    "default": "value initial default_value defaultvalue",
+    "hidden": "sensitive secret no_echo noecho masked private is_secret",
+    "immutable": "readonly read_only fixed",
+    "no default, which makes it required": "required mandatory",
+    "a default, which makes it optional": "optional nullable",
+    "constraints: [{{range: {{min: {}}}}}]": "min minimum min_value minvalue",
+    "constraints: [{{range: {{max: {}}}}}]": "max maximum max_value maxvalue",
+    "constraints: [{{length: {{min: {}}}}}]": "min_length minlength",
+    "constraints: [{{length: {{max: {}}}}}]": "max_length maxlength",
+    "constraints: [{{allowed_values: {}}}]": "enum options choices values allowedvalues one_of",
+    "constraints: [{{allowed_pattern: {}}}]": "pattern regex regexp allowedpattern format",
+    "constraints: [{{custom_constraint: {}}}]": "picker",
+    "constraints": "constraint validation validations",
+}
+"""What the attributes of a parameter are, or how it is written what is none, and what they are called elsewhere."""
+
 
 class ParameterSyntaxError(ValueError):
     """A parameter that cannot be meant as it is written.
@@ -98,3 +117,13 @@ def suggest_type(type_: str) -> str:
     """A hint at the type of parameters that one of another tool's, or a misspelt one, is meant for."""
     meant = next((each for each, names in _TYPES_ELSEWHERE.items() if type_.lower() in names), None)
     return suggest_near(str(meant)) if meant else suggest(type_, list(ParameterType))
+
+
+def suggest_attribute(key: str, value: object, *, of: str = "parameter") -> str:
+    """A hint at what another tool's key of a parameter, or a constraint, is meant for; ``""`` where none is known."""
+    own = next((each for each, names in _ATTRIBUTES_ELSEWHERE.items() if key.lower() in names.split()), "")
+    shown = str(value) if isinstance(value, str | int | float) else "..."
+    kind = own.removeprefix("constraints: [{{").partition(":")[0]
+    if of == "constraint":
+        return suggest_near(kind) if kind in ("allowed_values", "allowed_pattern", "custom_constraint") else ""
+    return suggest_near(own) if own.isalpha() else f"write {own.format(shown)}" if own else ""

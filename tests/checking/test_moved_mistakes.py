@@ -103,6 +103,63 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "warning: components/network.yaml:21:13: 'cidr' of OS::Neutron::Subnet must be a network in CIDR "
         "notation, such as 192.168.0.0/24 [property-constraint]",
     ),
+    "a parameter with a title": Mistake(
+        LOGIN,
+        "    label: Image\n",
+        "    title: Image\n",
+        "error: components/login.yaml:24:5: 'title' is no key of a parameter (did you mean 'label'?) "
+        "[unknown-parameter-key]",
+    ),
+    "a parameter that is required": Mistake(
+        LOGIN,
+        "    label: Image\n",
+        "    label: Image\n    required: true\n",
+        "error: components/login.yaml:25:5: 'required' is no key of a parameter (write no default, which "
+        "makes it required) [unknown-parameter-key]",
+    ),
+    "a secret parameter": Mistake(
+        LOGIN,
+        "    hidden: true\n",
+        "    sensitive: true\n",
+        "error: components/login.yaml:20:5: 'sensitive' is no key of a parameter (did you mean 'hidden'?) "
+        "[unknown-parameter-key]",
+    ),
+    "a minimum beside the type": Mistake(
+        COMPUTE,
+        "    default: 2\n",
+        "    default: 2\n    minimum: 1\n",
+        "error: components/compute.yaml:24:5: 'minimum' is no key of a parameter (write constraints: "
+        "[{range: {min: 1}}]) [unknown-parameter-key]",
+    ),
+    "options beside the type": Mistake(
+        COMPUTE,
+        "    default: m1.large\n",
+        "    default: m1.large\n    options: [m1.large]\n",
+        "error: components/compute.yaml:17:5: 'options' is no key of a parameter (write constraints: "
+        "[{allowed_values: ...}]) [unknown-parameter-key]",
+    ),
+    "an enum among the constraints": Mistake(
+        LOGIN,
+        "- allowed_pattern: '^[a-z][a-z0-9-]*$'",
+        "- enum: [one, two]",
+        "error: components/login.yaml:8:9: a constraint holds exactly one of modulo, range, length, "
+        "allowed_values, allowed_pattern, custom_constraint, and a description (did you mean "
+        "'allowed_values'?) [parameter-syntax]",
+    ),
+    "a regular expression among the constraints": Mistake(
+        LOGIN,
+        "- allowed_pattern:",
+        "- regex:",
+        "error: components/login.yaml:8:9: a constraint holds exactly one of modulo, range, length, "
+        "allowed_values, allowed_pattern, custom_constraint, and a description (did you mean "
+        "'allowed_pattern'?) [parameter-syntax]",
+    ),
+    "a secret parameter of the definition": Mistake(
+        DEFINITION,
+        "presets:\n",
+        "parameter_overrides:\n  image: {secret: true}\n\npresets:\n",
+        "error: cluster-type.yaml:35:11: unknown key 'secret' (did you mean 'hidden'?) [unknown-key]",
+    ),
 }
 
 
