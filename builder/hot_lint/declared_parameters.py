@@ -269,7 +269,7 @@ def _find_constraint_warnings(
         place, value = (*tokens, "constraints", number, kind), constraint[kind]
         if kind == "custom_constraint" and value not in KNOWN:
             message = f"Heat has no custom constraint {value!r} of its own"
-            yield TemplateProblem("unknown-custom-constraint", message, place, suggest(value, KNOWN))
+            yield TemplateProblem("unknown-custom-constraint", message, place, _suggest_picker(value))
         elif kind == "custom_constraint" and value in PICKERS and parameter.type is ParameterType.COMMA_DELIMITED_LIST:
             message = f"Heat refuses every list here: it looks for one {value.split('.')[1]} that the whole list names"
             yield TemplateProblem(
@@ -282,3 +282,10 @@ def _find_constraint_warnings(
             message = "a value that breaks this pattern may keep Heat busy for ever"
             hint = "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$"
             yield TemplateProblem("slow-pattern", message, place, hint)
+
+
+def _suggest_picker(name: str) -> str:
+    """A hint at the custom constraint that a name is meant for: of one thing to pick, or a near one."""
+    thing = name.rpartition(".")[2].replace("_", "").replace("flavour", "flavor").removesuffix("s")
+    picker = next((each for each in PICKERS if thing in (each.partition(".")[2], each.replace(".", ""))), "")
+    return suggest(picker or name, KNOWN)

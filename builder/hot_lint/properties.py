@@ -216,12 +216,11 @@ class _PropertyCheck:
         try:
             meant = read_property(kind, value)
         except (ValueError, TypeError, OverflowError):
-            yield self._problem(
-                "property-type",
-                f"{self._name(path)} must be {MUST_BE[kind]}",
-                tokens,
-                suggest_form(kind, value, tokens[-1]),
-            )
+            message, hint = f"{self._name(path)} must be {MUST_BE[kind]}", suggest_form(kind, value, tokens[-1])
+            problem = self._problem("property-type", message, tokens, hint)
+            if isinstance(value, str) and value in self.scope.parameters:
+                problem = replace(problem, hint=f"write {{get_param: {value}}}", about=(f"use of {value}",))
+            yield problem
             return
         children = schema.get("schema", {})
         if isinstance(value, list):
@@ -288,7 +287,8 @@ class _PropertyCheck:
             if not is_met:
                 allowed = constraint.allowed if isinstance(constraint, AllowedValues) else ()
                 texts = [each for each in allowed if isinstance(each, str)]
-                hint = suggest(value, texts) if isinstance(value, str) else ""
+                same = [each for each in texts if isinstance(value, str) and each.lower() == value.lower()]
+                hint = suggest(same[0] if same else value, texts) if isinstance(value, str) else ""
                 yield self._problem(
                     "property-constraint", f"{self._name(path)} {constraint.explain(type_)}", tokens, hint
                 )

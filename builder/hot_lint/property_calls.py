@@ -97,8 +97,9 @@ def find_misfits(
 
     And with the name of a resource as a text, by which Heat looks for something else in the cloud.
     """
-    if isinstance(value, str) and scope.resources.get(value) in MADE_BY.get(property_.constraint, ()):
-        message, hint = f"{property_.name} is text, not the resource {value!r}", f"write {{get_resource: {value}}}"
+    meant = value.removesuffix(".id") if isinstance(value, str) else ""
+    if meant and scope.resources.get(meant) in MADE_BY.get(property_.constraint, ()):
+        message, hint = f"{property_.name} is text, not the resource {meant!r}", f"write {{get_resource: {meant}}}"
         yield TemplateProblem("property-constraint", message, tokens, hint, certain)
     if not is_call(value, scope.language):
         return

@@ -293,6 +293,8 @@ class _Construction:
         successor = CLOUDFORMATION.get(name) or CLOUDFORMATION.get(f"Fn::{name}")
         if successor is not None:
             hint = f"it is a function of CloudFormation's: use {successor}"
+        elif name.lower() in ("include", "file") and isinstance(node, ScalarNode):
+            hint = f"write {{get_file: {shorten(node.value, _MAX_SHOWN)}}}"
         names = re.findall(r"[\w-]+", node.value) if successor is not None and isinstance(node, ScalarNode) else ()
         about = tuple(f"use of {name}" for name in names)
         self._refuse(node, tokens, "yaml-tag", message or f"the tag {node.tag} has no meaning here", hint, about)

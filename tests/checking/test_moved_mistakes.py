@@ -160,6 +160,41 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "parameter_overrides:\n  image: {secret: true}\n\npresets:\n",
         "error: cluster-type.yaml:35:11: unknown key 'secret' (did you mean 'hidden'?) [unknown-key]",
     ),
+    "the name of a parameter for a number": Mistake(
+        COMPUTE,
+        "count: {get_param: compute_count}",
+        "count: compute_count",
+        "error: components/compute.yaml:45:14: 'count' of OS::Heat::ResourceGroup must be a whole number "
+        "(write {get_param: compute_count}) [property-type]",
+    ),
+    "an id as in Terraform": Mistake(
+        LOGIN,
+        "- port: {get_resource: login_port}",
+        "- port: login_port.id",
+        "warning: components/login.yaml:61:17: 'networks[0].port' of OS::Nova::Server is text, not the "
+        "resource 'login_port' (write {get_resource: login_port}) [property-constraint]",
+    ),
+    "a picker by another name": Mistake(
+        LOGIN,
+        "custom_constraint: glance.image",
+        "custom_constraint: nova.image",
+        "warning: components/login.yaml:26:28: Heat has no custom constraint 'nova.image' of its own (did "
+        "you mean 'glance.image'?) [unknown-custom-constraint]",
+    ),
+    "a value in small letters": Mistake(
+        LOGIN,
+        "user_data_format: RAW",
+        "user_data_format: raw",
+        "warning: components/login.yaml:62:25: 'user_data_format' of OS::Nova::Server must be one of: "
+        "HEAT_CFNTOOLS, RAW, SOFTWARE_CONFIG (did you mean 'RAW'?) [property-constraint]",
+    ),
+    "a tag that includes a file": Mistake(
+        LOGIN,
+        "{get_file: ../user-data/login.sh}",
+        "!include ../user-data/login.sh",
+        "error: components/login.yaml:65:21: the tag !include has no meaning here (write {get_file: "
+        "../user-data/login.sh}) [yaml-tag]",
+    ),
 }
 
 
