@@ -52,6 +52,7 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "label": ("name", "title"),
     "id": ("name",),
     "name": ("component", "file", "id", "path", "title"),
+    "text": ("content", "body", "markdown", "description"),
     "description": ("text", "summary"),
 }
 """What keys are called that a definition needs, by people who have seen them in other files."""

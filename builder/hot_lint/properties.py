@@ -186,7 +186,7 @@ class _PropertyCheck:
             yield replace(found, about=tuple(f"property {each}" for each in missing[:MAX_NAMED]))
         members, _ = MEMBERS.get(self.type, ("", ())) if not path else ("", ())
         for name, value in given.items():
-            if name in schemas and name != members:
+            if name in schemas and (name != members or not isinstance(value, dict)):
                 yield from self.check_value(schemas[name], value, (*tokens, name), (*path, name), (schemas, given))
 
     def _suggest_place(self, name: str, tokens: Tokens, path: tuple[str | int, ...]) -> str:

@@ -260,6 +260,8 @@ def suggest_form(kind: str, value: Any, name: str | int) -> str:
     """How a literal, the value of ``name``, is written as the type that it has to be of, where that can be guessed."""
     if name == "user_data" and isinstance(value, dict):
         return "put '|' after 'user_data:', and '#cloud-config' on the line below"
+    if kind == "map" and isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return "write it without the '- ', which makes it an item of a list"
     if kind in ("integer", "number"):
         return suggest_number(value) if kind == "number" or "." not in str(value) else ""
     truth = parse_boolean(value) if kind == "boolean" and isinstance(value, str | int) else None

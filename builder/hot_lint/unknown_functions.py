@@ -30,6 +30,8 @@ _SUBSTITUTION: Final = re.compile(rf"{_JINJA.pattern}|\$\{{([\w.-]+)\}}|\$(\w+)"
 
 _QUOTED_CALL: Final = re.compile(r"\s*\{\s*(\w+)\s*:\s(.*)\}\s*")
 _NAME: Final = re.compile(r"[\w.:-]+")
+_CALL: Final = re.compile(r"(\{get_(?:attr|param|resource):\s+(?:\[[^\[\]{}\n]*\]|[\w.:-]+)\s*\})")
+"""A call within a text, which YAML takes for more of the text."""
 
 _MAX_SHOWN: Final = 120
 """In characters: as much of a call as fits in a line beside what is said of it."""
@@ -65,6 +67,13 @@ def find_substitution(
     if call and call[1] in language.functions and "_" in call[1]:  # a short word may be anybody's
         hint = "the quotes make it a text: write it without them"
         return _NAME.findall(call[2]), f"{shorten(text.strip(), _MAX_SHOWN)!r} is plain data here", hint
+    if parameters and "{get_" in text and "\n" not in text and key not in _TEXTS and (called := _CALL.search(text)):
+        joined = ", ".join(each if _CALL.fullmatch(each) else repr(each) for each in _CALL.split(text) if each)
+        return (
+            _NAME.findall(text),
+            f"Heat does not replace {called[0]!r} here",
+            f"write {{list_join: ['', [{joined}]]}}",
+        )
     for found in _SUBSTITUTION.finditer(text) if "\n" not in text and key not in _SCRIPTS else ():
         name = found[1] or found[2] or found[3]
         if name in parameters and not (found[3] and " " in text):

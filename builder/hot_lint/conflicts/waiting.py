@@ -48,7 +48,8 @@ def find_unawaited_subnets(
             needs[name].update(subnet for network in [*needs[name]] for subnet in subnets.get(network, ()))
     for number, each in enumerate(templates):
         for name, resource in (each.template.get("resources") or {}).items():
-            given = sorted(needs[name] & subnets.keys()) if _is_stack(types[name]) else ()
+            is_plain = _is_stack(types[name]) and _names_all(resource.get("depends_on", []), types)
+            given = sorted(needs[name] & subnets.keys()) if is_plain else ()
             awaited = _follow(name, needs) if given and _makes_ports(resource, nested, frozenset()) else {*types}
             if any(types[each] == _INTERFACE for each in awaited):
                 continue  # whatever that is connected to
@@ -60,6 +61,12 @@ def find_unawaited_subnets(
                 message = f"{waits}: what is in a stack of its own may be made before"
                 hint = f"add depends_on: {[*interfaces, subnet][0]}"
                 yield number, TemplateProblem("unawaited-subnet", message, ("resources", name), hint, key=True)
+
+
+def _names_all(depends_on: Any, types: Mapping[str, str]) -> bool:
+    """Whether what a resource depends on is there; if not, that is told, and what is meant may be waited for."""
+    names = [depends_on] if isinstance(depends_on, str) else depends_on
+    return isinstance(names, list) and all(isinstance(each, str) and each in types for each in names)
 
 
 def _read_needs(templates: Sequence[ScopedTemplate], types: Mapping[str, str]) -> dict[str, set[str]]:

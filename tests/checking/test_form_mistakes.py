@@ -1,0 +1,79 @@
+"""Mistakes in the form in which something is written, each told of in one line: texts for calls, lists for mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, Mistake
+from tests.checking.test_mistakes import list_problems
+
+ADDRESS: Final = "{get_attr: [login_ip, floating_ip_address]}"
+
+MISTAKES: Final[Mapping[str, Mistake]] = {
+    "a parameter's name for the number of members": Mistake(
+        COMPUTE,
+        "count: {get_param: compute_count}",
+        "count: compute_count",
+        "error: components/compute.yaml:45:14: 'count' of OS::Heat::ResourceGroup must be a whole number (write "
+        "{get_param: compute_count}) [property-type]",
+    ),
+    "a parameter's name for a condition": Mistake(
+        COMPUTE,
+        "with_gpu: {get_param: use_gpu}",
+        "with_gpu: use_gpu",
+        "error: components/compute.yaml:38:13: a condition must be true, false or a function, not a text (write "
+        "{get_param: use_gpu}) [template-shape]",
+    ),
+    "a member in a list": Mistake(
+        COMPUTE,
+        "      resource_def:\n        type:",
+        "      resource_def:\n      - type:",
+        "error: components/compute.yaml:47:7: 'resource_def' of OS::Heat::ResourceGroup must be a mapping (write it "
+        "without the '- ', which makes it an item of a list) [property-type]",
+    ),
+    "a call within a text": Mistake(
+        LOGIN,
+        ADDRESS,
+        f"'https://{ADDRESS}/'",
+        f"warning: components/login.yaml:73:12: Heat does not replace '{ADDRESS}' here (write {{list_join: ['', "
+        f"['https://', {ADDRESS}, '/']]}}) [unknown-function]",
+    ),
+    "a call for what is depended on": Mistake(
+        COMPUTE,
+        "depends_on: router_interface",
+        "depends_on: {get_resource: router_interface}",
+        "error: components/compute.yaml:43:17: depends_on must be the name of a resource or a list of names "
+        "[template-shape]",
+    ),
+    "a component before what is depended on": Mistake(
+        COMPUTE,
+        "depends_on: router_interface",
+        "depends_on: network.router_interface",
+        "error: components/compute.yaml:43:17: there is no resource 'network.router_interface' (did you mean "
+        "'router_interface'?) [resource-reference]",
+    ),
+    "a file for the name of a component": Mistake(
+        DEFINITION,
+        "  - name: compute\n",
+        "  - file: compute\n",
+        "error: cluster-type.yaml:9:5: unknown key 'file', and the key 'name' is missing (write name: for file:) "
+        "[unknown-key]",
+    ),
+    "a content for the text of instructions": Mistake(
+        DEFINITION,
+        "order: 30\n",
+        "order: 30\ninstructions:\n  - id: login\n    title: Log in\n    content: By ssh.\n",
+        "error: cluster-type.yaml:8:5: unknown key 'content', and the key 'text' is missing (write text: for content:) "
+        "[unknown-key]",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
+def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake.make(tmp_path / "slurm")
+    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
