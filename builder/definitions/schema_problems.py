@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import reduce
-from operator import getitem
 from typing import Any, Final
 
+from builder.definitions.schema_hints import hint_at_item, hint_at_place, hint_at_type
 from builder.diagnostics.problems import Problem, name_lost
 from builder.diagnostics.rules import Profile, Severity, find_severity
 from builder.hot.language import VERSION_KEY
 from builder.parameters.attributes import suggest_attribute, suggest_type
-from builder.parameters.values import suggest_number
 from builder.schema import published
 from builder.schema.validation import SchemaProblem, validate_instance
 from builder.text.excerpts import shorten
@@ -183,9 +181,9 @@ def _describe(document: Document, found: SchemaProblem, meant: str = "") -> Prob
         is_attribute = len(found.tokens) == 3 and found.tokens[0] in ("parameters", "parameter_overrides")
         given = value[found.tokens[0]][found.tokens[1]][found.tokens[2]] if is_attribute else None
         foreign = suggest_attribute(str(found.tokens[-1]), given) if is_attribute else ""
-        hint = _hint_at_place(document.value, found) or foreign or hint
+        hint = hint_at_place(document.value, found) or foreign or hint
     elif rule == "missing-key" and not hint:
-        hint = _hint_at_item(document.value, found.tokens, str(found.part["required"]))
+        hint = hint_at_item(document.value, found.tokens, str(found.part["required"]))
     elif rule == "malformed-id":
         hint = "write the id, which is neither title nor name: letters, digits, '_' and '-', in a type's also '.'"
     elif rule == "unknown-value" and found.tokens[-1:] == ("type",):
@@ -194,7 +192,7 @@ def _describe(document: Document, found: SchemaProblem, meant: str = "") -> Prob
         names = [name.removeprefix("component ") for name in about]
         hint = f"write optional: {{name: {names[0] if len(names) == 1 else '<component>'}}}"
     elif rule == "wrong-type" and not hint:
-        hint = _hint_at_type(value, found.part)
+        hint = hint_at_type(value, found.part)
     if meant:
         message, hint = f"{found.message}, and the key {meant!r} is missing", f"write {meant}: for {found.tokens[-1]}:"
     return document.problem(rule, message, found.tokens, key=found.key, hint=hint, about=about)
@@ -212,28 +210,6 @@ def _find_section_above(definition: Mapping[str, Any], found: SchemaProblem) -> 
     known = part.get("items", {}).get("properties", {}) if isinstance(definition[section], list) else {}
     item = definition[section][-1] if known and definition[section] else None
     return section if isinstance(item, dict) and found.tokens[0] in known and found.tokens[0] not in item else ""
-
-
-def _hint_at_place(definition: Any, found: SchemaProblem) -> str:
-    """A hint at the key beside an unknown one that has it, as far as one is given that does."""
-    *around, key = found.tokens
-    beside = reduce(getitem, around, definition)
-    for name, part in found.part.get("properties", {}).items():
-        if isinstance(beside.get(name), dict) and key in part.get("properties", {}):
-            return f"indent it, so that it stands below {name!r}"
-    is_value = around[:1] == ["presets"] and not isinstance(beside[key], dict | list)
-    return "write it below parameters, if it is one" if is_value else ""
-
-
-def _hint_at_item(definition: Any, tokens: Tokens, missing: str) -> str:
-    """A hint for an item that lacks what the item above has, of which it may have been meant to be more."""
-    *around, number = tokens or ("",)
-    if not isinstance(number, int) or number == 0:
-        return ""
-    items = reduce(getitem, around, definition)
-    above, item = items[number - 1], items[number]
-    is_more = isinstance(above, dict) and missing in above and above.keys().isdisjoint(item)
-    return "give it, or write a blank for the '-' if this belongs to the item above" if is_more else ""
 
 
 def _find_rule(found: SchemaProblem) -> str:
@@ -305,35 +281,6 @@ def _explain_key_of_another_kind(definition: Mapping[str, Any], key: Token) -> t
         return None
     message = f"the key {key!r} is of the kind {others[0]}, and this definition of the kind {kind}"
     return message, f"remove it, or write kind: {others[0]}"
-
-
-def _hint_at_type(value: Any, part: Mapping[str, Any]) -> str:
-    """How a value of the type that is wanted is written in YAML."""
-    wanted = part["type"] if isinstance(part["type"], str) else part["type"][0]
-    if value is None:
-        return "give it a value"
-    match wanted:
-        case "array":
-            return "write a list, each item on a line that begins with '- '"
-        case "object":
-            return _hint_at_mapping(value, part)
-        case "string":
-            return "write it in quotes" if isinstance(value, int | float) else ""
-        case "boolean":
-            return "write true or false, without quotes"
-        case _:
-            is_number = isinstance(value, str) and value.isdecimal()
-            return "write it without quotes" if is_number else suggest_number(value)
-
-
-def _hint_at_mapping(value: Any, part: Mapping[str, Any]) -> str:
-    keys: Sequence[str] = part.get("required") or list(part.get("properties", {}))
-    if isinstance(value, str):
-        if "\n" in value:
-            return "write keys, not a text, which '|' or '>' begins"
-        if len(keys) == 1:
-            return f"write {keys[0]}: {value[:80]}"
-    return f"write keys below it: {', '.join(keys)}" if keys else "write keys below it, each with a ':'"
 
 
 def _write(value: Any, tokens: Tokens) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, Mistake
+from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NODE, Mistake
 from tests.checking.test_mistakes import list_problems
 
 ADDRESS: Final = "{get_attr: [login_ip, floating_ip_address]}"
@@ -41,6 +41,32 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         f"'https://{ADDRESS}/'",
         f"warning: components/login.yaml:73:12: Heat does not replace '{ADDRESS}' here (write {{list_join: ['', "
         f"['https://', {ADDRESS}, '/']]}}) [unknown-function]",
+    ),
+    "a cloud-config with a blank in its first line": Mistake(
+        NODE,
+        "      networks:\n",
+        "      user_data: |\n        # cloud-config\n        packages: [slurm-wlm]\n      networks:\n",
+        "warning: nested/node.yaml:18:18: cloud-init takes nothing that begins with '# cloud-config' for a "
+        "cloud-config (begin it with #cloud-config) [cloud-config-header]",
+    ),
+    "a cloud-config as a script": Mistake(
+        NODE,
+        "      networks:\n",
+        "      user_data: |\n        #!cloud-config\n        packages: [slurm-wlm]\n      networks:\n",
+        "warning: nested/node.yaml:18:18: cloud-init takes nothing that begins with '#!cloud-config' for a "
+        "cloud-config (begin it with #cloud-config) [cloud-config-header]",
+    ),
+    "a range of an override without its constraints": Mistake(
+        DEFINITION,
+        "presets:\n",
+        "parameter_overrides:\n  volume_size: {range: {min: 10, max: 50}}\n\npresets:\n",
+        "error: cluster-type.yaml:35:17: unknown key 'range' (write it below constraints: - range: ...) [unknown-key]",
+    ),
+    "values for the parameters of a preset": Mistake(
+        DEFINITION,
+        "    parameters: {volume_size: 200}\n",
+        "    values: {volume_size: 200}\n",
+        "error: cluster-type.yaml:37:5: unknown key 'values' (write parameters: for values:) [unknown-key]",
     ),
     "a call for what is depended on": Mistake(
         COMPUTE,

@@ -1,0 +1,67 @@
+"""Where a key of a definition belongs that the schema does not take where it stands, and how a value is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import getitem
+from typing import Any
+
+from builder.parameters.values import suggest_number
+from builder.schema.validation import SchemaProblem
+from builder.text.pointers import Tokens
+
+
+def hint_at_place(definition: Any, found: SchemaProblem) -> str:
+    """A hint at the key beside an unknown one that has it, as far as one is given that does."""
+    *around, key = found.tokens
+    beside = reduce(getitem, around, definition)
+    for name, part in found.part.get("properties", {}).items():
+        if isinstance(beside.get(name), dict) and isinstance(part, dict) and key in part.get("properties", {}):
+            return f"indent it, so that it stands below {name!r}"
+    if key in ("length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint"):
+        return f"write it below constraints: - {key}: ..." if "constraints" in found.part.get("properties", {}) else ""
+    if around[:1] == ["presets"] and isinstance(beside[key], dict) and "parameters" not in beside:
+        return f"write parameters: for {key}:"
+    is_value = around[:1] == ["presets"] and not isinstance(beside[key], dict | list)
+    return "write it below parameters, if it is one" if is_value else ""
+
+
+def hint_at_item(definition: Any, tokens: Tokens, missing: str) -> str:
+    """A hint for an item that lacks what the item above has, of which it may have been meant to be more."""
+    *around, number = tokens or ("",)
+    if not isinstance(number, int) or number == 0:
+        return ""
+    items = reduce(getitem, around, definition)
+    above, item = items[number - 1], items[number]
+    is_more = isinstance(above, dict) and missing in above and above.keys().isdisjoint(item)
+    return "give it, or write a blank for the '-' if this belongs to the item above" if is_more else ""
+
+
+def hint_at_type(value: Any, part: Mapping[str, Any]) -> str:
+    """How a value of the type that is wanted is written in YAML."""
+    wanted = part["type"] if isinstance(part["type"], str) else part["type"][0]
+    if value is None:
+        return "give it a value"
+    match wanted:
+        case "array":
+            return "write a list, each item on a line that begins with '- '"
+        case "object":
+            return _hint_at_mapping(value, part)
+        case "string":
+            return "write it in quotes" if isinstance(value, int | float) else ""
+        case "boolean":
+            return "write true or false, without quotes"
+        case _:
+            is_number = isinstance(value, str) and value.isdecimal()
+            return "write it without quotes" if is_number else suggest_number(value)
+
+
+def _hint_at_mapping(value: Any, part: Mapping[str, Any]) -> str:
+    keys: Sequence[str] = part.get("required") or list(part.get("properties", {}))
+    if isinstance(value, str):
+        if "\n" in value:
+            return "write keys, not a text, which '|' or '>' begins"
+        if len(keys) == 1:
+            return f"write {keys[0]}: {value[:80]}"
+    return f"write keys below it: {', '.join(keys)}" if keys else "write keys below it, each with a ':'"
