@@ -6,6 +6,7 @@ a condition may leave out, is looked at only when the condition leads there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,9 @@ MAX_NAMED: Final = 8
 
 ONLY_SOME_LAUNCHES: Final = "only the launches that come to it fail"
 """What is said of a mistake that is not certain."""
+
+_WORD: Final = re.compile(r"[\w.-]+")
+"""As much of a key as may be the name of a parameter."""
 
 ON_REQUEST: Final = frozenset({"get_param", "get_resource"})
 """The functions whose references in outputs Heat follows only when somebody asks for the output."""
@@ -117,4 +121,4 @@ class TemplateReading:
             for item in value.values() if isinstance(value, dict) else value:
                 self.mention(item)
             for key in value if isinstance(value, dict) else ():
-                self.mentioned.update(str(key).split()[1:])  # get_param image
+                self.mentioned.update(_WORD.findall(str(key))[1:])  # get_param image, get_param:image

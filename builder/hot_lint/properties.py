@@ -41,8 +41,8 @@ from builder.text.spelling import find_near, suggest, suggest_near
 Path = tuple[str, ...]
 """A way within the properties of a type, the items of lists being ``*``."""
 
-_JOINED: Final = re.compile(r"([\w:.-]+)\s+(\{\w+)")
-"""A property and the call that gives its value, without the colon that parts them: ``network {get_resource``."""
+_JOINED: Final = re.compile(r"([\w:.-]*[\w.-])(\s+|:)(\{\w+)")
+"""A property and the call that gives its value, which no colon and space part: ``network {get_resource``."""
 
 INDEX: Final = "%index%"
 """What a group puts a member's number for, unless its ``index_var`` says otherwise."""
@@ -170,8 +170,9 @@ class _PropertyCheck:
                 meant, hint = "", f"write them in {member!r}, below its type"
             joined = _JOINED.fullmatch(name) if isinstance(given[name], str) else None
             if joined:
-                meant, message = joined[1], f"a ':' is missing after {joined[1]!r}"
-                hint = f"write {joined[1]}: {joined[2]}: {given[name]}"
+                meant, lacking = joined[1], "space" if joined[2] == ":" else "':'"
+                message = f"a {lacking} is missing after {joined[1] + joined[2].strip()!r}"
+                hint = f"write {joined[1]}: {joined[3]}: {given[name]}"
             if meant in missing:
                 missing.remove(meant)
                 rule, hint = "missing-property", hint or f"write {meant}"

@@ -26,7 +26,7 @@ from builder.hot_lint.unknown_functions import (
     find_successor,
 )
 from builder.text.pointers import CONTAINERS, Tokens
-from builder.text.spelling import find_near, suggest
+from builder.text.spelling import find_near, suggest_key
 
 _IN_PLACEHOLDER: Final = frozenset({"get_param"})
 _IN_EXTERNAL: Final = frozenset({"get_param", "get_resource", "get_attr"})
@@ -182,7 +182,7 @@ class _Walk:
                     hint = f"write equals: [{{get_param: {name}}}, ...], or type: boolean"
                     self._report("template-shape", message, (*tokens, function), certain and judged, hint)
             else:
-                self.reading.mention(arguments)
+                self.reading.mention(condition)
                 is_parsed = function in self.language.functions
                 self._no_condition_function(function, tokens, is_parsed or (certain and judged))
         else:
@@ -224,7 +224,7 @@ class _Walk:
 
     def _no_condition_function(self, function: str, tokens: Tokens, certain: bool) -> None:
         known = sorted(self.language.condition_functions)
-        hint = suggest(function, known, cutoff=0.75) or f"known there: {', '.join(known)}"
+        hint = suggest_key(function, known, cutoff=0.75) or f"known there: {', '.join(known)}"
         message = f"{function!r} is no function that conditions can use"
         if not self.language.newer:
             self._report("misplaced-function", message, (*tokens, function), certain, hint, key=True)

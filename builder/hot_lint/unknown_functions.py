@@ -29,6 +29,7 @@ _SUBSTITUTION: Final = re.compile(rf"{_JINJA.pattern}|\$\{{([\w.-]+)\}}|\$(\w+)"
 """How other tools write what they replace in a text: Jinja and Ansible, CloudFormation, Terraform and shells."""
 
 _QUOTED_CALL: Final = re.compile(r"\s*\{\s*(\w+)\s*:\s(.*)\}\s*")
+_RUN_TOGETHER: Final = re.compile(r"\s*(\w+)\s*:(.*)")
 _NAME: Final = re.compile(r"[\w.:-]+")
 _CALL: Final = re.compile(r"(\{get_(?:attr|param|resource):\s+(?:\[[^\[\]{}\n]*\]|[\w.:-]+)\s*\})")
 """A call within a text, which YAML takes for more of the text."""
@@ -59,6 +60,11 @@ def find_substitution(
     the ``parameters``, and the text a single line: a longer one may be a script, or a file for a program that replaces
     it. So may one with blanks for what has no braces.
     """
+    if ":" in text and key not in _TEXTS and (call := _RUN_TOGETHER.fullmatch(text)):
+        function, arguments = call[1], call[2].strip()
+        if function in language.functions and "_" in function:
+            message = f"{shorten(text.strip(), _MAX_SHOWN)!r} is plain data here"
+            return _NAME.findall(arguments), message, f"write {{{function}: {shorten(arguments, _MAX_SHOWN)}}}"
     if "{" not in text and "$" not in text:  # as of most texts
         return (), "", ""
     if alone := _JINJA.fullmatch(text):

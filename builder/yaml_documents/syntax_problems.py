@@ -22,8 +22,7 @@ _CONFLICT: Final = re.compile(r"(<{7}|={7}|>{7}|\|{7})( |$)")
 _COMMENT: Final = re.compile(r"\s*(#|$)")
 _BLOCK: Final = re.compile(r"(:|-)\s+[|>][-+0-9]*\s*(#.*)?$")
 _QUOTE: Final = "put the value in quotes"
-_PART: Final = f"{_QUOTE} if the bracket is a part of it"
-_UNCLOSED: Final = "the '{}' of line {{opened}} is not closed, or a comma is missing"
+_KEY: Final = re.compile(r"[A-Za-z_][\w-]*:$")
 _MAPPING: Final = re.compile(r"\ufeff?(?:[ \t]*(?:#.*)?\r?\n|---\s|%.*\n)*[ \t]*(?:\{|[\w\"'][^\n]*:(?:\s|$))")
 _FUNCTION: Final = re.compile(r":\s+(get_\w+|list_join|str_replace|str_split|if|yaql|map_merge|repeat)$")
 _VALUED: Final = re.compile(r"[ ]*[\w\"'][^#]*:\s+[^\s#|>]")
@@ -130,11 +129,19 @@ def _second_colon(_found: re.Match[str], before: str, _opened: int) -> tuple[str
     return _CONTINUED, hint
 
 
+def _unclosed(found: re.Match[str], before: str, opened: int) -> tuple[str, str]:
+    if key := _KEY.search(before):
+        return f"a space is missing after {key[0]!r}", "put one there"
+    sign = "{" if "mapping" in found[0] else "["
+    message = f"the {sign!r} of line {opened} is not closed, or a comma is missing"
+    return message, f"{_QUOTE} if the bracket is a part of it"
+
+
 _Explain = Callable[[re.Match[str], str, int], tuple[str, str]]
 
 
 def _always(message: str, hint: str) -> _Explain:
-    return lambda found, _before, opened: (message.format(*found.groups(), opened=opened), hint)
+    return lambda found, _before, _opened: (message.format(*found.groups()), hint)
 
 
 _EXPLANATIONS: Final[tuple[tuple[re.Pattern[str], _Explain], ...]] = tuple(
@@ -144,8 +151,7 @@ _EXPLANATIONS: Final[tuple[tuple[re.Pattern[str], _Explain], ...]] = tuple(
         (r"mapping values are not allowed", _second_colon),
         (r"quoted scalar.*unexpected end", _always("the quote that is opened here is never closed", "close it")),
         (r"could not find expected ':'", _always("a key is expected here, with a ':' after it", "add ': '")),
-        (r"flow sequence.*expected ','", _always(_UNCLOSED.format("["), _PART)),
-        (r"flow mapping.*expected ','", _always(_UNCLOSED.format("{{"), _PART)),
+        (r"flow (sequence|mapping).*expected ','", _unclosed),
         (r"character '(.)' that cannot start", _always("no value begins with '{0}' unless it is in quotes", _QUOTE)),
         (r"undefined alias '(.*)'", _always("'*{0}' means what is named '&{0}', and nothing is", _QUOTE)),
         (r"scanning an alias", _always("a '*' begins the name of an anchor, and none follows", _QUOTE)),

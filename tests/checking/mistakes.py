@@ -585,6 +585,48 @@ SUBTLE: Final[Mapping[str, Mistake]] = {
         "warning: components/login.yaml:58:16: 'get_param login_flavor' is no function; here it is plain data "
         "(put a ':' after 'get_param') [unknown-function]",
     ),
+    "a call without its space, of a parameter": Mistake(
+        LOGIN,
+        "{get_param: login_flavor}",
+        "{get_param:login_flavor}",
+        "warning: components/login.yaml:58:16: 'get_param:login_flavor' is no function; here it is plain data (put a "
+        "space after 'get_param:') [unknown-function]",
+    ),
+    "a call without its space, of a nested parameter": Mistake(
+        NODE,
+        "{get_param: flavor}",
+        "{get_param:flavor}",
+        "warning: nested/node.yaml:16:16: 'get_param:flavor' is no function; here it is plain data (put a space after "
+        "'get_param:') [unknown-function]",
+    ),
+    "a call without its space, for a condition": Mistake(
+        COMPUTE,
+        "with_gpu: {get_param: use_gpu}",
+        "with_gpu: {get_param:use_gpu}",
+        "error: components/compute.yaml:38:14: 'get_param:use_gpu' is no function that conditions can use (put a space "
+        "after 'get_param:') [misplaced-function]",
+    ),
+    "a call without its space and braces": Mistake(
+        LOGIN,
+        "flavor: {get_param: login_flavor}",
+        "flavor: get_param:login_flavor",
+        "warning: components/login.yaml:58:15: 'get_param:login_flavor' is plain data here (write {get_param: "
+        "login_flavor}) [unknown-function]",
+    ),
+    "a call without its space, with a list": Mistake(
+        LOGIN,
+        "value: {get_attr: [",
+        "value: {get_attr:[",
+        "error: components/login.yaml:73:22: not valid YAML: a space is missing after 'get_attr:' (put one there) "
+        "[yaml-syntax]",
+    ),
+    "a call without the space before it": Mistake(
+        LOGIN,
+        "flavor: {get_param: login_flavor}",
+        "flavor:{get_param: login_flavor}",
+        "error: components/login.yaml:58:7: a space is missing after 'flavor:' (write flavor: {get_param: "
+        "login_flavor}) [missing-property]",
+    ),
     "a link to the id of another component's": Mistake(
         STORAGE,
         "resources:\n",
