@@ -119,6 +119,12 @@ def _find_dangling(
             required.update(dict.fromkeys(each.names(kind)))
     known = {**required, **dict.fromkeys(optional)}
     conditions = {name: each for part in templates for name, each in (part.template.get("conditions") or {}).items()}
+    told = {
+        each.name
+        for part in templates
+        for each in part.reading.references
+        if optional and each.kind is Kind.PARAMETER and each.name.startswith(SELECTED)
+    }
     listed = "declare it in the section conditions" if kind is Kind.CONDITION and not known else ""
     types: dict[str, str] = {}
     dangling = 0
@@ -143,6 +149,10 @@ def _find_dangling(
             there = f"there are: {', '.join(fitting)}" if 0 < len(fitting) <= 8 else listed
             hint = "" if givers else taken_for or suggest_near(near) or there
             about = tuple(f"{kind} {each}" for each in (name, near) if each)
+            if taken_for and kind is Kind.PARAMETER and name.startswith(SELECTED):
+                about = (*about, *(f"parameter {SELECTED}{each.component}" for each in templates if each.optional))
+            if givers:  # which a selection of another name may have been to ask for
+                about = (*(f"parameter {each}" for each in told if _ask_for(reference.under, each, conditions)), *about)
             yield number, replace(_explain(reference, within, givers, hint), about=about)
 
 

@@ -19,6 +19,15 @@ resources:
   mount: {type: OS::Heat::None, condition: has_storage}
 """
 
+_GUARDED: Final = """\
+conditions:
+  has_storage: {{get_param: {name}}}
+
+resources:
+  mount: {{type: OS::Heat::Value, condition: has_storage, properties: {{value: {{get_resource: volume}}}}}}
+  disk: {{type: OS::Heat::Value, properties: {{value: {{if: [has_storage, {{get_resource: volume}}, '']}}}}}}
+"""
+
 MISTAKES: Final[Mapping[str, Mistake]] = {
     "a component that was renamed, of which a parameter tells": Mistake(
         LOGIN,
@@ -40,6 +49,27 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         _MOUNTED.replace("NAME", "selected_storage"),
         "error: components/login.yaml:39:28: there is no parameter 'selected_storage' (write parameters: "
         "{selected_storage: {type: boolean}}) [parameter-reference]",
+    ),
+    "a selection of a component that was renamed, which asks for what is in it": Mistake(
+        LOGIN,
+        "resources:\n",
+        f"  selected_disk: {{type: boolean}}\n\n{_GUARDED.format(name='selected_disk')}",
+        "warning: components/login.yaml:38:3: there is no component 'disk' that 'selected_disk' could be told of (did "
+        "you mean 'selected_storage'?) [selection-parameter]",
+    ),
+    "a condition on a component that was renamed, which asks for what is in it": Mistake(
+        LOGIN,
+        "resources:\n",
+        _GUARDED.format(name="selected_disk"),
+        "error: components/login.yaml:39:28: there is no parameter 'selected_disk' (did you mean 'selected_storage'?) "
+        "[parameter-reference]",
+    ),
+    "a condition on a component that was renamed, but not its parameter": Mistake(
+        LOGIN,
+        "resources:\n",
+        f"  selected_storage: {{type: boolean}}\n\n{_GUARDED.format(name='selected_disk')}",
+        "error: components/login.yaml:41:28: there is no parameter 'selected_disk' (did you mean 'selected_storage'?) "
+        "[parameter-reference]",
     ),
     "a component with bare declarations before the one that describes them": Mistake(
         DEFINITION,
