@@ -29,6 +29,10 @@ _VALUED: Final = re.compile(r"[ ]*[\w\"'][^#]*:\s+[^\s#|>]")
 _CONTINUED: Final = "this line is taken for more of the text above it"
 _NOT_ALIKE: Final = "this line is not indented as those that it stands among"
 _OF_LINES: Final = (_CONTINUED, _NOT_ALIKE)
+_HEREDOC: Final = re.compile(r"<<-?\s*[\"']?(\w+)")
+_STRUCTURE: Final = re.compile(r"- |[\w\"'.-]+:(\s|$)")
+_LIKE_A_KEY: Final = re.compile(r"(?!(?:fi|done|esac|else|then|do)\b)[a-z][\w-]*(\s|$)")
+"""What may be a key without its colon, but for what ends a part of a script."""
 _NAME: Final = re.compile(r"(alias|anchor|handle) (?:'.*'|\".*\")", re.DOTALL)
 
 
@@ -59,6 +63,12 @@ def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text:
     if opened is not None and any(pattern.search(complaint) for pattern in _TOLD_WHERE_IT_BEGINS):
         line, column = opened.line + 1, opened.column + 1
         written = lines[line - 1] if line <= len(lines) else ""
+    if ended := _find_ended_text(lines, line):
+        begun, line = ended
+        column = _indentation(lines[line - 1]) + 1
+        message = f"the text that begins in line {begun} ends here, as this line is indented less"
+        hint = "indent it as the rest of the text, of which YAML takes the indentation away"
+        return Problem(path, line, column, "", "yaml-syntax", f"not valid YAML: {message}", hint)
     above = next((each for each in reversed(lines[: max(0, line - 1)]) if _COMMENT.match(each) is None), "")
     if _BLOCK.search(above) and "could not find expected ':'" in complaint:
         message, hint = "the text that '|' or '>' begins above is not indented", "indent it further than its key"
@@ -72,6 +82,44 @@ def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text:
 
 def _indentation(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
+
+
+def _find_ended_text(lines: Sequence[str], line: int) -> tuple[int, int] | None:
+    """Where a text begins that '|' or '>' announces, and the line of it that ends it, where an error in ``line`` tells.
+
+    It is one of the text if it is in a here-document, is no key, or lines follow that are indented as the text is.
+    """
+    written = [number for number, each in enumerate(lines, start=1) if each.strip()]
+    indented = {number: _indentation(lines[number - 1]) for number in written}
+    levels: set[int] = set()
+    begun = end = least = 0
+    for position, number in enumerate(written[:-1]):
+        if number >= line:
+            break
+        if number < end:
+            continue
+        levels = {each for each in levels if each < indented[number]} | {indented[number]}
+        if _BLOCK.search(lines[number - 1]) and indented[first := written[position + 1]] > indented[number]:
+            begun, least = first, indented[first]
+            below = (written[each] for each in range(position + 1, len(written)))
+            end = next((each for each in below if indented[each] < least), len(lines) + 1)
+    text = lines[end - 1].strip() if begun and end <= line else ""
+    between = [indented[number] >= least for number in written if end < number < line]
+    within = [each.strip() for each in lines[begun - 1 : end - 1]]
+    opened = {name for each in within for name in _HEREDOC.findall(each)} - set(within)
+    if not text or opened & {each.strip() for each in lines[end - 1 :]}:
+        return (begun, end) if text else None
+    after = next((number for number in written if number > end), end)
+    is_resumed, resumed = indented[after] >= least, lines[after - 1].strip()
+    if not all(between):
+        return None
+    if text.startswith("#"):
+        is_part = is_resumed and after == line
+    elif _STRUCTURE.match(text):
+        is_part = is_resumed and not text.endswith(":") and (end == line or not _STRUCTURE.match(resumed))
+    else:
+        is_part = is_resumed or indented[end] not in levels or _LIKE_A_KEY.match(text) is None
+    return (begun, end) if is_part else None
 
 
 def _find_dedented(lines: Sequence[str], line: int) -> int:

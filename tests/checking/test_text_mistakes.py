@@ -46,6 +46,22 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "warning: components/login.yaml:65:21: '>' joins the lines of the script, and all of them are a comment "
         "then (write '|' for '>') [folded-script]",
     ),
+    "a here-document that is closed in the first column, in a nested template": Mistake(
+        NODE,
+        SERVER,
+        f"{SERVER}      user_data: |\n        #!/bin/bash\n        cat >/etc/motd <<EOF\n        Hello.\nEOF\n        "
+        f"systemctl start slurmd\n",
+        "error: nested/node.yaml:24:1: not valid YAML: the text that begins in line 21 ends here, as this line is "
+        "indented less (indent it as the rest of the text, of which YAML takes the indentation away) [yaml-syntax]",
+    ),
+    "a here-document that is closed in the first column, at the end of a script": Mistake(
+        LOGIN,
+        FILE,
+        "template: |\n            #!/bin/bash\n            cat >/etc/motd <<EOF\n            __CLUSTER__ "
+        "__MUNGE_KEY__\nEOF\n",
+        "error: components/login.yaml:69:1: not valid YAML: the text that begins in line 66 ends here, as this line is "
+        "indented less (indent it as the rest of the text, of which YAML takes the indentation away) [yaml-syntax]",
+    ),
     "a script without a sign": Mistake(
         NODE,
         SERVER,

@@ -12,11 +12,24 @@ MIXED = "items of a list and keys are mixed here"
 CONTINUED = "this line is taken for more of the text above it"
 ENDED = "the value has ended before this"
 BLOCK = "the text that '|' or '>' begins above is not indented"
+ENDS = "the text that begins in line {} ends here, as this line is indented less"
 COLON = "a value that is not in quotes contains ': '"
 
 CASES = {
     "outdented": ("a:\n  b: 1\n c: 2\n", 3, 2, INDENTATION),
-    "block-outdented": ("a: |\n  x\n y\nb: 1\n", 3, 2, INDENTATION),
+    "block-outdented": ("a: |\n  x\n y\nb: 1\n", 3, 2, ENDS.format(2)),
+    "here-document-outdented": ("a:\n  b: |\n    cat <<EOF\n    x\nEOF\n    y\n  c: 1\n", 5, 1, ENDS.format(3)),
+    "here-document-outdented-to-its-end": ("a:\n  b: |\n    cat <<'EOF'\nx\ny: 1\nEOF\nc: 1\n", 4, 1, ENDS.format(3)),
+    "here-document-closed-beside-a-key": ("a:\n  b: |\n    cat <<eof\n    x\n  eof\n  c: 1\n", 5, 3, ENDS.format(3)),
+    "end-of-a-script-outdented": ("a:\n  b: |\n    if x\n    then y\n  fi\n  c: 1\n", 5, 3, ENDS.format(3)),
+    "end-of-a-block-outdented": ("a:\n- b: |\n    f() {\n      x\n}\n", 5, 1, ENDS.format(3)),
+    "colon-in-a-block-outdented": ("a:\n  b: |\n    cat\nx: y\n    z\n  c: 1\n", 4, 1, ENDS.format(3)),
+    "comment-in-a-block-outdented": ("a:\n  b: |\n    x\n# y\n    z\n  c: 1\n", 4, 1, ENDS.format(3)),
+    "item-in-a-block-outdented": ("a:\n  b: |\n    x:\n  - y\n    - z\n  c: 1\n", 4, 3, ENDS.format(3)),
+    "block-indented-in-its-first-line": ("a:\n  b: |\n      x\n    y\n  c: 1\n", 4, 5, ENDS.format(3)),
+    "block-of-a-block-outdented": ("a: |\n  b: |\n    x\n }\n", 4, 2, ENDS.format(2)),
+    "no-colon-below-a-block": ("a:\n  b: |\n    x\n  c\n  d: 1\n", 4, 3, "a key is expected here, with a ':' after it"),
+    "outdented-below-a-block": ("a:\n  b: |\n    x\n c: 1\n", 4, 2, INDENTATION),
     "indented": ("a: 1\n  b: 2\n", 2, 4, CONTINUED),
     "no-space": ("a:1\nb: 2\n", 2, 2, CONTINUED),
     "no-colon-above": ("a:\n  b\n  c: 2\n", 3, 4, CONTINUED),
