@@ -44,6 +44,8 @@ def find_group_problems(
     """
     seen: set[str] = set()
     groups = {number: entry for number, entry in enumerate(entries) if entry is not None}
+    grouped = {name for entry in groups.values() for name in entry["parameters"]}
+    lone = [each for each in parameters if each not in grouped and each not in hardcoded]
     for number, entry in groups.items():
         for position, name in enumerate(entry["parameters"]):
             tokens: Tokens = ("parameter_groups", number, "parameters", position)
@@ -51,7 +53,9 @@ def find_group_problems(
                 message = f"parameter {name!r} is in a group already"
                 yield TemplateProblem("parameter-in-two-groups", message, tokens, "keep one of them")
             elif name not in parameters and name not in hardcoded:
-                hint = suggest(name, parameters) or "it is left out of the form"
+                is_lone = len(lone) == 1 and lone[0] != "clustername"
+                other = f"did you mean {lone[0]!r}, which is in no group?" if is_lone else "it is left out of the form"
+                hint = suggest(name, parameters) or other
                 if 1 < len(words := name.split()) <= MAX_NAMED and all(word in parameters for word in words):
                     hint = f"a comma is missing: write {', '.join(words)}"
                 message, about = f"no parameter {name!r} is asked for", (f"parameter {name}",)

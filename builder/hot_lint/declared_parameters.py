@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from builder.diagnostics.problems import name_value
 from builder.hot.custom_constraints import KNOWN, PICKERS
+from builder.hot.language import first_version_with
 from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
 from builder.hot_lint.findings import TemplateProblem
@@ -164,7 +165,11 @@ def _find_structured_default(parameter: Parameter, place: Tokens) -> list[Templa
         return []
     kind, other = ("list", "comma_delimited_list") if isinstance(parameter.default, list) else ("mapping", "json")
     message = f"the default of a string is a {kind}, of which Heat makes a text as Python writes it"
-    return [TemplateProblem("structured-default", message, place, f"write a text, or type: {other}")]
+    hint = f"write a text, or type: {other}"
+    function = next(iter(parameter.default), None)
+    if len(parameter.default) == 1 and isinstance(function, str) and first_version_with(function):
+        hint = f"write a text: Heat calls no {function} in the section parameters"
+    return [TemplateProblem("structured-default", message, place, hint)]
 
 
 def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Tokens) -> list[TemplateProblem]:

@@ -99,6 +99,28 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "warning: cluster-type.yaml:7:10: 'students' looks like the name of a project, and projects are known by "
         "their ids (write the id that 'openstack project list' shows) [project-name]",
     ),
+    "the number of a member in the template of the members": Mistake(
+        NODE,
+        "name: {get_param: name}",
+        "name: {list_join: ['-', [{get_param: name}, '%index%']]}",
+        "warning: nested/node.yaml:14:51: Heat leaves '%index%' as it is here: a group replaces it in what its members "
+        "are given, alone (give it to a parameter of this template in resource_def, and write {get_param: ...} here) "
+        "[index-placeholder]",
+    ),
+    "a parameter that was renamed, and not in its group": Mistake(
+        DEFINITION,
+        "[image, login_flavor,",
+        "[image, size,",
+        "warning: cluster-type.yaml:19:25: no parameter 'size' is asked for (did you mean 'login_flavor', which is in "
+        "no group?) [unknown-group-parameter]",
+    ),
+    "a default that calls a function": Mistake(
+        LOGIN,
+        "login node\n    default: m1.small\n",
+        "login node\n    default: {get_param: image}\n",
+        "warning: components/login.yaml:31:14: the default of a string is a mapping, of which Heat makes a text as "
+        "Python writes it (write a text: Heat calls no get_param in the section parameters) [structured-default]",
+    ),
     "a group that waits for no subnet": Mistake(
         COMPUTE,
         "    depends_on: router_interface\n",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from builder.hot_lint.conflicts.groups import judge_numbers
+from builder.hot_lint.conflicts.groups import judge_numbers, judge_stray_number
 from builder.hot_lint.conflicts.judged import Judged, find_judged
 from builder.hot_lint.conflicts.networks import judge_group, judge_interface, judge_port, judge_rule, judge_subnet
 from builder.hot_lint.conflicts.servers import SERVER, judge_deployment, judge_ports, judge_server, judge_volume
@@ -35,6 +35,7 @@ def find_conflicts(template: Mapping[str, Any], types: Mapping[str, str]) -> Ite
     owners: dict[str, str] = {}
     parameters, defaults = template.get("parameters") or {}, ""
     for judged in find_judged(template, types):
+        yield from judge_stray_number(judged, template)
         if judged.type in _WITH_TEXTS:
             yield from judge_text(judged)
         if judged.type in _JUDGES:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from builder.hot.functions import REPLACING
 from builder.hot_lint.conflicts.judged import Judged
 from builder.hot_lint.findings import TemplateProblem
-from builder.hot_lint.members import GROUP_MEMBER
+from builder.hot_lint.members import GROUP_MEMBER, MEMBERS
 from builder.hot_lint.properties import INDEX, find_index_names
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near
@@ -53,6 +53,19 @@ def judge_numbers(group: Judged, template: Mapping[str, Any], defaults: str) -> 
     if "index_var" in group.properties and is_known:
         message = f"no property of the members contains {own!r}, so that all are alike"
         yield group.problem(_RULE, message, "index_var", hint="write it where the number belongs, or remove index_var")
+
+
+def judge_stray_number(judged: Judged, template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
+    """A placeholder for a member's number in what is no member, as in the template of the members itself."""
+    if judged.type in MEMBERS or find_index_names(template, judged.tokens):
+        return
+    replaced: set[str] = set()
+    texts = [*_find_texts(judged.properties, (), replaced)]
+    place = next((place for text, place in texts if INDEX in text and "\n" not in text), None)
+    if place is not None and INDEX not in replaced:
+        message = f"Heat leaves {INDEX!r} as it is here: a group replaces it in what its members are given, alone"
+        hint = f"give it to a parameter of this template in {GROUP_MEMBER}, and write {{get_param: ...}} here"
+        yield judged.problem(_RULE, message, *place, hint=hint)
 
 
 def _find_texts(value: Any, place: Tokens, replaced: set[str]) -> Iterator[tuple[str, Tokens]]:
