@@ -27,6 +27,7 @@ from builder.hot_lint.property_calls import (
     find_misfits,
     suggest_foreign,
     suggest_form,
+    suggest_key_for,
     suggest_missing,
 )
 from builder.hot_lint.unknown_functions import RULE_WORDS, explain_unknown_function
@@ -43,6 +44,8 @@ Path = tuple[str, ...]
 
 _JOINED: Final = re.compile(r"([\w:.-]*[\w.-])(\s+|:)(\{\w+)")
 """A property and the call that gives its value, which no colon and space part: ``network {get_resource``."""
+
+_LONE_NAME: Final = re.compile(r"[A-Za-z][\w.-]{0,99}")
 
 INDEX: Final = "%index%"
 """What a group puts a member's number for, unless its ``index_var`` says otherwise."""
@@ -221,6 +224,9 @@ class _PropertyCheck:
             problem = self._problem("property-type", message, tokens, hint)
             if isinstance(value, str) and value in self.scope.parameters:
                 problem = replace(problem, hint=f"write {{get_param: {value}}}", about=(f"use of {value}",))
+            given = Property(self.type, path, kind, children=schema.get("schema"))
+            if isinstance(value, str) and _LONE_NAME.fullmatch(value):
+                problem = replace(problem, hint=suggest_key_for("", value, given, self.scope) or problem.hint)
             yield problem
             return
         children = schema.get("schema", {})

@@ -222,6 +222,10 @@ def _describe_call(function: str, arguments: Any, kinds: Sequence[type], scope: 
 def _suggest(property_: Property, function: str, arguments: Any, kind: type, scope: CallScope) -> str:
     """How the value that is meant may be written."""
     written = f"{{{function}: {arguments}}}" if isinstance(arguments, str) else ""
+    if function in ("get_resource", "get_param") and written and kind is str:
+        hint = suggest_key_for(function, arguments, property_, scope)
+        if hint:
+            return hint
     match property_.type, kind:
         case "string" | "text", _ if kind is list and isinstance(property_.path[-1], int):
             return f"write {written} without the brackets around it" if written else "leave the list around it out"
@@ -231,11 +235,6 @@ def _suggest(property_: Property, function: str, arguments: Any, kind: type, sco
             return "write the list without list_join"
         case "map" | "json", _ if function == "get_param" and written:
             return f"declare {arguments} with type: json"
-        case "map", _ if function == "get_resource" and written:
-            type_ = scope.resources.get(arguments, "")
-            for name, child in (property_.children or {}).items():
-                if _takes(name, child, type_):
-                    return f"write {{{name}: {written}}}"
         case "string", _ if kind is list and function == "get_param" and written:
             return f"write {{list_join: [',', {written}]}}, or {{get_param: [{arguments}, 0]}}"
         case "string", _ if function == "get_attr" and scope.resources[arguments[0]] != GROUP:
@@ -245,6 +244,32 @@ def _suggest(property_: Property, function: str, arguments: Any, kind: type, sco
         case "string", _ if function == "str_split":
             return "give it an index, such as 0"
     return ""
+
+
+def suggest_key_for(function: str, name: str, property_: Property, scope: CallScope) -> str:
+    """A hint at a mapping, or a list of one, with the one key in it that a lone text can well be meant for.
+
+    That is what takes the thing that is named, or else the only key that is needed, or the one with the name of the
+    list. ``function`` gives the text; ``""`` where it is written out, and may be a name that a call was to give.
+    """
+    children = property_.children or {}
+    within = children.get("*", {}).get("schema", {}) if property_.type == "list" else children
+    shown = {key: schema for key, schema in within.items() if not schema.get("hidden")}
+    function = function or ("get_param" if name in scope.parameters else "get_resource" * (name in scope.resources))
+    if function == "get_resource":
+        wanted = {each for each, types in MADE_BY.items() if scope.resources.get(name) in types}
+    else:
+        wanted = {_names(scope.parameters.get(name, {}))} - {""}
+    constraints = {key: find_constraint(key, schema) or f"neutron.{key}" for key, schema in shown.items()}
+    keys = [key for key in shown if constraints[key] in wanted][:1]
+    if not wanted:
+        owner = next((each for each in reversed(property_.path) if isinstance(each, str)), "")
+        needed = [key for key, schema in shown.items() if "required" in schema]
+        keys = needed or [key for key in shown if f"{key}s" == owner]
+    if len(keys) != 1 or shown[keys[0]]["type"] != "string":
+        return ""
+    written = f"{{{keys[0]}: {f'{{{function}: {name}}}' if function else name}}}"
+    return f"write [{written}]" if property_.type == "list" else f"write {written}"
 
 
 def suggest_foreign(form: str, value: Any) -> str:

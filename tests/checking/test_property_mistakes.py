@@ -13,6 +13,48 @@ from tests.checking.test_mistakes import list_problems
 from tests.definitions.texts import build, find_rules
 
 MISTAKES: Final[Mapping[str, Mistake]] = {
+    "a parameter for a mapping with one key": Mistake(
+        NETWORK,
+        "\n        network: {get_param: external_network}",
+        " {get_param: external_network}",
+        "error: components/network.yaml:27:30: 'external_gateway_info' of OS::Neutron::Router must be a mapping, and "
+        "parameter 'external_network' is a string (write {network: {get_param: external_network}}) [property-type]",
+    ),
+    "a text for a mapping with one key": Mistake(
+        NETWORK,
+        "\n        network: {get_param: external_network}",
+        " external_network",
+        "error: components/network.yaml:27:30: 'external_gateway_info' of OS::Neutron::Router must be a mapping (write "
+        "{network: {get_param: external_network}}) [property-type]",
+    ),
+    "a parameter for an item that is a mapping": Mistake(
+        NODE,
+        "- network: {get_param: network}",
+        "- {get_param: network}",
+        "error: nested/node.yaml:19:11: 'networks[0]' of OS::Nova::Server must be a mapping, and parameter 'network' "
+        "is a string (write {network: {get_param: network}}) [property-type]",
+    ),
+    "the name of a parameter for an item that is a mapping": Mistake(
+        NODE,
+        "- network: {get_param: network}",
+        "- network",
+        "error: nested/node.yaml:19:11: 'networks[0]' of OS::Nova::Server must be a mapping (write {network: "
+        "{get_param: network}}) [property-type]",
+    ),
+    "the name of a resource for an item that is a mapping": Mistake(
+        LOGIN,
+        "- port: {get_resource: login_port}",
+        "- login_port",
+        "error: components/login.yaml:61:11: 'networks[0]' of OS::Nova::Server must be a mapping (write {port: "
+        "{get_resource: login_port}}) [property-type]",
+    ),
+    "a resource for a list of mappings": Mistake(
+        LOGIN,
+        "\n        - port: {get_resource: login_port}",
+        " {get_resource: login_port}",
+        "error: components/login.yaml:60:17: 'networks' of OS::Nova::Server must be a list, and get_resource gives a "
+        "text (write [{port: {get_resource: login_port}}]) [property-type]",
+    ),
     "a network in place of a mapping that names it": Mistake(
         LOGIN,
         "- port: {get_resource: login_port}",
