@@ -121,8 +121,10 @@ def explain_fault(function: str, arguments: Any, fault: str, language: Language)
         if message:
             return (key,), message.partition(";")[0], hint
     match function, arguments:
-        case "list_join", [list(), str(separator)]:
-            return (), fault, f"write the separator first: [{separator!r}, [...]]"
+        case "list_join", [list() | dict() as joined, str(separator)]:
+            return (), fault, f"swap the two: [{separator!r}, {_outline(joined)}]"
+        case "list_join", ([list() | dict() as joined] | (dict() as joined)):
+            return (), fault, f"write the separator first: [',', {_outline(joined)}]"
         case "list_join", [str(separator), _, _, *_]:
             return (), fault, f"write what is joined in brackets of its own: [{separator!r}, [...]]"
         case "get_resource", [str(resource)]:
@@ -138,6 +140,10 @@ def explain_fault(function: str, arguments: Any, fault: str, language: Language)
         case _, {"template": None} if function in REPLACING:
             return ("template",), f"the template of {function} is empty", ""
     return (), fault, ""
+
+
+def _outline(joined: list[Any] | dict[str, Any]) -> str:
+    return f"{{{next(iter(joined))}: ...}}" if isinstance(joined, dict) and joined else "[...]"
 
 
 def find_placeholder_problems(

@@ -286,4 +286,8 @@ def _find_conditional_resources(templates: Sequence[ScopedTemplate]) -> Iterator
                 message = f"resource {reference.name!r} is left out when its condition is false"
                 hint, condition = "put the reference under the same condition, with if", conditional[reference.name]
                 about = (f"condition {condition}",) if isinstance(condition, str) else ()
+                if reference.tokens[0] == "outputs":
+                    hint = f"give the output {f'condition: {condition}' if about else 'the same condition'}"
+                elif about:
+                    hint = f"{hint}: [{condition}, ...]"
                 yield number, TemplateProblem("conditional-resource", message, reference.tokens, hint, about=about)

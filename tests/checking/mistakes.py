@@ -578,6 +578,36 @@ SUBTLE: Final[Mapping[str, Mistake]] = {
         "warning: components/login.yaml:72:12: get_resource gives the id of 'login_ip', and web_access wants its "
         "address (write {get_attr: [login_ip, floating_ip_address]}) [web-access-output]",
     ),
+    "a list before its separator, in an output": Mistake(
+        COMPUTE,
+        "{list_join: [' ', {get_attr: [compute_nodes, name]}]}",
+        "{list_join: [{get_attr: [compute_nodes, name]}, ' ']}",
+        "warning: components/compute.yaml:64:24: list_join wants a list: [separator, [text, ...], ...]; Heat makes the "
+        "stack, and this output stays empty (swap the two: [' ', {get_attr: ...}]) [conditional-mistake]",
+    ),
+    "a list without a separator": Mistake(
+        COMPUTE,
+        "{list_join: [' ', {get_param: partitions}]}",
+        "{list_join: {get_param: partitions}}",
+        "error: components/compute.yaml:58:24: list_join wants a list: [separator, [text, ...], ...] (write the "
+        "separator first: [',', {get_param: ...}]) [function-arguments]",
+    ),
+    "an output of a resource that a condition may leave out": Mistake(
+        COMPUTE,
+        "outputs:\n",
+        "  extra: {type: OS::Heat::RandomString, condition: with_gpu}\n\noutputs:\n  extra: {value: {get_attr: [extra, "
+        "value]}}\n",
+        "warning: components/compute.yaml:58:30: resource 'extra' is left out when its condition is false (give the "
+        "output condition: with_gpu) [conditional-resource]",
+    ),
+    "a resource of another that a condition may leave out": Mistake(
+        COMPUTE,
+        "outputs:\n",
+        "  extra: {type: OS::Heat::RandomString, condition: with_gpu}\n  other: {type: OS::Heat::Value, properties: "
+        "{value: {get_attr: [extra, value]}}}\n\noutputs:\n",
+        "warning: components/compute.yaml:56:66: resource 'extra' is left out when its condition is false (put the "
+        "reference under the same condition, with if: [with_gpu, ...]) [conditional-resource]",
+    ),
     "a call without its colon": Mistake(
         LOGIN,
         "{get_param: login_flavor}",
@@ -639,8 +669,8 @@ SUBTLE: Final[Mapping[str, Mistake]] = {
         LOGIN,
         "{list_join: ['-', [{get_param: clustername}, login]]}",
         "{list_join: [[{get_param: clustername}, login], '-']}",
-        "error: components/login.yaml:56:25: list_join wants a list: [separator, [text, ...], ...] (write the "
-        "separator first: ['-', [...]]) [function-arguments]",
+        "error: components/login.yaml:56:25: list_join wants a list: [separator, [text, ...], ...] (swap the two: "
+        "['-', [...]]) [function-arguments]",
     ),
 }
 """Mistakes that leave a template which Heat can read, and takes otherwise than it looks."""
