@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from builder.definitions.model import OptionalGroup, ParameterGroup
@@ -106,7 +107,9 @@ def _find_optional_problems(
         selected.add(optional["name"])
         if optional["name"] not in optional_components:
             place: Tokens = ("parameter_groups", number, "optional", "name")
-            hint = suggest(optional["name"], optional_components) or "name a component that has optional: true"
+            others = ", ".join(map(repr, islice(optional_components, MAX_NAMED)))
+            hint = f"name one that is: {others}" if others else "name a component that has optional: true"
+            hint = suggest(optional["name"], optional_components) or hint
             message = f"no optional component is named {optional['name']!r}"
             about = (f"component {optional['name']}",)
             yield TemplateProblem("unknown-optional-component", message, place, hint, about=about)

@@ -134,7 +134,10 @@ def _find_dangling(
             givers = optional.get(name, ())
             if any(_ask_for(reference.under, SELECTED + giver, conditions) for giver in givers):
                 continue
-            taken_for = "" if givers else _find_other_kind(reference, templates) or _find_outside(reference, around)
+            taken_for = "" if givers else _find_other_kind(reference, templates)
+            comes_by = ""
+            if not givers and not taken_for:
+                taken_for, comes_by = _find_outside(reference, within, around)
             dangling += 1
             if dangling == 1 and kind is Kind.RESOURCE:
                 given_types = (
@@ -149,6 +152,7 @@ def _find_dangling(
             there = f"there are: {', '.join(fitting)}" if 0 < len(fitting) <= 8 else listed
             hint = "" if givers else taken_for or suggest_near(near) or there
             about = tuple(f"{kind} {each}" for each in (name, near) if each)
+            about += (f"parameter {comes_by}",) if comes_by else ()
             if taken_for and kind is Kind.PARAMETER and name.startswith(SELECTED):
                 about = (*about, *(f"parameter {SELECTED}{each.component}" for each in templates if each.optional))
             if givers:  # which a selection of another name may have been to ask for
@@ -183,15 +187,22 @@ def _find_other_kind(reference: Reference, templates: Sequence[ScopedTemplate]) 
     return ""
 
 
-def _find_outside(reference: Reference, around: Sequence[ScopedTemplate]) -> str:
-    """How what a template in which this one is nested has comes into it, if that is what is referred to."""
+def _find_outside(reference: Reference, within: ScopedTemplate, around: Sequence[ScopedTemplate]) -> tuple[str, str]:
+    """How what a template in which this one is nested has comes into it, if that is what is referred to.
+
+    And the parameter of this one that it comes by, where the name of one says so.
+    """
     name, kind = reference.name, reference.kind
     if kind is Kind.CONDITION or not any(name in each.names(kind) for each in around):
-        return ""
+        return "", ""
+    outside = "it is outside of this nested template"
     if kind is Kind.PARAMETER:
-        return "it is outside of this nested template: declare it here, too, and give it among the properties"
+        return f"{outside}: declare it here, too, and give it among the properties", ""
+    for each in within.names(Kind.PARAMETER):
+        if reference.attribute is None and (each in reference.tokens[-2:] or name.endswith(f"_{each}")):
+            return f"{outside}: write {{get_param: {each}}}", each
     given = f"get_attr: [{name}, {reference.attribute}]" if reference.attribute else f"get_resource: {name}"
-    return f"it is outside of this nested template: declare a parameter here, and give it {{{given}}}"
+    return f"{outside}: declare a parameter here, and give it {{{given}}}", ""
 
 
 def _find_fitting(reference: Reference, template: Mapping[str, Any], types: Mapping[str, str]) -> list[str]:

@@ -49,6 +49,34 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "warning: nested/node.yaml:18:18: cloud-init takes nothing that begins with '# cloud-config' for a "
         "cloud-config (begin it with #cloud-config) [cloud-config-header]",
     ),
+    "a comment above the first line of a script": Mistake(
+        NODE,
+        "      networks:\n",
+        "      user_data: |\n        # For all nodes.\n\n        #!/bin/bash\n        dnf update\n      networks:\n",
+        "warning: nested/node.yaml:18:18: cloud-init does not run this: a comment stands above '#!/bin/bash' (begin it "
+        "with #!/bin/bash) [cloud-config-header]",
+    ),
+    "a comment above the first line of a script that is included": Mistake(
+        "user-data/login.sh",
+        "#!/bin/bash\n",
+        "# Of the login node.\n#!/bin/bash\n",
+        "warning: components/login.yaml:65:32: cloud-init does not run user-data/login.sh: a comment stands above "
+        "'#!/bin/bash' (begin the file with #!/bin/bash) [cloud-config-header]",
+    ),
+    "a network of the components in the members' template, which is given it": Mistake(
+        NODE,
+        "- network: {get_param: network}",
+        "- network: {get_resource: subnet}",
+        "error: nested/node.yaml:19:35: there is no resource 'subnet' (it is outside of this nested template: write "
+        "{get_param: network}) [resource-reference]",
+    ),
+    "a group that is switched by the name of no component": Mistake(
+        DEFINITION,
+        "      name: storage\n",
+        "      name: disk\n",
+        "error: cluster-type.yaml:27:13: no optional component is named 'disk' (name one that is: 'storage') "
+        "[unknown-optional-component]",
+    ),
     "a cloud-config as a script": Mistake(
         NODE,
         "      networks:\n",

@@ -27,17 +27,20 @@ _JUDGES: Final[Mapping[str, Callable[[Judged], Iterator[TemplateProblem]]]] = {
 _WITH_TEXTS: Final = (SERVER, "OS::Heat::SoftwareConfig", "OS::Heat::MultipartMime", "OS::Nova::KeyPair")
 
 
-def find_conflicts(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[TemplateProblem]:
+def find_conflicts(
+    template: Mapping[str, Any], types: Mapping[str, str], files: Mapping[str, str]
+) -> Iterator[TemplateProblem]:
     """What the properties of each resource have wrong together.
 
-    ``types`` are those of all the resources that the template can refer to, by their names.
+    ``types`` are those of all the resources that the template can refer to, by their names, and ``files`` those that it
+    includes.
     """
     owners: dict[str, str] = {}
     parameters, defaults = template.get("parameters") or {}, ""
     for judged in find_judged(template, types):
         yield from judge_stray_number(judged, template)
         if judged.type in _WITH_TEXTS:
-            yield from judge_text(judged)
+            yield from judge_text(judged, files)
         if judged.type in _JUDGES:
             yield from _JUDGES[judged.type](judged)
         if judged.type == GROUP:

@@ -135,7 +135,7 @@ def _read(
     reading = read_template(loaded.template, language, files, budget, calls.types, loaded.list_set_aside())
     problems += _problems(loaded, reading.problems)
     problems += _problems(loaded, find_type_problems(loaded.template, calls))
-    problems += _problems(loaded, find_conflicts(loaded.template, calls.resources))
+    problems += _problems(loaded, find_conflicts(loaded.template, calls.resources, files))
     problems += _problems(loaded, find_false_equalities(reading.equalities, calls))
     problems += _problems(loaded, _find_lone_servers(loaded.template))
     problems += _problems(loaded, find_ids(loaded.template, calls.resources))
