@@ -29,6 +29,7 @@ _VALUED: Final = re.compile(r"[ ]*[\w\"'][^#]*:\s+[^\s#|>]")
 _CONTINUED: Final = "this line is taken for more of the text above it"
 _NOT_ALIKE: Final = "this line is not indented as those that it stands among"
 _OF_LINES: Final = (_CONTINUED, _NOT_ALIKE)
+_UNSPACED: Final = re.compile(r"\s*[A-Za-z_]\w*:(?![\s:/])")
 _HEREDOC: Final = re.compile(r"<<-?\s*[\"']?(\w+)")
 _STRUCTURE: Final = re.compile(r"- |[\w\"'.-]+:(\s|$)")
 _LIKE_A_KEY: Final = re.compile(r"(?!(?:fi|done|esac|else|then|do)\b)[a-z][\w-]*(\s|$)")
@@ -72,6 +73,8 @@ def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text:
     above = next((each for each in reversed(lines[: max(0, line - 1)]) if _COMMENT.match(each) is None), "")
     if _BLOCK.search(above) and "could not find expected ':'" in complaint:
         message, hint = "the text that '|' or '>' begins above is not indented", "indent it further than its key"
+    elif _UNSPACED.match(written) and "could not find expected ':'" in complaint:
+        message, hint = "a space is missing after the ':'", "put one there"
     else:
         message, hint = _explain(complaint, written, column, opened.line + 1 if opened is not None else 0)
     if message in _OF_LINES and (number := _find_dedented(lines, line)):
@@ -178,8 +181,8 @@ def _second_colon(_found: re.Match[str], before: str, _opened: int) -> tuple[str
 
 
 def _unclosed(found: re.Match[str], before: str, opened: int) -> tuple[str, str]:
-    if key := _KEY.search(before):
-        return f"a space is missing after {key[0]!r}", "put one there"
+    if _KEY.search(before):
+        return "a space is missing between ':' and the bracket", "put one there"
     sign = "{" if "mapping" in found[0] else "["
     message = f"the {sign!r} of line {opened} is not closed, or a comma is missing"
     return message, f"{_QUOTE} if the bracket is a part of it"

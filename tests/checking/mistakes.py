@@ -369,8 +369,7 @@ FURTHER: Final[Mapping[str, Mistake]] = {
         DEFINITION,
         "order: 30",
         "order:30",
-        "error: cluster-type.yaml:4:1: not valid YAML: a key is expected here, with a ':' after it (add ': "
-        "') [yaml-syntax]",
+        "error: cluster-type.yaml:4:1: not valid YAML: a space is missing after the ':' (put one there) [yaml-syntax]",
     ),
     "a title twice": Mistake(
         DEFINITION,
@@ -647,8 +646,8 @@ SUBTLE: Final[Mapping[str, Mistake]] = {
         LOGIN,
         "value: {get_attr: [",
         "value: {get_attr:[",
-        "error: components/login.yaml:73:22: not valid YAML: a space is missing after 'get_attr:' (put one there) "
-        "[yaml-syntax]",
+        "error: components/login.yaml:73:22: not valid YAML: a space is missing between ':' and the bracket (put one "
+        "there) [yaml-syntax]",
     ),
     "a call without the space before it": Mistake(
         LOGIN,

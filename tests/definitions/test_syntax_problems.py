@@ -32,6 +32,8 @@ CASES = {
     "outdented-below-a-block": ("a:\n  b: |\n    x\n c: 1\n", 4, 2, INDENTATION),
     "indented": ("a: 1\n  b: 2\n", 2, 4, CONTINUED),
     "no-space": ("a:1\nb: 2\n", 2, 2, CONTINUED),
+    "no-space-below": ("a:\n  b: 1\n  c:1\nd: 2\n", 3, 3, "a space is missing after the ':'"),
+    "no-space-before-a-bracket": ("a: {b:[1, 2]}\n", 1, 7, "a space is missing between ':' and the bracket"),
     "no-colon-above": ("a:\n  b\n  c: 2\n", 3, 4, CONTINUED),
     "no-colon": ("a: 1\nb\nc: 2\n", 2, 1, "a key is expected here, with a ':' after it"),
     "key-among-items": ("a:\n  - b\n  c: 1\n", 3, 3, MIXED),
