@@ -20,6 +20,7 @@ from builder.hot.language import (
     VERSION_KEY,
     Language,
 )
+from builder.hot.resource_types import load_types
 from builder.hot.results import is_call
 from builder.hot.values import ParameterType
 from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
@@ -202,6 +203,8 @@ def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], token
             hint = _write_since(kind, key) or foreign or suggest_key(_OF_OTHER_TOOLS.get(key, key), known)
             if kind == "a parameter" and key in _CONSTRAINTS:
                 hint = f"write it below constraints: - {key}: ..."
+            if kind == "a resource" and key in load_types().get(str(entry.get("type")), {}).get("properties", {}):
+                hint = f"indent it as the other properties of {entry['type']}"
             hint = hint or (f"known: {', '.join(known)}" if kind != "an output" else "")
             yield TemplateProblem(rule, f"{key!r} is no key of {kind}", (*tokens, key), hint, key=True)
 
