@@ -13,6 +13,10 @@ from tests.endtoend.launches import CLUSTER, TEST_SECONDS
 
 pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
+LAUNCHED = {name: each for name, each in REFUSED_BY_NEUTRON.items() if "floating IP" not in name}
+"""Without those that were launched once, by hand: Heat deletes a subnet at times before the ports in it, and then such
+a stack stays in deletion for minutes, and what it has in the way of the tests behind it."""
+
 
 @pytest.fixture(autouse=True)
 def _real(cloud: Cloud) -> None:
@@ -26,7 +30,7 @@ def test_heat_refuses_it(stacks: Stacks, conflict: Conflict) -> None:
         stacks.client.stacks.preview(stack_name=new_name(), template=conflict.build(mended=False))
 
 
-@pytest.mark.parametrize("conflict", REFUSED_BY_NEUTRON.values(), ids=REFUSED_BY_NEUTRON)
+@pytest.mark.parametrize("conflict", LAUNCHED.values(), ids=LAUNCHED)
 def test_neutron_refuses_it(stacks: Stacks, conflict: Conflict) -> None:
     assert stacks.create_settled(conflict.build(mended=False), new_name()).stack_status == "CREATE_FAILED"
     assert stacks.create_settled(conflict.build(mended=True), new_name()).stack_status == "CREATE_COMPLETE"
