@@ -14,8 +14,7 @@ from tests.endtoend.launches import CLUSTER, TEST_SECONDS
 pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
 LAUNCHED = {name: each for name, each in REFUSED_BY_NEUTRON.items() if "floating IP" not in name}
-"""Without those that were launched once, by hand: Heat deletes a subnet at times before the ports in it, and then such
-a stack stays in deletion for minutes, and what it has in the way of the tests behind it."""
+"""Without floating IPs, each launched once by hand: ten stacks more are close to what the Heat of tests can bear."""
 
 
 @pytest.fixture(autouse=True)
