@@ -22,7 +22,7 @@ from builder.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
-    from prometheus_client.registry import Collector, CollectorRegistry
+    from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -108,9 +108,10 @@ class Metrics:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
         disable_created_metrics()  # type: ignore[no-untyped-call]  # several workers have none of them, either
-        self._folder = environment.get(FOLDER_VARIABLE)
-        self._registry: CollectorRegistry | None = None if self._folder else CollectorRegistry()
-        options: dict[str, Any] = {"registry": self._registry}
+        folder = environment.get(FOLDER_VARIABLE)
+        registry = None if folder else CollectorRegistry()
+        self._measured: Collector = registry or _Workers(Path(folder or ""))
+        options: dict[str, Any] = {"registry": registry}
         self._types = Gauge(
             "cluster_builder_cluster_types", "Entries of the enabled folder, by state.", ["state"],
             multiprocess_mode="livemostrecent", **options,
@@ -222,7 +223,7 @@ class Metrics:
         from prometheus_client import CollectorRegistry, generate_latest
 
         registry = CollectorRegistry()
-        registry.register(_Ages(_Workers(Path(self._folder)) if self._folder else self._registry or registry))
+        registry.register(_Ages(self._measured))
         return generate_latest(registry)
 
 
