@@ -11,13 +11,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _MAX_LINKS = 40  # as Linux: path_resolution(7)
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedPath:
+class ResolvedPath(NamedTuple):
     """Where a path leads: ``real`` has no link in it, ``links`` are those that were followed, outermost first."""
 
     real: str

@@ -15,7 +15,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from builder.hot_lint.sources import MISSING_FILE, SourceError
 
@@ -35,8 +35,7 @@ LINK_LOOP = "link-loop"
 UNREADABLE = "unreadable-file"
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What stat tells of a file. ctime cannot be set by hand, so restored times do not hide an edit."""
 
     device: int

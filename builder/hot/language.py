@@ -72,9 +72,9 @@ KNOWN_VERSIONS: Final = (*DATES, *ALIASES)
 NEWEST_VERSION: Final = DATES[-1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Language:
-    """What one version of HOT allows; ``version`` is its date, which sorts.
+    """What one version of HOT allows; ``version`` is its date, which sorts. There is one object of each.
 
     With ``newer`` it is a version that is not known here: the newest known one stands in, and what that does not know
     is no fault.

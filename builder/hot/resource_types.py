@@ -13,7 +13,7 @@ A cloud may lack some of them and have others by plug-ins.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -41,11 +41,11 @@ _PASS_ON: Final = frozenset({
 """The types whose ``get_attribute`` passes on what is within them, by names that the table does not have."""
 
 
-def find_attributes(type_: str) -> frozenset[str] | None:
+def find_attributes(type_: str) -> Sequence[str] | None:
     """The attributes of a type; None where they are not known, or where any can be read."""
     row = load_types().get(type_)
     is_fixed = row is not None and type_ not in _PASS_ON and type_ not in load_placeholders()
-    return frozenset(row["attributes"]) if row is not None and is_fixed else None
+    return row["attributes"] if row is not None and is_fixed else None
 
 
 MADE_BY: Final[Mapping[str, frozenset[str]]] = {

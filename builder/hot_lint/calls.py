@@ -69,9 +69,14 @@ _WORD: Final = re.compile(r"[\w$%@{}-]{3,100}")
 _QUOTED_FILE: Final = re.compile(r"\s*(\{\s*get_file\s*:[^{}\n]*\})\s*")
 
 _WRAPPED: Final = re.compile(
-    r"(?<![\\$])\$(?:\{(\w+)\}|(\w+))|\{\{[ ]?(\w+)[ ]?\}\}|(?:(?<=://)|(?<=@))(?:<(\w+)>|\{(\w+)\}(?!\}))"
+    r"\$(?<![\\$]\$)(?:\{(\w+)\}|(\w+))"
+    r"|\{\{[ ]?(\w+)[ ]?\}\}"
+    r"|<(?:(?<=://<)|(?<=@<))(\w+)>"
+    r"|\{(?:(?<=://\{)|(?<=@\{))(\w+)\}(?!\})"
 )
 """How other tools write a variable; in angle brackets or single braces, only where the name of a host stands.
+
+Each begins with its first character, and looks back from there: so Python skips all others in the text.
 
 Elsewhere these may be HTML, or a pattern: ``<ADDRESS>``, ``[a-z]{LENGTH}``.
 """
@@ -90,7 +95,7 @@ def find_argument_fault(
 
     The text is ``""`` where nothing is certainly wrong with them.
     """
-    if arguments and isinstance(arguments, str) and function in _TAKE_TEXT:  # as of most calls
+    if _names_something(function, arguments):  # as most calls do
         return "", False
     masked = _mask(arguments, language)
     try:
@@ -106,6 +111,13 @@ def find_argument_fault(
     except CallError as error:
         return _explain(call, error), False
     return "", False
+
+
+def _names_something(function: str, arguments: Any) -> bool:
+    """Whether a call has a name written out, or the names of a resource and what is read of it: there is no fault."""
+    if isinstance(arguments, str):
+        return arguments != "" and function in _TAKE_TEXT
+    return function == "get_attr" and isinstance(arguments, list) and [*map(type, arguments)] == [str, str]
 
 
 def explain_fault(function: str, arguments: Any, fault: str, language: Language) -> tuple[Tokens, str, str]:

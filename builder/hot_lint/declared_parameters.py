@@ -29,7 +29,7 @@ from builder.parameters.declarations import (
 )
 from builder.parameters.declared_constraints import AllowedValues, Length, Range
 from builder.text.excerpts import shorten
-from builder.text.pointers import Tokens
+from builder.text.pointers import CONTAINERS, Tokens
 from builder.text.spelling import find_near, suggest
 
 _CONSTRAINT_KINDS: Final = (
@@ -247,11 +247,12 @@ def _find_ignored_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> 
 
 def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
     """Texts that are none, and flags that mean something else than what they say: Heat takes anything for both."""
-    constraints = enumerate(attributes.get("constraints") or [])
-    texts = [(attributes, key, tokens) for key in ("label", "description")]
-    texts += [(constraint, "description", (*tokens, "constraints", number)) for number, constraint in constraints]
+    texts = [(attributes, key, tokens) for key in ("label", "description") if key in attributes]
+    for number, constraint in enumerate(attributes.get("constraints") or ()):
+        if "description" in constraint:
+            texts.append((constraint, "description", (*tokens, "constraints", number)))
     for mapping, key, place in texts:
-        if isinstance(mapping.get(key), list | dict):
+        if isinstance(mapping[key], CONTAINERS):
             kind = "list" if isinstance(mapping[key], list) else "mapping"
             message = f"the {key} is a {kind}, and is not shown"
             yield TemplateProblem("structured-text", message, (*place, key), "write a text")

@@ -25,6 +25,9 @@ ONLY_SOME_LAUNCHES: Final = "only the launches that come to it fail"
 _WORD: Final = re.compile(r"[\w.-]+")
 """As much of a key as may be the name of a parameter."""
 
+INDEX: Final = "%index%"
+"""What a group puts a member's number for, unless its ``index_var`` says otherwise."""
+
 ON_REQUEST: Final = frozenset({"get_param", "get_resource"})
 """The functions whose references in outputs Heat follows only when somebody asks for the output."""
 
@@ -112,6 +115,8 @@ class TemplateReading:
     """The two sides of each ``equals``, and its place."""
     mentioned: set[str] = field(default_factory=set)
     """Texts that may name a parameter: what ``Ref`` names, in the version that has it, and all that is refused."""
+    has_index: bool = False
+    """Whether any text holds :data:`INDEX`."""
 
     def mention(self, value: Any) -> None:
         """Note every text in a value that is not understood: it may name what is used in it, once it is mended."""

@@ -18,7 +18,7 @@ from builder.hot.foreign_names import find_foreign_property
 from builder.hot.language import first_version_with
 from builder.hot.resource_types import ITEM_CONSTRAINTS, find_constraint, load_types
 from builder.hot.values import ParameterType, read_property
-from builder.hot_lint.findings import MAX_NAMED, NestedUse, TemplateProblem
+from builder.hot_lint.findings import INDEX, MAX_NAMED, NestedUse, TemplateProblem
 from builder.hot_lint.members import MEMBERS, Definition, has_properties_beside, suggest_beside
 from builder.hot_lint.property_calls import (
     MUST_BE,
@@ -46,9 +46,6 @@ _JOINED: Final = re.compile(r"([\w:.-]*[\w.-])(\s+|:)(\{\w+)")
 """A property and the call that gives its value, which no colon and space part: ``network {get_resource``."""
 
 _LONE_NAME: Final = re.compile(r"[A-Za-z][\w.-]{0,99}")
-
-INDEX: Final = "%index%"
-"""What a group puts a member's number for, unless its ``index_var`` says otherwise."""
 
 _PARAMETER_TYPES: Final[Mapping[str, ParameterType]] = {
     "string": ParameterType.STRING,
@@ -123,7 +120,7 @@ def find_index_names(template: Mapping[str, Any], tokens: Tokens) -> tuple[str, 
     return tuple(names)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _PropertyCheck:
     """Holds the properties of one resource, or of one member of a group, against the schema of its type."""
 

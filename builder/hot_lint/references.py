@@ -17,7 +17,7 @@ from builder.hot.language import MEMBERS_VERSION, NESTED_SUFFIXES, Language, fir
 from builder.hot.resource_types import load_names, load_placeholders
 from builder.hot.results import Types, find_kinds, is_call
 from builder.hot_lint.calls import explain_fault, find_argument_fault, find_placeholder_problems, find_unmade_parts
-from builder.hot_lint.findings import ON_REQUEST, Kind, NestedUse, Reference, TemplateProblem, TemplateReading
+from builder.hot_lint.findings import INDEX, ON_REQUEST, Kind, NestedUse, Reference, TemplateProblem, TemplateReading
 from builder.hot_lint.members import CHAIN, GROUP_MEMBER, find_definitions
 from builder.hot_lint.unknown_functions import (
     explain_split_call,
@@ -252,7 +252,10 @@ class _Walk:
             if isinstance(item, CONTAINERS):
                 self.value(item, (*tokens, key), certain)
             elif isinstance(item, str):
-                self.reading.mention(item.rstrip(" }") if "{" in str(key) else ())  # network {get_param: name}
+                if INDEX in item:
+                    self.reading.has_index = True
+                if "{" in str(key):  # network {get_param: name}
+                    self.reading.mention(item.rstrip(" }"))
                 names, message, hint = find_substitution(
                     item, key, self.language, () if self.is_replaced else self.types
                 )

@@ -28,17 +28,18 @@ _WITH_TEXTS: Final = (SERVER, "OS::Heat::SoftwareConfig", "OS::Heat::MultipartMi
 
 
 def find_conflicts(
-    template: Mapping[str, Any], types: Mapping[str, str], files: Mapping[str, str]
+    template: Mapping[str, Any], types: Mapping[str, str], files: Mapping[str, str], *, has_index: bool = True
 ) -> Iterator[TemplateProblem]:
     """What the properties of each resource have wrong together.
 
     ``types`` are those of all the resources that the template can refer to, by their names, and ``files`` those that it
-    includes.
+    includes. ``has_index`` tells whether a text of it may hold the number of a group's member.
     """
     owners: dict[str, str] = {}
     parameters, defaults = template.get("parameters") or {}, ""
     for judged in find_judged(template, types):
-        yield from judge_stray_number(judged, template)
+        if has_index:
+            yield from judge_stray_number(judged, template)
         if judged.type in _WITH_TEXTS:
             yield from judge_text(judged, files)
         if judged.type in _JUDGES:

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from builder.hot.functions import REPLACING
 from builder.hot_lint.conflicts.judged import Judged
-from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.findings import INDEX, TemplateProblem
 from builder.hot_lint.members import GROUP_MEMBER, MEMBERS
-from builder.hot_lint.properties import INDEX, find_index_names
+from builder.hot_lint.properties import find_index_names
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near
 

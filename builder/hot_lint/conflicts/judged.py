@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from builder.hot.language import first_version_with
 from builder.hot.resource_types import load_placeholders, load_types
@@ -22,8 +21,7 @@ REFUSED: Final = "service-refusal"
 _NEVER_NULL: Final = frozenset({"get_resource", "get_param", "list_join", "str_replace", "str_replace_strict"})
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """The properties of a resource, or of a member of a group, of one type, in their template."""
 
     type: str
