@@ -228,12 +228,14 @@ def test_reads_are_closed_where_that_is_wanted(tmp_path: Path) -> None:
 def test_secrets_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text(f"{SECRET}\n{OTHER}\n")
-    with Service(tmp_path / "instance", {"JWT_SECRET_FILE": str(file), "REQUIRE_AUTH": "true"}) as service:
+    variables = {"JWT_SECRET_FILE": str(file), "REQUIRE_AUTH": "true"}
+    with Service(tmp_path / "instance", variables, wrapper=("env",)) as service:  # not forked, which has no arguments
         assert_is_refused(ask(service, None))
         assert ask(service, make_token(SECRET)).status == 400
         assert ask(service, make_token(OTHER)).status == 400
         assert "anybody" not in service.settled_log()
         command = Path(f"/proc/{service.process.pid}/cmdline").read_bytes()
+        assert b"serve" in command
         assert SECRET.encode() not in command
         assert SECRET not in service.settled_log()
 
