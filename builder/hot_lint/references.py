@@ -256,9 +256,8 @@ class _Walk:
                     self.reading.has_index = True
                 if "{" in str(key):  # network {get_param: name}
                     self.reading.mention(item.rstrip(" }"))
-                names, message, hint = find_substitution(
-                    item, key, self.language, () if self.is_replaced else self.types
-                )
+                types = () if self.is_replaced else self.types
+                names, message, hint = find_substitution(item, key, self.language, types)
                 if message:
                     self._report("unknown-function", message, (*tokens, key), True, hint)
                     self.reading.mention(names)
@@ -284,9 +283,8 @@ class _Walk:
         if fault:
             parsed = parsed and (self.unread == ON_REQUEST or function not in _VALIDATED)
             place, message, hint = explain_fault(function, arguments, fault, self.language)
-            self._report(
-                "function-arguments", message, (*tokens, *place), certain and (parsed or not self.unread), hint
-            )
+            certain = certain and (parsed or not self.unread)
+            self._report("function-arguments", message, (*tokens, *place), certain, hint)
             self.reading.mention(arguments)
             return
         match function:
@@ -308,10 +306,9 @@ class _Walk:
                 for key, message, hint in find_unmade_parts(arguments):
                     self._report("function-arguments", message, (*tokens, key), certain and not self.unread, hint)
             case _ if function in REPLACING:
-                call, is_read = Call(function, arguments, self.language), certain and not self.unread
-                self.reading.problems += find_placeholder_problems(
-                    call, tokens, self.files, self.budget, certain=is_read
-                )
+                call, read = Call(function, arguments, self.language), certain and not self.unread
+                found = find_placeholder_problems(call, tokens, self.files, self.budget, certain=read)
+                self.reading.problems += found
         outer = self.is_replaced
         self.is_replaced = outer or function in REPLACING or function in ("repeat", "yaql")
         if is_call(arguments, self.language):

@@ -176,7 +176,8 @@ net: {type: OS::Neutron::Net}
 sub: {type: OS::Neutron::Subnet, properties: {cidr: 10.50.0.0/24, network: {get_resource: WRONG}}}
 other: {type: OS::Neutron::Net}
 port: {type: OS::Neutron::Port, depends_on: sub, properties: {network: {get_resource: net}}}
-""" + _ROUTER + _ADDRESS + _INTERFACE % "subnet: {get_resource: sub}",
+""" + _ROUTER + _ADDRESS.replace("FloatingIP,", "FloatingIP, depends_on: interface,")
+        + _INTERFACE % "subnet: {get_resource: sub}",
         "other", "net", "address/properties/port_id",
     ),
 }  # fmt: skip

@@ -18,10 +18,10 @@ from builder.hot_lint.conflicts.judged import REFUSED, find_mappings, find_refer
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.members import find_definitions
 
-_FLOATING: Final = ("OS::Neutron::FloatingIP", "OS::Neutron::FloatingIPAssociation")
+FLOATING: Final = ("OS::Neutron::FloatingIP", "OS::Neutron::FloatingIPAssociation")
 _INTERFACE: Final = "OS::Neutron::RouterInterface"
 _WIRED: Final = frozenset({
-    "OS::Neutron::Net", "OS::Neutron::Subnet", "OS::Neutron::Port", "OS::Neutron::Router", _INTERFACE, *_FLOATING
+    "OS::Neutron::Net", "OS::Neutron::Subnet", "OS::Neutron::Port", "OS::Neutron::Router", _INTERFACE, *FLOATING
 })  # fmt: skip
 _STACK: Final = "OS::Heat::Stack"
 
@@ -43,7 +43,7 @@ def find_unreachable(
             type_, properties = str(resource.get("type")), resource.get("properties") or {}
             if type_ in _WIRED and _is_understood(resource):
                 made[type_][name] = properties
-                if type_ in _FLOATING and resource.get("condition") in (None, True):
+                if type_ in FLOATING and resource.get("condition") in (None, True):
                     floating.append((number, name, properties))
     if not floating:
         return

@@ -1,17 +1,22 @@
-"""Groups and nested templates that do not wait for the subnet of the network which they are given.
+"""Resources that do not wait for what they need to be there, so that it is left to chance whether a launch fails.
 
 Servers and ports wait for the subnets of their networks that are in the same template: ``add_dependencies`` of
-``heat.engine.resources.openstack.nova.server`` and ``neutron.port``. What is in a stack of its own does not: then it is
-left to chance whether a port has an address, and Nova refuses a network without a subnet.
+``heat.engine.resources.openstack.nova.server`` and ``neutron.port``. What is in a stack of its own does not: then a
+port may have no address, and Nova refuses a network without a subnet. A floating IP waits for the router interface of a
+subnet that the port's ``fixed_ips`` name (``neutron.floatingip``), and for no other; a server that has one for its port
+waits for none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from builder.hot.language import NESTED_SUFFIXES
 from builder.hot.resource_types import MADE_BY
+from builder.hot_lint.conflicts.floating import FLOATING
+from builder.hot_lint.conflicts.judged import find_mappings, find_referred
 from builder.hot_lint.conflicts.servers import SERVER
 from builder.hot_lint.findings import Kind, TemplateProblem
 from builder.hot_lint.members import MEMBERS, find_definitions
@@ -20,47 +25,124 @@ from builder.hot_lint.scope import ScopedTemplate
 _NETWORKS: Final = MADE_BY["neutron.network"]
 _SUBNET: Final = "OS::Neutron::Subnet"
 _INTERFACE: Final = "OS::Neutron::RouterInterface"
-_CONNECTED: Final = (SERVER, "OS::Neutron::Port")
+_PORT: Final = "OS::Neutron::Port"
+_CONNECTED: Final = (SERVER, _PORT)
 
 
-def find_unawaited_subnets(
+def find_unawaited(
     templates: Sequence[ScopedTemplate], nested: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[int, TemplateProblem]]:
-    """Each group, and each nested template, that may be made before the subnet of its network: its template's number.
+    """Each resource that may be made before the subnet or the router interface which it needs: its template's number.
 
     ``nested`` are the templates of stacks by the names of their files.
     """
-    types = {
-        name: str(resource.get("type"))
-        for each in templates
-        for name, resource in (each.template.get("resources") or {}).items()
-    }
-    if not {_SUBNET, _INTERFACE} <= {*types.values()} or not any(map(_is_stack, types.values())):
-        return  # without an interface, something is wrong with the network itself
-    needs = _read_needs(templates, types)
-    subnets = {
-        network: [name for name in needs if types[name] == _SUBNET and network in needs[name]]
-        for network, type_ in types.items()
-        if type_ in _NETWORKS
-    }
-    for name, type_ in types.items():
-        if type_ in _CONNECTED:
-            needs[name].update(subnet for network in [*needs[name]] for subnet in subnets.get(network, ()))
+    numbers: dict[str, int] = {}
+    resources: dict[str, Mapping[str, Any]] = {}
     for number, each in enumerate(templates):
-        for name, resource in (each.template.get("resources") or {}).items():
-            is_plain = _is_stack(types[name]) and _names_all(resource.get("depends_on", []), types)
-            given = sorted(needs[name] & subnets.keys()) if is_plain else ()
-            awaited = _follow(name, needs) if given and _makes_ports(resource, nested, frozenset()) else {*types}
-            if any(types[each] == _INTERFACE for each in awaited):
-                continue  # whatever that is connected to
-            network = next((each for each in given if subnets[each] and awaited.isdisjoint(subnets[each])), "")
-            if network:
-                subnet = subnets[network][0]
-                interfaces = [one for one in needs if types[one] == _INTERFACE and subnet in needs[one]]
-                waits = f"{name!r} is given {network!r}, and does not wait for its subnet {subnet!r}"
-                message = f"{waits}: what is in a stack of its own may be made before"
-                hint = f"add depends_on: {[*interfaces, subnet][0]}"
-                yield number, TemplateProblem("unawaited-subnet", message, ("resources", name), hint, key=True)
+        own = each.template.get("resources") or {}
+        resources.update(own)
+        numbers.update(dict.fromkeys(own, number))
+    types = {name: str(resource.get("type")) for name, resource in resources.items()}
+    if not {_SUBNET, _INTERFACE} <= {*types.values()}:
+        return  # without an interface, something is wrong with the network itself
+    order = _Order.of(templates, types)
+    for name, resource in resources.items():
+        if _names_all(resource.get("depends_on", []), types):
+            if _is_stack(types[name]):
+                found = _find_unawaited_subnet(name, resource, order, nested)
+            else:
+                found = _find_unawaited_interface(name, resources, order)
+            yield from ((numbers[name], problem) for problem in found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """By the name of each resource its type and those that it waits for, and by that of each network its subnets."""
+
+    types: Mapping[str, str]
+    needs: Mapping[str, Collection[str]]
+    subnets: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, templates: Sequence[ScopedTemplate], types: Mapping[str, str]) -> _Order:
+        """That of all resources of templates that are composed."""
+        needs = _read_needs(templates, types)
+        subnets = {
+            network: [name for name in needs if types[name] == _SUBNET and network in needs[name]]
+            for network, type_ in types.items()
+            if type_ in _NETWORKS
+        }
+        for name, type_ in types.items():
+            if type_ in _CONNECTED:
+                needs[name].update(subnet for network in [*needs[name]] for subnet in subnets.get(network, ()))
+        return cls(types, needs, subnets)
+
+    def find_interfaces(self, subnet: str) -> list[str]:
+        """The router interfaces of a subnet."""
+        return [one for one in self.needs if self.types[one] == _INTERFACE and subnet in self.needs[one]]
+
+    def follow(self, name: str) -> set[str]:
+        """All that a resource waits for."""
+        awaited: set[str] = set()
+        pending = [*self.needs[name]]
+        while pending:
+            each = pending.pop()
+            if each not in awaited:
+                awaited.add(each)
+                pending += self.needs[each]
+        return awaited
+
+
+def _find_unawaited_subnet(
+    name: str, stack: Mapping[str, Any], order: _Order, nested: Mapping[str, Mapping[str, Any]]
+) -> Iterator[TemplateProblem]:
+    given = sorted(order.needs[name] & order.subnets.keys())
+    if not given or not _makes_ports(stack, nested, frozenset()):
+        return
+    awaited = order.follow(name)
+    if any(order.types[each] == _INTERFACE for each in awaited):
+        return  # whatever that is connected to
+    for network in given:
+        if order.subnets[network] and awaited.isdisjoint(order.subnets[network]):
+            subnet = order.subnets[network][0]
+            waits = f"{name!r} is given {network!r}, and does not wait for its subnet {subnet!r}"
+            message = f"{waits}: what is in a stack of its own may be made before"
+            hint = f"add depends_on: {[*order.find_interfaces(subnet), subnet][0]}"
+            yield TemplateProblem("unawaited-subnet", message, ("resources", name), hint, key=True)
+            return
+
+
+def _find_unawaited_interface(
+    name: str, resources: Mapping[str, Mapping[str, Any]], order: _Order
+) -> Iterator[TemplateProblem]:
+    """A floating IP for a port whose network is made here, before a router leads there."""
+    for each in _find_addressed(resources[name]):
+        network = next((one for one in order.needs.get(each, ()) if one in order.subnets), "")
+        interfaces = [one for subnet in order.subnets.get(network, ()) for one in order.find_interfaces(subnet)]
+        if not interfaces or order.types[each] != _PORT or not order.follow(name).isdisjoint(interfaces):
+            continue
+        fixed = find_mappings(_read_properties(resources[each]).get("fixed_ips") if order.types[name] != SERVER else [])
+        named = {find_referred(address.get("subnet") or address.get("subnet_id")) for _, address in fixed}
+        if all(named.isdisjoint(order.needs[one]) for one in interfaces):
+            message = f"{name!r} does not wait for {interfaces[0]!r}, without which no router leads to the port"
+            hint = f"add depends_on: {interfaces[0]}"
+            yield TemplateProblem("unawaited-interface", message, ("resources", name), hint, key=True)
+            return
+
+
+def _find_addressed(resource: Mapping[str, Any]) -> list[str]:
+    """The names of what a resource gives a floating IP: of ports, as far as they are made in the same templates."""
+    properties = _read_properties(resource)
+    if resource.get("type") in FLOATING:
+        return [find_referred(properties.get("port_id"))]
+    networks = find_mappings(properties.get("networks")) if resource.get("type") == SERVER else []
+    return [find_referred(each.get("port")) for _, each in networks if each.get("floating_ip") is not None]
+
+
+def _read_properties(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of a resource that are written out."""
+    properties = resource.get("properties")
+    return properties if isinstance(properties, dict) else {}
 
 
 def _names_all(depends_on: Any, types: Mapping[str, str]) -> bool:
@@ -81,18 +163,6 @@ def _read_needs(templates: Sequence[ScopedTemplate], types: Mapping[str, str]) -
 
 def _is_stack(type_: str) -> bool:
     return type_ in MEMBERS or type_.endswith(NESTED_SUFFIXES)
-
-
-def _follow(name: str, needs: Mapping[str, Collection[str]]) -> set[str]:
-    """All that a resource waits for."""
-    awaited: set[str] = set()
-    pending = [*needs.get(name, ())]
-    while pending:
-        each = pending.pop()
-        if each not in awaited:
-            awaited.add(each)
-            pending += needs.get(each, ())
-    return awaited
 
 
 def _makes_ports(resource: Mapping[str, Any], nested: Mapping[str, Mapping[str, Any]], within: frozenset[str]) -> bool:

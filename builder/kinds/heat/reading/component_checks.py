@@ -19,7 +19,7 @@ from builder.hot_lint.conflicts.equalities import find_false_equalities
 from builder.hot_lint.conflicts.finding import find_conflicts
 from builder.hot_lint.conflicts.floating import find_unreachable
 from builder.hot_lint.conflicts.servers import SERVER
-from builder.hot_lint.conflicts.waiting import find_unawaited_subnets
+from builder.hot_lint.conflicts.waiting import find_unawaited
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
 from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading
@@ -157,7 +157,7 @@ def _scope_problems(
 ) -> list[Problem]:
     found = [*find_scope_problems(scope, around), *find_cycles(scope), *find_unused_parameters(scope)]
     found += find_attribute_problems(scope)
-    found += find_unawaited_subnets(scope, {name: each.template for name, each in nested.items()})
+    found += find_unawaited(scope, {name: each.template for name, each in nested.items()})
     return [
         templates[number].problem(demote(problem))
         for number, problem in found
