@@ -203,13 +203,16 @@ def _search(folder: str, found: Targets, enabled: str) -> list[str]:
         others = [entry for entry in entries if isinstance(entry, Misnamed | Ignored)]
         foreign = [path for name in named if is_foreign(path := _join(folder, name))]
         found.foreign += foreign
+        left_out = {*foreign}
         for each in (*files, *own, *others):
-            if _join(folder, each.name) not in foreign:
+            if _join(folder, each.name) not in left_out:
                 _take_entry(each, folder, found)
     elif holds_components(folder):
         _take_definition(_join(folder, DEFINITION_NAME), found)
         return []
-    return [path for entry in folders if entry not in own and os.path.isdir(path := _join(folder, entry.name))]
+    taken = {entry.name for entry in own}
+    names = [entry.name for entry in folders if entry.name not in taken]
+    return [path for name in names if os.path.isdir(path := _join(folder, name))]
 
 
 def _take_entry(entry: Classified, folder: str, found: Targets) -> None:
