@@ -11,6 +11,10 @@ from pathlib import Path
 from shutil import copytree
 from typing import Final
 
+import pytest
+
+from tests.checking.examples import check
+
 SLURM: Final = Path(__file__).parent / "slurm"
 
 DEFINITION: Final = "cluster-type.yaml"
@@ -34,6 +38,12 @@ class Mistake:
         text = path.read_text()
         assert text.count(self.right) == 1, f"{self.right!r} is {text.count(self.right)} times in {self.file}"
         path.write_text(text.replace(self.right, self.wrong))
+
+
+def list_problems(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the check command tells of a folder that it is called in, a line for each problem."""
+    monkeypatch.chdir(folder)
+    return [f"{problem.severity}: {problem}" for problem in check(".").problems()]
 
 
 LIKELY: Final[Mapping[str, Mistake]] = {

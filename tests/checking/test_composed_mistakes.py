@@ -8,8 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NETWORK, NODE, STORAGE, Mistake
-from tests.checking.test_mistakes import list_problems
+from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NETWORK, NODE, STORAGE, Mistake, list_problems
 
 _MOUNTED: Final = """\
 conditions:
@@ -186,12 +185,6 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "{get_resource: network}) [missing-property]",
     ),
 }
-
-
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
-def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mistake.make(tmp_path / "slurm")
-    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
 
 
 def test_a_switch_that_a_group_asks_for_may_begin_as_a_selection_does(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.checking.test_mistakes import list_problems
+from tests.checking.mistakes import list_problems
 
 HERE: Final = Path(__file__).parent
 MISTAKES: Final[dict[str, dict[str, Any]]] = tomllib.loads((HERE / "first_types.toml").read_text())

@@ -8,8 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, STORAGE, Mistake
-from tests.checking.test_mistakes import list_problems
+from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, STORAGE, Mistake, list_problems
 from tests.definitions.texts import build, find_rules
 
 DEDENTED: Final = (
@@ -135,12 +134,6 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "...) [unknown-parameter-key]",
     ),
 }
-
-
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
-def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mistake.make(tmp_path / "slurm")
-    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
 
 
 def test_parameters_of_a_group_beside_the_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from tests.checking.examples import check
-from tests.checking.mistakes import DAILY, FURTHER, LIKELY, SLURM, STRUCTURAL, SUBTLE, Mistake
+from tests.checking import (
+    form_mistakes,
+    mistakes,
+    moved_mistakes,
+    test_composed_mistakes,
+    test_indentation_mistakes,
+    test_property_mistakes,
+    test_text_mistakes,
+    test_value_mistakes,
+)
+from tests.checking.mistakes import SLURM, Mistake, list_problems
 from tests.definitions.texts import build, find_rules
 
-MISTAKES = {**LIKELY, **FURTHER, **SUBTLE, **STRUCTURAL, **DAILY}
-
-
-def list_problems(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.chdir(folder)
-    return [f"{problem.severity}: {problem}" for problem in check(".").problems()]
+TABLES: Final = (
+    mistakes.LIKELY,
+    mistakes.FURTHER,
+    mistakes.SUBTLE,
+    mistakes.STRUCTURAL,
+    mistakes.DAILY,
+    form_mistakes.MISTAKES,
+    moved_mistakes.MISTAKES,
+    test_composed_mistakes.MISTAKES,
+    test_indentation_mistakes.MISTAKES,
+    test_property_mistakes.MISTAKES,
+    test_property_mistakes.FOREIGN,
+    test_text_mistakes.MISTAKES,
+    test_value_mistakes.MISTAKES,
+)
+CASES: Final = [pytest.param(mistake, id=name) for table in TABLES for name, mistake in table.items()]
 
 
 def test_nothing_is_wrong_with_the_type_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list_problems(SLURM, monkeypatch) == []
 
 
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
+@pytest.mark.parametrize("mistake", CASES)
 def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mistake.make(tmp_path / "slurm")
     assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]

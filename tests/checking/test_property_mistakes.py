@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
-import pytest
-
 from tests.checking.mistakes import COMPUTE, LOGIN, NETWORK, NODE, STORAGE, Mistake
-from tests.checking.test_mistakes import list_problems
 from tests.definitions.texts import build, find_rules
 
 MISTAKES: Final[Mapping[str, Mistake]] = {
@@ -475,20 +471,6 @@ FOREIGN: Final[Mapping[str, Mistake]] = {
     ),
 }
 """What other tools, APIs and clouds call properties, attributes and types of resources."""
-
-
-@pytest.mark.parametrize("mistake", FOREIGN.values(), ids=[*FOREIGN])
-def test_a_name_of_another_tool_is_told_of_in_one_line(
-    mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mistake.make(tmp_path / "slurm")
-    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
-
-
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
-def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mistake.make(tmp_path / "slurm")
-    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
 
 
 def test_sections_beside_the_template_are_told_of_in_one_line() -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from tests.checking.examples import check
 from tests.checking.mistakes import LOGIN, NODE, Mistake
-from tests.checking.test_mistakes import list_problems
 from tests.definitions.texts import build
 
 SERVER: Final = "      networks:\n        - network: {get_param: network}\n"
@@ -182,12 +181,6 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "params) [wrapped-placeholder]",
     ),
 }
-
-
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
-def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mistake.make(tmp_path / "slurm")
-    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
 
 
 SCRIPTS: Final = """\

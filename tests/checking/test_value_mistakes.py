@@ -9,8 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NODE, STORAGE, Mistake
-from tests.checking.test_mistakes import list_problems
+from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NODE, STORAGE, Mistake, list_problems
 from tests.definitions.texts import build, find_rules
 
 FLAVOR: Final = "default: m1.small\n    constraints:\n      - custom_constraint: nova.flavor\n"
@@ -134,12 +133,6 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "default must be one of: True, auto (write 'on' in quotes, or true) [invalid-default]",
     ),
 }
-
-
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
-def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mistake.make(tmp_path / "slurm")
-    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
 
 
 def test_half_a_placeholder_for_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

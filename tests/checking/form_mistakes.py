@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
-import pytest
-
 from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NODE, Mistake
-from tests.checking.test_mistakes import list_problems
 
 ADDRESS: Final = "{get_attr: [login_ip, floating_ip_address]}"
 
@@ -125,9 +121,3 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "[unknown-key]",
     ),
 }
-
-
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
-def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mistake.make(tmp_path / "slurm")
-    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]

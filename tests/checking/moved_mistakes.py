@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
-import pytest
-
 from tests.checking.mistakes import COMPUTE, DEFINITION, LOGIN, NETWORK, Mistake
-from tests.checking.test_mistakes import list_problems
 
 MISTAKES: Final[Mapping[str, Mistake]] = {
-    "the name of a parameter for a condition": Mistake(
-        COMPUTE,
-        "with_gpu: {get_param: use_gpu}",
-        "with_gpu: use_gpu",
-        "error: components/compute.yaml:38:13: a condition must be true, false or a function, not a text "
-        "(write {get_param: use_gpu}) [template-shape]",
-    ),
     "an expression for a condition": Mistake(
         COMPUTE,
         "with_gpu: {get_param: use_gpu}",
@@ -81,13 +70,6 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "      component: storage",
         "error: cluster-type.yaml:27:7: unknown key 'component', and the key 'name' is missing (write name: "
         "for component:) [unknown-key]",
-    ),
-    "a file for the name of a component": Mistake(
-        DEFINITION,
-        "  - name: compute\n",
-        "  - file: compute\n",
-        "error: cluster-type.yaml:9:5: unknown key 'file', and the key 'name' is missing (write name: for "
-        "file:) [unknown-key]",
     ),
     "a path for the name of a component": Mistake(
         DEFINITION,
@@ -160,13 +142,6 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "parameter_overrides:\n  image: {secret: true}\n\npresets:\n",
         "error: cluster-type.yaml:35:11: unknown key 'secret' (did you mean 'hidden'?) [unknown-key]",
     ),
-    "the name of a parameter for a number": Mistake(
-        COMPUTE,
-        "count: {get_param: compute_count}",
-        "count: compute_count",
-        "error: components/compute.yaml:45:14: 'count' of OS::Heat::ResourceGroup must be a whole number "
-        "(write {get_param: compute_count}) [property-type]",
-    ),
     "an id as in Terraform": Mistake(
         LOGIN,
         "- port: {get_resource: login_port}",
@@ -196,9 +171,3 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "../user-data/login.sh}) [yaml-tag]",
     ),
 }
-
-
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=[*MISTAKES])
-def test_a_mistake_is_told_of_in_one_line(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mistake.make(tmp_path / "slurm")
-    assert list_problems(tmp_path / "slurm", monkeypatch) == [mistake.line]
