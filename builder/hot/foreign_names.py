@@ -184,6 +184,11 @@ TYPES: Final[Mapping[str, str]] = {
 }
 """By a type, what things of it are called elsewhere, without signs and in small letters."""
 
+_VALUES: Final[Mapping[str, Mapping[str, str]]] = {
+    "protocol": {"leave protocol out, which means any": "-1 all any *"},
+}
+"""By the name of a property, what to do for values that other tools know and Heat does not."""
+
 _TOOLS: Final = re.compile(r"(?:openstack[._]|openstack\.cloud\.|os_|aws_|AWS::\w+::|OS::(\w+)::)(\w+?)(?:_v\d)?")
 """The types of other tools, and those of a namespace; what a plug-in calls its own looks otherwise."""
 
@@ -205,6 +210,11 @@ def find_foreign_property(place: str, name: str) -> str:
 def find_foreign_attribute(type_: str, name: str) -> str:
     """The attribute, or the way into one, that another tool's name of it is meant for; ``""`` where none is known."""
     return _invert(ATTRIBUTES.get(type_, {})).get(name.casefold(), "")
+
+
+def suggest_foreign_value(name: str, value: str) -> str:
+    """What to write for another tool's value of a property; ``""`` where none is known."""
+    return _invert(_VALUES.get(name, {})).get(value.casefold(), "")
 
 
 @cache

@@ -14,7 +14,7 @@ from functools import cache, partial
 from itertools import islice
 from typing import Any, Final
 
-from builder.hot.foreign_names import find_foreign_property
+from builder.hot.foreign_names import find_foreign_property, suggest_foreign_value
 from builder.hot.language import first_version_with
 from builder.hot.resource_types import ITEM_CONSTRAINTS, find_constraint, load_types
 from builder.hot.values import ParameterType, read_property
@@ -292,7 +292,10 @@ class _PropertyCheck:
                 allowed = constraint.allowed if isinstance(constraint, AllowedValues) else ()
                 texts = [each for each in allowed if isinstance(each, str)]
                 same = [each for each in texts if isinstance(value, str) and each.lower() == value.lower()]
-                hint = suggest(same[0] if same else value, texts) if isinstance(value, str) else ""
+                hint = ""
+                if isinstance(value, str):
+                    foreign = suggest_foreign_value(str(path[-1]), value)
+                    hint = foreign or suggest(same[0] if same else value, texts)
                 yield self._problem(
                     "property-constraint", f"{self._name(path)} {constraint.explain(type_)}", tokens, hint
                 )

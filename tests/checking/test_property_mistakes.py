@@ -313,6 +313,32 @@ outputs:
         "warning: components/login.yaml:75:25: server 'login_node' has this port already, and Nova gives it to "
         "one (make a port for each) [service-refusal]",
     ),
+    "the port of another component's server": Mistake(
+        COMPUTE,
+        "\noutputs:\n",
+        """\
+
+  first_port: {type: OS::Neutron::Port, properties: {network: {get_resource: network}}}
+  first_node:
+    type: OS::Nova::Server
+    properties:
+      image: {get_param: image}
+      flavor: {get_param: compute_flavor}
+      networks: [{port: {get_resource: login_port}}]
+
+outputs:
+""",
+        "warning: components/compute.yaml:61:25: server 'login_node' has this port already, and Nova gives it to "
+        "one (did you mean 'first_port'?) [service-refusal]",
+    ),
+    "a protocol as another cloud calls any of them": Mistake(
+        NETWORK,
+        "resources:\n",
+        "resources:\n  group: {type: OS::Neutron::SecurityGroup, properties: {rules: [{protocol: '-1'}]}}\n",
+        "warning: components/network.yaml:14:77: 'rules[0].protocol' of OS::Neutron::SecurityGroup must be one of: ah, "
+        "dccp, egp, esp, gre, icmp, icmpv6, igmp, ipv6-encap, ipv6-frag, ipv6-icmp, ipv6-nonxt, … (278 values in all) "
+        "(leave protocol out, which means any) [property-constraint]",
+    ),
     "a list of one thing for the text that a nested template wants": Mistake(
         COMPUTE,
         "network: {get_resource: network}",

@@ -180,7 +180,7 @@ def judge_servers(number: int) -> None:
     """Look for conflicts in a template of so many servers, each with a port."""
     names = {f"s{key}": {"networks": [{"port": {"get_resource": f"p{key}"}}]} for key in range(number)}
     servers = {name: {"type": "OS::Nova::Server", "properties": {"image": "x", **each}} for name, each in names.items()}
-    assert not list(find_conflicts({"resources": servers}, {}, {}))
+    assert not list(find_conflicts({"resources": servers}, {}, {}, {}))
 
 
 def test_twice_as_many_servers_with_ports_take_no_more_than_twice_the_work() -> None:

@@ -28,14 +28,19 @@ _WITH_TEXTS: Final = (SERVER, "OS::Heat::SoftwareConfig", "OS::Heat::MultipartMi
 
 
 def find_conflicts(
-    template: Mapping[str, Any], types: Mapping[str, str], files: Mapping[str, str], *, has_index: bool = True
+    template: Mapping[str, Any],
+    types: Mapping[str, str],
+    files: Mapping[str, str],
+    owners: dict[str, str],
+    *,
+    has_index: bool = True,
 ) -> Iterator[TemplateProblem]:
     """What the properties of each resource have wrong together.
 
     ``types`` are those of all the resources that the template can refer to, by their names, and ``files`` those that it
-    includes. ``has_index`` tells whether a text of it may hold the number of a group's member.
+    includes. ``owners`` are the servers of the templates before it that it is composed with, by the ports that they
+    have; its own are added. ``has_index`` tells whether a text of it may hold the number of a group's member.
     """
-    owners: dict[str, str] = {}
     parameters, defaults = template.get("parameters") or {}, ""
     for judged in find_judged(template, types):
         if has_index:

@@ -10,6 +10,7 @@ from builder.hot_lint.conflicts.judged import CONFLICT, REFUSED, Judged, find_ma
 from builder.hot_lint.findings import TemplateProblem
 
 SERVER: Final = "OS::Nova::Server"
+PORT: Final = "OS::Neutron::Port"
 
 _DISK_SOURCES: Final = ("volume_id", "snapshot_id", "image", "image_id")
 _DEVICE_SOURCES: Final = (*_DISK_SOURCES, "swap_size", "ephemeral_size", "ephemeral_format")
@@ -39,7 +40,7 @@ def judge_server(server: Judged) -> Iterator[TemplateProblem]:
 
 
 def judge_ports(server: Judged, owners: dict[str, str]) -> Iterator[TemplateProblem]:
-    """A port that a server before this one has, which Nova refuses; both are there in every launch.
+    """A port that a server before this one has, which Nova refuses.
 
     ``owners`` are the servers before it by the ports that they have. This one is added.
     """
@@ -47,10 +48,20 @@ def judge_ports(server: Judged, owners: dict[str, str]) -> Iterator[TemplateProb
         port, name = find_referred(network.get("port")), str(server.tokens[1])
         owner = owners.get(port, name)
         if owner != name:
-            message, hint = f"server {owner!r} has this port already, and Nova gives it to one", "make a port for each"
+            message = f"server {owner!r} has this port already, and Nova gives it to one"
+            spare = _find_spare_ports(server.resources)
+            hint = f"did you mean {spare[0]!r}?" if len(spare) == 1 else "make a port for each"
             yield server.problem(REFUSED, message, "networks", number, "port", hint=hint)
         elif port and len(server.tokens) == 2:  # of a group there may be no member
             owners[port] = name
+
+
+def _find_spare_ports(resources: Mapping[str, Any]) -> list[str]:
+    """The ports among resources that no server among them has."""
+    servers = [each.get("properties") for each in resources.values() if each.get("type") == SERVER]
+    networks = [each.get("networks") for each in servers if isinstance(each, dict)]
+    taken = {find_referred(network.get("port")) for each in networks for _, network in find_mappings(each)}
+    return [name for name, each in resources.items() if each.get("type") == PORT and name not in taken]
 
 
 def judge_deployment(deployment: Judged) -> Iterator[TemplateProblem]:

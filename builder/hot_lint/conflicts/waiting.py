@@ -17,7 +17,7 @@ from builder.hot.language import NESTED_SUFFIXES
 from builder.hot.resource_types import MADE_BY
 from builder.hot_lint.conflicts.floating import FLOATING
 from builder.hot_lint.conflicts.judged import find_mappings, find_referred
-from builder.hot_lint.conflicts.servers import SERVER
+from builder.hot_lint.conflicts.servers import PORT, SERVER
 from builder.hot_lint.findings import Kind, TemplateProblem
 from builder.hot_lint.members import MEMBERS, find_definitions
 from builder.hot_lint.scope import ScopedTemplate
@@ -25,8 +25,7 @@ from builder.hot_lint.scope import ScopedTemplate
 _NETWORKS: Final = MADE_BY["neutron.network"]
 _SUBNET: Final = "OS::Neutron::Subnet"
 _INTERFACE: Final = "OS::Neutron::RouterInterface"
-_PORT: Final = "OS::Neutron::Port"
-_CONNECTED: Final = (SERVER, _PORT)
+_CONNECTED: Final = (SERVER, PORT)
 
 
 def find_unawaited(
@@ -119,7 +118,7 @@ def _find_unawaited_interface(
     for each in _find_addressed(resources[name]):
         network = next((one for one in order.needs.get(each, ()) if one in order.subnets), "")
         interfaces = [one for subnet in order.subnets.get(network, ()) for one in order.find_interfaces(subnet)]
-        if not interfaces or order.types[each] != _PORT or not order.follow(name).isdisjoint(interfaces):
+        if not interfaces or order.types[each] != PORT or not order.follow(name).isdisjoint(interfaces):
             continue
         fixed = find_mappings(_read_properties(resources[each]).get("fixed_ips") if order.types[name] != SERVER else [])
         named = {find_referred(address.get("subnet") or address.get("subnet_id")) for _, address in fixed}

@@ -77,8 +77,9 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
     nested: dict[str, LoadedTemplate] = {}
     files: dict[str, Mapping[str, str]] = {}
     roots = [each.root for each in components]
+    owners: dict[str, str] = {}
     for each in components:
-        calls, reading = _read(each.root, each.component.files, problems, budget, roots)
+        calls, reading = _read(each.root, each.component.files, problems, budget, roots, owners)
         problems += _problems(
             each.root, find_shape_problems(each.root.template, calls.language, composed=len(components) > 1)
         )
@@ -115,10 +116,12 @@ def _read(
     problems: list[Problem],
     budget: Budget,
     composed: Sequence[LoadedTemplate],
+    owners: dict[str, str],
 ) -> tuple[CallScope, TemplateReading]:
     """What calls in a template can name and its reading, whose own problems are added to ``problems``.
 
-    ``composed`` are all the templates that make one with it, itself among them.
+    ``composed`` are all the templates that make one with it, itself among them, and ``owners`` the servers by the ports
+    that they have, of those that were read.
     """
     version = loaded.template.get(VERSION_KEY)
     language = find_language(version)
@@ -135,7 +138,7 @@ def _read(
     reading = read_template(loaded.template, language, files, budget, calls.types, loaded.list_set_aside())
     problems += _problems(loaded, reading.problems)
     problems += _problems(loaded, find_type_problems(loaded.template, calls))
-    conflicts = find_conflicts(loaded.template, calls.resources, files, has_index=reading.has_index)
+    conflicts = find_conflicts(loaded.template, calls.resources, files, owners, has_index=reading.has_index)
     problems += _problems(loaded, conflicts)
     problems += _problems(loaded, find_false_equalities(reading.equalities, calls))
     problems += _problems(loaded, _find_lone_servers(loaded.template))
@@ -175,7 +178,7 @@ def _check_nested(
 ) -> tuple[list[Problem], TemplateReading]:
     """The problems of a nested template, which is a scope of its own within those ``around``, and its reading."""
     problems: list[Problem] = []
-    calls, reading = _read(template, files, problems, budget, [template])
+    calls, reading = _read(template, files, problems, budget, [template], {})
     problems += _problems(template, find_shape_problems(template.template, calls.language, composed=False))
     problems += _problems(template, find_parameter_problems(template.template))
     problems += _scope_problems([template], [ScopedTemplate("", False, template.template, reading)], nested, around)
