@@ -76,9 +76,8 @@ _WRAPPED: Final = re.compile(
 )
 """How other tools write a variable; in angle brackets or single braces, only where the name of a host stands.
 
-Each begins with its first character, and looks back from there: so Python skips all others in the text.
-
-Elsewhere these may be HTML, or a pattern: ``<ADDRESS>``, ``[a-z]{LENGTH}``.
+Elsewhere these may be HTML, or a pattern: ``<ADDRESS>``, ``[a-z]{LENGTH}``. Each alternative begins with its first
+character and looks back from there, so that Python skips the rest of the text.
 """
 
 _MAX_SHOWN: Final = 120
