@@ -9,8 +9,9 @@ waits for none.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from builder.hot.language import NESTED_SUFFIXES
@@ -56,57 +57,70 @@ def find_unawaited(
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """By the name of each resource its type and those that it waits for, and by that of each network its subnets."""
+    """What waits for what: by the name of a resource its type, those that it refers to, and those that wait for it.
+
+    ``subnets`` are by the names of their networks, ``interfaces`` by those of their subnets.
+    """
 
     types: Mapping[str, str]
     needs: Mapping[str, Collection[str]]
+    dependents: Mapping[str, Sequence[str]]
     subnets: Mapping[str, Sequence[str]]
+    interfaces: Mapping[str, Sequence[str]]
+    late: Collection[str]
+    """All that wait for a router interface, whatever it is connected to."""
+    _after_subnets: dict[str, Collection[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, templates: Sequence[ScopedTemplate], types: Mapping[str, str]) -> _Order:
         """That of all resources of templates that are composed."""
         needs = _read_needs(templates, types)
-        subnets = {
-            network: [name for name in needs if types[name] == _SUBNET and network in needs[name]]
-            for network, type_ in types.items()
-            if type_ in _NETWORKS
-        }
+        subnets: dict[str, list[str]] = {name: [] for name, type_ in types.items() if type_ in _NETWORKS}
+        interfaces: defaultdict[str, list[str]] = defaultdict(list)
+        for name, type_ in types.items():
+            for each in needs[name] if type_ == _SUBNET else ():
+                if each in subnets:
+                    subnets[each].append(name)
+            for each in needs[name] if type_ == _INTERFACE else ():
+                interfaces[each].append(name)
+        dependents: defaultdict[str, list[str]] = defaultdict(list)
         for name, type_ in types.items():
             if type_ in _CONNECTED:
                 needs[name].update(subnet for network in [*needs[name]] for subnet in subnets.get(network, ()))
-        return cls(types, needs, subnets)
+            for each in needs[name]:
+                dependents[each].append(name)
+        late = _follow([name for name, type_ in types.items() if type_ == _INTERFACE], dependents)
+        return cls(types, needs, dependents, subnets, interfaces, late)
 
-    def find_interfaces(self, subnet: str) -> list[str]:
-        """The router interfaces of a subnet."""
-        return [one for one in self.needs if self.types[one] == _INTERFACE and subnet in self.needs[one]]
+    def waits_for_subnet(self, name: str, network: str) -> bool:
+        """Whether a resource waits for a subnet of a network."""
+        if network not in self._after_subnets:
+            self._after_subnets[network] = _follow(self.subnets[network], self.dependents)
+        return name in self._after_subnets[network]
 
-    def follow(self, name: str) -> set[str]:
-        """All that a resource waits for."""
-        awaited: set[str] = set()
-        pending = [*self.needs[name]]
-        while pending:
-            each = pending.pop()
-            if each not in awaited:
-                awaited.add(each)
-                pending += self.needs[each]
-        return awaited
+
+def _follow(names: Collection[str], dependents: Mapping[str, Sequence[str]]) -> Collection[str]:
+    """All that wait for one of some resources."""
+    found: set[str] = set()
+    pending = [*names]
+    while pending:
+        for each in dependents.get(pending.pop(), ()):
+            if each not in found:
+                found.add(each)
+                pending.append(each)
+    return found
 
 
 def _find_unawaited_subnet(
     name: str, stack: Mapping[str, Any], order: _Order, nested: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[TemplateProblem]:
-    given = sorted(order.needs[name] & order.subnets.keys())
-    if not given or not _makes_ports(stack, nested, frozenset()):
-        return
-    awaited = order.follow(name)
-    if any(order.types[each] == _INTERFACE for each in awaited):
-        return  # whatever that is connected to
-    for network in given:
-        if order.subnets[network] and awaited.isdisjoint(order.subnets[network]):
+    given = [] if name in order.late else sorted(order.needs[name] & order.subnets.keys())
+    for network in given if _makes_ports(stack, nested, frozenset()) else ():
+        if order.subnets[network] and not order.waits_for_subnet(name, network):
             subnet = order.subnets[network][0]
             waits = f"{name!r} is given {network!r}, and does not wait for its subnet {subnet!r}"
             message = f"{waits}: what is in a stack of its own may be made before"
-            hint = f"add depends_on: {[*order.find_interfaces(subnet), subnet][0]}"
+            hint = f"add depends_on: {[*order.interfaces.get(subnet, ()), subnet][0]}"
             yield TemplateProblem("unawaited-subnet", message, ("resources", name), hint, key=True)
             return
 
@@ -115,14 +129,14 @@ def _find_unawaited_interface(
     name: str, resources: Mapping[str, Mapping[str, Any]], order: _Order
 ) -> Iterator[TemplateProblem]:
     """A floating IP for a port whose network is made here, before a router leads there."""
-    for each in _find_addressed(resources[name]):
+    for each in _find_addressed(resources[name]) if name not in order.late else ():
         network = next((one for one in order.needs.get(each, ()) if one in order.subnets), "")
-        interfaces = [one for subnet in order.subnets.get(network, ()) for one in order.find_interfaces(subnet)]
-        if not interfaces or order.types[each] != PORT or not order.follow(name).isdisjoint(interfaces):
+        interfaces = [one for subnet in order.subnets.get(network, ()) for one in order.interfaces.get(subnet, ())]
+        if not interfaces or order.types[each] != PORT:
             continue
         fixed = find_mappings(_read_properties(resources[each]).get("fixed_ips") if order.types[name] != SERVER else [])
-        named = {find_referred(address.get("subnet") or address.get("subnet_id")) for _, address in fixed}
-        if all(named.isdisjoint(order.needs[one]) for one in interfaces):
+        named = [find_referred(address.get("subnet") or address.get("subnet_id")) for _, address in fixed]
+        if not any(order.interfaces.get(subnet) for subnet in named):
             message = f"{name!r} does not wait for {interfaces[0]!r}, without which no router leads to the port"
             hint = f"add depends_on: {interfaces[0]}"
             yield TemplateProblem("unawaited-interface", message, ("resources", name), hint, key=True)
