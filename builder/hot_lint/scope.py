@@ -22,6 +22,9 @@ SELECTED: Final = "selected_"
 _MOST_FITTED: Final = 100
 """How many references to what is not there are held against all resources, as many problems as are told of a type."""
 
+_MOST_LISTED: Final = 8
+"""How many names a hint lists: about as many as a line of a report holds."""
+
 
 def suggest_selected(name: str, components: Mapping[str, bool]) -> str:
     """A hint at the parameter that tells of a component, for one that tells of none.
@@ -108,6 +111,7 @@ def _find_dangling(
     kind: Kind,
     referred: Sequence[tuple[int, Reference]],
 ) -> Iterator[tuple[int, TemplateProblem]]:
+    """Of the references to things of a kind, each to what no template has, or perhaps only one that is not selected."""
     given = PSEUDO_PARAMETERS if kind is Kind.PARAMETER else frozenset()
     required: dict[str, None] = {}  # in the order of the templates
     optional: dict[str, list[str]] = defaultdict(list)
@@ -119,45 +123,57 @@ def _find_dangling(
             required.update(dict.fromkeys(each.names(kind)))
     known = {**required, **dict.fromkeys(optional)}
     conditions = {name: each for part in templates for name, each in (part.template.get("conditions") or {}).items()}
-    told = {
+    selections = dict.fromkeys(
         each.name
         for part in templates
         for each in part.reading.references
         if optional and each.kind is Kind.PARAMETER and each.name.startswith(SELECTED)
-    }
-    listed = "declare it in the section conditions" if kind is Kind.CONDITION and not known else ""
-    types: dict[str, str] = {}
+    )
     dangling = 0
     for number, reference in referred:
         name, within = reference.name, templates[number]
-        if not (name in required or name in given or name in within.names(kind)):
-            givers = optional.get(name, ())
-            if any(_ask_for(reference.under, SELECTED + giver, conditions) for giver in givers):
-                continue
-            taken_for = "" if givers else _find_other_kind(reference, templates)
-            comes_by = ""
-            if not givers and not taken_for:
-                taken_for, comes_by = _find_outside(reference, within, around)
+        if name in required or name in given or name in within.names(kind):
+            continue
+        givers, hint = optional.get(name, ()), ""
+        if any(_ask_for(reference.under, SELECTED + giver, conditions) for giver in givers):
+            continue
+        if givers:  # which a selection of another name may have been to ask for
+            about = [f"parameter {each}" for each in selections if _ask_for(reference.under, each, conditions)]
+            about.append(f"{kind} {name}")
+        else:
             dangling += 1
-            if dangling == 1 and kind is Kind.RESOURCE:
-                given_types = (
-                    (each, part.template["resources"][each]) for part in templates for each in part.names(kind)
-                )
-                types = {each: str(resource.get("type")) for each, resource in given_types}
-            fitting: Collection[str] = known
-            if dangling <= _MOST_FITTED:
-                fitting = _find_fitting(reference, within.template, types) or known
-            only = next(iter(fitting)) if len(fitting) == 1 < len(known) else ""
-            near = "" if givers or taken_for else only or find_near(name, fitting)
-            there = f"there are: {', '.join(fitting)}" if 0 < len(fitting) <= 8 else listed
-            hint = "" if givers else taken_for or suggest_near(near) or there
-            about = tuple(f"{kind} {each}" for each in (name, near) if each)
-            about += (f"parameter {comes_by}",) if comes_by else ()
-            if taken_for and kind is Kind.PARAMETER and name.startswith(SELECTED):
-                about = (*about, *(f"parameter {SELECTED}{each.component}" for each in templates if each.optional))
-            if givers:  # which a selection of another name may have been to ask for
-                about = (*(f"parameter {each}" for each in told if _ask_for(reference.under, each, conditions)), *about)
-            yield number, replace(_explain(reference, within, givers, hint), about=about)
+            hint, about = _find_elsewhere(reference, within, templates, around)
+            if not hint:
+                fitting = _find_fitting(reference, within.template, templates) if dangling <= _MOST_FITTED else ()
+                hint, about = _suggest_known(reference, known, fitting)
+        yield number, replace(_explain(reference, within, givers, hint), about=tuple(about))
+
+
+def _find_elsewhere(
+    reference: Reference, within: ScopedTemplate, templates: Sequence[ScopedTemplate], around: Sequence[ScopedTemplate]
+) -> tuple[str, list[str]]:
+    """How to refer to what has the name and is of another kind, or outside of a nested template; ``""`` if nothing is.
+
+    And what the mistake is about.
+    """
+    about = [f"{reference.kind} {reference.name}"]
+    if hint := _find_other_kind(reference, templates):
+        if reference.kind is Kind.PARAMETER and reference.name.startswith(SELECTED):
+            about += (f"parameter {SELECTED}{each.component}" for each in templates if each.optional)
+        return hint, about
+    hint, comes_by = _find_outside(reference, within, around)
+    return hint, [*about, f"parameter {comes_by}"] if comes_by else about
+
+
+def _suggest_known(reference: Reference, known: Collection[str], fitting: Collection[str]) -> tuple[str, list[str]]:
+    """Which of the ``known`` names may be meant, rather one that is ``fitting``; and what the mistake is about."""
+    kind, about = reference.kind, [f"{reference.kind} {reference.name}"]
+    fitting = fitting or known
+    if near := next(iter(fitting)) if len(fitting) == 1 < len(known) else find_near(reference.name, fitting):
+        return suggest_near(near), [*about, f"{kind} {near}"]
+    if 0 < len(fitting) <= _MOST_LISTED:
+        return f"there are: {', '.join(fitting)}", about
+    return "declare it in the section conditions" if kind is Kind.CONDITION and not known else "", about
 
 
 def _find_other_kind(reference: Reference, templates: Sequence[ScopedTemplate]) -> str:
@@ -205,11 +221,19 @@ def _find_outside(reference: Reference, within: ScopedTemplate, around: Sequence
     return f"{outside}: declare a parameter here, and give it {{{given}}}", ""
 
 
-def _find_fitting(reference: Reference, template: Mapping[str, Any], types: Mapping[str, str]) -> list[str]:
-    """Which resources a reference to one may mean, by their ``types``: those that have the attribute that it reads.
+def _find_fitting(reference: Reference, template: Mapping[str, Any], templates: Sequence[ScopedTemplate]) -> list[str]:
+    """Which resources of the ``templates`` a reference in one of them may mean, by their types.
 
-    Or those that are what the property names whose value it gives. None, where these do not tell.
+    Those that have the attribute that it reads, or that are what the property wants whose value it gives. None, where
+    these do not tell, or it refers to no resource.
     """
+    if reference.kind is not Kind.RESOURCE:
+        return []
+    types = {
+        name: str(part.template["resources"][name].get("type"))
+        for part in templates
+        for name in part.names(Kind.RESOURCE)
+    }
     if (attribute := reference.attribute) is not None:
         return [name for name, type_ in types.items() if attribute in (find_attributes(type_) or ())]
     if reference.tokens[-1] != "get_resource":
