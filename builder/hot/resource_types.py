@@ -13,11 +13,14 @@ A cloud may lack some of them and have others by plug-ins.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final
+
+from builder.hot.foreign_names import list_foreign
 
 
 @cache
@@ -31,6 +34,25 @@ def load_names() -> Collection[str]:
     """The names of all types, sorted."""
     table = _load_table()
     return dict.fromkeys(sorted([*table["types"], *table["known_by_name_only"]])).keys()
+
+
+_TOOLS: Final = re.compile(r"(?:openstack[._]|openstack\.cloud\.|os_|aws_|AWS::\w+::|OS::(\w+)::)(\w+?)(?:_v\d)?")
+"""The types of other tools, and those of a namespace."""
+
+
+_NAMESPACES_ELSEWHERE: Final = ("Compute", "Network", "Networking", "BlockStorage", "Storage", "Volume")
+"""What stands for one of Heat's own between ``OS::`` and the type; what a plug-in calls its own looks otherwise."""
+
+
+@cache
+def find_foreign_type(type_: str) -> str:
+    """The type of Heat's own that one of another tool is meant for; ``""`` where none is known, or it is Heat's own."""
+    match = _TOOLS.fullmatch(type_)
+    namespace = match and match[1]
+    is_strange = namespace and not any(name.startswith(f"OS::{namespace}::") for name in load_names())
+    if match is None or (is_strange and namespace not in _NAMESPACES_ELSEWHERE):
+        return ""
+    return list_foreign("types").get(match[2].replace("_", "").casefold(), "")
 
 
 _PASS_ON: Final = frozenset({

@@ -11,8 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from builder.hot.foreign_names import find_foreign_attribute, find_foreign_type
-from builder.hot.resource_types import find_attributes, find_list_depth, load_names, load_placeholders, load_types
+from builder.hot.foreign_names import find_foreign_attribute
+from builder.hot.resource_types import (
+    find_attributes,
+    find_foreign_type,
+    find_list_depth,
+    load_names,
+    load_placeholders,
+    load_types,
+)
 from builder.hot_lint.findings import Kind, Reference, TemplateProblem
 from builder.hot_lint.members import CHAIN, GROUP, find_definitions, find_members, has_properties_beside
 from builder.hot_lint.properties import find_property_problems

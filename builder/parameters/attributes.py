@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final, Literal
 
+from builder.hot.foreign_names import find_foreign_parameter
 from builder.hot.values import ParameterType, parse_boolean, parse_number
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest, suggest_near
@@ -27,34 +28,6 @@ class Absent(Enum):
 
 ABSENT: Final[Literal[Absent.ABSENT]] = Absent.ABSENT
 """Stands for a default that the author did not give: ``None`` and ``""`` are values that a template may hold."""
-
-_TYPES_ELSEWHERE: Final[Mapping[ParameterType, frozenset[str]]] = {
-    ParameterType.STRING: frozenset({"str", "text", "varchar", "password", "char"}),
-    ParameterType.NUMBER: frozenset({"integer", "int", "float", "double", "decimal"}),
-    ParameterType.BOOLEAN: frozenset({"bool", "flag", "checkbox"}),
-    ParameterType.JSON: frozenset({"map", "mapping", "dict", "object", "hash"}),
-    ParameterType.COMMA_DELIMITED_LIST: frozenset({"list", "array", "commadelimitedlist", "sequence"}),
-}
-"""What the types of parameters are called by other tools, and which of Heat's is meant."""
-
-_ATTRIBUTES_ELSEWHERE: Final[Mapping[str, str]] = {
-    "label": "title name display_name displayname caption",
-    "description": "help text hint summary help_text desc info tooltip comment",
-    "default": "value initial default_value defaultvalue",
-    "hidden": "sensitive secret no_echo noecho masked private is_secret",
-    "immutable": "readonly read_only fixed",
-    "no default, which makes it required": "required mandatory",
-    "a default, which makes it optional": "optional nullable",
-    "constraints: [{{range: {{min: {}}}}}]": "min minimum min_value minvalue",
-    "constraints: [{{range: {{max: {}}}}}]": "max maximum max_value maxvalue",
-    "constraints: [{{length: {{min: {}}}}}]": "min_length minlength",
-    "constraints: [{{length: {{max: {}}}}}]": "max_length maxlength",
-    "constraints: [{{allowed_values: {}}}]": "enum options choices values allowedvalues one_of",
-    "constraints: [{{allowed_pattern: {}}}]": "pattern regex regexp allowedpattern format",
-    "constraints: [{{custom_constraint: {}}}]": "picker",
-    "constraints": "constraint validation validations",
-}
-"""What the attributes of a parameter are, or how it is written what is none, and what they are called elsewhere."""
 
 
 class ParameterSyntaxError(ValueError):
@@ -115,13 +88,12 @@ def read_limit(mapping: Mapping[str, object], key: str, tokens: Tokens) -> int |
 
 def suggest_type(type_: str) -> str:
     """A hint at the type of parameters that one of another tool's, or a misspelt one, is meant for."""
-    meant = next((each for each, names in _TYPES_ELSEWHERE.items() if type_.lower() in names), None)
-    return suggest_near(str(meant)) if meant else suggest(type_, list(ParameterType))
+    return suggest_near(find_foreign_parameter("parameter_types", type_)) or suggest(type_, list(ParameterType))
 
 
 def suggest_attribute(key: str, value: object, *, of: str = "parameter") -> str:
     """A hint at what another tool's key of a parameter, or a constraint, is meant for; ``""`` where none is known."""
-    own = next((each for each, names in _ATTRIBUTES_ELSEWHERE.items() if key.lower() in names.split()), "")
+    own = find_foreign_parameter("parameter_keys", key)
     shown = str(value) if isinstance(value, str | int | float) else "..."
     kind = own.removeprefix("constraints: [{{").partition(":")[0]
     if of == "constraint":

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from builder.hot.foreign_names import ATTRIBUTES, PROPERTIES, TYPES, find_foreign_property, find_foreign_type
-from builder.hot.resource_types import load_types
+from builder.hot.foreign_names import find_foreign_property, load_foreign_names
+from builder.hot.resource_types import find_foreign_type, load_types
+
+PROPERTIES, ATTRIBUTES, TYPES = (load_foreign_names()[each] for each in ("properties", "attributes", "types"))
 
 
 def find_schemas(place: str) -> Mapping[str, Any]:
