@@ -28,17 +28,7 @@ from builder.hot.patterns import Pattern
 from builder.hot.values import parse_boolean, to_number
 from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnavailableError, matches
 from builder.sandbox.faults import HeatFault, InvalidSchemaError, Json
-from builder.sandbox.heat.wording import explain_custom_fault
-
-_FAULTS: Mapping[ConstraintFault, str] = {
-    ConstraintFault.NO_MAPPING: "Invalid {kind} constraint, expected a mapping",
-    ConstraintFault.UNKNOWN_KEY: "Invalid key '{key}' for {kind} constraint",
-    ConstraintFault.NO_LIMIT: "A {kind} constraint must have a {needs} specified.",
-    ConstraintFault.NOT_WHOLE: "{whole}",
-    ConstraintFault.STEP_OF_ZERO: "step cannot be 0.",
-    ConstraintFault.OFFSET_TOO_LARGE: "offset must be smaller (by absolute value) than step.",
-    ConstraintFault.SIGNS_DIFFER: "step and offset must be both positive or both negative.",
-}
+from builder.sandbox.heat.wording import explain_custom_fault, explain_limit_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +122,7 @@ def _parse_constraint(kind: str, definition: Json) -> Constraint:
     except ConstraintError as error:
         if error.fault is ConstraintFault.NO_NUMBER:
             raise HeatFault(400, "ValueError") from error
-        is_modulo = kind == "modulo"
-        needs = "step value and an offset value" if is_modulo else "min value and/or a max value"
-        whole = "step/offset must be integer" if is_modulo else "min/max length must be integral"
-        message = _FAULTS[error.fault].format(kind=kind, key=error.key, needs=needs, whole=whole)
-        raise InvalidSchemaError(message) from error
+        raise InvalidSchemaError(explain_limit_fault(kind, error)) from error
 
 
 def _explain(constraint: Constraint, value: Json, data_type: str) -> str | None:
