@@ -175,12 +175,12 @@ def _check_on_cloud(options: argparse.Namespace, settings: CheckSettings, stream
     from builder.checking.command import read_standard_input, run_check
     from builder.checking.targets import STANDARD_INPUT
     from builder.openstack.cloud_environment import load_cloud_environment
-    from builder.openstack.credentials import CloudSettings, parse_credentials
+    from builder.openstack.credentials import parse_credentials
 
     named = load_cloud_environment(os.environ)
     service = build_settings({}, os.environ, only=SETTINGS)
     try:
-        cloud = (parse_credentials(named.cloud_env), named.adapt(CloudSettings.of(service)))
+        cloud = (parse_credentials(named.cloud_env), named.adapt(service))
     except RequestError as error:
         raise ConfigurationError(f"OS_AUTH_URL: {error}") from None
     stdin = io.StringIO(read_standard_input(streams) if STANDARD_INPUT in options.paths else "")  # for both of them
@@ -188,7 +188,7 @@ def _check_on_cloud(options: argparse.Namespace, settings: CheckSettings, stream
     status = run_check(options.paths, settings, streams, strict=options.strict, exit_zero=options.exit_zero)
     stdin.seek(0)
     answers = dict(each.split("=", 1) for each in options.parameter)
-    of_cloud = check_on_cloud(options.paths, settings, cloud, answers, streams, request_seconds=service.build_deadline)
+    of_cloud = check_on_cloud(options.paths, settings, cloud, answers, streams)
     return status if options.exit_zero else max(status, of_cloud)
 
 
@@ -274,17 +274,13 @@ def _launch(options: argparse.Namespace) -> int:
 
     from builder.disk.remote import fetch_remote
     from builder.launching.launch_command import run_launch
-    from builder.openstack.credentials import CloudSettings
 
     given = {"instance_dir": options.instance, "profile": options.profile}
     service = build_settings({}, os.environ, only=SETTINGS)
     fetch = partial(fetch_remote, size=service.remote_template_limit, seconds=service.remote_template_timeout)
     settings = replace(_read_check_settings(given), read_remote=fetch)
     environment = None if options.sandbox else os.environ
-    return run_launch(
-        request, settings, CloudSettings.of(service), _open_streams(),
-        environment=environment, request_seconds=service.build_deadline,
-    )  # fmt: skip
+    return run_launch(request, settings, service, _open_streams(), environment=environment)
 
 
 def _open_streams(color: str = "auto") -> Streams:

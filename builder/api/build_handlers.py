@@ -31,7 +31,7 @@ from builder.api.parsing import (
 from builder.api.read_handlers import READ, current_snapshot, explain_missing, find_retired
 from builder.api.rendering import NO_STORE, respond_json
 from builder.api.services import Services
-from builder.billing.orders import BillingSettings, Orders
+from builder.billing.orders import Orders
 from builder.billing.terms import Terms, read_terms
 from builder.catalogue.snapshot import PublishedType
 from builder.clusters.answers import fill_in
@@ -42,10 +42,11 @@ from builder.kinds.protocol import Kind, LaunchOutcome
 from builder.kinds.registry import KINDS
 from builder.openstack.assets import fetch_assets
 from builder.openstack.connection import connect
-from builder.openstack.credentials import SECRET_KEYS, CloudSettings, Credentials, list_secrets, parse_credentials
+from builder.openstack.credentials import SECRET_KEYS, Credentials, list_secrets, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import RETRY_AFTER, FailureKind
 from builder.pattern_matching.matching import MatchingUnavailableError, limited
+from builder.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ async def create_cluster(request: Request) -> HTTPResponse:
     if isinstance(published, RequestError) and (is_dry_run or not keys):
         raise published
     orders = _open_orders(request, build, deadline)
-    asking = (orders, services.cloud_settings, deadline, str(request.id))
+    asking = (orders, services.settings, deadline, str(request.id))
     await wait_for_clients(services, deadline)
     if is_dry_run:
         shown = await services.pool.run(_preview, build, published, keys, *asking, deadline=deadline)
@@ -105,12 +106,14 @@ async def create_cluster(request: Request) -> HTTPResponse:
 
 def _open_orders(request: Request, build: BuildRequest, deadline: Deadline) -> Orders | Fault | None:
     """The orders of a build; None where it is not billed; or what is wrong with what it says of billing."""
-    billing: BillingSettings = request.app.ctx.services.billing
-    terms = read_terms(billing.mode, build.billing_account_id, build.middleware_url, billing.guard)
+    services: Services = request.app.ctx.services
+    settings, metrics = services.settings, services.metrics
+    terms = read_terms(settings.billing, build.billing_account_id, build.middleware_url, settings.middleware_guard)
     if not isinstance(terms, Terms):
         return terms
     logs.protect([terms.url])
-    return Orders(terms, billing, request.ctx.verified_by, deadline)
+    counters = metrics.count_billing_call, metrics.count_order_left
+    return Orders(terms, settings, *counters, request.ctx.verified_by, deadline)
 
 
 def _respond_built(outcome: LaunchOutcome) -> HTTPResponse:
@@ -131,7 +134,7 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
         credentials = parse_credentials(cloud_env)
         await wait_for_clients(services, deadline)
         assets = await services.pool.run(
-            fetch_assets, credentials, services.cloud_settings, deadline, str(request.id), deadline=deadline
+            fetch_assets, credentials, services.settings, deadline, str(request.id), deadline=deadline
         )
     return respond_json(assets, headers=NO_STORE)
 
@@ -152,7 +155,7 @@ def _preview(
     published: PublishedType | RequestError,
     keys: Sequence[str],
     orders: Orders | Fault | None,
-    settings: CloudSettings,
+    settings: Settings,
     deadline: Deadline,
     id_: str,
 ) -> dict[str, object]:
@@ -175,7 +178,7 @@ def _launch(
     keys: Sequence[str],
     implied: Mapping[str, Any],
     orders: Orders | Fault | None,
-    settings: CloudSettings,
+    settings: Settings,
     deadline: Deadline,
     id_: str,
 ) -> LaunchOutcome:
@@ -244,7 +247,7 @@ def _find_launched(
     build: BuildRequest,
     keys: Sequence[str],
     orders: Orders | None,
-    settings: CloudSettings,
+    settings: Settings,
     deadline: Deadline,
     id_: str,
 ) -> LaunchOutcome | None:

@@ -11,7 +11,6 @@ from functools import partial
 from builder.api.browsers import AllowedHosts, settle_allowed_hosts
 from builder.api.build_outcomes import RecentBuilds
 from builder.api.metrics import Metrics
-from builder.billing.orders import BillingSettings
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
 from builder.catalogue.reconcile_loop import ReconcileLoop, WatchMode
@@ -20,8 +19,6 @@ from builder.disk.fetching import RemoteFiles
 from builder.disk.remote import fetch_remote
 from builder.disk.state_folder import StateFolder
 from builder.errors import ConfigurationError
-from builder.net.guard import CloudGuard
-from builder.openstack.credentials import CloudSettings
 from builder.openstack.pool import CloudPool
 from builder.settings import Settings, load_jwt_secrets
 
@@ -36,12 +33,10 @@ class Services:
     """What the handlers of one worker process work with; made with the application, gone with the process."""
 
     settings: Settings
-    cloud_settings: CloudSettings
     catalogue: Catalogue
     reconcile_loop: ReconcileLoop
     pool: CloudPool
     metrics: Metrics
-    billing: BillingSettings
     jwt_secrets: tuple[str, ...] = field(default=(), repr=False)
     allowed_hosts: AllowedHosts | None = None
     """By which names the service is known; None for any."""
@@ -111,17 +106,7 @@ def build_services(settings: Settings) -> Services:
     )
     if remote is not None:
         remote.on_change = reconcile_loop.rescan
-    cloud_settings = CloudSettings.of(settings)
     pool = CloudPool(settings.build_workers, settings.build_queue)
     secrets = load_jwt_secrets(settings)
     allowed_hosts = settle_allowed_hosts(settings, bool(secrets))
-    billing = BillingSettings(
-        mode=settings.billing,
-        minimum_credits=settings.billing_min_credits,
-        timeout=settings.billing_timeout,
-        guard=CloudGuard(endpoints=settings.allowed_middleware_urls),
-        tls=cloud_settings,
-        count_call=metrics.count_billing_call,
-        count_left=metrics.count_order_left,
-    )
-    return Services(settings, cloud_settings, catalogue, reconcile_loop, pool, metrics, billing, secrets, allowed_hosts)
+    return Services(settings, catalogue, reconcile_loop, pool, metrics, secrets, allowed_hosts)

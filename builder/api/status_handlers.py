@@ -17,9 +17,10 @@ from builder.errors import Fault, RequestError
 from builder.kinds.protocol import ClusterStatus
 from builder.kinds.registry import KINDS
 from builder.openstack.connection import connect
-from builder.openstack.credentials import CloudSettings, Credentials, list_secrets, parse_credentials
+from builder.openstack.credentials import Credentials, list_secrets, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
+from builder.settings import Settings
 
 _ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 """The clouds' ids are UUIDs; anything else is in no URL of theirs."""
@@ -39,7 +40,7 @@ async def show_cluster_status(request: Request, cluster_id: str) -> HTTPResponse
     logs.protect(list_secrets(cloud_env))
     credentials = parse_credentials(cloud_env)
     await wait_for_clients(services, deadline)
-    asking = (credentials, services.cloud_settings, cluster_id, deadline, str(request.id))
+    asking = (credentials, services.settings, cluster_id, deadline, str(request.id))
     status = await services.pool.run(_fetch_status, *asking, deadline=deadline) if _ID.fullmatch(cluster_id) else None
     if status is None:
         detail = f"The project has no cluster {cluster_id[:100]!r} that this service launched, or has it no longer."
@@ -48,7 +49,7 @@ async def show_cluster_status(request: Request, cluster_id: str) -> HTTPResponse
 
 
 def _fetch_status(
-    credentials: Credentials, settings: CloudSettings, cluster_id: str, deadline: Deadline, request_id: str
+    credentials: Credentials, settings: Settings, cluster_id: str, deadline: Deadline, request_id: str
 ) -> ClusterStatus | None:
     """Ask each kind in turn: nothing but the cloud knows of which one a cluster is.
 

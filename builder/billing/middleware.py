@@ -21,9 +21,9 @@ from builder.net.addresses import RefusedAddressError
 from builder.net.guard import CloudGuard
 from builder.openstack.answer_limits import AnswerMeter, TooMuchError
 from builder.openstack.connection_errors import explain_no_answer
-from builder.openstack.credentials import CloudSettings
 from builder.openstack.deadline import Deadline, DeadlineError
 from builder.openstack.sockets import Sockets, take_over
+from builder.settings import Settings
 
 TOKEN_SECONDS = 60
 """So long a token is good, as the Visualisation App's are."""
@@ -40,15 +40,13 @@ Result = TypeVar("Result")
 class Middleware:
     """The billing service of one request; lives as long as that.
 
-    ``settings`` say how TLS is checked and how long connecting may take. ``timeout`` is for one call, in seconds.
-    ``count`` is told the name of each call and how it ended.
+    TLS is checked as for clouds, and connecting may take as long. ``count`` is told the name of each call and how it
+    ended.
     """
 
     url: str = field(repr=False)
     secret: str = field(repr=False)
-    timeout: float
-    guard: CloudGuard
-    settings: CloudSettings
+    settings: Settings
     deadline: Deadline
     count: Callable[[str, str], None]
 
@@ -82,7 +80,7 @@ class Middleware:
         self._call("add_order_tag", {"tag": tag}, _read_nothing)
 
     def _call(self, call: str, body: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Result]) -> Result:
-        """What ``read`` finds in the answer to one call that worked. Blocks, for at most ``timeout`` seconds.
+        """What ``read`` finds in the answer to one call that worked. Blocks, for at most ``BILLING_TIMEOUT`` seconds.
 
         Raises MiddlewareError.
         """
@@ -98,11 +96,12 @@ class Middleware:
 
     def _post(self, call: str, body: Mapping[str, Any]) -> Answer:
         url = f"{self.url.rstrip('/')}/{call}"
-        if why := self.guard.refuse_endpoint(url):
+        guard = self.settings.middleware_guard
+        if why := guard.refuse_endpoint(url):
             raise MiddlewareError(Outcome.FAILED, f"is not asked: its address {why}")
         left = self.deadline.seconds_left()
         # In overtime there is to be time for another try.
-        seconds = min(self.timeout, left / 2 if self.deadline.in_overtime else left)
+        seconds = min(self.settings.billing_timeout, left / 2 if self.deadline.in_overtime else left)
         if seconds <= 0:
             raise MiddlewareError(Outcome.FAILED, "was not asked, for no time was left")
         sockets = Sockets(lambda: self.deadline.passed)
@@ -111,7 +110,7 @@ class Middleware:
             with (
                 self.deadline.interrupting(sockets.shut_down),
                 self.deadline.at_most(seconds),
-                _open_session(sockets, self.guard) as session,
+                _open_session(sockets, guard) as session,
             ):
                 return self._exchange(session, url, body, seconds)
         except RefusedAddressError as error:
@@ -133,8 +132,8 @@ class Middleware:
             url,
             json=body,
             headers={"Authorization": f"Bearer {self._mint_token()}", "User-Agent": USER_AGENT, "Connection": "close"},
-            timeout=(min(self.settings.connect_timeout, seconds), seconds),
-            verify=False if self.settings.insecure else self.settings.ca_bundle or True,
+            timeout=(min(self.settings.cloud_connect_timeout, seconds), seconds),
+            verify=False if self.settings.cloud_insecure else self.settings.cloud_ca_bundle or True,
             allow_redirects=False,
             stream=True,
         )

@@ -13,9 +13,8 @@ from builder.billing.execution import Completion, Named, failure
 from builder.billing.responses import MiddlewareError
 from builder.billing.terms import Terms
 from builder.errors import Fault, RequestError
-from builder.net.guard import CloudGuard
-from builder.openstack.credentials import CloudSettings
 from builder.openstack.deadline import Deadline
+from builder.settings import Settings
 
 if TYPE_CHECKING:
     from builder.billing.middleware import Middleware
@@ -25,34 +24,19 @@ logger = logging.getLogger(__name__)
 CREDITS_TRIES = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillingSettings:
-    """How the operator wants builds to be billed; the same for every request.
-
-    ``mode`` is ``BILLING``, ``guard`` has ``ALLOWED_MIDDLEWARE_URLS``, ``timeout`` is for one call, in seconds. TLS is
-    checked as it is for clouds. ``count_call`` is told the name of each call and how it ended; ``count_left`` the
-    reason for each order that is left, or may be.
-    """
-
-    mode: str
-    minimum_credits: int
-    timeout: float
-    guard: CloudGuard
-    tls: CloudSettings
-    count_call: Callable[[str, str], None]
-    count_left: Callable[[str], None]
-
-
 @dataclass(slots=True)
 class Orders:
     """The orders of one request: made for it, used in one thread, and gone with it.
 
     ``secret`` is the one that verified the request's token; None where it brought none, so that there is nothing to
-    sign ours with.
+    sign ours with. ``count_call`` is told the name of each call and how it ended; ``count_left`` the reason for each
+    order that is left, or may be.
     """
 
     terms: Terms
-    settings: BillingSettings
+    settings: Settings
+    count_call: Callable[[str, str], None]
+    count_left: Callable[[str], None]
     secret: str | None = field(repr=False)
     deadline: Deadline
     _balance: float = math.inf
@@ -84,7 +68,7 @@ class Orders:
             name=steps.name,
             middleware=self._middleware(),
             deadline=self.deadline,
-            count_left=self.settings.count_left,
+            count_left=self.count_left,
             account=self.terms.account,
             balance=self._balance,
             steps=steps,
@@ -102,7 +86,7 @@ class Orders:
             name=made.name,
             middleware=self._middleware(),
             deadline=self.deadline,
-            count_left=self.settings.count_left,
+            count_left=self.count_left,
             order=order,
             stack_id=made.id,
         ).run()
@@ -116,10 +100,7 @@ class Orders:
             raise failure(None, detail)
         from builder.billing.middleware import Middleware
 
-        given = self.settings
-        return Middleware(
-            self.terms.url, self.secret, given.timeout, given.guard, given.tls, self.deadline, given.count_call
-        )
+        return Middleware(self.terms.url, self.secret, self.settings, self.deadline, self.count_call)
 
     def _fetch_credits(self) -> float:
         middleware = self._middleware()
@@ -131,4 +112,4 @@ class Orders:
         raise told
 
     def _suffices(self, balance: float) -> bool:
-        return math.floor(balance) > max(0, self.settings.minimum_credits)
+        return math.floor(balance) > max(0, self.settings.billing_min_credits)

@@ -28,9 +28,10 @@ from builder.hot_lint.sources import DEFINITION, SourceError
 from builder.kinds.registry import KINDS
 from builder.logs.redaction import clean
 from builder.openstack.connection import connect
-from builder.openstack.credentials import CloudSettings, Credentials
+from builder.openstack.credentials import Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
+from builder.settings import Settings
 from builder.text.spelling import suggest
 from builder.yaml_documents.documents import Document, DocumentError, parse_definition, parse_template
 
@@ -63,11 +64,9 @@ _TYPE: Final = re.compile(r"resource type \(?([\w:]+)", re.IGNORECASE)
 def check_on_cloud(
     paths: Sequence[str],
     settings: CheckSettings,
-    cloud: tuple[Credentials, CloudSettings],
+    cloud: tuple[Credentials, Settings],
     answers: Mapping[str, str],
     streams: Streams,
-    *,
-    request_seconds: float,
 ) -> int:
     """Print what the cloud refuses of the definitions that ``paths`` mean, and return the exit status.
 
@@ -89,7 +88,7 @@ def check_on_cloud(
         launches = list(list_launches(cluster_type))
         refusals: dict[str, list[Launch]] = {}
         for launch in launches:
-            for line in _ask(launch, files, cloud, answers, request_seconds):
+            for line in _ask(launch, files, cloud, answers):
                 refusals.setdefault(line, []).append(launch)
         for line, refused in refusals.items():
             streams.stdout.write(f"{line}{_name_launches(refused, launches)}\n")
@@ -148,11 +147,7 @@ def _name_launches(some: Sequence[Launch], every: Sequence[Launch]) -> str:
 
 
 def _ask(
-    launch: Launch,
-    files: CheckedFiles,
-    cloud: tuple[Credentials, CloudSettings],
-    answers: Mapping[str, str],
-    seconds: float,
+    launch: Launch, files: CheckedFiles, cloud: tuple[Credentials, Settings], answers: Mapping[str, str]
 ) -> Iterator[str]:
     """A line for each refusal of one launch. A preset's values are judged in place of the ``answers``."""
     cluster_type, kind = launch.cluster_type, KINDS[launch.cluster_type.kind]
@@ -163,7 +158,7 @@ def _ask(
     missing: list[str] = []
     try:
         plan = kind.plan(cluster_type, _CLUSTER_NAME, known, selections, "")
-        with connect(*cloud, Deadline(seconds), secrets=plan.secrets) as connected:
+        with connect(*cloud, Deadline(cloud[1].build_deadline), secrets=plan.secrets) as connected:
             kind.launcher.preview_launch(connected, plan)
     except CloudError as error:
         told += _tell(error, files, launch)
@@ -179,7 +174,7 @@ def _ask(
         return
     try:
         draft = kind.plan(cluster_type, _CLUSTER_NAME, known, selections, "", complete=False)
-        with connect(*cloud, Deadline(seconds), secrets=draft.secrets) as connected:
+        with connect(*cloud, Deadline(cloud[1].build_deadline), secrets=draft.secrets) as connected:
             kind.launcher.validate(connected, draft)
     except CloudError as error:
         # Even so, Heat wants the answers that conditions need. That one is missing has been told.

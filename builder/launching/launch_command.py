@@ -28,11 +28,11 @@ from builder.launching.following import (
     NotFollowedError,
     follow_cluster,
 )
-from builder.net.guard import CloudGuard
 from builder.openstack.cloud_environment import load_cloud_environment
 from builder.openstack.connection import Cloud, connect
-from builder.openstack.credentials import CloudSettings, Credentials, parse_credentials
+from builder.openstack.credentials import Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
+from builder.settings import Settings
 from builder.text.pointers import parse_pointer
 
 
@@ -40,32 +40,30 @@ from builder.text.pointers import parse_pointer
 class _Target:
     """The cloud that is launched on: ``place`` is its auth URL, "" of a sandbox.
 
-    ``poll`` is how many seconds pass between two looks at the cluster, ``seconds`` how many each request may take.
+    ``poll`` is how many seconds pass between two looks at the cluster.
     """
 
     credentials: Credentials
-    settings: CloudSettings
+    settings: Settings
     secrets: tuple[str, ...] = field(repr=False)
     poll: float
     place: str
-    seconds: float
 
 
 def run_launch(
     request: LaunchRequest,
     check_settings: CheckSettings,
-    cloud_settings: CloudSettings,
+    settings: Settings,
     streams: Streams,
     *,
     environment: Mapping[str, str] | None,
-    request_seconds: float,
 ) -> int:
     """Try a definition end to end on the cloud that ``environment`` names, or without one on a sandbox of its own.
 
     Returns the exit status: 0 where the cluster is complete, or a dry run went well; 1 where the definition has errors,
     the answers or the cloud refuse it, or the cluster failed or was not deleted as was wished; 130 after Ctrl-C.
 
-    Each request to the cloud may take ``request_seconds``.
+    Each request to the cloud may take as long as a build of the service.
 
     Raises ConfigurationError for a subject that leads to no definition, an unknown preset, and where no cloud is named.
     """
@@ -78,7 +76,7 @@ def run_launch(
         successor = f"; its successor is {cluster_type.replaced_by!r}" if cluster_type.replaced_by else ""
         told = f"{cluster_type.id!r} is retired: the service neither lists nor launches it{successor}"
         streams.stderr.write(f"cluster-builder: {told}\n")
-    with _open_target(environment, cloud_settings, request_seconds) as target:
+    with _open_target(environment, settings) as target:
         display = Display(streams.stdout, streams.stderr, target.secrets)
         try:
             plan = _plan(cluster_type, files, request)
@@ -91,17 +89,20 @@ def run_launch(
 
 
 @contextmanager
-def _open_target(environment: Mapping[str, str] | None, settings: CloudSettings, seconds: float) -> Iterator[_Target]:
+def _open_target(environment: Mapping[str, str] | None, settings: Settings) -> Iterator[_Target]:
     if environment is not None:
         named = load_cloud_environment(environment)
         credentials, place = parse_credentials(named.cloud_env), named.cloud_env["auth_url"]
-        yield _Target(credentials, named.adapt(settings), credentials.secrets, POLL_SECONDS, place, seconds)
+        yield _Target(credentials, named.adapt(settings), credentials.secrets, POLL_SECONDS, place)
         return
     from builder.sandbox import Sandbox
 
     with Sandbox() as sandbox:
-        settings = replace(settings, region_name=None, interface="public", guard=CloudGuard())  # those of real clouds
-        yield _Target(parse_credentials(sandbox.cloud_env), settings, (), SANDBOX_POLL_SECONDS, "", seconds)
+        # Without those of real clouds.
+        settings = replace(
+            settings, cloud_region=None, cloud_interface="public", allowed_auth_urls=(), allowed_endpoints=()
+        )
+        yield _Target(parse_credentials(sandbox.cloud_env), settings, (), SANDBOX_POLL_SECONDS, "")
 
 
 def _plan(cluster_type: ClusterType, files: CheckedFiles, request: LaunchRequest) -> ClusterPlan:
@@ -212,6 +213,6 @@ class _Launch:
     @contextmanager
     def _deadline(self) -> Iterator[Deadline]:
         """The time of one request to the cloud; what is under way when it is over loses its connection."""
-        deadline = Deadline(self._target.seconds)
+        deadline = Deadline(self._target.settings.build_deadline)
         with deadline.at_most(deadline.seconds):
             yield deadline

@@ -11,9 +11,10 @@ from typing import Any
 from builder.openstack.call_context import Service
 from builder.openstack.cloud_services import MAX_NAME, has_service, open_sdk
 from builder.openstack.connection import Cloud, connect
-from builder.openstack.credentials import CloudSettings, Credentials
+from builder.openstack.credentials import Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
+from builder.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ _ABSENT = frozenset({FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND})
 
 
 def fetch_assets(
-    credentials: Credentials, settings: CloudSettings, deadline: Deadline, request_id: str | None = None
+    credentials: Credentials, settings: Settings, deadline: Deadline, request_id: str | None = None
 ) -> dict[str, list[dict[str, Any]]]:
     """List what the project can choose from, as the Concertim Visualisation App reads it: each ``id`` is the name.
 

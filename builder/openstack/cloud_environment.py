@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from builder.errors import ConfigurationError
-from builder.openstack.credentials import PROJECT_KEYS, USER_KEYS, CloudSettings
+from builder.openstack.credentials import PROJECT_KEYS, USER_KEYS
+from builder.settings import Settings
 
 _APPLICATION_CREDENTIAL: Final = ("application_credential_id", "application_credential_secret")
 _WAYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -41,12 +42,13 @@ class CloudEnvironment:
     ca_bundle: str | None = None
     interface: str | None = None
 
-    def adapt(self, settings: CloudSettings) -> CloudSettings:
-        """The operator's settings of clouds, with what the shell says in their place."""
+    def adapt(self, settings: Settings) -> Settings:
+        """The settings, with what the shell says of clouds in their place."""
         return replace(
             settings,
-            ca_bundle=self.ca_bundle or settings.ca_bundle,
-            interface=(self.interface or settings.interface).removesuffix("URL"),  # publicURL: an older way to say it
+            cloud_ca_bundle=self.ca_bundle or settings.cloud_ca_bundle,
+            # publicURL: an older way to say it
+            cloud_interface=(self.interface or settings.cloud_interface).removesuffix("URL"),
         )
 
 

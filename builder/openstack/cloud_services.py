@@ -66,7 +66,7 @@ def open_sdk(cloud: Cloud) -> Any:
     from openstack.connection import Connection
 
     region = cloud_region.from_session(
-        cloud.session, name="cloud", region_name=cloud.region_name, interface=cloud.settings.interface
+        cloud.session, name="cloud", region_name=cloud.region_name, interface=cloud.settings.cloud_interface
     )
     return Connection(config=region)
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from builder import logs
 from builder.logs.redaction import clean, mask
 from builder.openstack.call_context import CallContext, Service
-from builder.openstack.credentials import AUTH_URL_POINTER, CloudSettings, Credentials, parse_auth_url
+from builder.openstack.credentials import AUTH_URL_POINTER, Credentials, parse_auth_url
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import FailureKind
+from builder.settings import Settings
 
 if TYPE_CHECKING:
     from builder.openstack.transport import CloudSession
@@ -48,7 +49,7 @@ class Cloud:
 
     session: CloudSession
     credentials: Credentials
-    settings: CloudSettings
+    settings: Settings
     deadline: Deadline
     project_id: str
     user_id: str
@@ -60,7 +61,7 @@ class Cloud:
     @property
     def region_name(self) -> str | None:
         """The caller's region, else the operator's, else the default; None stands for the first of the catalogue."""
-        return self.credentials.region_name or self.settings.region_name or self.default_region
+        return self.credentials.region_name or self.settings.cloud_region or self.default_region
 
     def find_endpoint(self, service_type: str) -> str | None:
         """Where a service is, in the region and for the interface that are used; None where the catalogue names none.
@@ -68,7 +69,7 @@ class Cloud:
         From the catalogue that Keystone gave; nothing is asked of anybody.
         """
         endpoint: str | None = self.session.get_endpoint(
-            service_type=service_type, interface=self.settings.interface, region_name=self.region_name
+            service_type=service_type, interface=self.settings.cloud_interface, region_name=self.region_name
         )
         return endpoint
 
@@ -121,7 +122,7 @@ class Cloud:
 @contextmanager
 def connect(
     credentials: Credentials,
-    settings: CloudSettings,
+    settings: Settings,
     deadline: Deadline,
     request_id: str | None = None,
     secrets: tuple[str, ...] = (),
@@ -138,7 +139,7 @@ def connect(
     from builder.openstack.failures import translated
     from builder.openstack.transport import build_session
 
-    why = settings.guard.refuse_auth_url(parse_auth_url(credentials.auth_url))
+    why = settings.cloud_guard.refuse_auth_url(parse_auth_url(credentials.auth_url))
     if why:
         raise FailureKind.CLOUD_NOT_ALLOWED.error(f"auth_url {why}; nothing was sent there", AUTH_URL_POINTER)
     deadline.remaining()
@@ -158,12 +159,12 @@ def connect(
         yield Cloud(session, credentials, settings, deadline, project_id, user_id, default_region, str(token), secrets)
 
 
-def _find_default_region(session: CloudSession, settings: CloudSettings) -> str | None:
+def _find_default_region(session: CloudSession, settings: Settings) -> str | None:
     """The region that a catalogue with several means where nobody names one: Keystone's own name for the first."""
     auth: Any = session.auth
     catalog = auth.get_access(session).service_catalog
     try:
-        endpoints = catalog.get_endpoints_data(service_type="orchestration", interface=settings.interface)
+        endpoints = catalog.get_endpoints_data(service_type="orchestration", interface=settings.cloud_interface)
     except ValueError as error:  # the catalogue can be read, but not this address
         raise FailureKind.SERVICE_NOT_FOUND.error(
             f"The {Service.ORCHESTRATION.value} has an unusable address in the cloud's catalogue"

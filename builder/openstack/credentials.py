@@ -1,4 +1,4 @@
-"""What a caller gives of itself and its cloud, and what the operator allows: values, and how they are read."""
+"""What a caller gives of itself and its cloud: values, and how they are read."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from builder.net.addresses import parse_origin
-from builder.net.guard import CloudGuard
 from builder.openstack.failure_kinds import FailureKind
-from builder.settings import Settings
 
 AUTH_URL_POINTER = "/cloud_env/auth_url"
 APPLICATION_CREDENTIAL_POINTER = "/cloud_env/application_credential_id"
@@ -53,41 +51,6 @@ class Credentials:
     def secrets(self) -> tuple[str, ...]:
         """What of it must not be shown."""
         return list_secrets({key: getattr(self, key) for key in SECRET_KEYS})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloudSettings:
-    """How the operator wants clouds to be called; the same for every request. Times are seconds.
-
-    ``region_name`` is used where the caller names none; without either, RegionOne is, or the first of the catalogue.
-    ``interface`` is the catalogue's: public, internal or admin. ``ca_bundle`` is a file or folder of certificates;
-    ``insecure`` switches the verification of certificates off. ``guard`` has the operator's lists of clouds. ``proxy``
-    is the URL of an HTTP proxy, with its user and password perhaps; then it is the proxy that resolves names, and only
-    its own address can be judged.
-    """
-
-    region_name: str | None
-    interface: str
-    ca_bundle: str | None
-    insecure: bool
-    connect_timeout: float
-    read_timeout: float
-    guard: CloudGuard
-    proxy: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def of(cls, settings: Settings) -> CloudSettings:
-        """What the operator's settings say of clouds."""
-        return cls(
-            region_name=settings.cloud_region,
-            interface=settings.cloud_interface,
-            ca_bundle=settings.cloud_ca_bundle,
-            insecure=settings.cloud_insecure,
-            proxy=settings.cloud_proxy,
-            connect_timeout=settings.cloud_connect_timeout,
-            read_timeout=settings.cloud_read_timeout,
-            guard=CloudGuard(settings.allowed_auth_urls, settings.allowed_endpoints),
-        )
 
 
 def parse_credentials(cloud_env: Mapping[str, Any]) -> Credentials:

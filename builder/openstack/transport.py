@@ -24,10 +24,11 @@ from builder.logs.redaction import clean
 from builder.net.addresses import RefusedAddressError, show_host
 from builder.net.guard import is_token_request
 from builder.openstack.answer_limits import LONG_ANSWER, REFUSAL, SHORT_ANSWER, AnswerMeter, TooMuchError
-from builder.openstack.credentials import AUTH_URL_POINTER, PROJECT_KEYS, USER_KEYS, CloudSettings, Credentials
+from builder.openstack.credentials import AUTH_URL_POINTER, PROJECT_KEYS, USER_KEYS, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.sockets import Sockets, take_over
+from builder.settings import Settings
 
 CONNECT_RETRIES = 2
 """How often a connection is tried again that failed before anything was sent."""
@@ -55,7 +56,7 @@ class ResponseTooLargeError(requests.exceptions.RequestException):
 class CloudAdapter(TCPKeepAliveAdapter):
     """One exchange of HTTP, within the deadline and the settings' timeouts."""
 
-    def __init__(self, settings: CloudSettings, credentials: Credentials, deadline: Deadline, sockets: Sockets) -> None:
+    def __init__(self, settings: Settings, credentials: Credentials, deadline: Deadline, sockets: Sockets) -> None:
         self._settings = settings
         self._credentials = credentials
         self._deadline = deadline
@@ -69,12 +70,12 @@ class CloudAdapter(TCPKeepAliveAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make connections that ``sockets`` knows."""
         super().init_poolmanager(*args, **kwargs)
-        take_over(self.poolmanager, self._sockets, self._settings.guard)
+        take_over(self.poolmanager, self._sockets, self._settings.cloud_guard)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """Make the connections to a proxy like those without one."""
         manager = super().proxy_manager_for(proxy, **kwargs)
-        take_over(manager, self._sockets, self._settings.guard)
+        take_over(manager, self._sockets, self._settings.cloud_guard)
         return manager
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **kwargs: Any) -> requests.Response:
@@ -87,12 +88,15 @@ class CloudAdapter(TCPKeepAliveAdapter):
         self.last_response = None
         kwargs["stream"] = True
         is_token = is_token_request(str(request.url), self._credentials.auth_url)
-        why = None if is_token else self._settings.guard.refuse_endpoint(str(request.url))
+        why = None if is_token else self._settings.cloud_guard.refuse_endpoint(str(request.url))
         if why:
             raise self._not_allowed(request, why)
         for attempts_left in range(CONNECT_RETRIES, -1, -1):
             left = self._deadline.remaining()
-            kwargs["timeout"] = (min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left))
+            kwargs["timeout"] = (
+                min(self._settings.cloud_connect_timeout, left),
+                min(self._settings.cloud_read_timeout, left),
+            )
             try:
                 response = super().send(request, **kwargs)
                 break
@@ -150,6 +154,7 @@ class CloudSession(Session):
 
     def __init__(self, adapter: CloudAdapter, sockets: Sockets, proxy: str | None, **kwargs: Any) -> None:
         http = requests.Session()
+        # It resolves names then, and only its own address can be judged.
         http.proxies = {"http": proxy, "https": proxy} if proxy else {}
         # The environment and ~/.netrc of the service must not decide where a caller's credentials go.
         http.trust_env = False
@@ -192,18 +197,18 @@ class CloudSession(Session):
 
 
 def build_session(
-    credentials: Credentials, settings: CloudSettings, deadline: Deadline, request_id: str | None
+    credentials: Credentials, settings: Settings, deadline: Deadline, request_id: str | None
 ) -> CloudSession:
     """A session that authenticates with a plugin of v3: no discovery, so ``/v3`` in the URL or not is the same."""
     sockets = Sockets(lambda: deadline.passed)
-    if settings.insecure:
+    if settings.cloud_insecure:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # once at start, by the service, is enough
     return CloudSession(
         CloudAdapter(settings, credentials, deadline, sockets),
         sockets,
-        settings.proxy,
+        settings.cloud_proxy,
         auth=_build_auth(credentials),
-        verify=False if settings.insecure else settings.ca_bundle or True,
+        verify=False if settings.cloud_insecure else settings.cloud_ca_bundle or True,
         user_agent=USER_AGENT,
         additional_headers={"X-OpenStack-Request-ID": request_id} if request_id else None,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from builder.net.addresses import Url, parse_url_prefixes
+from builder.net.guard import CloudGuard
 from builder.settings.value_parsers import (
     Network,
     parse_boolean,
@@ -259,6 +260,16 @@ class Settings:
     def state_folder(self) -> Path | None:
         """The folder that last good versions are kept in, if they are."""
         return self.instance_dir / _STATE_NAME if self.state_dir == _DEFAULT_STATE_DIR else self.state_dir
+
+    @property
+    def cloud_guard(self) -> CloudGuard:
+        """Which clouds may be called."""
+        return CloudGuard(self.allowed_auth_urls, self.allowed_endpoints)
+
+    @property
+    def middleware_guard(self) -> CloudGuard:
+        """Which billing services may be called."""
+        return CloudGuard(endpoints=self.allowed_middleware_urls)
 
     @property
     def available_dir(self) -> Path:

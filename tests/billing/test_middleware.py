@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,11 @@ import pytest
 
 from builder.billing.creation import Steps
 from builder.billing.middleware import MAX_ANSWER, Middleware
-from builder.billing.orders import BillingSettings, Orders
+from builder.billing.orders import Orders
 from builder.billing.responses import MiddlewareError
 from builder.billing.saga import Outcome
 from builder.billing.terms import Terms
 from builder.kinds.protocol import CreatedStack
-from builder.net.guard import CloudGuard
 from builder.openstack.deadline import Deadline
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer
 from tests.openstack.settings import cloud_settings
@@ -46,12 +46,9 @@ def wire() -> Any:
         yield server
 
 
-def middleware(
-    url: str, timeout: float = 30, seconds: float = 30, guard: CloudGuard | None = None, **settings: Any
-) -> Middleware:
-    return Middleware(
-        url, SECRET, timeout, guard or CloudGuard(), cloud_settings(**settings), Deadline(seconds), lambda *_: None
-    )
+def middleware(url: str, timeout: float = 30, seconds: float = 30, **settings: Any) -> Middleware:
+    given = replace(cloud_settings(**settings), billing_timeout=timeout)
+    return Middleware(url, SECRET, given, Deadline(seconds), lambda *_: None)
 
 
 def refusal(call: Callable[[], object]) -> MiddlewareError:
@@ -261,16 +258,7 @@ def fail(_: str) -> CreatedStack:
 
 def test_order_is_told_of_where_this_service_itself_fails(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
     left: list[str] = []
-    settings = BillingSettings(
-        mode="auto",
-        minimum_credits=0,
-        timeout=30,
-        guard=CloudGuard(),
-        tls=cloud_settings(),
-        count_call=lambda *_: None,
-        count_left=left.append,
-    )
-    orders = Orders(Terms("a-1", wire.url), settings, SECRET, Deadline(30))
+    orders = Orders(Terms("a-1", wire.url), cloud_settings(), lambda *_: None, left.append, SECRET, Deadline(30))
     steps = Steps("x--y", fail, lambda _: None, lambda _: None)
     with pytest.raises(RuntimeError):
         orders.create(steps)

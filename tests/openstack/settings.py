@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from builder.clusters.plan import ClusterPlan
 from builder.net.guard import CloudGuard
 from builder.openstack.connection import connect
-from builder.openstack.credentials import CloudSettings, parse_credentials
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
+from builder.settings import Settings
 
 Given = TypeVar("Given")
 
@@ -19,7 +20,7 @@ def ask_connected(
     credentials: Mapping[str, Any],
     *arguments: Any,
     deadline: Deadline,
-    settings: CloudSettings | None = None,
+    settings: Settings | None = None,
 ) -> Given:
     """What a call gives that takes a connected cloud and these arguments."""
     secrets = next((each.secrets for each in arguments if isinstance(each, ClusterPlan)), ())
@@ -27,15 +28,12 @@ def ask_connected(
         return call(cloud, *arguments)
 
 
-def cloud_settings(**changes: Any) -> CloudSettings:
-    """Settings without a region, a list of clouds, or certificates of their own."""
-    usual: dict[str, Any] = {
-        "region_name": None,
-        "interface": "public",
-        "ca_bundle": None,
-        "insecure": False,
-        "connect_timeout": 5.0,
-        "read_timeout": 30.0,
-        "guard": CloudGuard(),
-    }
-    return CloudSettings(**{**usual, **changes})
+def cloud_settings(*, guard: CloudGuard | None = None, **changes: Any) -> Settings:
+    """Settings without a region, a list of clouds, or certificates of their own; ``changes`` are those of clouds."""
+    named = {"cloud_region" if name == "region_name" else f"cloud_{name}": value for name, value in changes.items()}
+    listed = guard or CloudGuard()
+    return Settings(
+        allowed_auth_urls=listed.auth_urls,
+        allowed_endpoints=listed.endpoints,
+        **{"cloud_read_timeout": 30.0, **named},
+    )

@@ -15,8 +15,9 @@ from builder.errors import RequestError
 from builder.kinds.heat.stack_creation import StackRequest, create_stack
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.connection import connect, global_request_id
-from builder.openstack.credentials import CloudSettings, Credentials, parse_auth_url, parse_credentials
+from builder.openstack.credentials import Credentials, parse_auth_url, parse_credentials
 from builder.openstack.deadline import Deadline
+from builder.settings import Settings
 from tests.openstack.replay_cloud import (
     PASSWORD,
     PROJECT_ID,
@@ -35,7 +36,7 @@ REDIRECTS = [301, 302, 303, 305, 307, 308]
 
 def launch(
     credentials: dict[str, Any],
-    settings: CloudSettings | None = None,
+    settings: Settings | None = None,
     request: StackRequest = REQUEST,
     request_id: str | None = None,
 ) -> CreatedStack:

@@ -18,9 +18,10 @@ from builder.errors import RequestError
 from builder.kinds.heat.stack_creation import StackRequest, create_stack
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.connection import connect
-from builder.openstack.credentials import CloudSettings, parse_credentials
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.pool import CloudPool
+from builder.settings import Settings
 from tests.openstack.replay_cloud import ReplayCloud
 from tests.openstack.settings import cloud_settings
 from tests.service import wait_until
@@ -196,7 +197,7 @@ def test_draining_in_haste_finds_an_idle_pool_idle() -> None:
 # --- with a cloud -----------------------------------------------------------------------------------------------------
 
 
-def launch(credentials: dict[str, Any], settings: CloudSettings, deadline: Deadline) -> CreatedStack:
+def launch(credentials: dict[str, Any], settings: Settings, deadline: Deadline) -> CreatedStack:
     with connect(parse_credentials(credentials), settings, deadline) as cloud:
         return create_stack(cloud, StackRequest("hpc--x", {}))
 

@@ -15,8 +15,9 @@ import pytest
 from builder.errors import Fault, RequestError
 from builder.kinds.heat.stack_creation import StackRequest, create_stack
 from builder.openstack.connection import connect
-from builder.openstack.credentials import CloudSettings, parse_credentials
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
+from builder.settings import Settings
 from tests.openstack.replay_cloud import PASSWORD, Behaviour, Received, ReplayCloud, WireServer, answer, catalog_entry
 from tests.openstack.settings import cloud_settings
 
@@ -77,12 +78,12 @@ def elsewhere(cloud: ReplayCloud) -> str:
     return f"http://{CLOUD}:{cloud.port}/v3"
 
 
-def launch(credentials: dict[str, Any], settings: CloudSettings) -> str:
+def launch(credentials: dict[str, Any], settings: Settings) -> str:
     with connect(parse_credentials(credentials), settings, Deadline(10)) as connected:
         return create_stack(connected, StackRequest("x--1", {"heat_template_version": "2018-08-31"})).id
 
 
-def refusal(credentials: dict[str, Any], settings: CloudSettings) -> Fault:
+def refusal(credentials: dict[str, Any], settings: Settings) -> Fault:
     with pytest.raises(RequestError) as caught:
         launch(credentials, settings)
     return caught.value.faults[0]

@@ -18,8 +18,9 @@ from builder.errors import Fault, RequestError
 from builder.kinds.heat.stack_creation import StackRequest, create_stack
 from builder.logs.redaction import MAX_CHARACTERS
 from builder.openstack.connection import connect
-from builder.openstack.credentials import CloudSettings, parse_credentials
+from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
+from builder.settings import Settings
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, Behaviour, ReplayCloud, answer, catalog_entry, reset
 from tests.openstack.settings import cloud_settings
 from tests.samples import share_of
@@ -30,7 +31,7 @@ TRUNCATED = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-
 REQUEST = StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})
 
 
-def launch(credentials: dict[str, Any], settings: CloudSettings = IMPATIENT, seconds: float = 5) -> Fault:
+def launch(credentials: dict[str, Any], settings: Settings = IMPATIENT, seconds: float = 5) -> Fault:
     with (
         pytest.raises(RequestError) as caught,
         connect(parse_credentials(credentials), settings, Deadline(seconds)) as connected,

@@ -113,7 +113,7 @@ def heat_client(cloud: Cloud) -> Any:
     from heatclient.v1.client import Client
 
     region = {"region_name": cloud.region_name} if cloud.region_name else {}
-    return Client(session=cloud.session, interface=cloud.settings.interface, **region)
+    return Client(session=cloud.session, interface=cloud.settings.cloud_interface, **region)
 
 
 def stack_fields(request: StackRequest) -> dict[str, Any]:

@@ -181,7 +181,7 @@ def _ask(
     headers = {"OpenStack-API-Version": f"container-infra {version}"} if version else {}
     endpoint = {
         "service_type": SERVICE_TYPES[Service.CONTAINER_INFRA],
-        "interface": cloud.settings.interface,
+        "interface": cloud.settings.cloud_interface,
         "region_name": cloud.region_name,
     }
     with cloud.calling(context):
