@@ -55,7 +55,9 @@ def log_crash(before: Known | None, after: Known | None) -> None:
 def log_state(before: str, after: str) -> None:
     """Say once that last good versions do not outlive the process, and why, and once that they do again."""
     if after and after != before:
-        logger.warning("a cluster type that breaks is lost when this process ends: %s", after)
+        logger.warning(
+            "a cluster type that breaks is lost when this process ends, for STATE_DIR does not keep it: %s", after
+        )
     elif before and not after:
         logger.info("the last good versions of cluster types are kept again")
 

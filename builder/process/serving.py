@@ -10,6 +10,7 @@ import resource
 import signal
 import socket
 import ssl
+import stat
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
@@ -66,12 +67,17 @@ def serve(settings: Settings) -> int:
     if log_file is None and settings.log_dir is not None and is_mount_point(settings.log_dir):
         log_file = str(Path(settings.log_dir) / LOG_NAME)
     configure_logging(settings.log_level, settings.log_format, log_file, colours=wants_colours(os.environ))
+    if log_file is None and settings.log_dir is not None:  # as in every container without such a volume
+        level = logging.INFO if os.path.isdir(settings.log_dir) else logging.WARNING  # noqa: PTH112  # it never raises
+        logger.log(level, "LOG_DIR: nothing is mounted at %r, so no file is logged to; mount a volume there, or set "
+                   "LOG_FILE to a file", settings.log_dir)  # fmt: skip
     settings = replace(settings, max_connections=allow_connections(settings.max_connections))
     secrets = load_jwt_secrets(settings)
     if settings.cloud_ca_bundle is not None:
         check_ca_bundle(settings.cloud_ca_bundle)
-    if settings.instance_dir.exists() and not settings.instance_dir.is_dir():
-        raise ConfigurationError(f"INSTANCE_DIR: {str(settings.instance_dir)!r} is not a folder")
+    with suppress(OSError):  # one that is missing, or cannot be looked at, is told of where its folders are made
+        if not stat.S_ISDIR(settings.instance_dir.stat().st_mode):
+            raise ConfigurationError(f"INSTANCE_DIR: {str(settings.instance_dir)!r} is not a folder")
     with shared_metrics(os.environ, settings.workers):
         return _serve(settings, secrets)
 
@@ -112,7 +118,7 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:  # a read-only mount is fine
-            logger.warning("%s cannot be made: %s", folder, error.strerror)
+            logger.warning("INSTANCE_DIR: %r cannot be made: %s", str(folder), error.strerror)
     logger.info("serving on %s, cluster types from %s", url, settings.enabled_dir)
     listening = Listening(listener, settings.workers)
     pages = build_blueprint(settings, sandbox.cloud_env if sandbox else None)

@@ -60,7 +60,22 @@ def build_settings(
             raise ConfigurationError(f"{source}: {shown!r} is not {error}") from None
     if only is None:
         _tell_misspelt(environment)
-    return Settings(**values)
+    settings = Settings(**values)
+    _tell_useless_roots(settings)
+    return settings
+
+
+def _tell_useless_roots(settings: Settings) -> None:
+    """Warn of roots in which nothing can be looked up now. That is no error: a volume may be mounted there later."""
+    for root in settings.template_roots:
+        try:
+            (root / "..").stat()  # which takes what looking up a file in it does: a folder, and the right to search it
+        except OSError as error:
+            logger.warning(
+                "TEMPLATE_ROOTS: %r cannot be used: %s; make it a folder that this user may search, or mount it: until "
+                "then definitions that use its files are rejected",
+                str(root), error.strerror,
+            )  # fmt: skip
 
 
 def _tell_misspelt(environment: Mapping[str, str]) -> None:

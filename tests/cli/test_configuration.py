@@ -72,7 +72,7 @@ def test_wrong_value_ends_the_service_with_the_line_of_the_page(given: str, prin
 
 def test_what_stops_no_service_is_logged_as_the_page_says(tmp_path: Path) -> None:
     rows = re.findall(r"^\| `([A-Z_]+)=(.+?)` \| `((?!cluster-builder).+)` \|$", PAGE, re.MULTILINE)
-    assert len(rows) == 3
+    assert len(rows) == 4
     with Service(tmp_path / "instance", {variable: value for variable, value, _ in rows}) as service:
         log = service.settled_log()
     for _, _, logged in rows:

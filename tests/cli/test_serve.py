@@ -152,8 +152,54 @@ def test_log_file_that_cannot_be_written_stops_no_service_and_is_tried_again(tmp
 
 def test_folder_for_logs_that_nothing_is_mounted_at_is_left_alone(tmp_path: Path) -> None:
     with Service(tmp_path / "instance", {"LOG_DIR": str(tmp_path)}) as service:
-        assert "cannot be written" not in service.settled_log()
+        log = service.settled_log()
+        assert f"LOG_DIR: nothing is mounted at {str(tmp_path)!r}, so no file is logged to" in log
+        assert "cannot be written" not in log
         assert not (tmp_path / "cluster-builder.log").exists()
+
+
+@pytest.mark.parametrize("variable", ["TEMPLATE_ROOTS", "LOG_DIR", "INSTANCE_DIR"])
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("missing", "No such file or directory"),
+        ("file/folder", "Not a directory"),
+        ("n" * 300, "File name too long"),
+    ],
+)
+def test_folder_that_cannot_be_used_yet_stops_no_start_and_is_told_of(
+    variable: str, path: str, reason: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    folder = str(tmp_path / path)
+    told = {
+        "TEMPLATE_ROOTS": [f"TEMPLATE_ROOTS: {folder!r} cannot be used: {reason}; make it a folder"],
+        "LOG_DIR": [f"LOG_DIR: nothing is mounted at {folder!r}, so no file is logged to"],
+        "INSTANCE_DIR": [],  # of that tells who makes its folders
+    }
+    assert run_up_to_serving(**{"INSTANCE_DIR": str(tmp_path), variable: folder})[0] == 0
+    assert len(caplog.messages) == len(told[variable])
+    assert all(message.startswith(start) for message, start in zip(caplog.messages, told[variable], strict=True))
+
+
+def test_check_tells_of_a_root_that_is_a_file_and_checks_all_the_same(
+    examples: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    roots = f"{examples}:{tmp_path / 'file'}"
+    assert run_here("check", str(examples / "self-contained.yaml"), TEMPLATE_ROOTS=roots).returncode == 0
+    (message,) = caplog.messages
+    assert message.startswith(f"TEMPLATE_ROOTS: {str(tmp_path / 'file')!r} cannot be used: Not a directory; ")
+
+
+def test_folder_that_cannot_be_made_or_written_is_told_of_by_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "cluster-types-available").touch()
+    with Service(tmp_path, {"STATE_DIR": "/dev/null"}) as service:
+        (service.enabled / "one.yaml").write_text(minimal_definition())
+        wait_until(lambda: service.ids() == ["one"], "the type is listed")
+        log = service.settled_log()
+    assert f"INSTANCE_DIR: {str(tmp_path / 'cluster-types-available')!r} cannot be made: " in log
+    assert "STATE_DIR does not keep it: /dev/null/last-good cannot be written: Not a directory" in log
 
 
 @pytest.mark.parametrize(("flag", "value"), [("--host", ""), ("--host", "256.0.0.1"), ("--port", "many")])
