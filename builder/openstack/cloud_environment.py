@@ -14,6 +14,7 @@ from typing import Any, Final
 from builder.errors import ConfigurationError
 from builder.openstack.credentials import PROJECT_KEYS, USER_KEYS
 from builder.settings import Settings
+from builder.settings.certificates import check_ca_bundle
 
 _APPLICATION_CREDENTIAL: Final = ("application_credential_id", "application_credential_secret")
 _WAYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -43,10 +44,16 @@ class CloudEnvironment:
     interface: str | None = None
 
     def adapt(self, settings: Settings) -> Settings:
-        """The settings, with what the shell says of clouds in their place."""
+        """The settings, with what the shell says of clouds in their place.
+
+        Raises ConfigurationError where the certificates that are named cannot be used, and the cloud takes some.
+        """
+        ca_bundle = self.ca_bundle or settings.cloud_ca_bundle
+        if ca_bundle and self.cloud_env["auth_url"].startswith("https:"):
+            check_ca_bundle(ca_bundle, "OS_CACERT, or cacert of clouds.yaml" if self.ca_bundle else "CLOUD_CA_BUNDLE")
         return replace(
             settings,
-            cloud_ca_bundle=self.ca_bundle or settings.cloud_ca_bundle,
+            cloud_ca_bundle=ca_bundle,
             # publicURL: an older way to say it
             cloud_interface=(self.interface or settings.cloud_interface).removesuffix("URL"),
         )

@@ -5,11 +5,9 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import re
 import resource
 import signal
 import socket
-import ssl
 import stat
 import sys
 from collections.abc import Sequence
@@ -37,6 +35,7 @@ from builder.process.signals import RESCAN, release_signals
 from builder.process.supervision import running_beside, supervise
 from builder.process.worker import run_server
 from builder.settings import Settings, load_jwt_secrets
+from builder.settings.certificates import check_ca_bundle
 
 if TYPE_CHECKING:
     from builder.sandbox import Sandbox
@@ -47,9 +46,6 @@ BACKLOG = 1024
 
 SPARE_DESCRIPTORS = 1024
 """File descriptors beside those of clients: connections to clouds, folders that are watched, files."""
-
-_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
-"""What ``openssl rehash`` calls the link to a certificate: OpenSSL looks up no other name in a folder."""
 
 LOG_NAME = "cluster-builder.log"
 """The file in ``LOG_DIR``, as earlier releases called it."""
@@ -80,32 +76,6 @@ def serve(settings: Settings) -> int:
             raise ConfigurationError(f"INSTANCE_DIR: {str(settings.instance_dir)!r} is not a folder")
     with shared_metrics(os.environ, settings.workers):
         return _serve(settings, secrets)
-
-
-def check_ca_bundle(path: str) -> None:
-    """Raises ConfigurationError where no connection to a cloud could be made with these certificates."""
-    try:
-        if not Path(path).is_dir():
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
-        elif not any(map(_is_certificate, Path(path).iterdir())):
-            raise ConfigurationError(
-                f"CLOUD_CA_BUNDLE: {path!r} cannot be used: no certificate in it can be found by the hash of its name; "
-                "run openssl rehash on it"
-            )
-    except OSError as error:
-        why = "no certificate in it can be read" if isinstance(error, ssl.SSLError) else error.strerror
-        raise ConfigurationError(f"CLOUD_CA_BUNDLE: {path!r} cannot be used: {why}") from error
-
-
-def _is_certificate(path: Path) -> bool:
-    """Whether OpenSSL finds a certificate by this name in a folder."""
-    if not _HASHED.fullmatch(path.name):
-        return False
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=str(path))
-    except OSError:
-        return False
-    return True
 
 
 def _serve(settings: Settings, secrets: Sequence[str]) -> int:

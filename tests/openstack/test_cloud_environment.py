@@ -8,6 +8,7 @@ import pytest
 
 from builder.errors import ConfigurationError
 from builder.openstack.cloud_environment import load_cloud_environment
+from tests.command import run_here
 
 URL = "https://keystone.example.com:5000/v3"
 BY_PASSWORD = {
@@ -73,6 +74,21 @@ class TestVariables:
         found = load_cloud_environment({**as_variables(BY_PASSWORD), **more})
         assert found.cloud_env == {**BY_PASSWORD, "region_name": "North"}
         assert (found.ca_bundle, found.interface) == ("/etc/ssl/cloud.pem", "internal")
+
+    @pytest.mark.parametrize("variable", ["OS_CACERT", "CLOUD_CA_BUNDLE"])
+    @pytest.mark.parametrize(
+        ("path", "reason"),
+        [("/nowhere", "No such file"), ("/dev/null", "no certificate"), ("/proc/self/fdinfo", "no certificate in it")],
+    )
+    def test_certificates_that_cannot_be_used_end_a_command(
+        self, variable: str, path: str, reason: str, examples: Path
+    ) -> None:
+        environment = {**as_variables(BY_PASSWORD), variable: path}
+        for command in (("launch",), ("check", "--cloud")):
+            ended = run_here(*command, str(examples / "self-contained.yaml"), **environment)
+            assert ended.returncode == 2
+            assert ended.stderr.startswith(f"cluster-builder: {variable}")
+            assert f": {path!r} cannot be used: {reason}" in ended.stderr
 
     def test_what_belongs_to_another_way_is_left_out(self) -> None:
         both = {**as_variables(BY_PASSWORD), **as_variables(BY_APPLICATION_CREDENTIAL)}
