@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from typing import Final
 
 from builder.hot.values import Json, to_number
@@ -30,17 +30,11 @@ TYPES: Final[Mapping[str, frozenset[str]]] = {
 _KEYS: Final = {"modulo": ("step", "offset"), "range": ("min", "max"), "length": ("min", "max")}
 
 
-class ConstraintFault(Enum):
-    """What can be wrong with the definition of a constraint."""
-
-    NO_MAPPING = auto()
-    UNKNOWN_KEY = auto()
-    NO_NUMBER = auto()
-    NO_LIMIT = auto()
-    NOT_WHOLE = auto()
-    STEP_OF_ZERO = auto()
-    OFFSET_TOO_LARGE = auto()
-    SIGNS_DIFFER = auto()
+ConstraintFault = Enum(
+    "ConstraintFault",
+    "NO_MAPPING UNKNOWN_KEY NO_NUMBER NO_LIMIT NOT_WHOLE STEP_OF_ZERO OFFSET_TOO_LARGE SIGNS_DIFFER",
+)
+"""What can be wrong with the definition of a constraint."""
 
 
 class ConstraintError(ValueError):

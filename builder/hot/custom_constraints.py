@@ -13,7 +13,7 @@ import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum, auto
+from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
@@ -33,31 +33,17 @@ _WHITE_SPACE: Final = re.compile(r"\s")
 _NO_ADDRESS: Final = (netaddr.AddrFormatError, ValueError, TypeError, IndexError, AttributeError)
 
 
-class ValueFault(Enum):
-    """How a value breaks a custom constraint."""
+ValueFault = Enum(
+    "ValueFault",
+    """NOT_TEXT IP_ADDRESS PADDED_IP_ADDRESS NETWORK SUBNET MAC_ADDRESS NAME_TOO_LONG EMPTY_LABEL HYPHEN_AT_THE_END
+    INVALID_LABEL NUMERIC_TOP_LEVEL NOT_RELATIVE NO_ROOM_FOR_A_DOMAIN NO_DOT_AT_THE_END CRON_EXPRESSION TIMEZONE DATE
+    EXPIRED JSON""",
+)
+"""How a value breaks a custom constraint.
 
-    NOT_TEXT = auto()
-    IP_ADDRESS = auto()
-    PADDED_IP_ADDRESS = auto()
-    """An IPv4 address with zeros before a number; ``part`` is the address without them."""
-    NETWORK = auto()
-    SUBNET = auto()
-    MAC_ADDRESS = auto()
-    NAME_TOO_LONG = auto()
-    EMPTY_LABEL = auto()
-    HYPHEN_AT_THE_END = auto()
-    """``part`` is the label, here and in the next two."""
-    INVALID_LABEL = auto()
-    NUMERIC_TOP_LEVEL = auto()
-    NOT_RELATIVE = auto()
-    NO_ROOM_FOR_A_DOMAIN = auto()
-    NO_DOT_AT_THE_END = auto()
-    CRON_EXPRESSION = auto()
-    TIMEZONE = auto()
-    DATE = auto()
-    EXPIRED = auto()
-    """``part`` is the date."""
-    JSON = auto()
+PADDED_IP_ADDRESS is an IPv4 address with zeros before a number; its ``part`` is the address without them. That of
+EXPIRED is the date, and that of what is wrong with a label is the label.
+"""
 
 
 @dataclass(frozen=True, slots=True)
