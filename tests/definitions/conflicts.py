@@ -180,5 +180,26 @@ port: {type: OS::Neutron::Port, depends_on: sub, properties: {network: {get_reso
         + _INTERFACE % "subnet: {get_resource: sub}",
         "other", "net", "address/properties/port_id",
     ),
+    "a port that has a floating IP": Conflict(
+        _PORT + _ROUTER + _INTERFACE % "subnet: {get_resource: sub}" + _ADDRESS + """\
+second:
+  type: OS::Neutron::FloatingIP
+  depends_on: address
+  properties: {floating_network: public1, port_id: {get_resource: WRONG}}
+beside:
+  type: OS::Neutron::Port
+  properties: {network: {get_resource: net}, fixed_ips: [{subnet: {get_resource: sub}}]}
+""", "port", "beside", "second/properties/port_id",
+    ),
+    "a subnet that has a router interface": Conflict(
+        NETWORK + _ROUTER + _INTERFACE % "subnet: {get_resource: sub}" + """\
+other: {type: OS::Neutron::Router}
+second:
+  type: OS::Neutron::RouterInterface
+  depends_on: interface
+  properties: {router: {get_resource: other}, subnet: {get_resource: WRONG}}
+beside: {type: OS::Neutron::Subnet, properties: {network: {get_resource: net}, cidr: 10.51.0.0/24}}
+""", "sub", "beside", "second/properties/subnet",
+    ),
 }  # fmt: skip
 """What Heat begins to make, and Neutron refuses."""

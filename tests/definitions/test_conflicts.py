@@ -102,6 +102,41 @@ def test_a_port_of_two_servers_of_which_one_may_not_be_there_is_left_alone() -> 
     assert find(build_servers(type="OS::Heat::None")) == []
 
 
+VOLUMES = """\
+first: {type: OS::Cinder::Volume, properties: {size: 1%s}}
+second: {type: OS::Cinder::Volume, properties: {size: 1}}
+server: {type: OS::Nova::Server, properties: {block_device_mapping_v2: [{volume_id: {get_resource: first}}]}}
+%s
+"""
+ATTACHMENT = (
+    "attachment: {type: OS::Cinder::VolumeAttachment, properties: {instance_uuid: x, volume_id: {get_resource: %s}}}\n"
+)
+
+
+def find_in(resources: str) -> list[Problem]:
+    return find({"heat_template_version": "2021-04-16", "resources": yaml.safe_load(resources)})
+
+
+@pytest.mark.parametrize("type_", ["", ", volume_type: x"])
+def test_a_volume_of_two_servers_is_told_of_with_the_one_that_nobody_has(type_: str) -> None:
+    (problem,) = find_in(VOLUMES % (type_, ATTACHMENT % "first"))
+    assert problem.pointer == "/heat_template/resources/attachment/properties/volume_id"
+    assert problem.hint == "did you mean 'second'?"
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        VOLUMES % ("", ATTACHMENT % "second"),
+        VOLUMES % (", multi_attach: true", ATTACHMENT % "first"),
+        VOLUMES % (", volume_type: shared", "other: " + (ATTACHMENT % "second")[12:] + ATTACHMENT % "first"),
+    ],
+    ids=["another one", "says that it is shared", "of a type that may be shared"],
+)
+def test_a_volume_that_servers_may_share_is_left_alone(resources: str) -> None:
+    assert find_in(resources) == []
+
+
 CONNECTED = """\
 parameters: {network: {type: string}, subnet: {type: string}, router: {type: string}}
 conditions: {outside: {equals: [{get_param: router}, '']}}

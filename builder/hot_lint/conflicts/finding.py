@@ -8,7 +8,8 @@ from typing import Any, Final
 from builder.hot_lint.conflicts.groups import judge_numbers, judge_stray_number
 from builder.hot_lint.conflicts.judged import Judged, find_judged
 from builder.hot_lint.conflicts.networks import judge_group, judge_interface, judge_port, judge_rule, judge_subnet
-from builder.hot_lint.conflicts.servers import SERVER, judge_deployment, judge_ports, judge_server, judge_volume
+from builder.hot_lint.conflicts.servers import SERVER, judge_deployment, judge_server, judge_volume
+from builder.hot_lint.conflicts.sharing import Owners, judge_sharing
 from builder.hot_lint.conflicts.texts import judge_text
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.members import GROUP
@@ -31,15 +32,15 @@ def find_conflicts(
     template: Mapping[str, Any],
     types: Mapping[str, str],
     files: Mapping[str, str],
-    owners: dict[str, str],
+    owners: Owners,
     *,
     has_index: bool = True,
 ) -> Iterator[TemplateProblem]:
     """What the properties of each resource have wrong together.
 
     ``types`` are those of all the resources that the template can refer to, by their names, and ``files`` those that it
-    includes. ``owners`` are the servers of the templates before it that it is composed with, by the ports that they
-    have; its own are added. ``has_index`` tells whether a text of it may hold the number of a group's member.
+    includes. ``owners`` are those of the templates before it that it is composed with; its own are added.
+    ``has_index`` tells whether a text of it may hold the number of a group's member.
     """
     parameters, defaults = template.get("parameters") or {}, ""
     for judged in find_judged(template, types):
@@ -52,5 +53,4 @@ def find_conflicts(
         if judged.type == GROUP:
             defaults = defaults or " ".join(str(each.get("default")) for each in parameters.values())
             yield from judge_numbers(judged, template, defaults)
-        if judged.type == SERVER:
-            yield from judge_ports(judged, owners)
+        yield from judge_sharing(judged, owners)

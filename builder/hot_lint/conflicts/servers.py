@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from builder.hot_lint.conflicts.judged import CONFLICT, REFUSED, Judged, find_mappings, find_referred, is_given
+from builder.hot_lint.conflicts.judged import CONFLICT, Judged, find_mappings, is_given
 from builder.hot_lint.findings import TemplateProblem
 
 SERVER: Final = "OS::Nova::Server"
@@ -37,31 +37,6 @@ def judge_server(server: Judged) -> Iterator[TemplateProblem]:
     if has_port and properties.get("security_groups") and isinstance(properties["security_groups"], list):
         message = "a server with a port has no security groups of its own"
         yield server.problem(CONFLICT, message, "security_groups", hint="give them to the port")
-
-
-def judge_ports(server: Judged, owners: dict[str, str]) -> Iterator[TemplateProblem]:
-    """A port that a server before this one has, which Nova refuses.
-
-    ``owners`` are the servers before it by the ports that they have. This one is added.
-    """
-    for number, network in find_mappings(server.properties.get("networks")) if server.certain else ():
-        port, name = find_referred(network.get("port")), str(server.tokens[1])
-        owner = owners.get(port, name)
-        if owner != name:
-            message = f"server {owner!r} has this port already, and Nova gives it to one"
-            spare = _find_spare_ports(server.resources)
-            hint = f"did you mean {spare[0]!r}?" if len(spare) == 1 else "make a port for each"
-            yield server.problem(REFUSED, message, "networks", number, "port", hint=hint)
-        elif port and len(server.tokens) == 2:  # of a group there may be no member
-            owners[port] = name
-
-
-def _find_spare_ports(resources: Mapping[str, Any]) -> list[str]:
-    """The ports among resources that no server among them has."""
-    servers = [each.get("properties") for each in resources.values() if each.get("type") == SERVER]
-    networks = [each.get("networks") for each in servers if isinstance(each, dict)]
-    taken = {find_referred(network.get("port")) for each in networks for _, network in find_mappings(each)}
-    return [name for name, each in resources.items() if each.get("type") == PORT and name not in taken]
 
 
 def judge_deployment(deployment: Judged) -> Iterator[TemplateProblem]:

@@ -19,6 +19,7 @@ from builder.hot_lint.conflicts.equalities import find_false_equalities
 from builder.hot_lint.conflicts.finding import find_conflicts
 from builder.hot_lint.conflicts.floating import find_unreachable
 from builder.hot_lint.conflicts.servers import SERVER
+from builder.hot_lint.conflicts.sharing import Owners
 from builder.hot_lint.conflicts.waiting import find_unawaited
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
@@ -77,7 +78,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
     nested: dict[str, LoadedTemplate] = {}
     files: dict[str, Mapping[str, str]] = {}
     roots = [each.root for each in components]
-    owners: dict[str, str] = {}
+    owners: Owners = {}
     for each in components:
         calls, reading = _read(each.root, each.component.files, problems, budget, roots, owners)
         problems += _problems(
@@ -116,12 +117,12 @@ def _read(
     problems: list[Problem],
     budget: Budget,
     composed: Sequence[LoadedTemplate],
-    owners: dict[str, str],
+    owners: Owners,
 ) -> tuple[CallScope, TemplateReading]:
     """What calls in a template can name and its reading, whose own problems are added to ``problems``.
 
-    ``composed`` are all the templates that make one with it, itself among them, and ``owners`` the servers by the ports
-    that they have, of those that were read.
+    ``composed`` are all the templates that make one with it, itself among them, and ``owners`` those of the ones
+    that were read.
     """
     version = loaded.template.get(VERSION_KEY)
     language = find_language(version)
