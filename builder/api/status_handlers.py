@@ -31,7 +31,7 @@ blueprint = Blueprint("status")
 async def show_cluster_status(request: Request, cluster_id: str) -> HTTPResponse:
     """How a cluster fares that this service launched: 200, and 404 where the project has none of that id.
 
-    By POST, for it takes a password, which belongs into no URL.
+    By POST, for it takes a password, which belongs in no URL.
     """
     services: Services = request.app.ctx.services
     deadline = Deadline(services.settings.build_deadline)

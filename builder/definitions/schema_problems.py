@@ -119,7 +119,7 @@ def _explain_misplaced(document: Document, sections: Sequence[str]) -> Iterator[
         home = next(each for each in _HOMES if each in document.value)
         verb = "indent" if home == "heat_template" else "move"
         they_belong, them = ("they belong", "them") if len(sections) > 1 else ("it belongs", "it")
-        message = f"unknown key{'s' if len(sections) > 1 else ''} {names}: {they_belong} into {_HOMES[home]}"
+        message = f"unknown key{'s' if len(sections) > 1 else ''} {names}: {they_belong} in {_HOMES[home]}"
         about = tuple(name for section in sections for name in name_lost(section, document.value[section]))
         yield document.problem("unknown-key", message, sections[:1], key=True, hint=f"{verb} {them}", about=about)
 

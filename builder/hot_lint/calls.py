@@ -263,7 +263,7 @@ def _explain(call: Call, error: CallError) -> str:
         return ""
     match error.fault:
         case Fault.INDEX_OUT_OF_RANGE:
-            return f"the index of str_split must be from 0 to {error.details['last']}, of which there are parts"
+            return f"the index of str_split must be from 0 to {error.details['last']}: the text has no more parts"
         case Fault.UNEQUAL_LENGTHS:
             return "repeat without permutations wants lists of one length"
         case Fault.KEY_COLLIDES:

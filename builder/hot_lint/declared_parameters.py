@@ -277,7 +277,9 @@ def _find_constraint_warnings(
             message = f"Heat has no custom constraint {value!r} of its own"
             yield TemplateProblem("unknown-custom-constraint", message, place, _suggest_picker(value))
         elif kind == "custom_constraint" and value in PICKERS and parameter.type is ParameterType.COMMA_DELIMITED_LIST:
-            message = f"Heat refuses every list here: it looks for one {value.split('.')[1]} that the whole list names"
+            message = (
+                f"Heat refuses every list here: it looks for one {value.split('.')[1]} whose name is the whole list"
+            )
             yield TemplateProblem(
                 "list-picker",
                 message,

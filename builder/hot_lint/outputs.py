@@ -118,7 +118,11 @@ class Outputs:
             if (way := _find_path(each)) and _find_type(template, way[0]).startswith(_WITH_ADDRESSES):
                 attributes = [part for part in way[1:] if isinstance(part, str)]
             if not _URL.match(self._read(each)):
-                yield "web-access-output", f"{WEB_ACCESS_OUTPUT} becomes a link, and begins with no http(s)://", hint
+                yield (
+                    "web-access-output",
+                    f"{WEB_ACCESS_OUTPUT} becomes a link, and does not begin with http(s)://",
+                    hint,
+                )
             elif any(map(_ADDRESS.search, attributes)):
                 yield "web-access-output", f"{WEB_ACCESS_OUTPUT} becomes a link, and this is an address, no URL", hint
 

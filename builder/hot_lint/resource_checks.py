@@ -113,7 +113,7 @@ def find_type_problems(template: Mapping[str, Any], scope: CallScope) -> Iterato
                     message, hint = f"Heat has no type {named!r} of its own", f"did you mean {meant!r}?"
                     yield TemplateProblem("misspelt-resource-type", message, place, hint, certain)
                 elif named in load_placeholders() and named != "OS::Heat::None":
-                    message = f"Heat has retired {named}: it takes the resource, and makes nothing of it"
+                    message = f"Heat has retired {named}: it accepts the resource, and makes nothing"
                     yield TemplateProblem("retired-resource-type", message, place, _RETIRED_HINT, certain)
             is_read = resource.get("external_id") is None and type_ not in load_placeholders()
             is_read = is_read and ("properties" in given or not find_near("properties", given, cutoff=0.8))

@@ -153,7 +153,7 @@ def test_outputs_that_show_what_is_secret_are_told_without_it(telling: Service, 
     assert outputs["plain"]["description"] == "Anything."
     for name in ("direct", "inside", "password"):
         assert outputs[name]["value"] is None
-        assert outputs[name]["error"] == "It shows what is secret, and is not told here."
+        assert outputs[name]["error"] == "It shows what is secret, so that its value is left out here."
     assert HIDDEN not in answer.body.decode()
     assert HIDDEN not in telling.settled_log()
 
@@ -168,7 +168,7 @@ def test_long_value_is_left_out(telling: Service, cloud: Sandbox) -> None:
     outputs = tell(telling, cloud, launch(telling, cloud, "telling", long="x" * MAX_VALUE_BYTES)["id"])["outputs"]
     (output,) = [each for each in outputs if each["name"] == "long"]
     assert output["value"] is None
-    assert output["error"] == f"It is too long to be told here: {MAX_VALUE_BYTES + 2:,} bytes of JSON."
+    assert output["error"] == f"It is too long to be shown here: {MAX_VALUE_BYTES + 2:,} bytes of JSON."
 
 
 def test_status_is_bounded_whatever_a_stack_has(telling: Service, cloud: Sandbox) -> None:

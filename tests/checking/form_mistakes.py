@@ -42,8 +42,8 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         NODE,
         "      networks:\n",
         "      user_data: |\n        # cloud-config\n        packages: [slurm-wlm]\n      networks:\n",
-        "warning: nested/node.yaml:18:18: cloud-init takes nothing that begins with '# cloud-config' for a "
-        "cloud-config (begin it with #cloud-config) [cloud-config-header]",
+        "warning: nested/node.yaml:18:18: cloud-init takes no text for a cloud-config "
+        "that begins with '# cloud-config' (begin it with #cloud-config) [cloud-config-header]",
     ),
     "a comment above the first line of a script": Mistake(
         NODE,
@@ -77,8 +77,8 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         NODE,
         "      networks:\n",
         "      user_data: |\n        #!cloud-config\n        packages: [slurm-wlm]\n      networks:\n",
-        "warning: nested/node.yaml:18:18: cloud-init takes nothing that begins with '#!cloud-config' for a "
-        "cloud-config (begin it with #cloud-config) [cloud-config-header]",
+        "warning: nested/node.yaml:18:18: cloud-init takes no text for a cloud-config "
+        "that begins with '#!cloud-config' (begin it with #cloud-config) [cloud-config-header]",
     ),
     "a range of an override without its constraints": Mistake(
         DEFINITION,

@@ -189,8 +189,8 @@ LIKELY: Final[Mapping[str, Mistake]] = {
         COMPUTE,
         "    label: Partitions\n    default: [batch, debug]\n",
         "    label: Partitions\n    constraints:\n      - custom_constraint: nova.flavor\n",
-        "error: components/compute.yaml:31:28: Heat refuses every list here: it looks for one flavor that "
-        "the whole list names (write type: string, or remove the constraint) [list-picker]",
+        "error: components/compute.yaml:31:28: Heat refuses every list here: it looks for one flavor whose "
+        "name is the whole list (write type: string, or remove the constraint) [list-picker]",
     ),
     "a server without networks": Mistake(
         NODE,
@@ -821,7 +821,7 @@ STRUCTURAL: Final[Mapping[str, Mistake]] = {
         DEFINITION,
         "hardcoded_parameters:\n",
         "outputs:\n  address:\n    value: {get_attr: [login_ip, floating_ip_address]}\n\nhardcoded_parameters:\n",
-        "error: cluster-type.yaml:31:1: unknown key 'outputs': it belongs into a component (move it) [unknown-key]",
+        "error: cluster-type.yaml:31:1: unknown key 'outputs': it belongs in a component (move it) [unknown-key]",
     ),
     "a name for the title": Mistake(
         DEFINITION,

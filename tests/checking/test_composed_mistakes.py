@@ -32,8 +32,8 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         LOGIN,
         "resources:\n",
         "  selected_disk: {type: boolean}\n\n" + _MOUNTED.replace("NAME", "selected_disk"),
-        "warning: components/login.yaml:38:3: there is no component 'disk' that 'selected_disk' could be told of (did "
-        "you mean 'selected_storage'?) [selection-parameter]",
+        "warning: components/login.yaml:38:3: there is no component 'disk' whose selection 'selected_disk' could tell "
+        "(did you mean 'selected_storage'?) [selection-parameter]",
     ),
     "a condition on a component that was renamed": Mistake(
         LOGIN,
@@ -53,8 +53,8 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         LOGIN,
         "resources:\n",
         f"  selected_disk: {{type: boolean}}\n\n{_GUARDED.format(name='selected_disk')}",
-        "warning: components/login.yaml:38:3: there is no component 'disk' that 'selected_disk' could be told of (did "
-        "you mean 'selected_storage'?) [selection-parameter]",
+        "warning: components/login.yaml:38:3: there is no component 'disk' whose selection 'selected_disk' could tell "
+        "(did you mean 'selected_storage'?) [selection-parameter]",
     ),
     "a condition on a component that was renamed, which asks for what is in it": Mistake(
         LOGIN,
@@ -102,8 +102,8 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         NODE,
         "name: {get_param: name}",
         "name: {list_join: ['-', [{get_param: name}, '%index%']]}",
-        "warning: nested/node.yaml:14:51: Heat leaves '%index%' as it is here: a group replaces it in what its members "
-        "are given, alone (give it to a parameter of this template in resource_def, and write {get_param: ...} here) "
+        "warning: nested/node.yaml:14:51: Heat leaves '%index%' as it is here: a group replaces it only in what it "
+        "gives its members (give it to a parameter of this template in resource_def, and write {get_param: ...} here) "
         "[index-placeholder]",
     ),
     "a parameter that was renamed, and not in its group": Mistake(
@@ -125,7 +125,7 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "    depends_on: router_interface\n",
         "",
         "warning: components/compute.yaml:41:3: 'compute_nodes' is given 'network', and does not wait for its subnet "
-        "'subnet': what is in a stack of its own may be made before (add depends_on: router_interface) "
+        "'subnet': what is in a stack of its own may be made before the subnet (add depends_on: router_interface) "
         "[unawaited-subnet]",
     ),
     "a parameter that is given to no member any more": Mistake(

@@ -310,8 +310,8 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
 
 outputs:
 """,
-        "warning: components/login.yaml:75:25: server 'login_node' has this port already, and Nova gives it to "
-        "one (make a port for each) [service-refusal]",
+        "warning: components/login.yaml:75:25: server 'login_node' has this port already, and Nova gives a "
+        "port to one server only (make a port for each) [service-refusal]",
     ),
     "the port of another component's server": Mistake(
         COMPUTE,
@@ -328,8 +328,8 @@ outputs:
 
 outputs:
 """,
-        "warning: components/compute.yaml:61:25: server 'login_node' has this port already, and Nova gives it to "
-        "one (did you mean 'first_port'?) [service-refusal]",
+        "warning: components/compute.yaml:61:25: server 'login_node' has this port already, and Nova gives a "
+        "port to one server only (did you mean 'first_port'?) [service-refusal]",
     ),
     "a protocol as another cloud calls any of them": Mistake(
         NETWORK,
@@ -510,9 +510,7 @@ outputs:
   size: {value: {get_param: size}}
 """
     told = [f"{problem.message} ({problem.hint}) [{problem.rule}]" for problem in build(definition).problems]
-    assert told == [
-        "unknown keys 'resources' and 'outputs': they belong into heat_template (indent them) [unknown-key]"
-    ]
+    assert told == ["unknown keys 'resources' and 'outputs': they belong in heat_template (indent them) [unknown-key]"]
 
 
 def test_a_parameter_at_the_left_edge_is_told_of_in_one_line() -> None:

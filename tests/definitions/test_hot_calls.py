@@ -63,7 +63,7 @@ def test_calls_of_a_cluster_type_share_a_bound() -> None:
         ({"map_merge": ["a"]}, "map_merge wants a list of mappings"),
         ({"list_join": [",", ["a", 1]]}, "list_join wants a list: [separator, [text, ...], ...]"),
         ({"filter": ["a", ["a"]]}, "filter wants a list: [list of values, list]"),
-        ({"str_split": [",", "a,b", 2]}, "the index of str_split must be from 0 to 1, of which there are parts"),
+        ({"str_split": [",", "a,b", 2]}, "the index of str_split must be from 0 to 1: the text has no more parts"),
         ({"map_replace": [{"a": 1, "b": 2}, {"keys": {"a": "b"}}]}, "map_replace would give the key 'b' twice"),
         (
             {"digest": ["sha265", {"get_param": "p"}]},

@@ -63,7 +63,7 @@ def judge_stray_number(judged: Judged, template: Mapping[str, Any]) -> Iterator[
     texts = [*_find_texts(judged.properties, (), replaced)]
     place = next((place for text, place in texts if INDEX in text and "\n" not in text), None)
     if place is not None and INDEX not in replaced:
-        message = f"Heat leaves {INDEX!r} as it is here: a group replaces it in what its members are given, alone"
+        message = f"Heat leaves {INDEX!r} as it is here: a group replaces it only in what it gives its members"
         hint = f"give it to a parameter of this template in {GROUP_MEMBER}, and write {{get_param: ...}} here"
         yield judged.problem(_RULE, message, *place, hint=hint)
 

@@ -31,7 +31,7 @@ def judge_server(server: Judged) -> Iterator[TemplateProblem]:
             found = server.problem(CONFLICT, f"{SERVER} has nothing to boot from", hint=hint)
             yield replace(found, about=("property image",))
         elif devices and not any(_may_boot(each) for _, each in devices):
-            message, hint = "the server can be booted from no device", "give one a volume, with boot_index 0"
+            message, hint = "the server can boot from none of its devices", "give one a volume, with boot_index 0"
             yield server.problem(CONFLICT, message, "block_device_mapping_v2", hint=hint)
     has_port = any(is_given(each.get("port")) for _, each in find_mappings(properties.get("networks")))
     if has_port and properties.get("security_groups") and isinstance(properties["security_groups"], list):
@@ -46,7 +46,7 @@ def judge_deployment(deployment: Judged) -> Iterator[TemplateProblem]:
         return
     format_ = server.get("user_data_format", "HEAT_CFNTOOLS")
     if isinstance(format_, str) and format_ != "SOFTWARE_CONFIG":
-        message = f"what is deployed on a server needs one whose user_data_format is SOFTWARE_CONFIG, not {format_}"
+        message = f"a deployment needs a server whose user_data_format is SOFTWARE_CONFIG, not {format_}"
         yield deployment.problem(CONFLICT, message, "server", hint="give the server user_data_format: SOFTWARE_CONFIG")
 
 

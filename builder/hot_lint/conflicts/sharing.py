@@ -25,10 +25,10 @@ class _Use(NamedTuple):
 
 _VOLUME: Final = "OS::Cinder::Volume"
 _USES: Final[Mapping[str, _Use]] = {
-    "port": _Use(PORT, "server {!r} has this port already, and Nova gives it to one"),
-    "volume": _Use(_VOLUME, "{!r} has this volume already, and Cinder gives it to one server"),
-    "address": _Use(PORT, "{!r} is a floating IP of this port already, and Neutron gives it one"),
-    "subnet": _Use("OS::Neutron::Subnet", "{!r} connects this subnet already, and has its gateway's address"),
+    "port": _Use(PORT, "server {!r} has this port already, and Nova gives a port to one server only"),
+    "volume": _Use(_VOLUME, "{!r} has this volume already, and Cinder gives a volume to one server only"),
+    "address": _Use(PORT, "{!r} is a floating IP of this port already, and Neutron gives a port one only"),
+    "subnet": _Use("OS::Neutron::Subnet", "{!r} connects this subnet already, and has the address of its gateway"),
 }
 """By the name of a use, the type of what is used, and what is told where it is used twice."""
 

@@ -47,7 +47,7 @@ def judge_text(resource: Judged, files: Mapping[str, str]) -> Iterator[TemplateP
 
 def _judge(resource: Judged, text: str, *place: str | int) -> Iterator[TemplateProblem]:
     if header := _MISSPELT_HEADER.match(text):
-        message = f"cloud-init takes nothing that begins with {header[1]!r} for a cloud-config"
+        message = f"cloud-init takes no text for a cloud-config that begins with {header[1]!r}"
         yield resource.problem(_RULE, message, *place, hint="begin it with #cloud-config")
     if looks_like_path(text):
         message, hint = explain_path(text)

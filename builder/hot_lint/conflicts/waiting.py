@@ -119,7 +119,7 @@ def _find_unawaited_subnet(
         if order.subnets[network] and not order.waits_for_subnet(name, network):
             subnet = order.subnets[network][0]
             waits = f"{name!r} is given {network!r}, and does not wait for its subnet {subnet!r}"
-            message = f"{waits}: what is in a stack of its own may be made before"
+            message = f"{waits}: what is in a stack of its own may be made before the subnet"
             hint = f"add depends_on: {[*order.interfaces.get(subnet, ()), subnet][0]}"
             yield TemplateProblem("unawaited-subnet", message, ("resources", name), hint, key=True)
             return

@@ -125,9 +125,9 @@ def _read_output(cloud: Cloud, output: Mapping[str, Any], template: Mapping[str,
     told = encode_json(value)
     defined = (template.get("outputs") or {}).get(name) or {}
     if any(find_secrets(name, defined.get("value"), template)) or cloud.tells_secret(told.decode()):
-        value, error = None, "It shows what is secret, and is not told here."
+        value, error = None, "It shows what is secret, so that its value is left out here."
     elif len(told) > MAX_VALUE_BYTES:
-        value, error = None, f"It is too long to be told here: {len(told):,} bytes of JSON."
+        value, error = None, f"It is too long to be shown here: {len(told):,} bytes of JSON."
     description = cloud.clean(str(output.get("description") or ""))
     return ClusterOutput(cloud.clean(name), description, value, cloud.clean(str(error)) if error else None)
 

@@ -60,7 +60,7 @@ def read_attribute(name: str, type_: ParameterType, value: object) -> Any:
     meant: Any = value if is_label and isinstance(value, bool) else read_value(type_, value).meant
     if name == LABELS:
         if not isinstance(meant, dict) or not all(isinstance(each, _SCALARS) for each in meant.values()):
-            raise ValueError("must be a map, of the names of labels to texts, numbers or flags")
+            raise ValueError("must be a mapping of the names of labels to texts, numbers or flags")
         return {str(label): _write_label(each) for label, each in meant.items()}
     if is_label and isinstance(meant, _SCALARS):
         return _write_label(meant)
@@ -68,7 +68,7 @@ def read_attribute(name: str, type_: ParameterType, value: object) -> Any:
         if isinstance(meant, float) and not meant.is_integer():
             raise ValueError("must be a whole number")
         if abs(meant) > MAX_NUMBER:
-            raise ValueError(f"must be no number beyond {MAX_NUMBER:,}")
+            raise ValueError(f"must not be greater than {MAX_NUMBER:,}")
         return int(meant)
     if type_ is ParameterType.STRING and not isinstance(meant, str):
         raise ValueError("must be a text")

@@ -112,7 +112,7 @@ def _find_doubtful(parameters: Mapping[str, Parameter]) -> Iterator[TemplateProb
     """What people can answer that Magnum refuses, or would rather pick than write."""
     masters = parameters.get("master_count")
     if masters is not None and any(_allows(masters, count) for count in _EVEN_COUNTS):
-        message = "an even number of masters is allowed, or none, of which Magnum makes no cluster"
+        message = "an even number of masters is allowed, or 0, and Magnum makes no such cluster"
         hint = "add constraints: [{allowed_values: [1, 3, 5]}]"
         yield TemplateProblem("even-master-count", message, ("parameters", "master_count"), hint, key=True)
     keypair = parameters.get("keypair")

@@ -72,7 +72,7 @@ def explain_refusal(response: requests.Response, context: CallContext, sent: Map
         return FailureKind.PROJECT_LIMIT_EXCEEDED.error(f"{refused}{said}")
     if response.status_code == 406:
         return FailureKind.CLOUD_FAILURE.error(
-            f"{who} is older than what was asked of it, such as a cluster without nodes, takes"
+            f"{who} is too old for something that was asked of it, such as a cluster without nodes"
         )
     return service_refusal(context.service, response.status_code, said, response, context)
 

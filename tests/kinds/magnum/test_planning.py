@@ -64,7 +64,7 @@ def test_number_that_is_not_whole_is_refused_beside_its_field(count: object) -> 
 @pytest.mark.parametrize("count", [2**31, "1e300", -(2**31)])
 def test_number_over_which_magnum_loses_a_cluster_is_refused_beside_its_field(count: object) -> None:
     ((detail, pointer),) = refusal(node_count=count)
-    assert (detail, pointer) == ("Nodes must be no number beyond 2,147,483,647.", "/cluster/parameters/node_count")
+    assert (detail, pointer) == ("Nodes must not be greater than 2,147,483,647.", "/cluster/parameters/node_count")
     assert plan(node_count=2**31 - 1).template["node_count"] == 2**31 - 1
 
 

@@ -128,7 +128,7 @@ def _check_selection_parameters(
                     attributes.get("type") != ParameterType.BOOLEAN or {"label", "default"} & attributes.keys()
                 )
                 if not (is_question or name in {*exposed, *meant}) or find_near(component, names):
-                    message = f"there is no component {component!r} that {name!r} could be told of"
+                    message = f"there is no component {component!r} whose selection {name!r} could tell"
                     hint, about = suggest_selected(name, names), (f"parameter {name}",)
                     yield each.root.problem(
                         TemplateProblem(SELECTION_RULE, message, tokens, hint, key=True, about=about)
