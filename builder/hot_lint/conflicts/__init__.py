@@ -1,5 +1,5 @@
-"""Properties that each are right by themselves, and together are refused: by Heat's own types, or by what they ask.
+"""Properties that are valid one by one, and that Heat, Nova, Neutron or Cinder refuses together.
 
-Judged is what is written out, and what cannot be null, such as a reference to a resource. Which type refuses what is
-read in Heat's ``validate`` methods (``heat.engine.resources.openstack``), and was seen of a real Heat and Neutron.
+Only values that are written out are judged, and those that cannot be null, such as a reference to a resource. The rules
+are those of the ``validate`` methods in ``heat.engine.resources.openstack``, checked against a real Heat and Neutron.
 """

@@ -1,6 +1,7 @@
-"""Values that are never equal, so that a condition is the same in every launch.
+"""Comparisons of values that are never equal, so that a condition is false in every launch.
 
-Heat compares as Python does, and gives a parameter the value that its type says: true is no text, and 1 is not '1'.
+Heat compares as Python does, after it has converted a parameter's value to the parameter's type: true does not equal
+'true', nor 1 '1'.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
 
 _NUMBERS: Final = frozenset({bool, int, float})
-"""The kinds that can be equal to one another: true is 1."""
+"""The types whose values can equal one another: in Python, True == 1 == 1.0."""
 
 _MAX_SHOWN: Final = 40
-"""In characters: enough to know a value by."""
+"""In characters: enough to recognise the value that a message quotes."""
 
 
 def find_false_equalities(
     equalities: Iterable[tuple[Sequence[Any], Tokens]], scope: CallScope
 ) -> Iterator[TemplateProblem]:
-    """Every ``equals`` that compares a parameter with what it never is: by its type, or by its constraints."""
+    """Yield a problem for each ``equals`` of a parameter and a value that its type or its constraints rule out."""
     for sides, tokens in equalities:
         for number, side in enumerate(sides):
             name = side.get("get_param") if isinstance(side, dict) and len(side) == 1 else None

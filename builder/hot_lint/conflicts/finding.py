@@ -1,4 +1,4 @@
-"""Which type is judged by what."""
+"""Find the conflicts in a template: which function judges the resources of which type."""
 
 from __future__ import annotations
 
@@ -36,11 +36,12 @@ def find_conflicts(
     *,
     has_index: bool = True,
 ) -> Iterator[TemplateProblem]:
-    """What the properties of each resource have wrong together.
+    """Yield a problem for each combination of properties in the template that Heat or a service refuses.
 
-    ``types`` are those of all the resources that the template can refer to, by their names, and ``files`` those that it
-    includes. ``owners`` are those of the templates before it that it is composed with; its own are added.
-    ``has_index`` tells whether a text of it may hold the number of a group's member.
+    ``types`` maps the name of every resource that the template can refer to to its type, and ``files`` the name of each
+    file that it includes to its text. ``owners`` are those of the templates composed before this one, to which its own
+    are added. ``has_index`` tells whether any text in the template contains the placeholder for the number of a group's
+    member.
     """
     parameters, defaults = template.get("parameters") or {}, ""
     for judged in find_judged(template, types):

@@ -26,7 +26,7 @@ _WIRED: Final = frozenset({
 _STACK: Final = "OS::Heat::Stack"
 
 _MOST_SUBNETS: Final = 100
-"""Of one network, so that many floating IPs of one with many subnets take no time: far beyond any cluster."""
+"""A network with more subnets is not judged, so that many floating IPs cost no time: no cluster has as many."""
 
 _Resources = Mapping[str, Mapping[str, Any]]
 """The properties of resources by their names."""
@@ -35,7 +35,10 @@ _Resources = Mapping[str, Mapping[str, Any]]
 def find_unreachable(
     templates: Sequence[Mapping[str, Any]], nested: Sequence[Mapping[str, Any]]
 ) -> Iterator[tuple[int, TemplateProblem]]:
-    """Each floating IP of templates that are composed, with the template's number; ``nested`` are those within them."""
+    """Yield, with its template's number, a problem for each floating IP whose port no router connects to a gateway.
+
+    ``templates`` are composed into one, and ``nested`` are those that they use.
+    """
     made: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
     floating: list[tuple[int, str, Mapping[str, Any]]] = []
     for number, template in enumerate(templates):
@@ -61,14 +64,14 @@ def find_unreachable(
 
 
 def _is_understood(resource: Mapping[str, Any]) -> bool:
-    """Whether a resource is made here of properties that its type has: one that is misspelt may be any of them."""
+    """Whether Heat makes the resource, and all its properties are known: a misspelt one could be any of them."""
     properties = resource.get("properties") or {}
     known = load_types().get(str(resource.get("type")), {}).get("properties", {})
     return resource.get("external_id") is None and isinstance(properties, dict) and properties.keys() <= known.keys()
 
 
 def _may_be_connected_elsewhere(templates: Sequence[Mapping[str, Any]], nested: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a router interface may be made by what is not one of the resources at the top."""
+    """Whether a nested stack, a group or a type of a plug-in may make a router interface that is not seen here."""
     for number, template in enumerate([*templates, *nested]):
         for name, resource in (template.get("resources") or {}).items():
             for definition, tokens, _ in find_definitions(resource, ("resources", name)):
@@ -82,7 +85,10 @@ def _may_be_connected_elsewhere(templates: Sequence[Mapping[str, Any]], nested: 
 
 @dataclass(frozen=True, slots=True)
 class _Wiring:
-    """What is connected to what: the subnets by their networks, and by the subnets the routers, ``""`` for another."""
+    """Which subnets each network has, and which routers each subnet is connected to.
+
+    The name ``""`` stands for a network, a subnet or a router that is not one of the resources at hand.
+    """
 
     ports: _Resources
     routers: _Resources
@@ -91,7 +97,7 @@ class _Wiring:
 
     @classmethod
     def of(cls, made: Mapping[str, _Resources]) -> _Wiring:
-        """That of resources by their types. What nobody knows the network or the subnet of has the name ``""``."""
+        """Read the wiring from the properties of resources, which are given by type and name."""
         ports, routers, made_subnets = (made.get(f"OS::Neutron::{each}", {}) for each in ("Port", "Router", "Subnet"))
         subnets: dict[str, list[str]] = {name: [] for name in made.get("OS::Neutron::Net", {})}
         for name, subnet in made_subnets.items():
@@ -108,7 +114,7 @@ class _Wiring:
         return cls(ports, routers, subnets, dict(connected))
 
     def judge(self, port: Mapping[str, Any]) -> tuple[str, str]:
-        """Why no router leads to a port, and what to do; two times ``""`` where one does, or where nobody knows."""
+        """The message and the hint for a port that no router leads to; both are ``""`` if one does, or may."""
         network = _find_network(port)
         own = self.subnets.get(network, ())
         if not network or network not in self.subnets or "" in self.connected or len(own) > _MOST_SUBNETS:

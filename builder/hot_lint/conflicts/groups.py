@@ -1,4 +1,4 @@
-"""Groups whose members are to have their number in a text: Heat leaves any placeholder but the group's as it is."""
+"""Placeholders for the number of a group's member that Heat does not replace, since they are not the group's own."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _HALF: Final = re.compile(r"%index|index%")
 _NUMBERS: Final = frozenset({
     "count", "counter", "i", "id", "idx", "ind", "index", "instance", "n", "no", "nr", "num", "number", "ordinal",
 })  # fmt: skip
-"""What a member's number may be called; other words in percent signs may be a date, or for somebody else."""
+"""Words in percent signs that can only mean a member's number; others may be part of a date, or some program's own."""
 
 
 def judge_numbers(group: Judged, template: Mapping[str, Any], defaults: str) -> Iterator[TemplateProblem]:
-    """A placeholder for the number of a group's members that is not the group's, and one that no member has.
+    """Yield a problem if the members use another placeholder than the group's, or if none uses the one it declares.
 
-    ``defaults`` are those of all parameters, by which a member may be given a text with the number.
+    ``defaults`` is the text of all defaults of parameters, any of which may bring the placeholder to a member.
     """
     names = (*find_index_names(template, group.tokens), group.properties.get("index_var", INDEX))
     member = group.properties.get(GROUP_MEMBER)
@@ -56,7 +56,7 @@ def judge_numbers(group: Judged, template: Mapping[str, Any], defaults: str) -> 
 
 
 def judge_stray_number(judged: Judged, template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
-    """A placeholder for a member's number in what is no member, as in the template of the members itself."""
+    """Yield a problem if ``%index%`` stands outside of a group's members, such as in the template they are made of."""
     if judged.type in MEMBERS or find_index_names(template, judged.tokens):
         return
     replaced: set[str] = set()
@@ -69,7 +69,7 @@ def judge_stray_number(judged: Judged, template: Mapping[str, Any]) -> Iterator[
 
 
 def _find_texts(value: Any, place: Tokens, replaced: set[str]) -> Iterator[tuple[str, Tokens]]:
-    """The texts in a value, and their places; what calls replace in theirs is added to ``replaced``."""
+    """Yield each text within a value, and its place; add what str_replace or repeat replaces to ``replaced``."""
     if isinstance(value, str):
         yield value, place
         return

@@ -1,4 +1,4 @@
-"""A resource as conflicts are looked for in it, and what one is."""
+"""A resource whose properties are judged together, the rules of conflicts, and how values of properties are read."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from builder.text.pointers import Tokens
 from builder.text.spelling import find_near
 
 CONFLICT: Final = "property-conflict"
-"""The rule of what Heat refuses before it makes anything."""
+"""The rule id of a conflict that Heat itself refuses, before it makes anything."""
 
 REFUSED: Final = "service-refusal"
-"""The rule of what Heat passes on, and the service that is asked refuses."""
+"""The rule id of a conflict that Heat passes on, so that Nova, Neutron or Cinder refuses it during the launch."""
 
 _NEVER_NULL: Final = frozenset({"get_resource", "get_param", "list_join", "str_replace", "str_replace_strict"})
 
 
 class Judged(NamedTuple):
-    """The properties of a resource, or of a member of a group, of one type, in their template."""
+    """The type and the properties of a resource or of a group's member, and the resources of the template around it."""
 
     type: str
     properties: Mapping[str, Any]
@@ -30,28 +30,28 @@ class Judged(NamedTuple):
     certain: bool
     resources: Mapping[str, Any]
     types: Mapping[str, str]
-    """By their names, the types of the resources that it can refer to; ``""`` where nobody knows which is meant."""
+    """The type of each resource that it can refer to, by name; ``""`` if two resources have the name."""
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is missing because it is misspelt: its type has every property that is given."""
+        """Whether the type has every property that is given: if not, one that seems to be missing may be misspelt."""
         known: Mapping[str, Any] = load_types()[self.type]["properties"]
         return self.properties.keys() <= known.keys()
 
     def problem(self, rule: str, message: str, *place: str | int, hint: str = "") -> TemplateProblem:
-        """A problem at a place within the properties; of no place, at the type."""
+        """Make a problem at a place within the properties, or at the ``type`` if no place is given."""
         tokens = (*self.tokens, "properties", *place) if place else (*self.tokens, "type")
         return TemplateProblem(rule, message, tokens, hint, self.certain)
 
     def find_named(self, value: Any, type_: str) -> Mapping[str, Any] | None:
-        """The properties of the resource of a type that a value refers to, if it is of this template."""
+        """The properties of the resource that a value refers to; None unless it is in the template and has the type."""
         resource = self.resources.get(find_referred(value))
         properties = resource.get("properties") if resource is not None and resource.get("type") == type_ else None
         return properties if isinstance(properties, dict) else None
 
 
 def find_judged(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[Judged]:
-    """Every resource and member whose properties Heat reads, and that are written out as a mapping."""
+    """Yield each resource and each group's member whose properties Heat reads, and that are written as a mapping."""
     resources = template.get("resources") or {}
     for name, resource in resources.items():
         if resource.get("external_id") is not None:
@@ -67,13 +67,13 @@ def find_judged(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterat
 
 
 def find_referred(value: Any) -> str:
-    """The name of the resource whose id a value is; ``""`` where it is none."""
+    """The name in a ``get_resource`` call; ``""`` if the value is anything else."""
     name = value.get("get_resource") if isinstance(value, dict) and len(value) == 1 else None
     return name if isinstance(name, str) else ""
 
 
 def is_given(value: Any) -> bool:
-    """Whether a value is there in every launch: it is written out, or a function gives it that never gives null."""
+    """Whether a value is never null: it is written out, or the result of a function that never gives null."""
     return next(iter(value)) in _NEVER_NULL if _is_call(value) else value is not None
 
 
@@ -82,12 +82,12 @@ def _is_call(value: Any) -> bool:
 
 
 def find_mappings(value: Any) -> list[tuple[int, Mapping[str, Any]]]:
-    """The mappings of a list that is written out, and their numbers; none if a function gives it, or a part of it."""
+    """The items of a list, with their numbers; none unless the list is written out, and all its items are mappings."""
     items = list(enumerate(value)) if isinstance(value, list) else []
     return items if all(isinstance(each, dict) and not _is_call(each) for _, each in items) else []
 
 
 def find_text(properties: Mapping[str, Any], name: str) -> str:
-    """A property that is written out as text; ``""`` where it is not."""
+    """The value of a property, if it is a text that is written out; else ``""``."""
     value = properties.get(name)
     return value if isinstance(value, str) else ""

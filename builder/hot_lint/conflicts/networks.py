@@ -1,4 +1,4 @@
-"""Subnets, ports, routers and security groups: what Heat refuses, and what Neutron does."""
+"""Conflicts between the properties of subnets, ports, router interfaces and security groups."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from builder.hot_lint.findings import TemplateProblem
 
 _SUBNET: Final = "OS::Neutron::Subnet"
 _WITHOUT_PORTS: Final = ("icmp", "icmpv6", "ipv6-icmp", "1", "58", 1, 58)
-"""The protocols whose range of ports is a type and a code, in no order."""
+"""ICMP, as Neutron may be told it: its "range of ports" is a type and a code, of which either may be the greater."""
 
 _WITH_PORTS: Final = ("tcp", "udp", "sctp", "dccp", "udplite", "6", "17", "33", "132", "136", 6, 17, 33, 132, 136)
 """The protocols that have ports: ``neutron.db.securitygroups_db`` wants both ends of a range."""
@@ -34,11 +34,17 @@ _NO_PREFIX: Final[Mapping[str, Mapping[str, str]]] = {
         ("OS::Neutron::SecurityGroup", "OS::Neutron::SecurityGroupRule"), "write {{get_attr: [{}, cidr]}}"
     ),
 }
-"""By the types that are referred to for a prefix, and have but an id, and by those of rules, what may be meant."""
+"""Hints for a ``remote_ip_prefix`` that is the id of a resource.
+
+By the type of that resource, and by the type of the resource that has the rule.
+"""
 
 
 def judge_subnet(subnet: Judged) -> Iterator[TemplateProblem]:
-    """What ``heat.engine.resources.openstack.neutron.subnet`` and Neutron refuse."""
+    """Yield problems of its addresses: none or two ways to choose them, ends of pools outside, another IP version.
+
+    Refused by ``heat.engine.resources.openstack.neutron.subnet``, or by Neutron.
+    """
     properties = subnet.properties
     if properties.get("cidr") is None and properties.get("subnetpool") is None and subnet.is_complete:
         yield subnet.problem(CONFLICT, "nothing says which addresses the subnet has", hint="give it a cidr")
@@ -74,7 +80,7 @@ def judge_subnet(subnet: Judged) -> Iterator[TemplateProblem]:
 
 
 def judge_port(port: Judged) -> Iterator[TemplateProblem]:
-    """What Neutron refuses of a port's fixed addresses."""
+    """Yield a problem for each fixed address of a port that its subnet does not contain."""
     for number, each in find_mappings(port.properties.get("fixed_ips")):
         subnet = port.find_named(each.get("subnet") or each.get("subnet_id"), _SUBNET)
         network = _read_network(subnet) if subnet is not None else None
@@ -84,7 +90,10 @@ def judge_port(port: Judged) -> Iterator[TemplateProblem]:
 
 
 def judge_interface(interface: Judged) -> Iterator[TemplateProblem]:
-    """What ``heat.engine.resources.openstack.neutron.router`` refuses."""
+    """Yield a problem if a router interface names neither a subnet nor a port, or both.
+
+    Refused by ``heat.engine.resources.openstack.neutron.router``.
+    """
     given = [interface.properties.get(each) for each in ("subnet", "subnet_id", "port", "port_id")]
     if interface.is_complete and all(each is None for each in given):
         message, hint = "nothing says what the router is connected to", "give it a subnet"
@@ -94,17 +103,18 @@ def judge_interface(interface: Judged) -> Iterator[TemplateProblem]:
 
 
 def judge_group(group: Judged) -> Iterator[TemplateProblem]:
-    """What Neutron refuses of the rules of a security group."""
+    """Yield what is wrong with each of the rules that a security group lists: see :func:`_judge_rule`."""
     for number, rule in find_mappings(group.properties.get("rules")):
         yield from _judge_rule(group, rule, "rules", number)
 
 
 def judge_rule(rule: Judged) -> Iterator[TemplateProblem]:
-    """What Neutron refuses of a rule by itself."""
+    """Yield what is wrong with a rule that is a resource of its own: see :func:`_judge_rule`."""
     yield from _judge_rule(rule, rule.properties)
 
 
 def _judge_rule(resource: Judged, rule: Mapping[str, Any], *place: str | int) -> Iterator[TemplateProblem]:
+    """Yield problems of a rule that Neutron refuses: of its range of ports, and of its prefix."""
     least, most = rule.get("port_range_min"), rule.get("port_range_max")
     protocol, prefix = rule.get("protocol"), find_text(rule, "remote_ip_prefix")
     if protocol is None and (is_given(least) or is_given(most)):

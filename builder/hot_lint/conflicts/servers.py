@@ -1,4 +1,4 @@
-"""Servers, what they boot from, and what is deployed on them."""
+"""Conflicts between the properties of servers, of the volumes they boot from, and of deployments on them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _DEVICE_SOURCES: Final = (*_DISK_SOURCES, "swap_size", "ephemeral_size", "epheme
 
 
 def judge_server(server: Judged) -> Iterator[TemplateProblem]:
-    """What ``heat.engine.resources.openstack.nova.server`` refuses."""
+    """Yield problems of devices without a source, of a server that cannot boot, and of its security groups.
+
+    Refused by ``heat.engine.resources.openstack.nova.server``.
+    """
     properties = server.properties
     devices = find_mappings(properties.get("block_device_mapping_v2"))
     empty = [number for number, each in devices if not {*each} & {*_DEVICE_SOURCES}]
@@ -40,7 +43,10 @@ def judge_server(server: Judged) -> Iterator[TemplateProblem]:
 
 
 def judge_deployment(deployment: Judged) -> Iterator[TemplateProblem]:
-    """What ``heat.engine.resources.openstack.heat.software_deployment`` refuses."""
+    """Yield a problem if the server of a deployment is not one for deployments, by its ``user_data_format``.
+
+    Refused by ``heat.engine.resources.openstack.heat.software_deployment``.
+    """
     server = deployment.find_named(deployment.properties.get("server"), SERVER)
     if server is None:
         return
@@ -51,7 +57,10 @@ def judge_deployment(deployment: Judged) -> Iterator[TemplateProblem]:
 
 
 def judge_volume(volume: Judged) -> Iterator[TemplateProblem]:
-    """What ``heat.engine.resources.openstack.cinder.volume`` refuses."""
+    """Yield a problem if nothing gives the size of a volume.
+
+    Refused by ``heat.engine.resources.openstack.cinder.volume``.
+    """
     given = map(volume.properties.get, ("size", "backup_id", "source_volid", "snapshot_id"))
     if volume.is_complete and all(each is None for each in given):
         message = "nothing says how large the volume is"
@@ -59,7 +68,7 @@ def judge_volume(volume: Judged) -> Iterator[TemplateProblem]:
 
 
 def _may_boot(device: Mapping[str, Any]) -> bool:
-    """Whether a device may be what the server boots from: one with a disk, the first in order or of no order."""
+    """Whether a server may boot from the device: it has a disk, and its ``boot_index`` is 0, unknown or not given."""
     index = device.get("boot_index")
     has_disk = any(device.get(each) is not None for each in _DISK_SOURCES)
     return has_disk and (index in (None, 0, "0") or isinstance(index, dict))

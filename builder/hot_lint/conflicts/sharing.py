@@ -15,7 +15,7 @@ from builder.hot_lint.findings import TemplateProblem
 from builder.text.pointers import Tokens
 
 Owners = dict[tuple[str, str], str]
-"""The resources that were met, by the use that they make of a thing and by the name of the thing."""
+"""The name of the resource that has a thing for itself, by the use that it makes of it and the thing's name."""
 
 
 class _Use(NamedTuple):
@@ -37,7 +37,10 @@ _MOST_SEARCHED: Final = 500
 
 
 def judge_sharing(judged: Judged, owners: Owners) -> Iterator[TemplateProblem]:
-    """What a resource is given that another one before it has; its own is added to the ``owners``."""
+    """Yield a problem for each thing that a resource is given for itself and that another one has already.
+
+    ``owners`` are those of the resources judged before; this one is added.
+    """
     if not judged.certain:
         return
     name = str(judged.tokens[1])

@@ -1,4 +1,4 @@
-"""Texts that stand for the files that they name, and those that cloud-init cannot tell the kind of."""
+"""Paths that are given in place of what is in the file, and scripts whose kind cloud-init does not recognise."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from builder.hot_lint.sources import explain_path, looks_like_path
 from builder.text.excerpts import shorten
 
 PATH_AS_TEXT: Final = "path-as-text"
-"""The rule of a path where a service takes the text itself."""
+"""The rule id of a path that is given where a service wants the text itself."""
 
 _RULE: Final = "cloud-config-header"
 _MAX_SHOWN: Final = 60
-"""In characters: more than the path of any interpreter has."""
+"""In characters: as much of a header as a message quotes, more than the path of any interpreter has."""
 
 _MISSPELT_HEADER: Final = re.compile(
     r"\s*((?!#cloud-config)(?:#[ \t]*!?[ \t]*)?cloud[-_ ]?config:?)[ \t]*(?:\n|$)", re.IGNORECASE
 )
-"""A first line that was meant to be the one by which cloud-init tells a cloud-config: ``cloudinit.handlers``."""
+"""A first line that is nearly ``#cloud-config``, by which alone cloud-init recognises one: ``cloudinit.handlers``."""
 
 
 _HEADER: Final = r"#(?:!|cloud-|include|part-handler|upstart-job|# *template:)"
 _LATE_HEADER: Final = re.compile(
     rf"\s*(?!{_HEADER})#[^\n]*\n(?:[ \t]*(?:(?!{_HEADER})#[^\n]*)?\n)*(#!/[^\n]*|#cloud-config)"
 )
-"""Comments above the line by which cloud-init tells what a text is, which has to be the first."""
+"""Comments, and below them the line by which cloud-init recognises what a text is, which has to be the first."""
 
 
 def judge_text(resource: Judged, files: Mapping[str, str]) -> Iterator[TemplateProblem]:
-    """A path in place of what is in the file, of a script or of a public key; and what cloud-init takes for neither.
+    """Yield a problem for a path in place of a script or a public key, and for a script that cloud-init does not run.
 
-    ``files`` are those that the template includes.
+    ``files`` maps the name of each file that the template includes to its text.
     """
     for name in ("user_data", "config"):
         yield from _judge_header(resource, resource.properties.get(name), files, name)
@@ -70,6 +70,6 @@ def _judge_header(
 
 
 def _find_late(text: str | None) -> str:
-    """The header of a text that stands below a comment; ``""`` where it is the first line, or there is none."""
+    """The ``#!`` or ``#cloud-config`` line of a text, if comments stand above it; else ``""``."""
     found = _LATE_HEADER.match(text or "")
     return shorten(found[1], _MAX_SHOWN) if found else ""

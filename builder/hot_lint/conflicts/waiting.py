@@ -32,9 +32,9 @@ _CONNECTED: Final = (SERVER, PORT)
 def find_unawaited(
     templates: Sequence[ScopedTemplate], nested: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[int, TemplateProblem]]:
-    """Each resource that may be made before the subnet or the router interface which it needs: its template's number.
+    """Yield, with its template's number, a problem for each resource that does not wait for what it needs.
 
-    ``nested`` are the templates of stacks by the names of their files.
+    That is a subnet or a router interface. ``nested`` maps the names of files to the templates of nested stacks.
     """
     numbers: dict[str, int] = {}
     resources: dict[str, Mapping[str, Any]] = {}
@@ -57,9 +57,9 @@ def find_unawaited(
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What waits for what: by the name of a resource its type, those that it refers to, and those that wait for it.
+    """What waits for what: the type of each resource by name, those that it refers to, and those that wait for it.
 
-    ``subnets`` are by the names of their networks, ``interfaces`` by those of their subnets.
+    ``subnets`` maps each network to its subnets, ``interfaces`` each subnet to its router interfaces.
     """
 
     types: Mapping[str, str]
@@ -73,7 +73,7 @@ class _Order:
 
     @classmethod
     def of(cls, templates: Sequence[ScopedTemplate], types: Mapping[str, str]) -> _Order:
-        """That of all resources of templates that are composed."""
+        """Read the order of all resources of the templates, which are composed into one."""
         needs = _read_needs(templates, types)
         subnets: dict[str, list[str]] = {name: [] for name, type_ in types.items() if type_ in _NETWORKS}
         interfaces: defaultdict[str, list[str]] = defaultdict(list)
@@ -100,7 +100,7 @@ class _Order:
 
 
 def _follow(names: Collection[str], dependents: Mapping[str, Sequence[str]]) -> Collection[str]:
-    """All that wait for one of some resources."""
+    """The names of all that wait for any of some resources, directly or by way of others."""
     found: set[str] = set()
     pending = [*names]
     while pending:
@@ -128,7 +128,7 @@ def _find_unawaited_subnet(
 def _find_unawaited_interface(
     name: str, resources: Mapping[str, Mapping[str, Any]], order: _Order
 ) -> Iterator[TemplateProblem]:
-    """A floating IP for a port whose network is made here, before a router leads there."""
+    """Yield a problem if a resource gives a port a floating IP, and does not wait for the router of its network."""
     for each in _find_addressed(resources[name]) if name not in order.late else ():
         network = next((one for one in order.needs.get(each, ()) if one in order.subnets), "")
         interfaces = [one for subnet in order.subnets.get(network, ()) for one in order.interfaces.get(subnet, ())]
@@ -144,7 +144,7 @@ def _find_unawaited_interface(
 
 
 def _find_addressed(resource: Mapping[str, Any]) -> list[str]:
-    """The names of what a resource gives a floating IP: of ports, as far as they are made in the same templates."""
+    """The names of the ports that a resource gives a floating IP; ``""`` for a port that is not made here."""
     properties = _read_properties(resource)
     if resource.get("type") in FLOATING:
         return [find_referred(properties.get("port_id"))]
@@ -159,13 +159,13 @@ def _read_properties(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _names_all(depends_on: Any, types: Mapping[str, str]) -> bool:
-    """Whether what a resource depends on is there; if not, that is told, and what is meant may be waited for."""
+    """Whether ``depends_on`` names only resources that exist: a misspelt name may be the one to wait for."""
     names = [depends_on] if isinstance(depends_on, str) else depends_on
     return isinstance(names, list) and all(isinstance(each, str) and each in types for each in names)
 
 
 def _read_needs(templates: Sequence[ScopedTemplate], types: Mapping[str, str]) -> dict[str, set[str]]:
-    """By the name of each resource, those that it refers to."""
+    """The names of the resources that each resource refers to, by its name."""
     needs: dict[str, set[str]] = {name: set() for name in types}
     for each in templates:
         for reference in each.reading.references:
@@ -179,7 +179,7 @@ def _is_stack(type_: str) -> bool:
 
 
 def _makes_ports(resource: Mapping[str, Any], nested: Mapping[str, Mapping[str, Any]], within: frozenset[str]) -> bool:
-    """Whether a resource makes servers or ports in a stack of its own, which has no subnet of its own for them."""
+    """Whether a resource makes servers or ports in a nested stack that has no subnet of its own."""
     for definition, _, _ in find_definitions(resource, ()):
         type_ = str(definition.get("type"))
         if type_ in _CONNECTED:

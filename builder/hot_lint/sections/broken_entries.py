@@ -1,6 +1,7 @@
-"""What stands among the entries of a section and is none: a value by itself, or a key of the entry above it.
+"""Entries of a template's sections that cannot be entries: values that are no mappings, and keys of the entry above.
 
-Both are set right for whoever looks at the template next, so that nothing but the mistake itself is told.
+Both are replaced before anything else reads the template, so that only the mistake itself is reported, and not what
+follows from it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _ENTRIES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "resources": ({"type": "OS::Heat::None"}, "give it a type, and properties"),
     "outputs": ({"value": None}, "give it a value"),
 }
-"""The sections whose entries are mappings: what stands for one that is none, and a hint."""
+"""The sections whose entries are mappings; for each, what replaces an entry that is none, and the hint for it."""
 
 _KEYS: Final[Mapping[str, Mapping[str, bool]]] = {
     "parameters": {
@@ -29,14 +30,13 @@ _KEYS: Final[Mapping[str, Mapping[str, bool]]] = {
     },
     "outputs": {"value": True, "description": False, "condition": True},
 }  # fmt: skip
-"""By sections, the keys of their entries, and whether what stands below one may be a mapping."""
+"""The keys that entries have, by section; for each key, whether its value may be a mapping."""
 
 
 def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TemplateProblem]]:
-    """A template of sound sections, in which something of no consequence stands for each entry that is no mapping.
+    """Replace each entry that is no mapping by a harmless one, and move keys that stand beside their entry into it.
 
-    So the names stay known, and the other entries can be judged. A key that is not indented far enough is in the entry
-    above it.
+    So all names stay known, and the other entries can be judged. The sections themselves are sound.
     """
     problems: list[TemplateProblem] = []
     usable = dict(template)
@@ -54,7 +54,7 @@ def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any
 
 
 def _indent(section: str, entries: Mapping[str, Any]) -> tuple[dict[str, Any], list[TemplateProblem]]:
-    """The entries of a section, each with the keys below it that stand beside it; and what tells of these."""
+    """The entries of a section, with the keys that stand beside their entry moved into it; and a problem for those."""
     indented: dict[str, Any] = {}
     strays: dict[str, list[str]] = {}
     above = ""
@@ -81,7 +81,7 @@ def _indent(section: str, entries: Mapping[str, Any]) -> tuple[dict[str, Any], l
 
 
 def _is_stray(section: str, name: str, entry: Any) -> bool:
-    """Whether an entry of a section is a key that belongs to another one."""
+    """Whether what looks like an entry of a section is really a key of another entry."""
     if name not in _KEYS[section] or not isinstance(entry, dict):
         return name in _KEYS[section]
     type_ = entry.get("type")
