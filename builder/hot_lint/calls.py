@@ -61,7 +61,7 @@ USAGE: Final[Mapping[str, str]] = {
 
 
 _TAKE_TEXT: Final = frozenset({"get_param", "get_resource", "get_file"})
-"""The functions that take any text, which is the name of something."""
+"""The functions whose argument may be any text: the name of something."""
 
 _WORD: Final = re.compile(r"[\w$%@{}-]{3,100}")
 """What a placeholder in a text may look like."""
@@ -81,18 +81,18 @@ character and looks back from there, so that Python skips the rest of the text.
 """
 
 _MAX_SHOWN: Final = 120
-"""In characters: as much of a path as fits in a line beside what is said of it."""
+"""In characters: as much of a path as fits in a line with the message about it."""
 
 _NOT_CERTAIN: Final = (Fault.ALGORITHM_ELSEWHERE, Fault.TOO_MUCH_WORK, Fault.PARAMS_NOT_FOUND)
-"""What is no fault, and placeholders that a text lacks, each of which is told in its place."""
+"""Findings that are no certain faults; placeholders that a text lacks are reported one by one elsewhere."""
 
 
 def find_argument_fault(
     function: str, arguments: Any, language: Language, types: Types, budget: Budget
 ) -> tuple[str, bool]:
-    """What a function wants instead of these arguments, and whether Heat sees it as soon as it parses the template.
+    """What is wrong with the arguments of a function, ``""`` if nothing certainly is.
 
-    The text is ``""`` where nothing is certainly wrong with them.
+    And whether Heat notices as soon as it parses the template.
     """
     if _names_something(function, arguments):  # as most calls do
         return "", False
@@ -113,16 +113,16 @@ def find_argument_fault(
 
 
 def _names_something(function: str, arguments: Any) -> bool:
-    """Whether a call has a name written out, or the names of a resource and what is read of it: there is no fault."""
+    """Whether the arguments are nothing but names: one, or for get_attr a resource and an attribute. They are right."""
     if isinstance(arguments, str):
         return arguments != "" and function in _TAKE_TEXT
     return function == "get_attr" and isinstance(arguments, list) and [*map(type, arguments)] == [str, str]
 
 
 def explain_fault(function: str, arguments: Any, fault: str, language: Language) -> tuple[Tokens, str, str]:
-    """Of arguments that have a fault: where within them it is made, the message and the hint.
+    """Where within the arguments their fault is, the message and the hint.
 
-    What is no text may be a call that is misspelt.
+    A mapping where a text is wanted may be the call of a function whose name is misspelt.
     """
     members = arguments.items() if isinstance(arguments, dict) else ()
     for key, item in enumerate(arguments) if isinstance(arguments, list) else members:
@@ -160,9 +160,9 @@ def _outline(joined: list[Any] | dict[str, Any]) -> str:
 def find_placeholder_problems(
     call: Call, tokens: Tokens, files: Mapping[str, str], budget: Budget, *, certain: bool
 ) -> Iterator[TemplateProblem]:
-    """What a replacement does not find in its text, and where it leaves signs of a variable around what it puts in.
+    """Yield a problem for each placeholder that is not in the text, or stands there within signs that would remain.
 
-    As far as the text is known before a launch. Of the strict functions Heat fails a launch that finds nothing.
+    Such as ``${NAME}`` for ``NAME``. As far as the text is known before a launch; only the strict functions fail it.
     """
     template, params = call.args["template"], call.args["params"]
     name = template.get("get_file") if isinstance(template, dict) else None
@@ -203,9 +203,9 @@ def find_placeholder_problems(
 
 
 def _find_wrapped(text: str, params: Mapping[str, Any]) -> dict[str, str]:
-    """What stands in a text as other tools write a variable, and the placeholder in it that is replaced.
+    """What a text has in the form of a variable, such as ``${NAME}``, and the placeholder within each.
 
-    One that is replaced by the name of a variable is meant so; of two that begin alike, the longer one is replaced.
+    Not if the placeholder is replaced by a variable's name. If two placeholders begin alike, the longer is replaced.
     """
     found: dict[str, str] = {}
     for match in _WRAPPED.finditer(text):
@@ -221,7 +221,7 @@ def _find_wrapped(text: str, params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def find_unmade_parts(url: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """The parts of make_url that are null until Heat has made a resource: the key, what is wrong, and what to do.
+    """Yield the parts of make_url that are null until Heat has made a resource: the key, the message and the hint.
 
     Heat makes the values of properties before it makes anything, and then takes null for no part of a URL.
     """

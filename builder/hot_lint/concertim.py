@@ -1,4 +1,4 @@
-"""What Concertim cannot read of a stack, each of which ends its reading of every stack of the site.
+"""Resources that Concertim cannot read; one of them stops it from reading any stack of the site.
 
 Concertim's OpenStack Service goes through the resources at the top of each stack. It splits a type at ``::`` and reads
 what follows, and takes each member of an ``OS::Heat::ResourceGroup`` for a stack whose resources it can list. It never
@@ -28,7 +28,7 @@ groups can be read, as the members of a group can be listed."""
 
 
 def find_unreadable_resources(root: LoadedTemplate, nested: Mapping[str, LoadedTemplate]) -> Iterator[Problem]:
-    """The resources of a template that Concertim cannot read, and those of the stacks that it makes beside its own.
+    """Yield a problem for each resource that Concertim cannot read, also in stacks made beside the template's own.
 
     What a condition may leave out counts, too: one launch that has it is enough.
     """

@@ -1,6 +1,6 @@
-"""What goes round in a circle: resources that wait for each other, conditions and nested templates in themselves.
+"""Circles of resources that wait for each other, of conditions, and of templates that are nested in each other.
 
-Heat refuses each of them, the last by the depth to which it nests stacks.
+Heat refuses all of them, the last because it limits how deep stacks are nested.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Needs = dict[str, tuple[int, Reference]]
 
 
 def find_cycles(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
-    """The circles in a scope, one problem for each: among what is always there, and with each optional component."""
+    """Yield a problem for each circle among what is always there, and with each optional component."""
     required = [number for number, each in enumerate(templates) if not each.optional]
     optional = [number for number, each in enumerate(templates) if each.optional]
     for kind in (Kind.RESOURCE, Kind.CONDITION):
@@ -39,7 +39,7 @@ def find_cycles(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, Temp
 
 
 def find_nested_cycles(uses: Mapping[str, Sequence[NestedUse]]) -> Iterator[tuple[str, TemplateProblem]]:
-    """The circles of nested templates, each with the name of the file it is in; ``uses`` are of each file by name."""
+    """Yield a problem for each circle of nested templates, with its file's name; ``uses`` are those in each file."""
     needs = {name: {use.name: use for use in within if use.certain and use.is_plain} for name, within in uses.items()}
     for path in _find_circles(needs, needs):
         message = f"nested templates contain each other without an end: {_show(path)}"
@@ -53,7 +53,7 @@ def _explain(
     needs: Mapping[str, Needs],
     kind: Kind,
 ) -> Iterator[tuple[int, TemplateProblem]]:
-    """A problem for each circle within some of the templates."""
+    """Yield a problem for each of the ``circles``, which lie within the templates of these ``numbers``."""
     used: Collection[str] | None = None
     for path in circles:
         if used is None and kind is Kind.CONDITION:
@@ -68,7 +68,7 @@ def _explain(
 
 
 def _suggest_way_out(reference: Reference, path: Sequence[str], templates: Sequence[ScopedTemplate]) -> str:
-    """How a circle ends at one of its references: one that only orders, or one to a server whose address is meant."""
+    """A hint at how to end a circle: without a ``depends_on``, or by the address of a server's port."""
     if "depends_on" in reference.tokens[2:3]:
         return f"remove it: {reference.name!r} needs {reference.owner!r}"
     resources = (each.template["resources"] for each in templates if reference.name in each.names(Kind.RESOURCE))
@@ -81,7 +81,7 @@ def _suggest_way_out(reference: Reference, path: Sequence[str], templates: Seque
 
 
 def _show(path: Sequence[str]) -> str:
-    """The names of a circle, or as many of them as anybody reads."""
+    """The names of a circle in words, shortened if there are many."""
     left_out = len(path) - MAX_NAMED
     shown = [*path[:MAX_NAMED], f"{left_out:,} more"] if left_out > 0 else path
     return " -> ".join([*shown, path[0]])

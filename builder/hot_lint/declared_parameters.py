@@ -40,24 +40,24 @@ _MOST_TRIED: Final = 100
 """How many allowed values are held against the template's constraints: more than people look through."""
 
 _MAX_SHOWN: Final = 120
-"""In characters: as much of the values as fits in a line beside what is said of them."""
+"""In characters: as much of the values as fits in a line with the message about them."""
 
 Layer = tuple[Tokens, Mapping[str, Any]]
-"""Attributes that a definition lays over a parameter, and their place."""
+"""Attributes by which a definition overrides those of a parameter, and where they stand."""
 
 _Read = Callable[[Mapping[str, Any]], object]
 """Reads some attributes of a parameter, of a template or laid over it; raises ParameterSyntaxError."""
 
 
 def find_parameter_problems(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
-    """Every fault in the parameters of a template that stands by itself."""
+    """Yield every fault in the parameters of a template that is not composed with others."""
     for name, attributes in (template.get("parameters") or {}).items():
         _, problems = read_parameter(name, attributes)
         yield from problems
 
 
 def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter | None, list[TemplateProblem]]:
-    """A parameter of a template, unless a problem keeps it from being one, and its problems."""
+    """Read a parameter of a template: the parameter, None if its declaration is unusable, and its problems."""
     tokens: Tokens = ("parameters", name)
     try:
         parameter = parse_parameter(name, attributes)
@@ -116,7 +116,7 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
 
 
 def _find_wider(in_template: Parameter, parameter: Parameter, tokens: Tokens) -> Iterator[TemplateProblem]:
-    """Constraints of a definition that let people give what Heat refuses for those of the template."""
+    """Yield a problem for each constraint of a definition that allows what the template's constraints do not."""
     has_list = any(isinstance(each, AllowedValues) for each in parameter.constraints)
     hint = "narrow it, or widen the constraint in the template"
     for number, constraint in enumerate(parameter.constraints):
@@ -154,13 +154,13 @@ def _find_wider(in_template: Parameter, parameter: Parameter, tokens: Tokens) ->
 
 
 def _is_wider(one: Range | Length, other: Range | Length) -> bool:
-    """Whether one pair of bounds lets something pass that another does not."""
+    """Whether ``one`` pair of bounds allows values that the ``other`` does not."""
     is_below = other.minimum is not None and (one.minimum is None or one.minimum < other.minimum)
     return is_below or (other.maximum is not None and (one.maximum is None or one.maximum > other.maximum))
 
 
 def _find_structured_default(parameter: Parameter, place: Tokens) -> list[TemplateProblem]:
-    """A list or a mapping as the default of a string: Heat takes it, and makes a text of it that nobody means."""
+    """The problem of a list or a mapping as the default of a string, which Heat turns into a text that nobody means."""
     if parameter.type is not ParameterType.STRING or not isinstance(parameter.default, list | dict):
         return []
     kind, other = ("list", "comma_delimited_list") if isinstance(parameter.default, list) else ("mapping", "json")
@@ -225,7 +225,7 @@ def _explain_one(
 
 
 def _find_structured_values(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
-    """Allowed values that nobody chooses, whose parameter could be read all the same."""
+    """Yield a problem for each allowed value that is a list or a mapping, which nobody can choose in a form."""
     for number, constraint in enumerate(attributes.get("constraints") or []):
         values = constraint["allowed_values"] if find_kinds(constraint)[0] == "allowed_values" else ()
         for place, value in enumerate(values):
@@ -246,7 +246,7 @@ def _find_ignored_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> 
 
 
 def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
-    """Texts that are none, and flags that mean something else than what they say: Heat takes anything for both."""
+    """Yield a problem for each text that is none, and each flag that Heat reads otherwise: it accepts anything."""
     texts = [(attributes, key, tokens) for key in ("label", "description") if key in attributes]
     for number, constraint in enumerate(attributes.get("constraints") or ()):
         if "description" in constraint:
@@ -266,9 +266,9 @@ def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Itera
 def _find_constraint_warnings(
     parameter: Parameter, attributes: Mapping[str, Any], tokens: Tokens
 ) -> Iterator[TemplateProblem]:
-    """Custom constraints that no Heat is known to have, though a cloud may by plug-ins; patterns that take too long.
+    """Yield warnings of custom constraints that only a plug-in could add to Heat, and of patterns that take too long.
 
-    The attributes are such as could be read.
+    The attributes are without errors.
     """
     for number, constraint in enumerate(attributes.get("constraints") or []):
         kind = find_kinds(constraint)[0]

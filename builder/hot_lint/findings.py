@@ -17,16 +17,16 @@ from builder.text.pointers import Tokens
 from builder.yaml_documents.documents import Document
 
 MAX_NAMED: Final = 8
-"""How many names one message tells, of properties that are missing in one place or of what is in a circle."""
+"""How many names a message lists, such as those of missing properties, or of the resources in a circle."""
 
 ONLY_SOME_LAUNCHES: Final = "only the launches that come to it fail"
-"""What is said of a mistake that is not certain."""
+"""The end of the message of a mistake that is not certain: Heat may never come to it."""
 
 _WORD: Final = re.compile(r"[\w.-]+")
 """As much of a key as may be the name of a parameter."""
 
 INDEX: Final = "%index%"
-"""What a group puts a member's number for, unless its ``index_var`` says otherwise."""
+"""What a group replaces by the number of each member, unless its ``index_var`` says otherwise."""
 
 ON_REQUEST: Final = frozenset({"get_param", "get_resource"})
 """The functions whose references in outputs Heat follows only when somebody asks for the output."""
@@ -59,7 +59,7 @@ class Reference(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TemplateProblem:
-    """Something that Heat refuses, or takes otherwise than it looks. ``key``: it is the key named last.
+    """A mistake in a template. ``key``: the key named last is the mistake, not its value.
 
     ``about`` are the names that it concerns, as of a :class:`~builder.diagnostics.problems.Problem`.
     """
@@ -73,7 +73,7 @@ class TemplateProblem:
     about: tuple[str, ...] = ()
 
     def at(self, document: Document, root: Tokens = ()) -> Problem:
-        """It as a problem of the document in which the template, or the definition, stands at ``root``."""
+        """Make it a problem of the document in which the template, or the definition, stands at ``root``."""
         tokens = (*root, *self.tokens)
         return document.problem(self.rule, self.message, tokens, key=self.key, hint=self.hint, about=self.about)
 
@@ -93,12 +93,12 @@ class NestedUse:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is a resource by itself, not the member of a group, of which there may be none."""
+        """Whether it is a resource of its own, not the member of a group, which may have no members."""
         return len(self.tokens) == 2
 
     @property
     def is_member(self) -> bool:
-        """Whether all members of a resource that is a group are made of it, whose attributes are theirs then."""
+        """Whether all members of a group are made of it, so that its outputs are attributes of the group."""
         return self.tokens[2:] == ("properties", "resource_def")
 
 
@@ -114,12 +114,12 @@ class TemplateReading:
     equalities: list[tuple[Sequence[Any], Tokens]] = field(default_factory=list)
     """The two sides of each ``equals``, and its place."""
     mentioned: set[str] = field(default_factory=set)
-    """Texts that may name a parameter: what ``Ref`` names, in the version that has it, and all that is refused."""
+    """Texts that may be names of parameters: arguments of ``Ref``, and any in what could not be understood."""
     has_index: bool = False
     """Whether any text holds :data:`INDEX`."""
 
     def mention(self, value: Any) -> None:
-        """Note every text in a value that is not understood: it may name what is used in it, once it is mended."""
+        """Note every text in a value that is not understood, so that no parameter named there is reported as unused."""
         if isinstance(value, str):
             self.mentioned.add(value)
         elif isinstance(value, dict | list | tuple):

@@ -28,7 +28,7 @@ MAX_FILES = 200
 
 _VERSION_KEYS: Final = (VERSION_KEY, *sorted(CLOUDFORMATION_KEYS))
 _NAMING: Final = frozenset({"get_file", "type"})
-"""The keys whose values name files."""
+"""The keys by which a resource may name a file."""
 
 _STACK: Final = "OS::Heat::Stack"
 """Makes a stack of the text that it is given, with all the files of the stack that it is in."""
@@ -47,7 +47,7 @@ class LoadedTemplate:
     broken: frozenset[Tokens] = frozenset()
 
     def list_set_aside(self) -> list[Any]:
-        """What was written for the entries that are broken."""
+        """The values that were written for the broken entries, before they were replaced."""
         written = self.document.value
         for token in self.tokens:
             written = written[token]
@@ -201,7 +201,7 @@ class _Reader:
 
 
 def dump_template(template: Any) -> str:
-    """A template as text that Heat reads as the very same data."""
+    """Write a template as YAML that Heat reads as exactly the same data."""
     return json.dumps(template)
 
 
@@ -230,7 +230,7 @@ def _is_of_parameters(problem: Problem) -> bool:
 
 
 def _demote(problem: Problem) -> Problem:
-    """A file that is missing where Heat may never look for it."""
+    """The warning in place of an error about a missing file, if Heat may never look for the file."""
     if problem.severity is not Severity.ERROR:
         return problem
     return replace(problem, rule="conditional-mistake", message=f"{problem.message}; {ONLY_SOME_LAUNCHES}")

@@ -22,20 +22,20 @@ MEMBERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     GROUP: (GROUP_MEMBER, ("count",)),
     "OS::Heat::AutoScalingGroup": ("resource", ("desired_capacity", "min_size")),
 }
-"""Groups: the property that describes a member, and those that say how many there are at first, the first one given.
+"""For each type of group, the property that describes a member, and those that say how many there are at first.
 
-Of a group that has none, Heat does not look at the member.
+Of the latter, the first that is given counts. If it is 0, Heat does not look at the member.
 """
 
 _GROUPS: Final = tuple(MEMBERS)
-"""What may be looked for that is no text, and has no hash."""
+"""The types of groups; a tuple, since what is looked up in it may be a list or a mapping, which has no hash."""
 
 Definition = tuple[Mapping[str, Any], Tokens, bool]
-"""What has a type and properties, its place, and whether Heat looks at it in every launch."""
+"""A mapping with a type and properties, its place, and whether Heat looks at it in every launch."""
 
 
 def find_definitions(resource: Mapping[str, Any], tokens: Tokens, certain: bool = True) -> Iterator[Definition]:
-    """A resource or a member, and the members that it has if it is a group."""
+    """Yield a resource, and if it is a group its members, and so on for groups in groups."""
     yield resource, tokens, certain
     if resource.get("type") in _GROUPS:  # as few resources are
         for each in find_members(resource, tokens, certain):
@@ -43,7 +43,7 @@ def find_definitions(resource: Mapping[str, Any], tokens: Tokens, certain: bool 
 
 
 def find_members(group: Mapping[str, Any], tokens: Tokens, certain: bool = True) -> Iterator[Definition]:
-    """What the members of a group can be, if it is one: each branch of an ``if``, or the one that is written out."""
+    """Yield the definitions of a group's members: the one that is written out, or each branch of an ``if``."""
     type_, properties = group.get("type"), group.get("properties")
     if not isinstance(type_, str) or type_ not in MEMBERS or not isinstance(properties, dict):
         return

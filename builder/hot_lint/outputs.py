@@ -25,39 +25,39 @@ from builder.parameters.declared_constraints import CustomConstraint, Length
 from builder.text.pointers import CONTAINERS
 
 TYPE_OUTPUT: Final = "concertim_cluster_type"
-"""By it the Visualisation App finds the instructions of a rack, and newer releases show no stack without it: its value
-is the id of the type. Every launch has it."""
+"""The output whose value is the id of the type. Every launch adds it: the Visualisation App finds the instructions of a
+rack by it, and newer releases show no stack without it."""
 
 WEB_ACCESS_OUTPUT: Final = "web_access"
-"""What becomes a link on the page of a rack."""
+"""The output that becomes a link on the page of a rack."""
 
 _UNKNOWN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 _URL: Final = re.compile(rf"https?://|{_UNKNOWN}", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"(?:^|_)(?:ip|ips|ipv4|ipv6|address|addresses|networks)(?:$|_)", re.IGNORECASE)
 _WITH_ADDRESSES: Final = ("OS::Neutron::", "OS::Nova::")
-"""Attributes of servers, ports and floating IPs that are addresses, and the types that have them."""
+"""Names of attributes that are addresses, and the types of resources that have them."""
 
 _ADDRESS_OF: Final = {
     "OS::Neutron::FloatingIP": "floating_ip_address",
     "OS::Neutron::Port": "fixed_ips, 0, ip_address",
 }
-"""By types whose ids are in no URL that people open, what ``get_attr`` reads for their address."""
+"""What ``get_attr`` reads for the address, by types whose id is of no use in a URL."""
 
 _ITEMS: Final[Mapping[str, tuple[int | str, ...]]] = {"fixed_ips": (0, "ip_address"), "addresses": (0, "addr")}
-"""By attributes whose items are mappings, what leads to an address in them; of others an item is one."""
+"""The path from an attribute to an address, for attributes whose items are mappings; items of others are addresses."""
 
 _SAYS_ADDRESS: Final = re.compile(r"(?:^|[\W_])(?:ips?|address(?:es)?|urls?|links?|endpoints?)(?:$|[\W_])", re.I)
 _SAYS_ID: Final = re.compile(r"(?:^|[\W_])(?:ids?|uuids?|identifiers?)(?:$|[\W_])", re.I)
-"""Names and descriptions of outputs that promise an address, and those that promise an id."""
+"""What names and descriptions of outputs contain that promise an address, or an id."""
 
 _SECRET: Final = re.compile(r"(?:^|[_-])(?:password|passwd|passphrase|secret|token|private_key)s?(?:$|[_-])", re.I)
 _RANDOM: Final = "OS::Heat::RandomString"
 
 _MAX_TEXT: Final = 4096
-"""In characters: as much of a text as is looked into, far more than any that people read on a page."""
+"""In characters: as much of a text as is judged, far more than people read on a page."""
 
 _MAX_PART: Final = 256
-"""In characters, or parts: as much may stand for one placeholder, so that a few lines make no text of gigabytes."""
+"""In characters, or parts: what one placeholder is replaced by is cut off there, so that no text grows to gigabytes."""
 
 _Found = tuple[str, str, str]
 """A rule, what is wrong, and a hint."""
@@ -78,7 +78,7 @@ class Outputs:
     resources: Mapping[str, Any]
 
     def find_problems(self, root: LoadedTemplate) -> Iterator[Problem]:
-        """What Concertim makes nothing of, breaks on, or shows to more people than it should."""
+        """Yield a problem for each output that Concertim cannot use, fails on, or shows to too many people."""
         template = {**root.template, "resources": self.resources}
         for name, output in (template.get("outputs") or {}).items():
             value, place = output.get("value"), ("outputs", name, "value")
@@ -141,7 +141,7 @@ class Outputs:
                 yield rule, f"people may enter two '=' for {name!r}, which the output shows", hint
 
     def _read(self, value: Any) -> str:
-        """The text that a value becomes."""
+        """The text that a value becomes, with one character for each part that is not known before a launch."""
         if not isinstance(value, dict) or len(value) != 1:
             return _UNKNOWN if isinstance(value, CONTAINERS) else "" if value is None else str(value)[:_MAX_TEXT]
         ((function, arguments),) = value.items()
@@ -167,7 +167,7 @@ class Outputs:
 
 
 def find_ids(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[TemplateProblem]:
-    """Outputs that promise an address, and show the id of what has one; ``types`` are those of resources, by name."""
+    """Yield a problem for each output that promises an address and shows an id; ``types`` are those of resources."""
     for name, output in (template.get("outputs") or {}).items():
         told = f"{name} {output.get('description', '')}"
         if name in (WEB_ACCESS_OUTPUT, TYPE_OUTPUT) or not _SAYS_ADDRESS.search(told) or _SAYS_ID.search(told):
@@ -190,7 +190,7 @@ def find_ids(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[
 def find_secrets(
     name: str, value: Any, template: Mapping[str, Any], parameters: Mapping[str, Parameter] = MappingProxyType({})
 ) -> Iterator[_Found]:
-    """What an output shows that looks secret; ``parameters`` are as for :class:`Outputs`.
+    """Yield a problem for each secret that an output shows; ``parameters`` are as for :class:`Outputs`.
 
     What comes by way of another resource, or of a nested template, is not followed.
     """
@@ -224,7 +224,7 @@ def _may_hold_equals_signs(parameter: Parameter) -> bool:
 
 
 def _find_type(template: Mapping[str, Any], name: object) -> str:
-    """The type of a resource that is referred to; ``""`` where nobody can tell."""
+    """The type of the resource with this name; ``""`` if it is not known."""
     resource = (template.get("resources") or {}).get(name) if isinstance(name, str) else None
     return str(resource.get("type")) if resource is not None else ""
 
@@ -260,7 +260,7 @@ def _find_parts(value: Any) -> Iterator[Any]:
 
 
 def _find_path(value: Any) -> list[Any] | None:
-    """What ``get_attr`` is given, where a value is a call of it."""
+    """The arguments of ``get_attr``, if a value is a call of it."""
     path = value.get("get_attr") if isinstance(value, dict) and len(value) == 1 else None
     return path if isinstance(path, list) else None
 

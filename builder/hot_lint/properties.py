@@ -43,7 +43,7 @@ Path = tuple[str, ...]
 """A way within the properties of a type, the items of lists being ``*``."""
 
 _JOINED: Final = re.compile(r"([\w:.-]*[\w.-])(\s+|:)(\{\w+)")
-"""A property and the call that gives its value, which no colon and space part: ``network {get_resource``."""
+"""A property and the call that gives its value, with no colon or no space between them: ``network {get_resource``."""
 
 _LONE_NAME: Final = re.compile(r"[A-Za-z][\w.-]{0,99}")
 
@@ -57,7 +57,7 @@ _PARAMETER_TYPES: Final[Mapping[str, ParameterType]] = {
     "comma_delimited_list": ParameterType.COMMA_DELIMITED_LIST,
     "json": ParameterType.JSON,
 }
-"""By the type of a property, that of the parameters whose constraints mean the same."""
+"""The type of parameters whose constraints mean the same, by the type of a property."""
 
 _VALUE_TYPES: Final = {
     "string": "string",
@@ -72,7 +72,9 @@ _VALUE_TYPES: Final = {
 def find_property_problems(
     template: Mapping[str, Any], scope: CallScope, type_: str, definition: Definition
 ) -> Iterator[TemplateProblem]:
-    """Every property that a resource or a member, of a type in the table, lacks, or is given and does not take."""
+    """Yield a problem for each property that is missing, unknown, or has a value that it does not take.
+
+    ``definition`` is that of a resource or a member, whose ``type_`` is one of Heat's own."""
     _, tokens, certain = definition
     constraints = partial(_parse_constraints, type_)
     names = find_index_names(template, tokens)
@@ -86,7 +88,7 @@ def find_nested_value_problems(
     parameters: Mapping[str, Any],
     named: Mapping[str, str],
 ) -> Iterator[TemplateProblem]:
-    """Every value given to a nested template for one of its ``parameters`` that does not take it.
+    """Yield a problem for each value given to a nested template that its parameter does not take.
 
     ``named`` are the constraints of what these name in a cloud. Heat makes a property of each parameter, which is
     stricter (``heat.engine.properties.Schema.from_parameter``).
@@ -109,7 +111,7 @@ def find_nested_value_problems(
 
 
 def find_index_names(template: Mapping[str, Any], tokens: Tokens) -> tuple[str, ...]:
-    """What groups around a member put its number for, in any text of it; ``""``, which is in all, if nobody knows."""
+    """The placeholders that groups around a place replace; ``""``, which is in any text, if they are not known."""
     names: list[str] = []
     node: Any = template
     for token in tokens:
@@ -191,7 +193,7 @@ class _PropertyCheck:
                 yield from self.check_value(schemas[name], value, (*tokens, name), (*path, name), (schemas, given))
 
     def _suggest_place(self, name: str, tokens: Tokens, path: tuple[str | int, ...]) -> str:
-        """Where a key belongs that what is at the path does not have, as far as that can be guessed."""
+        """A hint at where an unknown key belongs, as far as that can be guessed."""
         if path:
             own = load_types()[self.type]["properties"].get(name, {"hidden": True})
             return "" if own.get("hidden") else f"write it among the properties of {self.type} itself"

@@ -30,7 +30,7 @@ MUST_BE: Final[Mapping[str, str]] = {
     "json": "a mapping, a list, or JSON as text",
     "text": "a text",
 }
-"""By the type of a property, or of the parameter of a nested template, what it takes."""
+"""What a property takes in words, by its type; the same for parameters of nested templates."""
 
 _GIVES: Final[Mapping[type, str]] = {
     str: "a text", list: "a list", dict: "a mapping", bool: "true or false", int: "a number", float: "a number"
@@ -38,7 +38,7 @@ _GIVES: Final[Mapping[type, str]] = {
 
 
 _MOST_SEARCHED: Final = 500
-"""Parameters and resources that are searched for the only one of a kind, once for each property that is lacking."""
+"""With more parameters and resources, no hint is looked for: they are searched once for each missing property."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def find_misfits(
 
 
 def suggest_missing(names: Sequence[str], schemas: Mapping[str, Any], scope: CallScope) -> str:
-    """A hint at what is lacking: the parameter or the resource of the same name, or the only one of its kind."""
+    """A hint for missing properties: the parameter or resource of the same name, or the only one that fits."""
     calls: list[str] = []
     is_small = len(scope.parameters) + len(scope.resources) <= _MOST_SEARCHED
     for name in names:
@@ -151,7 +151,7 @@ def suggest_missing(names: Sequence[str], schemas: Mapping[str, Any], scope: Cal
 
 
 def find_named(template: Mapping[str, Any]) -> dict[str, str]:
-    """By the parameters of a template, the constraint of what they name: theirs, or that of properties they fill."""
+    """The custom constraint of each parameter, by name: its own, or that of a property that it is given to."""
     found: dict[str, str] = {}
     for name, resource in (template.get("resources") or {}).items():
         for definition, _, _ in find_definitions(resource, ("resources", name)):
@@ -187,19 +187,19 @@ def _find_attribute_kinds(arguments: Any, scope: CallScope) -> tuple[type, ...]:
 
 
 def _find_made_by(constraint: str, scope: CallScope) -> list[str]:
-    """The resources of a scope that are what a custom constraint looks for."""
+    """The names of the resources in scope that are what a custom constraint looks for."""
     return [name for name, type_ in scope.resources.items() if type_ in MADE_BY.get(constraint, ())]
 
 
 def _takes(name: str, schema: Mapping[str, Any], type_: str) -> bool:
-    """Whether a property names a thing such as resources of a type are."""
+    """Whether a property names what resources of this type are, such as a network."""
     return not schema.get("hidden") and type_ in MADE_BY.get(find_constraint(name, schema), ())
 
 
 def _find_beside(property_: Property, resource: str, scope: CallScope) -> tuple[str, bool]:
-    """The property beside one that takes the resource which this is given, and whether they are swapped.
+    """The property beside this one that takes the resource given here, and whether the values of both are swapped.
 
-    ``""`` where there is none, or where it has a value that is right.
+    ``""`` if there is none, or if it has a value that fits.
     """
     schemas, given = property_.beside or ({}, {})
     for name, schema in schemas.items():

@@ -37,7 +37,7 @@ _VALIDATED: Final = frozenset({"make_url", "repeat", "yaql"})
 """The functions whose arguments Heat judges not while it parses them, but with what they stand in, if it reads that."""
 
 MAX_WORK: Final = 1_000_000
-"""What all calls of a cluster type may take to compute, a tenth of a second: a hundred times what a large one takes."""
+"""The bound on computing all calls of a type, about a tenth of a second: a hundred times what a large type takes."""
 
 
 def read_template(
@@ -76,9 +76,9 @@ class _Walk:
     owner: str = ""
     under: tuple[Any, ...] = ()
     is_replaced: bool = False
-    """Whether what is read is an argument of a function that replaces what it is told to."""
+    """Whether the walk is within the arguments of a function that replaces placeholders."""
     unread: frozenset[str] = frozenset()
-    """Where Heat makes no values of what it parses: the functions whose references it does not follow there."""
+    """The functions whose references Heat does not follow here, where it parses calls and never makes their values."""
 
     # ---- sections
 

@@ -1,6 +1,6 @@
-"""Resources held against Heat's own types: the names of these, whether they are retired, and their attributes.
+"""Types and attributes of resources, compared with those that Heat has: whether they exist, and are not retired.
 
-Their properties are the affair of :mod:`builder.hot_lint.properties`. What releases of Heat and clouds differ in is a
+Properties are the subject of :mod:`builder.hot_lint.properties`. What releases of Heat and clouds differ in is a
 warning. A nested template is told of where both sides of it are known.
 """
 

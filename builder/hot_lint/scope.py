@@ -17,19 +17,19 @@ from builder.hot_lint.findings import ON_REQUEST, ONLY_SOME_LAUNCHES, Kind, Refe
 from builder.text.spelling import find_near, suggest_near
 
 SELECTED: Final = "selected_"
-"""How the name begins of a parameter that is told whether the component is selected whose name ends it."""
+"""How the names of parameters begin that tell whether a component is selected: the component's name follows."""
 
 _MOST_FITTED: Final = 100
-"""How many references to what is not there are held against all resources, as many problems as are told of a type."""
+"""For how many wrong references a fitting resource is looked for: as many as there are problems in a report."""
 
 _MOST_LISTED: Final = 8
 """How many names a hint lists: about as many as a line of a report holds."""
 
 
 def suggest_selected(name: str, components: Mapping[str, bool]) -> str:
-    """A hint at the parameter that tells of a component, for one that tells of none.
+    """A hint for a parameter such as ``selected_x``, if there is no component ``x``.
 
-    Meant is the nearest of the ``components``, which are optional or not by their names, or the only optional one.
+    It names the nearest of the ``components``, or the only optional one. They tell whether each is optional, by name.
     """
     optional = [each for each, is_optional in components.items() if is_optional]
     near = find_near(name.removeprefix(SELECTED), components) or (optional[0] if len(optional) == 1 else "")
@@ -37,7 +37,7 @@ def suggest_selected(name: str, components: Mapping[str, bool]) -> str:
 
 
 _ON_REQUEST_RULES: Final = ("nested-attribute", "function-arguments")
-"""Rules whose problems in outputs keep Heat from nothing, where they are not certain."""
+"""Rules whose problems in outputs do not stop a launch, if they are not certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,16 @@ class ScopedTemplate:
     reading: TemplateReading
 
     def names(self, kind: Kind) -> Collection[str]:
-        """The names that the template gives to things of a kind."""
+        """The names of the parameters, resources or conditions that the template declares."""
         return (self.template.get(f"{kind}s") or {}).keys()
 
 
 def find_scope_problems(
     templates: Sequence[ScopedTemplate], around: Sequence[ScopedTemplate] = ()
 ) -> Iterator[tuple[int, TemplateProblem]]:
-    """Every reference to what is not there, and every clash of names: the template's number, and the problem.
+    """Yield a problem for each reference to what is not there, and for each clash of names, with the template's number.
 
-    Of a nested template, ``around`` are those in which it is used, whose names it cannot refer to.
+    For a nested template, ``around`` are those that use it: it cannot refer to their names, but people try.
     """
     referred = defaultdict(list)
     for number, each in enumerate(templates):
@@ -72,7 +72,7 @@ def find_scope_problems(
 
 
 def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
-    """Every parameter that no template of the scope uses, where it is declared first."""
+    """Yield a problem for each parameter that no template of the scope uses, where it is declared first."""
     used = {reference.name for each in templates for reference in each.reading.references}
     used.update(name for each in templates for name in each.reading.mentioned)
     seen: set[str] = set()
@@ -91,7 +91,7 @@ def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tupl
 
 
 def demote(problem: TemplateProblem) -> TemplateProblem:
-    """The problem as it is reported: one in a place that Heat does not look at in every launch is a warning.
+    """The problem as it is reported: a warning if Heat does not look at its place in every launch.
 
     Heat makes the values of outputs when somebody asks for them, and then tells nobody that it could not.
     """
@@ -111,7 +111,7 @@ def _find_dangling(
     kind: Kind,
     referred: Sequence[tuple[int, Reference]],
 ) -> Iterator[tuple[int, TemplateProblem]]:
-    """Of the references to things of a kind, each to what no template has, or perhaps only one that is not selected."""
+    """Yield a problem for each reference to what no template has, or only an optional component."""
     given = PSEUDO_PARAMETERS if kind is Kind.PARAMETER else frozenset()
     required: dict[str, None] = {}  # in the order of the templates
     optional: dict[str, list[str]] = defaultdict(list)
@@ -177,7 +177,7 @@ def _suggest_known(reference: Reference, known: Collection[str], fitting: Collec
 
 
 def _find_other_kind(reference: Reference, templates: Sequence[ScopedTemplate]) -> str:
-    """What something of another kind is that has the name which is referred to, and how to refer to it."""
+    """A hint if something of another kind has the name: what it is, and how to refer to it."""
     name, in_order = reference.name, "depends_on" in reference.tokens[2:3]
     if reference.kind is Kind.PARAMETER and any(name in each.names(Kind.RESOURCE) for each in templates):
         return f"it is a resource: write {{get_resource: {name}}}"
@@ -204,9 +204,9 @@ def _find_other_kind(reference: Reference, templates: Sequence[ScopedTemplate]) 
 
 
 def _find_outside(reference: Reference, within: ScopedTemplate, around: Sequence[ScopedTemplate]) -> tuple[str, str]:
-    """How what a template in which this one is nested has comes into it, if that is what is referred to.
+    """A hint if a template around this nested one has the name: how to hand it in.
 
-    And the parameter of this one that it comes by, where the name of one says so.
+    And the parameter of this template that already brings it, if the name of one says so.
     """
     name, kind = reference.name, reference.kind
     if kind is Kind.CONDITION or not any(name in each.names(kind) for each in around):
@@ -305,7 +305,7 @@ def _find_duplicate_names(templates: Sequence[ScopedTemplate]) -> Iterator[tuple
 
 
 def _find_conditional_resources(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
-    """References by what is always there to a resource that a condition may leave out, which Heat then refuses."""
+    """Yield a problem for each reference to a conditional resource from what is always there: Heat refuses it."""
     conditional = {
         name: resource["condition"]
         for each in templates

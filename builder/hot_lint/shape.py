@@ -42,13 +42,13 @@ _SINCE: Final[Mapping[tuple[str, str], str]] = {
 """The keys of sections, resources, outputs and parameters that came with a later version of the language."""
 
 _OF_OTHER_TOOLS: Final[Mapping[str, str]] = {"when": "condition", "if": "condition"}
-"""By the keys that people know from Ansible and from workflows, those that mean the same here."""
+"""Keys that people know from Ansible and workflows, and Heat's own that mean the same."""
 
 _ELSEWHERE: Final = (*NAMED_SECTIONS, *_OF_OTHER_TOOLS, *(key for _, key in _SINCE))
-"""Keys that are no properties in a resource that has none: sections, and those of later versions or other tools."""
+"""Keys that are no forgotten properties of a resource: sections, and keys of later versions or other tools."""
 
 _FILE_SUFFIXES: Final = (".yml", ".json", ".hot", ".tmpl")
-"""What files are called that people take for nested templates, and Heat does not."""
+"""Endings of files that people take for nested templates, and Heat does not."""
 
 _MAPPINGS: Final = ("parameters", "resources", "outputs")
 """The sections whose entries are mappings."""
@@ -56,10 +56,10 @@ _MAPPINGS: Final = ("parameters", "resources", "outputs")
 _PARAMETER_TYPES: Final = frozenset(map(str, ParameterType))
 
 _CONSTRAINTS: Final = frozenset({"length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint"})
-"""What stands in the list ``constraints`` of a parameter, as items of it."""
+"""The keys of the items in the list ``constraints`` of a parameter."""
 
 _MARKS: Final = frozenset({"type", "properties", "value", "default"})
-"""Keys by which an entry of a section is told from a section."""
+"""Keys that only an entry of a section has, and no section itself."""
 
 _LESS: Final = "indent it less"
 
@@ -68,7 +68,7 @@ _MEMBER_KEYS: Final = ("type", "properties", "metadata")
 
 
 def find_broken_sections(template: Any) -> list[TemplateProblem]:
-    """What keeps a value from being a HOT template at all: with one of these, nothing else of it can be judged."""
+    """The problems that keep a value from being a HOT template at all, so that nothing else in it can be judged."""
     if not isinstance(template, dict):
         return [_misshapen("a HOT template must be a mapping", ())]
     if is_cloudformation(template):
@@ -135,7 +135,7 @@ def find_shape_problems(
 
 
 def _check_sections(template: Mapping[str, Any], language: Language, *, composed: bool) -> Iterator[TemplateProblem]:
-    """What stands beside the sections and is none, and sections that stand inside others."""
+    """Yield a problem for each key beside the sections that is none, and each section that stands inside another."""
     for section in template:
         if section in language.sections or language.newer:
             continue
@@ -167,7 +167,7 @@ def is_misplaced_section(name: str, entry: Mapping[str, Any]) -> bool:
 
 
 def _recognise(entry: Any) -> str:
-    """What something that stands beside the sections is, if it looks like an entry of one of them."""
+    """Which kind of entry something beside the sections looks like, if any."""
     if not isinstance(entry, dict):
         return ""
     type_ = entry.get("type")
@@ -187,7 +187,7 @@ def _write_since(kind: str, key: str) -> str:
 
 
 def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], tokens: Tokens) -> Iterator[TemplateProblem]:
-    """The keys that an entry of a section cannot have; ``kind`` is what the entry is, with its article."""
+    """Yield a problem for each key that an entry cannot have; ``kind`` is what the entry is, such as "an output"."""
     rule = f"unknown-{kind.split()[1]}-key"
     forgotten = find_forgotten(entry, (*known, *_ELSEWHERE)) if kind == "a resource" else []
     yield from _explain_forgotten(forgotten, tokens)
@@ -248,7 +248,7 @@ def _check_resource(
 def _check_member(
     definition: Mapping[str, Any], group: str, tokens: Tokens, language: Language
 ) -> Iterator[TemplateProblem]:
-    """What Heat refuses of a member's definition; only that of a ResourceGroup is held to a schema of keys."""
+    """Yield what is wrong with the definition of a group's member; Heat checks the keys of a ResourceGroup's alone."""
     type_: Any = definition.get("type")
     if not is_call(type_, language) or "get_file" in type_:
         yield from _check_type(type_, f"the member of {group}", (*tokens, "type"))

@@ -21,7 +21,7 @@ MISSING_FILE: Final = "missing-file"
 """The rule of a file that is not there."""
 
 _MAX_SHOWN = 200
-"""In characters: as much of a path as two lines of a terminal hold."""
+"""In characters: as much of a path as two lines of a terminal can show."""
 
 COMPONENTS = "components"
 """The folder of a definition's components."""

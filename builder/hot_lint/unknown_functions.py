@@ -1,6 +1,6 @@
-"""What looks like a call of a function and is none: misspelt, of another version, or of another tool.
+"""What looks like the call of a function and is not: it is misspelt, of another version, or of another tool.
 
-Any mapping may have a single key, and any text a brace, so they are told of only where nothing else can well be meant.
+Any mapping may have a single key, and any text a brace, so a problem is reported only if hardly anything else is meant.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SCRIPTS: Final = frozenset({"user_data", "config"})
 """The properties that hold scripts, in which a shell replaces what is written in braces."""
 
 _TEXTS: Final = _SCRIPTS | {"template", "description"}
-"""Where a text may be of any language, or tell of this one."""
+"""Keys whose texts may be in any language, or explain this one."""
 
 _JINJA: Final = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 _SUBSTITUTION: Final = re.compile(rf"{_JINJA.pattern}|\$\{{([\w.-]+)\}}|\$(\w+)")
@@ -35,10 +35,10 @@ _CALL: Final = re.compile(r"(\{get_(?:attr|param|resource):\s+(?:\[[^\[\]{}\n]*\
 """A call within a text, which YAML takes for more of the text."""
 
 _MAX_SHOWN: Final = 120
-"""In characters: as much of a call as fits in a line beside what is said of it."""
+"""In characters: as much of a call as fits in a line with the message about it."""
 
 _MAX_TOLD: Final = 8
-"""How many arguments a hint tells; ``get_attr`` takes hardly more."""
+"""How many arguments a hint shows; ``get_attr`` hardly takes more."""
 
 _FN: Final = "Fn::"
 _NEAR: Final = 0.85
@@ -54,7 +54,7 @@ def find_successor(function: str) -> str:
 def find_substitution(
     text: str, key: object, language: Language, parameters: Collection[str]
 ) -> tuple[Collection[str], str, str]:
-    """The names that a text has replaced as other tools do, or by a call in quotes, the message and the hint.
+    """The names used in a text as other tools do it, or by a call in quotes; and the message and the hint.
 
     ``key`` is what the text stands under. What stands alone is meant so. What is a part of a text is if it is one of
     the ``parameters``, and the text a single line: a longer one may be a script, or a file for a program that replaces
