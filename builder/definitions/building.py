@@ -40,14 +40,14 @@ from builder.yaml_documents.suppressions import (
 )
 
 MAX_ID_LENGTH: Final = 64
-"""In characters: what the tag ``concertim-type:<id>`` of a stack, which Heat limits to 80, has room for."""
+"""In characters: with it, the tag ``concertim-type:<id>`` of a stack has the 80 characters that Heat allows."""
 
 MAX_PROBLEMS: Final = 200
-"""How many problems of one definition are told."""
+"""How many problems of one definition are reported."""
 
 
 _IN_FOLDER: Final = "cluster-type.yaml"
-"""The definition of a folder, whose files are no other's; what is beside any other may be used by more of them."""
+"""The name of a definition that has a folder of its own: no other definition uses the files in it."""
 
 MATCHING_SECONDS: Final = 1.0
 """How long all defaults of one definition together may take to match against patterns: other types wait meanwhile."""
@@ -57,8 +57,8 @@ MATCHING_SECONDS: Final = 1.0
 class Outcome:
     """A cluster type, unless one of the problems is an error.
 
-    ``unless_known`` are further problems, each by the id of a cluster type that it takes to have none: which others
-    there are is not known here, and changes.
+    ``unless_known`` are further problems, each by the id of a cluster type: it is one only while there is no such type.
+    Which others there are is not known here, and changes.
     """
 
     cluster_type: ClusterType | None
@@ -210,7 +210,7 @@ class _Building:
         return replace(cluster_type, presets=build_presets(cluster_type, presets))
 
     def judge_successor(self, cluster_type: ClusterType | None) -> Mapping[ClusterTypeId, Problem]:
-        """What is wrong if there is no type of the id that replaces this one."""
+        """The problem to report if there is no type with the id that is to replace this one."""
         successor = cluster_type.replaced_by if cluster_type is not None else None
         if successor is None:
             return {}
@@ -222,7 +222,7 @@ class _Building:
         return {successor: judged[0]} if judged else {}
 
     def find_deep(self) -> list[Problem]:
-        """What takes another walk over every file, and concerns nobody but the author."""
+        """Add the warnings that cost another walk over every file, and that only the author needs."""
         documents = {document.path: document for document in (self.document, *self.documents)}
         problems: list[Problem] = []
         for path, document in documents.items():
@@ -233,7 +233,9 @@ class _Building:
         return problems
 
     def find_unused(self) -> list[Problem]:
-        """Comments of the definition's own files that silence nothing, where nothing else keeps rules from looking."""
+        """Add a warning for each comment in the definition's own files that suppresses no problem.
+
+        Not if errors kept some rules from being checked."""
         folder, name = posixpath.split(self.document.path)
         own = [self.document.path]
         if name == _IN_FOLDER:
@@ -247,10 +249,9 @@ class _Building:
 
 
 def _settle(problems: Sequence[Problem], definition_path: str, files: _Recording) -> Sequence[Problem]:
-    """The problems that count, each once: those of the definition first, and each file's in the order of its lines.
+    """The problems to report, each once: those of the definition first, and each file's in the order of its lines.
 
-    Of a value that has no meaning, nothing else counts: something stands in for it. What follows from another problem
-    goes with it.
+    Left out are those about a placeholder for a value without a meaning, and those that follow from another problem.
     """
     replaced = {(each.path, each.pointer) for each in problems if each.rule in STAND_IN_RULES}
     counted = [
@@ -266,7 +267,7 @@ def _settle(problems: Sequence[Problem], definition_path: str, files: _Recording
 
 
 def _bound(problems: Sequence[Problem]) -> Sequence[Problem]:
-    """As many of the problems as anybody reads, errors before warnings; the last one tells how many more there are."""
+    """At most :data:`MAX_PROBLEMS` of the problems, errors first; the last one says how many were left out."""
     if len(problems) <= MAX_PROBLEMS:
         return problems
     by_weight = sorted(problems, key=lambda each: each.severity is not Severity.ERROR)

@@ -36,7 +36,7 @@ CONSEQUENCES: Final = (
     "no-private-network",
     "service-refusal",
 )
-"""Rules of what may follow from a name that is missing, misspelt or given twice, and each from those before it, too."""
+"""Rules whose problems may follow from a missing, misspelt or doubled name, and from those of the rules before them."""
 
 _RANKS: Final = {rule: rank for rank, rule in enumerate(CONSEQUENCES, start=1)}
 
@@ -53,16 +53,16 @@ _SERIOUS: Final = {
     "selection-parameter": "unexposed-parameter",
     "unlisted-component": "component-reference",
 }
-"""Rules of warnings of which errors may come, and which rule each is of then: where it is ``""``, that of the error."""
+"""Rules of warnings that may cause errors, and the rule to report both under then: ``""`` for the error's own."""
 
 _MISSING: Final = ("parameter-reference", "resource-reference", "unknown-parameter", "unknown-preset-parameter")
-"""Rules of names that something is needed of and nothing has."""
+"""Rules of references to names that do not exist."""
 
 _SURE: Final = 0.85
-"""How near a name has to be to one that there is, to be nothing but a slip of the pen."""
+"""How similar a missing name has to be to an existing one to be surely a misspelling of it, up to 1."""
 
 _OF_PROPERTIES: Final = ("missing-property", "nested-parameter", "property-conflict")
-"""Rules of what properties lack, told where the type stands, beside them."""
+"""Rules of missing properties, whose problems are at the ``type`` beside ``properties``."""
 
 _OF_VALUES: Final = (
     "invalid-default",
@@ -74,10 +74,10 @@ _OF_VALUES: Final = (
 """Rules of values that a parameter or a property does not take."""
 
 _OF_NAMES: Final = frozenset({*_RANKS, *_MISSING, *_OF_VALUES})
-"""Rules of what is wrong for the first name that it is about."""
+"""Rules whose problems are caused by the first of the names that they are about."""
 
 _OF_ANY: Final = ("dependency-cycle", "unused-parameter")
-"""Rules of what may follow from any of the names that they are about, not from the first alone."""
+"""Rules whose problems may follow from any of the names that they are about, not only from the first."""
 
 _DECLARATION: Final = re.compile(r"(?:/heat_template)?/parameters/([^/]+)")
 _ENTRY: Final = re.compile(r"(?:/heat_template)?/(parameter|resource)s/([^/]+)")
@@ -85,10 +85,10 @@ _LAID_OVER: Final = re.compile(r"/(?:parameter_overrides|hardcoded_parameters|pr
 
 
 def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
-    """The problems without those that will be gone when others are mended; what stays is as serious as what goes.
+    """Leave out the problems that will be gone when others are mended; none is left out for a less serious one.
 
-    Those that go are consequences of a problem that is about the name that is wrong in them, and warnings of a value
-    that has an error as well, to which they leave their hint if it has none.
+    Those are consequences of another problem about the same name, and warnings of a value that has an error too: the
+    error gets the hint of the warning if it has none.
     """
     causes: defaultdict[str, list[Problem]] = defaultdict(list)
     wrong_values: set[tuple[str, str]] = set()
@@ -124,7 +124,7 @@ def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _explain_lost_lines(problems: Sequence[Problem], causes: Mapping[str, Sequence[Problem]]) -> list[Problem]:
-    """The problems of properties that lack what a parameter without a use was made for, with a hint that names it."""
+    """The problems, in which those of missing properties have a hint that names the unused parameter made for them."""
     unused = {
         name: each.about[0].removeprefix("parameter ")
         for each in reversed(problems)
@@ -142,7 +142,7 @@ def _explain_lost_lines(problems: Sequence[Problem], causes: Mapping[str, Sequen
 
 
 def _find_lost(problems: Sequence[Problem], causes: defaultdict[str, list[Problem]]) -> None:
-    """Add to the causes of a name that is missing the one that is there twice, which one of the two was to have."""
+    """For each missing name, add the problem of a name given twice, if one of the two was to have it, to its causes."""
     for kind in ("parameter", "resource"):
         doubled: dict[str, Problem] = {}
         for each in problems:
@@ -165,9 +165,9 @@ def _find_lost(problems: Sequence[Problem], causes: defaultdict[str, list[Proble
 
 
 def _join_duplicates(problems: Sequence[Problem], causes: defaultdict[str, list[Problem]]) -> list[Problem]:
-    """The problems with one in place of a warning, as of a key that is given twice, and of the errors that come of it.
+    """The problems, with one in place of each warning of :data:`_SERIOUS` and the errors that it causes.
 
-    Heat takes the last one, so that what the other has is missing.
+    Such as that of a key that is given twice: Heat takes the last, so that what the first one has is missing.
     """
     values = {
         (each.rule != _TWICE, each.path, each.pointer): each
@@ -202,7 +202,7 @@ def _join_duplicates(problems: Sequence[Problem], causes: defaultdict[str, list[
 
 
 def _list_names(problem: Problem) -> Sequence[str]:
-    """The names with which a problem may cause others; a declaration that has an error is as good as none."""
+    """The names by which a problem may cause others: those that it is about, and a declaration that has an error."""
     declared = _DECLARATION.match(problem.pointer)
     if declared and problem.severity is Severity.ERROR and problem.rule not in _RANKS:
         return (*problem.about, f"parameter {declared[1]}")

@@ -13,7 +13,7 @@ from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
 
 GROUPS: Final = "parameter_groups"
-"""The key of a definition that has the groups."""
+"""The key of a definition under which its groups stand."""
 
 
 def build_groups(
@@ -77,7 +77,7 @@ def find_group_problems(
 def _find_unshown_groups(
     groups: Mapping[int, Mapping[str, Any]], parameters: Mapping[str, Parameter], hardcoded: Collection[str]
 ) -> Iterator[TemplateProblem]:
-    """The groups that the Visualisation App passes over, and with each the switch of its optional component."""
+    """Yield a problem for each group that the App does not show, so that nobody can select its optional component."""
     shown: set[str] = set()
     unshown: dict[int, str] = {}
     for number, entry in groups.items():

@@ -43,12 +43,12 @@ class KindReader(Protocol):
 
     @property
     def lists(self) -> Collection[str]:
-        """The keys of this kind with lists whose good items are worth a look where others break the schema."""
+        """The keys of this kind with lists whose valid items are read even if others break the schema."""
 
     def read(
         self, cluster_type_id: ClusterTypeId, document: Document, definition: Mapping[str, Any], files: Files
     ) -> KindPart:
-        """What the definition says of this kind's.
+        """Read the kind's part of a definition.
 
         ``definition`` holds the keys of the document that the schema accepts, required ones perhaps not among them. Of
         ``lists`` it also holds those in which some items break the schema: such an item is None.

@@ -1,6 +1,6 @@
-"""A cluster type as the Visualisation App is sent it.
+"""A cluster type as the JSON object that the Visualisation App is sent.
 
-Binding is what that app reads and what breaks it; in particular ``parameter_groups`` and ``instructions`` are always
+The App's code decides its shape; in particular ``parameter_groups`` and ``instructions`` are always
 arrays, a group has no other keys than these, and the order of ``parameters`` is the order of the form.
 """
 

@@ -18,7 +18,7 @@ ClusterTypeId = NewType("ClusterTypeId", str)
 Content = TypeVar("Content")
 
 ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-"""What an id looks like: safe in a URL and as the name of a file."""
+"""Allowed ids: safe in a URL and as the name of a file."""
 
 DEFAULT_ORDER = 100
 
@@ -29,7 +29,7 @@ class Lifecycle(StrEnum):
     EXPERIMENTAL = "experimental"
     ACTIVE = "active"
     DEPRECATED = "deprecated"
-    """Listed after all others, with a word of it."""
+    """Listed after all others, and marked as deprecated in its description."""
     RETIRED = "retired"
     """Withdrawn on purpose: not listed, and not launched."""
 

@@ -1,4 +1,4 @@
-"""What the Visualisation App or a cloud would pass over in silence, of that which a definition says of itself."""
+"""What a definition says of itself that the Visualisation App or a cloud silently ignores."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ SHOWN_INSTRUCTIONS: Final = ("launch", "admin", "usage")
 """The ids of the pages of instructions that the Visualisation App has places for."""
 
 _PROJECT_ID: Final = re.compile(r"(?:[0-9a-f]{32}){1,2}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-"""What Keystone gives projects for ids, 32 hexadecimal digits, and other forms that services write such an id in."""
+"""A project id: 32 or 64 hexadecimal digits, as Keystone makes them, or with the dashes of a UUID."""
 
 _ABSOLUTE: Final = re.compile(r"/|[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
 def find_presentation_problems(definition: Mapping[str, Any]) -> Iterator[TemplateProblem]:
-    """Logos, successors and instructions that nobody will see, and projects that no cloud has.
+    """Yield a problem for each logo, successor and page of instructions that nobody will see, and each odd project id.
 
     ``definition`` is what the schema accepts.
     """

@@ -17,10 +17,10 @@ from builder.parameters.declarations import Parameter, find_default_faults, sugg
 from builder.text.spelling import suggest, suggest_near
 
 PRESET_SEPARATOR: Final = "."
-"""Stands between the ids of type and preset; the latter has none, so that it can be told where it begins."""
+"""Stands between the id of a type and that of a preset, which cannot contain it."""
 
 MAX_PRESETS: Final = 50
-"""Each is listed whole: more cards of one type nobody looks through, and a listing has to stay sendable."""
+"""Per type. Each preset is listed in full: nobody looks through more cards, and the listing must not grow too large."""
 
 
 def build_presets(base: ClusterType, entries: Sequence[Mapping[str, Any]]) -> tuple[ClusterType, ...]:

@@ -1,4 +1,4 @@
-"""Where a key of a definition belongs that the schema does not take where it stands, and how a value is written."""
+"""Hints for problems of the schema: where a misplaced key belongs, and how a value is written in YAML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from builder.text.pointers import Tokens
 
 
 def hint_at_place(definition: Any, found: SchemaProblem) -> str:
-    """A hint at the key beside an unknown one that has it, as far as one is given that does."""
+    """A hint at the key that an unknown key belongs under, if one that takes it stands beside it."""
     *around, key = found.tokens
     beside = reduce(getitem, around, definition)
     for name, part in found.part.get("properties", {}).items():
@@ -28,7 +28,7 @@ def hint_at_place(definition: Any, found: SchemaProblem) -> str:
 
 
 def hint_at_item(definition: Any, tokens: Tokens, missing: str) -> str:
-    """A hint for an item that lacks what the item above has, of which it may have been meant to be more."""
+    """A hint for an item that lacks a key: it may have been meant to be more of the item above it."""
     *around, number = tokens or ("",)
     if not isinstance(number, int) or number == 0:
         return ""

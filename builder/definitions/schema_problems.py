@@ -1,4 +1,4 @@
-"""What the published schema says of a definition, as problems; and what of the definition can be used all the same."""
+"""Problems of a definition that the published schema finds; and the parts of the definition that are usable anyway."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ RULES_BY_KEYWORD: Final[Mapping[str, str]] = {
     "minProperties": "empty-value",
     "oneOf": "exclusive-keys",
 }
-"""Which rule a problem of a keyword is of: there is one for every keyword that the schema uses."""
+"""The rule id for the problems of each JSON Schema keyword that the schema uses."""
 
 
 _TYPES: Final = {
     "array": "a list", "object": "a mapping of keys", "string": "a text", "boolean": "true or false",
     "number": "a number", "integer": "a whole number",
 }  # fmt: skip
-"""What the types of JSON Schema are called, of which YAML has its own names."""
+"""What messages call the types of JSON Schema: YAML has names of its own for them."""
 
 _MAX_ECHO: Final = 80
-"""In characters: enough to recognise a value by, and the line of a message stays one line."""
+"""In characters: enough to recognise a quoted value by, while the message stays in one line."""
 
 _SECTIONS: Final = ("conditions", "resources", "outputs")
-"""The sections of a template of which a definition has none of its own."""
+"""The sections of a template that are no keys of a definition."""
 
 _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "title": ("name", "label"),
@@ -53,13 +53,13 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("content", "body", "markdown", "description"),
     "description": ("text", "summary"),
 }
-"""What keys are called that a definition needs, by people who have seen them in other files."""
+"""Names from other tools' files that people use for keys which a definition needs."""
 
 _HOMES: Final = {"heat_template": "heat_template", "components": "a component", "heat_template_url": "the template"}
-"""Where the sections of a template belong, by the key that says what to launch."""
+"""What a message calls the template in which a section belongs, by the key of the definition that names it."""
 
 _ANY_TEXT: Final = r"\S"
-"""The pattern of texts for people; every other one in the schema is that of an id."""
+"""The pattern of non-empty texts for people; every other pattern in the schema is that of an id."""
 
 
 def find_schema_problems(

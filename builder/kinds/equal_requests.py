@@ -15,7 +15,7 @@ from builder.openstack.deadline import Deadline, DeadlineError
 from builder.openstack.failure_kinds import CloudError, FailureKind
 
 MAX_EQUAL = 50
-"""So many equal clusters of one user, in one project, at one time are known as such: who has more has a script."""
+"""How many equal clusters of one user in one project are recognised as equal: only a script launches more at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def imply_key(cloud: Cloud, plan: ClusterPlan, values: Mapping[str, Any]) -> Imp
 
 
 def key_reused() -> CloudError:
-    """The 422 for a key that came before with another payload."""
+    """The error (422) for a key that came before with another payload."""
     return FailureKind.IDEMPOTENCY_KEY_REUSED.error(
         "This Idempotency-Key came before with another request. Use a new key for each cluster."
     )
@@ -75,7 +75,7 @@ def key_reused() -> CloudError:
 
 @contextmanager
 def telling(what: str) -> Iterator[None]:
-    """Add a sentence to whatever fails in the block: of the stack or cluster of a key, if one is known."""
+    """Add a sentence about the stack or cluster of a key, if one is known, to whatever the cloud fails in the block."""
     try:
         yield
     except DeadlineError:  # which tells what was under way: that cluster

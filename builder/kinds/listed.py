@@ -1,4 +1,4 @@
-"""What clouds list of the stacks and clusters of a project, as far as every kind reads it.
+"""Stacks and clusters as clouds list them for a project, as far as all kinds read them alike.
 
 Ids, names and states go into answers and URLs: they must be no more than an id, a name or a state.
 """

@@ -1,4 +1,4 @@
-"""What every kind of cluster type does, and what comes of it.
+"""What every kind of cluster type can do, and the values that it returns.
 
 A kind is a class with these methods and a line in :mod:`builder.kinds.registry`; the catalogue, the API and ``check``
 know no other way to it. It has two halves. The one that reads definitions and plans clusters knows no cloud; the other,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 MAX_FAILURES: Final = 20
-"""How many resources a status names that failed: of a thousand servers that find no host, twenty tell it."""
+"""How many failed resources a status lists: if a thousand servers find no host, twenty of them are enough to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class LaunchPreview:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many of a cluster's resources are done with what was asked of them last, how many failed, and of how many."""
+    """How many of a cluster's resources have completed their last action, how many failed, and how many there are."""
 
     complete: int
     failed: int
@@ -73,7 +73,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class FailedResource:
-    """A resource that failed, and the cloud's words for why; ``resource`` is the way to it from the outermost stack."""
+    """A failed resource, and the reason in the cloud's words; ``resource`` is its path from the outermost stack."""
 
     resource: str
     type: str
@@ -83,7 +83,7 @@ class FailedResource:
 
 @dataclass(frozen=True, slots=True)
 class ClusterOutput:
-    """What a cluster tells of itself; where there is no ``value``, ``error`` may say why."""
+    """An output of a cluster; if it has no ``value``, ``error`` may say why."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""Which kinds there are."""
+"""The registry of the kinds of cluster types: the one place that names them all."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 MAX_LOGGED = 10
 """How many stacks of a key a line of the log names: more than one is rare, and how many there are, the cloud says."""
 LOOK_SHARE = 0.25
-"""How much of the time that is left looking for a stack may take where the build goes on without: as for limits."""
+"""Which share of the time left the search for an earlier stack may take, if the build goes on without its result."""
 MAX_REFUSALS = 8
 """How often a taken name is looked up before it counts as taken by something else."""
 
@@ -49,8 +49,8 @@ MAX_REFUSALS = 8
 class Pace:
     """How simultaneous requests of one key wait for each other, in seconds.
 
-    ``settling``: so long a young stack is watched before it is given to a second caller, for its creator may yet delete
-    it. ``poll``: so often is looked. ``apart``: so far apart the creators of simultaneous stacks try again.
+    ``settling``: how long a young stack is watched before it is given to a second caller, since its creator may yet
+    delete it. ``poll``: how long between two looks. ``apart``: how far apart their creators try again.
     """
 
     settling: float = 2.0

@@ -23,7 +23,7 @@ class SentKey:
 
     @property
     def searched_tag(self) -> str:
-        """The tag that Heat is asked for the stacks of."""
+        """The tag by which Heat is asked for the stacks of the key."""
         return key_tag(self.key, self.project_id)
 
     @property
@@ -62,4 +62,4 @@ class SentKey:
 
 
 StackKey: TypeAlias = SentKey | ImpliedKey
-"""What makes requests the same, and which stacks are theirs."""
+"""Either kind of key: it decides which requests are the same, and which stacks are theirs."""

@@ -83,14 +83,14 @@ def fetch_stack_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
 
 
 def _count(resources: Sequence[Mapping[str, Any]]) -> Progress:
-    """Of all resources, stacks within the stack among them. INIT_COMPLETE is what was not begun yet."""
+    """Count all resources, including nested stacks. INIT_COMPLETE is the status of what was not begun yet."""
     states = [read_status(each["resource_status"]) for each in resources]
     complete = sum(state.endswith("_COMPLETE") and state != "INIT_COMPLETE" for state in states)
     return Progress(complete, sum(state.endswith("_FAILED") for state in states), len(states))
 
 
 def _read_failures(cloud: Cloud, resources: Sequence[Mapping[str, Any]]) -> Iterator[FailedResource]:
-    """What failed by itself; a stack in which something failed fails with it, and has no more to tell."""
+    """The resources that failed by themselves; a nested stack that failed with one of them has no more to tell."""
     stacks = {each["physical_resource_id"]: each for each in resources if each["physical_resource_id"]}
     failed = [each for each in resources if each["resource_status"].endswith("_FAILED")]
     with_cause = {_stack_id(each) for each in failed}

@@ -1,4 +1,4 @@
-"""What a cluster of Magnum can be told, in the terms of a definition's parameters.
+"""The attributes that Magnum takes for a new cluster, as parameters of a definition.
 
 See https://docs.openstack.org/api-ref/container-infrastructure-management/#create-new-cluster; what is not in it, such
 as ``discovery_url``, is nothing that a person who launches a cluster has to do with.
@@ -33,14 +33,14 @@ _TYPES: Final[Mapping[str, ParameterType]] = {
 _SCALARS: Final = (str, int, float)
 
 MAX_NUMBER: Final = 2**31 - 1
-"""What Magnum's database holds. A cluster with a larger number is accepted, and lost before anything is made of it."""
+"""The largest number in Magnum's database: with a larger one, a cluster is accepted and lost before it is made."""
 
 MAX_LABELS: Final = 60_000
 """How many characters all labels of a cluster have as JSON, at most: Magnum's database holds 65,535 bytes, those that
 mark the cluster and those of its template included, and a cluster with more is lost as well."""
 
 NAMES: Final = tuple(_TYPES)
-"""All but the labels by themselves."""
+"""The names of all attributes that a definition may ask for; single labels come on top."""
 
 
 def types_of(name: str) -> Sequence[ParameterType]:

@@ -38,8 +38,8 @@ _IN_CREATION = "CREATE_IN_PROGRESS"
 class Pace:
     """How simultaneous requests of one key wait for each other, in seconds.
 
-    ``settling``: so long a creator has to see another's cluster and to give its own up; Magnum takes a second for that
-    when it is loaded. ``poll``: so often is looked.
+    ``settling``: how long a creator has to see another's cluster and to give its own up; Magnum takes a second for that
+    when it is loaded. ``poll``: how long between two looks.
     """
 
     settling: float = 3.0
@@ -48,8 +48,8 @@ class Pace:
 
 PACE = Pace()
 
-PATIENCE = 3
-"""So many times as long as one creator needs, several are waited for to become one: they may give up one by one."""
+MAX_SETTLINGS = 3
+"""How many times ``settling`` a caller waits for several clusters to become one: creators may give up one by one."""
 
 
 def create_cluster_once(
@@ -97,7 +97,7 @@ def find_cluster(cloud: Cloud, key: ClusterKey, orders: Orders | None = None) ->
         now = time.monotonic()
         if len(found) > 1 or only != found[0].id:
             only, since = found[0].id if len(found) == 1 else "", now
-        if now - since >= PACE.settling or now - began >= PATIENCE * PACE.settling:
+        if now - since >= PACE.settling or now - began >= MAX_SETTLINGS * PACE.settling:
             break
         _pause(cloud, key, found[0].name)
     if not found:
@@ -116,7 +116,7 @@ def _list(cloud: Cloud, key: ClusterKey) -> list[ListedCluster]:
 
 
 def _list_counting(cloud: Cloud, key: ClusterKey) -> list[ListedCluster]:
-    """Those of a key, in the order of their ids."""
+    """The clusters of a key, in the order of their ids."""
     return [cluster for cluster in _list(cloud, key) if key.counts(cluster)]
 
 

@@ -40,4 +40,4 @@ class SentKey:
 
 
 ClusterKey: TypeAlias = SentKey | ImpliedKey
-"""What makes requests the same, and which clusters are theirs."""
+"""Either kind of key: it decides which requests are the same, and which clusters are theirs."""

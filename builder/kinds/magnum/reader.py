@@ -28,7 +28,7 @@ from builder.yaml_documents.documents import Document
 _KEYPAIR_PICKER: Final = "nova.keypair"
 
 _EVEN_COUNTS: Final = range(0, 11, 2)
-"""The numbers of masters that are tried: more than ten nobody has, for each more makes the others slower."""
+"""The even numbers of masters that are tried: nobody has more than ten, for each makes the others slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _find_value_problem(rule: str, subject: str, parameter: Parameter, tokens: T
 
 
 def _find_doubtful(parameters: Mapping[str, Parameter]) -> Iterator[TemplateProblem]:
-    """What people can answer that Magnum refuses, or would rather pick than write."""
+    """Yield a warning for each answer that Magnum would refuse, and for a key pair that people have to type."""
     masters = parameters.get("master_count")
     if masters is not None and any(_allows(masters, count) for count in _EVEN_COUNTS):
         message = "an even number of masters is allowed, or 0, and Magnum makes no such cluster"

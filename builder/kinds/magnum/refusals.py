@@ -1,4 +1,4 @@
-"""What Magnum means by an answer that is no success, for the person who fills in the form.
+"""Magnum's refusals, explained to the person who fills in the form.
 
 Magnum tells what it minds in no other way than in English, so that its texts are read, as those of Heat are in
 :mod:`builder.openstack.failures`: where it says it in other words, the status decides alone. Its sentences are in
@@ -29,7 +29,7 @@ _ATTRIBUTES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "fixed network": ("fixed_network",),
     "fixed subnet": ("fixed_subnet",),
 }
-"""Which attributes name what was not found: of them, it is the one with that value."""
+"""The attributes that may name each kind of thing that was not found: the one with that value is meant."""
 
 _INVALID: Final = "Invalid input for field/attribute "
 
@@ -41,7 +41,7 @@ _OF_ONE_ATTRIBUTE: Final[Mapping[str, str]] = {
     "master_count must be ": "master_count",
     "Resizing a nodegroup to zero is not supported": "node_count",
 }
-"""How sentences begin that are about one attribute and do not say so in the way of the others."""
+"""Beginnings of sentences about an attribute that do not name it in the usual way."""
 
 _CLUSTER_TEMPLATE: Final = "ClusterTemplate "
 _QUOTA: Final = "Resource limit exceeded"

@@ -43,10 +43,10 @@ from builder.kinds.heat.reading.components import LoadedComponent
 from builder.text.spelling import find_near, suggest, suggest_near
 
 NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")
-"""What a private network takes; earlier releases refused templates without."""
+"""The types of resources that make a private network; earlier releases refused templates without them."""
 
 ALWAYS_USED: Final = frozenset({"clustername"})
-"""Parameters with a meaning of their own: the Visualisation App names the cluster by this one."""
+"""Parameters that are never reported as unused: the Visualisation App takes the cluster's name from this one."""
 
 TAKES_ALL: Final = frozenset({"parameter-reference", "resource-reference", "condition-reference", "unused-parameter"})
 """Rules that can be judged only where every template of a composition could be read."""
@@ -55,7 +55,7 @@ _NESTED_ATTRIBUTES: Final = ("show",)
 """Attributes of a nested template besides its outputs; a group of them has no ``show``."""
 
 SCHEMA_RULES: Final = frozenset({"unknown-parameter-key", "parameter-syntax", "allowed-pattern"})
-"""Rules that tell of the schema of a parameter."""
+"""Rules about the schema of a parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +270,7 @@ def _check_properties(
 
 
 def _find_lone_servers(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
-    """Servers without networks, members of groups among them; one without a flavor either is no launch's."""
+    """Yield a warning for each server without networks, also in groups; not for one that has no flavor either."""
     for name, resource in (template.get("resources") or {}).items():
         for definition, tokens, _ in find_definitions(resource, ("resources", name)):
             properties = definition.get("properties")
@@ -282,5 +282,5 @@ def _find_lone_servers(template: Mapping[str, Any]) -> Iterator[TemplateProblem]
 
 
 def _means_networks(name: str) -> bool:
-    """Whether a key that a server has in place of ``networks`` is told of as such."""
+    """Whether a key of a server is reported as a misspelling of ``networks``."""
     return find_foreign_property(SERVER, name).startswith("networks") or bool(find_near(name, ["networks"]))

@@ -102,7 +102,7 @@ def _find_told_selections(
 def _check_selection_parameters(
     components: Sequence[LoadedComponent], exposed: Collection[str], meant: Collection[str]
 ) -> Iterator[Problem]:
-    """Parameters that look as if composition gave them, and that it does not give.
+    """Yield a problem for each parameter named as those that tell of selections, to which composition gives no value.
 
     Those that are ``meant`` for something, since a group or a hardcoded value names them, or that have what only a
     question needs, do so only where their names are near to a component's.
@@ -136,22 +136,22 @@ def _check_selection_parameters(
 
 
 def _find_layers(name: str, exposed: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[Layer]:
-    """What a definition says of a parameter, with the places where it does."""
+    """The attributes that a definition gives a parameter, and the places where it does."""
     sections = (("parameters", exposed), ("parameter_overrides", overrides))
     return [((section, name), entries[name]) for section, entries in sections if name in entries]
 
 
 _SHOWN: Final = ("label", "description", "default", "hidden", "constraints")
-"""The attributes of a parameter that make a field of the form what it is."""
+"""The attributes of a parameter that its field in the form shows or enforces."""
 
 _JUDGED: Final = ("default", "constraints")
-"""Those in which two declarations of one parameter cannot differ by a choice of words."""
+"""The attributes in which a difference between two declarations of a parameter is more than another wording."""
 
 
 def _find_unused_declarations(
     components: Sequence[LoadedComponent], shown: Collection[str], layers: Mapping[str, Sequence[Layer]]
 ) -> Iterator[TemplateProblem]:
-    """Components that say what the form does not show, since one before them declares the same parameter without it.
+    """Yield a warning for each component whose declaration of a parameter is not shown, since another came first.
 
     What the definition says of a parameter itself is shown in any case.
     """
@@ -207,7 +207,7 @@ def _read_variant(shown: Parameter, attributes: Mapping[str, Any], layers: Seque
 
 
 def _explain_hidden_default(name: str, tokens: Tokens) -> TemplateProblem:
-    """The App is sent defaults, those of hidden parameters too, so that no secret can be one."""
+    """The problem of a hidden parameter with a default: the App is sent all defaults, so that none can be a secret."""
     message = f"parameter {name!r} is hidden, and everybody can read its default in the listing"
     hint = "leave the default out, or hidden: true if it is no secret"
     return TemplateProblem("hidden-default", message, (*tokens, "default"), hint)
@@ -247,7 +247,7 @@ def _compare_types(name: str, attributes: Mapping[str, Any], giver: LoadedCompon
 def _find_unknown(
     rule: str, section: str, names: Mapping[str, Any], declared: Mapping[str, Parameter | None]
 ) -> Iterator[TemplateProblem]:
-    """Names that the templates lack; earlier releases took them in silence, so they are no error."""
+    """Yield a warning for each name that no template declares: earlier releases accepted them silently."""
     for name in names:
         if name not in declared:
             near = find_near(name, declared)
@@ -283,7 +283,7 @@ def _find_invalid_hardcoded(
 def _find_refused_presets(
     presets: Sequence[Mapping[str, Any]], declared: Mapping[str, Parameter | None], shown: Mapping[str, Parameter]
 ) -> Iterator[TemplateProblem]:
-    """Values of presets that the definition's own constraints take, and those of the template do not."""
+    """Yield an error for each value of a preset that the definition's constraints allow, and the template's do not."""
     for number, preset in enumerate(presets):
         for name, value in preset.get("parameters", {}).items():
             parameter = declared.get(name)
@@ -298,7 +298,7 @@ def _find_refused_presets(
 def _find_unexposed(
     declared: Mapping[str, Parameter | None], exposed: Mapping[str, Any] | None, hardcoded: Mapping[str, Any]
 ) -> Iterator[TemplateProblem]:
-    """Parameters without default that nobody is asked for; one that is hardcoded as null is not given either."""
+    """Yield an error for each parameter without a default that is not asked for, or hardcoded as null."""
     for name, parameter in declared.items():
         if parameter is None or not parameter.required or hardcoded.get(name) is not None:
             continue

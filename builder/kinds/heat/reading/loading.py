@@ -107,7 +107,7 @@ class _Loading:
         return component
 
     def check_composition(self, names: Sequence[str | None], loaded: Sequence[LoadedComponent | None]) -> None:
-        """Find what keeps components from being composed into one template."""
+        """Find what prevents the components from being composed into one template."""
         components = [each.component for each in loaded if each is not None]
         seen: set[str | None] = set()
         versions = [each.template[VERSION_KEY] for each in components]
@@ -147,7 +147,7 @@ class _Loading:
 def find_unlisted(
     document: Document, definition: Mapping[str, Any], parts: LoadedParts, files: Files
 ) -> Iterator[Problem]:
-    """The files among the components that no entry lists: what names something in such a file follows from that."""
+    """Yield a warning for each component's file that no entry lists. It is about all names in that file."""
     if "components" not in definition:
         return
     used = {component_name(entry["name"]) for entry in definition["components"]}
@@ -162,7 +162,7 @@ def find_unlisted(
 
 
 def _list_names(path: str, files: Files) -> list[str]:
-    """What a file that may be a template gives names to, each after what it is."""
+    """The names that a template declares, such as ``parameter size``; none if the file is no template."""
     try:
         source = files.resolve(path, DEFINITION)
         template = parse_template(files.read(source), files.display(source)).value
@@ -176,7 +176,7 @@ def _list_names(path: str, files: Files) -> list[str]:
 
 
 def _are_same(version: object, other: object) -> bool:
-    """Whether two versions are one, of which Heat knows some by a date and by a name."""
+    """Whether two versions are the same: Heat knows some by a date and by a name."""
     language, others = find_language(version), find_language(other)
     if language is None or language.newer:  # what stands for it here stands for others, too
         return version == other
