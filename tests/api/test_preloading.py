@@ -27,7 +27,7 @@ def test_openstack_clients_are_imported_by_a_service_that_nobody_asks_for_anythi
             preloaded.set()
 
         monkeypatch.setattr(CloudPool, "preload", preload)
-        monkeypatch.setattr(application, "PRELOAD_DELAY", 0.0, raising=False)
+        monkeypatch.setattr(application, "PRELOAD_DELAY", 0.0)
         (tmp_path / "cluster-types-enabled").mkdir()
         app = create_app(Settings(instance_dir=tmp_path), name="preloading")
         with socket.create_server(("127.0.0.1", 0)) as listener:
