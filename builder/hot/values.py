@@ -37,6 +37,15 @@ KINDS: Final[Mapping[ParameterType, tuple[type, ...]]] = {
 }
 """What the values of a type are as JSON; those of ``json`` are anything."""
 
+PROPERTY_TYPES: Final[Mapping[str, str]] = {
+    ParameterType.STRING: "string",
+    ParameterType.NUMBER: "number",
+    ParameterType.BOOLEAN: "boolean",
+    ParameterType.COMMA_DELIMITED_LIST: "list",
+    ParameterType.JSON: "map",
+}
+"""By the types of parameters, those of properties: of nested templates', and of the ``value`` of an OS::Heat::Value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:

@@ -32,6 +32,16 @@ ON_REQUEST: Final = frozenset({"get_param", "get_resource"})
 """The functions whose references in outputs Heat follows only when somebody asks for the output."""
 
 
+def name_some(names: Sequence[str]) -> str:
+    """As many of some names as one message tells."""
+    return ", ".join(map(repr, names[:MAX_NAMED])) + (", and others" if len(names) > MAX_NAMED else "")
+
+
+def explain_missing(owner: str, names: Sequence[str]) -> str:
+    """The message of properties that are missing."""
+    return f"{owner} needs the propert{'y' if len(names) == 1 else 'ies'} {name_some(names)}"
+
+
 class Kind(StrEnum):
     """What a name in a template can stand for."""
 

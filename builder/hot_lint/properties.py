@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from itertools import islice
 from typing import Any, Final
 
 from builder.hot.foreign_names import find_foreign_property, suggest_foreign_value
 from builder.hot.language import first_version_with
 from builder.hot.resource_types import ITEM_CONSTRAINTS, find_constraint, load_types
-from builder.hot.values import ParameterType, read_property
-from builder.hot_lint.findings import INDEX, MAX_NAMED, NestedUse, TemplateProblem
+from builder.hot.values import PROPERTY_TYPES, ParameterType, read_property
+from builder.hot_lint.findings import INDEX, MAX_NAMED, NestedUse, TemplateProblem, explain_missing
 from builder.hot_lint.members import MEMBERS, Definition, has_properties_beside, suggest_beside
 from builder.hot_lint.property_calls import (
     MUST_BE,
@@ -58,15 +57,6 @@ _PARAMETER_TYPES: Final[Mapping[str, ParameterType]] = {
     "json": ParameterType.JSON,
 }
 """The type of parameters whose constraints mean the same, by the type of a property."""
-
-_VALUE_TYPES: Final = {
-    "string": "string",
-    "number": "number",
-    "boolean": "boolean",
-    "comma_delimited_list": "list",
-    "json": "map",
-}
-"""What the ``value`` of an OS::Heat::Value has to be, by its ``type``: ``engine/resources/openstack/heat/value.py``."""
 
 
 def find_property_problems(
@@ -140,8 +130,8 @@ class _PropertyCheck:
         if isinstance(properties, dict) and not self._is_unknown(properties):
             schemas = load_types()[self.type]["properties"]
             kind = properties.get("type")
-            if self.type == "OS::Heat::Value" and isinstance(kind, str) and kind in _VALUE_TYPES:
-                schemas = {**schemas, "value": {**schemas["value"], "type": _VALUE_TYPES[kind]}}
+            if self.type == "OS::Heat::Value" and isinstance(kind, str) and kind in PROPERTY_TYPES:
+                schemas = {**schemas, "value": {**schemas["value"], "type": PROPERTY_TYPES[kind]}}
             yield from self._check_map(schemas, properties, (*tokens, "properties"), ())
 
     def _check_map(
@@ -180,10 +170,7 @@ class _PropertyCheck:
                 rule, hint = "missing-property", hint or f"write {meant}"
             yield self._problem(rule, message, (*tokens, name), hint or suggest_near(meant), key=True)
         if missing:
-            names = ", ".join(map(repr, islice(missing, MAX_NAMED))) + (
-                ", and others" if len(missing) > MAX_NAMED else ""
-            )
-            message = f"{self._name(path)} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"
+            message = explain_missing(self._name(path), missing)
             hint = suggest_missing(missing[:MAX_NAMED], schemas, self.scope)
             found = self._problem("missing-property", message, tokens if path else (*tokens[:-1], "type"), hint)
             yield replace(found, about=tuple(f"property {each}" for each in missing[:MAX_NAMED]))

@@ -23,7 +23,7 @@ from builder.hot.language import (
 from builder.hot.resource_types import load_types
 from builder.hot.results import is_call
 from builder.hot.values import ParameterType
-from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
+from builder.hot_lint.findings import TemplateProblem, name_some
 from builder.hot_lint.members import GROUP_MEMBER, find_definitions, find_forgotten
 from builder.parameters.attributes import suggest_attribute
 from builder.text.pointers import Tokens
@@ -211,9 +211,8 @@ def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], token
 
 def _explain_forgotten(properties: Sequence[str], tokens: Tokens) -> Iterator[TemplateProblem]:
     if properties:
-        names = ", ".join(map(repr, properties[:MAX_NAMED])) + (", and others" if len(properties) > MAX_NAMED else "")
         them = "them" if len(properties) > 1 else "it"
-        message = f"{names} must stand below properties, which is missing here"
+        message = f"{name_some(properties)} must stand below properties, which is missing here"
         hint, place = f"write properties: above {them}, and indent {them} below it", (*tokens, properties[0])
         yield TemplateProblem("unknown-resource-key", message, place, hint, key=True, about=("properties",))
 
@@ -293,7 +292,8 @@ def _check_resource_values(
         for key in ("properties", "metadata", "update_policy")
         if not isinstance(resource.get(key, {}), dict)
     }
-    if not _names_resources(resource.get("depends_on", "")):
+    needed = resource.get("depends_on", "")
+    if not all(isinstance(each, str) for each in (needed if isinstance(needed, list) else [needed])):
         broken["depends_on"] = "depends_on must be the name of a resource or a list of names"
     for key, message in broken.items():
         yield _misshapen(message, (*tokens, key), "remove the empty key" if resource[key] is None else "")
@@ -305,10 +305,6 @@ def _check_resource_values(
     if policy is not None and not is_call(policy, language) and str(policy).capitalize() not in DELETION_POLICIES:
         message = f"deletion_policy must be one of {', '.join(DELETION_POLICIES)}"
         yield _misshapen(message, (*tokens, "deletion_policy"), suggest(str(policy), DELETION_POLICIES))
-
-
-def _names_resources(value: object) -> bool:
-    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
 
 
 def _check_groups(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:

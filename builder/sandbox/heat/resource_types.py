@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from builder.hot.resource_types import load_types
-from builder.hot.values import to_number
+from builder.hot.values import PROPERTY_TYPES, to_number
 from builder.sandbox.faults import HeatFault, Json, Path, StackValidationFailed
 from builder.sandbox.heat.constraints import Rule, parse_rule
 from builder.sandbox.heat.functions import OMITTED, Node, find_references
@@ -27,14 +27,6 @@ RESOURCE_CHAIN = "OS::Heat::ResourceChain"
 
 GROUP_TYPES = frozenset({RESOURCE_GROUP, AUTO_SCALING_GROUP, RESOURCE_CHAIN})
 """The types that are made of other resources."""
-
-_PARAMETER_TYPES: Mapping[str, str] = {
-    "string": "string",
-    "number": "number",
-    "boolean": "boolean",
-    "comma_delimited_list": "list",
-    "json": "map",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +111,7 @@ def derive_property_schemas(parameters: Mapping[str, ParameterSchema]) -> dict[s
     """Return the properties of a nested template: its parameters."""
     return {
         name: PropertySchema(
-            type=_PARAMETER_TYPES[schema.type],
+            type=PROPERTY_TYPES[schema.type],
             is_required=schema.default is None,
             default=schema.default,
             rules=schema.rules,
@@ -131,7 +123,7 @@ def derive_property_schemas(parameters: Mapping[str, ParameterSchema]) -> dict[s
 
 def retype(schema: PropertySchema, parameter_type: Json) -> PropertySchema:
     """Return a schema for values of a type named as parameters name theirs; unchanged for no or another name."""
-    return replace(schema, type=_PARAMETER_TYPES.get(str(parameter_type), schema.type))
+    return replace(schema, type=PROPERTY_TYPES.get(str(parameter_type), schema.type))
 
 
 def check_names(schemas: Mapping[str, PropertySchema], given: Mapping[str, Node], path: Path) -> None:

@@ -23,7 +23,7 @@ from builder.hot_lint.conflicts.sharing import Owners
 from builder.hot_lint.conflicts.waiting import find_unawaited
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
-from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading
+from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading, explain_missing
 from builder.hot_lint.inclusion import LoadedTemplate
 from builder.hot_lint.members import find_definitions, has_properties_beside, suggest_beside
 from builder.hot_lint.outputs import find_ids
@@ -261,8 +261,7 @@ def _check_properties(
             given.add(near)  # once the name is mended
     missing = list(islice((name for name in required if name not in given), MAX_NAMED + 1))
     if missing:
-        names = ", ".join(map(repr, missing[:MAX_NAMED])) + (", and others" if len(missing) > MAX_NAMED else "")
-        message = f"{use.name} needs the propert{'y' if len(missing) == 1 else 'ies'} {names}"
+        message = explain_missing(use.name, missing)
         schemas = {name: {"custom_constraint": named[name]} for name in missing if name in named}
         hint = suggest_missing(missing[:MAX_NAMED], schemas, calls) or "give it, or a default there"
         about = tuple(f"property {each}" for each in missing)
