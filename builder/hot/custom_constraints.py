@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
@@ -212,23 +213,8 @@ _CHECKS: Final[Mapping[str, tuple[_Check, bool]]] = MappingProxyType(
 JUDGED: Final = _CHECKS.keys()
 """The custom constraints judged here, by Heat's name."""
 
-_NAMES = """
-    barbican.container barbican.secret blazar.reservation cinder.backup cinder.qos_specs cinder.snapshot cinder.volume
-    cinder.vtype cron_expression designate.zone dns_domain dns_name expiration glance.image ip_addr ip_or_cidr
-    ironic.node ironic.portgroup iso_8601 json_string keystone.domain keystone.group keystone.project keystone.region
-    keystone.role keystone.service keystone.user mac_addr magnum.cluster_template manila.share_network
-    manila.share_snapshot manila.share_type mistral.workflow monasca.notification net_cidr neutron.address_scope
-    neutron.flow_classifier neutron.lbaas.listener neutron.lbaas.loadbalancer neutron.lbaas.pool neutron.lbaas.provider
-    neutron.network neutron.port neutron.port_pair neutron.port_pair_group neutron.qos_policy neutron.router
-    neutron.security_group neutron.segment neutron.subnet neutron.subnetpool neutron.taas.tap_flow
-    neutron.taas.tap_service nova.flavor nova.host nova.keypair nova.network nova.server octavia.availabilityzone
-    octavia.availabilityzoneprofile octavia.flavor octavia.flavorprofile octavia.l7policy octavia.listener
-    octavia.loadbalancer octavia.pool rel_dns_name sahara.cluster sahara.cluster_template sahara.data_source
-    sahara.image sahara.job_binary sahara.job_type sahara.plugin senlin.cluster senlin.policy senlin.policy_type
-    senlin.profile senlin.profile_type test_constr timezone trove.flavor zaqar.queue
-"""
 PICKERS: Final = ("glance.image", "neutron.network", "nova.flavor", "nova.keypair")
 """Those of which the Visualisation App makes a list to pick one thing from."""
 
-KNOWN: Final = tuple(_NAMES.split())
+KNOWN: Final = tuple(files(__package__).joinpath("custom_constraints.txt").read_text(encoding="utf-8").split())
 """The custom constraints of Heat, and of the plug-ins that earlier releases of it came with."""

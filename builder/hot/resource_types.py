@@ -7,7 +7,7 @@ and of those that Heat has retired, the name alone.
 and in what is required, but for what is ``optional_in`` that one. ``instead`` is the former name of a property, and
 ``custom_constraint`` the one that looks in the cloud for what the property names.
 ``placeholders`` are OS::Heat::None and those that are made of it, as many are that Heat has retired.
-A cloud may lack some of them and have others by plug-ins.
+A cloud may lack some of them and have others by plug-ins. ``resource_facts.json`` has what the plug-ins do not tell.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from builder.hot.foreign_names import list_foreign
+
+
+@cache
+def _load_table(name: str = "resource_types.json") -> dict[str, Any]:
+    table: dict[str, Any] = json.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    return table
 
 
 @cache
@@ -55,12 +61,15 @@ def find_foreign_type(type_: str) -> str:
     return list_foreign("types").get(match[2].replace("_", "").casefold(), "")
 
 
-_PASS_ON: Final = frozenset({
-    "AWS::CloudFormation::Stack", "OS::Heat::AutoScalingGroup", "OS::Heat::ResourceChain", "OS::Heat::ResourceGroup",
-    "OS::Heat::SoftwareDeployment", "OS::Heat::SoftwareDeploymentGroup", "OS::Heat::SoftwareDeployments",
-    "OS::Heat::StructuredDeployment", "OS::Heat::StructuredDeploymentGroup", "OS::Heat::StructuredDeployments",
-})  # fmt: skip
-"""The types whose ``get_attribute`` passes on what is within them, by names that the table does not have."""
+_FACTS: Final = _load_table("resource_facts.json")
+_PASS_ON: Final = frozenset(_FACTS["pass_on"])
+"""The types whose ``get_attribute`` passes on what is within them, by names that the table of types does not have."""
+
+_LISTS: Final = frozenset(_FACTS["lists"])
+"""The attributes that are lists, of every type that has one of that name: Heat's own ``attributes_schema``."""
+
+MADE_BY: Final[Mapping[str, frozenset[str]]] = {name: frozenset(types) for name, types in _FACTS["made_by"].items()}
+"""By the custom constraint that looks for a thing in the cloud, the types whose resources are such things."""
 
 
 def find_attributes(type_: str) -> Sequence[str] | None:
@@ -69,28 +78,6 @@ def find_attributes(type_: str) -> Sequence[str] | None:
     is_fixed = row is not None and type_ not in _PASS_ON and type_ not in load_placeholders()
     return row["attributes"] if row is not None and is_fixed else None
 
-
-MADE_BY: Final[Mapping[str, frozenset[str]]] = {
-    "cinder.volume": frozenset({"OS::Cinder::Volume"}),
-    "cinder.vtype": frozenset({"OS::Cinder::VolumeType", "OS::Cinder::EncryptedVolumeType"}),
-    "glance.image": frozenset({"OS::Glance::Image", "OS::Glance::WebImage"}),
-    "keystone.project": frozenset({"OS::Keystone::Project"}),
-    "keystone.user": frozenset({"OS::Keystone::User"}),
-    "neutron.network": frozenset({"OS::Neutron::Net", "OS::Neutron::ProviderNet"}),
-    "neutron.port": frozenset({"OS::Neutron::Port"}),
-    "neutron.qos_policy": frozenset({"OS::Neutron::QoSPolicy"}),
-    "neutron.router": frozenset({"OS::Neutron::Router"}),
-    "neutron.security_group": frozenset({"OS::Neutron::SecurityGroup"}),
-    "neutron.subnet": frozenset({"OS::Neutron::Subnet"}),
-    "neutron.subnetpool": frozenset({"OS::Neutron::SubnetPool"}),
-    "nova.flavor": frozenset({"OS::Nova::Flavor"}),
-    "nova.keypair": frozenset({"OS::Nova::KeyPair"}),
-    "nova.server": frozenset({"OS::Nova::Server"}),
-    "octavia.listener": frozenset({"OS::Octavia::Listener"}),
-    "octavia.loadbalancer": frozenset({"OS::Octavia::LoadBalancer"}),
-    "octavia.pool": frozenset({"OS::Octavia::Pool"}),
-}
-"""By the custom constraint that looks for a thing in the cloud, the types whose resources are such things."""
 
 ITEM_CONSTRAINTS: Final = {"security_groups": "neutron.security_group"}
 """By the names of properties, what Heat looks for of each item of a list, though it has no schema of them."""
@@ -124,13 +111,6 @@ def find_attribute_kinds(type_: str, attribute: str) -> tuple[type, ...]:
     return (list, dict) if attribute in load_types().get(type_, {}).get("structures", ()) else ()
 
 
-_LISTS: Final = frozenset({
-    "allocation_pools", "allowed_address_pairs", "attachments_list", "consumers", "dns_nameservers", "export_locations",
-    "firewall_rules", "fixed_ips", "host_routes", "instances", "loadbalancers", "master_addresses", "members",
-    "node_addresses", "outputs_list", "peer_cidrs", "pools", "rules", "security_groups", "segments", "subnets", "tags",
-})  # fmt: skip
-"""The attributes that are lists, of every type that has one of that name: Heat's own ``attributes_schema``."""
-
 _LISTS_BY_NETWORK: Final = {"OS::Nova::Server": ("addresses", "networks")}
 """The attributes that have a list for each network."""
 
@@ -147,9 +127,3 @@ def find_list_depth(type_: str, attribute: str) -> int | None:
 def load_placeholders() -> frozenset[str]:
     """The types of which Heat makes nothing: it looks at none of their properties, and any attribute is null."""
     return frozenset(_load_table()["placeholders"])
-
-
-@cache
-def _load_table() -> dict[str, Any]:
-    table: dict[str, Any] = json.loads(files(__package__).joinpath("resource_types.json").read_text(encoding="utf-8"))
-    return table
