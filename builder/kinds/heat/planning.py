@@ -15,7 +15,7 @@ from builder.definitions.model import ClusterType
 from builder.errors import RequestError
 from builder.hot.values import ParameterType, parse_boolean
 from builder.kinds.heat.composition import ComposedTemplate, compose_template
-from builder.kinds.heat.reading.content import Component, HeatContent
+from builder.kinds.heat.reading.content import HeatContent
 from builder.parameters.values import InvalidValueError, read_value
 
 
@@ -33,7 +33,9 @@ def plan_cluster(
     content = cluster_type.content_as(HeatContent)
     components = content.select(selected)
     faults += check_name(name)
-    ignored = _parameters_of_deselected(content, components)
+    declared = {parameter for component in components for parameter in component.parameter_names}
+    # Whatever the form holds for parameters that only deselected components use is not judged.
+    ignored = {parameter for component in content.components for parameter in component.parameter_names} - declared
     checked = check_answers(
         content.parameters_of(components),
         answers,
@@ -44,13 +46,13 @@ def plan_cluster(
     faults += checked.faults if complete else ()
     if faults:
         raise RequestError(*faults)
-    declared = {parameter for component in components for parameter in component.parameter_names}
     hardcoded = {key: value for key, value in cluster_type.hardcoded_parameters.items() if key in declared}
     values = {key: value for key, value in checked.values.items() if key in declared} | hardcoded
     present = {component.name for component in components}
     values |= {key: name in present for key, name in content.told_selections.items() if key in declared}
     composed = compose_template(cluster_type.id, components)
-    hidden = {key: value for key, value in values.items() if _is_hidden(key, composed)}
+    attributes = composed.template.get("parameters", {})
+    hidden = {key: value for key, value in values.items() if parse_boolean(attributes[key].get("hidden"))}
     secrets = dict.fromkeys(text for key, value in hidden.items() for text in _secrets(key, value, composed))
     answerable = frozenset(declared & cluster_type.parameters.keys())
     return ClusterPlan(
@@ -65,18 +67,6 @@ def plan_cluster(
         payload=build_payload(cluster_type.id, name, answers, selections),
         hidden=frozenset(hidden),
     )
-
-
-def _parameters_of_deselected(content: HeatContent, selected: tuple[Component, ...]) -> set[str]:
-    """The parameters that only deselected components use: whatever the form holds for them is not judged."""
-    used = {parameter for component in selected for parameter in component.parameter_names}
-    return {parameter for component in content.components for parameter in component.parameter_names} - used
-
-
-def _is_hidden(parameter: str, composed: ComposedTemplate) -> bool:
-    """Whether nothing may show the parameter's value, be it answered in the form or hardcoded."""
-    declared = composed.template.get("parameters", {}).get(parameter)
-    return isinstance(declared, Mapping) and bool(parse_boolean(declared.get("hidden")))
 
 
 def _secrets(parameter: str, value: object, composed: ComposedTemplate) -> Iterator[str]:

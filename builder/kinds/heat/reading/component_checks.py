@@ -7,7 +7,7 @@ sides of a nested template: the properties that it is given. Of templates that a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -58,16 +58,8 @@ SCHEMA_RULES: Final = frozenset({"unknown-parameter-key", "parameter-syntax", "a
 """Rules about the schema of a parameter."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateFindings:
-    """Every problem of the templates, and the types of resources in them."""
-
-    problems: tuple[Problem, ...]
-    resource_types: frozenset[str]
-
-
-def check_templates(components: Sequence[LoadedComponent], *, complete: bool) -> TemplateFindings:
-    """Judge the templates of a cluster type, each by itself and all as one scope.
+def check_templates(components: Sequence[LoadedComponent], *, complete: bool) -> tuple[list[Problem], set[str]]:
+    """Judge the templates of a cluster type, each by itself and all as one scope: the problems, the types of resources.
 
     Unless ``complete``, some could not be read: nobody can say that a name is not in those, nor what they use.
     """
@@ -108,7 +100,7 @@ def check_templates(components: Sequence[LoadedComponent], *, complete: bool) ->
             [each.template for each in roots], [each.template for each in nested.values()]
         )
         problems += [roots[number].problem(found) for number, found in found_unreachable]
-    return TemplateFindings(tuple(problems), frozenset(types))
+    return problems, types
 
 
 def _read(

@@ -52,22 +52,26 @@ def expose_parameters(
     grouped = {name for group in definition.get("parameter_groups", []) if group for name in group["parameters"]}
     problems += _check_selection_parameters(components, exposed or {}, {*hardcoded, *grouped})
     asked = {name: each for name, each in declared.items() if name not in told} if exposed is None else exposed
+    found += _find_unknown("unknown-parameter", "parameters", asked, declared)
     settled: dict[str, Parameter] = {}
-    layers = {name: _find_layers(name, exposed or {}, overrides) for name in dict.fromkeys((*asked, *overrides))}
+    sections = (("parameters", exposed or {}), ("parameter_overrides", overrides))
+    layers = {  # what the definition says of each, with the places where it does
+        name: [((section, name), entries[name]) for section, entries in sections if name in entries]
+        for name in dict.fromkeys((*asked, *overrides))
+    }
     for name, over in layers.items():
-        if name not in declared:
-            found += _find_unknown_exposed(name, asked, declared)
-            continue
-        parameter = declared[name]
+        parameter = declared.get(name)
         if parameter is None:
-            continue  # what is wrong with it has been said
+            continue  # what is wrong with it, or that there is none, has been said
         settled[name], problems_of_layers = lay_over(parameter, over)
         found += problems_of_layers
     parameters = {name: settled[name] for name in asked if name in settled and name not in hardcoded}
     for name, parameter in parameters.items():
         if parameter.is_careless:
             laid = [tokens for tokens, entry in layers[name] if not {"default", "hidden"}.isdisjoint(entry)]
-            careless = _explain_hidden_default(name, laid[-1] if laid else ("parameters", name))
+            message = f"parameter {name!r} is hidden, and everybody can read its default in the listing"
+            hint, place = "leave the default out, or hidden: true if it is no secret", [("parameters", name), *laid][-1]
+            careless = TemplateProblem("hidden-default", message, (*place, "default"), hint)
             problems.append(careless.at(document) if laid else givers[name].root.problem(careless))
     found += _find_unused_declarations(components, parameters, layers)
     found += _find_invalid_hardcoded(hardcoded, declared)
@@ -135,12 +139,6 @@ def _check_selection_parameters(
                     )
 
 
-def _find_layers(name: str, exposed: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[Layer]:
-    """The attributes that a definition gives a parameter, and the places where it does."""
-    sections = (("parameters", exposed), ("parameter_overrides", overrides))
-    return [((section, name), entries[name]) for section, entries in sections if name in entries]
-
-
 _SHOWN: Final = ("label", "description", "default", "hidden", "constraints")
 """The attributes of a parameter that its field in the form shows or enforces."""
 
@@ -206,13 +204,6 @@ def _read_variant(shown: Parameter, attributes: Mapping[str, Any], layers: Seque
     return {shown.id: replace(variant, label=shown.label, hidden=variant.hidden or shown.hidden)}
 
 
-def _explain_hidden_default(name: str, tokens: Tokens) -> TemplateProblem:
-    """The problem of a hidden parameter with a default: the App is sent all defaults, so that none can be a secret."""
-    message = f"parameter {name!r} is hidden, and everybody can read its default in the listing"
-    hint = "leave the default out, or hidden: true if it is no secret"
-    return TemplateProblem("hidden-default", message, (*tokens, "default"), hint)
-
-
 def _read_declared(
     components: Sequence[LoadedComponent],
 ) -> tuple[dict[str, Parameter | None], dict[str, LoadedComponent], list[Problem]]:
@@ -247,24 +238,16 @@ def _compare_types(name: str, attributes: Mapping[str, Any], giver: LoadedCompon
 def _find_unknown(
     rule: str, section: str, names: Mapping[str, Any], declared: Mapping[str, Parameter | None]
 ) -> Iterator[TemplateProblem]:
-    """Yield a warning for each name that no template declares: earlier releases accepted them silently."""
+    """Yield a problem for each name that no template declares: earlier releases took those that nobody is asked for."""
     for name in names:
         if name not in declared:
             near = find_near(name, declared)
             message, hint = f"the template has no parameter {name!r}", suggest_near(near) or "it is not used"
-            about = (f"parameter {near or name}",)  # what is missing is the one that was meant
+            about: tuple[str, ...] = (f"parameter {near or name}",)  # what is missing is the one that was meant
+            if section == "parameters":
+                hint = suggest_near(near) or "expose a parameter of the template"
+                about = tuple(f"parameter {each}" for each in (name, near) if each)
             yield TemplateProblem(rule, message, (section, name), hint, key=True, about=about)
-
-
-def _find_unknown_exposed(
-    name: str, asked: Mapping[str, Any], declared: Mapping[str, Parameter | None]
-) -> Iterator[TemplateProblem]:
-    if name in asked:
-        message = f"the template has no parameter {name!r}"
-        near = find_near(name, declared)
-        hint = suggest_near(near) or "expose a parameter of the template"
-        about = tuple(f"parameter {each}" for each in (name, near) if each)
-        yield TemplateProblem("unknown-parameter", message, ("parameters", name), hint, key=True, about=about)
 
 
 def _find_invalid_hardcoded(

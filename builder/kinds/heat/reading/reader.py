@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from builder.definitions.kind_reading import KindPart
@@ -26,8 +26,8 @@ def read_definition(
     if sum(key in definition for key in TEMPLATE_KEYS) != 1:
         return KindPart(())
     parts = load_parts(document, definition, files)
-    findings = check_templates(parts.components, complete=parts.complete)
-    problems = [*parts.problems, *findings.problems]
+    found, resource_types = check_templates(parts.components, complete=parts.complete)
+    problems = [*parts.problems, *found]
     for each in parts.components:
         problems += find_unreadable_resources(each.root, each.nested)
     loaded = [each for component in parts.components for each in (component.root, *component.nested.values())]
@@ -35,7 +35,7 @@ def read_definition(
     if not parts.complete:
         return KindPart(tuple(problems), documents=documents)
     problems += find_unlisted(document, definition, parts, files)
-    problems += _check_network(document, findings.resource_types)
+    problems += _check_network(document, resource_types)
     exposed = expose_parameters(document, definition, parts.components)
     problems += exposed.problems
     templates = [each.root.template for each in parts.components]
@@ -70,7 +70,7 @@ def _list_groups(template: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     ]
 
 
-def _check_network(document: Document, resource_types: frozenset[str]) -> list[Problem]:
+def _check_network(document: Document, resource_types: Collection[str]) -> list[Problem]:
     missing = [type_ for type_ in NETWORK_TYPES if type_ not in resource_types]
     if not missing:
         return []
