@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from builder.clusters.names import build_tags, digest_plan, keyed_suffix, random_suffix, read_suffix
+from builder.clusters.names import (
+    build_tags,
+    digest_plan,
+    fingerprint_tag,
+    key_tag,
+    keyed_suffix,
+    random_suffix,
+    read_suffix,
+)
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.listed import Listed
 from builder.openstack.connection import Cloud
@@ -16,6 +24,26 @@ from builder.openstack.failure_kinds import CloudError, FailureKind
 
 MAX_EQUAL = 50
 """How many equal clusters of one user in one project are recognised as equal: only a script launches more at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """An ``Idempotency-Key`` for one ``payload``; for how long it is for one cluster, kinds differ in."""
+
+    key: str = field(repr=False)
+    project_id: str
+    payload: Mapping[str, Any] = field(repr=False)
+    is_sent: bool = True
+
+    @property
+    def searched_tag(self) -> str:
+        """The tag that the cloud is asked for the clusters of."""
+        return key_tag(self.key, self.project_id)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that mark its clusters, besides those that every cluster has."""
+        return self.searched_tag, fingerprint_tag(self.key, self.payload)
 
 
 @dataclass(frozen=True, slots=True)

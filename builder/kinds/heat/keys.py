@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias
 
-from builder.clusters.names import fingerprint_tag, key_tag, keyed_suffix, read_suffix
-from builder.kinds.equal_requests import ImpliedKey, key_reused
+from builder.clusters.names import keyed_suffix, read_suffix
+from builder.kinds.equal_requests import IdempotencyKey, ImpliedKey, key_reused
 from builder.kinds.heat.keyed_stacks import KeyedStack
 from builder.openstack.failure_kinds import FailureKind
 
 
-@dataclass(frozen=True, slots=True)
-class SentKey:
-    """An ``Idempotency-Key``. It is for one cluster for ever, and for one ``payload``."""
+class SentKey(IdempotencyKey):
+    """A key that is for one cluster for ever."""
 
-    key: str = field(repr=False)
-    project_id: str
-    payload: Mapping[str, Any] = field(repr=False)
-    is_sent: bool = True
-
-    @property
-    def searched_tag(self) -> str:
-        """The tag by which Heat is asked for the stacks of the key."""
-        return key_tag(self.key, self.project_id)
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The tags that mark its stacks, besides those that every stack has."""
-        return self.searched_tag, fingerprint_tag(self.key, self.payload)
+    __slots__ = ()
 
     def counts(self, stack: KeyedStack) -> bool:
         """Whether a stack stands in the way of another: every one does that is there."""

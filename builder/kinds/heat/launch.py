@@ -39,13 +39,7 @@ _PREVIEW_MAY_FAIL = frozenset(
 
 
 def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> LaunchOutcome:
-    """Launch a cluster: one stack per request, and one for all requests of an idempotency key or a repeat window.
-
-    Raises:
-        RequestError: (400) the project's limits forbid it; and as
-            :func:`~builder.kinds.heat.stack_creation.create_stack` and
-            :func:`~builder.kinds.heat.idempotency.create_stack_once` do.
-    """
+    """Launch a cluster: one stack per request, and one for all requests of an idempotency key or a repeat window."""
     url = find_url(cloud, Service.ORCHESTRATION, "/stacks")  # before the creation, so that it cannot fail after it
     key: StackKey | None
     if plan.idempotency_key is not None:

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias
 
-from builder.clusters.names import fingerprint_tag, key_tag, keyed_suffix
-from builder.kinds.equal_requests import ImpliedKey
+from builder.clusters.names import keyed_suffix
+from builder.kinds.equal_requests import IdempotencyKey, ImpliedKey
 from builder.kinds.magnum.labels import labels_of
 from builder.kinds.magnum.wire import ListedCluster
 
 
-@dataclass(frozen=True, slots=True)
-class SentKey:
-    """An ``Idempotency-Key``: for one cluster as long as that is there, and for one ``payload``."""
+class SentKey(IdempotencyKey):
+    """A key that is for one cluster as long as that is there."""
 
-    key: str = field(repr=False)
-    project_id: str
-    payload: Mapping[str, Any] = field(repr=False)
-    is_sent: bool = True
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The tags that mark its clusters, besides those that every cluster has."""
-        return key_tag(self.key, self.project_id), fingerprint_tag(self.key, self.payload)
+    __slots__ = ()
 
     def counts(self, cluster: ListedCluster) -> bool:
         """Whether a cluster stands in the way of another: every one of the key does that is there."""

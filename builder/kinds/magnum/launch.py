@@ -33,12 +33,7 @@ __all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch"
 def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> LaunchOutcome:
     """Launch a cluster: one per request, and one for all requests of an idempotency key or a repeat window.
 
-    With ``orders``, it has an order. The project's limit is Magnum's to look at, which refuses what exceeds it before
-    it creates anything.
-
-    Raises:
-        RequestError: as :func:`~builder.kinds.magnum.ordering.create_cluster_with_order` and
-            :func:`~builder.kinds.magnum.idempotency.create_cluster_once` do.
+    The project's limit is Magnum's to look at, which refuses what exceeds it before it creates anything.
     """
     url = _clusters_url(cloud)  # before the creation, so that it cannot fail after it
     key: ClusterKey | None
