@@ -113,35 +113,23 @@ def _build(
     return Outcome(cluster_type, tuple(told), building.judge_successor(cluster_type))
 
 
-@dataclass(slots=True)
 class _Recording:
     """The files of a definition, which notes the text of each that was read."""
 
-    files: Files
-    texts: dict[str, str] = field(default_factory=dict)
-    _suppressions: dict[str, Suppressions] = field(default_factory=dict)
-
-    def resolve(self, reference: str, base: str) -> str:
-        return self.files.resolve(reference, base)
-
-    def resolve_template(self, reference: str) -> str:
-        return self.files.resolve_template(reference)
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self.resolve, self.resolve_template = files.resolve, files.resolve_template
+        self.list_beside, self.display = files.list_beside, files.display
+        self.texts: dict[str, str] = {}
+        self._suppressions: dict[str, Suppressions] = {}
 
     def read(self, name: str) -> str:
-        text = self.files.read(name)
-        self.texts[self.files.display(name)] = text
+        text = self.texts[self.display(name)] = self._files.read(name)
         return text
 
     def read_data(self, name: str) -> str:
-        text = self.files.read_data(name)
-        self.texts[self.files.display(name)] = text
+        text = self.texts[self.display(name)] = self._files.read_data(name)
         return text
-
-    def list_beside(self, name: str) -> Sequence[str]:
-        return self.files.list_beside(name)
-
-    def display(self, name: str) -> str:
-        return self.files.display(name)
 
     def suppressions(self, path: str) -> Suppressions:
         """The comments of the file shown as ``path``."""
@@ -188,6 +176,8 @@ class _Building:
             return None
         if GROUPS not in definition:
             groups = part.groups
+        pages: Sequence[Mapping[str, Any]] = definition.get("instructions", [])
+        allowed, denied = (frozenset(definition.get("projects", {}).get(key, ())) for key in ("allow", "deny"))
         cluster_type = ClusterType(
             id=cluster_type_id,
             kind=definition["kind"],
@@ -196,7 +186,7 @@ class _Building:
             order=definition.get("order", DEFAULT_ORDER),
             base_credits=definition.get("base_credits"),
             logo_url=definition.get("logo_url"),
-            instructions=tuple(_build_instruction(page) for page in definition.get("instructions", [])),
+            instructions=tuple(Instruction(page["id"], page["title"], page["text"]) for page in pages),
             parameter_groups=build_groups(groups, part.parameters, hardcoded),
             parameters=part.parameters,
             hardcoded_parameters=hardcoded,
@@ -205,7 +195,7 @@ class _Building:
             content=part.content,
             lifecycle=Lifecycle(definition.get("lifecycle", Lifecycle.ACTIVE)),
             replaced_by=definition.get("replaced_by"),
-            projects=_build_project_rules(definition.get("projects")),
+            projects=ProjectRules(allowed, denied) if allowed or denied else None,
         )
         return replace(cluster_type, presets=build_presets(cluster_type, presets))
 
@@ -285,11 +275,3 @@ def _check_id(cluster_type_id: ClusterTypeId, document: Document, tokens: Tokens
         message = f"the id has {len(cluster_type_id)} characters, of which the tag of a stack holds {MAX_ID_LENGTH}"
         problems.append(document.problem("long-id", message, tokens, hint="shorten the name of the file"))
     return problems
-
-
-def _build_project_rules(given: Mapping[str, Sequence[str]] | None) -> ProjectRules | None:
-    return ProjectRules(frozenset(given.get("allow", ())), frozenset(given.get("deny", ()))) if given else None
-
-
-def _build_instruction(page: Mapping[str, Any]) -> Instruction:
-    return Instruction(page["id"], page["title"], page["text"])
