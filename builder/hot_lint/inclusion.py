@@ -78,7 +78,8 @@ def include_files(
     """Read what the template at ``tokens`` of the file named ``base`` refers to; its sections are sound."""
     reader = _Reader(files)
     root = reader.load(template, document, base, tokens)
-    reader.read_pending()
+    while reader.pending:
+        reader.read_template(reader.pending.popleft())
     return reader.settle(root, base)
 
 
@@ -155,12 +156,7 @@ class _Reader:
             self.queued.add(name)
             self.pending.append(name)
 
-    def read_pending(self) -> None:
-        """Read every file that may be a template, and those that it refers to."""
-        while self.pending:
-            self._read_template(self.pending.popleft())
-
-    def _read_template(self, name: str) -> None:
+    def read_template(self, name: str) -> None:
         """Rewrite the references within a template, so that it finds the files that are sent along with it."""
         try:
             document = parse_template(self.contents[name], self.files.display(name))
