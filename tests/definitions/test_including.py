@@ -14,7 +14,7 @@ from builder.definitions.model import ClusterTypeId
 from builder.disk.files import DefinitionFiles
 from builder.disk.links import LinkResolver
 from builder.hot_lint.sources import SourceError, describe_source_error
-from builder.kinds.heat.reading.content import HeatContent
+from builder.kinds.heat.reading.components import HeatContent
 from builder.kinds.registry import KINDS
 from tests.definitions.files import FilesInMemory
 from tests.definitions.texts import VERSION, build, find_rules

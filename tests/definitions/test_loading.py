@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterTypeId
-from builder.kinds.heat.reading.content import HeatContent
+from builder.kinds.heat.reading.components import HeatContent
 from builder.kinds.registry import KINDS
 from tests.definitions.files import FilesInMemory
 

@@ -12,7 +12,7 @@ from builder.definitions.building import build_cluster_type
 from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.hot_lint.outputs import TYPE_OUTPUT
 from builder.kinds.heat.planning import plan_cluster
-from builder.kinds.heat.reading.content import HeatContent
+from builder.kinds.heat.reading.components import HeatContent
 from builder.kinds.registry import KINDS
 from tests.definitions.files import build_composed
 from tests.definitions.test_many_problems import HEAD, OneFile

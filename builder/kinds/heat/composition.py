@@ -8,7 +8,7 @@ from typing import Any
 
 from builder.hot_lint.outputs import TYPE_OUTPUT
 from builder.hot_lint.shape import NAMED_SECTIONS
-from builder.kinds.heat.reading.content import Component
+from builder.kinds.heat.reading.components import Component
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,7 @@ from dataclasses import dataclass
 from builder.billing.orders import Orders
 from builder.clusters.names import random_suffix, read_order
 from builder.kinds.equal_requests import key_reused, telling
-from builder.kinds.heat.keyed_stacks import KeyedStack, fetch_keyed_stacks
-from builder.kinds.heat.keys import StackKey
+from builder.kinds.heat.keyed_stacks import KeyedStack, StackKey, fetch_keyed_stacks
 from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, delete_stack
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import may_have_created

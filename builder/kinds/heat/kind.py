@@ -10,7 +10,7 @@ import yaml
 from builder.definitions.model import ClusterType
 from builder.kinds.heat.composition import compose_template
 from builder.kinds.heat.planning import plan_cluster
-from builder.kinds.heat.reading.content import HeatContent
+from builder.kinds.heat.reading.components import HeatContent
 from builder.kinds.heat.reading.reader import read_definition
 from builder.kinds.protocol import Launcher
 

@@ -15,7 +15,7 @@ from builder.clusters.names import build_stack_name, build_tags, random_suffix
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.equal_requests import imply_key
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
-from builder.kinds.heat.keys import SentKey, StackKey
+from builder.kinds.heat.keyed_stacks import SentKey, StackKey
 from builder.kinds.heat.preview import count_resources, preview_stack, validate_template
 from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, stack_url
 from builder.kinds.heat.stack_creation import delete_stack as delete

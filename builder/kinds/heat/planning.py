@@ -15,7 +15,7 @@ from builder.definitions.model import ClusterType
 from builder.errors import RequestError
 from builder.hot.values import ParameterType, parse_boolean
 from builder.kinds.heat.composition import ComposedTemplate, compose_template
-from builder.kinds.heat.reading.content import HeatContent
+from builder.kinds.heat.reading.components import HeatContent
 from builder.parameters.values import InvalidValueError, read_value
 
 

@@ -7,8 +7,7 @@ from typing import TypeAlias
 
 from builder.clusters.names import keyed_suffix
 from builder.kinds.equal_requests import IdempotencyKey, ImpliedKey
-from builder.kinds.magnum.labels import labels_of
-from builder.kinds.magnum.wire import ListedCluster
+from builder.kinds.magnum.wire import ListedCluster, labels_of
 
 
 class SentKey(IdempotencyKey):

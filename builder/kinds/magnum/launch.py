@@ -15,10 +15,9 @@ from builder.clusters.plan import ClusterPlan
 from builder.kinds.equal_requests import imply_key
 from builder.kinds.magnum.idempotency import create_cluster_once, find_cluster
 from builder.kinds.magnum.keys import ClusterKey, SentKey
-from builder.kinds.magnum.labels import labels_of
 from builder.kinds.magnum.ordering import create_cluster_with_order
 from builder.kinds.magnum.status import fetch_cluster_status as fetch_status
-from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clusters
+from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clusters, labels_of
 from builder.kinds.magnum.wire import delete_cluster as delete
 from builder.kinds.protocol import CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
 from builder.openstack.call_context import Service

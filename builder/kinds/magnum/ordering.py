@@ -16,8 +16,14 @@ from typing import Any, Final
 from builder.billing.creation import Steps
 from builder.billing.orders import Orders
 from builder.clusters.names import order_tag, read_order
-from builder.kinds.magnum.labels import labels_of
-from builder.kinds.magnum.wire import ClusterRequest, create_cluster, delete_cluster, fetch_stack_id, list_clusters
+from builder.kinds.magnum.wire import (
+    ClusterRequest,
+    create_cluster,
+    delete_cluster,
+    fetch_stack_id,
+    labels_of,
+    list_clusters,
+)
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from builder.clusters.names import read_origin
-from builder.kinds.magnum.labels import tags_of
-from builder.kinds.magnum.wire import list_clusters, show_cluster
+from builder.kinds.magnum.wire import list_clusters, show_cluster, tags_of
 from builder.kinds.protocol import MAX_FAILURES, ClusterOutput, ClusterStatus, FailedResource
 from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud

@@ -8,7 +8,7 @@ https://docs.openstack.org/api-ref/container-infrastructure-management/.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -203,3 +203,14 @@ def _read_cluster(listed: Mapping[str, Any], now: datetime | None) -> ListedClus
         (now - created).total_seconds() if now and created else None,
         labels if isinstance(labels, dict) else {},
     )
+
+
+def labels_of(tags: Iterable[str]) -> dict[str, str]:
+    """Tags as labels: ``concertim-type:hpc`` is the label ``concertim_type``, and ``concertim`` is ``true``."""
+    parts = (tag.partition(":") for tag in tags)
+    return {name.replace("-", "_"): value or "true" for name, _, value in parts}
+
+
+def tags_of(labels: Mapping[str, Any]) -> list[str]:
+    """The tags that labels stand for."""
+    return [f"{name.replace('_', '-')}:{value}" for name, value in labels.items()]

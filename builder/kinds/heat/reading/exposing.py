@@ -26,7 +26,7 @@ class Exposed:
     """The parameters that people are asked for, in form order, and what is wrong with them.
 
     ``settled`` are all that the definition lays something over, those that nobody is asked for included; ``variants``
-    and ``told_selections`` are those of :class:`~builder.kinds.heat.reading.content.HeatContent`. All are incomplete
+    and ``told_selections`` are those of :class:`~builder.kinds.heat.reading.components.HeatContent`. All are incomplete
     where one of the problems is an error.
     """
 

@@ -12,8 +12,7 @@ from builder.hot_lint.concertim import find_unreadable_resources
 from builder.hot_lint.outputs import Outputs
 from builder.hot_lint.sources import Files
 from builder.kinds.heat.reading.component_checks import NETWORK_TYPES, check_templates
-from builder.kinds.heat.reading.components import tighten_parameters
-from builder.kinds.heat.reading.content import HeatContent
+from builder.kinds.heat.reading.components import HeatContent, tighten_parameters
 from builder.kinds.heat.reading.exposing import expose_parameters
 from builder.kinds.heat.reading.loading import TEMPLATE_KEYS, component_name, find_unlisted, load_parts
 from builder.yaml_documents.documents import Document
