@@ -8,8 +8,7 @@ from typing import Final
 import yaml
 
 from builder.definitions.model import ClusterType
-from builder.kinds.heat.composition import compose_template
-from builder.kinds.heat.planning import plan_cluster
+from builder.kinds.heat.planning import compose_template, plan_cluster
 from builder.kinds.heat.reading.components import HeatContent
 from builder.kinds.heat.reading.reader import read_definition
 from builder.kinds.protocol import Launcher
@@ -31,6 +30,6 @@ class Heat:
 
     def explain(self, cluster_type: ClusterType, selected: Collection[str]) -> str:
         """The template, with the names of the files that go along."""
-        composed = compose_template(cluster_type.id, cluster_type.content_as(HeatContent).select(selected))
-        files = "".join(f"# file: {name}\n" for name in sorted(composed.files))
-        return files + yaml.safe_dump(composed.template, sort_keys=False, allow_unicode=True, width=120)
+        template, names = compose_template(cluster_type.id, cluster_type.content_as(HeatContent).select(selected))
+        files = "".join(f"# file: {name}\n" for name in sorted(names))
+        return files + yaml.safe_dump(template, sort_keys=False, allow_unicode=True, width=120)

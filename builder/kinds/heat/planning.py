@@ -5,7 +5,7 @@ Pure: nothing is created here, so every fault can be told before any money is sp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,8 +14,9 @@ from builder.clusters.plan import ClusterPlan, build_payload, check_name, list_t
 from builder.definitions.model import ClusterType
 from builder.errors import RequestError
 from builder.hot.values import ParameterType, parse_boolean
-from builder.kinds.heat.composition import ComposedTemplate, compose_template
-from builder.kinds.heat.reading.components import HeatContent
+from builder.hot_lint.outputs import TYPE_OUTPUT
+from builder.hot_lint.shape import NAMED_SECTIONS
+from builder.kinds.heat.reading.components import Component, HeatContent
 from builder.parameters.values import InvalidValueError, read_value
 
 
@@ -50,17 +51,17 @@ def plan_cluster(
     values = {key: value for key, value in checked.values.items() if key in declared} | hardcoded
     present = {component.name for component in components}
     values |= {key: name in present for key, name in content.told_selections.items() if key in declared}
-    composed = compose_template(cluster_type.id, components)
-    attributes = composed.template.get("parameters", {})
+    template, files = compose_template(cluster_type.id, components)
+    attributes = template.get("parameters", {})
     hidden = {key: value for key, value in values.items() if parse_boolean(attributes[key].get("hidden"))}
-    secrets = dict.fromkeys(text for key, value in hidden.items() for text in _secrets(key, value, composed))
+    secrets = dict.fromkeys(text for key, value in hidden.items() for text in _secrets(value, attributes[key]["type"]))
     answerable = frozenset(declared & cluster_type.parameters.keys())
     return ClusterPlan(
         name,
         cluster_type.id,
         revision,
-        composed.template,
-        composed.files,
+        template,
+        files,
         values,
         tuple(secrets),
         answerable,
@@ -69,10 +70,35 @@ def plan_cluster(
     )
 
 
-def _secrets(parameter: str, value: object, composed: ComposedTemplate) -> Iterator[str]:
+def _secrets(value: object, type_: str) -> Iterator[str]:
     """Every text in the value of a hidden parameter; of a document or list given as text, also what it holds."""
     yield from list_texts(value)
-    type_ = composed.template["parameters"][parameter].get("type")
     if isinstance(value, str) and type_ in (ParameterType.JSON, ParameterType.COMMA_DELIMITED_LIST):
         with suppress(InvalidValueError):  # Heat's to refuse
             yield from list_texts(read_value(ParameterType(type_), value).meant)
+
+
+def compose_template(type_id: str, components: Sequence[Component]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Compose the templates of components into one, which has the output ``TYPE_OUTPUT``; and the files it refers to.
+
+    A parameter comes from the first component that declares it. That no resource, condition or output is given twice
+    and that all are of one version has been checked when the cluster type was built.
+    """
+    first = components[0]
+    template: dict[str, Any] = {"heat_template_version": first.template["heat_template_version"]}
+    files: dict[str, str] = {}
+    if len(components) == 1:
+        template |= first.template
+    else:
+        for section in NAMED_SECTIONS:
+            merged: dict[str, Any] = {}
+            for component in components:
+                for name, entry in (component.template.get(section) or {}).items():
+                    merged.setdefault(name, entry)
+            if merged:
+                template[section] = merged
+    for component in components:
+        files.update(component.files)
+    told = {"description": "The cluster type, by which Concertim finds the instructions.", "value": type_id}
+    outputs = template.pop("outputs", None) or {}  # of which one of that name takes its place
+    return {**template, "outputs": {TYPE_OUTPUT: told, **outputs}}, files
