@@ -47,6 +47,8 @@ _COPIES_ENOUGH: Final = 12
 _ENDLESS: Final = 1 << 32
 """Stands for the number of a repetition without end."""
 
+_TYPES: Final = RegexFlag.ASCII | RegexFlag.LOCALE | RegexFlag.UNICODE
+
 _SINGLE: Final = (codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN) if codes else ()
 """What takes one character."""
 
@@ -130,7 +132,9 @@ class _Builder:
         self.is_greedy &= code not in (codes.BRANCH, codes.MIN_REPEAT)
         if code is codes.SUBPATTERN:
             _, added, removed, items = value
-            return self.sequence(items, _combine(flags, added, removed), first=first)
+            if added & _TYPES:  # within a group such as ``(?a:…)`` one of them replaces the others
+                flags &= ~_TYPES
+            return self.sequence(items, (flags | added) & ~removed, first=first)
         if code is codes.BRANCH:
             return self._either([self.sequence(items, flags, first=first) for items in value[1]])
         if code in (codes.MAX_REPEAT, codes.MIN_REPEAT):
@@ -307,9 +311,3 @@ class _Builder:
 
 def _add(one: dict[int, float], other: Mapping[int, float], times: float) -> dict[int, float]:
     return one | {position: ways * times for position, ways in other.items()} if times else one
-
-
-def _combine(flags: int, added: int, removed: int) -> int:
-    """The flags within a group such as ``(?i-s:…)``; of those for ASCII and Unicode the one replaces the other."""
-    types = RegexFlag.ASCII | RegexFlag.LOCALE | RegexFlag.UNICODE
-    return ((flags & ~types if added & types else flags) | added) & ~removed

@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from builder.hot import pattern_witness
-from builder.hot.pattern_automaton import Automaton, NotBoundedError
+from builder.hot.pattern_automaton import NotBoundedError
 from builder.hot.pattern_building import build_automaton
 from builder.hot.pattern_sets import codes, find_module
 
@@ -160,8 +160,11 @@ def _find_last(code: Any, value: Any) -> int:
 
 
 def _find_longest(text: str) -> int:
+    if parser is None or len(text) > MAX_PATTERN:
+        return -1
     try:
-        automaton = _build(text)
+        tree = parser.parse(text)
+        automaton = build_automaton(tree, tree.state.flags)
         if automaton.is_plain:  # each character is met once
             return min(int(STEPS / max(automaton.costs)) - 1, LONGEST)
         longest = -1
@@ -190,10 +193,3 @@ def _find_slow(text: str) -> tuple[bool, int]:
     except (re.error, OverflowError, RecursionError, AttributeError):
         return False, cost
     return slow, cost + more
-
-
-def _build(text: str) -> Automaton:
-    if parser is None or len(text) > MAX_PATTERN:
-        raise NotBoundedError
-    tree = parser.parse(text)
-    return build_automaton(tree, tree.state.flags)

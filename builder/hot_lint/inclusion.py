@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -126,10 +126,12 @@ class _Reader:
                 rewritten[key] = self._include(item, document, base, (*tokens, key))
             else:
                 rewritten[key] = item
-        for name in _find_stack_templates(rewritten) if "type" in rewritten else ():
-            if name in self.contents:
-                self.uses[base].add(name)
-                self._queue(name)
+        type_ = rewritten.get("type")
+        is_nested = isinstance(type_, str) and type_.endswith(NESTED_SUFFIXES)
+        name = type_ if is_nested else find_own_stack(rewritten)
+        if name in self.contents:  # a stack is made from it
+            self.uses[base].add(name)
+            self._queue(name)
         return rewritten
 
     def _include(self, reference: str, document: Document, base: str, tokens: Tokens) -> str:
@@ -199,15 +201,6 @@ class _Reader:
 def dump_template(template: Any) -> str:
     """Write a template as YAML that Heat reads as exactly the same data."""
     return json.dumps(template)
-
-
-def _find_stack_templates(resource: Mapping[str, Any]) -> Iterator[str]:
-    """The names of the files that a stack is made from by what may be a resource: its type, or its template."""
-    type_ = resource.get("type")
-    if isinstance(type_, str) and type_.endswith(NESTED_SUFFIXES):
-        yield type_
-    elif (name := find_own_stack(resource)) is not None:
-        yield name
 
 
 def find_own_stack(resource: Mapping[str, Any]) -> str | None:

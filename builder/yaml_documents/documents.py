@@ -26,12 +26,12 @@ from builder.text.excerpts import shorten
 from builder.text.pointers import Token, Tokens, format_pointer
 from builder.yaml_documents.composing import DocumentError, compose
 from builder.yaml_documents.scalars import (
+    KEY_TAGS,
     PLAIN,
     NumberTooLargeError,
     Reading,
     construct_scalar,
     is_merge,
-    may_be_key,
 )
 
 __all__ = ["STAND_IN_RULES", "Document", "DocumentError", "parse_definition", "parse_template"]
@@ -237,7 +237,7 @@ class _Construction:
                 continue
             if key.tag == PLAIN:
                 self.plain.add(key.value)
-            elif not may_be_key(key):
+            elif key.tag not in KEY_TAGS:
                 self._refuse_tag(key, (*tokens, key.value))
             child_reading = self.heat if not tokens and key.value in self.heat_keys else reading
             own[key.value] = self.build(value, child_reading, (*tokens, key.value))

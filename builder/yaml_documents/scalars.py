@@ -28,7 +28,8 @@ _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = frozenset({f"{_TAG}str", f"{_TAG}timestamp", f"{_TAG}value", f"{_TAG}merge", "!"})
 
 _VALUE_TAGS = frozenset({f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"})
-_KEY_TAGS = _TEXT_TAGS | _VALUE_TAGS | {f"{_TAG}null", PLAIN}
+KEY_TAGS = _TEXT_TAGS | _VALUE_TAGS | {f"{_TAG}null", PLAIN}
+"""Those that a scalar may have; a key is the text that was written all the same."""
 
 MAX_NUMBER_LENGTH = 1000
 """In characters: what is longer takes quadratic time to convert, and Python writes no integer of over 4,300 digits."""
@@ -97,11 +98,6 @@ def construct_scalar(node: ScalarNode, reading: Reading) -> Scalar:
     if isinstance(value, int) and abs(value) > sys.float_info.max:
         raise NumberTooLargeError(text[:40])
     return value
-
-
-def may_be_key(node: ScalarNode) -> bool:
-    """Whether the tag of a key is one that a scalar may have; a key is the text that was written all the same."""
-    return node.tag in _KEY_TAGS
 
 
 def is_merge(node: Node) -> bool:

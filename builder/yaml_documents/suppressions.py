@@ -81,15 +81,11 @@ def parse_suppressions(text: str) -> Suppressions:
             continue
         scope: int | None = number
         if not line[: found.start()].strip():
-            below = (n for n, each in enumerate(lines[number:], start=number + 1) if not _is_blank(each))
+            below = (n for n, each in enumerate(lines[number:], start=number + 1) if each.strip()[:1] not in ("", "#"))
             scope = next(below, number) if found.start() else None
         for name in re.finditer(r"[\w-]+", named[1]):
             suppressions.mentions.append(Mention(number, named.start(1) + name.start() + 1, name[0], scope))
     return suppressions
-
-
-def _is_blank(line: str) -> bool:
-    return line.strip()[:1] in ("", "#")
 
 
 def _locate_values(text: str, last_line: int) -> list[tuple[Place, Place]]:

@@ -217,22 +217,16 @@ def _read_declared(
                 declared.setdefault(name, None)
                 continue
             if name in givers:
-                differing = _compare_types(name, attributes, givers[name])
-                problems += [each.root.problem(differing)] if differing else []
+                first, here = givers[name].root.template["parameters"][name].get("type"), attributes.get("type")
+                if here != first:
+                    message = f"parameter {name!r} is a {here} here, but a {first} in {givers[name].component.name!r}"
+                    hint, place = "the first component's is shown", ("parameters", name, "type")
+                    problems.append(each.root.problem(TemplateProblem("parameter-types-differ", message, place, hint)))
                 continue
             givers[name] = each
             declared[name], found = read_parameter(name, attributes)
             problems += map(each.root.problem, found)
     return declared, givers, problems
-
-
-def _compare_types(name: str, attributes: Mapping[str, Any], giver: LoadedComponent) -> TemplateProblem | None:
-    first = giver.root.template["parameters"][name].get("type")
-    if attributes.get("type") == first:
-        return None
-    message = f"parameter {name!r} is a {attributes.get('type')} here, but a {first} in {giver.component.name!r}"
-    hint = "the first component's is shown"
-    return TemplateProblem("parameter-types-differ", message, ("parameters", name, "type"), hint)
 
 
 def _find_unknown(
