@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from typing import Any, ClassVar, Final
 
 from builder.hot import constraints as rules
@@ -25,22 +26,7 @@ MOST_LISTED: Final = 12
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """What has expired for less than this is left to the cloud, whose clock may differ from ours."""
 
-PHRASES: Final[Mapping[str, str]] = {
-    "ip_addr": "must be an IP address, such as 192.0.2.10 or 2001:db8::10",
-    "net_cidr": "must be a network in CIDR notation, such as 192.168.0.0/24",
-    "ip_or_cidr": "must be an IP address or a network in CIDR notation",
-    "mac_addr": "must be a MAC address, such as 52:54:00:12:34:56",
-    "dns_name": "must be a DNS name: letters a to z, digits and hyphens, in parts joined by dots",
-    "rel_dns_name": (
-        "must be a relative DNS name: letters a to z, digits and hyphens, in parts joined by dots, none at the end"
-    ),
-    "dns_domain": "must be a DNS domain with a dot at the end, such as example.org.",
-    "cron_expression": "must be a cron expression, such as 30 2 * * *",
-    "timezone": "must be a time zone, such as Europe/London",
-    "expiration": "must be a date and time that lies ahead, such as 2035-01-31T12:00:00Z",
-    "iso_8601": "must be a date and time, such as 2035-01-31T12:00:00Z",
-    "json_string": "must be valid JSON",
-}
+PHRASES: Final[Mapping[str, str]] = json.loads(files(__package__).joinpath("phrases.json").read_text(encoding="utf-8"))
 """What follows the parameter's label in a sentence, by Heat's name of the constraint."""
 
 _UNITS: Final = {
