@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from builder.definitions.model import ClusterType, ClusterTypeId
-from builder.diagnostics.problems import name_value
-from builder.hot_lint.findings import TemplateProblem
-from builder.parameters.declarations import Parameter, find_default_faults, suggest_default
+from builder.hot_lint.findings import TemplateProblem, judge_default
+from builder.parameters.declarations import Parameter
 from builder.text.spelling import suggest, suggest_near
 
 PRESET_SEPARATOR: Final = "."
@@ -75,9 +74,7 @@ def find_preset_problems(
                 yield TemplateProblem("unknown-preset-parameter", message, tokens, hint, key=True, about=about)
                 continue
             given = replace(open_[name], default=value)
-            for fault in find_default_faults(given, subject=f"the value of {name!r}"):
-                hint, about = suggest_default(given), name_value(name, value)
-                yield TemplateProblem("invalid-preset-value", fault, tokens, hint, about=about)
+            yield from judge_default("invalid-preset-value", given, tokens, f"the value of {name!r}")
             if given.is_careless:
                 message = f"parameter {name!r} is hidden, and everybody can read its value in the listing"
                 hint = "leave the value out, or hidden: true if it is no secret"

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
-from builder.diagnostics.problems import name_value
 from builder.hot.custom_constraints import KNOWN, PICKERS
 from builder.hot.language import first_version_with
 from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
-from builder.hot_lint.findings import TemplateProblem
+from builder.hot_lint.findings import TemplateProblem, judge_default
 from builder.hot_lint.shape import is_misplaced_section
 from builder.parameters.attributes import ParameterSyntaxError, suggest_attribute, suggest_type
 from builder.parameters.constraint_parsing import find_kinds, is_structured
@@ -25,7 +25,6 @@ from builder.parameters.declarations import (
     find_default_faults,
     override_parameter,
     parse_parameter,
-    suggest_default,
 )
 from builder.parameters.declared_constraints import AllowedValues, Length, Range
 from builder.text.excerpts import shorten
@@ -63,15 +62,12 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
         parameter = parse_parameter(name, attributes)
     except ParameterSyntaxError:
         return None, _explain_declaration(name, attributes, tokens)
-    faults = find_default_faults(parameter, in_template=True)
-    about, hint = name_value(name, parameter.default), suggest_default(parameter)
     place = (*tokens, "default")
-    problems = [TemplateProblem("invalid-default", fault, place, hint, about=about) for fault in faults]
-    problems += _find_structured_default(parameter, (*tokens, "default"))
+    problems = judge_default("invalid-default", parameter, place, in_template=True)
+    problems += _find_structured_default(parameter, place)
     if attributes.get("constraints"):
         problems += _find_constraint_warnings(parameter, attributes, tokens)
-        problems += _find_structured_values(attributes, tokens)
-        problems += _find_ignored_constraints(attributes, tokens)
+        problems += _find_odd_constraints(attributes, tokens)
     problems += _find_odd_attributes(attributes, tokens)
     return parameter, problems
 
@@ -94,7 +90,7 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
         try:
             parameter = override_parameter(parameter, attributes)
         except ParameterSyntaxError:
-            problems += _explain_override(parameter, attributes, tokens)
+            problems += _explain(attributes, parameter.type, tokens, partial(override_parameter, parameter))
             continue
         problems += _find_constraint_warnings(parameter, attributes, tokens)
         if "default" in attributes:
@@ -103,13 +99,12 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
             if key in attributes:
                 place = (*tokens, key)
     if place:
-        faults = find_default_faults(parameter)
+        found = judge_default("invalid-default", parameter, place)
         is_other = parameter.constraints != in_template.constraints  # and Heat applies those of the template as well
-        if not faults and is_other:
-            faults = find_default_faults(replace(in_template, default=parameter.default))
-        about, hint = name_value(parameter.id, parameter.default), suggest_default(parameter)
-        problems += [TemplateProblem("invalid-default", fault, place, hint, about=about) for fault in faults]
-        if not faults and is_other:
+        if not found and is_other:
+            found = judge_default("invalid-default", replace(in_template, default=parameter.default), place)
+        problems += found
+        if not found and is_other:
             constrained = next(tokens for tokens, entry in reversed(layers) if "constraints" in entry)
             problems += _find_wider(in_template, parameter, (*constrained, "constraints"))
     return parameter, problems
@@ -188,11 +183,6 @@ def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Token
     return list(_explain(attributes, type_, tokens, lambda given: parse_parameter(name, {"type": type_, **given})))
 
 
-def _explain_override(parameter: Parameter, attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
-    """Every fault in the syntax of attributes that a definition lays over a parameter."""
-    yield from _explain(attributes, parameter.type, tokens, lambda given: override_parameter(parameter, given))
-
-
 def _explain(attributes: Mapping[str, Any], type_: object, tokens: Tokens, read: _Read) -> Iterator[TemplateProblem]:
     for key, value in attributes.items():
         if key == "constraints" and isinstance(value, list):
@@ -224,25 +214,19 @@ def _explain_one(
         yield TemplateProblem(rule, str(error), (*tokens, *below), hint)
 
 
-def _find_structured_values(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
-    """Yield a problem for each allowed value that is a list or a mapping, which nobody can choose in a form."""
-    for number, constraint in enumerate(attributes.get("constraints") or []):
-        values = constraint["allowed_values"] if find_kinds(constraint)[0] == "allowed_values" else ()
-        for place, value in enumerate(values):
+def _find_odd_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
+    """Yield problems of allowed values that nobody can choose, and of kinds that Heat ignores beside another."""
+    for number, constraint in enumerate(attributes["constraints"]):
+        taken, *ignored = find_kinds(constraint)
+        at = (*tokens, "constraints", number)
+        for place, value in enumerate(constraint[taken] if taken == "allowed_values" else ()):
             if is_structured(value):
                 kind = "null" if value is None else f"a {'list' if isinstance(value, list) else 'mapping'}"
-                message = f"an allowed value is {kind}, which nobody can choose"
-                where = (*tokens, "constraints", number, "allowed_values", place)
-                yield TemplateProblem("structured-default", message, where, "write a text, or remove it")
-
-
-def _find_ignored_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
-    for number, constraint in enumerate(attributes.get("constraints") or []):
-        taken, *ignored = find_kinds(constraint)
+                message, hint = f"an allowed value is {kind}, which nobody can choose", "write a text, or remove it"
+                yield TemplateProblem("structured-default", message, (*at, taken, place), hint)
         for kind in ignored:
-            place = (*tokens, "constraints", number, kind)
             message, hint = f"Heat ignores {kind} beside {taken}", "write each as an item of its own"
-            yield TemplateProblem("ignored-constraint", message, place, hint, key=True)
+            yield TemplateProblem("ignored-constraint", message, (*at, kind), hint, key=True)
 
 
 def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from builder.diagnostics.problems import Problem
+from builder.diagnostics.problems import Problem, name_value
+from builder.parameters.declarations import Parameter, find_default_faults, suggest_default
 from builder.text.pointers import Tokens
 from builder.yaml_documents.documents import Document
 
@@ -86,6 +87,15 @@ class TemplateProblem:
         """Make it a problem of the document in which the template, or the definition, stands at ``root``."""
         tokens = (*root, *self.tokens)
         return document.problem(self.rule, self.message, tokens, key=self.key, hint=self.hint, about=self.about)
+
+
+def judge_default(
+    rule: str, parameter: Parameter, place: Tokens, subject: str = "the default", *, in_template: bool = False
+) -> list[TemplateProblem]:
+    """What is wrong with a parameter's default, or the ``subject`` that is put in its place, told as of a rule."""
+    about, hint = name_value(parameter.id, parameter.default), suggest_default(parameter)
+    faults = find_default_faults(parameter, subject=subject, in_template=in_template)
+    return [TemplateProblem(rule, fault, place, hint, about=about) for fault in faults]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from typing import Any, Final
 from builder.diagnostics.problems import Problem, name_value
 from builder.hot.values import ParameterType
 from builder.hot_lint.declared_parameters import Layer, lay_over, read_parameter
-from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
+from builder.hot_lint.findings import MAX_NAMED, TemplateProblem, judge_default
 from builder.hot_lint.scope import SELECTED, suggest_selected
 from builder.kinds.heat.reading.components import LoadedComponent
 from builder.parameters.attributes import ParameterSyntaxError
-from builder.parameters.declarations import Parameter, find_default_faults, parse_parameter, suggest_default
+from builder.parameters.declarations import Parameter, find_default_faults, parse_parameter
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest_near
 from builder.yaml_documents.documents import Document
@@ -251,10 +251,8 @@ def _find_invalid_hardcoded(
         parameter = declared.get(name)
         if parameter is None or value is None:
             continue
-        given = replace(parameter, default=value)
-        for message in find_default_faults(given, subject=f"the value of {name!r}"):
-            about, place, hint = name_value(name, value), ("hardcoded_parameters", name), suggest_default(given)
-            yield TemplateProblem("invalid-hardcoded-value", message, place, hint, about=about)
+        given, place = replace(parameter, default=value), ("hardcoded_parameters", name)
+        yield from judge_default("invalid-hardcoded-value", given, place, f"the value of {name!r}")
 
 
 def _find_refused_presets(
