@@ -6,7 +6,7 @@ Light to import; :func:`launch` blocks, and belongs in a thread of the pool.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,21 +16,29 @@ from builder.clusters.plan import ClusterPlan
 from builder.kinds.equal_requests import imply_key
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
 from builder.kinds.heat.keyed_stacks import SentKey, StackKey
-from builder.kinds.heat.preview import count_resources, preview_stack, validate_template
-from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, stack_url
+from builder.kinds.heat.stack_creation import (
+    StackRequest,
+    create_stack_with_order,
+    heat_client,
+    stack_fields,
+    stack_url,
+)
 from builder.kinds.heat.stack_creation import delete_stack as delete
 from builder.kinds.heat.status import fetch_stack_status as fetch_status
-from builder.kinds.protocol import LaunchOutcome, LaunchPreview
+from builder.kinds.protocol import LaunchOutcome, LaunchPreview, ResourceCount
 from builder.openstack.call_context import Service
 from builder.openstack.cloud_services import find_url, has_service
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.limits import check_needs, fetch_needs, has_limits, limited_time
+from builder.openstack.limits import PreviewedResource, check_needs, fetch_needs, has_limits, limited_time
 
 __all__ = ["delete", "fetch_status", "find_launched", "launch", "preview_launch", "validate"]
 """What a :class:`~builder.kinds.protocol.Launcher` is made of: this module is one, and raises what it says."""
 
 logger = logging.getLogger(__name__)
+
+MAX_NESTING = 50
+"""Of stacks in a preview: ten times as deep as stacks may nest where an operator leaves that to Heat."""
 
 _PREVIEW_MAY_FAIL = frozenset(
     {FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND, FailureKind.INVALID_ANSWER, FailureKind.TIMED_OUT}
@@ -69,15 +77,25 @@ def find_launched(
 
 def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
     """Everything of a launch but the creation. Needs beyond the project's limits are told, not refused."""
-    resources = preview_stack(cloud, _build_stack_request(cloud, plan, random_suffix()))
+    resources = _preview(cloud, _build_stack_request(cloud, plan, random_suffix()))
     with limited_time(cloud):
         needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
-    return LaunchPreview(count_resources(resources, cloud.clean), needs)
+    names: dict[str, list[str]] = {}
+    for resource in resources:
+        names.setdefault(cloud.clean(resource.type), []).append(cloud.clean(resource.name))
+    counts = [ResourceCount(type_, len(found), tuple(sorted(found))) for type_, found in sorted(names.items())]
+    return LaunchPreview(tuple(counts), needs)
 
 
 def validate(cloud: Cloud, plan: ClusterPlan) -> None:
-    """Have Heat judge a template, of whose parameters any may be missing."""
-    validate_template(cloud, _build_stack_request(cloud, plan, random_suffix()))
+    """Have Heat judge a template; parameters may be missing, and of properties it looks at the names.
+
+    Not with ``show_nested``: of values that are missing, that makes Heat fail at groups and chains that are right.
+    """
+    fields = stack_fields(_build_stack_request(cloud, plan, random_suffix()))
+    with cloud.calling(cloud.context(Service.ORCHESTRATION, form_fields=plan.form_fields), long_answers=True):
+        validated = {name: value for name, value in fields.items() if name not in ("stack_name", "tags")}
+        heat_client(cloud).stacks.validate(**validated)
 
 
 def _build_stack_request(
@@ -105,10 +123,44 @@ def _check_limits(cloud: Cloud, request: StackRequest) -> None:
         return
     try:
         with limited_time(cloud):
-            needs = fetch_needs(cloud, preview_stack(cloud, request))
+            needs = fetch_needs(cloud, _preview(cloud, request))
     except CloudError as error:
         if error.kind not in _PREVIEW_MAY_FAIL:
             raise
         logger.info("what %s needs is not known, and not checked: %s", request.name, error)
         return
     check_needs(needs)
+
+
+def _preview(cloud: Cloud, request: StackRequest) -> tuple[PreviewedResource, ...]:
+    """Have Heat check a stack and tell what it would make, nested stacks and groups included; nothing is created.
+
+    Raises RequestError as a creation would, but for what only that can meet.
+    """
+    context = cloud.context(Service.ORCHESTRATION, form_fields=request.form_fields)
+    with cloud.calling(context, long_answers=True):
+        previewed = heat_client(cloud).stacks.preview(**stack_fields(request)).to_dict()
+        return tuple(_flatten(previewed["resources"], request.name))
+
+
+def _flatten(previewed: Sequence[Any], stack_name: str, depth: int = 0) -> Iterator[PreviewedResource]:
+    """Heat shows a nested stack as a list in place of the resource that it stands for."""
+    if depth > MAX_NESTING:
+        raise ValueError("nested too deeply")
+    for resource in previewed:
+        if isinstance(resource, list):
+            yield from _flatten(resource, stack_name, depth + 1)
+        else:
+            yield _previewed_resource(resource, stack_name)
+
+
+def _previewed_resource(shown: Mapping[str, Any], stack_name: str) -> PreviewedResource:
+    name = str(shown["resource_name"])
+    # The preview of a nested stack is named <stack>-<resource>.
+    nested_in = str(shown.get("stack_name") or stack_name).removeprefix(stack_name).removeprefix("-")
+    properties = shown.get("properties")
+    return PreviewedResource(
+        str(shown["resource_type"]),
+        f"{nested_in}.{name}" if nested_in else name,
+        properties if isinstance(properties, dict) else {},
+    )
