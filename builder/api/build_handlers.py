@@ -7,7 +7,8 @@ import hashlib
 import logging
 import re
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, replace
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -41,7 +42,7 @@ from builder.errors import Fault, RequestError
 from builder.kinds.protocol import Kind, LaunchOutcome
 from builder.kinds.registry import KINDS
 from builder.openstack.assets import fetch_assets
-from builder.openstack.connection import connect
+from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import SECRET_KEYS, Credentials, list_secrets, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import RETRY_AFTER, FailureKind
@@ -62,6 +63,34 @@ _KEY_SCOPE: Final = (
 """What of ``cloud_env`` says where a key counts: each project, in each region, has its own."""
 
 blueprint = Blueprint("builds")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A build that somebody wishes for, and all that a thread of the pool needs for it.
+
+    ``published`` is its type, or what is told where that is not known; ``orders`` are None where it is not billed, and
+    a fault where what it says of billing is wrong. ``subject`` is that of the request's token.
+    """
+
+    build: BuildRequest
+    published: PublishedType | RequestError
+    keys: Sequence[str]
+    orders: Orders | Fault | None
+    settings: Settings
+    deadline: Deadline
+    request_id: str
+    subject: str
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """What two requests with one key must have in common."""
+        build = self.build
+        return build_payload(build.cluster_type_id, build.name, build.parameters, build.selections)
+
+    def connect(self, credentials: Credentials, secrets: tuple[str, ...] = ()) -> AbstractContextManager[Cloud]:
+        """Open the cloud that it is for."""
+        return connect(credentials, self.settings, self.deadline, self.request_id, secrets)
 
 
 def admit(request: Request) -> None:
@@ -86,10 +115,10 @@ async def create_cluster(request: Request) -> HTTPResponse:
     if isinstance(published, RequestError) and (is_dry_run or not keys):
         raise published
     orders = _open_orders(request, build, deadline)
-    asking = (orders, services.settings, deadline, str(request.id))
+    wish = _Wish(build, published, keys, orders, services.settings, deadline, str(request.id), request.ctx.subject)
     await wait_for_clients(services, deadline)
     if is_dry_run:
-        shown = await services.pool.run(_preview, build, published, keys, *asking, deadline=deadline)
+        shown = await services.pool.run(_preview, wish, deadline=deadline)
         return respond_json(shown, headers=NO_STORE)
     cloud_env = build.cloud_env
     project = cloud_env.get("project_id") or cloud_env.get("project_name") or ""
@@ -98,9 +127,7 @@ async def create_cluster(request: Request) -> HTTPResponse:
         services.metrics, services.recent_builds, kind, build.cluster_type_id, project, deadline, str(request.id)
     )
     with building.awaited():
-        implied = {"repeat_window": services.settings.repeat_window, "subject": request.ctx.subject}
-        launch = partial(_launch, building, build, published, keys, implied, *asking)
-        same = _find_same(build, keys, request.body, **implied)
+        launch, same = partial(_launch, wish, building), _find_same(wish, request.body)
         return _respond_built(await services.pool.run(building.follow, launch, deadline=deadline, same=same))
 
 
@@ -150,71 +177,51 @@ def _read_credentials(request: Request, services: Services) -> tuple[Any, str]:
     return body, ""
 
 
-def _preview(
-    build: BuildRequest,
-    published: PublishedType | RequestError,
-    keys: Sequence[str],
-    orders: Orders | Fault | None,
-    settings: Settings,
-    deadline: Deadline,
-    id_: str,
-) -> dict[str, object]:
-    kind, credentials, plan = _plan(build, published, keys, orders)
-    with connect(credentials, settings, deadline, id_, plan.secrets) as cloud:
+def _preview(wish: _Wish) -> dict[str, object]:
+    kind, credentials, plan = _plan(wish)
+    with wish.connect(credentials, plan.secrets) as cloud:
         preview = kind.launcher.preview_launch(cloud, plan)
     shown: dict[str, object] = {
         "resources": [*map(asdict, preview.resources)],
         "limits": [*map(asdict, preview.needs)],
     }
-    if isinstance(orders, Orders):
-        shown["billing"] = orders.preview_credits()
+    if isinstance(wish.orders, Orders):
+        shown["billing"] = wish.orders.preview_credits()
     return shown
 
 
-def _launch(
-    building: Building,
-    build: BuildRequest,
-    published: PublishedType | RequestError,
-    keys: Sequence[str],
-    implied: Mapping[str, Any],
-    orders: Orders | Fault | None,
-    settings: Settings,
-    deadline: Deadline,
-    id_: str,
-) -> LaunchOutcome:
+def _launch(wish: _Wish, building: Building) -> LaunchOutcome:
     """Plan the cluster and launch it, or find the one that the same request made before.
 
-    In a thread of the pool: many answers take long to read and to match against their patterns. ``implied`` are the
-    fields of the plan that say which requests without a key are the same.
+    In a thread of the pool: many answers take long to read and to match against their patterns.
 
     Raises RequestError with every fault; 5xx where nobody can tell whether there is such a cluster.
     """
-    billed = orders if isinstance(orders, Orders) else None
+    billed = wish.orders if isinstance(wish.orders, Orders) else None
     try:
-        kind, credentials, plan = _plan(build, published, keys, orders)
+        kind, credentials, plan = _plan(wish)
         building.revision = plan.revision
         if billed is not None:
             billed.check_credits()
     except RequestError:
-        launched = _find_launched(building, build, keys, billed, settings, deadline, id_)
+        launched = _find_launched(wish, building, billed)
         if launched is None:
             raise
         return launched
-    with connect(credentials, settings, deadline, id_, plan.secrets) as cloud:
-        return kind.launcher.launch(cloud, replace(plan, **implied), billed)
+    with wish.connect(credentials, plan.secrets) as cloud:
+        return kind.launcher.launch(cloud, plan, billed)
 
 
-def _plan(
-    build: BuildRequest, published: PublishedType | RequestError, keys: Sequence[str], orders: Orders | Fault | None
-) -> tuple[Kind, Credentials, ClusterPlan]:
+def _plan(wish: _Wish) -> tuple[Kind, Credentials, ClusterPlan]:
     """Check everything about a build that can be known without the cloud and the billing service.
 
     Raises RequestError with every fault; 503 where nothing can be matched now.
     """
+    build, published = wish.build, wish.published
     if isinstance(published, RequestError):
         raise published
     kind = KINDS[published.cluster_type.kind]
-    unbillable = [orders] if isinstance(orders, Fault) else []
+    unbillable = [wish.orders] if isinstance(wish.orders, Fault) else []
     try:
         with limited(_MATCHING_SECONDS):
             answers = fill_in(published.cluster_type.preset_values, build.parameters)
@@ -230,27 +237,15 @@ def _plan(
     if unbillable:
         raise RequestError(*unbillable)
     logs.protect(plan.secrets)
-    return (
-        kind,
-        parse_credentials(build.cloud_env),
-        replace(
-            plan,
-            idempotency_key=_read_key(keys),
-            payload=build_payload(build.cluster_type_id, build.name, build.parameters, build.selections),
-            projects=published.cluster_type.projects,
-        ),
-    )
+    credentials, key = parse_credentials(build.cloud_env), _read_key(wish.keys)
+    plan = replace(
+        plan, idempotency_key=key, payload=wish.payload, projects=published.cluster_type.projects,
+        repeat_window=wish.settings.repeat_window, subject=wish.subject,
+    )  # fmt: skip
+    return kind, credentials, plan
 
 
-def _find_launched(
-    building: Building,
-    build: BuildRequest,
-    keys: Sequence[str],
-    orders: Orders | None,
-    settings: Settings,
-    deadline: Deadline,
-    id_: str,
-) -> LaunchOutcome | None:
+def _find_launched(wish: _Wish, building: Building, orders: Orders | None) -> LaunchOutcome | None:
     """The cluster that the same request made before, although its type, as it is now, refuses it.
 
     Where the type is not known any more, every kind is asked.
@@ -258,17 +253,16 @@ def _find_launched(
     Raises RequestError (5xx) where nobody can tell whether there is one.
     """
     try:
-        key = _read_key(keys)
+        key = _read_key(wish.keys)
         if key is None:
             return None
-        payload = build_payload(build.cluster_type_id, build.name, build.parameters, build.selections)
-        credentials = parse_credentials(build.cloud_env)
+        credentials = parse_credentials(wish.build.cloud_env)
         kinds = [building.kind] if building.kind else [*KINDS]
         building.kind = kinds[0]  # counts a cloud that cannot be asked for any
-        with connect(credentials, settings, deadline, id_) as cloud:
+        with wish.connect(credentials) as cloud:
             for name in kinds:
                 building.kind = name
-                launched = KINDS[name].launcher.find_launched(cloud, key, payload, orders)
+                launched = KINDS[name].launcher.find_launched(cloud, key, wish.payload, orders)
                 if launched is not None:
                     return launched
     except RequestError as error:
@@ -301,20 +295,18 @@ async def wait_for_clients(services: Services, deadline: Deadline) -> None:
     await asyncio.wait([services.preloading], timeout=deadline.seconds_left())
 
 
-def _find_same(
-    build: BuildRequest, keys: Sequence[str], body: bytes, repeat_window: float, subject: str
-) -> Hashable | None:
+def _find_same(wish: _Wish, body: bytes) -> Hashable | None:
     """What tells whether two requests have the same key, or without one are the same, before Keystone is asked.
 
     Who names one project in two ways, or writes one request in two, is told apart, and left to Heat.
     """
     try:
-        key = _read_key(keys)
+        key = _read_key(wish.keys)
     except RequestError:  # told with what else is wrong
         return None
     if key is not None:
-        return (key, *(str(build.cloud_env.get(name)) for name in _KEY_SCOPE))
-    return (subject, hashlib.sha256(body).digest()) if repeat_window else None
+        return (key, *(str(wish.build.cloud_env.get(name)) for name in _KEY_SCOPE))
+    return (wish.subject, hashlib.sha256(body).digest()) if wish.settings.repeat_window else None
 
 
 def _read_key(given: Sequence[str]) -> str | None:

@@ -8,7 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from builder.api.access import CLIENT_HAS_GONE
@@ -62,6 +62,7 @@ class RecentBuilds:
         return found[: -MAX_RECENT_OF_TYPE - 1 : -1]
 
 
+@dataclass(slots=True)
 class Building:
     """A build under way, from when it waits for a thread of the pool; made for one request.
 
@@ -69,27 +70,16 @@ class Building:
     found good: from then on it is one, whatever becomes of it. ``kind`` is the one that is asked.
     """
 
-    def __init__(
-        self,
-        metrics: Metrics,
-        recent: RecentBuilds,
-        kind: str,
-        type_id: str,
-        project: str,
-        deadline: Deadline,
-        request_id: str,
-    ) -> None:
-        self._recent = recent
-        self.revision: str | None = None
-        self._deadline = deadline
-        self.kind = kind
-        self._metrics = metrics
-        self._began = time.perf_counter()
-        self._has_thread = False
-        self._fields = {"type": type_id, "project": project}
-        passed = global_request_id(request_id)
-        if passed and passed != request_id:
-            self._fields["cloud_request_id"] = passed
+    metrics: Metrics
+    recent: RecentBuilds
+    kind: str
+    type_id: str
+    project: str
+    deadline: Deadline
+    request_id: str
+    revision: str | None = None
+    _has_thread: bool = False
+    _began: float = field(default_factory=time.perf_counter)
 
     @contextmanager
     def awaited(self) -> Iterator[None]:
@@ -119,7 +109,7 @@ class Building:
         except Exception as error:  # an edge: whatever it is, there may be a cluster by now, and somebody has to know
             self._measure(str(HTTPStatus.INTERNAL_SERVER_ERROR.value))
             logger.exception("a build failed")
-            unforeseen = internal_error(self._deadline.situation)
+            unforeseen = internal_error(self.deadline.situation)
             self._note("not built", unforeseen)
             raise unforeseen from error
         outcome = "replayed" if built.replayed else "created"
@@ -129,13 +119,20 @@ class Building:
         return built
 
     def _measure(self, outcome: str) -> None:
-        known = self._fields["type"] if self.kind else ""
-        self._metrics.observe_build(self.kind, outcome, time.perf_counter() - self._began, known)
+        known = self.type_id if self.kind else ""
+        self.metrics.observe_build(self.kind, outcome, time.perf_counter() - self._began, known)
 
     def _note(self, outcome: str, error: RequestError | None = None) -> None:
         if self.kind:
-            self._recent.note(self._fields["type"], outcome, error)
+            self.recent.note(self.type_id, outcome, error)
 
     def _log(self, level: int, message: str, **fields: object) -> None:
-        revision = {"revision": self.revision} if self.revision else {}
-        logger.log(level, message, extra={"fields": {**self._fields, **revision, **fields}})
+        passed = global_request_id(self.request_id)
+        told = {
+            "type": self.type_id,
+            "project": self.project,
+            "cloud_request_id": passed if passed != self.request_id else None,
+            "revision": self.revision,
+        }
+        known = {name: each for name, each in told.items() if each is not None}
+        logger.log(level, message, extra={"fields": {**known, **fields}})
