@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, reduce
 from http import HTTPStatus
 from operator import getitem
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup
 from sanic import HTTPResponse, Request
@@ -40,99 +39,51 @@ _DEEPEST: Final = 8
 """Levels of a schema that are shown: those of ours have six."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One line of a schema: a member of an object, or a branch; ``depth`` is how far it is set in.
-
-    ``schema`` is the name of the schema that it refers to, ``""`` if it is told here.
-    """
+class Member(NamedTuple):
+    """One line of a schema: a member of an object, or a branch; ``depth`` is how far it is set in."""
 
     depth: int
     name: str
-    kind: str
-    schema: str
-    is_required: bool
-    description: str
-    limits: tuple[str, ...]
+    schema: Mapping[str, Any]
+    is_required: bool = False
 
 
 @for_people
 async def show_reference(request: Request) -> HTTPResponse:
     """The API, for people."""
-    return await respond_page(request, "reference.html", {**describe_api(), "prose": render_prose})
+    return await respond_page(request, "reference.html", describe_api())
 
 
 @cache
 def describe_api() -> dict[str, Any]:
-    """What the page shows of the description: its operations by their tags, and its schemas."""
+    """What the page shows: the description, its operations by their tags, and what words there are for its parts."""
     document = published.build_openapi()
     operations: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in document["tags"]}
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            operations[operation["tags"][0]].append(_describe_operation(document, method, path, operation))
-    schemas = document["components"]["schemas"]
+            responses = {status: _follow(document, each) for status, each in sorted(operation["responses"].items())}
+            parameters = [_follow(document, each) for each in operation.get("parameters", ())]
+            own = {**operation, "path": path, "method": method, "parameters": parameters, "responses": responses}
+            operations[operation["tags"][0]].append(own)
     return {
         "info": document["info"],
         "tags": [{**tag, "operations": operations[tag["name"]]} for tag in document["tags"]],
-        "schemas": [
-            {"name": name, "description": schema.get("description", ""), "members": list(list_members(schema))}
-            for name, schema in schemas.items()
-        ],
+        "schemas": document["components"]["schemas"],
+        "prose": render_prose,
+        "members_of": list_members,
+        "kind_of": name_kind,
+        "limits_of": list_limits,
+        "schema_of": find_schema,
+        "examples_of": _list_examples,
+        "phrase_of": lambda status: HTTPStatus(int(status)).phrase,
     }
 
 
-def _describe_operation(
-    document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]
-) -> dict[str, Any]:
-    parameters = [_follow(document, each) for each in operation.get("parameters", ())]
-    body = operation.get("requestBody")
-    return {
-        "id": operation["operationId"],
-        "method": method.upper(),
-        "path": path,
-        "summary": operation["summary"],
-        "description": operation.get("description", ""),
-        "takes_token": {"bearer": []} in operation.get("security", ()),
-        "parameters": [
-            {**each, "kind": _name_kind(each["schema"]), "limits": _list_limits(each["schema"])} for each in parameters
-        ],
-        "body": body and {"description": body.get("description", ""), "content": _describe_content(body)},
-        "responses": [
-            {
-                "status": status,
-                "phrase": HTTPStatus(int(status)).phrase,
-                "description": response["description"],
-                "headers": list(response.get("headers", ())),
-                "content": _describe_content(response),
-            }
-            for status, response in sorted(
-                (status, _follow(document, each)) for status, each in operation["responses"].items()
-            )
-        ],
-    }
-
-
-def _describe_content(place: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The forms of a body: media type, schema, and examples as they are sent."""
-    described = []
-    for media_type, content in place.get("content", {}).items():
-        examples = {name: each.get("value") for name, each in content.get("examples", {}).items()}
-        if "example" in content:
-            examples[""] = content["example"]
-        schema = content.get("schema", {})
-        described.append(
-            {
-                "media_type": media_type,
-                "kind": _name_kind(schema),
-                "schema": _find_schema(schema),
-                "examples": [(name, _write(value)) for name, value in examples.items()],
-            }
-        )
-    return described
-
-
-def _write(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+def _list_examples(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The examples of a body in one form, by their names, as they are sent."""
+    examples = {name: each.get("value") for name, each in content.get("examples", {}).items()}
+    for name, value in (*examples.items(), *([("", content["example"])] if "example" in content else ())):
+        yield name, value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _follow(document: Mapping[str, Any], value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -148,59 +99,53 @@ def list_members(schema: Mapping[str, Any], depth: int = 0) -> Iterator[Member]:
         return
     required = schema.get("required", ())
     for name, member in schema.get("properties", {}).items():
-        yield _describe_member(depth, name, member, is_required=name in required)
+        yield Member(depth, name, member, name in required)
         yield from list_members(member, depth + 1)
     others = schema.get("additionalProperties")
     if isinstance(others, Mapping) and others:
-        yield _describe_member(depth, "any other", others)
+        yield Member(depth, "any other", others)
         yield from list_members(others, depth + 1)
     items = schema.get("items")
     if isinstance(items, Mapping):
         if depth == 0:
-            yield _describe_member(depth, "each item", items)
+            yield Member(depth, "each item", items)
             depth += 1
         yield from list_members(items, depth)
     for keyword, words in _BRANCHES.items():
         for branch in schema.get(keyword, ()):
             shown = branch.get("title") or branch.get("description") or ""
-            if _find_schema(branch) or shown or branch.get("properties") or branch.get("type"):
-                yield _describe_member(depth, words, branch)
+            if find_schema(branch) or shown or branch.get("properties") or branch.get("type"):
+                yield Member(depth, words, branch)
                 yield from list_members(branch, depth + 1)
 
 
-def _describe_member(depth: int, name: str, schema: Mapping[str, Any], *, is_required: bool = False) -> Member:
-    return Member(
-        depth, name, _name_kind(schema), _find_schema(schema), is_required, schema.get("description", ""),
-        _list_limits(schema),
-    )  # fmt: skip
-
-
-def _find_schema(schema: Mapping[str, Any]) -> str:
+def find_schema(schema: Mapping[str, Any]) -> str:
     """The name of the schema that one refers to, also for each of its items; ``""`` for none."""
     items = schema.get("items")
     reference = schema.get("$ref") or (items.get("$ref") if isinstance(items, Mapping) else None) or ""
     return str(reference).rpartition("/")[2]
 
 
-def _name_kind(schema: Mapping[str, Any]) -> str:
+def name_kind(schema: Mapping[str, Any]) -> str:
     """What a value is, in a word or two: ``array of string``, ``integer or null``."""
     given = schema.get("type", "")
     kinds = [given] if isinstance(given, str) else list(given)
     if "array" in kinds and isinstance(schema.get("items"), Mapping):
-        of = _name_kind(schema["items"])
+        of = name_kind(schema["items"])
         kinds[kinds.index("array")] = f"array of {of}" if of else "array"
     if not any(kinds) and "enum" not in schema and "const" not in schema:
-        return _find_schema(schema)
+        return find_schema(schema)
     return " or ".join(kinds)
 
 
-def _list_limits(schema: Mapping[str, Any]) -> tuple[str, ...]:
+def list_limits(schema: Mapping[str, Any]) -> list[str]:
+    """What a schema demands of a value, in a few words each."""
     limits = [words.format(json.dumps(schema[key], ensure_ascii=False) if key in ("const", "default") else schema[key])
               for key, words in _LIMITS.items() if key in schema]  # fmt: skip
     values: Sequence[object] = schema.get("enum", ())
     if values:
         limits.insert(0, "one of " + ", ".join(json.dumps(value, ensure_ascii=False) for value in values))
-    return tuple(limits)
+    return limits
 
 
 def render_prose(text: str) -> Markup:
