@@ -11,10 +11,10 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
 from builder import __version__
 from builder.checking.check_arguments import add_check_arguments, refuse_useless_flags
@@ -25,12 +25,11 @@ from builder.logs import hold_early_records
 from builder.process.interpreter import importing_for_good, open_missing_streams
 from builder.process.signals import STOP, hold_signals, release_signals
 from builder.process.supervision import end_process
-from builder.settings import build_settings, format_default, list_settings, parse_host, parse_integer
+from builder.settings.reading import build_settings
+from builder.settings.table import format_default, list_settings
 
 if TYPE_CHECKING:
     from builder.checking.checked_files import CheckSettings
-
-Value = TypeVar("Value")
 
 EXIT_USAGE = 2
 EXIT_BROKEN_PIPE = 141
@@ -247,7 +246,7 @@ def _add_status(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _status(options: argparse.Namespace) -> int:
     from builder.client.status_command import load_token, show_status
     from builder.net.addresses import EVERYWHERE, show_host
-    from builder.settings import load_jwt_secrets
+    from builder.settings.reading import load_jwt_secrets
 
     settings = build_settings({}, os.environ, only=("host", "port", "jwt_secret", "jwt_secret_file"))
     token = load_token(options.token_file, load_jwt_secrets(settings))
@@ -299,22 +298,13 @@ def _open_streams(color: str = "auto") -> Streams:
 
 
 def _sandbox(options: argparse.Namespace) -> int:
-    host = _parse_flag("--host", parse_host, options.host)
-    port = _parse_flag("--port", parse_integer(0, 65535), options.port)
+    settings = build_settings({"host": options.host, "port": options.port}, {}, only=("host", "port"))
 
     from builder.process.serving import bind_sandbox  # takes long; what is wrong is told before
 
-    with bind_sandbox(host, port):
+    with bind_sandbox(settings.host, settings.port):
         signal.sigwait(STOP)
     return 0
-
-
-def _parse_flag(flag: str, parse: Callable[[str], Value], text: str) -> Value:
-    """What a flag says that is no setting. Raises ConfigurationError."""
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise ConfigurationError(f"{flag}: {text!r} is not {error}") from None
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from builder.settings import list_settings
+from builder.settings.table import list_settings
 from tests import forking
 
 FORKS = "REAL_STARTS" not in os.environ

@@ -21,7 +21,7 @@ from builder.api.rendering import install_error_handlers
 from builder.api.services import FIRST_LOAD_SECONDS, Services, build_services
 from builder.errors import Fault, RequestError
 from builder.kinds.registry import KINDS
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 APP_NAME = "cluster-builder"
 

@@ -17,7 +17,7 @@ from sanic import Request
 
 from builder.errors import Fault, RequestError
 from builder.net.addresses import normalize_host, parse_address
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 _LONGEST_SHOWN = 100
 

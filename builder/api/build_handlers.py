@@ -47,7 +47,7 @@ from builder.openstack.credentials import SECRET_KEYS, Credentials, list_secrets
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import RETRY_AFTER, FailureKind
 from builder.pattern_matching.matching import MatchingUnavailableError, limited
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 logger = logging.getLogger(__name__)
 

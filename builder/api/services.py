@@ -20,7 +20,8 @@ from builder.disk.remote import fetch_remote
 from builder.disk.state_folder import StateFolder
 from builder.errors import ConfigurationError
 from builder.openstack.pool import CloudPool
-from builder.settings import Settings, load_jwt_secrets
+from builder.settings.reading import load_jwt_secrets
+from builder.settings.table import Settings
 
 logger = logging.getLogger(__name__)
 

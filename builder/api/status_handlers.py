@@ -20,7 +20,7 @@ from builder.openstack.connection import connect
 from builder.openstack.credentials import Credentials, list_secrets, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 _ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 """The clouds' ids are UUIDs; anything else is in no URL of theirs."""

@@ -23,7 +23,7 @@ from builder.openstack.answer_limits import AnswerMeter, TooMuchError
 from builder.openstack.connection_errors import explain_no_answer
 from builder.openstack.deadline import Deadline, DeadlineError
 from builder.openstack.sockets import Sockets, take_over
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 TOKEN_SECONDS = 60
 """So long a token is good, as the Visualisation App's are."""

@@ -14,7 +14,7 @@ from builder.billing.responses import MiddlewareError
 from builder.billing.terms import Terms
 from builder.errors import Fault, RequestError
 from builder.openstack.deadline import Deadline
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 if TYPE_CHECKING:
     from builder.billing.middleware import Middleware

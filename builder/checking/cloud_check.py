@@ -31,7 +31,7 @@ from builder.openstack.connection import connect
 from builder.openstack.credentials import Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.settings import Settings
+from builder.settings.table import Settings
 from builder.text.spelling import suggest
 from builder.yaml_documents.documents import Document, DocumentError, parse_definition, parse_template
 

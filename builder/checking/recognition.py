@@ -14,7 +14,7 @@ from builder.disk.files import DefinitionFolders, list_definition_folders
 from builder.disk.safe_reading import decode, read_file
 from builder.hot.language import VERSION_KEY
 from builder.hot_lint.sources import COMPONENTS, SourceError
-from builder.settings import ENABLED_NAME
+from builder.settings.table import ENABLED_NAME
 from builder.text.spelling import find_near
 
 MISNAMED_DEFINITION: Final = "cluster-type.yml"

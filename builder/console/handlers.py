@@ -22,7 +22,7 @@ from builder.console.static_files import accepts_gzip, show_icon, show_static_fi
 from builder.console.type_page import describe_type
 from builder.errors import Fault, RequestError
 from builder.schema import published
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 _LINKS = {
     "cluster_types": "cluster-types",

@@ -32,7 +32,7 @@ from builder.openstack.cloud_environment import load_cloud_environment
 from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import Credentials, parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.settings import Settings
+from builder.settings.table import Settings
 from builder.text.pointers import parse_pointer
 
 

@@ -14,7 +14,7 @@ from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 logger = logging.getLogger(__name__)
 

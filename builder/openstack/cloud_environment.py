@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from builder.errors import ConfigurationError
 from builder.openstack.credentials import PROJECT_KEYS, USER_KEYS
-from builder.settings import Settings
 from builder.settings.certificates import check_ca_bundle
+from builder.settings.table import Settings
 
 _APPLICATION_CREDENTIAL: Final = ("application_credential_id", "application_credential_secret")
 _WAYS: Final[Mapping[str, tuple[str, ...]]] = {

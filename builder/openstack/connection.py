@@ -19,7 +19,7 @@ from builder.openstack.call_context import CallContext, Service
 from builder.openstack.credentials import AUTH_URL_POINTER, Credentials, parse_auth_url
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import FailureKind
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 if TYPE_CHECKING:
     from builder.openstack.transport import CloudSession

@@ -28,7 +28,7 @@ from builder.openstack.credentials import AUTH_URL_POINTER, PROJECT_KEYS, USER_K
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.sockets import Sockets, take_over
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 CONNECT_RETRIES = 2
 """How often a connection is tried again that failed before anything was sent."""

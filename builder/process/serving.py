@@ -34,8 +34,9 @@ from builder.process.listening import HELD, Listening, bind_when_free, has_liste
 from builder.process.signals import RESCAN, release_signals
 from builder.process.supervision import running_beside, supervise
 from builder.process.worker import run_server
-from builder.settings import Settings, load_jwt_secrets
 from builder.settings.certificates import check_ca_bundle
+from builder.settings.reading import load_jwt_secrets
+from builder.settings.table import Settings
 
 if TYPE_CHECKING:
     from builder.sandbox import Sandbox

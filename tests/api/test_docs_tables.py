@@ -17,7 +17,7 @@ from builder.clusters.plan import MAX_CLUSTER_NAME
 from builder.openstack.assets import MAX_ASSETS
 from builder.openstack.failure_kinds import FailureKind
 from builder.schema import published
-from builder.settings import Settings
+from builder.settings.table import Settings
 from tests.api.exchanges import parse_blocks
 from tests.security.tokens import SECRET
 from tests.service import Service, fetch, minimal_definition

@@ -14,7 +14,7 @@ from builder.api.application import Application, start_services, stop_services
 from builder.api.services import Services
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.scan import EVERYTHING, ChangeHint
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 LONG_SECONDS = 600.0
 LIMIT_SECONDS = 60.0

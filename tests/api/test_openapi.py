@@ -14,7 +14,7 @@ from builder.api.application import create_app
 from builder.console.handlers import build_blueprint
 from builder.openstack.failure_kinds import FailureKind
 from builder.schema import published
-from builder.settings import build_settings
+from builder.settings.reading import build_settings
 from tests.service import Service
 
 OF_ANOTHER_MEANING = {"definitions", "dependencies", "additionalItems", "$id", "$schema", "id"}

@@ -12,7 +12,7 @@ import pytest
 from builder.api import application
 from builder.api.application import create_app
 from builder.openstack.pool import CloudPool
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 LIMIT_SECONDS = 60.0
 

@@ -11,7 +11,7 @@ from sanic.exceptions import ServiceUnavailable
 
 from builder.api.application import create_app
 from builder.sandbox import Sandbox
-from builder.settings import Settings
+from builder.settings.table import Settings
 from tests.api.orders import assert_error, assert_refused, by_ids, details, order
 from tests.service import Service, fetch
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.settings import Setting, format_default, list_settings
+from builder.settings.table import Setting, format_default, list_settings
 from tests.command import run_here, run_up_to_serving
 from tests.service import Service
 

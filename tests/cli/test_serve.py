@@ -20,8 +20,9 @@ import pytest
 
 from builder.api.metrics import FOLDER_VARIABLE, shared_metrics
 from builder.errors import ConfigurationError
-from builder.settings import build_settings, list_settings
 from builder.settings.certificates import check_ca_bundle
+from builder.settings.reading import build_settings
+from builder.settings.table import list_settings
 from tests.command import run_here, run_up_to_serving
 from tests.openstack.tls_certificate import make_certificate
 from tests.samples import some_of

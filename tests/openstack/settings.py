@@ -10,7 +10,7 @@ from builder.net.guard import CloudGuard
 from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.settings import Settings
+from builder.settings.table import Settings
 
 Given = TypeVar("Given")
 

@@ -17,7 +17,7 @@ from builder.kinds.protocol import CreatedStack
 from builder.openstack.connection import connect, global_request_id
 from builder.openstack.credentials import Credentials, parse_auth_url, parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.settings import Settings
+from builder.settings.table import Settings
 from tests.openstack.replay_cloud import (
     PASSWORD,
     PROJECT_ID,

@@ -21,7 +21,7 @@ from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.pool import CloudPool
-from builder.settings import Settings
+from builder.settings.table import Settings
 from tests.openstack.replay_cloud import ReplayCloud
 from tests.openstack.settings import cloud_settings
 from tests.service import wait_until

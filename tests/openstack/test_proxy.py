@@ -17,7 +17,7 @@ from builder.kinds.heat.stack_creation import StackRequest, create_stack
 from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.settings import Settings
+from builder.settings.table import Settings
 from tests.openstack.replay_cloud import PASSWORD, Behaviour, Received, ReplayCloud, WireServer, answer, catalog_entry
 from tests.openstack.settings import cloud_settings
 

@@ -20,7 +20,7 @@ from builder.logs.redaction import MAX_CHARACTERS
 from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from builder.settings import Settings
+from builder.settings.table import Settings
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, Behaviour, ReplayCloud, answer, catalog_entry, reset
 from tests.openstack.settings import cloud_settings
 from tests.samples import share_of

@@ -20,7 +20,7 @@ from builder import logs
 from builder.api.parsing import parse_build_request
 from builder.openstack.credentials import parse_credentials
 from builder.sandbox import Sandbox
-from builder.settings import Settings
+from builder.settings.table import Settings
 from tests.openstack.replay_cloud import TOKEN, Behaviour, Received, ReplayCloud, answer, catalog_entry, reset
 from tests.security.raw import assert_is_error, exchange, head, parse_answer
 from tests.security.tokens import SECRET, bearer, make_token

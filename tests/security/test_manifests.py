@@ -17,7 +17,7 @@ from builder.catalogue.loader import LoadSettings
 from builder.catalogue.snapshot import State
 from builder.openstack.deadline import OVERTIME_SECONDS
 from builder.process.worker import LAST_ANSWERS_SECONDS, LOOK_AWAY_SECONDS
-from builder.settings import Settings, list_settings
+from builder.settings.table import Settings, list_settings
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 DEPLOY = DOCS / "deploy"
