@@ -22,7 +22,6 @@ from builder.api.metrics import CONTENT_TYPE
 from builder.api.rendering import JSON, NO_STORE, respond_json
 from builder.api.services import FIRST_LOAD_SECONDS, Services
 from builder.catalogue.publishing import publish_without
-from builder.catalogue.reconcile_loop import ReconcileLoop
 from builder.catalogue.snapshot import EntryReport, Snapshot, State
 from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.diagnostics.problems import Problem
@@ -125,7 +124,8 @@ async def show_catalogue(request: Request) -> HTTPResponse:
     services: Services = request.app.ctx.services
     authenticate_read(request, services)
     await services.wait_until_loaded(FIRST_LOAD_SECONDS)  # no entries would look like an empty folder
-    return await asyncio.to_thread(_respond_catalogue, services.catalogue.snapshot, services.reconcile_loop)
+    snapshot = services.catalogue.snapshot
+    return await asyncio.to_thread(lambda: _respond_entries(services, snapshot, snapshot.reports()))
 
 
 async def show_catalogue_entry(request: Request, entry_id: str) -> HTTPResponse:
@@ -137,7 +137,7 @@ async def show_catalogue_entry(request: Request, entry_id: str) -> HTTPResponse:
     reports = snapshot.find_reports(entry_id)
     if not reports:
         raise RequestError(Fault(404, "Not Found", f"The enabled folder has no entry {entry_id[:MAX_SHOWN_ID]!r}."))
-    return respond_json(describe_catalogue(snapshot, services.reconcile_loop, reports), headers=NO_STORE)
+    return _respond_entries(services, snapshot, reports)
 
 
 async def show_health(_: Request) -> HTTPResponse:
@@ -161,29 +161,25 @@ async def show_metrics(request: Request) -> HTTPResponse:
     return raw(await asyncio.to_thread(services.metrics.render), content_type=CONTENT_TYPE)
 
 
-def _respond_catalogue(snapshot: Snapshot, reconcile_loop: ReconcileLoop) -> HTTPResponse:
-    return respond_json(describe_catalogue(snapshot, reconcile_loop, snapshot.reports()), headers=NO_STORE)
-
-
-def describe_catalogue(
-    snapshot: Snapshot, reconcile_loop: ReconcileLoop, reports: Iterable[EntryReport]
-) -> dict[str, Any]:
+def _respond_entries(services: Services, snapshot: Snapshot, reports: Iterable[EntryReport]) -> HTTPResponse:
     """The catalogue, with some of its entries, as operators are shown it; nothing of what its files hold."""
-    age = reconcile_loop.rescan_age
-    return {
+    loop = services.reconcile_loop
+    age, health = loop.rescan_age, loop.health
+    catalogue = {
         "snapshot": {
             "revision": snapshot.revision,
             "listing_changes": snapshot.listings,
             "changed_at": _format_time(snapshot.changed_at),
         },
-        "noticing": reconcile_loop.health.watch_mode,
-        "noticing_problem": reconcile_loop.health.watch_problem or None,
-        "state_problem": reconcile_loop.state_problem or None,
-        "problem": reconcile_loop.readiness() or None,
-        "rescans": reconcile_loop.health.rescans,
+        "noticing": health.watch_mode,
+        "noticing_problem": health.watch_problem or None,
+        "state_problem": services.catalogue.persistence.problem or None,
+        "problem": loop.readiness() or None,
+        "rescans": health.rescans,
         "rescan_age_seconds": None if age is None else round(age, 3),
         "entries": [_describe(report) for report in reports],
     }
+    return respond_json(catalogue, headers=NO_STORE)
 
 
 def _describe(report: EntryReport) -> dict[str, Any]:

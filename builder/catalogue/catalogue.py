@@ -66,7 +66,8 @@ class Catalogue:
         self._pause = pause
         self._settling = settling or Settling()
         self._entries = Inventory()
-        self._persistence = Persistence(self._settings, self._reread)
+        self.persistence = Persistence(self._settings, self._reread)
+        """What of it outlives this process; :meth:`keep_state` brings that up to date."""
         self._own_folders: frozenset[str] = frozenset()
         self._watched: tuple[frozenset[str], frozenset[str], frozenset[str]] | None = None
         self.snapshot: Snapshot = EMPTY
@@ -120,7 +121,7 @@ class Catalogue:
             folder = self._locate(resolver)
             names = os.listdir(folder)
             if names:
-                self._persistence.mounts.note(folder)
+                self.persistence.mounts.note(folder)
         if folder != self.real_folder:
             yield frozenset({folder})
             return
@@ -191,11 +192,11 @@ class Catalogue:
 
         At the first load, what is known of the types from other processes is listed until it is.
         """
-        reason = self._persistence.mounts.find_loss(result.folder)
+        reason = self.persistence.mounts.find_loss(result.folder)
         if not reason or (self.has_loaded and result.folder != self.real_folder):
             return
         if not self.has_loaded:
-            self._load_all(result, self._persistence.list_entries(), resolver)
+            self._load_all(result, self.persistence.list_entries(), resolver)
             if not result.found:
                 return
             self._settle(result)
@@ -256,7 +257,7 @@ class Catalogue:
         changes = {name: result.found.get(name) for name in changed}
         if changes or first:
             entries = self._entries.entries_after(changes)
-            restore = self._persistence.restore
+            restore = self.persistence.restore
             verdicts = {
                 key: judge(found, slot.published if (slot := before.slots.get(key)) else None, restore)
                 if found
@@ -264,7 +265,7 @@ class Catalogue:
                 for key, found in entries.items()
             }
             # Of many types at once, clients are to see the change first.
-            self._persistence.keep(verdicts, at_once=not first and len(verdicts) <= MANY)
+            self.persistence.keep(verdicts, at_once=not first and len(verdicts) <= MANY)
             self.snapshot = publish(
                 before,
                 verdicts,
@@ -289,21 +290,7 @@ class Catalogue:
 
         Without ``thorough``, only what is known to be left to do is done.
         """
-        return self._persistence.catch_up(lambda: self.snapshot, thorough=thorough)
-
-    @property
-    def is_state_behind(self) -> bool:
-        """Whether :meth:`keep_state` has something to do at once."""
-        return self._persistence.is_behind
-
-    @property
-    def state_problem(self) -> str:
-        """Why last good versions do not outlive the process as they should; an empty text where they do."""
-        return self._persistence.problem
-
-    def take_empty(self) -> None:
-        """Have the enabled folder be taken for emptied if it is empty at the next look; any thread may call this."""
-        self._persistence.mounts.take_empty()
+        return self.persistence.catch_up(lambda: self.snapshot, thorough=thorough)
 
     def read_contents(self, name: str) -> Mapping[str, bytes]:
         """What is in the files of an entry now, by the paths that operators know; empty where it is none.

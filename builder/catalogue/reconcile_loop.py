@@ -148,7 +148,7 @@ class ReconcileLoop:
 
     def reload(self) -> None:
         """Look at everything, as somebody wishes who has seen to it that the enabled folder is as it should be."""
-        self._catalogue.take_empty()
+        self._catalogue.persistence.mounts.take_empty()
         self.rescan()
 
     # ---- how it goes
@@ -167,11 +167,6 @@ class ReconcileLoop:
         if age is not None and age > 3 * self._rescan_seconds + 10:  # before the first time there is a problem
             return f"the enabled folder was last read {age:.0f} seconds ago"
         return ""
-
-    @property
-    def state_problem(self) -> str:
-        """Why a type that breaks may be lost when the process ends; an empty text where it is not."""
-        return self._catalogue.state_problem
 
     # ---- the thread
 
@@ -247,7 +242,7 @@ class ReconcileLoop:
             if self._observer is not None:
                 self._observer.observe_reload(self._catalogue.snapshot, self._clock() - began)
             self.on_change()
-            if self._keeping is None and self._catalogue.is_state_behind:
+            if self._keeping is None and self._catalogue.persistence.is_behind:
                 self._keeping = self._catalogue.keep_state(thorough=False)
         if hint.everything or (changed and len(hint.paths) >= MANY_PATHS):
             # The garbage collector is spared what was loaded: going over it all would stop every thread for a second or

@@ -75,7 +75,7 @@ def judge_service(services: Services, snapshot: Snapshot) -> Verdict:
         number = rejected + stale
         return Verdict("warn", f"{_count(number, 'entry', 'entries')} to mend", f"{' and '.join(parts)}.")
     health = services.reconcile_loop.health
-    if problem := health.watch_problem or services.reconcile_loop.state_problem:
+    if problem := health.watch_problem or services.catalogue.persistence.problem:
         return Verdict("warn", "Working, but look at this", problem)
     if not snapshot.types:
         return Verdict("warn", "Nothing is enabled yet", "Copy or link definitions into the enabled folder.")
@@ -89,7 +89,7 @@ def describe_service(services: Services) -> dict[str, Any]:
     return {
         "noticing": NOTICING[loop.health.watch_mode],
         "watch_problem": loop.health.watch_problem,
-        "state_problem": loop.state_problem,
+        "state_problem": services.catalogue.persistence.problem,
         "rescan_interval": settings.rescan_interval,
         "folder": str(settings.enabled_dir),
         "workers": settings.workers,

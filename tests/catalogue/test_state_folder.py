@@ -242,10 +242,10 @@ def test_state_that_cannot_be_written_is_told_of_once_and_tried_again(
     process.keep_state()
     lost = [record for record in caplog.records if "is lost when this process ends" in record.message]
     assert len(lost) == 1
-    assert "cannot be written" in process.catalogue.state_problem
+    assert "cannot be written" in process.catalogue.persistence.problem
     (tmp_path / "state").unlink()
     process.keep_state()
-    assert process.catalogue.state_problem == ""
+    assert process.catalogue.persistence.problem == ""
     assert process.files() == ["a.json", "b.json"]
     assert "Another" in (process.kept / "a.json").read_text()
 
@@ -256,11 +256,11 @@ def test_state_is_bounded_in_bytes_and_files(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(state_folder, "MAX_FOLDER_BYTES", 3 * state_folder.BLOCK_BYTES)
     process = Process(tmp_path)
     assert len(process.files()) == 2
-    assert "holds as much as it may" in process.catalogue.state_problem
+    assert "holds as much as it may" in process.catalogue.persistence.problem
     monkeypatch.setattr(state_folder, "MAX_FOLDER_BYTES", 10 * state_folder.BLOCK_BYTES)
     process.keep_state()
     assert len(process.files()) == 5
-    assert process.catalogue.state_problem == ""
+    assert process.catalogue.persistence.problem == ""
 
 
 def test_version_that_is_too_large_keeps_no_other_from_being_kept(
@@ -271,7 +271,7 @@ def test_version_that_is_too_large_keeps_no_other_from_being_kept(
     monkeypatch.setattr(state_folder, "MAX_VERSION_BYTES", 4000)
     process = Process(tmp_path)
     assert process.files() == ["small.json"]
-    assert process.catalogue.state_problem.startswith("large.yaml is not kept")
+    assert process.catalogue.persistence.problem.startswith("large.yaml is not kept")
 
 
 def test_many_that_write_and_read_at_once_never_see_a_part(tmp_path: Path) -> None:

@@ -122,11 +122,11 @@ def test_a_disk_that_holds_nothing_is_tried_once_and_told_of(
     with monkeypatch.context() as patches:
         patches.setattr("builder.disk.state_folder.os.fsync", fail)
         finish(catalogue.keep_state())
-        assert "no such luck" in catalogue.state_problem
+        assert "no such luck" in catalogue.persistence.problem
         assert len(writes) == 1
-        assert not catalogue.is_state_behind
+        assert not catalogue.persistence.is_behind
     finish(catalogue.keep_state())
-    assert catalogue.state_problem == ""
+    assert catalogue.persistence.problem == ""
     assert sorted(path.name for path in (tmp_path / "state" / "last-good").glob("*.json")) == [
         "t0.json", "t1.json", "t2.json",
     ]  # fmt: skip
@@ -139,9 +139,9 @@ def test_many_changes_are_kept_in_steps_after_they_are_listed_and_few_before(tmp
     hints = [rename(catalogue, f"t{each}", "Changed") for each in range(MANY + 1)]
     everything = frozenset().union(*(each.paths for each in hints))
     assert catalogue.reconcile(ChangeHint(everything, everything))
-    assert (len(writes), catalogue.is_state_behind) == (0, True)
+    assert (len(writes), catalogue.persistence.is_behind) == (0, True)
     finish(catalogue.keep_state(thorough=False))
-    assert (len(writes), catalogue.is_state_behind) == (MANY + 1, False)
+    assert (len(writes), catalogue.persistence.is_behind) == (MANY + 1, False)
     catalogue.reconcile(rename(catalogue, "new", "New"))
     assert writes[-1] == "new"
 
