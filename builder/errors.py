@@ -63,6 +63,11 @@ class RequestError(Exception):
         return self.faults[0].status
 
 
+def bad_request(detail: str) -> RequestError:
+    """What is told of a request that is wrong in a way for which there is no title of its own."""
+    return RequestError(Fault(400, "Bad Request", detail))
+
+
 class ConfigurationError(Exception):
     """A setting or a command-line argument that cannot be used; the message is one line that names it."""
 

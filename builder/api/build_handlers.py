@@ -38,7 +38,7 @@ from builder.catalogue.snapshot import PublishedType
 from builder.clusters.answers import fill_in
 from builder.clusters.plan import ClusterPlan, build_payload
 from builder.definitions.model import ClusterTypeId
-from builder.errors import Fault, RequestError
+from builder.errors import Fault, RequestError, bad_request
 from builder.kinds.protocol import Kind, LaunchOutcome
 from builder.kinds.registry import KINDS
 from builder.openstack.assets import fetch_assets
@@ -320,8 +320,7 @@ def _read_key(given: Sequence[str]) -> str | None:
         return None
     match = _KEY.fullmatch(given[0])
     if len(given) > 1 or match is None:
-        detail = "The Idempotency-Key must be one text of 1 to 255 printable ASCII characters."
-        raise RequestError(Fault(400, "Bad Request", detail))
+        raise bad_request("The Idempotency-Key must be one text of 1 to 255 printable ASCII characters.")
     return match["quoted"] or match["bare"]
 
 

@@ -23,6 +23,7 @@ from builder.api.read_handlers import READ, current_snapshot
 from builder.api.services import Services
 from builder.catalogue.snapshot import Snapshot, State
 from builder.errors import Fault, RequestError
+from builder.openstack.failure_kinds import RETRY_AFTER
 
 MAX_STREAMS: Final = 100
 """In each worker: a tenth of the connections that it takes unless told otherwise."""
@@ -57,7 +58,7 @@ async def stream_events(request: Request) -> HTTPResponse:
     if services.event_streams >= MAX_STREAMS:
         refused = f"{MAX_STREAMS} clients follow the catalogue already; GET /catalogue tells the same"
     if refused:
-        raise RequestError(Fault(503, "Service busy", f"No more events: {refused}."), headers={"Retry-After": "5"})
+        raise RequestError(Fault(503, "Service busy", f"No more events: {refused}."), headers=RETRY_AFTER)
     snapshot, problem = services.catalogue.snapshot, services.reconcile_loop.readiness()
     last_id = request.headers.getone("last-event-id", "")
     is_known = bool(last_id) and last_id == await asyncio.to_thread(identify, snapshot, problem)

@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 from sanic import Request
 
-from builder.errors import MAX_FAULTS, Fault, RequestError
+from builder.errors import MAX_FAULTS, Fault, RequestError, bad_request
 from builder.hot.values import parse_boolean
 from builder.openstack.credentials import SECRET_KEYS
 from builder.schema import published
@@ -120,20 +120,20 @@ def parse_json(content: bytes, max_depth: int) -> Any:
             content.removeprefix(codecs.BOM_UTF8).decode(), parse_constant=_refuse_constant, parse_float=_parse_float
         )
     except UnicodeDecodeError as error:
-        raise _bad_request(f"The body is not UTF-8: byte {error.start} is wrong.") from None
+        raise bad_request(f"The body is not UTF-8: byte {error.start} is wrong.") from None
     except json.JSONDecodeError as error:
-        raise _bad_request(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+        raise bad_request(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
     except ValueError as error:
-        raise _bad_request(f"The body is not JSON: {error}.") from None
+        raise bad_request(f"The body is not JSON: {error}.") from None
     except RecursionError:
-        raise _bad_request(f"The body nests more than {max_depth} levels deep.") from None
+        raise bad_request(f"The body nests more than {max_depth} levels deep.") from None
     level = [value]
     for _ in range(max_depth):
         inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
         level = list(chain.from_iterable(inner))
         if not level:
             return value
-    raise _bad_request(f"The body nests more than {max_depth} levels deep.")
+    raise bad_request(f"The body nests more than {max_depth} levels deep.")
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -146,10 +146,6 @@ def _parse_float(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"the number {text[:40]} is too large")
     return value
-
-
-def _bad_request(detail: str) -> RequestError:
-    return RequestError(Fault(400, "Bad Request", detail))
 
 
 def _may_echo(tokens: Tokens) -> bool:
@@ -188,4 +184,4 @@ def read_flag(request: Request, name: str) -> bool:
     flag = parse_boolean(given[0]) if len(given) == 1 else None
     if flag is not None:
         return flag
-    raise _bad_request(f"The query parameter {name} must be true or false, once.")
+    raise bad_request(f"The query parameter {name} must be true or false, once.")

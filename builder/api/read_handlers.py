@@ -26,7 +26,8 @@ from builder.catalogue.snapshot import EntryReport, Snapshot, State
 from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
-from builder.errors import Fault, RequestError
+from builder.errors import Fault, RequestError, bad_request
+from builder.openstack.failure_kinds import RETRY_AFTER
 from builder.schema import published
 from builder.text.json_encoding import encode_json
 from builder.text.spelling import find_near
@@ -56,9 +57,7 @@ async def list_cluster_types(request: Request) -> HTTPResponse:
     given = request.get_args(keep_blank_values=True).getlist("project_id") if request.query_string else []
     if given:
         if len(given) > 1 or not given[0]:
-            raise RequestError(
-                Fault(400, "Bad Request", "The query parameter project_id must be the id of one project.")
-            )
+            raise bad_request("The query parameter project_id must be the id of one project.")
         excluded = snapshot.find_excluded(given[0])
         if excluded:
             listing = await asyncio.to_thread(publish_without, snapshot, excluded)
@@ -112,7 +111,7 @@ async def current_snapshot(services: Services) -> Snapshot:
     """
     if not await services.wait_until_loaded(FIRST_LOAD_SECONDS):
         detail = f"No cluster types were loaded yet: {services.reconcile_loop.readiness()}."
-        raise RequestError(Fault(503, "Catalogue not loaded", detail), headers={"Retry-After": "5"})
+        raise RequestError(Fault(503, "Catalogue not loaded", detail), headers=RETRY_AFTER)
     return services.catalogue.snapshot
 
 
@@ -151,7 +150,7 @@ async def show_readiness(request: Request) -> HTTPResponse:
     reason = "the service is stopping" if services.stopping else services.reconcile_loop.readiness()
     if reason:
         fault = Fault(503, "Not ready", f"{reason[0].upper()}{reason[1:]}.")
-        raise RequestError(fault, headers={"Retry-After": "5", **NO_STORE})
+        raise RequestError(fault, headers={**RETRY_AFTER, **NO_STORE})
     return respond_json({"status": "ready"}, headers=NO_STORE)
 
 

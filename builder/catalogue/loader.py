@@ -25,6 +25,7 @@ from builder.disk.last_good import LastGoodVersion
 from builder.disk.links import LinkResolver
 from builder.disk.safe_reading import ReadFile, display_name, newest_date, read_file
 from builder.disk.state_folder import StateFolder
+from builder.errors import describe_crash
 from builder.kinds.registry import KINDS
 
 
@@ -133,9 +134,8 @@ def _open_files(
 
 
 def _explain_crash(entry: Entry, error: Exception) -> Outcome:
-    place = traceback.extract_tb(error.__traceback__)[-1]
+    message = f"judging it failed: {describe_crash(error)}"
     traceback.clear_frames(error.__traceback__)  # it is kept for the log, and what it was raised over is not
-    message = f"judging it failed: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
     hint = "please report it, with the file; the log says more"
     return Outcome(None, (Problem(entry.definition, 0, 0, "", "internal-error", message, hint),))
 

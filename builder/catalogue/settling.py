@@ -68,14 +68,14 @@ class Settling:
         new = result.found.keys() - entries.keys()
         arrived = identify_all(result.found[name] for name in new - result.deferred)
         awaited = identify_all(result.found[name] for name in new & result.deferred)
-        emptied = not result.found and result.gone == entries.keys()
+        longest = EMPTIED_SECONDS if not result.found and result.gone == entries.keys() else VANISHED_SECONDS
         moved = entries.find_moved(result.found)
         for name in result.gone:
             known = entries[name]
             own = identify_all([known])
             if not isinstance(known, LoadedEntry) or own & arrived or not moved.isdisjoint(known.paths()):
                 continue
-            if own & awaited or self.defers_removal(name, emptied=emptied):
+            if own & awaited or self._waits(name, longest):
                 result.deferred.add(name)
         result.gone -= result.deferred
         for name in result.deferred:
@@ -106,10 +106,6 @@ class Settling:
         if any(each.stamp is None and not each.refused and not each.remote for each in changed):
             return self._waits(name, VANISHED_SECONDS)
         return False
-
-    def defers_removal(self, name: str, *, emptied: bool) -> bool:
-        """Whether the removal of the entry ``name`` has to wait; ``emptied`` tells that nothing is left but it."""
-        return self._waits(name, EMPTIED_SECONDS if emptied else VANISHED_SECONDS)
 
     def keep(self, names: Collection[str]) -> None:
         """Forget that anything was waited for, but for the entries ``names``, which still are."""

@@ -17,6 +17,7 @@ import builder
 from builder.checking import isolated
 from builder.checking.isolated import EXHAUSTED, PROCESSOR_SECONDS, REFUSED, UploadSettings
 from builder.errors import Fault, RequestError
+from builder.openstack.failure_kinds import RETRY_AFTER, FailureKind
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +26,6 @@ CHECKS: Final = 2
 
 _BUSY_TIMEOUT = 45.0
 """In seconds: what a check may take on a machine that is busy otherwise. Proxies give up after 60 s."""
-
-_RETRY_AFTER: Final = {"Retry-After": "5"}
 
 
 class Checker:
@@ -43,7 +42,7 @@ class Checker:
         """
         if self._under_way >= CHECKS:
             detail = f"{CHECKS} definitions are checked already, and no more at once. Try again shortly."
-            raise RequestError(Fault(503, "Service busy", detail), headers=_RETRY_AFTER)
+            raise FailureKind.SERVICE_BUSY.error(detail, headers=RETRY_AFTER)
         self._under_way += 1
         check = asyncio.ensure_future(asyncio.to_thread(_run, content, settings))
         check.add_done_callback(self._note_end)
@@ -65,11 +64,11 @@ def _run(content: bytes, settings: UploadSettings) -> bytes:
         )
     except subprocess.TimeoutExpired:
         detail = "The machine of this service is too busy for a check. Try again shortly."
-        raise RequestError(Fault(503, "Service busy", detail), headers=_RETRY_AFTER) from None
+        raise FailureKind.SERVICE_BUSY.error(detail, headers=RETRY_AFTER) from None
     except OSError as error:
         detail = "This service cannot start a check now. Try again shortly."
         logger.warning("no check can be started: %s", error.strerror)
-        raise RequestError(Fault(503, "Service busy", detail), headers=_RETRY_AFTER) from error
+        raise FailureKind.SERVICE_BUSY.error(detail, headers=RETRY_AFTER) from error
     if ended.returncode == REFUSED:
         faults = json.loads(ended.stdout)["faults"]
         raise RequestError(*(Fault(each["status"], each["title"], each["detail"]) for each in faults))

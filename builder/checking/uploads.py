@@ -19,7 +19,7 @@ from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.disk.files import MAX_LISTED, OUTSIDE_TREE, judge_reference
 from builder.disk.safe_reading import MAX_FILE_BYTES, decode, decode_data
-from builder.errors import Fault, RequestError
+from builder.errors import Fault, RequestError, bad_request
 from builder.hot_lint.sources import COMPONENTS, DEFINITION, MISSING_FILE, SourceError
 
 MAX_UPLOAD_BYTES: Final = MAX_FILE_BYTES
@@ -66,7 +66,7 @@ def unpack(content: bytes) -> dict[str, bytes]:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
             for number, member in enumerate(archive):
                 if number == MAX_MEMBERS:
-                    raise _refuse(f"The archive has more than {MAX_MEMBERS:,} files and folders.")
+                    raise bad_request(f"The archive has more than {MAX_MEMBERS:,} files and folders.")
                 path = posixpath.normpath(member.name)
                 if why := _judge(member, path):
                     faults.append(Fault(400, "Bad Request", f"'{printable(member.name)[:MAX_SHOWN]}' {why}."))
@@ -76,12 +76,12 @@ def unpack(content: bytes) -> dict[str, bytes]:
                     reader = archive.extractfile(member)
                     files[path] = reader.read() if reader else b""  # of several of one name the last counts, as for tar
     except (tarfile.TarError, ValueError, ArithmeticError, EOFError, OSError, RecursionError) as error:
-        raise _refuse("The body is no whole tar archive.") from error
+        raise bad_request("The body is no whole tar archive.") from error
     if faults:
         raise RequestError(*faults)
     for path in files:
         if path in folders or any(above in files for above in _list_above(path)):
-            raise _refuse(f"{path[:MAX_SHOWN]!r} is both a file and a folder of the archive, or lies in a file.")
+            raise bad_request(f"{path[:MAX_SHOWN]!r} is both a file and a folder of the archive, or lies in a file.")
     return files
 
 
@@ -106,10 +106,6 @@ def _judge(member: tarfile.TarInfo, path: str) -> str:
 def _list_above(path: str) -> Iterator[str]:
     while path := posixpath.dirname(path):
         yield path
-
-
-def _refuse(detail: str) -> RequestError:
-    return RequestError(Fault(400, "Bad Request", detail))
 
 
 def find_definitions(files: Mapping[str, bytes]) -> Targets:
@@ -139,7 +135,7 @@ def find_definitions(files: Mapping[str, bytes]) -> Targets:
                 definition = posixpath.join(folder, each.definition) if isinstance(each, Entry) else ""
                 take(each, definition, posixpath.join(folder, each.name), found)
             if len(found.definitions) > MAX_DEFINITIONS:
-                raise _refuse(f"The archive has more than {MAX_DEFINITIONS} definitions.")
+                raise bad_request(f"The archive has more than {MAX_DEFINITIONS} definitions.")
             return found
         folders = [name for name, is_folder in listed.items() if is_folder]
         if len(folders) != 1 or len(listed) != 1:

@@ -29,7 +29,7 @@ from builder.console.pages import for_people, respond_page, wants_page
 from builder.definitions.model import ID_PATTERN
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import RULES, Profile
-from builder.errors import NO_HEADERS, Fault, RequestError
+from builder.errors import NO_HEADERS, Fault, RequestError, bad_request
 from builder.text.excerpts import split_lines
 
 TAR: Final = "application/x-tar"
@@ -84,15 +84,8 @@ async def check_definition(request: Request) -> HTTPResponse:
 @for_people
 async def show_check(request: Request) -> HTTPResponse:
     """The page on which a definition is pasted or chosen, and the report on what was."""
-    context: dict[str, Any] = {
-        "text": "",
-        "id": "",
-        "file": "",
-        "report": None,
-        "problems": (),
-        "forms": (),
-        "faults": (),
-    }
+    context: dict[str, Any] = {**dict.fromkeys(("text", "id", "file"), ""), "report": None}
+    context |= dict.fromkeys(("problems", "forms", "faults"), ())
     if request.method != "POST":
         return await respond_page(request, "check.html", context)
     status, headers = 200, NO_HEADERS
@@ -111,15 +104,13 @@ async def _check(request: Request, content: bytes, media_type: str, id_: str) ->
     """The report as JSON. Raises RequestError."""
     services: Services = request.app.ctx.services
     if len(content) > MAX_UPLOAD_BYTES:
-        detail = f"What is checked may have {MAX_UPLOAD_BYTES:,} bytes."
-        raise RequestError(Fault(413, TITLES[413], detail))
+        raise RequestError(Fault(413, TITLES[413], f"What is checked may have {MAX_UPLOAD_BYTES:,} bytes."))
     if content.startswith(_PACKED):
         raise _unsupported("The file is compressed or a zip archive: send it as it is, a folder as a tar archive.")
     if not content.strip():
-        raise RequestError(Fault(400, "Bad Request", "Nothing was sent: a definition, or a folder as a tar archive."))
+        raise bad_request("Nothing was sent: a definition, or a folder as a tar archive.")
     if id_ and (len(id_) > _MAX_ID or not _ID.fullmatch(id_)):
-        detail = "The id must start with a letter or a digit; . _ and - may follow."
-        raise RequestError(Fault(400, "Bad Request", detail))
+        raise bad_request("The id must start with a letter or a digit; . _ and - may follow.")
     types = services.catalogue.snapshot.types
     named = await asyncio.to_thread(lambda: list(islice((id_ for id_ in types if id_.encode() in content), _MAX_NAMED)))
     settings = UploadSettings(
@@ -157,7 +148,7 @@ def _read_form(request: Request) -> tuple[bytes, dict[str, str]]:
         boundary = str(options["boundary"]).encode()
         fields, files = parse_multipart_form(request.body, boundary)  # type: ignore[no-untyped-call]
     except (ValueError, LookupError, TypeError) as error:
-        raise RequestError(Fault(400, "Bad Request", "The body is no form that can be read.")) from error
+        raise bad_request("The body is no form that can be read.") from error
     pasted = (fields.get("definition") or "").replace("\r\n", "\n")
     given = {"text": pasted, "id": (fields.get("id") or "").strip(), "file": ""}
     chosen = files.get("file")

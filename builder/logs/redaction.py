@@ -142,11 +142,6 @@ def clean(text: str, secrets: Iterable[str] = ()) -> str:
     return shown if len(shown) <= MAX_CHARACTERS else shown[: MAX_CHARACTERS - 1] + "…"
 
 
-def mask(text: str, secrets: Iterable[str]) -> str:
-    """``text`` with every secret starred out; LEFT_OUT if there are too many."""
-    return Redactor(secrets).mask(text)
-
-
 def _spell(secret: str) -> Iterator[str]:
     """A secret as it is, and as JSON, Python and URLs write it, in a longer text, too."""
     yield secret

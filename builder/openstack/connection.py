@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from builder import logs
-from builder.logs.redaction import clean, mask
+from builder.logs.redaction import Redactor, clean
 from builder.openstack.call_context import CallContext, Service
 from builder.openstack.credentials import AUTH_URL_POINTER, Credentials, parse_auth_url
 from builder.openstack.deadline import Deadline
@@ -83,7 +83,8 @@ class Cloud:
         Hosts are in lower case.
         """
         told = text.lower()
-        return mask(told, [secret.lower() for secret in (*self.credentials.secrets, self.token)]) != told
+        secrets = (secret.lower() for secret in (*self.credentials.secrets, self.token))
+        return Redactor(secrets).mask(told) != told
 
     def context(
         self,

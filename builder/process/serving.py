@@ -32,7 +32,7 @@ from builder.net.addresses import EVERYWHERE, show_host
 from builder.process.hardening import forbid_core_dumps
 from builder.process.listening import HELD, Listening, bind_when_free, has_listener
 from builder.process.signals import RESCAN, release_signals
-from builder.process.supervision import running_beside, supervise
+from builder.process.supervision import Supervisor, running_beside
 from builder.process.worker import run_server
 from builder.settings.certificates import check_ca_bundle
 from builder.settings.reading import load_jwt_secrets
@@ -121,7 +121,7 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
     tasks = [partial(work, place) for place in range(settings.workers)]
     if sandbox:
         tasks.append(partial(run_sandbox, sandbox, listener))
-    return 0 if supervise(tasks, on_stop=on_stop, on_end=on_end) else 1
+    return 0 if Supervisor(tasks, on_stop=on_stop, on_end=on_end).run() else 1
 
 
 def run_sandbox(sandbox: Sandbox, listener: socket.socket) -> None:

@@ -31,22 +31,6 @@ RESTART_DELAY = 1.0
 _AWAITED = {*STOP, RESCAN, signal.SIGCHLD}
 
 
-def supervise(
-    tasks: Sequence[Callable[[], None]], *, on_stop: Callable[[], None], on_end: Callable[[int, int], None]
-) -> bool:
-    """Run each task in a process of its own until SIGTERM or SIGINT, and until all processes have ended then.
-
-    Returns whether all ended then as they should: one that is killed before may have broken off a build.
-
-    ``on_stop`` is called when the signal comes, before it is passed on: what the parent holds for tasks that it starts
-    is of no use any more. ``on_end`` is called with the number of a task and its process, when that has ended.
-
-    Must be called from the main thread of a process without other threads but the log's, with signals held; a task
-    starts with them held, too.
-    """
-    return _Supervisor(tasks, on_stop, on_end).run()
-
-
 @contextlib.contextmanager
 def running_beside(task: Callable[[], None]) -> Iterator[None]:
     """Run a task in a process of its own while the context lasts; it is killed then, and when this process ends.
@@ -67,21 +51,30 @@ def running_beside(task: Callable[[], None]) -> Iterator[None]:
         os.waitpid(process, 0)
 
 
-class _Supervisor:
-    """One run of :func:`supervise`."""
+class Supervisor:
+    """Runs each of some tasks in a process of its own.
+
+    ``on_stop`` is called when the signal to stop comes, before it is passed on: what the parent holds for tasks that it
+    starts is of no use any more. ``on_end`` is called with the number of a task and its process, when that has ended.
+    """
 
     def __init__(
-        self, tasks: Sequence[Callable[[], None]], on_stop: Callable[[], None], on_end: Callable[[int, int], None]
+        self, tasks: Sequence[Callable[[], None]], *, on_stop: Callable[[], None], on_end: Callable[[int, int], None]
     ) -> None:
-        self._tasks = tasks
-        self._on_stop = on_stop
-        self._on_end = on_end
+        self._tasks, self._on_stop, self._on_end = tasks, on_stop, on_end
         self._running: dict[int, int] = {}
         self._due: dict[int, float] = dict.fromkeys(range(len(tasks)), 0.0)
         self._stopping = False
         self._all_ended_well = True
 
     def run(self) -> bool:
+        """Run them until SIGTERM or SIGINT, and until all processes have ended then.
+
+        Returns whether all ended then as they should: one that is killed before may have broken off a build.
+
+        Must be called from the main thread of a process without other threads but the log's, with signals held; a task
+        starts with them held, too.
+        """
         while self._running or (self._due and not self._stopping):
             for task, due in list(self._due.items()):
                 if due <= time.monotonic() and not self._stopping:

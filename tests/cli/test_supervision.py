@@ -150,7 +150,7 @@ class Client(threading.Thread):
 FORK_THAT_FAILS_AT_FIRST = """
 import errno, itertools, logging, os, signal
 from builder.process.signals import hold_signals
-from builder.process.supervision import supervise
+from builder.process.supervision import Supervisor
 
 fork, calls = os.fork, itertools.count()
 
@@ -166,7 +166,7 @@ def task():
 os.fork = fork_later
 logging.basicConfig(format="%(message)s")
 hold_signals()
-print("well" if supervise([task], on_stop=lambda: None, on_end=lambda *_: None) else "ill")
+print("well" if Supervisor([task], on_stop=lambda: None, on_end=lambda *_: None).run() else "ill")
 """
 
 
