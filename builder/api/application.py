@@ -18,7 +18,7 @@ from builder.api.access import CLIENT_HAS_GONE, NumberedRequest, identify_respon
 from builder.api.authentication import Refusal, UnauthorizedError
 from builder.api.browsers import refuse_other_hosts
 from builder.api.rendering import install_error_handlers
-from builder.api.services import FIRST_LOAD_SECONDS, Services, build_services
+from builder.api.services import Services, build_services
 from builder.errors import Fault, RequestError
 from builder.kinds.registry import KINDS
 from builder.settings.table import Settings
@@ -179,7 +179,7 @@ async def preload(app: Application) -> None:
     services: Services = app.ctx.services
 
     async def preload_later() -> None:
-        await services.wait_until_loaded(FIRST_LOAD_SECONDS)
+        await services.wait_until_loaded()
         await asyncio.sleep(PRELOAD_DELAY)
         if services.preloading is None and not services.stopping:  # no request has asked for them yet
             services.preloading = asyncio.create_task(services.pool.preload())

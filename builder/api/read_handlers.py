@@ -20,7 +20,7 @@ from builder.api.authentication import authenticate_read
 from builder.api.conditional import respond_representation
 from builder.api.metrics import CONTENT_TYPE
 from builder.api.rendering import JSON, NO_STORE, respond_json
-from builder.api.services import FIRST_LOAD_SECONDS, Services
+from builder.api.services import Services
 from builder.catalogue.publishing import publish_without
 from builder.catalogue.snapshot import EntryReport, Snapshot, State
 from builder.definitions.model import ClusterType, ClusterTypeId
@@ -109,7 +109,7 @@ async def current_snapshot(services: Services) -> Snapshot:
 
     Raises RequestError (503) where the enabled folder could not be read yet.
     """
-    if not await services.wait_until_loaded(FIRST_LOAD_SECONDS):
+    if not await services.wait_until_loaded():
         detail = f"No cluster types were loaded yet: {services.reconcile_loop.readiness()}."
         raise RequestError(Fault(503, "Catalogue not loaded", detail), headers=RETRY_AFTER)
     return services.catalogue.snapshot
@@ -122,7 +122,7 @@ async def show_catalogue(request: Request) -> HTTPResponse:
     """Every entry of the enabled folder with its state and problems, and how changes are noticed."""
     services: Services = request.app.ctx.services
     authenticate_read(request, services)
-    await services.wait_until_loaded(FIRST_LOAD_SECONDS)  # no entries would look like an empty folder
+    await services.wait_until_loaded()  # no entries would look like an empty folder
     snapshot = services.catalogue.snapshot
     return await asyncio.to_thread(lambda: _respond_entries(services, snapshot, snapshot.reports()))
 
@@ -131,7 +131,7 @@ async def show_catalogue_entry(request: Request, entry_id: str) -> HTTPResponse:
     """The same of one cluster type, by its id, or by the name of its entry."""
     services: Services = request.app.ctx.services
     authenticate_read(request, services)
-    await services.wait_until_loaded(FIRST_LOAD_SECONDS)
+    await services.wait_until_loaded()
     snapshot = services.catalogue.snapshot
     reports = snapshot.find_reports(entry_id)
     if not reports:

@@ -59,11 +59,11 @@ class Services:
     load_is_over: asyncio.Event = field(default_factory=asyncio.Event)
     """Set after the first load of the catalogue, or when nobody need wait for it any more."""
 
-    async def wait_until_loaded(self, seconds: float) -> bool:
-        """Wait for the first load of the catalogue, so long at most; False where it has not come, or will not."""
+    async def wait_until_loaded(self) -> bool:
+        """Wait for the first load of the catalogue, for FIRST_LOAD_SECONDS; False where it has not come by then."""
         if not self.reconcile_loop.has_loaded:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.load_is_over.wait(), seconds)
+                await asyncio.wait_for(self.load_is_over.wait(), FIRST_LOAD_SECONDS)
         return self.reconcile_loop.has_loaded
 
     def reload_secrets(self) -> None:
@@ -102,9 +102,9 @@ def build_services(settings: Settings) -> Services:
         settings.enabled_dir.absolute(), LoadSettings(roots, remote, profile=Profile(settings.profile), state=state)
     )
     metrics = Metrics()
-    reconcile_loop = ReconcileLoop(
-        catalogue, rescan_seconds=settings.rescan_interval, watch_mode=WatchMode(settings.watch), observer=metrics
-    )
+    watch_mode = WatchMode(settings.watch)
+    reconcile_loop = ReconcileLoop(catalogue, rescan_seconds=settings.rescan_interval, watch_mode=watch_mode)
+    reconcile_loop.on_reload, reconcile_loop.on_rescan = metrics.observe_reload, metrics.observe_rescan
     if remote is not None:
         remote.on_change = reconcile_loop.rescan
     pool = CloudPool(settings.build_workers, settings.build_queue)

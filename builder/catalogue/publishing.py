@@ -178,7 +178,7 @@ def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Ver
         )
         old = known.get(report.path, report)  # which stays where the new one says nothing but a later time
         reports.append(old if replace(report, changed_at=old.changed_at) == old else report)
-    return Slot(published, verdict.state, tuple(reports), verdict.problems, presets)
+    return Slot(published, verdict.state, tuple(reports), presets)
 
 
 def _explain_retired(published: PublishedType | None) -> str:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import Protocol
 
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError, Hints
@@ -65,20 +64,10 @@ class Health:
     watch_problem: str = ""
 
 
-class Observer(Protocol):
-    """Who measures the keeping."""
-
-    def observe_reload(self, snapshot: Snapshot, seconds: float) -> None:
-        """The catalogue has changed; the look that found it took so long."""
-
-    def observe_rescan(self) -> None:
-        """Everything was looked at."""
-
-
 class ReconcileLoop:
     """Keeps one catalogue true, from :meth:`start` to :meth:`stop`, in a thread of its own.
 
-    ``observer`` is told how it goes, in that thread.
+    In that thread are called those who are told how it goes, none of which may raise.
     """
 
     def __init__(
@@ -88,13 +77,11 @@ class ReconcileLoop:
         rescan_seconds: float = 5.0,
         watch_mode: WatchMode = WatchMode.AUTO,
         clock: Callable[[], float] = time.monotonic,
-        observer: Observer | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._rescan_seconds = rescan_seconds
         self._asked = watch_mode
         self._clock = clock
-        self._observer = observer
         self._condition = threading.Condition()
         self._hints = Hints()
         self._sweep: Iterator[frozenset[str]] | None = None
@@ -111,9 +98,13 @@ class ReconcileLoop:
         self._watcher = Watcher(self)
         self._silent = ""
         self.on_load: Callable[[], object] = lambda: None
-        """Called once, in the loop's thread, after the enabled folder was read for the first time; may not raise."""
+        """Called once, after the enabled folder was read for the first time."""
         self.on_change: Callable[[], object] = lambda: None
-        """Called in that thread when the catalogue, or what is wrong with keeping it, has changed; may not raise."""
+        """Called when the catalogue, or what is wrong with keeping it, has changed."""
+        self.on_reload: Callable[[Snapshot, float], object] = lambda *_: None
+        """Called when the catalogue has changed, with how many seconds the look took that found it."""
+        self.on_rescan: Callable[[], object] = lambda: None
+        """Called when everything was looked at."""
         self.has_loaded = False
         """Whether that has happened."""
         self.health = Health(watch_mode, "the enabled folder has not been read yet")
@@ -239,8 +230,7 @@ class ReconcileLoop:
         began = self._clock()
         changed = self._catalogue.reconcile(hint)
         if changed:
-            if self._observer is not None:
-                self._observer.observe_reload(self._catalogue.snapshot, self._clock() - began)
+            self.on_reload(self._catalogue.snapshot, self._clock() - began)
             self.on_change()
             if self._keeping is None and self._catalogue.persistence.is_behind:
                 self._keeping = self._catalogue.keep_state(thorough=False)
@@ -297,8 +287,7 @@ class ReconcileLoop:
             logger.info("the enabled folder can be read again")
         self._watch(thorough=True)
         self._note(problem="", last_rescan=self._clock())
-        if self._observer is not None:
-            self._observer.observe_rescan()
+        self.on_rescan()
 
     def _note(self, *, problem: str, last_rescan: float | None = None) -> None:
         """Bring the health up to date, with how changes in the enabled folder are noticed, as far as is known."""

@@ -89,7 +89,6 @@ class Slot:
     published: PublishedType | None
     state: State
     reports: tuple[EntryReport, ...]
-    problems: tuple[Problem, ...]
     presets: tuple[PublishedType, ...] = ()
     """Those of ``published``."""
 

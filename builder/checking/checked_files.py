@@ -33,7 +33,6 @@ class CheckSettings:
 
     template_roots: tuple[str, ...] = ()
     allow_remote: bool = False
-    deep: bool = True
     enabled: str = ""
     profile: Profile = Profile.CONCERTIM
     read_remote: Callable[[str], bytes] = leave_remote

@@ -80,7 +80,7 @@ def _check(
     start = time.perf_counter()
     gc.disable()  # going over the documents that are in use, again and again, takes an eighth of a check
     try:
-        outcome = build_cluster_type(target.id, files, KINDS, deep=settings.deep, profile=settings.profile)
+        outcome = build_cluster_type(target.id, files, KINDS, deep=True, profile=settings.profile)
     except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the check of the others
         return CheckedDefinition(files.display(""), target.id, (), describe_crash(error))
     finally:

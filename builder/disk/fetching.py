@@ -81,9 +81,9 @@ class RemoteFiles:
         """Tells whether :meth:`read` would give something else than before."""
         return self._look_up(url).digest
 
-    def rounds(self, seconds: float = FIRST_SECONDS) -> Iterator[None]:
-        """Wait for what was asked for before it was there, and again for what is then, at most so long altogether."""
-        end = self._clock() + seconds
+    def rounds(self) -> Iterator[None]:
+        """Wait for what was asked for before it was there, and again for what is then, for FIRST_SECONDS altogether."""
+        end = self._clock() + FIRST_SECONDS
         while self._was_early and self._clock() < end:
             with self._condition:
                 self._was_early = False

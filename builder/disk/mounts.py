@@ -41,14 +41,14 @@ def is_mount_point(path: str, table: str = MOUNT_TABLE) -> bool:
     return any(point == real for point, _ in _read_mounts(table))
 
 
-def identify_mount(path: str, table: str = MOUNT_TABLE) -> str:
+def identify_mount(path: str) -> str:
     """Which file system a folder is on, and where that is mounted: another text where a volume came, went or changed.
 
     The device alone would not tell a folder from one of the same disk that is mounted there; the mount alone would not
     tell a container's volume from the empty folder that is mounted in its place.
     """
     real = os.path.realpath(path)
-    point = max((point for point, _ in _read_mounts(table) if is_at_or_below(real, point)), key=len, default="")
+    point = max((point for point, _ in _read_mounts(MOUNT_TABLE) if is_at_or_below(real, point)), key=len, default="")
     return f"{os.stat(real).st_dev}:{point}"
 
 

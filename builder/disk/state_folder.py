@@ -61,13 +61,12 @@ _MOUNT_NAME = "mount"
 class StateFolder:
     """Keeps versions; lives as long as its catalogue, and is used from that one's thread.
 
-    ``clock`` is in seconds since the epoch: it is compared with the times of files. What looks at all files, or writes
-    many, does so in steps of a millisecond or so, between which everything else may be called.
+    What looks at all files, or writes many, does so in steps of a millisecond or so, between which everything else may
+    be called.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder / FOLDER_NAME
-        self._clock = clock
         self._due: dict[str, LastGoodVersion | None] = {}
         """What is to be written; None for what has to be read again first, so that no content is held meanwhile."""
         self._written: set[str] = set()
@@ -194,7 +193,7 @@ class StateFolder:
             name, age, size = _id_of(entry.name), 0.0, 0
             with suppress(OSError):  # another has removed it
                 status = entry.stat(follow_symlinks=False)
-                age, size = self._clock() - status.st_mtime, status.st_size
+                age, size = time.time() - status.st_mtime, status.st_size
                 if name and is_enabled(name):
                     stored.add(name)
                     if age > FORGOTTEN_SECONDS / 2:

@@ -137,7 +137,7 @@ def test_entry_whose_problem_another_type_makes_is_among_those_that_changed() ->
     problem = Problem("a.yaml", 1, 1, "", "unknown-successor", "x")
     a, b = ClusterTypeId("a"), ClusterTypeId("b")
     report = EntryReport("a.yaml", State.RETIRED, a, unless_known={b: problem})
-    before = replace(EMPTY, slots={a: Slot(None, State.RETIRED, (report,), ())})
+    before = replace(EMPTY, slots={a: Slot(None, State.RETIRED, (report,))})
     after = replace(before, types={b: Mock()})
     assert describe_change(before, replace(before))["entries"] == []
     changed = describe_change(before, after)

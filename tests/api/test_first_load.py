@@ -33,14 +33,15 @@ def test_first_load_is_waited_for_until_it_or_the_service_ends_or_time_is_up(
         return reconcile(catalogue, hint)
 
     monkeypatch.setattr(Catalogue, "reconcile", reconcile_later)
+    seconds = 0.01 if end == "too late" else LONG_SECONDS
+    monkeypatch.setattr("builder.api.services.FIRST_LOAD_SECONDS", seconds)
     (tmp_path / "cluster-types-enabled").mkdir()
     app = cast("Application", SimpleNamespace(ctx=SimpleNamespace(), router=SimpleNamespace(routes=[])))
 
     async def wait() -> list[bool]:
         await start_services(app, Settings(instance_dir=tmp_path))
         services: Services = app.ctx.services
-        seconds = 0.01 if end == "too late" else LONG_SECONDS
-        waits = [asyncio.create_task(services.wait_until_loaded(seconds)) for _ in range(3)]
+        waits = [asyncio.create_task(services.wait_until_loaded()) for _ in range(3)]
         await asyncio.sleep(0)  # they begin to wait
         if end == "loaded":
             may_load.set()

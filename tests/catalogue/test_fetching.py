@@ -153,10 +153,11 @@ def test_what_was_fetched_before_anybody_waited_is_read_in_a_round_too(world: Wo
     assert list(world.remote.rounds()) == []
 
 
-def test_rounds_end_in_time_though_a_host_is_silent(world: World) -> None:
+def test_rounds_end_in_time_though_a_host_is_silent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builder.disk.fetching.FIRST_SECONDS", 0.0)
     world.gate.clear()
     world.ask(A)
-    assert list(world.remote.rounds(0.0)) == []
+    assert list(world.remote.rounds()) == []
     world.gate.set()
 
 

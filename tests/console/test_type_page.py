@@ -170,7 +170,7 @@ def test_file_is_read_and_split_once_however_many_problems_it_has_and_people_loo
 ) -> None:
     problems = tuple(Problem("a.yaml", line, 1, "", "unknown-key", f"key {line}") for line in range(1, 151))
     report = EntryReport("a.yaml", State.REJECTED, ClusterTypeId("a"), problems=problems)
-    snapshot = replace(EMPTY, slots={ClusterTypeId("a"): Slot(None, State.REJECTED, (report,), problems)})
+    snapshot = replace(EMPTY, slots={ClusterTypeId("a"): Slot(None, State.REJECTED, (report,))})
     done: Counter[str] = Counter()
 
     def note(what: str, answer: Callable[[str], Any]) -> Callable[[str], Any]:
