@@ -191,5 +191,5 @@ async def preload(app: Application) -> None:
 async def stop_services(app: Application) -> None:
     """Stop what is still under way: the server has waited for builds as long as it may."""
     services: Services = app.ctx.services
-    await services.pool.drain(0)
+    services.pool.close()
     await asyncio.to_thread(services.reconcile_loop.stop)  # answers still leave meanwhile

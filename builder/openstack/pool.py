@@ -50,9 +50,10 @@ class CloudPool:
         self._running: dict[Future[Any], Deadline] = {}
         self._turns = Turns()
         self._queued = 0
-        self._draining = False
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._closed = False
+        self.idle = asyncio.Event()
+        """Set while no call has a thread or waits for one."""
+        self.idle.set()
 
     @property
     def in_flight(self) -> int:
@@ -62,16 +63,12 @@ class CloudPool:
     @property
     def is_busy(self) -> bool:
         """Whether any call has a thread or waits for one."""
-        return not self._idle.is_set()
+        return not self.idle.is_set()
 
     @property
     def in_overtime(self) -> bool:
         """Whether any call goes on past its deadline, to take back or complete what it began."""
         return any(deadline.in_overtime for deadline in self._running.values())
-
-    async def wait_until_idle(self) -> None:
-        """Wait until there is none."""
-        await self._idle.wait()
 
     async def run(
         self, function: Callable[..., Result], *args: object, deadline: Deadline, same: Hashable | None = None
@@ -82,11 +79,11 @@ class CloudPool:
         also where nobody waits for it any more: see :class:`~builder.openstack.turns.Turns`.
 
         Raises:
-            RequestError: (503, with ``Retry-After``) as many calls as allowed run and wait, or the pool is being
-                drained; (504) the deadline passed, in the words of ``deadline.failure()``.
+            RequestError: (503, with ``Retry-After``) as many calls as allowed run and wait, or the pool is closed;
+                (504) the deadline passed, in the words of ``deadline.failure()``.
         """
         is_full = self._queued >= self.queue_size and (self._free.locked() or self._turns.is_taken(same))
-        if self._draining or is_full:
+        if self._closed or is_full:
             raise self._refusal()
         end_turn = await self._wait_for_thread(deadline, same)
         seconds = deadline.seconds_left()
@@ -104,23 +101,14 @@ class CloudPool:
         finally:
             del waiter  # which has the exception, whose traceback has this frame: a cycle
 
-    async def drain(self, timeout_seconds: float) -> bool:
-        """Take no more calls and wait for those in flight; then end the connections of what is left.
-
-        Returns whether all had ended by themselves.
-        """
-        self._draining = True
-        try:
-            if self.is_busy:  # else a time of 0 would be too short for nothing at all
-                await asyncio.wait_for(self._idle.wait(), timeout_seconds)
-        except TimeoutError:
+    def close(self) -> None:
+        """Take no more calls, and end the connections of those in flight, which have had the time that there was."""
+        self._closed = True
+        if self.is_busy:
             logger.warning("%d calls to the cloud did not end in time: ending their connections", self.in_flight)
             for deadline in list(self._running.values()):
                 deadline.hurry()
-            return False
-        finally:
-            self._threads.shutdown(wait=False)
-        return True
+        self._threads.shutdown(wait=False)
 
     async def preload(self) -> None:
         """Import the OpenStack clients in a thread, so that the first build need not. Does not count as a call."""
@@ -132,7 +120,7 @@ class CloudPool:
     async def _wait_for_thread(self, deadline: Deadline, same: Hashable | None) -> Callable[[bool], None]:
         """Wait for the turn, then for a thread. Returns what ends the turn."""
         self._queued += 1
-        self._idle.clear()
+        self.idle.clear()
         end_turn: Callable[[bool], None] = end_nothing
         try:
             async with asyncio.timeout(deadline.remaining()):
@@ -165,7 +153,7 @@ class CloudPool:
         work: Callable[[], Result] = partial(contextvars.copy_context().run, function, *args)
         try:
             self._threads.submit(_fulfil, [(future, work)])
-        except RuntimeError:  # drained while this call waited for a thread, or no thread can be started
+        except RuntimeError:  # closed while this call waited for a thread, or no thread can be started
             # In the second case the call is in the executor's queue all the same, for a thread that becomes free.
             if future.cancel():
                 end_turn(False)
@@ -173,7 +161,7 @@ class CloudPool:
                 self._settle()
                 raise self._refusal() from None
         self._running[future] = deadline
-        self._idle.clear()
+        self.idle.clear()
         # Also when the caller goes away: no thread waits for a cloud longer than the deadline allows.
         timer = loop.call_later(seconds, deadline.abort)
 
@@ -195,10 +183,10 @@ class CloudPool:
 
     def _settle(self) -> None:
         if not self._running and not self._queued:
-            self._idle.set()
+            self.idle.set()
 
     def _refusal(self) -> CloudError:
-        why = "is being stopped" if self._draining else "has as many requests under way as it may"
+        why = "is being stopped" if self._closed else "has as many requests under way as it may"
         detail = f"This service {why}; nothing was created. Try again shortly."
         return FailureKind.SERVICE_BUSY.error(detail, headers=RETRY_AFTER)
 

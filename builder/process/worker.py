@@ -114,7 +114,7 @@ async def _wait_for_stop(services: Services) -> None:
 
 async def _look_away(services: Services) -> None:
     """Give those who send builds here the time to notice that they should not, while there are builds to wait for."""
-    waits = [asyncio.ensure_future(each) for each in (services.pool.wait_until_idle(), services.hurry.wait())]
+    waits = [asyncio.ensure_future(each) for each in (services.pool.idle.wait(), services.hurry.wait())]
     await asyncio.wait(waits, timeout=LOOK_AWAY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()

@@ -60,7 +60,8 @@ def test_the_result_and_the_exception_of_a_call_reach_its_caller() -> None:
         with pytest.raises(KeyError):
             await pool.run(fail, deadline=Deadline(5))
         assert (pool.in_flight, pool._queued) == (0, 0)
-        assert await pool.drain(1)
+        await asyncio.wait_for(pool.idle.wait(), LIMIT)
+        pool.close()
 
     run(main)
 
@@ -168,30 +169,33 @@ def test_a_caller_that_goes_away_frees_its_place_in_the_queue_but_not_its_thread
     run(main)
 
 
-def test_draining_refuses_new_calls_and_lets_those_in_flight_end(gate: threading.Event) -> None:
+def test_closed_pool_refuses_calls_that_have_no_thread_and_lets_the_others_tell_their_result(
+    gate: threading.Event,
+) -> None:
     async def main() -> None:
         pool = CloudPool(1, 2)  # one more could wait
-        calls = [asyncio.create_task(pool.run(gate.wait, LIMIT, deadline=Deadline(LIMIT))) for _ in range(2)]
+        first, second = (asyncio.create_task(pool.run(gate.wait, LIMIT, deadline=Deadline(LIMIT))) for _ in range(2))
         await until(lambda: pool.in_flight == 1 and pool._queued == 1)
-        draining = asyncio.create_task(pool.drain(LIMIT))
-        late = asyncio.create_task(pool.run(time.monotonic, deadline=Deadline(5)))  # begins after the draining
-        with pytest.raises(RequestError) as caught:
-            await late
-        assert (caught.value.status, caught.value.faults[0].title) == (503, "Service busy")
-        assert "being stopped; nothing was created" in caught.value.faults[0].detail
-        assert int(caught.value.headers["Retry-After"]) > 0
+        pool.close()
+        late = asyncio.create_task(pool.run(time.monotonic, deadline=Deadline(5)))
         gate.set()
-        assert await draining
-        assert await asyncio.gather(*calls) == [True, True]
+        assert await first
+        for refused in (second, late):
+            with pytest.raises(RequestError) as caught:
+                await refused
+            assert (caught.value.status, caught.value.faults[0].title) == (503, "Service busy")
+            assert "being stopped; nothing was created" in caught.value.faults[0].detail
+            assert int(caught.value.headers["Retry-After"]) > 0
 
     run(main)
 
 
-def test_draining_in_haste_finds_an_idle_pool_idle() -> None:
+def test_idle_pool_is_closed_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        assert await CloudPool(1, 1).drain(0)
+        CloudPool(1, 1).close()
 
     run(main)
+    assert caplog.text == ""
 
 
 # --- with a cloud -----------------------------------------------------------------------------------------------------
@@ -238,14 +242,14 @@ def test_a_cloud_that_trickles_its_answer_holds_neither_caller_nor_thread(
         run(lambda: main(cloud))
 
 
-def test_draining_in_haste_ends_what_does_not_end_by_itself() -> None:
+def test_closing_ends_what_does_not_end_by_itself() -> None:
     async def main(cloud: ReplayCloud) -> None:
         cloud.orchestration = _trickle_headers(cloud)
         pool = CloudPool(1, 0)
         deadline = Deadline(LIMIT)
         call = asyncio.create_task(pool.run(launch, cloud.credentials(), cloud_settings(), deadline, deadline=deadline))
         await until(lambda: len(cloud.posts_to_heat) == 1)
-        assert not await pool.drain(0.05)
+        pool.close()
         with pytest.raises(RequestError) as caught:
             await call
         (fault,) = caught.value.faults
@@ -318,7 +322,8 @@ def test_a_call_that_no_thread_can_be_started_for_is_refused_and_never_made(
         gate.set()
         assert await first
         await pool.run(made.append, 2, deadline=Deadline(LIMIT))
-        assert await pool.drain(1)
+        await asyncio.wait_for(pool.idle.wait(), LIMIT)
+        pool.close()
 
     run(main)
     assert made == [2]

@@ -200,7 +200,7 @@ def test_those_who_wait_are_waited_for_when_the_service_stops(gate: threading.Ev
         pool = CloudPool(8, 8)
         tasks = start(pool, calls, 3)
         await until(lambda: pool._queued == 2)
-        idle = asyncio.create_task(pool.wait_until_idle())
+        idle = asyncio.create_task(pool.idle.wait())
         gate.set()
         await idle
         assert len(calls.seen) == 3

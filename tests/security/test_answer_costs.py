@@ -266,7 +266,8 @@ def test_what_a_cloud_answered_is_let_go_at_once_however_the_build_ends(cloud: W
                     await pool.run(partial(ask, cloud, call, *arguments, deadline=deadline), deadline=deadline)
                 except RequestError as error:
                     errors.append(error)  # whoever keeps it keeps no answer with it
-            await pool.drain(10)
+            await asyncio.wait_for(pool.idle.wait(), 10)
+            pool.close()
             # With the collector off, it is the threads that are waited for.
             return await until_none(lambda: kept()[before:])
 
@@ -287,7 +288,8 @@ def test_error_that_is_not_expected_keeps_nothing_either() -> None:
         with without_the_collector():
             with pytest.raises(LookupError):
                 await pool.run(fail, deadline=Deadline(10))
-            await pool.drain(10)
+            await asyncio.wait_for(pool.idle.wait(), 10)
+            pool.close()
             return await until_none(lambda: [each for each in gc.get_objects() if type(each) is Body])
 
     assert asyncio.run(main()) == []
