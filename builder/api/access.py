@@ -14,7 +14,7 @@ import logging
 import random
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -23,7 +23,6 @@ from typing import Any
 from sanic import Request
 from sanic.exceptions import BadURL
 from sanic.response import BaseHTTPResponse
-from sanic_routing.route import Route
 
 from builder import logs
 from builder.api.conditional import PreparedResponse
@@ -126,12 +125,6 @@ def note_end(request: NumberedRequest, status: int) -> None:
             details["path"] = request.path[:MAX_PATH]
         milliseconds = request.age * 1000
         logger.handle(logs.RequestRecord(request.method, route, status, milliseconds, request.client, level, details))
-
-
-def name_routes(routes: Iterable[Route]) -> None:
-    """Note at each route how it is shown: Sanic puts its path together anew each time that it is asked for it."""
-    for route in routes:
-        route.ctx.shown = f"/{route.path}"
 
 
 def find_client(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:

@@ -14,7 +14,7 @@ from sanic.config import Config
 from sanic.exceptions import BadRequest, MethodNotAllowed, RequestCancelled
 
 from builder.api import build_handlers, events, read_handlers, status_handlers
-from builder.api.access import CLIENT_HAS_GONE, NumberedRequest, identify_response, name_routes, note_end
+from builder.api.access import CLIENT_HAS_GONE, NumberedRequest, identify_response, note_end
 from builder.api.authentication import Refusal, UnauthorizedError
 from builder.api.browsers import refuse_other_hosts
 from builder.api.rendering import install_error_handlers
@@ -158,7 +158,8 @@ async def start_services(app: Application, settings: Settings) -> None:
     """Start keeping the catalogue; the first load goes on beside the server."""
     services = build_services(settings)
     app.ctx.services = services
-    name_routes(app.router.routes)
+    for route in app.router.routes:  # Sanic puts a path together anew each time that it is asked for it
+        route.ctx.shown = f"/{route.path}"
     methods = [(route.ctx.shown, method) for route in app.router.routes for method in route.methods]
     services.metrics.begin(methods, KINDS, Refusal)
     sys.setswitchinterval(SWITCH_SECONDS)

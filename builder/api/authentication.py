@@ -93,19 +93,6 @@ def authenticate(request: Request, secrets: Sequence[str]) -> Verified | None:
     return check_token(token.strip(), secrets)
 
 
-def authenticate_build(request: Request) -> None:
-    """Let a request pass that uses a cloud: one with a token, where there is a secret.
-
-    Notes in its ``ctx`` which secret that was signed with, and the token's subject.
-
-    Raises RequestError (401).
-    """
-    services: Services = request.app.ctx.services
-    verified = authenticate(request, services.jwt_secrets)
-    request.ctx.verified_by = verified and verified.secret
-    request.ctx.subject = verified.subject if verified else ""
-
-
 def authenticate_read(request: Request, services: Services) -> None:
     """Let a request pass that reads the catalogue: every one, unless ``PROTECT_READS`` demands a token.
 

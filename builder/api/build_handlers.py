@@ -16,7 +16,7 @@ from typing import Any, Final
 from sanic import Blueprint, HTTPResponse, Request
 
 from builder import logs
-from builder.api.authentication import authenticate_build
+from builder.api.authentication import authenticate
 from builder.api.browsers import refuse_cross_site
 from builder.api.build_outcomes import Building
 from builder.api.parsing import (
@@ -96,10 +96,14 @@ class _Wish:
 def admit(request: Request) -> None:
     """Let a request pass that uses a cloud, by its head: one with a token where there is a secret, from no other site.
 
+    Notes in its ``ctx`` which secret that was signed with, and the token's subject.
+
     Raises RequestError (401, 403).
     """
     refuse_cross_site(request)
-    authenticate_build(request)
+    verified = authenticate(request, request.app.ctx.services.jwt_secrets)
+    request.ctx.verified_by = verified and verified.secret
+    request.ctx.subject = verified.subject if verified else ""
 
 
 async def create_cluster(request: Request) -> HTTPResponse:

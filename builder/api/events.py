@@ -107,15 +107,12 @@ class EventStream(HTTPResponse):
             try:
                 await asyncio.wait_for(changed.wait(), beat)
             except TimeoutError:
-                late = late + 1 if self._count_untaken() else 0
+                transport = self.stream.protocol.transport  # type: ignore[union-attr]
+                late = late + 1 if transport is not None and count_untaken(transport) else 0
                 if late >= MAX_LATE_BEATS:
                     self.stream.protocol.abort()  # type: ignore[union-attr]
                     return
                 await super().send(b": beat\n\n", end_stream=False)
-
-    def _count_untaken(self) -> int:
-        transport = self.stream.protocol.transport  # type: ignore[union-attr]
-        return count_untaken(transport) if transport is not None else 0
 
     def _next_event(self) -> bytes:
         """What the client does not know yet, as one event; nothing where it knows all."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from builder.billing.responses import STACK_ID, STACK_NAME, MiddlewareError
-from builder.billing.saga import REPLAY, Effect, Outcome, Progress, Thing
+from builder.billing.saga import Effect, Outcome, Progress, Thing
 from builder.errors import Fault, RequestError
 from builder.openstack.deadline import Deadline
 
@@ -109,23 +109,3 @@ class Run:
 
     def _tag(self, name: str, value: str) -> None:
         self.middleware.add_order_tag(self.order, name, value)
-
-
-class Completion(Run):
-    """The tags of an order, added once more: what it is for was made by an earlier request."""
-
-    def run(self) -> None:
-        """Add them.
-
-        Raises RequestError (502, 504) where the order may not tell the id.
-        """
-        if self.follow(REPLAY).is_built:
-            return
-        logger.warning("order %s may not tell the id of its stack %s (%s)", self.order, self.name, self.stack_id)
-        self.count_left("not_tagged")
-        raise failure(
-            self.last_error,
-            f"Stack {self.name} ({self.stack_id}) was launched by an earlier request, but the billing service "
-            f"{self.last_error}: order {self.order} may not tell that it is for this stack. "
-            "Send the same request again.",
-        )

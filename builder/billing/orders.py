@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from builder.billing.creation import Creation, Made, Steps
-from builder.billing.execution import Completion, Named, failure
+from builder.billing.execution import Named, Run, failure
 from builder.billing.responses import MiddlewareError
+from builder.billing.saga import REPLAY
 from builder.billing.terms import Terms
 from builder.errors import Fault, RequestError
 from builder.openstack.deadline import Deadline
@@ -77,19 +78,28 @@ class Orders:
     def complete(self, order: str | None, made: Named) -> None:
         """Add the tags of an order once more, for something that an earlier request made. Never creates an order.
 
-        Raises RequestError where the order may not tell the id.
+        Raises RequestError (502, 504) where the order may not tell the id.
         """
         if order is None:
             logger.warning("stack %s (%s) was launched without an order", made.name, made.id)
             return
-        Completion(
+        run = Run(
             name=made.name,
             middleware=self._middleware(),
             deadline=self.deadline,
             count_left=self.count_left,
             order=order,
             stack_id=made.id,
-        ).run()
+        )
+        if run.follow(REPLAY).is_built:
+            return
+        logger.warning("order %s may not tell the id of its stack %s (%s)", order, made.name, made.id)
+        self.count_left("not_tagged")
+        raise failure(
+            run.last_error,
+            f"Stack {made.name} ({made.id}) was launched by an earlier request, but the billing service "
+            f"{run.last_error}: order {order} may not tell that it is for this stack. Send the same request again.",
+        )
 
     def _middleware(self) -> Middleware:
         if self.secret is None:

@@ -16,7 +16,7 @@ from builder.api.services import Services
 from builder.catalogue.snapshot import Snapshot, State
 from builder.console.api_reference import show_reference
 from builder.console.check_handlers import add_checker, admit, check_definition, show_check
-from builder.console.overview import build_rows, describe_service, describe_states, judge_service
+from builder.console.overview import MEANINGS, build_rows, describe_service, judge_service
 from builder.console.pages import for_people, render_page, respond_page, respond_rendered, wants_page
 from builder.console.static_files import accepts_gzip, show_icon, show_static_file
 from builder.console.type_page import describe_type
@@ -99,7 +99,8 @@ def _render_overview(
         "verdict": verdict,
         "service": dict(service),
         "revision": snapshot.revision,
-        "states": describe_states(snapshot),
+        "meanings": MEANINGS,
+        "counts": snapshot.states,
         "total": len(snapshot.reports()),
         "rows": build_rows(snapshot, states, text),
         "chosen": states,

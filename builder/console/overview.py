@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -133,14 +133,6 @@ def _list_texts(row: Row) -> Iterable[str]:
         yield from (preset.id, preset.title)
     for problem in row.report.problems:
         yield from (problem.message, problem.rule)
-
-
-def describe_states(snapshot: Snapshot) -> list[Mapping[str, Any]]:
-    """Each state with how many entries are in it."""
-    counts = snapshot.states
-    return [
-        {"state": state, "count": counts[state], "glyph": GLYPHS[state], "meaning": MEANINGS[state]} for state in State
-    ]
 
 
 def format_moment(seconds: float | None) -> str:

@@ -45,18 +45,14 @@ class Deadline:
         self._aborted = False
         self._halted = False
         self._hurried = False
-        self._in_overtime = False
+        self.in_overtime = False
+        """Whether the work goes on past the deadline, if need be: see :meth:`overtime`."""
         self._interrupts: list[Callable[[], None]] = []
 
     @property
     def passed(self) -> bool:
         """Whether no time is left, or the work was aborted."""
         return self._aborted or self._clock() >= self._end
-
-    @property
-    def in_overtime(self) -> bool:
-        """Whether the work goes on past the deadline, if need be: see :meth:`overtime`."""
-        return self._in_overtime
 
     @property
     def situation(self) -> str:
@@ -121,7 +117,7 @@ class Deadline:
         service that is stopped in haste ends the block earlier.
         """
         with self._lock:
-            self._in_overtime, self._aborted = True, self._halted
+            self.in_overtime, self._aborted = True, self._halted
             self._end += OVERTIME_SECONDS
         timer = threading.Timer(self.seconds_left(), self._interrupt)
         timer.daemon = True
@@ -132,7 +128,7 @@ class Deadline:
         finally:
             timer.cancel()
             with self._lock:
-                self._in_overtime = False
+                self.in_overtime = False
                 self._end -= OVERTIME_SECONDS
 
     def failure(self) -> DeadlineError:
@@ -163,13 +159,13 @@ class Deadline:
         """End the work before its time, for the service is being stopped."""
         self._hurried = not self.passed
         with self._lock:
-            self._halted, self._in_overtime = True, False
+            self._halted, self.in_overtime = True, False
         self.abort()
 
     def abort(self) -> None:
         """End the work: no further call is made, and the one under way loses its connection; not in overtime."""
         with self._lock:
-            if self._in_overtime:
+            if self.in_overtime:
                 return
             self._aborted = True
         self._interrupt()

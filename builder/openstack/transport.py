@@ -163,7 +163,8 @@ class CloudSession(Session):
         super().__init__(session=http, redirect=False, **kwargs)
         self._http = http
         self._adapter = adapter
-        self._sockets = sockets
+        self.interrupt = sockets.shut_down
+        """Ends every connection there is: callable from any thread, never blocks."""
 
     @property
     def last_response(self) -> requests.Response | None:
@@ -184,14 +185,10 @@ class CloudSession(Session):
         finally:
             self._adapter.longest_answer = SHORT_ANSWER
 
-    def interrupt(self) -> None:
-        """End every connection there is: callable from any thread, never blocks."""
-        self._sockets.shut_down()
-
     def close(self) -> None:
         """Close all connections, and let go of what was answered: the clients have reference cycles of their own."""
         self._http.close()
-        self._sockets.shut_down()
+        self.interrupt()
         self._adapter.last_response = None
         self.auth = None
 
