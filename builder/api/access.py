@@ -24,8 +24,8 @@ from sanic import Request
 from sanic.exceptions import BadURL
 from sanic.response import BaseHTTPResponse
 
-from builder import logs
 from builder.api.conditional import PreparedResponse
+from builder.logs.lines import RequestRecord, begin_request
 from builder.settings.value_parsers import Network
 
 logger = logging.getLogger("builder.access")
@@ -66,7 +66,7 @@ class NumberedRequest(Request):
         self._arrived = time.perf_counter()
         self.reason = ""
         """Why it was refused, for the log: more than its client is told."""
-        logs.begin_request(identifier)
+        begin_request(identifier)
 
     async def respond(self, response: BaseHTTPResponse | None = None, **options: Any) -> Any:
         """Begin the response, with the headers that each one has, and note the status that the log and metrics tell."""
@@ -124,7 +124,7 @@ def note_end(request: NumberedRequest, status: int) -> None:
         if status == HTTPStatus.NOT_FOUND:
             details["path"] = request.path[:MAX_PATH]
         milliseconds = request.age * 1000
-        logger.handle(logs.RequestRecord(request.method, route, status, milliseconds, request.client, level, details))
+        logger.handle(RequestRecord(request.method, route, status, milliseconds, request.client, level, details))
 
 
 def find_client(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from builder import logs
 from builder.api.authentication import authenticate
 from builder.api.browsers import refuse_cross_site
 from builder.api.build_outcomes import Building
@@ -41,6 +40,7 @@ from builder.definitions.model import ClusterTypeId
 from builder.errors import Fault, RequestError, bad_request
 from builder.kinds.protocol import Kind, LaunchOutcome
 from builder.kinds.registry import KINDS
+from builder.logs.lines import protect
 from builder.openstack.assets import fetch_assets
 from builder.openstack.connection import Cloud, connect
 from builder.openstack.credentials import SECRET_KEYS, Credentials, list_secrets, parse_credentials
@@ -113,7 +113,7 @@ async def create_cluster(request: Request) -> HTTPResponse:
     refuse_unknown(request, "dry_run")
     is_dry_run = read_flag(request, "dry_run")
     build = parse_build_request(request.body, services.settings.json_depth_limit)
-    logs.protect(list_secrets(build.cloud_env))
+    protect(list_secrets(build.cloud_env))
     keys = request.headers.getall("idempotency-key", [])
     published = await _find_type(services, build)
     if isinstance(published, RequestError) and (is_dry_run or not keys):
@@ -142,7 +142,7 @@ def _open_orders(request: Request, build: BuildRequest, deadline: Deadline) -> O
     terms = read_terms(settings.billing, build.billing_account_id, build.middleware_url, settings.middleware_guard)
     if not isinstance(terms, Terms):
         return terms
-    logs.protect([terms.url])
+    protect([terms.url])
     counters = metrics.count_billing_call, metrics.count_order_left
     return Orders(terms, settings, *counters, request.ctx.verified_by, deadline)
 
@@ -161,7 +161,7 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
     given, place = _read_credentials(request, services)
     with credentials_at(place):
         cloud_env = parse_cloud_env(given)
-        logs.protect(list_secrets(cloud_env))
+        protect(list_secrets(cloud_env))
         credentials = parse_credentials(cloud_env)
         await wait_for_clients(services, deadline)
         assets = await services.pool.run(
@@ -173,7 +173,7 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
 def _read_credentials(request: Request, services: Services) -> tuple[Any, str]:
     """Credentials and the pointer of their place: in a body under ``cloud_env`` or bare, or in the query string."""
     if request.method != "POST":
-        logs.protect(value for key in SECRET_KEYS for value in request.args.getlist(key) or ())
+        protect(value for key in SECRET_KEYS for value in request.args.getlist(key) or ())
         return {key: values[0] for key, values in request.args.items()}, ""
     body = parse_json(request.body, services.settings.json_depth_limit)
     if isinstance(body, dict) and "cloud_env" in body:
@@ -240,7 +240,7 @@ def _plan(wish: _Wish) -> tuple[Kind, Credentials, ClusterPlan]:
         raise RequestError(*error.faults, *unbillable, headers=error.headers) from error
     if unbillable:
         raise RequestError(*unbillable)
-    logs.protect(plan.secrets)
+    protect(plan.secrets)
     credentials, key = parse_credentials(build.cloud_env), _read_key(wish.keys)
     plan = replace(
         plan, idempotency_key=key, payload=wish.payload, projects=published.cluster_type.projects,

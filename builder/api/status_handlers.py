@@ -8,7 +8,6 @@ from typing import Final
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from builder import logs
 from builder.api.build_handlers import admit, wait_for_clients
 from builder.api.parsing import parse_cloud_request, refuse_unknown
 from builder.api.rendering import NO_STORE, respond_json
@@ -16,6 +15,7 @@ from builder.api.services import Services
 from builder.errors import Fault, RequestError
 from builder.kinds.protocol import ClusterStatus
 from builder.kinds.registry import KINDS
+from builder.logs.lines import protect
 from builder.openstack.connection import connect
 from builder.openstack.credentials import Credentials, list_secrets, parse_credentials
 from builder.openstack.deadline import Deadline
@@ -37,7 +37,7 @@ async def show_cluster_status(request: Request, cluster_id: str) -> HTTPResponse
     deadline = Deadline(services.settings.build_deadline)
     refuse_unknown(request)
     cloud_env = parse_cloud_request(request.body, services.settings.json_depth_limit)
-    logs.protect(list_secrets(cloud_env))
+    protect(list_secrets(cloud_env))
     credentials = parse_credentials(cloud_env)
     await wait_for_clients(services, deadline)
     asking = (credentials, services.settings, cluster_id, deadline, str(request.id))

@@ -14,9 +14,10 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from builder import USER_AGENT, logs
+from builder import USER_AGENT
 from builder.billing.responses import Answer, MiddlewareError, judge, read_credits, read_document, read_order_id
 from builder.billing.saga import Outcome
+from builder.logs.lines import protect
 from builder.net.addresses import RefusedAddressError
 from builder.net.guard import CloudGuard
 from builder.openstack.answer_limits import AnswerMeter, TooMuchError
@@ -148,7 +149,7 @@ class Middleware:
         import jwt  # with it comes a library of cryptography, which nobody waits for who is not billed
 
         token = jwt.encode({"exp": int(time.time()) + TOKEN_SECONDS}, self.secret, algorithm="HS256")
-        logs.protect([token])
+        protect([token])
         return token
 
 

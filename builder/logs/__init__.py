@@ -13,20 +13,9 @@ import sys
 from functools import partial
 from logging.handlers import MemoryHandler
 
-from builder.logs.lines import JsonFormatter, RequestRecord, TextFormatter, begin_request, protect, request_id
+from builder.logs.lines import JsonFormatter, TextFormatter
 from builder.logs.output import Descriptor, LogFile, LogOutput
 from builder.logs.terminal import TerminalFormatter, read_width
-
-__all__ = [
-    "JsonFormatter",
-    "RequestRecord",
-    "TextFormatter",
-    "begin_request",
-    "configure_logging",
-    "hold_early_records",
-    "protect",
-    "request_id",
-]
 
 _TALKATIVE = (
     "keystoneauth",

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from builder import logs
+from builder.logs.lines import protect
 from builder.logs.redaction import Redactor, clean
 from builder.openstack.call_context import CallContext, Service
 from builder.openstack.credentials import AUTH_URL_POINTER, Credentials, parse_auth_url
@@ -153,7 +153,7 @@ def connect(
             token = session.get_token()
             if not token:
                 raise KeyError("X-Subject-Token")
-            logs.protect([str(token)])
+            protect([str(token)])
             project_id, user_id = str(session.get_project_id() or ""), str(session.get_user_id() or "")
             default_region = _find_default_region(session, settings)
         deadline.under_way = "The cloud was being asked; nothing was created."

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from builder import logs
+from builder.logs import lines as logs
 from builder.logs import output
 from builder.logs.output import Descriptor, LogOutput
 from tests.service import wait_until

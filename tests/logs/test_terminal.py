@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from builder import logs
+from builder.logs import lines as logs
 from builder.logs.terminal import TerminalFormatter, wants_colours
 from tests.service import STOP_SECONDS, fetch
 

@@ -16,8 +16,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from builder import logs
 from builder.api.parsing import parse_build_request
+from builder.logs import lines as logs
 from builder.openstack.credentials import parse_credentials
 from builder.sandbox import Sandbox
 from builder.settings.table import Settings
