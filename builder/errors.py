@@ -8,6 +8,7 @@ The shape follows JSON:API (https://jsonapi.org/format/#error-objects), as the C
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,9 +73,16 @@ class ConfigurationError(Exception):
     """A setting or a command-line argument that cannot be used; the message is one line that names it."""
 
 
-def describe_unreadable(error: OSError | UnicodeDecodeError) -> str:
-    """Why a file cannot be read as text, without its path and without a byte of it, for it may hold a secret."""
-    return error.strerror or type(error).__name__ if isinstance(error, OSError) else "it is not UTF-8"
+def read_text(source: str | Path, shown: str) -> str:
+    """What is in a file, or for the text ``-`` comes on standard input; ``shown`` is where it was named.
+
+    Raises ConfigurationError, without a byte of it, for it may hold a secret.
+    """
+    try:
+        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror or type(error).__name__ if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(f"{shown} cannot be read: {why}") from error
 
 
 def describe_crash(error: Exception) -> str:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any, Final, TextIO
 from urllib.parse import SplitResult, urlsplit
 
 from builder import USER_AGENT
-from builder.errors import ConfigurationError, describe_unreadable
+from builder.errors import ConfigurationError, read_text
 from builder.logs.redaction import clean
 
 TIMEOUT_SECONDS: Final = 15.0
@@ -82,10 +80,7 @@ def load_token(file: str | None, secrets: Sequence[str]) -> str | None:
     """
     if file is None:
         return make_token(secrets[0]) if secrets else None
-    try:
-        text = (sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"--token-file: {file} cannot be read: {describe_unreadable(error)}") from error
+    text = read_text(file, f"--token-file: {file}").strip()
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise ConfigurationError(f"--token-file: {file} holds no token")
     return text

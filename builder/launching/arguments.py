@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
-from builder.errors import ConfigurationError, describe_unreadable
+from builder.errors import ConfigurationError, read_text
 
 SETTINGS: Final = (
     "build_deadline", "cloud_region", "cloud_interface", "cloud_ca_bundle", "cloud_insecure", "cloud_proxy",
@@ -111,10 +109,6 @@ def _read_answers(given: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]
                 f"launch: {option} takes {form}, such as {option} {name or 'size'}={form[5:].lower()}"
             )
         if option == "--parameter-file":
-            try:
-                # What an editor puts at the end of a line is no part of a password.
-                value = (sys.stdin.read() if value == "-" else Path(value).read_text("utf-8")).removesuffix("\n")
-            except (OSError, UnicodeDecodeError) as error:
-                why = describe_unreadable(error)
-                raise ConfigurationError(f"launch: --parameter-file {name}: {value!r} cannot be read: {why}") from error
+            # What an editor puts at the end of a line is no part of a password.
+            value = read_text(value, f"launch: --parameter-file {name}: {value!r}").removesuffix("\n")
         yield name, value

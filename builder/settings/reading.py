@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from builder.errors import ConfigurationError, describe_unreadable
+from builder.errors import ConfigurationError, read_text
 from builder.settings.table import Settings, list_settings
 
 logger = logging.getLogger(__name__)
@@ -107,10 +107,9 @@ def load_config_file(path: Path) -> Mapping[str, str]:
     """
     import yaml  # most services have no such file, and start the faster for it
 
+    text = read_text(path, f"CONFIG_FILE: {path}")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"CONFIG_FILE: {path} cannot be read: {describe_unreadable(error)}") from error
+        content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
@@ -136,11 +135,7 @@ def load_jwt_secrets(settings: Settings) -> tuple[str, ...]:
     """
     secrets = settings.jwt_secret
     if settings.jwt_secret_file is not None:
-        try:
-            text = settings.jwt_secret_file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            why = describe_unreadable(error)
-            raise ConfigurationError(f"JWT_SECRET_FILE: {settings.jwt_secret_file} cannot be read: {why}") from error
+        text = read_text(settings.jwt_secret_file, f"JWT_SECRET_FILE: {settings.jwt_secret_file}")
         secrets += tuple(line.strip() for line in text.splitlines() if line.strip())
     for variable, wanted in (("REQUIRE_AUTH", settings.require_auth), ("PROTECT_READS", settings.protect_reads)):
         if wanted and not secrets:
