@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from builder.checking.checked_files import CheckedFiles, CheckSettings
@@ -134,58 +134,56 @@ def _describe(fault: Fault) -> str:
     return fault.detail
 
 
+@dataclass(slots=True)
 class _Launch:
     """One launch, from its dry run to its end."""
 
-    def __init__(
-        self, request: LaunchRequest, target: _Target, plan: ClusterPlan, launcher: Launcher, display: Display
-    ) -> None:
-        self._request, self._target, self._plan = request, target, plan
-        self._launcher, self._display = launcher, display
+    request: LaunchRequest
+    target: _Target
+    plan: ClusterPlan
+    launcher: Launcher
+    display: Display
+    _situation: str = ""
+    """What the cloud had been asked when it was last left."""
 
     def run(self) -> int:
         """Raises RequestError where the cloud refuses, or fails."""
-        target, plan = self._target, self._plan
-        self._display.tell(f"Cloud: {target.place or 'a sandbox, in which nothing is real'}")
-        with self._deadline() as deadline, self._connect(deadline) as cloud:
-            preview = self._launcher.preview_launch(cloud, plan)
-        self._display.show_preview(preview)
-        if self._request.dry_run:
+        self.display.tell(f"Cloud: {self.target.place or 'a sandbox, in which nothing is real'}")
+        with self._connect() as cloud:
+            preview = self.launcher.preview_launch(cloud, self.plan)
+        self.display.show_preview(preview)
+        if self.request.dry_run:
             return EXIT_PROBLEMS if any(need.is_exceeded for need in preview.needs) else EXIT_CLEAN
-        cluster, situation = None, ""
+        cluster = None
         try:
-            with self._deadline() as deadline:
-                try:
-                    with self._connect(deadline) as cloud:
-                        cluster = self._launcher.launch(cloud, plan).stack
-                finally:
-                    situation = deadline.situation
-            self._display.tell(f"Launched: {cluster.name} ({cluster.id})")
+            with self._connect() as cloud:
+                cluster = self.launcher.launch(cloud, self.plan).stack
+            self.display.tell(f"Launched: {cluster.name} ({cluster.id})")
             status = self._follow(cluster)
         except NotFollowedError as error:
-            self._display.tell(f"cluster-builder: what becomes of the cluster is not known: {error}")
+            self.display.tell(f"cluster-builder: what becomes of the cluster is not known: {error}")
             status = EXIT_PROBLEMS
         except KeyboardInterrupt:
-            self._display.tell(f"cluster-builder: interrupted{'' if cluster else f'. {situation}'}")
+            self.display.tell(f"cluster-builder: interrupted{'' if cluster else f'. {self._situation}'}")
             status = EXIT_INTERRUPTED
         finally:
             finished = EXIT_CLEAN if cluster is None else self._finish(cluster)
         return status or finished
 
     def _follow(self, cluster: CreatedStack) -> int:
-        end = time.monotonic() + self._request.timeout
+        end = time.monotonic() + self.request.timeout
 
         def fetch() -> ClusterStatus | None:
-            with self._deadline() as deadline, self._connect(deadline) as cloud:
-                return self._launcher.fetch_status(cloud, cluster.id)
+            with self._connect() as cloud:
+                return self.launcher.fetch_status(cloud, cluster.id)
 
         status = follow_cluster(
             fetch,
-            self._display.show_progress,
-            pause=lambda: time.sleep(self._target.poll),
+            self.display.show_progress,
+            pause=lambda: time.sleep(self.target.poll),
             seconds_left=lambda: end - time.monotonic(),
         )
-        self._display.show_outcome(status, output_format=self._request.output_format)
+        self.display.show_outcome(status, output_format=self.request.output_format)
         return EXIT_CLEAN if status.status == MADE else EXIT_PROBLEMS
 
     def _finish(self, cluster: CreatedStack) -> int:
@@ -193,26 +191,30 @@ class _Launch:
 
         Returns the exit status, 1 where the cluster could not be deleted.
         """
-        if not self._target.place:
+        if not self.target.place:
             return EXIT_CLEAN
-        if not self._request.delete:
-            self._display.tell(f"The cluster is kept: {cluster.name} ({cluster.id})")
+        if not self.request.delete:
+            self.display.tell(f"The cluster is kept: {cluster.name} ({cluster.id})")
             return EXIT_CLEAN
         try:
-            with self._deadline() as deadline, self._connect(deadline) as cloud:
-                self._launcher.delete(cloud, cluster)
+            with self._connect() as cloud:
+                self.launcher.delete(cloud, cluster)
         except RequestError as error:
-            self._display.tell(f"cluster-builder: {cluster.name} ({cluster.id}) could not be deleted: {error}")
+            self.display.tell(f"cluster-builder: {cluster.name} ({cluster.id}) could not be deleted: {error}")
             return EXIT_PROBLEMS
-        self._display.tell(f"The cluster is being deleted: {cluster.name} ({cluster.id})")
+        self.display.tell(f"The cluster is being deleted: {cluster.name} ({cluster.id})")
         return EXIT_CLEAN
 
-    def _connect(self, deadline: Deadline) -> AbstractContextManager[Cloud]:
-        return connect(self._target.credentials, self._target.settings, deadline, secrets=self._plan.secrets)
-
     @contextmanager
-    def _deadline(self) -> Iterator[Deadline]:
-        """The time of one request to the cloud; what is under way when it is over loses its connection."""
-        deadline = Deadline(self._target.settings.build_deadline)
-        with deadline.at_most(deadline.seconds):
-            yield deadline
+    def _connect(self) -> Iterator[Cloud]:
+        """The cloud, for the time of one request; what is under way when it is over loses its connection."""
+        target = self.target
+        deadline = Deadline(target.settings.build_deadline)
+        try:
+            with (
+                deadline.at_most(deadline.seconds),
+                connect(target.credentials, target.settings, deadline, secrets=self.plan.secrets) as cloud,
+            ):
+                yield cloud
+        finally:
+            self._situation = deadline.situation
