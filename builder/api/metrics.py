@@ -223,8 +223,20 @@ class Metrics:
         from prometheus_client import CollectorRegistry, generate_latest
 
         registry = CollectorRegistry()
-        registry.register(_Ages(self._measured))
+        registry.register(self)
         return generate_latest(registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Give all that was measured, but for the steady time of the last rescan its age, in seconds, as of now."""
+        from prometheus_client.core import GaugeMetricFamily
+
+        for metric in self._measured.collect():
+            if metric.name != _LAST_RESCAN_STEADY:
+                yield metric
+            else:
+                age = max((time.monotonic() - sample.value for sample in metric.samples if sample.value), default=None)
+                help_text = "How long ago the whole enabled folder was last read."
+                yield GaugeMetricFamily("cluster_builder_rescan_age_seconds", help_text, value=age)
 
 
 class _Workers:
@@ -245,22 +257,3 @@ class _Workers:
             with suppress(FileNotFoundError):  # that of a worker which has ended meanwhile
                 files += [str(path)] if path.stat().st_size else []
         yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]  # it has no annotations
-
-
-class _Ages:
-    """Adds the age of the last rescan, as of now, to what another collector gives."""
-
-    def __init__(self, collector: Collector) -> None:
-        self._collector = collector
-
-    def collect(self) -> Iterator[Metric]:
-        """Give what the other collector does, but for the time of the last rescan its age, in seconds."""
-        from prometheus_client.core import GaugeMetricFamily
-
-        for metric in self._collector.collect():
-            if metric.name != _LAST_RESCAN_STEADY:
-                yield metric
-            else:
-                age = max((time.monotonic() - sample.value for sample in metric.samples if sample.value), default=None)
-                help_text = "How long ago the whole enabled folder was last read."
-                yield GaugeMetricFamily("cluster_builder_rescan_age_seconds", help_text, value=age)

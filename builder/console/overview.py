@@ -95,8 +95,6 @@ def describe_service(services: Services) -> dict[str, Any]:
         "workers": settings.workers,
         "host": socket.gethostname(),
         "process": os.getpid(),
-        "profile": settings.profile,
-        "sandbox": settings.sandbox,
     }
 
 
