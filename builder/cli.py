@@ -176,10 +176,9 @@ def _check_on_cloud(options: argparse.Namespace, settings: CheckSettings, stream
     from builder.openstack.cloud_environment import load_cloud_environment
     from builder.openstack.credentials import parse_credentials
 
-    named = load_cloud_environment(os.environ)
-    service = build_settings({}, os.environ, only=SETTINGS)
+    cloud_env, service = load_cloud_environment(os.environ, build_settings({}, os.environ, only=SETTINGS))
     try:
-        cloud = (parse_credentials(named.cloud_env), named.adapt(service))
+        cloud = (parse_credentials(cloud_env), service)
     except RequestError as error:
         raise ConfigurationError(f"OS_AUTH_URL: {error}") from None
     stdin = io.StringIO(read_standard_input(streams) if STANDARD_INPUT in options.paths else "")  # for both of them

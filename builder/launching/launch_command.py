@@ -91,9 +91,9 @@ def run_launch(
 @contextmanager
 def _open_target(environment: Mapping[str, str] | None, settings: Settings) -> Iterator[_Target]:
     if environment is not None:
-        named = load_cloud_environment(environment)
-        credentials, place = parse_credentials(named.cloud_env), named.cloud_env["auth_url"]
-        yield _Target(credentials, named.adapt(settings), credentials.secrets, POLL_SECONDS, place)
+        cloud_env, settings = load_cloud_environment(environment, settings)
+        credentials = parse_credentials(cloud_env)
+        yield _Target(credentials, settings, credentials.secrets, POLL_SECONDS, cloud_env["auth_url"])
         return
     from builder.sandbox import Sandbox
 

@@ -8,7 +8,7 @@ https://docs.openstack.org/python-openstackclient/latest/cli/man/openstack.html#
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from builder.errors import ConfigurationError
@@ -32,37 +32,13 @@ _NO_CLOUD: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CloudEnvironment:
-    """A cloud as a shell names it: what a request gives as ``cloud_env``, and how the cloud's endpoints are used.
-
-    ``ca_bundle`` is a file or folder of certificates, ``interface`` the catalogue's; None where nothing is said.
-    """
-
-    cloud_env: Mapping[str, str] = field(repr=False)
-    ca_bundle: str | None = None
-    interface: str | None = None
-
-    def adapt(self, settings: Settings) -> Settings:
-        """The settings, with what the shell says of clouds in their place.
-
-        Raises ConfigurationError where the certificates that are named cannot be used, and the cloud takes some.
-        """
-        ca_bundle = self.ca_bundle or settings.cloud_ca_bundle
-        if ca_bundle and self.cloud_env["auth_url"].startswith("https:"):
-            check_ca_bundle(ca_bundle, "OS_CACERT, or cacert of clouds.yaml" if self.ca_bundle else "CLOUD_CA_BUNDLE")
-        return replace(
-            settings,
-            cloud_ca_bundle=ca_bundle,
-            # publicURL: an older way to say it
-            cloud_interface=(self.interface or settings.cloud_interface).removesuffix("URL"),
-        )
-
-
-def load_cloud_environment(environment: Mapping[str, str]) -> CloudEnvironment:
+def load_cloud_environment(environment: Mapping[str, str], settings: Settings) -> tuple[dict[str, str], Settings]:
     """Read what ``environment`` names: ``OS_CLOUD`` first, as OpenStack's commands do, else the variables themselves.
 
-    Raises ConfigurationError, without any value that may be a secret, where no cloud is named, or not all of it.
+    Gives what a request has as ``cloud_env``, and the settings with what the shell says of clouds in their place.
+
+    Raises ConfigurationError, without any value that may be a secret, where no cloud is named, or not all of it, and
+    where the certificates that are named cannot be used, and the cloud takes some.
     """
     name = environment.get("OS_CLOUD")
     if name:
@@ -84,8 +60,14 @@ def load_cloud_environment(environment: Mapping[str, str]) -> CloudEnvironment:
         told = missing if name else " or ".join(f"OS_{each.upper()}" for each in missing.split(" or "))
         raise ConfigurationError(f"{origin} names a cloud, but not {told}")
     keys = ("auth_url", *_WAYS[way], "region_name")
-    return CloudEnvironment(
-        {key: given[key] for key in keys if given.get(key)}, given.get("cacert"), given.get("interface")
+    interface = given.get("interface") or settings.cloud_interface
+    ca_bundle = given.get("cacert") or settings.cloud_ca_bundle
+    if ca_bundle and given["auth_url"].startswith("https:"):
+        check_ca_bundle(ca_bundle, "OS_CACERT, or cacert of clouds.yaml" if given.get("cacert") else "CLOUD_CA_BUNDLE")
+    return {key: given[key] for key in keys if given.get(key)}, replace(
+        settings,
+        cloud_ca_bundle=ca_bundle,
+        cloud_interface=interface.removesuffix("URL"),  # publicURL: an older way to say it
     )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import certifi
 import pytest
 
 from builder.errors import ConfigurationError
 from builder.openstack.cloud_environment import load_cloud_environment
+from builder.settings.table import Settings
 from tests.command import run_here
 
 URL = "https://keystone.example.com:5000/v3"
+CERTIFICATES = certifi.where()
 BY_PASSWORD = {
     "auth_url": URL,
     "username": "ada",
@@ -31,7 +34,7 @@ clouds:
   plain:
     auth: {{auth_url: "{URL}", username: ada, password: 4711, project_name: demo, domain_name: Default}}
     region_name: North
-    cacert: /etc/ssl/cloud.pem
+    cacert: {CERTIFICATES}
     interface: internal
   credential:
     auth_type: v3applicationcredential
@@ -64,16 +67,20 @@ def clouds_yaml(tmp_path: Path) -> dict[str, str]:
     }
 
 
+def load(environment: dict[str, str]) -> tuple[dict[str, str], Settings]:
+    return load_cloud_environment(environment, Settings())
+
+
 class TestVariables:
     @pytest.mark.parametrize("way", WAYS, ids=lambda way: sorted(way)[0])
     def test_variables_of_each_way_are_what_a_request_gives(self, way: dict[str, str]) -> None:
-        assert load_cloud_environment(as_variables(way)).cloud_env == way
+        assert load(as_variables(way))[0] == way
 
     def test_region_certificates_and_interface_are_taken_along(self) -> None:
-        more = {"OS_REGION_NAME": "North", "OS_CACERT": "/etc/ssl/cloud.pem", "OS_INTERFACE": "internal"}
-        found = load_cloud_environment({**as_variables(BY_PASSWORD), **more})
-        assert found.cloud_env == {**BY_PASSWORD, "region_name": "North"}
-        assert (found.ca_bundle, found.interface) == ("/etc/ssl/cloud.pem", "internal")
+        more = {"OS_REGION_NAME": "North", "OS_CACERT": CERTIFICATES, "OS_INTERFACE": "internal"}
+        cloud_env, settings = load({**as_variables(BY_PASSWORD), **more})
+        assert cloud_env == {**BY_PASSWORD, "region_name": "North"}
+        assert (settings.cloud_ca_bundle, settings.cloud_interface) == (CERTIFICATES, "internal")
 
     @pytest.mark.parametrize("variable", ["OS_CACERT", "CLOUD_CA_BUNDLE"])
     @pytest.mark.parametrize(
@@ -92,31 +99,31 @@ class TestVariables:
 
     def test_what_belongs_to_another_way_is_left_out(self) -> None:
         both = {**as_variables(BY_PASSWORD), **as_variables(BY_APPLICATION_CREDENTIAL)}
-        assert load_cloud_environment(both).cloud_env == BY_PASSWORD
+        assert load(both)[0] == BY_PASSWORD
         both["OS_AUTH_TYPE"] = "v3applicationcredential"
-        assert load_cloud_environment(both).cloud_env == BY_APPLICATION_CREDENTIAL
+        assert load(both)[0] == BY_APPLICATION_CREDENTIAL
 
     def test_empty_variables_are_not_set(self) -> None:
         emptied = {**as_variables(BY_PASSWORD), "OS_USER_ID": "", "OS_REGION_NAME": "", "OS_CLOUD": ""}
-        assert load_cloud_environment(emptied).cloud_env == BY_PASSWORD
+        assert load(emptied)[0] == BY_PASSWORD
 
     @pytest.mark.parametrize("way", WAYS, ids=lambda way: sorted(way)[0])
     def test_each_variable_that_lacks_is_named_and_no_secret_is(self, way: dict[str, str]) -> None:
         for key in way:
             lacking = as_variables({name: value for name, value in way.items() if name != key})
             with pytest.raises(ConfigurationError, match=r"OS_[A-Z]") as caught:
-                load_cloud_environment(lacking)
+                load(lacking)
             assert not any(value in str(caught.value) for value in ("pw-of", "secret-of", "token-of"))
 
     def test_nothing_at_all_is_told_with_both_ways_to_mend_it(self) -> None:
         with pytest.raises(ConfigurationError, match=r"no cloud is named: .*OS_AUTH_URL.*OS_CLOUD"):
-            load_cloud_environment({"PATH": "/bin"})
+            load({"PATH": "/bin"})
 
 
 class TestCloudsYaml:
     def test_password_of_a_file_is_a_text(self, clouds_yaml: dict[str, str]) -> None:
-        found = load_cloud_environment({**clouds_yaml, "OS_CLOUD": "plain"})
-        assert found.cloud_env == {
+        cloud_env, settings = load({**clouds_yaml, "OS_CLOUD": "plain"})
+        assert cloud_env == {
             "auth_url": URL,
             "password": "4711",
             "username": "ada",
@@ -125,17 +132,17 @@ class TestCloudsYaml:
             "project_domain_name": "Default",
             "region_name": "North",
         }
-        assert (found.ca_bundle, found.interface) == ("/etc/ssl/cloud.pem", "internal")
+        assert (settings.cloud_ca_bundle, settings.cloud_interface) == (CERTIFICATES, "internal")
 
     def test_secret_may_be_in_a_file_of_its_own(self, clouds_yaml: dict[str, str]) -> None:
-        assert load_cloud_environment({**clouds_yaml, "OS_CLOUD": "credential"}).cloud_env == BY_APPLICATION_CREDENTIAL
+        assert load({**clouds_yaml, "OS_CLOUD": "credential"})[0] == BY_APPLICATION_CREDENTIAL
 
     def test_token_is_taken(self, clouds_yaml: dict[str, str]) -> None:
-        assert load_cloud_environment({**clouds_yaml, "OS_CLOUD": "token"}).cloud_env == BY_TOKEN
+        assert load({**clouds_yaml, "OS_CLOUD": "token"})[0] == BY_TOKEN
 
     def test_region_of_the_shell_comes_first(self, clouds_yaml: dict[str, str]) -> None:
-        found = load_cloud_environment({**clouds_yaml, "OS_CLOUD": "plain", "OS_REGION_NAME": "South"})
-        assert found.cloud_env["region_name"] == "South"
+        cloud_env, _ = load({**clouds_yaml, "OS_CLOUD": "plain", "OS_REGION_NAME": "South"})
+        assert cloud_env["region_name"] == "South"
 
     @pytest.mark.parametrize(
         ("name", "told"),
@@ -148,4 +155,4 @@ class TestCloudsYaml:
     )
     def test_what_cannot_be_used_is_told(self, clouds_yaml: dict[str, str], name: str, told: str) -> None:
         with pytest.raises(ConfigurationError, match=told):
-            load_cloud_environment({**clouds_yaml, "OS_CLOUD": name})
+            load({**clouds_yaml, "OS_CLOUD": name})
