@@ -114,6 +114,8 @@ def _get(base: SplitResult, path: str, token: str | None) -> tuple[int, Any]:
         raise ConfigurationError(
             f"{shown} cannot be reached: {error.strerror or error}; is the service there?"
         ) from None
+    except UnicodeError:  # of the host's name, or of the path
+        raise ConfigurationError(f"{shown} cannot be asked: its host is no name, or its path is not ASCII") from None
     except (http.client.HTTPException, ValueError) as error:
         raise ConfigurationError(f"{shown} does not speak HTTP: {clean(str(error)) or type(error).__name__}") from None
     try:

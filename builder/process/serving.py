@@ -83,7 +83,11 @@ def _serve(settings: Settings, secrets: Sequence[str]) -> int:
     listener = listen(settings.host, settings.port)
     url = format_url(listener)
     reached = format_url(listener, reachable=True)
-    sandbox = bind_sandbox("127.0.0.1", settings.sandbox_port, reached) if settings.sandbox else None
+    sandbox = (
+        bind_sandbox("127.0.0.1", settings.sandbox_port, reached, ("SANDBOX", "SANDBOX_PORT"))
+        if settings.sandbox
+        else None
+    )
     warn_of_open_doors(settings, secrets)
     for folder in (settings.enabled_dir, settings.available_dir):
         try:
@@ -136,18 +140,20 @@ def run_sandbox(sandbox: Sandbox, listener: socket.socket) -> None:
     sandbox.serve_forever()
 
 
-def bind_sandbox(host: str, port: int, service_url: str | None = None) -> Sandbox:
+def bind_sandbox(
+    host: str, port: int, service_url: str | None = None, names: tuple[str, str] = ("--host", "--port")
+) -> Sandbox:
     """A sandbox cloud that listens and is not served yet; says how it is used, by the service at ``service_url``.
 
-    Raises ConfigurationError where the address cannot be listened on.
+    Raises ConfigurationError where the address cannot be listened on, by the ``names`` of what gave host and port.
     """
     from builder.sandbox import Sandbox, format_startup_message  # most services have none, and start the faster for it
 
     sandbox = Sandbox(host, port)
     try:
         bind_when_free(sandbox.bind, port)
-    except OSError as error:
-        raise _cannot_listen(host, port, error) from error
+    except (OSError, UnicodeError) as error:
+        raise _cannot_listen(host, port, error, names) from error
     with suppress(OSError):  # as on a full disk: a cloud that nobody reads of is a cloud all the same
         sys.stdout.write(format_startup_message(sandbox, service_url) + "\n")
         sys.stdout.flush()
@@ -190,8 +196,8 @@ def listen(host: str, port: int) -> socket.socket:
         takes_both = family == socket.AF_INET6 and address[0] == "::" and socket.has_dualstack_ipv6()
         create = partial(socket.create_server, address, family=family, backlog=BACKLOG, dualstack_ipv6=takes_both)
         listener = bind_when_free(create, port)
-    except OSError as error:
-        raise _cannot_listen(host, port, error) from error
+    except (OSError, UnicodeError) as error:  # of a name, when it is encoded
+        raise _cannot_listen(host, port, error, ("HOST", "PORT")) from error
     listener.set_inheritable(True)
     return listener
 
@@ -228,8 +234,19 @@ def warn_of_open_doors(settings: Settings, secrets: Sequence[str]) -> None:
         logger.warning("CLOUD_INSECURE is set: whoever is between this service and a cloud can read passwords")
 
 
-def _cannot_listen(host: str, port: int, error: OSError) -> ConfigurationError:
-    reason = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)
-    if error.errno == errno.EADDRINUSE and not has_listener(port):
-        reason += f"; {HELD}"
-    return ConfigurationError(f"cannot listen on {host} port {port}: {reason}")
+def _cannot_listen(host: str, port: int, error: OSError | UnicodeError, names: tuple[str, str]) -> ConfigurationError:
+    """What is told of an address that cannot be listened on; ``names`` are those of what gave host and port."""
+    name, mend = names[0], "make it an address of this machine, or a name of one; 0.0.0.0 is every one of IPv4"
+    if isinstance(error, UnicodeError):  # as of a label that is empty, or longer than 63 characters
+        reason = "it is no name of a host"
+    elif isinstance(error, socket.gaierror):
+        reason = str(error.strerror)
+    else:
+        reason = os.strerror(error.errno or 0)
+        if error.errno == errno.EADDRINUSE:
+            name = names[1]
+            mend = "stop what listens there, or take another port" if has_listener(port) else HELD
+        elif error.errno == errno.EACCES:
+            name = names[1]
+            mend = "a port below 1024 takes the privilege CAP_NET_BIND_SERVICE: give it, or take a higher port"
+    return ConfigurationError(f"{name}: cannot listen on {host} port {port}: {reason}; {mend}")

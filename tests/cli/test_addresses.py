@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from builder.errors import ConfigurationError
-from builder.process.serving import format_url, listen
+from builder.process.serving import bind_sandbox, format_url, listen
 from builder.sandbox import Sandbox
 from tests.command import run_here
 from tests.service import Service, fetch, minimal_definition
@@ -94,10 +96,31 @@ def test_sandbox_listens_where_it_is_told_to(host: str) -> None:
             assert fetch(sandbox.auth_url).json()["version"]["links"][0]["href"] == f"{sandbox.auth_url}/"
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
-def test_address_that_is_not_here_is_told_of(host: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"cannot listen on {re.escape(host)} port 0: "):
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("no.such.host.invalid", ".+"),  # as the resolver says it
+        ("two..dots", "it is no name of a host"),
+        (f"{'n' * 64}.test", "it is no name of a host"),
+        ("192.0.2.1", "Cannot assign requested address"),
+    ],
+)
+def test_address_that_is_not_here_is_told_of(host: str, reason: str) -> None:
+    told = rf"cannot listen on {re.escape(host)} port 0: {reason}; make it an address of this machine"
+    with pytest.raises(ConfigurationError, match=f"^HOST: {told}"):
         listen(host, 0)
+    with pytest.raises(ConfigurationError, match=f"^--host: {told}"):
+        bind_sandbox(host, 0)
+
+
+def test_port_that_takes_a_privilege_is_told_of() -> None:
+    denied = OSError(errno.EACCES, "Permission denied")
+    told = "cannot listen on 127.0.0.1 port 80: Permission denied; a port below 1024 takes the privilege"
+    with (
+        patch("socket.create_server", side_effect=denied),
+        pytest.raises(ConfigurationError, match=f"^PORT: {told}"),
+    ):
+        listen("127.0.0.1", 80)
 
 
 @needs_ipv6

@@ -118,7 +118,8 @@ def test_port_is_waited_for_until_a_signal_stops_or_time_is_up(listener: socket.
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 2
-    assert output.startswith(f"cluster-builder: cannot listen on 127.0.0.1 port {port}: Address already in use; nobody")
+    told = f"cannot listen on 127.0.0.1 port {port}: Address already in use; nobody"
+    assert output.startswith(f"cluster-builder: PORT: {told}")
 
 
 def test_port_that_somebody_listens_at_is_not_waited_for(

@@ -215,7 +215,10 @@ def test_taken_port_ends_with_one_line(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         status, output = run("serve", "--instance", str(tmp_path), "--port", str(port))
     assert status == 2
-    assert output.splitlines() == [f"cluster-builder: cannot listen on 127.0.0.1 port {port}: Address already in use"]
+    told = (
+        f"cannot listen on 127.0.0.1 port {port}: Address already in use; stop what listens there, or take another port"
+    )
+    assert output.splitlines() == [f"cluster-builder: PORT: {told}"]
 
 
 def test_flag_wins_over_environment() -> None:

@@ -148,6 +148,7 @@ def test_no_flag_takes_a_token_itself() -> None:
         ("http://[::1", "is not the URL of a service"),
         ("http://somebody:pa55@127.0.0.1:1", "no user and no password"),
         ("http://127.0.0.1:1/a b", "does not speak HTTP"),
+        ("http://two..dots", "its host is no name"),
     ],
 )
 def test_service_that_cannot_be_asked_is_told_of_in_one_line(url: str, said: str) -> None:
