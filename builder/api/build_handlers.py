@@ -58,7 +58,7 @@ _MATCHING_SECONDS: Final = 0.5
 
 _KEY_SCOPE: Final = (
     "auth_url", "region_name", "project_id", "project_name", "project_domain_id", "project_domain_name",
-    "application_credential_id",
+    "application_credential_id", "application_credential_name",
 )  # fmt: skip
 """What of ``cloud_env`` says where a key counts: each project, in each region, has its own."""
 

@@ -11,15 +11,17 @@ from builder.net.addresses import parse_origin
 from builder.openstack.failure_kinds import FailureKind
 
 AUTH_URL_POINTER = "/cloud_env/auth_url"
-APPLICATION_CREDENTIAL_POINTER = "/cloud_env/application_credential_id"
 TOKEN_POINTER = "/cloud_env/token"  # noqa: S105  # a place, and no token
 
 SECRET_KEYS = ("password", "application_credential_secret", "token")
 """The keys of ``cloud_env`` whose values are never shown, one for each way to authenticate."""
 
+APPLICATION_CREDENTIAL_KEYS = (
+    "application_credential_id", "application_credential_name", "application_credential_secret",
+)  # fmt: skip
 USER_KEYS = ("user_id", "username", "user_domain_id", "user_domain_name")
 PROJECT_KEYS = ("project_id", "project_name", "project_domain_id", "project_domain_name")
-"""The keys that name a user and a project, as Keystone's plugins have them, too."""
+"""The keys that name an application credential, a user and a project, as Keystone's plugins have them, too."""
 
 _NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]|[\\<>\"^`{|}]")
 
@@ -28,8 +30,8 @@ _NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]|[\\<>\"^`{|}]")
 class Credentials:
     """Who asks, of which project, on which cloud: as the caller gave it, for one request only.
 
-    By an application credential, which has a user and a project of its own; or by a token, which has a user; or else by
-    a password. What the way in use does not need is None.
+    By an application credential, which has a user and a project of its own, and where it is named by its name, its user
+    beside it; or by a token, which has a user; or else by a password. What the way in use does not need is None.
     """
 
     auth_url: str
@@ -44,6 +46,7 @@ class Credentials:
     project_domain_name: str | None = None
     region_name: str | None = None
     application_credential_id: str | None = None
+    application_credential_name: str | None = None
     application_credential_secret: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
 
@@ -51,6 +54,12 @@ class Credentials:
     def secrets(self) -> tuple[str, ...]:
         """What of it must not be shown."""
         return list_secrets({key: getattr(self, key) for key in SECRET_KEYS})
+
+    @property
+    def application_credential_pointer(self) -> str | None:
+        """Where the request names the application credential that is used, if one is."""
+        keys = (key for key in APPLICATION_CREDENTIAL_KEYS[:2] if getattr(self, key))
+        return next((f"/cloud_env/{key}" for key in keys), None)
 
 
 def parse_credentials(cloud_env: Mapping[str, Any]) -> Credentials:
@@ -64,12 +73,15 @@ def parse_credentials(cloud_env: Mapping[str, Any]) -> Credentials:
         RequestError: (400) ``auth_url`` cannot be the address of a Keystone.
     """
     given: dict[str, Any] = {key: cloud_env.get(key) or None for key in Credentials.__dataclass_fields__}
+    names_user = given["user_id"] or (given["username"] and (given["user_domain_id"] or given["user_domain_name"]))
     if given["password"]:
-        unused: tuple[str, ...] = ("application_credential_id", "application_credential_secret", "token")
+        unused: tuple[str, ...] = (*APPLICATION_CREDENTIAL_KEYS, "token")
     elif given["application_credential_id"] and given["application_credential_secret"]:
-        unused = ("token", *USER_KEYS, *PROJECT_KEYS)
+        unused = ("application_credential_name", "token", *USER_KEYS, *PROJECT_KEYS)
+    elif given["application_credential_name"] and given["application_credential_secret"] and names_user:
+        unused = ("application_credential_id", "token", *PROJECT_KEYS)
     else:
-        unused = ("application_credential_id", "application_credential_secret", *(USER_KEYS if given["token"] else ()))
+        unused = (*APPLICATION_CREDENTIAL_KEYS, *(USER_KEYS if given["token"] else ()))
     given.update(dict.fromkeys(unused))
     if given["user_id"]:
         given.update(username=None, user_domain_id=None, user_domain_name=None)

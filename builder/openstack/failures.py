@@ -25,7 +25,7 @@ from builder.errors import RequestError
 from builder.logs.redaction import clean
 from builder.openstack.call_context import CallContext, Service
 from builder.openstack.connection_errors import connection_failure
-from builder.openstack.credentials import APPLICATION_CREDENTIAL_POINTER, AUTH_URL_POINTER, TOKEN_POINTER
+from builder.openstack.credentials import AUTH_URL_POINTER, TOKEN_POINTER
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.text.pointers import format_pointer
 
@@ -121,8 +121,10 @@ def _identity_refusal(error: Exception, context: CallContext) -> CloudError:
         if context.credentials.application_credential_id:
             return FailureKind.CREDENTIALS_REFUSED.error(
                 f"The identity service (Keystone) has no such application credential{said}",
-                APPLICATION_CREDENTIAL_POINTER,
+                context.credentials.application_credential_pointer,
             )
+        if context.credentials.application_credential_name:
+            return service_refusal(Service.IDENTITY, 401, said, response, context)  # it does not know the user
     if status in (404, 405, 410):
         return FailureKind.INVALID_AUTH_URL.error(
             f"There is no Keystone v3 at this address (its answer was {status}). auth_url should be the public URL of "
@@ -203,10 +205,10 @@ def service_refusal(
     known = _REFUSALS.get(service, _SERVICE_REFUSALS)
     if status in known:
         kind, what, pointer = known[status]
-        is_delegated = context.credentials is not None and context.credentials.application_credential_id is not None
-        if is_delegated and service is not Service.IDENTITY and status in _APPLICATION_CREDENTIAL_REFUSALS:
+        delegated = context.credentials.application_credential_pointer if context.credentials is not None else None
+        if delegated and service is not Service.IDENTITY and status in _APPLICATION_CREDENTIAL_REFUSALS:
             said += f": {_APPLICATION_CREDENTIAL_REFUSALS[status]}"
-            pointer = APPLICATION_CREDENTIAL_POINTER
+            pointer = delegated
         return kind.error(f"The {service.value} {what}{said}", pointer)
     who = f"The {context.service.value}"
     if status == 413:

@@ -216,17 +216,19 @@ def _build_auth(credentials: Credentials) -> BaseAuthPlugin:
     auth_url = credentials.auth_url
     # With under 120 seconds left, keystoneauth would ask for another token at every look at the catalogue.
     once: dict[str, Any] = {"reauthenticate": False}
-    if credentials.application_credential_id and credentials.application_credential_secret:
+    user = {key: getattr(credentials, key) for key in USER_KEYS}
+    if credentials.application_credential_secret:
         return v3.ApplicationCredential(
             auth_url,
             credentials.application_credential_secret,
             application_credential_id=credentials.application_credential_id,
+            application_credential_name=credentials.application_credential_name,
+            **user,
             **once,
         )
     project = {key: getattr(credentials, key) for key in PROJECT_KEYS} | once
     if credentials.token:
         return v3.Token(auth_url, credentials.token, **project)
-    user = {key: getattr(credentials, key) for key in USER_KEYS}
     return v3.Password(auth_url, credentials.password, **user, **project)
 
 

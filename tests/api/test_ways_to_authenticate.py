@@ -28,6 +28,24 @@ def by_credential(cloud: Sandbox, credential: Any = UNRESTRICTED, **changes: Any
     }
 
 
+def by_credential_name(cloud: Sandbox, **changes: Any) -> dict[str, Any]:
+    return {
+        "auth_url": cloud.auth_url,
+        "application_credential_name": UNRESTRICTED.name,
+        "application_credential_secret": UNRESTRICTED.secret,
+        "user_id": UNRESTRICTED.user_id,
+        **changes,
+    }
+
+
+def by_credential_and_user_name(cloud: Sandbox, **changes: Any) -> dict[str, Any]:
+    who = cloud.credentials
+    names = {"username": who.username, "user_domain_name": who.user_domain_name, **changes}
+    env = by_credential_name(cloud, **names)
+    del env["user_id"]
+    return env
+
+
 def by_token(cloud: Sandbox, **changes: Any) -> dict[str, Any]:
     return {
         "auth_url": cloud.auth_url,
@@ -41,7 +59,7 @@ def detail_of(answer: Answer) -> str:
     return str(answer.json()["errors"][0]["detail"])
 
 
-@pytest.mark.parametrize("way", [by_credential, by_token])
+@pytest.mark.parametrize("way", [by_credential, by_credential_name, by_credential_and_user_name, by_token])
 def test_each_way_builds_a_cluster_and_tells_of_it(building: Service, cloud: Sandbox, way: Any) -> None:
     env = way(cloud)
     built = building.post("/clusters/", order(env))
@@ -68,6 +86,18 @@ def test_password_counts_whatever_is_sent_beside_it(building: Service, cloud: Sa
 
 def test_application_credential_comes_before_a_token(building: Service, cloud: Sandbox) -> None:
     assert building.post("/clusters/", order(by_credential(cloud, token="none", password=""))).status == 201
+    beside = {"token": "none", "project_id": "none"}
+    assert building.post("/clusters/", order(by_credential_name(cloud, **beside), name="by-name")).status == 201
+
+
+def test_id_of_an_application_credential_comes_before_its_name(building: Service, cloud: Sandbox) -> None:
+    env = by_credential(cloud, application_credential_name="none", user_id="none")
+    assert building.post("/clusters/", order(env, name="by-id")).status == 201
+
+
+def test_name_of_an_application_credential_without_its_user_leaves_the_token(building: Service, cloud: Sandbox) -> None:
+    beside = {"application_credential_name": "none", "application_credential_secret": "none", "username": "none"}
+    assert building.post("/clusters/", order(by_token(cloud, **beside), name="by-token")).status == 201
 
 
 def test_one_application_credential_twice_is_one_click(building: Service, cloud: Sandbox) -> None:
@@ -92,8 +122,32 @@ def test_unknown_application_credential_is_401_at_its_field(building: Service, c
     assert_refused(refused, 401, ("Unauthorized", "/cloud_env"))
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"application_credential_name": "nobody's"}, {"user_id": "0" * 32}, {"application_credential_secret": "x"}],
+)
+def test_name_of_an_application_credential_that_is_not_good_is_401(
+    building: Service, cloud: Sandbox, wrong: dict[str, str]
+) -> None:
+    refused = building.post("/clusters/", order(by_credential_name(cloud, **wrong)))
+    assert_refused(refused, 401, ("Unauthorized", "/cloud_env"))
+
+
+def test_unknown_user_of_an_application_credential_is_401_too(building: Service, cloud: Sandbox) -> None:
+    refused = building.post("/clusters/", order(by_credential_and_user_name(cloud, username="nobody")))
+    assert_refused(refused, 401, ("Unauthorized", "/cloud_env"))
+    assert "Could not find user: nobody" in detail_of(refused)
+
+
+def test_restricted_application_credential_by_name_is_told_at_its_field(building: Service, cloud: Sandbox) -> None:
+    refused = building.post(
+        "/clusters/", order(by_credential_name(cloud, application_credential_name="restricted"), name="restricted")
+    )
+    assert_refused(refused, 403, ("Forbidden", "/cloud_env/application_credential_name"))
+
+
 def test_restricted_application_credential_is_told_what_mends_it(building: Service, cloud: Sandbox) -> None:
-    refused = building.post("/clusters/", order(by_credential(cloud, RESTRICTED)))
+    refused = building.post("/clusters/", order(by_credential(cloud, RESTRICTED), name="refused"))
     assert_refused(refused, 403, ("Forbidden", "/cloud_env/application_credential_id"))
     assert "unrestricted" in detail_of(refused)
 
@@ -126,6 +180,8 @@ def test_page_that_is_not_keystones_is_a_wrong_auth_url_for_every_way(building: 
         ({"token": "t"}, ["project_id"]),
         ({"token": "t", "project_name": "p"}, ["project_domain_name"]),
         ({"application_credential_id": "a"}, ["application_credential_secret"]),
+        ({"application_credential_name": "a", "user_id": "u"}, ["application_credential_secret"]),
+        ({"application_credential_name": "a", "application_credential_secret": "s"}, ["user_id"]),
     ],
     ids=lambda value: "+".join(value) or "nothing",
 )

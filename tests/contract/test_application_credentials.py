@@ -63,6 +63,51 @@ def test_plugin_signs_in(cloud: Cloud, credential: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("is_restricted", [True], indirect=True)
+class TestByName:
+    @pytest.fixture
+    def name(self, delegated: Answer, credential: tuple[str, str]) -> str:
+        return str(delegated.json()["token"]["application_credential"]["name"])
+
+    def test_name_is_looked_for_among_those_of_its_user_in_any_case(
+        self, cloud: Cloud, credential: tuple[str, str], name: str
+    ) -> None:
+        domain = {"id": cloud.user_domain_id}
+        for user in ({"id": cloud.user_id}, {"name": cloud.username.upper(), "domain": domain}):
+            token = sign_in_by(cloud, {"name": name.upper(), "secret": credential[1], "user": user}).json()["token"]
+            told = token["application_credential"]["id"], token["user"]["id"], token["project"]["id"]
+            assert told == (credential[0], cloud.user_id, cloud.project_id)
+
+    def test_plugin_signs_in_by_name(self, cloud: Cloud, credential: tuple[str, str], name: str) -> None:
+        session = cloud.session(
+            v3.ApplicationCredential,
+            application_credential_name=name,
+            application_credential_secret=credential[1],
+            username=cloud.username,
+            user_domain_name=cloud.user_domain_name,
+        )
+        assert session.get_project_id() == cloud.project_id
+
+    def test_what_is_not_known_is_refused(self, cloud: Cloud, credential: tuple[str, str], name: str) -> None:
+        domain = {"id": cloud.user_domain_id}
+        good = {"name": name, "secret": credential[1], "user": {"id": cloud.user_id}}
+        for wrong in (
+            {"name": "nobody's"},
+            {"secret": "wrong"},
+            {"user": {"id": NOBODY}},
+            {"user": {"name": cloud.username, "domain": {"id": NOBODY}}},
+        ):
+            assert_refused(sign_in_by(cloud, {**good, **wrong}), 401, UNAUTHENTICATED)
+        unknown = sign_in_by(cloud, {**good, "user": {"name": "nobody", "domain": domain}})
+        assert_refused(unknown, 404, "Could not find user: nobody.")
+        without_domain = sign_in_by(cloud, {**good, "user": {"name": cloud.username}})
+        assert_refused(without_domain, 400, f"Expecting to find domain in user. {MALFORMED}")
+
+    def test_id_counts_before_a_name(self, cloud: Cloud, credential: tuple[str, str]) -> None:
+        given = {"id": credential[0], "name": "nobody's", "secret": credential[1], "user": {"id": NOBODY}}
+        assert sign_in_by(cloud, given).status == 201
+
+
+@pytest.mark.parametrize("is_restricted", [True], indirect=True)
 class TestRefused:
     def test_wrong_secret_is_refused_without_a_reason(self, cloud: Cloud, credential: tuple[str, str]) -> None:
         assert_refused(sign_in_by(cloud, {"id": credential[0], "secret": "wrong"}), 401, UNAUTHENTICATED)

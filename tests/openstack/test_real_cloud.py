@@ -20,9 +20,10 @@ from builder.kinds.heat.launch import launch, preview_launch
 from builder.kinds.heat.stack_creation import heat_client
 from builder.kinds.protocol import LaunchOutcome
 from builder.openstack.assets import fetch_assets
+from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
-from tests.contract.clouds import wait_for
+from tests.contract.clouds import real_cloud, wait_for
 from tests.openstack.real_cloud import SETTINGS, LosingProxy, cloud_env, connected, scratch_type
 from tests.openstack.settings import ask_connected
 
@@ -111,6 +112,28 @@ def test_stack_is_created_with_its_tags_and_completes(type_id: str) -> None:
 
 def test_heat_takes_the_longest_cluster_name(type_id: str) -> None:
     assert ask(wish(type_id, name="n" * MAX_CLUSTER_NAME)).stack.id
+
+
+def test_application_credential_is_taken_by_its_id_and_by_its_name() -> None:
+    keystone = real_cloud()
+    assert keystone.application_credentials is not None
+
+    def sign_in(**given: str) -> dict[str, Any]:
+        credentials = parse_credentials(
+            {"auth_url": keystone.auth_url, "application_credential_secret": secret, **given}
+        )
+        with connect(credentials, SETTINGS, Deadline(60)) as cloud:
+            assert (cloud.user_id, cloud.project_id) == (keystone.user_id, keystone.project_id)
+            auth: Any = cloud.session.auth
+            used: dict[str, Any] = auth.get_access(cloud.session)._application_credential
+            return used
+
+    with keystone.application_credentials(restricted=True) as (id_, secret):
+        used = sign_in(application_credential_id=id_)
+        assert used["id"] == id_
+        name = {"application_credential_name": used["name"]}
+        assert sign_in(**name, user_id=keystone.user_id) == used
+        assert sign_in(**name, username=keystone.username, user_domain_id=keystone.user_domain_id) == used
 
 
 def test_refusals_of_the_real_services_are_told(type_id: str) -> None:

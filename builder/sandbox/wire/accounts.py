@@ -113,7 +113,12 @@ def find_named(things: Sequence[_T], reference: Mapping[str, Json]) -> _T | None
     """
     if "id" in reference:
         return next((each for each in things if each.id == reference["id"]), None)
-    domain, name = reference["domain"], reference["name"].casefold()
-    if domain.get("id") != DOMAIN_ID and domain.get("name", "").casefold() != DOMAIN_NAME.casefold():
+    if not is_domain(reference["domain"]):
         return None
+    name = reference["name"].casefold()
     return next((each for each in things if each.name.casefold() == name), None)
+
+
+def is_domain(reference: Mapping[str, Json]) -> bool:
+    """Return whether an id or a name is that of the one domain."""
+    return bool(reference.get("id") == DOMAIN_ID or reference.get("name", "").casefold() == DOMAIN_NAME.casefold())

@@ -21,6 +21,7 @@ from builder.sandbox.wire.accounts import (
     Project,
     User,
     find_named,
+    is_domain,
 )
 from builder.sandbox.wire.tokens import Token
 
@@ -106,21 +107,37 @@ def authenticate(
 def _authenticate_application(
     given: Mapping[str, Json], scope: Mapping[str, Json] | None
 ) -> tuple[User, Project, None, ApplicationCredential]:
-    """Return whose an application credential is, which brings its own project along, and itself; found by its id."""
+    """Return whose an application credential is, which brings its own project along, and itself.
+
+    It is found by its id, or else by its name among those of a user.
+    """
     if "id" not in given and "name" not in given:
         raise expected("name or ID", "application credential")
-    if "id" not in given and "user" not in given:
+    if "id" not in given and not given.get("user"):
         raise expected("user", "application credential")
     if scope is not None:
         message = "Error authenticating with application credential: Application credentials cannot request a scope."
         raise IdentityFault(401, message, identity={})
-    found = next((each for each in APPLICATION_CREDENTIALS if each.id == given.get("id")), None)
-    if found is None:
-        raise IdentityFault(404, f"Could not find Application Credential: {given.get('id')}.")
-    if given.get("secret") != found.secret:
+    if "id" in given:
+        found = next((each for each in APPLICATION_CREDENTIALS if each.id == given["id"]), None)
+        if found is None:
+            raise IdentityFault(404, f"Could not find Application Credential: {given['id']}.")
+    else:
+        found = _find_credential_of(given["user"], given["name"])
+    if found is None or given.get("secret") != found.secret:
         raise IdentityFault(401, UNAUTHENTICATED)
     user = next(each for each in USERS if each.id == found.user_id)
     return user, next(each for each in PROJECTS if each.id == found.project_id), None, found
+
+
+def _find_credential_of(reference: Mapping[str, Json], name: str) -> ApplicationCredential | None:
+    """Return a user's application credential by its name, of which the case does not matter."""
+    _require_domain(reference, "user")
+    owner = find_named(USERS, reference)
+    if owner is None and "id" not in reference and is_domain(reference["domain"]):
+        raise IdentityFault(404, f"Could not find user: {reference['name']}.")
+    mine = (each for each in APPLICATION_CREDENTIALS if owner is not None and each.user_id == owner.id)
+    return next((each for each in mine if each.name.casefold() == name.casefold()), None)
 
 
 def _check_shape(auth: Json) -> None:
@@ -130,6 +147,8 @@ def _check_shape(auth: Json) -> None:
         raise IdentityFault(400, f"Invalid input for field '{where}': {error}" if where else str(error))
     user = auth["identity"].get("password", {}).get("user")
     _check_named(user, "identity/password/user")
+    owner = auth["identity"].get("application_credential", {}).get("user")
+    _check_named(owner or None, "identity/application_credential/user")
     scope = auth.get("scope")
     if isinstance(scope, Mapping):
         _check_named(scope.get("project"), "scope/project")
