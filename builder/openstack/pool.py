@@ -105,7 +105,7 @@ class CloudPool:
         """Take no more calls, and end the connections of those in flight, which have had the time that there was."""
         self._closed = True
         if self.is_busy:
-            logger.warning("%d calls to the cloud did not end in time: ending their connections", self.in_flight)
+            logger.warning("ending the connections of what did not end in time: %d under way at clouds", self.in_flight)
             for deadline in list(self._running.values()):
                 deadline.hurry()
         self._threads.shutdown(wait=False)

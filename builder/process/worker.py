@@ -109,7 +109,8 @@ async def _wait_for_stop(services: Services) -> None:
     loop.add_signal_handler(RESCAN, on_rescan)
     release_signals()
     await stop.wait()
-    logger.info("stopping")
+    waits = ", once what is under way at clouds has ended; a second signal ends it at once"
+    logger.info("stopping%s", waits if services.pool.is_busy else "")
 
 
 async def _look_away(services: Services) -> None:

@@ -29,7 +29,7 @@ def test_build_under_way_is_finished_and_readiness_ends_at_once(tmp_path: Path, 
         assert held.arrived.acquire(timeout=WAIT_SECONDS)
         assert service.get("/ready").status == 200
         service.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: "stopping" in service.log, "the signal arrived")
+        wait_until(lambda: "stopping, once what is under way" in service.log, "the signal arrived")
         answer = service.get("/ready")
         assert answer.status == 503
         assert "stopping" in answer.body.decode()
