@@ -83,11 +83,6 @@ class NumberedRequest(Request):
             return peer
         return find_client(peer, self.headers.getall("x-forwarded-for", ()), trusted)
 
-    @property
-    def age(self) -> float:
-        """How long ago the request came, in seconds."""
-        return time.perf_counter() - self._arrived
-
 
 def make_request_id() -> str:
     """An id as OpenStack makes them: a random UUID (RFC 9562). It guards nothing: chance need not be secret."""
@@ -123,7 +118,7 @@ def note_end(request: NumberedRequest, status: int) -> None:
         details = {"reason": request.reason} if request.reason else {}
         if status == HTTPStatus.NOT_FOUND:
             details["path"] = request.path[:MAX_PATH]
-        milliseconds = request.age * 1000
+        milliseconds = (time.perf_counter() - request._arrived) * 1000
         logger.handle(RequestRecord(request.method, route, status, milliseconds, request.client, level, details))
 
 

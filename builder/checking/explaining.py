@@ -41,11 +41,10 @@ def explain(
 ) -> int:
     """Print what the Visualisation App is sent of a definition, or with ``template`` what Heat is.
 
-    ``subject`` is a path, or the id of an entry of the enabled folder, or of a preset of one; ``selected`` are the
-    optional components that are chosen, ``preset`` is the id of the preset that is meant, without that of its type.
-    What is wrong with the definition goes to standard error. Returns the exit status.
+    ``subject`` and ``preset`` are as for :func:`load_definition`; ``selected`` are the optional components that are
+    chosen. Returns the exit status.
 
-    Raises ConfigurationError for a subject that leads to no definition, and for an unknown component or preset.
+    Raises ConfigurationError as that does, and for an unknown component.
     """
     cluster_type, files = load_definition(subject, settings, streams, preset)
     if cluster_type is None:

@@ -190,18 +190,15 @@ class DefinitionFiles:
             self.dependencies[name], content = load_dependency(name, path, self._resolver, self._now_ns, self._read)
             if isinstance(content, SourceError) and content.rule == MISSING_FILE and name == DEFINITION:
                 return explain_dangling(self.dependencies[name].resolved) or content
-            return self._note(name, content)
-        if self._read_remote is None:
+        elif self._read_remote is None:
             return SourceError("remote-file", f"{name!r} is on another host", named=name)
-        try:
-            content = self._read_remote(name)
-        except SourceError as error:
-            content = error
-        nowhere, digest = ResolvedPath("", ()), digest_remote(content)
-        self.dependencies[name] = Dependency(name, name, nowhere, None, digest, self._now_ns, remote=True)
-        return self._note(name, content)
-
-    def _note(self, name: str, content: bytes | SourceError) -> bytes | SourceError:
+        else:
+            try:
+                content = self._read_remote(name)
+            except SourceError as error:
+                content = error
+            nowhere, digest = ResolvedPath("", ()), digest_remote(content)
+            self.dependencies[name] = Dependency(name, name, nowhere, None, digest, self._now_ns, remote=True)
         if not isinstance(content, SourceError):
             self.contents[name] = content
         return content

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +32,15 @@ def render(report: Report, *, excerpts: bool = False, colours: bool = False, **_
     def paint(text: str, colour: str) -> str:
         return f"{colour}{text}{_RESET}" if colours else text
 
-    source = _Source(report)
+    @cache
+    def read_lines(path: str) -> Sequence[str]:
+        if path in report.texts:
+            return split_lines(report.texts[path])
+        try:
+            return split_lines(Path(path).read_text(encoding="utf-8-sig", errors="replace"))
+        except (OSError, ValueError):
+            return ()
+
     lines: list[str] = []
     for problem in report.problems():
         severity = paint(str(problem.severity), _COLOURS[problem.severity])
@@ -40,7 +49,7 @@ def render(report: Report, *, excerpts: bool = False, colours: bool = False, **_
         place = paint(show_printable(problem.place), _BOLD)
         lines.append(f"{place}: {severity}: {show_printable(describe(problem))} {rule}")
         if excerpts and problem.line:
-            lines += _excerpt(problem, source, paint)
+            lines += _excerpt(problem, read_lines(problem.path), paint)
     lines += [show_printable(describe_stand_in(path, taken)) for path, taken in report.instead.items()]
     lines += [
         f"{show_printable(path)}: passed over, for it has no key of a definition; name the file to check it"
@@ -52,10 +61,10 @@ def render(report: Report, *, excerpts: bool = False, colours: bool = False, **_
     return "".join(f"{line}\n" for line in lines)
 
 
-def _excerpt(problem: Problem, source: _Source, paint: Callable[[str, str], str]) -> Iterator[str]:
-    written = source.line(problem.path, problem.line)
-    if written is None or problem.column > len(written) + 1:
+def _excerpt(problem: Problem, lines: Sequence[str], paint: Callable[[str, str], str]) -> Iterator[str]:
+    if problem.line > len(lines) or problem.column > len(lines[problem.line - 1]) + 1:
         return
+    written = lines[problem.line - 1]
     start = problem.column - 1
     skipped = max(0, start - _LONGEST // 2)
     word = _WORD.match(written, start)
@@ -78,20 +87,3 @@ def _width(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-class _Source:
-    """The lines of the files that problems are in; each file is read once, and only if it is wanted."""
-
-    def __init__(self, report: Report) -> None:
-        self._lines = {path: split_lines(text) for path, text in report.texts.items()}
-
-    def line(self, path: str, number: int) -> str | None:
-        """A line of a file, from 1; None where it cannot be had."""
-        if path not in self._lines:
-            try:
-                self._lines[path] = split_lines(Path(path).read_text(encoding="utf-8-sig", errors="replace"))
-            except (OSError, ValueError):
-                self._lines[path] = []
-        lines = self._lines[path]
-        return lines[number - 1] if 0 < number <= len(lines) else None
