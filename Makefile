@@ -98,7 +98,7 @@ wheel: $(VENV)/.dev ## Build the wheel and try it in an environment of its own
 	cd build/wheel && venv/bin/cluster-builder check ../../cluster-types-examples && \
 	    venv/bin/cluster-builder schema cluster-type > /dev/null
 
-bench: $(VENV)/.dev ## Measure; prints ratios against a baseline of the same run
+bench: $(VENV)/.dev ## Measure for five minutes; prints ratios against a baseline of the same run (BENCH_SIZES: numbers of types)
 	$(PYTEST) -m benchmark -s tests/benchmarks
 
 soak: $(VENV)/.dev ## Change files and read listings for ten minutes (SOAK_SECONDS), twice, then build 600 times (SOAK_BUILDS)
@@ -154,7 +154,7 @@ test-editor: $(VENV)/.dev ## Drive a real YAML language server with the schema
 	npm install --silent --no-fund --no-audit --prefix build/editor yaml-language-server
 	YAML_LANGUAGE_SERVER=build/editor/node_modules/.bin/yaml-language-server $(PYTEST) -m editor
 
-fuzz: $(VENV)/.dev ## Feed the service thousands of generated requests and definitions
+fuzz: $(VENV)/.dev ## Feed the service thousands of generated requests and definitions (FUZZ_EXAMPLES: how many)
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(PYTEST) -m fuzz
 
 fuzz-api: $(VENV)/.dev ## Hold 5,000 generated requests against /openapi.json; says how many (FUZZ_CASES: more)
@@ -163,5 +163,6 @@ fuzz-api: $(VENV)/.dev ## Hold 5,000 generated requests against /openapi.json; s
 ci: ## Run everything that CI runs
 	bash .ci/run
 
-clean: ## Remove everything that make has made
+clean: ## Remove what make has made, but for instance/, which may hold cluster types of yours
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find builder tests requirements -name __pycache__ -prune -exec rm -rf {} +
