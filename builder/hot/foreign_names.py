@@ -41,8 +41,8 @@ def suggest_foreign_value(name: str, value: str) -> str:
 
 
 @cache
-def list_foreign(section: str, place: str = "") -> Mapping[str, str]:
+def list_foreign(section: str, place: str | None = None) -> Mapping[str, str]:
     """The other way round: Heat's names by those elsewhere, of a section or of one place in it."""
     names = load_foreign_names()[section]
-    table: Mapping[str, str] = names.get(place, {}) if place else names
+    table: Mapping[str, str] = names if place is None else names.get(place, {})
     return {name: own for own, elsewhere in table.items() for name in elsewhere.split()}

@@ -28,7 +28,7 @@ from builder.hot.values import Unresolved
 from builder.hot.yaql_expressions import is_expression
 from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
 from builder.hot_lint.sources import explain_path, looks_like_path
-from builder.hot_lint.unknown_functions import explain_unknown_function
+from builder.hot_lint.unknown_functions import explain_unknown_function, write_bare_call
 from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
@@ -138,6 +138,8 @@ def explain_fault(function: str, arguments: Any, fault: str, language: Language)
             return (), fault, f"write the separator first: [',', {_outline(joined)}]"
         case "list_join", [str(separator), _, _, *_]:
             return (), fault, f"write what is joined in brackets of its own: [{separator!r}, [...]]"
+        case "get_attr", str(way) if len(steps := way.split(".")) > 1 and all(steps):
+            return (), fault, f"write [{', '.join(steps)}]"
         case "get_resource", [str(resource)]:
             return (), fault, f"write {{get_resource: {resource}}}"
         case _, {"template": {"file": str(path)}} if function in REPLACING:
@@ -181,9 +183,12 @@ def find_placeholder_problems(
             message, hint = explain_path(text)
             yield TemplateProblem(rule, message, (*tokens, "template"), hint, certain or not is_strict)
             return
-        quoted = _QUOTED_FILE.fullmatch(text)
-        if quoted and not file:
-            message, hint = "get_file in quotes is the text itself", f"write it without them: {quoted[1]}"
+        quoted = _QUOTED_FILE.fullmatch(text) if not file else None
+        bare = write_bare_call(text, call.language, is_code=False) if not file else ""
+        if quoted or bare:
+            message, hint = f"{text!r} is plain data here", f"write {bare}"
+            if quoted:
+                message, hint = "get_file in quotes is the text itself", f"write it without them: {quoted[1]}"
             yield TemplateProblem(rule, message, (*tokens, "template"), hint, certain or not is_strict)
             return
         for lacking, hint in hints.items():

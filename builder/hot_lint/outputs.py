@@ -14,8 +14,9 @@ from typing import Any, Final
 from urllib.parse import quote_plus
 
 from builder.diagnostics.problems import Problem
+from builder.hot.foreign_names import find_foreign_attribute
 from builder.hot.functions import REPLACING
-from builder.hot.resource_types import find_list_depth
+from builder.hot.resource_types import find_attributes, find_list_depth
 from builder.hot.values import ParameterType
 from builder.hot_lint.conflicts.servers import SERVER
 from builder.hot_lint.findings import TemplateProblem
@@ -49,6 +50,9 @@ _ITEMS: Final[Mapping[str, tuple[int | str, ...]]] = {"fixed_ips": (0, "ip_addre
 _SAYS_ADDRESS: Final = re.compile(r"(?:^|[\W_])(?:ips?|address(?:es)?|urls?|links?|endpoints?)(?:$|[\W_])", re.I)
 _SAYS_ID: Final = re.compile(r"(?:^|[\W_])(?:ids?|uuids?|identifiers?)(?:$|[\W_])", re.I)
 """What names and descriptions of outputs contain that promise an address, or an id."""
+
+_ATTRIBUTE: Final = re.compile(r"(?:\$\{)?(?:openstack_\w+\.)?([\w-]+)\.(\w+)\}?")
+"""How Terraform reads an attribute of a resource: ``${openstack_networking_floatingip_v2.login.address}``."""
 
 _SECRET: Final = re.compile(r"(?:^|[_-])(?:password|passwd|passphrase|secret|token|private_key)s?(?:$|[_-])", re.I)
 _RANDOM: Final = "OS::Heat::RandomString"
@@ -166,9 +170,24 @@ class Outputs:
         return _UNKNOWN
 
 
-def find_ids(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[TemplateProblem]:
-    """Yield a problem for each output that promises an address and shows an id; ``types`` are those of resources."""
+def find_misread_values(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[TemplateProblem]:
+    """Yield a problem for each output that promises an address and shows an id, or reads as other tools write it.
+
+    ``types`` are those of resources, by name.
+    """
     for name, output in (template.get("outputs") or {}).items():
+        if isinstance(text := output.get("value"), str) and (found := _ATTRIBUTE.fullmatch(text)):
+            resource, attribute = found.groups()
+            known, foreign = (
+                find_attributes(types.get(resource, "")),
+                find_foreign_attribute(types.get(resource, ""), attribute),
+            )
+            if attribute in (known or ()) or foreign:
+                hint = f"write {{get_attr: [{resource}, {foreign or attribute}]}}"
+                yield TemplateProblem(
+                    "unknown-function", f"Heat does not replace {text!r} here", ("outputs", name, "value"), hint
+                )
+            continue
         told = f"{name} {output.get('description', '')}"
         if name in (WEB_ACCESS_OUTPUT, TYPE_OUTPUT) or not _SAYS_ADDRESS.search(told) or _SAYS_ID.search(told):
             continue

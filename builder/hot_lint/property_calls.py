@@ -5,6 +5,7 @@ For the properties of Heat's own types, and for those of nested templates, which
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -36,6 +37,8 @@ _GIVES: Final[Mapping[type, str]] = {
     str: "a text", list: "a list", dict: "a mapping", bool: "true or false", int: "a number", float: "a number"
 }  # fmt: skip
 
+_REFERENCE: Final = re.compile(r"\$?\{?(?:openstack_\w+\.|resources?\.)?([\w-]+)(?:\.id)?\}?")
+"""How other tools refer to a resource: ``network.id``, Terraform's ``${openstack_compute_v2.node.id}``."""
 
 _MOST_SEARCHED: Final = 500
 """With more parameters and resources, no hint is looked for: they are searched once for each missing property."""
@@ -97,7 +100,8 @@ def find_misfits(
 
     And with the name of a resource as a text, by which Heat looks for something else in the cloud.
     """
-    meant = value.removesuffix(".id") if isinstance(value, str) else ""
+    reference = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    meant = reference[1] if reference else ""
     if meant and scope.resources.get(meant) in MADE_BY.get(property_.constraint, ()):
         message, hint = f"{property_.name} is text, not the resource {meant!r}", f"write {{get_resource: {meant}}}"
         yield TemplateProblem("property-constraint", message, tokens, hint, certain)
@@ -285,13 +289,15 @@ def suggest_form(kind: str, value: Any, name: str | int) -> str:
     """How a literal, the value of ``name``, is written as the type that it has to be of, where that can be guessed."""
     if name == "user_data" and isinstance(value, dict):
         return "put '|' after 'user_data:', and '#cloud-config' on the line below"
-    if kind == "map" and isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+    if kind == "map" and isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
         return "write it without the '- ', which makes it an item of a list"
     if kind in ("integer", "number"):
         return suggest_number(value) if kind == "number" or "." not in str(value) else ""
     truth = parse_boolean(value) if kind == "boolean" and isinstance(value, str | int) else None
     if truth is not None:
         return f"write {str(truth).lower()}"
+    if isinstance(value, list) and len(value) == 2 and value[0] in ("get_param", "get_resource", "get_file"):
+        return f"write {{{value[0]}: {value[1]}}}"
     if kind in ("string", "text") and isinstance(value, list) and len(value) == 1:
         return "leave the list around it out"
     if kind in ("string", "text") and isinstance(value, int | float):

@@ -18,12 +18,13 @@ from builder.hot.resource_types import load_names, load_placeholders
 from builder.hot.results import Types, find_kinds, is_call
 from builder.hot_lint.calls import explain_fault, find_argument_fault, find_placeholder_problems, find_unmade_parts
 from builder.hot_lint.findings import INDEX, ON_REQUEST, Kind, NestedUse, Reference, TemplateProblem, TemplateReading
-from builder.hot_lint.members import CHAIN, GROUP_MEMBER, find_definitions
+from builder.hot_lint.members import GROUP_MEMBER, find_definitions
 from builder.hot_lint.unknown_functions import (
     explain_split_call,
     explain_unknown_function,
     find_substitution,
     find_successor,
+    write_bare_call,
 )
 from builder.text.pointers import CONTAINERS, Tokens
 from builder.text.spelling import find_near, suggest_key
@@ -32,6 +33,8 @@ _IN_PLACEHOLDER: Final = frozenset({"get_param"})
 _IN_EXTERNAL: Final = frozenset({"get_param", "get_resource", "get_attr"})
 """The functions whose references Heat does not follow: in the properties of placeholders, and in those of what exists
 already, neither of which it reads."""
+
+_NAME: Final = re.compile(r"[\w-]+")
 
 _VALIDATED: Final = frozenset({"make_url", "repeat", "yaql"})
 """The functions whose arguments Heat judges not while it parses them, but with what they stand in, if it reads that."""
@@ -106,7 +109,6 @@ class _Walk:
                 self._refer(Kind.RESOURCE, dependency, (*tokens, "depends_on", *place), certain)
         for each in find_definitions(resource, tokens, certain and not is_external):
             self._type(*each)
-        self._chain(resource, (*tokens, "properties", "resources"), certain and not is_external)
         self.owner, self.under = "", ()
 
     def _type(self, definition: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
@@ -127,19 +129,6 @@ class _Walk:
         if type_.endswith(NESTED_SUFFIXES):
             self.reading.nested.append(NestedUse(type_, tokens, None if unknown else properties, certain, self.owner))
 
-    def _chain(self, resource: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
-        """A chain names the types of its members in a list, in which no client of Heat looks for files to send."""
-        properties = resource.get("properties")
-        if resource.get("type") == CHAIN and isinstance(properties, dict):
-            types = properties.get("resources")
-            for number, type_ in enumerate(types if isinstance(types, list) else ()):
-                if not type_ or (not isinstance(type_, str) and not is_call(type_, self.language)):
-                    self._report("template-shape", "a type must be a text", (*tokens, number), certain)
-                elif isinstance(type_, str) and type_.endswith(NESTED_SUFFIXES) and type_ not in self.files:
-                    message = f"no client sends {type_!r}, since a chain names it in a list"
-                    hint = "write each member as a resource with that type"
-                    self._report("unsent-file", message, (*tokens, number), certain, hint)
-
     def output(self, output: Mapping[str, Any], tokens: Tokens) -> None:
         condition = output.get("condition") if self.language.has_conditions else None
         if condition is not None:
@@ -151,8 +140,11 @@ class _Walk:
 
     def condition_definition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
         if isinstance(condition, str):
-            self.reading.mention(re.findall(r"[\w-]+", condition))
-            hint = f"write {{get_param: {condition}}}" if condition in self.types else ""
+            self.reading.mention(_NAME.findall(condition))
+            call = (
+                f"{{get_param: {condition}}}" if condition in self.types else write_bare_call(condition, self.language)
+            )
+            hint = f"write {call}" if call else ""
             message = "a condition must be true, false or a function, not a text"
             self._report("template-shape", message, tokens, True, hint)
         else:  # what is neither true, false nor a function is refused whether it is used or not
@@ -169,7 +161,8 @@ class _Walk:
         """
         if isinstance(condition, bool):
             return
-        if isinstance(condition, str):
+        call = write_bare_call(condition, self.language) if isinstance(condition, str) else ""
+        if isinstance(condition, str) and not call:
             self._refer(Kind.CONDITION, condition, tokens, certain and judged)
         elif isinstance(condition, dict) and len(condition) == 1:
             ((function, arguments),) = condition.items()
@@ -186,8 +179,9 @@ class _Walk:
                 is_parsed = function in self.language.functions
                 self._no_condition_function(function, tokens, is_parsed or (certain and judged))
         else:
+            self.reading.mention(_NAME.findall(str(condition)))
             message = "a condition must be a name, true, false or a function"
-            self._report("template-shape", message, tokens, certain and judged)
+            self._report("template-shape", message, tokens, certain and judged, f"write {call}" if call else "")
 
     def _condition_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
         fault, parsed = find_argument_fault(function, arguments, self.language, self.types, self.budget)
@@ -257,6 +251,8 @@ class _Walk:
                 if "{" in str(key):  # network {get_param: name}
                     self.reading.mention(item.rstrip(" }"))
                 types = () if self.is_replaced else self.types
+                if key == "template" and tokens[-1] in REPLACING:
+                    continue  # which is told beside what it lacks
                 names, message, hint = find_substitution(item, key, self.language, types)
                 if message:
                     self._report("unknown-function", message, (*tokens, key), True, hint)
@@ -295,8 +291,7 @@ class _Walk:
                 around = self.under
                 for number, branch in enumerate(arguments[1:], start=1):
                     self.under = (*around, arguments[0] if number == 1 else {"not": arguments[0]})
-                    if isinstance(branch, CONTAINERS):
-                        self.value(branch, (*tokens, number), certain=False)
+                    self._members({number: branch}, tokens, certain=False)
                 self.under = around
                 return
             case "get_file" if not isinstance(arguments, str):

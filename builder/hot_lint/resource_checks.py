@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Final
 
 from builder.hot.foreign_names import find_foreign_attribute
+from builder.hot.language import NESTED_SUFFIXES, Language
 from builder.hot.resource_types import (
     find_attributes,
     find_foreign_type,
@@ -20,6 +21,7 @@ from builder.hot.resource_types import (
     load_placeholders,
     load_types,
 )
+from builder.hot.results import is_call
 from builder.hot_lint.findings import Kind, Reference, TemplateProblem
 from builder.hot_lint.members import CHAIN, GROUP, find_definitions, find_members, has_properties_beside
 from builder.hot_lint.properties import find_property_problems
@@ -95,10 +97,13 @@ that there was, and ``OS::Neutron::Network`` is to ``OS::Neutron::Net``."""
 _RETIRED_HINT: Final = "use what took its place, or remove the resource"
 
 
-def find_type_problems(template: Mapping[str, Any], scope: CallScope) -> Iterator[TemplateProblem]:
+def find_type_problems(
+    template: Mapping[str, Any], scope: CallScope, files: Mapping[str, str]
+) -> Iterator[TemplateProblem]:
     """Every type of resource that looks misspelt or is retired, and every property that its type does not take so.
 
-    Heat reads neither the properties of what exists already, nor those of placeholders.
+    And each that a chain names and nobody sends, which is not among the ``files``. Heat reads neither the properties of
+    what exists already, nor those of placeholders.
     """
     for name, resource in (template.get("resources") or {}).items():
         is_certain = resource.get("condition") in (None, True)
@@ -107,9 +112,15 @@ def find_type_problems(template: Mapping[str, Any], scope: CallScope) -> Iterato
             type_ = given.get("type")
             if not isinstance(type_, str):
                 continue
-            for named, place in ((type_, (*tokens, "type")), *_find_links(given, tokens)):
-                meant = find_meant_type(named)
-                if meant:
+            for named, place in ((type_, (*tokens, "type")), *_find_links(given, tokens, scope.language)):
+                meant = find_meant_type(named) if isinstance(named, str) else ""
+                if named != type_ and (not named or not isinstance(named, str)):
+                    yield TemplateProblem("template-shape", "a type must be a text", place, certain=certain)
+                elif named != type_ and named.endswith(NESTED_SUFFIXES) and named not in files:
+                    message = f"no client sends {named!r}, since a chain names it in a list"
+                    hint = "write each member as a resource with that type"
+                    yield TemplateProblem("unsent-file", message, place, hint, certain)
+                elif meant:
                     message, hint = f"Heat has no type {named!r} of its own", f"did you mean {meant!r}?"
                     yield TemplateProblem("misspelt-resource-type", message, place, hint, certain)
                 elif named in load_placeholders() and named != "OS::Heat::None":
@@ -122,12 +133,14 @@ def find_type_problems(template: Mapping[str, Any], scope: CallScope) -> Iterato
                 yield from find_property_problems(template, scope, type_, definition)
 
 
-def _find_links(chain: Mapping[str, Any], tokens: Tokens) -> Iterator[tuple[str, Tokens]]:
-    """The types that a chain, if it is one, names in a list, and their places."""
+def _find_links(chain: Mapping[str, Any], tokens: Tokens, language: Language) -> Iterator[tuple[Any, Tokens]]:
+    """The types that a chain, if it is one, names in a list, and their places: no client sends files of them."""
+    if "external_id" in chain:
+        return
     properties = chain.get("properties")
     types = properties.get("resources") if chain["type"] == CHAIN and isinstance(properties, dict) else None
     for number, type_ in enumerate(types if isinstance(types, list) else ()):
-        if isinstance(type_, str):
+        if not is_call(type_, language):
             yield type_, (*tokens, "properties", "resources", number)
 
 

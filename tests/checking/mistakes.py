@@ -345,7 +345,7 @@ FURTHER: Final[Mapping[str, Mistake]] = {
         "{get_attr: [login_ip, floating_ip_address]}",
         "{get_attr: login_ip.floating_ip_address}",
         "error: components/login.yaml:73:23: get_attr wants a list: [resource, attribute, key or index, ...] "
-        "[function-arguments]",
+        "(write [login_ip, floating_ip_address]) [function-arguments]",
     ),
     "a condition that nobody has defined": Mistake(
         COMPUTE,

@@ -124,4 +124,4 @@ def test_no_call_makes_the_check_of_a_property_fail(function: str, arguments: An
             "1": {"type": "OS::Neutron::Router"},
         },
     }
-    list(find_type_problems(template, CallScope.of(NEWEST, [template])))
+    list(find_type_problems(template, CallScope.of(NEWEST, [template]), {}))

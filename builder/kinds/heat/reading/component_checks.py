@@ -26,7 +26,7 @@ from builder.hot_lint.declared_parameters import find_parameter_problems
 from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading, explain_missing
 from builder.hot_lint.inclusion import LoadedTemplate
 from builder.hot_lint.members import find_definitions, has_properties_beside, suggest_beside
-from builder.hot_lint.outputs import find_ids
+from builder.hot_lint.outputs import find_misread_values
 from builder.hot_lint.properties import find_nested_value_problems
 from builder.hot_lint.property_calls import CallScope, find_named, suggest_missing
 from builder.hot_lint.references import MAX_WORK, read_template
@@ -130,12 +130,12 @@ def _read(
     calls = CallScope.of(language, [each.template for each in composed], broken)
     reading = read_template(loaded.template, language, files, budget, calls.types, loaded.list_set_aside())
     problems += _problems(loaded, reading.problems)
-    problems += _problems(loaded, find_type_problems(loaded.template, calls))
+    problems += _problems(loaded, find_type_problems(loaded.template, calls, files))
     conflicts = find_conflicts(loaded.template, calls.resources, files, owners, has_index=reading.has_index)
     problems += _problems(loaded, conflicts)
     problems += _problems(loaded, find_false_equalities(reading.equalities, calls))
     problems += _problems(loaded, _find_lone_servers(loaded.template))
-    problems += _problems(loaded, find_ids(loaded.template, calls.resources))
+    problems += _problems(loaded, find_misread_values(loaded.template, calls.resources))
     return calls, reading
 
 
