@@ -7,13 +7,18 @@ from functools import reduce
 from operator import getitem
 from typing import Any
 
+from builder.hot.values import ParameterType
+from builder.parameters.attributes import is_part_of_range, read_ends, suggest_attribute, suggest_range
 from builder.parameters.values import suggest_number
 from builder.schema.validation import SchemaProblem
 from builder.text.pointers import Tokens
 
 
 def hint_at_place(definition: Any, found: SchemaProblem) -> str:
-    """A hint at the key that an unknown key belongs under, if one that takes it stands beside it."""
+    """A hint at the key that an unknown key belongs under, if one that takes it stands beside it.
+
+    Or at what another tool's key of a parameter is called here.
+    """
     *around, key = found.tokens
     beside = reduce(getitem, around, definition)
     for name, part in found.part.get("properties", {}).items():
@@ -23,6 +28,13 @@ def hint_at_place(definition: Any, found: SchemaProblem) -> str:
         return f"write it below constraints: - {key}: ..." if "constraints" in found.part.get("properties", {}) else ""
     if around[:1] == ["presets"] and isinstance(beside[key], dict) and "parameters" not in beside:
         return f"write parameters: for {key}:"
+    match found.tokens:
+        case ("parameters" | "parameter_overrides", _, str(attribute)):
+            return suggest_attribute(attribute, beside)
+        case ("parameters" | "parameter_overrides", str(parameter), "constraints", _, str(kind)):
+            constraints = definition[found.tokens[0]][parameter]["constraints"]
+            ends = read_ends([each for each in constraints if isinstance(each, dict) and is_part_of_range(each)])
+            return suggest_attribute(kind, beside, of="constraint") or suggest_range(ParameterType.NUMBER, ends)
     is_value = around[:1] == ["presets"] and not isinstance(beside[key], dict | list)
     return "write it below parameters, if it is one" if is_value else ""
 

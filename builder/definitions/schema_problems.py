@@ -9,7 +9,7 @@ from builder.definitions.schema_hints import hint_at_item, hint_at_place, hint_a
 from builder.diagnostics.problems import Problem, name_lost
 from builder.diagnostics.rules import Profile, Severity, find_severity
 from builder.hot.language import VERSION_KEY
-from builder.parameters.attributes import suggest_attribute, suggest_type
+from builder.parameters.attributes import is_part_of_range, suggest_type
 from builder.schema import published
 from builder.schema.validation import SchemaProblem, validate_instance
 from builder.text.excerpts import shorten
@@ -86,8 +86,10 @@ def find_schema_problems(
     strays = {each.tokens[0]: _find_section_above(document.value, each) for each in found if len(each.tokens) == 1}
     meant |= {(section, len(document.value[section]) - 1, key) for key, section in strays.items() if section}
     told = [each for each in found if each not in misplaced and _name_missing(each) not in meant]
+    told_above = _find_told_above(told)
     names = {key: [each for each in told if _is_name_for_id(each, key)] for key in ("allow", "deny")}
-    problems = [_describe(document, each, renamed.get(each, "")) for each in told if not _is_name_for_id(each)]
+    shown = [each for each in told if each not in told_above and not _is_name_for_id(each)]
+    problems = [_describe(document, each, renamed.get(each, "")) for each in shown]
     problems += [_explain_names(document, each) for each in names.values() if each]
     problems += _explain_misplaced(document, [str(each.tokens[0]) for each in misplaced])
     found = [each for each in found if find_severity(_find_rule(each), profile) is Severity.ERROR]
@@ -102,6 +104,23 @@ def find_schema_problems(
         if faulty and isinstance(definition[key], list):
             usable[key] = [None if number in faulty else item for number, item in enumerate(definition[key])]
     return problems, usable
+
+
+def _find_told_above(found: Sequence[SchemaProblem]) -> set[SchemaProblem]:
+    """What follows from an unknown key: that a constraint lacks the one that is meant, and the other end of a range."""
+    unknown = {each.tokens for each in found if _find_rule(each) == "unknown-key"}
+    lacking = {each[:-1] for each in unknown if each[2:3] == ("constraints",)}
+    told_above: set[SchemaProblem] = set()
+    ranges: set[Tokens] = set()
+    for each in found:
+        is_attribute = each.tokens[:1] in (("parameters",), ("parameter_overrides",)) and each.tokens in unknown
+        if _find_rule(each) == "exclusive-keys" and each.tokens in lacking:
+            told_above.add(each)
+        elif is_attribute and len(each.tokens) > 2 and is_part_of_range({each.tokens[-1]: None}):
+            place = each.tokens[: 3 if len(each.tokens) > 3 else 2]
+            told_above.update({each} if place in ranges else ())
+            ranges.add(place)
+    return told_above
 
 
 def _is_misplaced(definition: Any, found: SchemaProblem) -> bool:
@@ -178,10 +197,7 @@ def _describe(document: Document, found: SchemaProblem, meant: str = "") -> Prob
         message = f"{found.tokens[0]!r} is a key of the last item of {section!r} above, and stands outside it"
         hint, about = "indent it further", tuple(f"component {name}" for name in names)
     elif rule == "unknown-key" and len(found.tokens) > 1 and not hint.startswith("did"):
-        is_attribute = len(found.tokens) == 3 and found.tokens[0] in ("parameters", "parameter_overrides")
-        given = value[found.tokens[0]][found.tokens[1]][found.tokens[2]] if is_attribute else None
-        foreign = suggest_attribute(str(found.tokens[-1]), given) if is_attribute else ""
-        hint = hint_at_place(document.value, found) or foreign or hint
+        hint = hint_at_place(document.value, found) or hint
     elif rule == "missing-key" and not hint:
         hint = hint_at_item(document.value, found.tokens, str(found.part["required"]))
     elif rule == "malformed-id":

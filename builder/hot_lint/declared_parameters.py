@@ -18,7 +18,14 @@ from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
 from builder.hot_lint.findings import TemplateProblem, judge_default
 from builder.hot_lint.shape import is_misplaced_section
-from builder.parameters.attributes import ParameterSyntaxError, suggest_attribute, suggest_type
+from builder.parameters.attributes import (
+    ParameterSyntaxError,
+    is_part_of_range,
+    read_ends,
+    suggest_attribute,
+    suggest_range,
+    suggest_type,
+)
 from builder.parameters.constraint_parsing import find_kinds, is_structured
 from builder.parameters.declarations import (
     Parameter,
@@ -186,17 +193,37 @@ def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Token
 def _explain(attributes: Mapping[str, Any], type_: object, tokens: Tokens, read: _Read) -> Iterator[TemplateProblem]:
     for key, value in attributes.items():
         if key == "constraints" and isinstance(value, list):
+            parts = [number for number, each in enumerate(value) if is_part_of_range(each)]
+            ends = read_ends([each for each in map(value.__getitem__, parts) if isinstance(each, dict)])
             for number, constraint in enumerate(value):
+                if not ends or number not in parts:
+                    limits = (
+                        [constraint.get(each) for each in ("range", "length")] if isinstance(constraint, dict) else []
+                    )
+                    hint = suggest_range(type_, read_ends(next(filter(None, limits), None)))
+                elif number == parts[0]:
+                    hint = suggest_range(type_, ends)
+                else:
+                    continue  # of which the first one tells
                 place = (*tokens, "constraints", number)
-                yield from _explain_one({"constraints": [constraint]}, type_, place, read, cut=2, written=constraint)
+                yield from _explain_one({"constraints": [constraint]}, type_, place, read, 2, constraint, hint)
         elif key != "type":
             yield from _explain_one({key: value}, type_, tokens, read)
 
 
 def _explain_one(
-    attributes: Mapping[str, Any], type_: object, tokens: Tokens, read: _Read, *, cut: int = 0, written: Any = None
+    attributes: Mapping[str, Any],
+    type_: object,
+    tokens: Tokens,
+    read: _Read,
+    cut: int = 0,
+    written: Any = None,
+    hint: str = "",
 ) -> Iterator[TemplateProblem]:
-    """The fault of one attribute, if it has one; ``cut`` is how much of the error's own place ``tokens`` stand for."""
+    """The fault of one attribute, if it has one; ``cut`` is how much of the error's own place ``tokens`` stand for.
+
+    ``written`` is the constraint that it may be, and ``hint`` how that is meant, if it limits something.
+    """
     try:
         read(attributes)
     except ParameterSyntaxError as error:
@@ -204,11 +231,16 @@ def _explain_one(
         is_pattern = type_ == ParameterType.STRING and below[-1:] == ("allowed_pattern",)
         rule = "allowed-pattern" if is_pattern else "parameter-syntax"
         unknown = [key for key in written if key not in _CONSTRAINT_KINDS] if isinstance(written, dict) else []
-        foreign = suggest_attribute(unknown[0], None, of="constraint") if unknown else ""
-        hint = foreign or (suggest(unknown[0], _CONSTRAINT_KINDS) if unknown else "")
-        if unknown and {"min", "max"}.issuperset(unknown):
-            ends = ", ".join(f"{key}: {shorten(str(written[key]), 20)}" for key in unknown)
-            hint = f"write {'range' if type_ == ParameterType.NUMBER else 'length'}: {{{ends}}}"
+        foreign = suggest_attribute(unknown[0], written, of="constraint") if unknown else ""
+        hint = "" if below[-1:] in (("min",), ("max",)) else hint
+        hint = foreign or hint or (suggest(unknown[0], _CONSTRAINT_KINDS) if unknown else "")
+        if "constraints" in attributes and isinstance(constraints := attributes["constraints"], dict):
+            hint = suggest_range(type_, read_ends(constraints))
+            hint = (
+                f"write constraints: [{{{hint.removeprefix('write ')}}}]"
+                if hint
+                else "begin each with '- ', which makes it an item of a list"
+            )
         if unknown and {"default", "label", "hidden", "immutable", "tags"}.issuperset(unknown):
             hint = f"write {' and '.join(unknown)} beside constraints, not in them"
         yield TemplateProblem(rule, str(error), (*tokens, *below), hint)

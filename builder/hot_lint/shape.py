@@ -25,7 +25,7 @@ from builder.hot.results import is_call
 from builder.hot.values import ParameterType
 from builder.hot_lint.findings import TemplateProblem, name_some
 from builder.hot_lint.members import GROUP_MEMBER, find_definitions, find_forgotten
-from builder.parameters.attributes import suggest_attribute
+from builder.parameters.attributes import is_other_end, suggest_attribute
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_misspelt, find_near, suggest, suggest_key
 
@@ -198,8 +198,8 @@ def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], token
         elif key not in known and kind == "a resource" and _recognise(entry[key]) == "resource":
             message = f"{key!r} is a resource, and stands inside another one"
             yield TemplateProblem(rule, message, (*tokens, key), _LESS, key=True, about=(f"resource {key}",))
-        elif key not in known and key not in forgotten:
-            foreign = suggest_attribute(key, entry[key]) if kind == "a parameter" else ""
+        elif key not in known and key not in forgotten and not (kind == "a parameter" and is_other_end(key, entry)):
+            foreign = suggest_attribute(key, entry) if kind == "a parameter" else ""
             hint = _write_since(kind, key) or foreign or suggest_key(_OF_OTHER_TOOLS.get(key, key), known)
             if kind == "a parameter" and key in _CONSTRAINTS:
                 hint = f"write it below constraints: - {key}: ..."

@@ -6,13 +6,15 @@ other. The syntax is Heat's: https://docs.openstack.org/heat/latest/template_gui
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from enum import Enum
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from builder.hot.foreign_names import find_foreign_parameter
 from builder.hot.values import ParameterType, parse_boolean, parse_number
+from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest, suggest_near
 
@@ -28,6 +30,15 @@ class Absent(Enum):
 
 ABSENT: Final[Literal[Absent.ABSENT]] = Absent.ABSENT
 """Stands for a default that the author did not give: ``None`` and ``""`` are values that a template may hold."""
+
+_ENDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("min", "minimum", "min_value", "min_length", "minLength", "from", "gte"), "min"),
+    **dict.fromkeys(("max", "maximum", "max_value", "max_length", "maxLength", "to", "lte"), "max"),
+}
+"""The ends of a range or of a length, by what people call them."""
+
+_SPAN: Final = re.compile(r"\s*(-?[\d.]+)\s*(?:-|\.\.|,|to)\s*(-?[\d.]+)\s*")
+"""A range in words: ``1-64``."""
 
 
 class ParameterSyntaxError(ValueError):
@@ -91,11 +102,54 @@ def suggest_type(type_: str) -> str:
     return suggest_near(find_foreign_parameter("parameter_types", type_)) or suggest(type_, list(ParameterType))
 
 
-def suggest_attribute(key: str, value: object, *, of: str = "parameter") -> str:
-    """A hint at what another tool's key of a parameter, or a constraint, is meant for; ``""`` where none is known."""
+def suggest_attribute(key: str, given: Mapping[str, Any], *, of: str = "parameter") -> str:
+    """A hint at what another tool's key of a parameter, or a constraint, is meant for; ``""`` where none is known.
+
+    ``given`` is what has the key, among others.
+    """
+    value = given[key]
     own = find_foreign_parameter("parameter_keys", key)
     shown = str(value) if isinstance(value, str | int | float) else "..."
     kind = own.removeprefix("constraints: [{{").partition(":")[0]
     if of == "constraint":
         return suggest_near(kind) if kind in ("allowed_values", "allowed_pattern", "custom_constraint") else ""
+    if key in _ENDS and own.startswith("constraints: "):
+        return f"write constraints: [{{{_write_range(kind, read_ends(given))}}}]"
     return suggest_near(own) if own.isalpha() else f"write {own.format(shown)}" if own else ""
+
+
+def is_part_of_range(constraint: Any) -> bool:
+    """Whether an item of constraints is an end of a range alone, or the name of one without its ends."""
+    if not isinstance(constraint, dict):
+        return constraint in ("range", "length")
+    others = constraint.keys() - _ENDS.keys() - {"description"}
+    return others <= {"range", "length"} and not any(constraint[each] for each in others)
+
+
+def read_ends(limits: Any) -> dict[str, Any]:
+    """The ends of a range that may not be written as a mapping of min and max; none where that cannot be told."""
+    match limits:
+        case [int() | float() as least, int() | float() as most]:
+            return {"min": least, "max": most}
+        case str() if found := _SPAN.fullmatch(limits):
+            return {"min": found[1], "max": found[2]}
+        case list():
+            return {end: value for each in limits if isinstance(each, dict) for end, value in read_ends(each).items()}
+        case dict():
+            return {_ENDS[key]: value for key, value in limits.items() if key in _ENDS}
+    return {}
+
+
+def is_other_end(key: str, given: Mapping[str, Any]) -> bool:
+    """Whether a key is an end of a range, and the other end, which stands above it, tells of both."""
+    return key in _ENDS and key != next(each for each in given if each in _ENDS)
+
+
+def suggest_range(type_: object, ends: Mapping[str, Any]) -> str:
+    """A hint at how the ends of a range, or of a length, are written in the constraints of a parameter of a type."""
+    return f"write {_write_range('range' if type_ == ParameterType.NUMBER else 'length', ends)}" if ends else ""
+
+
+def _write_range(kind: str, ends: Mapping[str, Any]) -> str:
+    shown = ", ".join(f"{end}: {shorten(str(ends[end]), 20)}" for end in ("min", "max") if end in ends)
+    return f"{kind}: {{{shown}}}"

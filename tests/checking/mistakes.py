@@ -290,7 +290,8 @@ FURTHER: Final[Mapping[str, Mistake]] = {
         STORAGE,
         "      - range: {min: 10, max: 1000}",
         "      range: {min: 10, max: 1000}",
-        "error: components/storage.yaml:9:7: constraints must be a list [parameter-syntax]",
+        "error: components/storage.yaml:9:7: constraints must be a list (begin each with '- ', which makes it an "
+        "item of a list) [parameter-syntax]",
     ),
     "a constraint that is misspelt": Mistake(
         COMPUTE,
