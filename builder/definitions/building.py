@@ -15,7 +15,15 @@ from typing import Any, Final
 from builder.definitions.causes import drop_consequences
 from builder.definitions.grouping import GROUPS, build_groups, find_group_problems
 from builder.definitions.kind_reading import KindReader
-from builder.definitions.model import DEFAULT_ORDER, ClusterType, ClusterTypeId, Instruction, Lifecycle, ProjectRules
+from builder.definitions.model import (
+    DEFAULT_ORDER,
+    HAVE_SUCCESSORS,
+    ClusterType,
+    ClusterTypeId,
+    Instruction,
+    Lifecycle,
+    ProjectRules,
+)
 from builder.definitions.presentation import find_presentation_problems
 from builder.definitions.presets import build_presets, find_preset_problems, name_preset
 from builder.definitions.schema_problems import find_schema_problems
@@ -161,7 +169,9 @@ class _Building:
         self.documents = part.documents
         if part.parameters is None:
             return None
-        self.problems += [each.at(self.document) for each in find_presentation_problems(definition)]
+        self.problems += [
+            each.at(self.document) for each in find_presentation_problems(definition, self.document.value)
+        ]
         hardcoded = definition.get("hardcoded_parameters", {})
         groups: Sequence[Mapping[str, Any]] = definition.get(GROUPS, [])
         if all(key in definition or key not in self.document.value for key in ("parameters", GROUPS)):
@@ -202,8 +212,8 @@ class _Building:
     def judge_successor(self, cluster_type: ClusterType | None) -> Mapping[ClusterTypeId, Problem]:
         """The problem to report if there is no type with the id that is to replace this one."""
         successor = cluster_type.replaced_by if cluster_type is not None else None
-        if successor is None:
-            return {}
+        if cluster_type is None or successor is None or cluster_type.lifecycle not in HAVE_SUCCESSORS:
+            return {}  # nobody is told of it, which is told
         message = f"there is no cluster type {shorten(successor, MAX_ID_LENGTH)!r} to replace this one"
         hint = "write the id of one that is listed: the name of its file or folder"
         found = [self.document.problem("unknown-successor", message, ("replaced_by",), hint=hint)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NewType, TypeVar
+from typing import Any, Final, NewType, TypeVar
 
 from builder.parameters.declarations import Parameter
 
@@ -32,6 +32,10 @@ class Lifecycle(StrEnum):
     """Listed after all others, and marked as deprecated in its description."""
     RETIRED = "retired"
     """Withdrawn on purpose: not listed, and not launched."""
+
+
+HAVE_SUCCESSORS: Final = (Lifecycle.DEPRECATED, Lifecycle.RETIRED)
+"""The stages in which people are told what replaces a type."""
 
 
 @dataclass(frozen=True, slots=True)

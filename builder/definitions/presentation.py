@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from builder.definitions.model import HAVE_SUCCESSORS, Lifecycle
 from builder.hot_lint.findings import TemplateProblem
-from builder.text.spelling import suggest
+from builder.text.spelling import find_near, suggest
 
 SHOWN_INSTRUCTIONS: Final = ("launch", "admin", "usage")
 """The ids of the pages of instructions that the Visualisation App has places for."""
@@ -18,16 +19,18 @@ _PROJECT_ID: Final = re.compile(r"(?:[0-9a-f]{32}){1,2}|[0-9a-f]{8}(?:-[0-9a-f]{
 _ABSOLUTE: Final = re.compile(r"/|[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
-def find_presentation_problems(definition: Mapping[str, Any]) -> Iterator[TemplateProblem]:
+def find_presentation_problems(definition: Mapping[str, Any], given: Collection[str] = ()) -> Iterator[TemplateProblem]:
     """Yield a problem for each logo, successor and page of instructions that nobody will see, and each odd project id.
 
-    ``definition`` is what the schema accepts.
+    ``definition`` is what the schema accepts, and ``given`` are all its keys.
     """
     logo = definition.get("logo_url")
     if logo and not _ABSOLUTE.match(logo):
         message = f"{logo!r} is neither an absolute URL nor an absolute path"
         yield TemplateProblem("relative-logo", message, ("logo_url",), "write all of it, such as /images/hpc.png")
-    if "replaced_by" in definition and definition.get("lifecycle", "active") not in ("deprecated", "retired"):
+    stage = definition.get("lifecycle", "")
+    is_misspelt = not stage and (find_near("lifecycle", given, cutoff=0.75) or not {*Lifecycle}.isdisjoint(given))
+    if "replaced_by" in definition and not is_misspelt and stage not in HAVE_SUCCESSORS:
         message = "the type is neither deprecated nor retired, so that nobody is told what replaces it"
         hint = "add lifecycle: deprecated, or remove replaced_by"
         yield TemplateProblem("untold-successor", message, ("replaced_by",), hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from builder.definitions.model import Lifecycle
 from builder.definitions.schema_hints import hint_at_item, hint_at_place, hint_at_type
 from builder.diagnostics.problems import Problem, name_lost
 from builder.diagnostics.rules import Profile, Severity, find_severity
@@ -288,7 +289,12 @@ def _name(tokens: Tokens) -> str:
 
 
 def _explain_key_of_another_kind(definition: Mapping[str, Any], key: Token) -> tuple[str, str] | None:
-    """Message and hint for a key that only another kind has; each has its keys in a branch of its own name."""
+    """Message and hint for a key that only another kind has; each has its keys in a branch of its own name.
+
+    Or for one that is a stage of a life.
+    """
+    if key in {*Lifecycle}:
+        return f"unknown key {key!r}", f"write lifecycle: {key}"
     schema = published.load_schema(published.CLUSTER_TYPE)
     kind = definition.get("kind")
     kinds: Sequence[str] = schema["properties"]["kind"]["enum"]

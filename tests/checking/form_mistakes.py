@@ -120,4 +120,37 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "error: cluster-type.yaml:8:5: unknown key 'content', and the key 'text' is missing (write text: for content:) "
         "[unknown-key]",
     ),
+    "a successor that nobody knows of a type that is not deprecated": Mistake(
+        DEFINITION,
+        "order: 30\n",
+        "order: 30\nreplaced_by: slurm-2\n",
+        "warning: cluster-type.yaml:5:14: the type is neither deprecated nor retired, so that nobody is told "
+        "what replaces it (add lifecycle: deprecated, or remove replaced_by) [untold-successor]",
+    ),
+    "a successor of a type whose lifecycle is misspelt": Mistake(
+        DEFINITION,
+        "order: 30\n",
+        "order: 30\nlifecycle: deprecatd\nreplaced_by: slurm-2\n",
+        "error: cluster-type.yaml:5:12: 'lifecycle' must be experimental or active or deprecated or retired, "
+        "not 'deprecatd' (did you mean 'deprecated'?) [unknown-value]",
+    ),
+    "a successor beside a lifecycle that is misspelt": Mistake(
+        DEFINITION,
+        "order: 30\n",
+        "order: 30\nlifecyle: deprecated\nreplaced_by: slurm-2\n",
+        "error: cluster-type.yaml:5:1: unknown key 'lifecyle' (did you mean 'lifecycle'?) [unknown-key]",
+    ),
+    "a stage of the lifecycle as a key": Mistake(
+        DEFINITION,
+        "order: 30\n",
+        "order: 30\ndeprecated: true\nreplaced_by: slurm-2\n",
+        "error: cluster-type.yaml:5:1: unknown key 'deprecated' (write lifecycle: deprecated) [unknown-key]",
+    ),
+    "a successor that nobody knows": Mistake(
+        DEFINITION,
+        "order: 30\n",
+        "order: 30\nlifecycle: deprecated\nreplaced_by: slurm-2\n",
+        "warning: cluster-type.yaml:6:14: there is no cluster type 'slurm-2' to replace this one (write the id "
+        "of one that is listed: the name of its file or folder) [unknown-successor]",
+    ),
 }
