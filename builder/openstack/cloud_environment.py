@@ -17,6 +17,7 @@ from builder.settings.certificates import check_ca_bundle
 from builder.settings.table import Settings
 
 _APPLICATION_CREDENTIAL: Final = ("application_credential_id", "application_credential_secret")
+_APPLICATION_CREDENTIAL_BY_NAME: Final = ("application_credential_name", "application_credential_secret", *USER_KEYS)
 _WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "v3applicationcredential": _APPLICATION_CREDENTIAL,
     "v3token": ("token", *PROJECT_KEYS),
@@ -55,16 +56,18 @@ def load_cloud_environment(environment: Mapping[str, str], settings: Settings) -
         raise ConfigurationError(
             f"{origin} has {way!r} as its auth_type; what can be used is {', '.join(sorted(_WAYS))}"
         )
-    missing = _find_missing(given, way)
+    keys = _WAYS[way]
+    if keys is _APPLICATION_CREDENTIAL and given.get("application_credential_name") and not given.get(keys[0]):
+        keys = _APPLICATION_CREDENTIAL_BY_NAME
+    missing = _find_missing(given, keys)
     if missing:
         told = missing if name else " or ".join(f"OS_{each.upper()}" for each in missing.split(" or "))
         raise ConfigurationError(f"{origin} names a cloud, but not {told}")
-    keys = ("auth_url", *_WAYS[way], "region_name")
     interface = given.get("interface") or settings.cloud_interface
     ca_bundle = given.get("cacert") or settings.cloud_ca_bundle
     if ca_bundle and given["auth_url"].startswith("https:"):
         check_ca_bundle(ca_bundle, "OS_CACERT, or cacert of clouds.yaml" if given.get("cacert") else "CLOUD_CA_BUNDLE")
-    return {key: given[key] for key in keys if given.get(key)}, replace(
+    return {key: given[key] for key in ("auth_url", *keys, "region_name") if given.get(key)}, replace(
         settings,
         cloud_ca_bundle=ca_bundle,
         cloud_interface=interface.removesuffix("URL"),  # publicURL: an older way to say it
@@ -98,14 +101,15 @@ def _find_way(given: Mapping[str, str]) -> str:
     """
     way = given.get("auth_type", "password")
     if way == "password" and not given.get("password"):
-        return next((way for way in ("v3applicationcredential", "token") if given.get(_WAYS[way][0])), way)
+        if given.get("application_credential_id") or given.get("application_credential_name"):
+            return "v3applicationcredential"
+        return "token" if given.get("token") else way
     return way
 
 
-def _find_missing(given: Mapping[str, str], way: str) -> str | None:
-    """The key that a way to authenticate lacks, or the keys of which it lacks one."""
-    keys = _WAYS[way]
-    for key in _APPLICATION_CREDENTIAL if keys is _APPLICATION_CREDENTIAL else keys[:1]:
+def _find_missing(given: Mapping[str, str], keys: tuple[str, ...]) -> str | None:
+    """The key that a way to authenticate, of these ``keys``, lacks, or the keys of which it lacks one."""
+    for key in keys[:2] if "application_credential_secret" in keys else keys[:1]:
         if not given.get(key):
             return key
     for what, by_name in (("user", "username"), ("project", "project_name")):

@@ -26,8 +26,15 @@ BY_APPLICATION_CREDENTIAL = {
     "application_credential_id": "a1",
     "application_credential_secret": "secret-of-a1",
 }
+BY_NAME_OF_APPLICATION_CREDENTIAL = {
+    "auth_url": URL,
+    "application_credential_name": "mine",
+    "application_credential_secret": "secret-of-a1",
+    "username": "ada",
+    "user_domain_name": "Default",
+}
 BY_TOKEN = {"auth_url": URL, "token": "token-of-ada", "project_id": "p1"}
-WAYS = (BY_PASSWORD, BY_APPLICATION_CREDENTIAL, BY_TOKEN)
+WAYS = (BY_PASSWORD, BY_APPLICATION_CREDENTIAL, BY_NAME_OF_APPLICATION_CREDENTIAL, BY_TOKEN)
 
 CLOUDS = f"""
 clouds:
@@ -100,7 +107,7 @@ class TestVariables:
     def test_what_belongs_to_another_way_is_left_out(self) -> None:
         both = {**as_variables(BY_PASSWORD), **as_variables(BY_APPLICATION_CREDENTIAL)}
         assert load(both)[0] == BY_PASSWORD
-        both["OS_AUTH_TYPE"] = "v3applicationcredential"
+        both |= {"OS_AUTH_TYPE": "v3applicationcredential", "OS_APPLICATION_CREDENTIAL_NAME": "mine"}
         assert load(both)[0] == BY_APPLICATION_CREDENTIAL
 
     def test_empty_variables_are_not_set(self) -> None:
