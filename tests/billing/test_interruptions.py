@@ -296,7 +296,7 @@ def test_order_of_a_client_that_has_gone_is_cancelled(
         client.request("POST", "/clusters/", json.dumps(body), headers)
         wait_until(lambda: "add_order_tag" in middleware.calls, "the order is there")
         client.close()
-        wait_until(lambda: " 499 " in service.log or "499" in service.log, "the client has gone")
+        wait_until(lambda: " route=/clusters status=499 " in service.log, "the client has gone")
         gone.set()
         wait_until(lambda: middleware.calls[-1] == "delete_order", "it is cancelled")
         assert service.stop() == 0
