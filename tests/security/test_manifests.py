@@ -14,7 +14,6 @@ import yaml
 from builder.api.metrics import Metrics
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
-from builder.catalogue.snapshot import State
 from builder.openstack.deadline import OVERTIME_SECONDS
 from builder.process.worker import LAST_ANSWERS_SECONDS, LOOK_AWAY_SECONDS
 from builder.settings.table import Settings, list_settings
@@ -180,14 +179,14 @@ def test_what_the_unit_needs_is_made_before_it_is_enabled() -> None:
     assert [path for path in (*needed, "/opt/cluster-builder", "/etc/systemd/system/") if path not in section] == []
 
 
-def test_alerts_name_metrics_and_states_that_there_are() -> None:
+def test_metrics_that_the_guide_names_are_there() -> None:
     text = (DOCS / "operate.md").read_text()
     metrics = Metrics({})
     known = {line.split()[2] for line in metrics.render().decode().splitlines() if line.startswith("# TYPE")}
     known |= {"cluster_builder_rescan_age_seconds"}  # it is there once there was a rescan
-    for name in re.findall(r"cluster_builder_\w+", text):
-        assert name.removesuffix("_count") in known, name
-    assert set(re.findall(r'state="(\w+)"', text)) <= {str(state) for state in State}
+    named = {name.removesuffix("_count") for name in re.findall(r"cluster_builder_\w+", text)}
+    assert len(named) > 5
+    assert named <= known
 
 
 def test_each_row_of_the_threat_model_names_a_test_that_exists() -> None:

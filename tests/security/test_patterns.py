@@ -181,5 +181,6 @@ def test_many_callers_with_slow_answers_hold_up_no_listing(patterns: Service) ->
         assert fetch(f"{patterns.url}/cluster-types/", timeout=20).status == 200
     for caller in callers:
         caller.join()
+    assert len(answers) == len(callers)
     assert {answer.status for answer in answers} <= {400, 503}
     assert len(find_matchers(patterns.process.pid)) <= 2
