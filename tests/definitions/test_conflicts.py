@@ -42,6 +42,9 @@ RULE = "resources: {r: {type: OS::Neutron::SecurityGroup, properties: {rules: [%
         SERVER % "image: {if: [c, a, null]}",
         SERVER % "block_device_mapping_v2: {get_param: devices}",
         SERVER % "block_device_mapping_v2: [{if: [c, {image: x}, {swap_size: 1}]}]",
+        SERVER % "block_device_mapping_v2: [{image: x}]",
+        SERVER % "block_device_mapping_v2: [{image: x, boot_index: {if: [c, 0, 1]}}]",
+        SERVER % "block_device_mapping: [{device_name: vda, volume_id: x}]",
         SERVER % "image: x, security_groups: [a], networks: [{port: {if: [c, x]}}]",
         SERVER % "image: x, security_groups: {get_param: groups}, networks: [{port: x}]",
         RULE % "{protocol: icmp, port_range_min: 8, port_range_max: 0}",
@@ -64,6 +67,12 @@ RULE = "resources: {r: {type: OS::Neutron::SecurityGroup, properties: {rules: [%
 )
 def test_what_may_be_right_is_left_alone(resources: str) -> None:
     assert find({"heat_template_version": "2021-04-16", **yaml.safe_load(resources)}) == []
+
+
+def test_a_device_of_which_nothing_is_known_is_not_said_to_boot_nothing_either() -> None:
+    server = yaml.safe_load(SERVER % "block_device_mapping_v2: [{device_name: vda}]")
+    (problem,) = find({"heat_template_version": "2021-04-16", **server})
+    assert problem.pointer.endswith("block_device_mapping_v2/0")
 
 
 def test_deployment_needs_a_server_that_takes_software() -> None:
