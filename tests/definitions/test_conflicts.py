@@ -63,6 +63,7 @@ RULE = "resources: {r: {type: OS::Neutron::SecurityGroup, properties: {rules: [%
         "resources: {r: {type: OS::Nova::Server, properties: {get_param: all}}}",
         "resources: {r: {type: OS::Neutron::Subnet, properties: {network: x, subnetpool: y}}}",
         "resources: {r: {type: OS::Neutron::Subnet, properties: {network: x, cidr: {get_param: c}, ip_version: 6}}}",
+        "resources: {r: {type: OS::Neutron::Subnet, properties: {subnetpool: y, dns_nameservers: ['%n%']}}}",
     ],
 )
 def test_what_may_be_right_is_left_alone(resources: str) -> None:
@@ -109,6 +110,9 @@ def test_a_port_of_two_servers_is_told_of_at_the_second() -> None:
 def test_a_port_of_two_servers_of_which_one_may_not_be_there_is_left_alone() -> None:
     assert find(build_servers(condition="c")) == []
     assert find(build_servers(type="OS::Heat::None")) == []
+    member = {"type": "OS::Nova::Server", "properties": build_servers()["resources"]["second"]["properties"]}  # type: ignore[index]
+    group = {"count": {"get_param": "count"}, "resource_def": member}
+    assert find(build_servers(type="OS::Heat::ResourceGroup", properties=group)) == []
 
 
 VOLUMES = """\
