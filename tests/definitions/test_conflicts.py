@@ -32,6 +32,7 @@ def test_what_is_refused_is_told_of_once(conflict: Conflict, rule: str) -> None:
 
 
 SERVER = "resources: {r: {type: OS::Nova::Server, properties: {%s}}}"
+SUBNET = "resources: {r: {type: OS::Neutron::Subnet, properties: {network: x, %s}}}"
 RULE = "resources: {r: {type: OS::Neutron::SecurityGroup, properties: {rules: [%s]}}}"
 
 
@@ -61,19 +62,29 @@ RULE = "resources: {r: {type: OS::Neutron::SecurityGroup, properties: {rules: [%
         RULE % "{remote_ip_prefix: '::/0', ethertype: {get_param: type}}",
         "resources: {r: {type: OS::Nova::Server, external_id: x}}",
         "resources: {r: {type: OS::Nova::Server, properties: {get_param: all}}}",
-        "resources: {r: {type: OS::Neutron::Subnet, properties: {network: x, subnetpool: y}}}",
-        "resources: {r: {type: OS::Neutron::Subnet, properties: {network: x, cidr: {get_param: c}, ip_version: 6}}}",
-        "resources: {r: {type: OS::Neutron::Subnet, properties: {subnetpool: y, dns_nameservers: ['%n%']}}}",
+        SUBNET % "subnetpool: y",
+        SUBNET % "cidr: {get_param: c}, ip_version: 6",
+        SUBNET % "subnetpool: y, dns_nameservers: ['%n%']",
     ],
 )
 def test_what_may_be_right_is_left_alone(resources: str) -> None:
     assert find({"heat_template_version": "2021-04-16", **yaml.safe_load(resources)}) == []
 
 
-def test_a_device_of_which_nothing_is_known_is_not_said_to_boot_nothing_either() -> None:
-    server = yaml.safe_load(SERVER % "block_device_mapping_v2: [{device_name: vda}]")
-    (problem,) = find({"heat_template_version": "2021-04-16", **server})
-    assert problem.pointer.endswith("block_device_mapping_v2/0")
+@pytest.mark.parametrize(
+    ("resources", "place"),
+    [
+        (SERVER % "block_device_mapping_v2: [{device_name: vda}]", "block_device_mapping_v2/0"),
+        (
+            SUBNET % "cidr: 10.0.0.0/24, allocation_pools: [{start: 10.0.1.9, end: 10.0.0.5}]",
+            "allocation_pools/0/start",
+        ),
+    ],
+    ids=["a device of nothing, which boots nothing", "a pool that begins outside, behind its end"],
+)
+def test_what_is_wrong_in_two_ways_is_told_of_in_one(resources: str, place: str) -> None:
+    (problem,) = find({"heat_template_version": "2021-04-16", **yaml.safe_load(resources)})
+    assert problem.pointer.endswith(place)
 
 
 def test_deployment_needs_a_server_that_takes_software() -> None:
