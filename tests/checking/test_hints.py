@@ -319,3 +319,26 @@ def test_what_else_stands_in_percent_signs(folder: Path, group: str, value: str)
     added = f"    nodes: {GROUP % (group, value)}\n"
     (folder / "cluster-type.yaml").write_text(COMPLETE + added)
     assert [problem.rule for problem in check("lab").problems() if problem.rule == "index-placeholder"] == []
+
+
+def test_default_that_has_the_number_of_a_member_brings_it_to_all(folder: Path) -> None:
+    named = COMPLETE.replace("default: 1}", "default: 1}\n    name: {type: string, label: Name, default: node-%n%}")
+    added = f"    nodes: {GROUP}\n" % ("index_var: '%n%'", "{get_param: name}")
+    (folder / "cluster-type.yaml").write_text(named + added)
+    assert "index-placeholder" not in {problem.rule for problem in check("lab").problems()}
+
+
+@pytest.mark.parametrize(
+    ("value", "rules"),
+    [
+        ("'node-%index%'", {"index-placeholder"}),
+        ('"#!/bin/sh\\n echo %index%\\n"', set()),
+        ("{str_replace: {template: 'a %index%', params: {'%index%': {get_param: size}}}}", set()),
+    ],
+)
+def test_number_of_a_member_outside_of_members_is_a_mistake_unless_something_else_replaces_it(
+    folder: Path, value: str, rules: set[str]
+) -> None:
+    added = f"    node: {{type: OS::Heat::Value, properties: {{value: {value}}}}}\n"
+    (folder / "cluster-type.yaml").write_text(COMPLETE + added)
+    assert {problem.rule for problem in check("lab").problems()} & {"index-placeholder"} == rules
