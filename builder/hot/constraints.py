@@ -58,6 +58,10 @@ class Bounds:
         below = self.minimum is not None and number < self.minimum
         return not below and not (self.maximum is not None and number > self.maximum)
 
+    def define(self) -> dict[str, int | float]:
+        """The bounds in Heat's syntax."""
+        return {key: limit for key, limit in (("min", self.minimum), ("max", self.maximum)) if limit is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Length(Bounds):

@@ -17,6 +17,8 @@ VERSION_KEY: Final = "heat_template_version"
 CLOUDFORMATION_KEYS: Final = frozenset({"HeatTemplateFormatVersion", "AWSTemplateFormatVersion"})
 """The keys of the version of a template that is CloudFormation's, which is another language."""
 
+VERSION_KEYS: Final = (VERSION_KEY, *sorted(CLOUDFORMATION_KEYS))
+
 PSEUDO_PARAMETERS: Final = frozenset({"OS::stack_id", "OS::stack_name", "OS::project_id"})
 """Parameters that every template has: heat.engine.hot.parameters. ``OS::region`` is named there but never given."""
 

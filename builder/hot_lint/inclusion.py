@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
-from builder.hot.language import CLOUDFORMATION_KEYS, NESTED_SUFFIXES, VERSION_KEY
+from builder.hot.language import NESTED_SUFFIXES, VERSION_KEY, VERSION_KEYS
 from builder.hot_lint.findings import ONLY_SOME_LAUNCHES, TemplateProblem
 from builder.hot_lint.sections.broken_entries import set_broken_entries_aside
 from builder.hot_lint.shape import find_broken_sections
@@ -26,7 +26,6 @@ from builder.yaml_documents.documents import Document, DocumentError, parse_temp
 MAX_FILES = 200
 """How many files one template may pull in: far beyond any cluster, and an end to a chain that grows for ever."""
 
-_VERSION_KEYS: Final = (VERSION_KEY, *sorted(CLOUDFORMATION_KEYS))
 _NAMING: Final = frozenset({"get_file", "type"})
 """The keys by which a resource may name a file."""
 
@@ -150,7 +149,7 @@ class _Reader:
         if len(self.asked) > MAX_FILES:
             raise SourceError("too-many-files", f"the template pulls in more than {MAX_FILES} files", "remove some")
         text = self.contents[name] = (self.files.read_data if is_data else self.files.read)(name)
-        if any(key in text for key in _VERSION_KEYS):
+        if any(key in text for key in VERSION_KEYS):
             self._queue(name)
 
     def _queue(self, name: str) -> None:
@@ -168,7 +167,7 @@ class _Reader:
         broken = find_broken_sections(document.value)
         if broken:
             self.problems[name] += map(LoadedTemplate(document, (), {}).problem, broken)
-            versions = {*_VERSION_KEYS} & document.value.keys() if isinstance(document.value, dict) else set()
+            versions = {*VERSION_KEYS} & document.value.keys() if isinstance(document.value, dict) else set()
             if versions and VERSION_KEY not in versions and document.is_sound:
                 self.contents[name] = dump_template(self.rewrite(document.value, document, name, ()))
             return

@@ -93,9 +93,6 @@ class Length(rules.Length, Constraint):
         plural = unit if last == 1 else "entries" if unit == "entry" else f"{unit}s"
         return f"must {verb} {_format_bounds(self.minimum, self.maximum)} {plural}{long}"
 
-    def define(self) -> object:
-        return _bounds(self.minimum, self.maximum)
-
 
 @dataclass(frozen=True, slots=True)
 class Range(rules.Range, Constraint):
@@ -109,9 +106,6 @@ class Range(rules.Range, Constraint):
 
     def explain(self, type_: ParameterType) -> str:  # noqa: ARG002  (the constraints share one signature)
         return f"must be {_format_bounds(self.minimum, self.maximum)}"
-
-    def define(self) -> object:
-        return _bounds(self.minimum, self.maximum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +224,6 @@ def is_for_the_cloud(constraint: Constraint, value: ParsedValue) -> bool:
     return value.left_to_cloud and (
         isinstance(constraint, CustomConstraint) or not isinstance(value.meant, list | dict)
     )
-
-
-def _bounds(minimum: float | None, maximum: float | None) -> dict[str, Any]:
-    return {key: bound for key, bound in (("min", minimum), ("max", maximum)) if bound is not None}
 
 
 def _format_bounds(minimum: float | None, maximum: float | None) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import yaml
 
 from builder.hot import language as hot_language
-from builder.hot.language import ALIASES, DATES, KNOWN_VERSIONS, VERSION_KEY, Language
+from builder.hot.language import ALIASES, DATES, KNOWN_VERSIONS, VERSION_KEY, VERSION_KEYS, Language
 from builder.sandbox.faults import HeatFault, Json, bad_request, limit_exceeded
 
 MAX_TEMPLATE_SIZE = 512 * 1024
@@ -21,7 +21,6 @@ MAX_TEMPLATE_SIZE = 512 * 1024
 MAX_NODES = 200_000
 """The most values a document may hold once its aliases are followed: a bound of the sandbox's own, against bombs."""
 
-_VERSION_KEYS = (VERSION_KEY, "HeatTemplateFormatVersion", "AWSTemplateFormatVersion")
 _ENVIRONMENT_SECTIONS = (
     "parameters",
     "resource_registry",
@@ -59,7 +58,7 @@ def parse_template(text: str, origin: str = "[root stack]") -> dict[str, Json]:
         template = {} if template is None else template
     if not isinstance(template, dict):
         raise DocumentError("The template is not a JSON object or YAML mapping.")
-    if not any(key in template for key in _VERSION_KEYS):
+    if not any(key in template for key in VERSION_KEYS):
         raise DocumentError("Template format version not found.")
     check_nodes(template)
     return template
@@ -70,7 +69,7 @@ def find_language(template: Mapping[str, Json]) -> Language:
 
     Raises HeatFault: ``InvalidTemplateVersion``. The CloudFormation languages, which Heat reads too, are refused here.
     """
-    found = sorted(key for key in template if key in _VERSION_KEYS)
+    found = sorted(key for key in template if key in VERSION_KEYS)
     if len(found) > 1:
         raise _invalid_version(f"Ambiguous versions ({', '.join(found)})")
     if found and found[0] != VERSION_KEY:
