@@ -1,15 +1,18 @@
-"""The versions of the template language HOT, and what each of them knows: a table, and nothing else.
+"""The versions of the template language HOT, and what each of them knows: the table in ``versions.json``.
 
-Taken from Heat's own ``heat/engine/hot/template.py``; a new version is a new row.
+Taken from Heat's own ``heat/engine/hot/template.py``; a new version is a new row. A row has what came with a version,
+and under ``removed`` which functions of CloudFormation's, known to all versions before it, went.
 https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#heat-template-version
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import Final
 
 VERSION_KEY: Final = "heat_template_version"
@@ -31,43 +34,16 @@ DELETION_POLICIES: Final = ("Delete", "Retain", "Snapshot")
 NESTED_SUFFIXES: Final = (".yaml", ".template")
 """A resource whose type ends so is a nested template: heat.engine.environment.ResourceRegistry."""
 
-_SECTIONS = "heat_template_version description parameter_groups parameters resources outputs"
-_RESOURCE_KEYS = "type properties metadata depends_on deletion_policy update_policy description"
-_PARAMETER_KEYS = "type description default schema constraints hidden label immutable"
-_FUNCTIONS_SINCE: Final = (
-    ("2013-05-23", "get_param get_resource get_attr list_join str_replace resource_facade get_file"),
-    ("2015-04-30", "repeat digest"),
-    ("2015-10-15", "str_split"),
-    ("2016-04-08", "map_merge"),
-    ("2016-10-14", "yaql map_replace if"),
-    ("2017-02-24", "filter str_replace_strict"),
-    ("2017-09-01", "make_url list_concat str_replace_vstrict list_concat_unique contains"),
-)
-_CONDITION_FUNCTIONS_SINCE: Final = (
-    ("2016-10-14", "get_param equals not and or"),
-    ("2017-09-01", "yaql contains"),
-)
+_TABLE: Final = json.loads(files(__package__).joinpath("versions.json").read_text(encoding="utf-8"))
+_ROWS: Final[Sequence[Mapping[str, str]]] = _TABLE["versions"]
 _FIRST_VERSIONS: Final[Mapping[str, str]] = {
-    name: since for since, names in reversed((*_FUNCTIONS_SINCE, *_CONDITION_FUNCTIONS_SINCE)) for name in names.split()
+    name: row["date"]
+    for row in reversed(_ROWS)
+    for key in ("functions", "condition_functions")
+    for name in row.get(key, "").split()
 }
-_CLOUDFORMATION_UNTIL: Final = (
-    ("2014-10-16", "Ref Fn::GetAZs Fn::Join Fn::Split Fn::Replace Fn::Base64 Fn::MemberListToMap Fn::ResourceFacade"),
-    ("2015-10-15", "Fn::Select"),
-)
-DATES: Final = (
-    "2013-05-23", "2014-10-16", "2015-04-30", "2015-10-15", "2016-04-08", "2016-10-14", "2017-02-24", "2017-09-01",
-    "2018-03-02", "2018-08-31", "2021-04-16",
-)  # fmt: skip
-ALIASES: Final[Mapping[str, str]] = {
-    "newton": "2016-10-14", "ocata": "2017-02-24", "pike": "2017-09-01", "queens": "2018-03-02",
-    "rocky": "2018-08-31", "wallaby": "2021-04-16",
-}  # fmt: skip
-_RELEASES_WITHOUT_ALIAS: Final = frozenset(
-    {
-        "austin", "bexar", "cactus", "diablo", "essex", "folsom", "grizzly", "havana", "icehouse", "juno", "kilo",
-        "liberty", "mitaka", "stein", "train", "ussuri", "victoria",
-    }
-)  # fmt: skip
+DATES: Final = tuple(row["date"] for row in _ROWS)
+ALIASES: Final[Mapping[str, str]] = {row["alias"]: row["date"] for row in _ROWS if "alias" in row}
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 KNOWN_VERSIONS: Final = (*DATES, *ALIASES)
@@ -147,36 +123,35 @@ def find_language(version: object) -> Language | None:
     if _DATE.fullmatch(date):
         return _describe(NEWEST_VERSION, newer=True) if date > NEWEST_VERSION else None
     is_name = version.isascii() and version.isalpha() and version.islower()
-    return _describe(NEWEST_VERSION, newer=True) if is_name and version not in _RELEASES_WITHOUT_ALIAS else None
+    return (
+        _describe(NEWEST_VERSION, newer=True) if is_name and version not in _TABLE["releases_without_alias"] else None
+    )
 
 
 @cache
 def _describe(date: str, *, newer: bool) -> Language:
-    has_conditions = date >= "2016-10-14"
+    rows = [row for row in _ROWS if row["date"] <= date]
+    removed, remaining = _list(rows, "removed"), _list(_ROWS[len(rows) :], "removed")
     return Language(
         date,
-        sections=tuple((_SECTIONS + " conditions" * has_conditions).split()),
-        resource_keys=tuple((_RESOURCE_KEYS + " external_id condition" * has_conditions).split()),
-        parameter_keys=tuple((_PARAMETER_KEYS + " tags" * (date >= "2018-03-02")).split()),
-        functions=_until(_FUNCTIONS_SINCE, date) | _from(_CLOUDFORMATION_UNTIL, date),
-        condition_functions=_until(_CONDITION_FUNCTIONS_SINCE, date),
-        removed_functions=_until(_CLOUDFORMATION_UNTIL, date),
-        cloudformation_functions=_from(_CLOUDFORMATION_UNTIL, date),
+        sections=_list(rows, "sections"),
+        resource_keys=_list(rows, "resource_keys"),
+        parameter_keys=_list(rows, "parameter_keys"),
+        functions=frozenset(_list(rows, "functions") + remaining),
+        condition_functions=frozenset(_list(rows, "condition_functions")),
+        removed_functions=frozenset(removed),
+        cloudformation_functions=frozenset(remaining),
         newer=newer,
     )
+
+
+def _list(rows: Sequence[Mapping[str, str]], key: str) -> tuple[str, ...]:
+    return tuple(name for row in rows for name in row.get(key, "").split())
 
 
 def first_version_with(function: str) -> str | None:
     """The first version that knows a function, in conditions or elsewhere; None where none does."""
     return _FIRST_VERSIONS.get(function)
-
-
-def _until(table: tuple[tuple[str, str], ...], version: str) -> frozenset[str]:
-    return frozenset(name for since, names in table if since <= version for name in names.split())
-
-
-def _from(table: tuple[tuple[str, str], ...], version: str) -> frozenset[str]:
-    return frozenset(name for until, names in table if version < until for name in names.split())
 
 
 NEWEST: Final = _describe(NEWEST_VERSION, newer=False)
