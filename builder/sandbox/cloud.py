@@ -10,9 +10,9 @@ from typing import Self
 
 from builder.sandbox.heat.stacks import StackStore
 from builder.sandbox.wire.accounts import Credentials, find_credentials
-from builder.sandbox.wire.endpoints import IDENTITY_PATH
+from builder.sandbox.wire.endpoints import IDENTITY_PATH, ORCHESTRATION_PREFIX
 from builder.sandbox.wire.identity import IdentityService
-from builder.sandbox.wire.orchestration import OrchestrationService, is_orchestration
+from builder.sandbox.wire.orchestration import OrchestrationService
 from builder.sandbox.wire.server import Request, Response, Server, show_host
 from builder.sandbox.wire.tokens import TokenStore
 
@@ -120,7 +120,7 @@ class Sandbox:
         self.stop()
 
     def _answer(self, request: Request) -> Response:
-        if not is_orchestration(request):
+        if request.segments[0] != ORCHESTRATION_PREFIX:
             return self._identity.handle(request)
         if self._heat_latency > 0:
             self._stopping.wait(self._heat_latency)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from builder.hot.constraints import (
     KINDS,
-    TYPES,
     AllowedValues,
     ConstraintError,
     ConstraintFault,
@@ -55,10 +54,6 @@ class Rule:
     kind: str
     constraint: Constraint
     description: str | None = None
-
-    def applies_to(self, data_type: str) -> bool:
-        """Tell whether the constraint makes sense for values of a type."""
-        return data_type in TYPES[self.kind]
 
     def check(self, value: Json, data_type: str) -> None:
         """Check one value.

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from builder.hot.constraints import TYPES
 from builder.hot.language import Language
 from builder.hot.values import ParameterType, UnreadableValueError, read_value
 from builder.sandbox.faults import (
@@ -53,7 +54,7 @@ class ParameterSchema:
         Raises InvalidSchemaError where they do not.
         """
         for rule in self.rules:
-            if not rule.applies_to(self.type):
+            if self.type not in TYPES[rule.kind]:
                 kind = type(rule.constraint).__name__
                 raise self._invalid(f"{kind} constraint invalid for {self.type}")
         if self.default is None:

@@ -36,7 +36,6 @@ from builder.sandbox.wire.authentication import UNAUTHENTICATED
 from builder.sandbox.wire.bodies import read_count, read_flag, read_stack_request
 from builder.sandbox.wire.endpoints import (
     IDENTITY_PATH,
-    ORCHESTRATION_PREFIX,
     describe_orchestration,
     orchestration_url,
 )
@@ -252,11 +251,6 @@ class OrchestrationService:
 
     def _find(self, call: Call, name: str, stack_id: str) -> Stack:
         return self._stacks.find(call.project_id, name, stack_id)
-
-
-def is_orchestration(request: Request) -> bool:
-    """Tell whether a request is for this service."""
-    return request.segments[0] == ORCHESTRATION_PREFIX
 
 
 def _find_resource(stack: Stack, name: str) -> LiveResource:
