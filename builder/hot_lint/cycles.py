@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from builder.hot_lint.conflicts.judged import find_mappings, find_referred
 from builder.hot_lint.conflicts.servers import SERVER
-from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, Reference, TemplateProblem
+from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, Reference, TemplateProblem, find_reachable
 from builder.hot_lint.scope import ScopedTemplate
 
 _ADDRESSES: Final = ("first_address", "networks", "addresses")
@@ -92,14 +92,8 @@ def _find_used(
 ) -> set[str]:
     """The names that something else certainly refers to, and all that those need: Heat looks at no other condition."""
     references = [reference for number in numbers for reference in templates[number].reading.references]
-    pending = [each.name for each in references if each.kind is kind and each.certain and not _owner(each, kind)]
-    used: set[str] = set()
-    while pending:
-        name = pending.pop()
-        if name not in used:
-            used.add(name)
-            pending += needs.get(name, ())
-    return used
+    referred = (each.name for each in references if each.kind is kind and each.certain and not _owner(each, kind))
+    return find_reachable(referred, lambda name: needs.get(name, ()))
 
 
 def _find_edges(templates: Sequence[ScopedTemplate], numbers: Sequence[int], kind: Kind) -> dict[str, Needs]:
@@ -125,14 +119,8 @@ def _find_leading(needs: Mapping[str, Needs], names: Collection[str]) -> dict[st
     for name, needed in needs.items():
         for each in needed:
             users[each].append(name)
-    leading: dict[str, Needs] = {}
-    pending = [user for name in names for user in users.get(name, ())]
-    while pending:
-        name = pending.pop()
-        if name not in leading:
-            leading[name] = needs[name]
-            pending += users.get(name, ())
-    return leading
+    direct = (user for name in names for user in users.get(name, ()))
+    return {name: needs[name] for name in find_reachable(direct, lambda name: users.get(name, ()))}
 
 
 def _find_circles(starts: Iterable[str], needs: Mapping[str, Mapping[str, Any]]) -> Iterator[list[str]]:

@@ -7,7 +7,7 @@ a condition may leave out, is looked at only when the condition leads there.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -31,6 +31,18 @@ INDEX: Final = "%index%"
 
 ON_REQUEST: Final = frozenset({"get_param", "get_resource"})
 """The functions whose references in outputs Heat follows only when somebody asks for the output."""
+
+
+def find_reachable(starts: Iterable[str], leads_to: Callable[[str], Iterable[str]]) -> set[str]:
+    """The names that one comes to from some, which are among them; ``leads_to`` tells the next ones of each."""
+    reached: set[str] = set()
+    pending = [*starts]
+    while pending:
+        name = pending.pop()
+        if name not in reached:
+            reached.add(name)
+            pending += leads_to(name)
+    return reached
 
 
 def name_some(names: Sequence[str]) -> str:

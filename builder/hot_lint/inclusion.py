@@ -16,7 +16,7 @@ from typing import Any, Final
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.hot.language import NESTED_SUFFIXES, VERSION_KEY, VERSION_KEYS
-from builder.hot_lint.findings import ONLY_SOME_LAUNCHES, TemplateProblem
+from builder.hot_lint.findings import ONLY_SOME_LAUNCHES, TemplateProblem, find_reachable
 from builder.hot_lint.sections.broken_entries import set_broken_entries_aside
 from builder.hot_lint.shape import find_broken_sections
 from builder.hot_lint.sources import Files, SourceError, describe_source_error
@@ -178,12 +178,7 @@ class _Reader:
 
     def settle(self, root: LoadedTemplate, base: str) -> Inclusion:
         """What was read, once everything is: which files are templates of stacks depends on all of them."""
-        used: set[str] = set()
-        pending = [base]
-        while pending:
-            new = self.uses[pending.pop()] - used
-            used |= new
-            pending += new
+        used = find_reachable(self.uses[base], self.uses.__getitem__)
         problems: list[Problem] = []
         for name in {**self.problems, **self.lacks}:
             if name == base or name in used:

@@ -19,7 +19,7 @@ from builder.hot.resource_types import MADE_BY
 from builder.hot_lint.conflicts.floating import FLOATING
 from builder.hot_lint.conflicts.judged import find_mappings, find_referred
 from builder.hot_lint.conflicts.servers import PORT, SERVER
-from builder.hot_lint.findings import Kind, TemplateProblem
+from builder.hot_lint.findings import Kind, TemplateProblem, find_reachable
 from builder.hot_lint.members import MEMBERS, find_definitions
 from builder.hot_lint.scope import ScopedTemplate
 
@@ -101,14 +101,8 @@ class _Order:
 
 def _follow(names: Collection[str], dependents: Mapping[str, Sequence[str]]) -> Collection[str]:
     """The names of all that wait for any of some resources, directly or by way of others."""
-    found: set[str] = set()
-    pending = [*names]
-    while pending:
-        for each in dependents.get(pending.pop(), ()):
-            if each not in found:
-                found.add(each)
-                pending.append(each)
-    return found
+    direct = (each for name in names for each in dependents.get(name, ()))
+    return find_reachable(direct, lambda name: dependents.get(name, ()))
 
 
 def _find_unawaited_subnet(
