@@ -9,10 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # UUIDs, at Heat and at Magnum
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,254}")
-_STATUS = re.compile(r"[A-Z_]{1,64}")  # an action and a state: CREATE_IN_PROGRESS
+from functools import partial
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +31,20 @@ class Listed:
         return not self.status.startswith("DELETE")
 
 
-def read_id(given: object) -> str:
-    """The id of a stack or a cluster. Raises TypeError where it is none."""
-    return _read(given, _ID)
-
-
-def read_name(given: object) -> str:
-    """The name of a stack or a cluster, as both services allow names. Raises TypeError where it is none."""
-    return _read(given, _NAME)
-
-
-def read_status(given: object) -> str:
-    """The status of a stack, a resource or a cluster. Raises TypeError where it is none."""
-    return _read(given, _STATUS)
-
-
-def _read(given: object, form: re.Pattern[str]) -> str:
+def _read(given: object, *, form: re.Pattern[str]) -> str:
     if not isinstance(given, str) or form.fullmatch(given) is None:
         raise TypeError("no id, name or status")
     return given
+
+
+read_id = partial(_read, form=re.compile(r"[A-Za-z0-9-]{1,64}"))
+"""The id of a stack or a cluster: UUIDs, at Heat and at Magnum. Raises TypeError where it is none."""
+
+read_name = partial(_read, form=re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,254}"))
+"""The name of a stack or a cluster, as both services allow names. Raises TypeError where it is none."""
+
+read_status = partial(_read, form=re.compile(r"[A-Z_]{1,64}"))
+"""The status of a stack, a resource or a cluster, an action and a state: CREATE_IN_PROGRESS. Raises TypeError, too."""
 
 
 def read_time(parse: Callable[[str], datetime], told: object) -> datetime | None:
