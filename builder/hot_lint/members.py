@@ -49,7 +49,8 @@ def find_members(group: Mapping[str, Any], tokens: Tokens, certain: bool = True)
         return
     key, sizes = MEMBERS[type_]
     size = next((properties[each] for each in sizes if properties.get(each) is not None), 1)
-    yield from _find_branches(properties.get(key), (*tokens, "properties", key), certain and size not in (0, "0"))
+    possible = find_branches(properties.get(key), (*tokens, "properties", key), certain and size not in (0, "0"))
+    yield from (each for each in possible if isinstance(each[0], dict))
 
 
 def has_properties_beside(group: Mapping[str, Any]) -> bool:
@@ -83,12 +84,11 @@ def suggest_beside(name: str, tokens: Tokens) -> str:
     return "write it beside properties, not in them" if len(tokens) == 3 else "write it for the whole group"
 
 
-def _find_branches(value: Any, tokens: Tokens, certain: bool) -> Iterator[Definition]:
-    if not isinstance(value, dict):
-        return
-    branches = value.get("if")
-    if len(value) == 1 and isinstance(branches, list):
+def find_branches(value: Any, tokens: Tokens, certain: bool = True) -> Iterator[tuple[Any, Tokens, bool]]:
+    """What a value may be, each with its place: the branches of an ``if``, or itself."""
+    branches = value.get("if") if isinstance(value, dict) and len(value) == 1 else None
+    if isinstance(branches, list):
         for number, branch in enumerate(branches[1:], start=1):
-            yield from _find_branches(branch, (*tokens, "if", number), certain=False)
+            yield from find_branches(branch, (*tokens, "if", number), certain=False)
     else:
         yield value, tokens, certain

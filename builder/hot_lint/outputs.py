@@ -21,6 +21,7 @@ from builder.hot.values import ParameterType
 from builder.hot_lint.conflicts.servers import SERVER
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.inclusion import LoadedTemplate
+from builder.hot_lint.members import find_branches
 from builder.parameters.declarations import Parameter, find_default_faults
 from builder.parameters.declared_constraints import CustomConstraint, Length
 from builder.text.pointers import CONTAINERS
@@ -250,12 +251,7 @@ def _find_type(template: Mapping[str, Any], name: object) -> str:
 
 def _branches(value: Any) -> Iterator[Any]:
     """The values of which a value may be one."""
-    branches = value.get("if") if isinstance(value, dict) and len(value) == 1 else None
-    if isinstance(branches, list):
-        for branch in branches[1:]:
-            yield from _branches(branch)
-    else:
-        yield value
+    return (each for each, _, _ in find_branches(value, ()))
 
 
 def _leaves(value: Any) -> Iterator[Any]:

@@ -24,9 +24,6 @@ class Absent(Enum):
 
     ABSENT = "absent"
 
-    def __repr__(self) -> str:
-        return "ABSENT"
-
 
 ABSENT: Final[Literal[Absent.ABSENT]] = Absent.ABSENT
 """Stands for a default that the author did not give: ``None`` and ``""`` are values that a template may hold."""
