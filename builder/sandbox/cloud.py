@@ -9,12 +9,11 @@ import threading
 from typing import Self
 
 from builder.sandbox.heat.stacks import StackStore
-from builder.sandbox.wire.accounts import Credentials, find_credentials
+from builder.sandbox.wire.accounts import Credentials, TokenStore, find_credentials
 from builder.sandbox.wire.endpoints import IDENTITY_PATH, ORCHESTRATION_PREFIX
 from builder.sandbox.wire.identity import IdentityService
 from builder.sandbox.wire.orchestration import OrchestrationService
 from builder.sandbox.wire.server import Request, Response, Server, show_host
-from builder.sandbox.wire.tokens import TokenStore
 
 DEFAULT_QUOTA = 100
 """The most stacks a project may have, unless told otherwise."""

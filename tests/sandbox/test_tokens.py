@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from builder.sandbox.wire.accounts import PROJECTS, USERS
-from builder.sandbox.wire.tokens import LIFETIME, MAX_TOKENS, TokenStore
+from builder.sandbox.wire.accounts import LIFETIME, MAX_TOKENS, PROJECTS, USERS, TokenStore
 
 USER, PROJECT = USERS[0], PROJECTS[0]
 

@@ -15,21 +15,45 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from builder.billing.orders import Orders
-from builder.kinds.equal_requests import key_reused, telling
-from builder.kinds.magnum.keys import ClusterKey
+from builder.clusters.names import keyed_suffix
+from builder.kinds.equal_requests import IdempotencyKey, ImpliedKey, key_reused, telling
 from builder.kinds.magnum.ordering import complete_order, create_cluster_with_order
-from builder.kinds.magnum.wire import ClusterRequest, ListedCluster, delete_cluster, list_clusters
+from builder.kinds.magnum.wire import ClusterRequest, ListedCluster, delete_cluster, labels_of, list_clusters
 from builder.kinds.protocol import CreatedStack
 from builder.openstack.call_context import may_have_created
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError, FailureKind
 
 logger = logging.getLogger(__name__)
+
+
+class SentKey(IdempotencyKey):
+    """A key that is for one cluster as long as that is there."""
+
+    __slots__ = ()
+
+    def counts(self, cluster: ListedCluster) -> bool:
+        """Whether a cluster stands in the way of another: every one of the key does that is there."""
+        return labels_of(self.tags[:1]).items() <= cluster.labels.items()
+
+    def made(self, cluster: ListedCluster) -> bool:
+        """Whether a cluster was asked for by the same request: it has the fingerprint of the payload."""
+        return labels_of(self.tags).items() <= cluster.labels.items()
+
+    def choose_suffix(self, _clusters: Sequence[ListedCluster]) -> str:
+        """The suffix of the name to create, always the same: Magnum takes any number of one name."""
+        return keyed_suffix(self.key, self.project_id, 0)
+
+
+ClusterKey: TypeAlias = SentKey | ImpliedKey
+"""Either kind of key: it decides which requests are the same, and which clusters are theirs."""
+
 
 _IN_CREATION = "CREATE_IN_PROGRESS"
 

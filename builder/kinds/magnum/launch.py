@@ -13,8 +13,7 @@ from builder.billing.orders import Orders
 from builder.clusters.names import build_stack_name, build_tags, random_suffix
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.equal_requests import imply_key
-from builder.kinds.magnum.idempotency import create_cluster_once, find_cluster
-from builder.kinds.magnum.keys import ClusterKey, SentKey
+from builder.kinds.magnum.idempotency import ClusterKey, SentKey, create_cluster_once, find_cluster
 from builder.kinds.magnum.ordering import create_cluster_with_order
 from builder.kinds.magnum.status import fetch_cluster_status as fetch_status
 from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clusters, labels_of

@@ -19,11 +19,11 @@ from builder.sandbox.wire.accounts import (
     USERS,
     ApplicationCredential,
     Project,
+    Token,
     User,
     find_named,
     is_domain,
 )
-from builder.sandbox.wire.tokens import Token
 
 _METHODS = ("external", "password", "token", "oauth1", "mapped", "application_credential", "ec2credential")
 _TEXT = {"type": "string"}

@@ -10,11 +10,10 @@ import json
 from collections.abc import Callable, Mapping
 
 from builder.sandbox.faults import IdentityFault, Json, PageFault, page_not_found
-from builder.sandbox.wire.accounts import DOMAIN_ID, DOMAIN_NAME, PROJECTS, Project
+from builder.sandbox.wire.accounts import DOMAIN_ID, DOMAIN_NAME, PROJECTS, Project, Token, TokenStore
 from builder.sandbox.wire.authentication import UNAUTHENTICATED, authenticate, expected
 from builder.sandbox.wire.endpoints import IDENTITY_PATH, build_catalog, describe_identity
 from builder.sandbox.wire.server import Request, Response, Router, json_response
-from builder.sandbox.wire.tokens import Token, TokenStore
 
 MAX_BODY = 114_688
 """Bytes a body may have: ``max_request_body_size`` of Keystone."""

@@ -32,6 +32,7 @@ from builder.sandbox.heat.stacks import Stack, StackOptions, StackStore
 from builder.sandbox.heat.template_texts import list_template_versions
 from builder.sandbox.heat.templates import check_schemas
 from builder.sandbox.wire import stack_lists, views
+from builder.sandbox.wire.accounts import TokenStore
 from builder.sandbox.wire.authentication import UNAUTHENTICATED
 from builder.sandbox.wire.bodies import read_count, read_flag, read_stack_request
 from builder.sandbox.wire.endpoints import (
@@ -40,7 +41,6 @@ from builder.sandbox.wire.endpoints import (
     orchestration_url,
 )
 from builder.sandbox.wire.server import Request, Response, Router, json_response
-from builder.sandbox.wire.tokens import TokenStore
 
 _UNAUTHENTICATED = {"error": {"code": 401, "title": "Unauthorized", "message": UNAUTHENTICATED}}
 _BUILD_INFO = {"api": {"revision": "unknown"}, "engine": {"revision": "unknown"}}
