@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from builder.diagnostics.problems import Problem, name_value
@@ -11,7 +11,7 @@ from builder.hot.values import ParameterType
 from builder.hot_lint.declared_parameters import Layer, lay_over, read_parameter
 from builder.hot_lint.findings import MAX_NAMED, TemplateProblem, judge_default
 from builder.hot_lint.scope import SELECTED, suggest_selected
-from builder.kinds.heat.reading.components import LoadedComponent
+from builder.kinds.heat.reading.components import HeatContent, LoadedComponent, tighten_parameters
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.declarations import Parameter, find_default_faults, parse_parameter
 from builder.text.pointers import Tokens
@@ -21,26 +21,15 @@ from builder.yaml_documents.documents import Document
 SELECTION_RULE: Final = "selection-parameter"
 
 
-@dataclass(frozen=True, slots=True)
-class Exposed:
-    """The parameters that people are asked for, in form order, and what is wrong with them.
-
-    ``settled`` are all that the definition lays something over, those that nobody is asked for included; ``variants``
-    and ``told_selections`` are those of :class:`~builder.kinds.heat.reading.components.HeatContent`. All are incomplete
-    where one of the problems is an error.
-    """
-
-    parameters: Mapping[str, Parameter]
-    settled: Mapping[str, Parameter]
-    variants: Mapping[str, Mapping[str, Parameter]]
-    problems: tuple[Problem, ...]
-    told_selections: Mapping[str, str] = field(default_factory=dict)
-
-
 def expose_parameters(
     document: Document, definition: Mapping[str, Any], components: Sequence[LoadedComponent]
-) -> Exposed:
-    """Settle the parameters of a definition; ``definition`` is what the schema accepts of the document."""
+) -> tuple[HeatContent, Mapping[str, Parameter], list[Problem]]:
+    """Settle the parameters of a definition; ``definition`` is what the schema accepts of the document.
+
+    Gives the content with the parameters that people are asked for, in form order; all that the definition lays
+    something over, those that nobody is asked for included; and what is wrong with them. The first two are incomplete
+    where one of the problems is an error.
+    """
     declared, givers, problems = _read_declared(components)
     found: list[TemplateProblem] = []
     exposed: Mapping[str, Any] | None = definition.get("parameters")
@@ -83,7 +72,8 @@ def expose_parameters(
             TemplateProblem("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True)
         )
     problems += [each.at(document) for each in found]
-    return Exposed(parameters, settled, _find_variants(components, parameters, layers), tuple(problems), told)
+    tightened = tuple(tighten_parameters(each.component, settled) for each in components)
+    return HeatContent(tightened, parameters, _find_variants(components, parameters, layers), told), settled, problems
 
 
 def _find_told_selections(

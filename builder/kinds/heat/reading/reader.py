@@ -12,7 +12,6 @@ from builder.hot_lint.concertim import find_unreadable_resources
 from builder.hot_lint.outputs import Outputs
 from builder.hot_lint.sources import Files
 from builder.kinds.heat.reading.component_checks import NETWORK_TYPES, check_templates
-from builder.kinds.heat.reading.components import HeatContent, tighten_parameters
 from builder.kinds.heat.reading.exposing import expose_parameters
 from builder.kinds.heat.reading.loading import TEMPLATE_KEYS, component_name, find_unlisted, load_parts
 from builder.yaml_documents.documents import Document
@@ -35,26 +34,25 @@ def read_definition(
         return KindPart(tuple(problems), documents=documents)
     problems += find_unlisted(document, definition, parts, files)
     problems += _check_network(document, resource_types)
-    exposed = expose_parameters(document, definition, parts.components)
-    problems += exposed.problems
+    content, settled, found = expose_parameters(document, definition, parts.components)
+    problems += found
     templates = [each.root.template for each in parts.components]
     resources = {name: one for template in templates for name, one in (template.get("resources") or {}).items()}
     for each in parts.components:
         hardcoded = definition.get("hardcoded_parameters", {})
-        outputs = Outputs(cluster_type_id, each.component.files, hardcoded, exposed.settled, resources)
+        outputs = Outputs(cluster_type_id, each.component.files, hardcoded, settled, resources)
         problems += outputs.find_problems(each.root)
-    components = tuple(tighten_parameters(each.component, exposed.settled) for each in parts.components)
     return KindPart(
         tuple(problems),
-        exposed.parameters,
+        content.parameters,
         {
             component_name(entry["name"]): ("components", number, "name")
             for number, entry in enumerate(definition.get("components", []))
             if entry.get("optional")
         },
-        groups=() if "components" in definition else _list_groups(components[0].template),
-        needs_selection=all(component.optional for component in components),
-        content=HeatContent(components, exposed.parameters, exposed.variants, exposed.told_selections),
+        groups=() if "components" in definition else _list_groups(content.components[0].template),
+        needs_selection=all(component.optional for component in content.components),
+        content=content,
         documents=documents,
     )
 
