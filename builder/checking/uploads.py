@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import posixpath
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
 from builder.catalogue.entries import DEFINITION_NAME, Classified, Entry, Ignored, Misnamed, classify, printable
@@ -80,7 +81,7 @@ def unpack(content: bytes) -> dict[str, bytes]:
     if faults:
         raise RequestError(*faults)
     for path in files:
-        if path in folders or any(above in files for above in _list_above(path)):
+        if path in folders or any(str(above) in files for above in PurePosixPath(path).parents):
             raise bad_request(f"{path[:MAX_SHOWN]!r} is both a file and a folder of the archive, or lies in a file.")
     return files
 
@@ -101,11 +102,6 @@ def _judge(member: tarfile.TarInfo, path: str) -> str:
     if path == "." and not member.isdir():
         return "is no name of a file"
     return ""
-
-
-def _list_above(path: str) -> Iterator[str]:
-    while path := posixpath.dirname(path):
-        yield path
 
 
 def find_definitions(files: Mapping[str, bytes]) -> Targets:

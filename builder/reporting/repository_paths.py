@@ -5,13 +5,14 @@ GitLab takes that of a JUnit test from the top of the repository, and compares t
 """
 
 # Paths are plain strings in reports, which a Path would tidy up.
-# ruff: noqa: PTH100, PTH118, PTH120
+# ruff: noqa: PTH100
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
 from functools import cache
+from pathlib import PurePath
 
 from builder.diagnostics.problems import Problem
 from builder.reporting.report import Report
@@ -30,9 +31,9 @@ def relate_paths(report: Report, workspace: str) -> Report:
         given = os.path.abspath(path)
         # What is given by a link to the repository, or by one within it, is looked for by where it really is as well.
         for file, top in ((given, workspace), (os.path.realpath(path), os.path.realpath(workspace or os.curdir))):
-            if workspace and _is_in(file, top):
+            if workspace and PurePath(file).is_relative_to(os.path.abspath(top)):
                 return os.path.relpath(file, top)
-        top = _find_top(os.path.dirname(given))
+        top = _find_top(given)
         return os.path.relpath(given, top) if top else path
 
     def move(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -44,13 +45,6 @@ def relate_paths(report: Report, workspace: str) -> Report:
     return replace(report, definitions=definitions, others=move(report.others))
 
 
-def _is_in(file: str, folder: str) -> bool:
-    return os.path.commonpath((file, os.path.abspath(folder))) == os.path.abspath(folder)
-
-
-def _find_top(folder: str) -> str:
+def _find_top(file: str) -> str:
     """The nearest folder above that has a ``.git``, which is a file in a submodule and in a worktree; or ``""``."""
-    if os.path.lexists(os.path.join(folder, ".git")):
-        return folder
-    above = os.path.dirname(folder)
-    return _find_top(above) if above != folder else ""
+    return next((str(above) for above in PurePath(file).parents if os.path.lexists(above / ".git")), "")
