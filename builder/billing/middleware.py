@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from builder import USER_AGENT
 from builder.billing.responses import Answer, MiddlewareError, judge, read_credits, read_document, read_order_id
@@ -23,7 +22,7 @@ from builder.net.guard import CloudGuard
 from builder.openstack.answer_limits import AnswerMeter, TooMuchError
 from builder.openstack.connection_errors import explain_no_answer
 from builder.openstack.deadline import Deadline, DeadlineError
-from builder.openstack.sockets import Sockets, take_over
+from builder.openstack.sockets import JudgingAdapter, Sockets
 from builder.settings.table import Settings
 
 TOKEN_SECONDS = 60
@@ -157,23 +156,11 @@ def _read_nothing(_: Mapping[str, Any]) -> None:
     """Nothing is wanted of an answer but that the call worked."""
 
 
-class _Adapter(HTTPAdapter):
-    """Connects to judged addresses only, so that the connections can be ended; tries nothing again."""
-
-    def __init__(self, sockets: Sockets, guard: CloudGuard) -> None:
-        self._sockets, self._guard = sockets, guard
-        super().__init__(max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        take_over(self.poolmanager, self._sockets, self._guard)
-
-
 def _open_session(sockets: Sockets, guard: CloudGuard) -> requests.Session:
     """A session for one call. On a connection that is kept, the service may close it just as an order is asked for, and
     nobody could tell whether it was created."""
     session = requests.Session()
     session.trust_env = False
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _Adapter(sockets, guard))
+        session.mount(scheme, JudgingAdapter(sockets, guard))
     return session

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import urllib3
+from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -120,11 +121,27 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-def take_over(manager: Any, sockets: Sockets, guard: CloudGuard) -> None:
-    """Have a manager of urllib3 make such connections, and close them together with what they are kept in."""
-    # What its pools do not know, they hand on to their connections.
-    manager.pool_classes_by_scheme = {
-        "http": partial(_Pool, sockets=sockets, guard=guard),
-        "https": partial(_SecurePool, sockets=sockets, guard=guard),
-    }
-    manager.pools.dispose_func = HTTPConnectionPool.close  # urllib3 leaves that to the garbage collector
+class JudgingAdapter(HTTPAdapter):
+    """Has requests connect so, to servers and to proxies, and close all connections together; tries nothing again."""
+
+    def __init__(self, sockets: Sockets, guard: CloudGuard) -> None:
+        # What the pools do not know, they hand on to their connections.
+        self._pools = {
+            "http": partial(_Pool, sockets=sockets, guard=guard),
+            "https": partial(_SecurePool, sockets=sockets, guard=guard),
+        }
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the connections to servers."""
+        super().init_poolmanager(*args, **kwargs)
+        self._take_over(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Make those to a proxy like them."""
+        return self._take_over(super().proxy_manager_for(proxy, **kwargs))
+
+    def _take_over(self, manager: Any) -> Any:
+        manager.pool_classes_by_scheme = self._pools
+        manager.pools.dispose_func = HTTPConnectionPool.close  # urllib3 leaves that to the garbage collector
+        return manager

@@ -27,7 +27,7 @@ from builder.openstack.answer_limits import LONG_ANSWER, REFUSAL, SHORT_ANSWER, 
 from builder.openstack.credentials import AUTH_URL_POINTER, PROJECT_KEYS, USER_KEYS, Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
-from builder.openstack.sockets import Sockets, take_over
+from builder.openstack.sockets import JudgingAdapter, Sockets
 from builder.settings.table import Settings
 
 CONNECT_RETRIES = 2
@@ -53,30 +53,18 @@ class ResponseTooLargeError(requests.exceptions.RequestException):
     """A service sent more than its step needs; the text says more than what, in words of :class:`TooMuchError`."""
 
 
-class CloudAdapter(TCPKeepAliveAdapter):
+class CloudAdapter(JudgingAdapter, TCPKeepAliveAdapter):
     """One exchange of HTTP, within the deadline and the settings' timeouts."""
 
     def __init__(self, settings: Settings, credentials: Credentials, deadline: Deadline, sockets: Sockets) -> None:
         self._settings = settings
         self._credentials = credentials
         self._deadline = deadline
-        self._sockets = sockets
         self.longest_answer = SHORT_ANSWER
         """How many bytes the answers to come may have; see ``answer_limits.py``."""
         self.last_response: requests.Response | None = None
         """For the reader of a failure whose exception does not hold it."""
-        super().__init__(max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make connections that ``sockets`` knows."""
-        super().init_poolmanager(*args, **kwargs)
-        take_over(self.poolmanager, self._sockets, self._settings.cloud_guard)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Make the connections to a proxy like those without one."""
-        manager = super().proxy_manager_for(proxy, **kwargs)
-        take_over(manager, self._sockets, self._settings.cloud_guard)
-        return manager
+        super().__init__(sockets, settings.cloud_guard)
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **kwargs: Any) -> requests.Response:
         """Send, and read the whole answer.
