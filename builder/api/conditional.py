@@ -126,7 +126,8 @@ def _is_not_modified(request: Request, current: Representation, listing: Represe
         if if_none_match == current.entity_tag:
             return True
         tags = [tag.strip() for tag in if_none_match.split(",")]
-        return "*" in tags or any(_weak(tag) == _weak(current.entity_tag) for tag in tags)
+        opaque = current.entity_tag.removeprefix("W/")  # they are compared weakly
+        return "*" in tags or any(tag.removeprefix("W/") == opaque for tag in tags)
     if_modified_since = request.headers.getone("if-modified-since", None)
     if if_modified_since is None:
         return False
@@ -148,7 +149,3 @@ def _prepare_head(status: int, entity_tag: str, date: int, length: int | None) -
         (b"cache-control", b"no-cache"),
     )
     return PreparedHead(status, (*fields, _CONTENT_TYPE) if length is not None else fields, length)
-
-
-def _weak(tag: str) -> str:
-    return tag.removeprefix("W/")

@@ -116,7 +116,7 @@ def _publish_type(
     tag = build_entity_tag([entry.revision.encode(), encode_json(rendered)])
     before = replaced.representation.last_modified if replaced is not None else None
     date = date_cluster_type(tag, entry.last_modified, now, before)
-    body = encode_json({**rendered, "last_modified": _format(date)})
+    body = encode_json({**rendered, "last_modified": formatdate(date, usegmt=True)})
     return PublishedType(cluster_type, entry.revision, Representation(body, tag, date), entry.digests())
 
 
@@ -136,15 +136,11 @@ def _publish_listing(ordered: Sequence[PublishedType], now: float, previous: Rep
     if bodies:  # joined so that each is copied once: all together can be many megabytes
         newest = dates.index(day)
         # The date comes last in a body, and all HTTP dates are of one length.
-        end = f'{_format(date)}"}}'.encode()
+        end = f'{formatdate(date, usegmt=True)}"}}'.encode()
         bodies[newest] = bodies[newest][: -len(end)] + end
         bodies[0] = b"[" + bodies[0]
         bodies[-1] += b"]"
     return Representation(b",".join(bodies) or b"[]", tag, date)
-
-
-def _format(date: int) -> str:
-    return formatdate(date, usegmt=True)
 
 
 def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Verdict, now: float) -> Slot:
