@@ -14,7 +14,7 @@ import requests
 import urllib3
 
 from builder import USER_AGENT
-from builder.billing.responses import Answer, MiddlewareError, judge, read_credits, read_document, read_order_id
+from builder.billing.responses import MiddlewareError, judge, read_credits, read_document, read_order_id
 from builder.billing.saga import Outcome
 from builder.logs.lines import protect
 from builder.net.addresses import RefusedAddressError
@@ -85,16 +85,17 @@ class Middleware:
         Raises MiddlewareError.
         """
         try:
-            answer = self._post(call, body)
-            judge(call, answer)
-            result = read(answer.document)
+            status, document = self._post(call, body)
+            judge(call, status, document)
+            result = read(document)
         except MiddlewareError as error:
             self.count(call, error.outcome.name.lower())
             raise
         self.count(call, Outcome.DONE.name.lower())
         return result
 
-    def _post(self, call: str, body: Mapping[str, Any]) -> Answer:
+    def _post(self, call: str, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        """The status of the answer to a call, and the JSON object that it holds; empty for anything else."""
         url = f"{self.url.rstrip('/')}/{call}"
         guard = self.settings.middleware_guard
         if why := guard.refuse_endpoint(url):
@@ -127,7 +128,9 @@ class Middleware:
         finally:
             sockets.shut_down()
 
-    def _exchange(self, session: requests.Session, url: str, body: Mapping[str, Any], seconds: float) -> Answer:
+    def _exchange(
+        self, session: requests.Session, url: str, body: Mapping[str, Any], seconds: float
+    ) -> tuple[int, Mapping[str, Any]]:
         response = session.post(
             url,
             json=body,
@@ -141,7 +144,7 @@ class Middleware:
         for piece in response.iter_content(_CHUNK_BYTES):
             meter.feed(piece)
             content += piece
-        return Answer(response.status_code, read_document(bytes(content)))
+        return response.status_code, read_document(bytes(content))
 
     def _mint_token(self) -> str:
         """A token as the Visualisation App makes them, for one call."""

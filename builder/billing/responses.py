@@ -10,7 +10,6 @@ import math
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -38,21 +37,12 @@ class MiddlewareError(Exception):
         self.outcome = outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer, as far as it matters."""
-
-    status: int
-    document: Mapping[str, Any]
-    """The JSON object that it holds; empty for anything else."""
-
-
-def judge(call: str, answer: Answer) -> None:
-    """Raises MiddlewareError where a call was not done, or may not have been."""
-    status, success = answer.status, answer.document.get("success")
+def judge(call: str, status: int, document: Mapping[str, Any]) -> None:
+    """Raises MiddlewareError where a call was not done, or may not have been, by its answer's status and document."""
+    success = document.get("success")
     if 200 <= status < 300 and success is True:
         return
-    if call == "add_order_tag" and status == HTTPStatus.INTERNAL_SERVER_ERROR and _is_there_already(answer):
+    if call == "add_order_tag" and status == HTTPStatus.INTERNAL_SERVER_ERROR and _is_there_already(document):
         return
     if 300 <= status < 400:
         raise MiddlewareError(Outcome.FAILED, "redirects, which is not followed")
@@ -64,9 +54,9 @@ def judge(call: str, answer: Answer) -> None:
     raise MiddlewareError(Outcome.FAILED if changes_nothing else Outcome.UNKNOWN, "gave an answer that makes no sense")
 
 
-def _is_there_already(answer: Answer) -> bool:
+def _is_there_already(document: Mapping[str, Any]) -> bool:
     # The document holds the server's traceback, too, which nobody may see: what it tells is looked at here and dropped.
-    told = (str(answer.document.get(key, "")) for key in ("error", "message"))
+    told = (str(document.get(key, "")) for key in ("error", "message"))
     return any(map(_ALREADY_THERE.search, told))
 
 
