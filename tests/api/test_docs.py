@@ -242,7 +242,7 @@ def test_every_other_json_of_the_page_is_as_its_schema_says() -> None:
 def test_every_way_to_name_user_and_project_is_accepted(
     documented: Service, sandbox: Sandbox, clouds: dict[str, str]
 ) -> None:
-    assert len(CLOUD_ENVS) == 4
+    assert len(CLOUD_ENVS) == 5
     for given in CLOUD_ENVS:
         env = {**given, "auth_url": given["auth_url"].replace(CLOUD, clouds[CLOUD])}
         if "token" in given:
