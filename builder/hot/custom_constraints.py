@@ -145,52 +145,48 @@ def _check_dns_domain(text: str) -> BrokenConstraint | None:
     return _check_dns_name(text) or (None if text.endswith(".") else BrokenConstraint(ValueFault.NO_DOT_AT_THE_END))
 
 
-def _check_cron_expression(text: str) -> BrokenConstraint | None:
+def _read_by(read: Callable[[str], object], fault: ValueFault, *refused: type[Exception]) -> _Check:
+    """What judges a text by what reads it: its error tells what is wrong."""
+
+    def check(text: str) -> BrokenConstraint | None:
+        try:
+            read(text)
+        except refused as error:
+            return BrokenConstraint(fault, error=str(error))
+        return None
+
+    return check
+
+
+def _read_cron_expression(text: str) -> object:
     import croniter  # type: ignore[import-untyped]  # no stubs; here, for it takes long to load and is seldom asked
 
-    try:
-        croniter.croniter(text)
-    except Exception as error:  # noqa: BLE001  # Heat's own rule: whatever it raises
-        return BrokenConstraint(ValueFault.CRON_EXPRESSION, error=str(error))
-    return None
+    return croniter.croniter(text)
 
 
-def _check_timezone(text: str) -> BrokenConstraint | None:
-    try:
-        zoneinfo.ZoneInfo(text)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError, ImportError) as error:
-        return BrokenConstraint(ValueFault.TIMEZONE, error=str(error))
-    return None
+def _read_date(text: str) -> datetime:
+    return iso8601.parse_date(text).astimezone(UTC)
 
 
-def _check_iso_8601(text: str) -> BrokenConstraint | None:
-    """A date, with a time or without."""
-    date = _parse_date(text)
-    return date if isinstance(date, BrokenConstraint) else None
+_check_iso_8601: Final = _read_by(_read_date, ValueFault.DATE, iso8601.ParseError, OverflowError)
+"""A date, with a time or without."""
 
 
 def _check_expiration(text: str) -> BrokenConstraint | None:
     """A date that lies ahead."""
-    date = _parse_date(text.strip())
-    if isinstance(date, BrokenConstraint):
-        return date
+    broken = _check_iso_8601(text.strip())
+    if broken is not None:
+        return broken
+    date = _read_date(text.strip())
     return None if date > datetime.now(UTC) else BrokenConstraint(ValueFault.EXPIRED, part=date)
 
 
-def _check_json_string(text: str) -> BrokenConstraint | None:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return BrokenConstraint(ValueFault.JSON, error=str(error))
-    return None
-
-
-def _parse_date(text: str) -> datetime | BrokenConstraint:
-    try:
-        return iso8601.parse_date(text).astimezone(UTC)
-    except (iso8601.ParseError, OverflowError) as error:
-        return BrokenConstraint(ValueFault.DATE, error=str(error))
-
+_check_timezone: Final = _read_by(
+    zoneinfo.ZoneInfo, ValueFault.TIMEZONE, zoneinfo.ZoneInfoNotFoundError, ValueError, OSError, ImportError
+)
+_check_json_string: Final = _read_by(json.loads, ValueFault.JSON, ValueError, RecursionError)
+_check_cron_expression: Final = _read_by(_read_cron_expression, ValueFault.CRON_EXPRESSION, Exception)
+"""Whatever croniter raises, as Heat has it."""
 
 _CHECKS: Final[Mapping[str, tuple[_Check, bool]]] = MappingProxyType(
     {

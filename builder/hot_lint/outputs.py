@@ -18,6 +18,7 @@ from builder.hot.foreign_names import find_foreign_attribute
 from builder.hot.functions import REPLACING
 from builder.hot.resource_types import find_attributes, find_list_depth
 from builder.hot.values import ParameterType
+from builder.hot_lint.conflicts.judged import find_referred
 from builder.hot_lint.conflicts.servers import SERVER
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.inclusion import LoadedTemplate
@@ -192,11 +193,7 @@ def find_misread_values(template: Mapping[str, Any], types: Mapping[str, str]) -
         told = f"{name} {output.get('description', '')}"
         if name in (WEB_ACCESS_OUTPUT, TYPE_OUTPUT) or not _SAYS_ADDRESS.search(told) or _SAYS_ID.search(told):
             continue
-        whole = [
-            each["get_resource"]
-            for each in _branches(output.get("value"))
-            if isinstance(each, dict) and len(each) == 1 and "get_resource" in each
-        ]
+        whole = [*map(find_referred, _branches(output.get("value")))]
         for function, named in _calls(output.get("value")):
             type_ = types.get(named, "") if function == "get_resource" and isinstance(named, str) else ""
             part = _ADDRESS_OF.get(type_) or ("first_address" if type_ == SERVER and named in whole else None)
