@@ -34,7 +34,7 @@ class PathIndex:
         self._paths[name] = wanted
         for path in wanted:
             self._at[path].add(name)
-        folders = _folders_of(wanted)
+        folders = set(map(os.path.dirname, wanted))
         for folder in folders:
             if not self._users[folder]:
                 self._folders = None
@@ -45,7 +45,7 @@ class PathIndex:
     def remove(self, name: str) -> None:
         """Have no change of a file concern an entry any more."""
         paths = self._paths.pop(name, frozenset())
-        folders = _folders_of(paths)
+        folders = set(map(os.path.dirname, paths))
         for path in paths:
             _discard(self._at, path, name)
         for folder in folders:
@@ -123,10 +123,6 @@ class Inventory(dict[str, Known]):
             names[found.entry.id].add(name)
         entries = {key: [arriving.get(name) or self[name] for name in sorted(names[key])] for key in ids}
         return {key: [each for each in entries[key] if isinstance(each, LoadedEntry)] for key in ids}
-
-
-def _folders_of(paths: Iterable[str]) -> set[str]:
-    return {os.path.dirname(path) for path in paths}
 
 
 def _with_ancestors(folders: Iterable[str]) -> set[str]:

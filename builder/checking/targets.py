@@ -139,14 +139,10 @@ def take(classified: Entry | Misnamed | Ignored | None, path: str, entry: str, f
         case Misnamed(name=name, reason=reason):
             found.problems.append(Problem(entry, 0, 0, "", "misnamed-entry", reason, "rename it"))
             found.definitions.append(Target(ClusterTypeId(os.path.splitext(name)[0]), entry, entry))
-        case Ignored(reason=reason):
-            found.problems.append(_ignored(entry, reason))
-        case None:
-            found.problems.append(_ignored(entry, "the name of a hidden or temporary file"))
-
-
-def _ignored(path: str, reason: str) -> Problem:
-    return Problem(path, 0, 0, "", "ignored-entry", f"the service ignores it: {reason}", "rename it, or move it away")
+        case Ignored() | None:
+            reason = classified.reason if classified else "the name of a hidden or temporary file"
+            message, hint = f"the service ignores it: {reason}", "rename it, or move it away"
+            found.problems.append(Problem(entry, 0, 0, "", "ignored-entry", message, hint))
 
 
 def _take_folder(top: str, found: Targets, enabled: str) -> None:
