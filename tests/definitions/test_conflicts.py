@@ -211,3 +211,18 @@ def test_a_floating_ip_that_a_nested_template_may_connect_is_left_alone() -> Non
         each for each in build(definition, {"wiring.yaml": harmless}).problems if each.rule == "service-refusal"
     ]
     assert problem.pointer == "/heat_template/resources/address/properties/port_id"
+
+
+@pytest.mark.parametrize("other", ["1", "true", "{get_param: count}"])
+def test_values_that_may_be_equal_are_left_alone(other: str) -> None:
+    """Heat compares as Python does, to which true is 1."""
+    definition = f"""\
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters: {{flag: {{type: boolean}}, count: {{type: number}}}}
+  conditions: {{c: {{equals: [{{get_param: flag}}, {other}]}}}}
+  resources: {{r: {{type: OS::Heat::Value, condition: c, properties: {{value: 1}}}}}}
+"""
+    assert "never-equal" not in {problem.rule for problem in build(definition).problems}
+    mistaken = definition.replace(f", {other}]", ", 'yes']")
+    assert "never-equal" in {problem.rule for problem in build(mistaken).problems}
