@@ -70,7 +70,8 @@ def _find_uses(type_: str, properties: Mapping[str, Any]) -> Iterator[tuple[str,
     elif type_ in FLOATING and properties.get("fixed_ip_address") is None:
         yield "address", properties.get("port_id"), ("port_id",)
     elif type_ == "OS::Neutron::RouterInterface":
-        yield "subnet", properties.get("subnet"), ("subnet",)
+        key = "subnet" if "subnet" in properties else "subnet_id"
+        yield "subnet", properties.get(key), (key,)
 
 
 def _find_spare(use: str, resources: Mapping[str, Any]) -> list[str]:
