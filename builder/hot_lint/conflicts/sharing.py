@@ -46,6 +46,8 @@ def judge_sharing(judged: Judged, owners: Owners) -> Iterator[TemplateProblem]:
     name = str(judged.tokens[1])
     for use, value, place in _find_uses(judged.type, judged.properties):
         thing = find_referred(value)
+        if not judged.types.get(thing):  # it is not there, or there are two of its name, either of which is told
+            continue
         owner = owners.get((use, thing), name)
         if owner != name:
             spare = _find_spare(use, judged.resources)
@@ -54,7 +56,7 @@ def judge_sharing(judged: Judged, owners: Owners) -> Iterator[TemplateProblem]:
             kind = _USES[use].type.rpartition(":")[2].lower()
             hint = f"did you mean {spare[0]!r}?" if len(spare) == 1 else f"make a {kind} for each"
             yield judged.problem(REFUSED, _USES[use].message.format(owner), *place, hint=hint)
-        elif thing and len(judged.tokens) == 2:  # of a group there may be no member
+        elif len(judged.tokens) == 2:  # of a group there may be no member
             owners[use, thing] = name
 
 
