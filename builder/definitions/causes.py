@@ -104,7 +104,11 @@ def drop_consequences(problems: Sequence[Problem]) -> list[Problem]:
 
     forgotten = {(each.path, each.pointer.rpartition("/")[0]) for each in causes["properties"]}
 
+    lost = {each.path for each in problems if each.rule == "function-arguments"}  # what a call lacks may be used in it
+
     def is_consequence(problem: Problem) -> bool:
+        if problem.rule == "unused-parameter" and problem.path in lost:
+            return True
         if problem.rule in _OF_PROPERTIES and (problem.path, problem.pointer.rpartition("/")[0]) in forgotten:
             return True
         if problem.severity is not Severity.ERROR and (problem.path, problem.pointer) in wrong_values:

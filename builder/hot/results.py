@@ -64,7 +64,7 @@ def find_kinds(value: Json, language: Language, types: Types) -> tuple[type, ...
             return types.get(arguments, ())
         case "get_param", [str(name), *path]:
             kinds = types.get(name, ())
-            return (str,) if path and kinds in ((str,), (list,)) else () if path else kinds
+            return kinds if not path else (str,) if kinds and dict not in kinds else ()  # "" of what has no parts
         case "if", [_, *branches]:
             found = [find_kinds(branch, language, types) for branch in branches]
             omitted = (_NONE,) if len(branches) == 1 else ()

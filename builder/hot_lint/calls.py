@@ -30,7 +30,7 @@ from builder.hot_lint.findings import MAX_NAMED, TemplateProblem
 from builder.hot_lint.sources import explain_path, looks_like_path
 from builder.hot_lint.unknown_functions import explain_unknown_function, write_bare_call
 from builder.text.excerpts import shorten
-from builder.text.pointers import Tokens
+from builder.text.pointers import CONTAINERS, Tokens
 from builder.text.spelling import suggest
 
 USAGE: Final[Mapping[str, str]] = {
@@ -65,6 +65,8 @@ _TAKE_TEXT: Final = frozenset({"get_param", "get_resource", "get_file"})
 
 _WORD: Final = re.compile(r"[\w$%@{}-]{3,100}")
 """What a placeholder in a text may look like."""
+
+_ARGUMENT: Final = re.compile(r"[\w.-]+")
 
 _QUOTED_FILE: Final = re.compile(r"\s*(\{\s*get_file\s*:[^{}\n]*\})\s*")
 
@@ -131,6 +133,8 @@ def explain_fault(function: str, arguments: Any, fault: str, language: Language)
         message, hint = explain_unknown_function(name, language) if is_word else ("", "")
         if message:
             return (key,), message.partition(";")[0], hint
+    if function in REPLACING:
+        return _explain_replacement(function, arguments, fault, language)
     match function, arguments:
         case "list_join", [list() | dict() as joined, str(separator)]:
             return (), fault, f"swap the two: [{separator!r}, {_outline(joined)}]"
@@ -142,17 +146,51 @@ def explain_fault(function: str, arguments: Any, fault: str, language: Language)
             return (), fault, f"write [{', '.join(steps)}]"
         case "get_resource", [str(resource)]:
             return (), fault, f"write {{get_resource: {resource}}}"
-        case _, {"template": {"file": str(path)}} if function in REPLACING:
-            return ("template",), "'file' is no function", f"write {{get_file: {path}}}"
-        case _, dict() if function in REPLACING and "params" not in arguments and len(arguments) == 2:
-            other = next((key for key in arguments if key != "template"), "")
-            return (), fault, f"write params: for {other}:"
         case "get_attr", [str(resource), int(number), *way]:
             hint = f"write [{', '.join(map(str, [resource, *way[:1], number, *way[1:]]))}]" if way else ""
             return (1,), f"{number} is no name of an attribute", hint
-        case _, {"template": None} if function in REPLACING:
-            return ("template",), f"the template of {function} is empty", ""
+        case "if", _:
+            return (), fault, _suggest_branches(arguments)
     return (), fault, ""
+
+
+def _suggest_branches(arguments: Any) -> str:
+    """How what an ``if`` was given may be written."""
+    match arguments:
+        case str() if len(words := _ARGUMENT.findall(arguments)) == 3:
+            return f"write [{', '.join(words)}]"
+        case [[_, _, *_]]:
+            return "leave the outer brackets out"
+        case {"then": then, "else": otherwise, **others} if len(others) == 1:
+            parts = (*others.values(), then, otherwise)
+            return f"write [{', '.join('...' if isinstance(each, CONTAINERS) else str(each) for each in parts)}]"
+        case [_, _]:
+            return "say what it gives otherwise, too, or write heat_template_version: 2021-04-16"
+    return ""
+
+
+def _explain_replacement(function: str, arguments: Any, fault: str, language: Language) -> tuple[Tokens, str, str]:
+    """Of a replacement that has a fault: the place, the message and the hint. Its parts may have other names."""
+    if not isinstance(arguments, dict) or "template" not in arguments:
+        is_text = isinstance(arguments, str) or is_call(arguments, language)
+        hint = "write template: before it" if is_text else "add template: with the text"
+        return (), f"{function} has no template", hint
+    match arguments["template"]:
+        case {"file": str(path)}:
+            return ("template",), "'file' is no function", f"write {{get_file: {path}}}"
+        case None:
+            return ("template",), f"the template of {function} is empty", ""
+    if arguments.get("params"):
+        return (), fault, ""
+    others = [key for key in arguments if key not in ("template", "params")]
+    first = arguments[others[0]] if others else None
+    if not others:
+        hint = "write what is put for each placeholder of the text below params:"
+        return (), f"{function} has no params", hint
+    if len(others) == 1 and isinstance(first, dict) and not is_call(first, language):
+        return (), fault, f"write params: for {others[0]}:"
+    hint = f"write params: above {others[0]}, and indent {'them' if others[1:] else 'it'} below that"
+    return (others[0],), f"{function} has no params", hint
 
 
 def _outline(joined: list[Any] | dict[str, Any]) -> str:

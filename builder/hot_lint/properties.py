@@ -29,7 +29,7 @@ from builder.hot_lint.property_calls import (
     suggest_key_for,
     suggest_missing,
 )
-from builder.hot_lint.unknown_functions import RULE_WORDS, explain_unknown_function, write_bare_call
+from builder.hot_lint.unknown_functions import RULE_WORDS, explain_split_call, explain_unknown_function, write_bare_call
 from builder.parameters.attributes import ParameterSyntaxError
 from builder.parameters.constraint_parsing import parse_constraints
 from builder.parameters.declarations import parse_parameter
@@ -207,7 +207,8 @@ class _PropertyCheck:
             meant = read_property(kind, value)
         except (ValueError, TypeError, OverflowError):
             call = write_bare_call(value, self.scope.language) if isinstance(value, str) else ""
-            hint = f"write {call}" if call else suggest_form(kind, value, tokens[-1])
+            split = explain_split_call(value, self.scope.language)[1] if isinstance(value, dict) else ""
+            hint = f"write {call}" if call else split or suggest_form(kind, value, tokens[-1])
             message = f"{self._name(path)} must be {MUST_BE[kind]}"
             problem = self._problem("property-type", message, tokens, hint)
             if isinstance(value, str) and value in self.scope.parameters:

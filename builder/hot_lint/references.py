@@ -27,7 +27,7 @@ from builder.hot_lint.unknown_functions import (
     write_bare_call,
 )
 from builder.text.pointers import CONTAINERS, Tokens
-from builder.text.spelling import find_near, suggest_key
+from builder.text.spelling import find_near, suggest_key, suggest_near
 
 _IN_PLACEHOLDER: Final = frozenset({"get_param"})
 _IN_EXTERNAL: Final = frozenset({"get_param", "get_resource", "get_attr"})
@@ -173,6 +173,12 @@ class _Walk:
                     name = arguments[0] if isinstance(arguments, list) else arguments
                     message = f"only a boolean parameter can be a condition, and {name!r} is none"
                     hint = f"write equals: [{{get_param: {name}}}, ...], or type: boolean"
+                    switches = [each for each, known in self.types.items() if bool in known]
+                    if meant := find_near(name, switches) or (switches[0] if len(switches) == 1 else ""):
+                        hint = f"{suggest_near(meant)} Else {hint}"
+                    if isinstance(arguments, list) and name in switches:
+                        message, hint = f"{name!r} is true or false, and has no parts", f"write {{get_param: {name}}}"
+                    self.reading.mention(switches)  # any may have been meant
                     self._report("template-shape", message, (*tokens, function), certain and judged, hint)
             else:
                 self.reading.mention(condition)

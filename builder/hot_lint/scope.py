@@ -14,6 +14,7 @@ from typing import Any, Final
 from builder.hot.language import PSEUDO_PARAMETERS
 from builder.hot.resource_types import ITEM_CONSTRAINTS, MADE_BY, find_attributes, find_constraint, load_types
 from builder.hot_lint.findings import ON_REQUEST, ONLY_SOME_LAUNCHES, Kind, Reference, TemplateProblem, TemplateReading
+from builder.text.pointers import CONTAINERS
 from builder.text.spelling import find_near, suggest_near
 
 SELECTED: Final = "selected_"
@@ -157,7 +158,7 @@ def _find_elsewhere(
     And what the mistake is about.
     """
     about = [f"{reference.kind} {reference.name}"]
-    if hint := _find_other_kind(reference, templates):
+    if hint := _find_other_kind(reference, templates) or _suggest_first(reference, within, templates):
         if reference.kind is Kind.PARAMETER and reference.name.startswith(SELECTED):
             about += (f"parameter {SELECTED}{each.component}" for each in templates if each.optional)
         return hint, about
@@ -174,6 +175,21 @@ def _suggest_known(reference: Reference, known: Collection[str], fitting: Collec
     if 0 < len(fitting) <= _MOST_LISTED:
         return f"there are: {', '.join(fitting)}", about
     return "declare it in the section conditions" if kind is Kind.CONDITION and not known else "", about
+
+
+def _suggest_first(reference: Reference, within: ScopedTemplate, templates: Sequence[ScopedTemplate]) -> str:
+    """A hint for an ``if`` whose condition is not its first argument, or is missing."""
+    if reference.tokens[-2:] != ("if", 0):
+        return ""
+    branches: Any = within.template
+    for token in reference.tokens[:-1]:
+        branches = branches[token]
+    known = [each for part in templates for each in part.names(Kind.CONDITION)]
+    first = next((each for each in branches if isinstance(each, str) and each in known), "")
+    if not first and len(branches) > 2:
+        return ""
+    others = ", ".join("..." if isinstance(each, CONTAINERS) else str(each) for each in branches if each != first)
+    return f"write the condition first: [{first or (known[0] if len(known) == 1 else '...')}, {others}]"
 
 
 def _find_other_kind(reference: Reference, templates: Sequence[ScopedTemplate]) -> str:
@@ -225,8 +241,12 @@ def _find_fitting(reference: Reference, template: Mapping[str, Any], templates: 
     """Which resources of the ``templates`` a reference in one of them may mean, by their types.
 
     Those that have the attribute that it reads, or that are what the property wants whose value it gives. None, where
-    these do not tell, or it refers to no resource.
+    these do not tell. Of parameters the only one that is used nowhere, if the name is near to none.
     """
+    if reference.kind is Kind.PARAMETER:
+        unused = [str(found.tokens[-1]) for _, found in find_unused_parameters(templates)]
+        declared = {name for each in templates for name in each.names(Kind.PARAMETER)}
+        return unused if len(unused) == 1 and not find_near(reference.name, declared) else []
     if reference.kind is not Kind.RESOURCE:
         return []
     types = {

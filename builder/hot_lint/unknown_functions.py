@@ -10,9 +10,10 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from builder.hot.functions import CLOUDFORMATION
+from builder.hot.functions import CLOUDFORMATION, REPLACING
 from builder.hot.language import Language, first_version_with
 from builder.text.excerpts import shorten
+from builder.text.pointers import CONTAINERS
 from builder.text.spelling import find_near, suggest_key
 
 RULE_WORDS: Final = ("and", "or", "not")
@@ -155,11 +156,19 @@ def _join_parts(text: str, parameters: Collection[str]) -> str:
 
 def explain_split_call(mapping: Mapping[Any, Any], language: Language) -> tuple[str, str]:
     """Message and hint for a call whose list lacks its brackets, so that it has further keys; else two times ``""``."""
-    function = next(iter(mapping), "")
-    if function not in language.functions or "_" not in function:  # as of most mappings
+    function = next((each for each in mapping if each in language.functions), "")
+    if not function or len(mapping) == 1:  # as of most mappings
         return "", ""
-    others = [*mapping][1:]
-    if not others or any(mapping[each] is not None for each in others):
+    others = [each for each in mapping if each != function]
+    if function in REPLACING and {"template", "params"}.issuperset(others):
+        return f"{others[0]} stands beside {function}, not below it", f"indent {others[0]} further"
+    if function == "if" and {"then", "else"} == {*others}:
+        parts = (
+            "..." if isinstance(each, CONTAINERS) else str(each)
+            for each in map(mapping.get, (function, "then", "else"))
+        )
+        return "if is no call beside further keys; here it is plain data", f"write a list: {{if: [{', '.join(parts)}]}}"
+    if "_" not in function or function != next(iter(mapping)) or any(mapping[each] is not None for each in others):
         return "", ""
     first, message = mapping[function], f"{function} is no call beside further keys; here it is plain data"
     if not isinstance(first, str) or len(others) > _MAX_TOLD:

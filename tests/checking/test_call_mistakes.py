@@ -19,6 +19,12 @@ SWITCH: Final = "with_gpu: {get_param: use_gpu}"
 TEMPLATE: Final = "template: {get_file: ../user-data/login.sh}"
 NETWORKS: Final = "      networks:\n        - network: {get_param: network}\n"
 
+DRIVER: Final = "    value: {if: [with_gpu, nvidia, none]}"
+CONDITION: Final = f"  {SWITCH}"
+TEXT: Final = f"          {TEMPLATE}\n"
+PARAMS: Final = "            __CLUSTER__: {get_param: clustername}\n            __MUNGE_KEY__: {get_param: munge_key}\n"
+REPLACEMENT: Final = f"{TEXT}          params:\n{PARAMS}"
+
 BARE: Final[Mapping[str, Mistake]] = {
     "a parameter": Mistake(
         LOGIN,
@@ -245,8 +251,195 @@ FOREIGN: Final[Mapping[str, Mistake]] = {
 }
 """Parameters and resources as other tools refer to them."""
 
+BRANCHES: Final[Mapping[str, Mistake]] = {
+    "an if without its condition": Mistake(
+        COMPUTE,
+        DRIVER,
+        "    value: {if: [nvidia, none]}",
+        "error: components/compute.yaml:61:18: there is no condition 'nvidia' (write the condition first: "
+        "[with_gpu, nvidia, none]) [condition-reference]",
+    ),
+    "an if whose condition is the last": Mistake(
+        COMPUTE,
+        DRIVER,
+        "    value: {if: [nvidia, none, with_gpu]}",
+        "error: components/compute.yaml:61:18: there is no condition 'nvidia' (write the condition first: "
+        "[with_gpu, nvidia, none]) [condition-reference]",
+    ),
+    "an if of a condition alone": Mistake(
+        COMPUTE,
+        "flavor: {get_param: compute_flavor}",
+        "flavor: {if: with_gpu}",
+        "error: components/compute.yaml:51:24: if wants a list: [condition, value if true, value if false] "
+        "[function-arguments]",
+    ),
+    "an if with a text for its list": Mistake(
+        COMPUTE,
+        DRIVER,
+        "    value: {if: 'with_gpu, nvidia, none'}",
+        "error: components/compute.yaml:61:17: if wants a list: [condition, value if true, value if false] "
+        "(write [with_gpu, nvidia, none]) [function-arguments]",
+    ),
+    "an if with words for its list": Mistake(
+        COMPUTE,
+        DRIVER,
+        "    value: {if: with_gpu nvidia none}",
+        "error: components/compute.yaml:61:17: if wants a list: [condition, value if true, value if false] "
+        "(write [with_gpu, nvidia, none]) [function-arguments]",
+    ),
+    "an if with a text for its list, for a property": Mistake(
+        COMPUTE,
+        "flavor: {get_param: compute_flavor}",
+        "flavor: {if: with_gpu g1.large m1.large}",
+        "error: components/compute.yaml:51:24: if wants a list: [condition, value if true, value if false] "
+        "(write [with_gpu, g1.large, m1.large]) [function-arguments]",
+    ),
+    "an if with brackets around its list": Mistake(
+        COMPUTE,
+        DRIVER,
+        "    value: {if: [[with_gpu, nvidia, none]]}",
+        "error: components/compute.yaml:61:17: if wants a list: [condition, value if true, value if false] "
+        "(leave the outer brackets out) [function-arguments]",
+    ),
+    "an if with then and else": Mistake(
+        COMPUTE,
+        DRIVER,
+        "    value: {if: {condition: with_gpu, then: nvidia, else: none}}",
+        "error: components/compute.yaml:61:17: if wants a list: [condition, value if true, value if false] "
+        "(write [with_gpu, nvidia, none]) [function-arguments]",
+    ),
+    "an if with then and else beside it": Mistake(
+        COMPUTE,
+        DRIVER,
+        "    value: {if: with_gpu, then: nvidia, else: none}",
+        "warning: components/compute.yaml:61:12: if is no call beside further keys; here it is plain data "
+        "(write a list: {if: [with_gpu, nvidia, none]}) [unknown-function]",
+    ),
+}
+
+CONDITIONS: Final[Mapping[str, Mistake]] = {
+    "a text for a condition": Mistake(
+        COMPUTE,
+        CONDITION,
+        "  with_gpu: {get_param: image}",
+        "error: components/compute.yaml:38:25: only a boolean parameter can be a condition, and 'image' is "
+        "none (did you mean 'use_gpu'? Else write equals: [{get_param: image}, ...], or type: boolean) "
+        "[template-shape]",
+    ),
+    "a number for a condition": Mistake(
+        COMPUTE,
+        CONDITION,
+        "  with_gpu: {get_param: compute_count}",
+        "error: components/compute.yaml:38:25: only a boolean parameter can be a condition, and "
+        "'compute_count' is none (did you mean 'use_gpu'? Else write equals: [{get_param: compute_count}, "
+        "...], or type: boolean) [template-shape]",
+    ),
+    "an item of a list for a condition": Mistake(
+        COMPUTE,
+        CONDITION,
+        "  with_gpu: {get_param: [partitions, 0]}",
+        "error: components/compute.yaml:38:25: only a boolean parameter can be a condition, and 'partitions' "
+        "is none (did you mean 'use_gpu'? Else write equals: [{get_param: partitions}, ...], or type: boolean) "
+        "[template-shape]",
+    ),
+    "a part of what is true or false": Mistake(
+        COMPUTE,
+        CONDITION,
+        "  with_gpu: {get_param: [use_gpu, 0]}",
+        "error: components/compute.yaml:38:25: 'use_gpu' is true or false, and has no parts (write {get_param: "
+        "use_gpu}) [template-shape]",
+    ),
+    "a text that is negated": Mistake(
+        COMPUTE,
+        CONDITION,
+        "  with_gpu: {not: {get_param: image}}",
+        "error: components/compute.yaml:38:31: only a boolean parameter can be a condition, and 'image' is "
+        "none (did you mean 'use_gpu'? Else write equals: [{get_param: image}, ...], or type: boolean) "
+        "[template-shape]",
+    ),
+    "a text among conditions": Mistake(
+        COMPUTE,
+        CONDITION,
+        "  with_gpu: {and: [{get_param: image}, true]}",
+        "error: components/compute.yaml:38:32: only a boolean parameter can be a condition, and 'image' is "
+        "none (did you mean 'use_gpu'? Else write equals: [{get_param: image}, ...], or type: boolean) "
+        "[template-shape]",
+    ),
+    "a text for the condition of an if": Mistake(
+        COMPUTE,
+        DRIVER,
+        "    value: {if: [{get_param: image}, nvidia, none]}",
+        "error: components/compute.yaml:61:30: only a boolean parameter can be a condition, and 'image' is "
+        "none (did you mean 'use_gpu'? Else write equals: [{get_param: image}, ...], or type: boolean) "
+        "[template-shape]",
+    ),
+    "a parameter that nobody declares": Mistake(
+        COMPUTE,
+        CONDITION,
+        "  with_gpu: {get_param: gpus}",
+        "error: components/compute.yaml:38:25: there is no parameter 'gpus' (did you mean 'use_gpu'?) "
+        "[parameter-reference]",
+    ),
+    "a parameter that nobody declares, which is compared": Mistake(
+        COMPUTE,
+        CONDITION,
+        "  with_gpu: {equals: [{get_param: gpus}, true]}",
+        "error: components/compute.yaml:38:35: there is no parameter 'gpus' (did you mean 'use_gpu'?) "
+        "[parameter-reference]",
+    ),
+}
+
+REPLACEMENTS: Final[Mapping[str, Mistake]] = {
+    "a replacement without params": Mistake(
+        LOGIN,
+        REPLACEMENT,
+        TEXT,
+        "error: components/login.yaml:65:11: str_replace has no params (write what is put for each placeholder "
+        "of the text below params:) [function-arguments]",
+    ),
+    "a replacement with empty params": Mistake(
+        LOGIN,
+        REPLACEMENT,
+        f"{TEXT}          params:\n",
+        "error: components/login.yaml:65:11: str_replace has no params (write what is put for each placeholder "
+        "of the text below params:) [function-arguments]",
+    ),
+    "a replacement with what belongs into params": Mistake(
+        LOGIN,
+        "          params:\n" + PARAMS,
+        PARAMS.replace(" " * 12, " " * 10),
+        "error: components/login.yaml:66:24: str_replace has no params (write params: above __CLUSTER__, and "
+        "indent them below that) [function-arguments]",
+    ),
+    "a replacement with its params beside it": Mistake(
+        LOGIN,
+        "          params:\n",
+        "        params:\n",
+        "error: components/login.yaml:64:9: 'user_data' of OS::Nova::Server must be a text (indent params "
+        "further) [property-type]",
+    ),
+    "a replacement without template": Mistake(
+        LOGIN,
+        TEXT,
+        "",
+        "error: components/login.yaml:65:11: str_replace has no template (add template: with the text) "
+        "[function-arguments]",
+    ),
+    "a replacement of a file alone": Mistake(
+        LOGIN,
+        f"        str_replace:\n{REPLACEMENT}",
+        "        str_replace: {get_file: ../user-data/login.sh}\n",
+        "error: components/login.yaml:64:22: str_replace has no template (write template: before it) "
+        "[function-arguments]",
+    ),
+}
+
 MISTAKES: Final = {
-    f"{kind} {name}": each for kind, named in (("bare:", BARE), ("foreign:", FOREIGN)) for name, each in named.items()
+    **{f"bare: {name}": each for name, each in BARE.items()},
+    **{f"foreign: {name}": each for name, each in FOREIGN.items()},
+    **BRANCHES,
+    **CONDITIONS,
+    **REPLACEMENTS,
 }
 
 
