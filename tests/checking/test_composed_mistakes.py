@@ -18,6 +18,8 @@ resources:
   mount: {type: OS::Heat::None, condition: has_storage}
 """
 
+_VOLUME: Final = "resources:\n  volume:"
+
 _GUARDED: Final = """\
 conditions:
   has_storage: {{get_param: {name}}}
@@ -184,6 +186,30 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "error: components/network.yaml:18:11: OS::Neutron::Subnet needs the property 'network' (add network: "
         "{get_resource: network}) [missing-property]",
     ),
+    "another default in the second of two components": Mistake(
+        COMPUTE,
+        "  image:\n    type: string\n",
+        "  image:\n    type: string\n\n  login_flavor:\n    type: string\n    default: m1.large\n",
+        "warning: components/compute.yaml:15:5: the form shows 'login_flavor' with the default of 'login', not "
+        "with this one (leave this one out, or say it in 'login' or in parameter_overrides) "
+        "[unused-declaration]",
+    ),
+    "other constraints in the second of two components": Mistake(
+        STORAGE,
+        _VOLUME,
+        f"  compute_count: {{type: number, default: 2, constraints: [{{range: {{min: 2, max: 64}}}}]}}\n\n{_VOLUME}",
+        "warning: components/storage.yaml:11:45: the form shows 'compute_count' with the constraints of "
+        "'compute', not with these (leave these out, or say it in 'compute' or in parameter_overrides) "
+        "[unused-declaration]",
+    ),
+    "another default and other constraints in the second of two components": Mistake(
+        STORAGE,
+        _VOLUME,
+        f"  compute_count: {{type: number, default: 4, constraints: [{{range: {{min: 2, max: 64}}}}]}}\n\n{_VOLUME}",
+        "warning: components/storage.yaml:11:33: the form shows 'compute_count' with the default and "
+        "constraints of 'compute', not with these (leave these out, or say it in 'compute' or in "
+        "parameter_overrides) [unused-declaration]",
+    ),
 }
 
 
@@ -193,4 +219,29 @@ def test_a_switch_that_a_group_asks_for_may_begin_as_a_selection_does(
     MISTAKES["a component that was renamed, of which a parameter tells"].make(tmp_path / "slurm")
     definition = tmp_path / "slurm" / DEFINITION
     definition.write_text(definition.read_text().replace("[clustername,", "[selected_disk, clustername,"))
+    assert list_problems(tmp_path / "slurm", monkeypatch) == []
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "compute_count: {type: number, default: '2', constraints: [{range: {max: 64, min: 1}, description: Few.}]}",
+        "compute_count: {type: number}",
+        "partitions: {type: comma_delimited_list, default: 'batch,debug'}",
+        "use_gpu: {type: boolean, default: 'no'}",
+    ],
+)
+def test_what_is_merely_written_otherwise_is_the_same(
+    declaration: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Mistake(STORAGE, _VOLUME, f"  {declaration}\n\n{_VOLUME}", "").make(tmp_path / "slurm")
+    assert list_problems(tmp_path / "slurm", monkeypatch) == []
+
+
+def test_a_default_that_the_definition_gives_is_shown_whatever_components_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    MISTAKES["another default in the second of two components"].make(tmp_path / "slurm")
+    definition = tmp_path / "slurm" / DEFINITION
+    definition.write_text(f"{definition.read_text()}\nparameter_overrides:\n  login_flavor: {{default: m1.large}}\n")
     assert list_problems(tmp_path / "slurm", monkeypatch) == []

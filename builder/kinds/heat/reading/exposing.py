@@ -12,8 +12,9 @@ from builder.hot_lint.declared_parameters import Layer, lay_over, read_parameter
 from builder.hot_lint.findings import MAX_NAMED, TemplateProblem, judge_default
 from builder.hot_lint.scope import SELECTED, suggest_selected
 from builder.kinds.heat.reading.components import HeatContent, LoadedComponent, tighten_parameters
-from builder.parameters.attributes import ParameterSyntaxError
-from builder.parameters.declarations import Parameter, find_default_faults, parse_parameter
+from builder.parameters.attributes import ABSENT, ParameterSyntaxError
+from builder.parameters.declarations import Parameter, find_default_faults, parse_parameter, parse_value
+from builder.parameters.values import InvalidValueError
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest_near
 from builder.yaml_documents.documents import Document
@@ -62,7 +63,7 @@ def expose_parameters(
             hint, place = "leave the default out, or hidden: true if it is no secret", [("parameters", name), *laid][-1]
             careless = TemplateProblem("hidden-default", message, (*place, "default"), hint)
             problems.append(careless.at(document) if laid else givers[name].root.problem(careless))
-    found += _find_unused_declarations(components, parameters, layers)
+    problems += _find_unused_declarations(document, components, parameters, layers)
     found += _find_invalid_hardcoded(hardcoded, declared)
     found += _find_refused_presets(definition.get("presets", []), declared, parameters)
     found += _find_unexposed({name: each for name, each in declared.items() if name not in told}, exposed, hardcoded)
@@ -137,11 +138,15 @@ _JUDGED: Final = ("default", "constraints")
 
 
 def _find_unused_declarations(
-    components: Sequence[LoadedComponent], shown: Collection[str], layers: Mapping[str, Sequence[Layer]]
-) -> Iterator[TemplateProblem]:
+    document: Document,
+    components: Sequence[LoadedComponent],
+    shown: Collection[str],
+    layers: Mapping[str, Sequence[Layer]],
+) -> Iterator[Problem]:
     """Yield a warning for each component whose declaration of a parameter is not shown, since another came first.
 
-    What the definition says of a parameter itself is shown in any case.
+    A default or constraints that differ from the first are told where they stand: an author who changes them would look
+    in vain for a change. What the definition says of a parameter itself is shown in any case.
     """
     first: dict[str, tuple[LoadedComponent, Mapping[str, Any]]] = {}
     for number, each in enumerate(components):
@@ -152,11 +157,19 @@ def _find_unused_declarations(
             giver, before = first.setdefault(name, (each, own[name]))
             laid = {key for _, entry in layers[name] for key in entry}
             lacking = [key for key in _SHOWN if key in own[name] and key not in {*before, *laid}]
-            other = [key for key in _JUDGED if key in before and before[key] != own[name].get(key, before[key])]
-            other = [] if giver.component.optional else [key for key in other if key not in laid]
-            if (lacking or other) and before.get("type") == own[name].get("type"):
+            if before.get("type") != own[name].get("type"):
+                continue  # which is told
+            differing = [] if giver.component.optional else _find_differing(name, before, own[name])
+            other = [key for key in differing if key not in laid]
+            if lacking:
                 lost[name] = [*lacking, *other]
                 is_bare = is_bare and not other and {*before} <= {*own[name]}
+            elif other:
+                this, source = ("this one" if other == ["default"] else "these"), giver.component.name
+                message = f"the form shows {name!r} with the {' and '.join(other)} of {source!r}, not with {this}"
+                hint = f"leave {this} out, or say it in {source!r} or in parameter_overrides"
+                place = ("parameters", name, other[0])
+                yield each.root.problem(TemplateProblem("unused-declaration", message, place, hint, key=True))
         if lost:
             own_name = repr(each.component.name)
             givers = " and ".join(dict.fromkeys(repr(first[name][0].component.name) for name in lost))
@@ -164,7 +177,23 @@ def _find_unused_declarations(
             names, them = ", ".join(map(repr, [*lost][:MAX_NAMED])), "them" if len(lost) > 1 else "it"
             message = f"the form shows {names} as {givers} declares {them}, and not with the {keys} of {own_name}"
             hint = f"list {own_name} before {givers}" if is_bare else f"say it in {givers}, or in parameter_overrides"
-            yield TemplateProblem("unused-declaration", message, ("components", number, "name"), hint)
+            yield document.problem("unused-declaration", message, ("components", number, "name"), hint=hint)
+
+
+def _find_differing(name: str, before: Mapping[str, Any], later: Mapping[str, Any]) -> list[str]:
+    """In what two declarations of a parameter differ by more than how it is written, and what it is said to be for."""
+    given = {key: {**before, **{key: later[key]}} for key in _JUDGED if key in before and key in later}
+    different = [key for key, attributes in given.items() if before[key] != attributes[key]]
+    try:
+        return [key for key in different if _judge(name, before) != _judge(name, given[key])]
+    except (ParameterSyntaxError, InvalidValueError):  # which are told
+        return different
+
+
+def _judge(name: str, attributes: Mapping[str, Any]) -> tuple[object, list[dict[str, Any]]]:
+    parameter = parse_parameter(name, attributes)
+    default = ABSENT if parameter.required else parse_value(parameter, parameter.default)
+    return default, [{**each.render(), "description": ""} for each in parameter.constraints]
 
 
 def _find_variants(
