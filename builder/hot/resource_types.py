@@ -82,7 +82,11 @@ def find_attributes(type_: str) -> Sequence[str] | None:
 ITEM_CONSTRAINTS: Final = {"security_groups": "neutron.security_group"}
 """By the names of properties, what Heat looks for of each item of a list, though it has no schema of them."""
 
-SERVICE_CONSTRAINTS: Final = {"instance_uuid": "nova.server"}
+SERVICE_CONSTRAINTS: Final = {
+    "instance_uuid": "nova.server",
+    "floating_ip": "neutron.floating_ip",
+    "floatingip_id": "neutron.floating_ip",
+}
 """By the names of properties, what a service looks for in place of Heat, which passes any text on."""
 
 

@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import pytest
+
 from tests.checking.mistakes import COMPUTE, LOGIN, NETWORK, NODE, STORAGE, Mistake
 from tests.definitions.texts import build, find_rules
+
+PORT: Final = "        - port: {get_resource: login_port}\n"
+
+ASSOCIATION: Final = """
+  address:
+    type: OS::Neutron::FloatingIPAssociation
+    properties:
+      port_id: {{get_resource: login_port}}
+      floatingip_id: {}
+
+"""
 
 MISTAKES: Final[Mapping[str, Mistake]] = {
     "a parameter for a mapping with one key": Mistake(
@@ -346,6 +359,62 @@ outputs:
         "error: components/compute.yaml:53:20: 'network' of nested/node.yaml must be a text (leave the list "
         "around it out) [property-type]",
     ),
+    "the address of a floating IP for a server": Mistake(
+        LOGIN,
+        PORT,
+        f"{PORT}          floating_ip: 198.51.100.7\n",
+        "warning: components/login.yaml:62:24: Neutron finds a floating IP by its id, not by its address "
+        "(write {get_resource: login_ip}) [service-refusal]",
+    ),
+    "the address that an attribute is for a server": Mistake(
+        LOGIN,
+        PORT,
+        f"{PORT}          floating_ip: {{get_attr: [login_ip, floating_ip_address]}}\n",
+        "warning: components/login.yaml:62:24: Neutron finds a floating IP by its id, not by its address "
+        "(write {get_resource: login_ip}) [service-refusal]",
+    ),
+    "the name of a floating IP for a server": Mistake(
+        LOGIN,
+        PORT,
+        f"{PORT}          floating_ip: login_ip\n",
+        "warning: components/login.yaml:62:24: Neutron finds a floating IP by its id, and this is none (write "
+        "{get_resource: login_ip}) [service-refusal]",
+    ),
+    "a floating IP for a server as in Terraform": Mistake(
+        LOGIN,
+        PORT,
+        f"{PORT}          floating_ip: ${{login_ip.address}}\n",
+        "warning: components/login.yaml:62:24: Neutron finds a floating IP by its id, and this is none (write "
+        "{get_resource: login_ip}) [service-refusal]",
+    ),
+    "a port for the floating IP of a server": Mistake(
+        LOGIN,
+        PORT,
+        f"{PORT}          floating_ip: {{get_resource: login_port}}\n",
+        "error: components/login.yaml:62:24: 'networks[0].floating_ip' of OS::Nova::Server must be a floating "
+        "ip, and 'login_port' is an OS::Neutron::Port (did you mean 'login_ip'?) [property-type]",
+    ),
+    "the address of a floating IP for a member": Mistake(
+        NODE,
+        "        - network: {get_param: network}\n",
+        "        - network: {get_param: network}\n          floating_ip: 198.51.100.7\n",
+        "warning: nested/node.yaml:20:24: Neutron finds a floating IP by its id, not by its address (write "
+        "what 'openstack floating ip list' shows as ID) [service-refusal]",
+    ),
+    "the address of a floating IP for a port": Mistake(
+        LOGIN,
+        "      port_id: {get_resource: login_port}\n\n",
+        ASSOCIATION.format("198.51.100.7"),
+        "warning: components/login.yaml:56:22: Neutron finds a floating IP by its id, not by its address "
+        "(write {get_resource: login_ip}) [service-refusal]",
+    ),
+    "the address that an attribute is for a port": Mistake(
+        LOGIN,
+        "      port_id: {get_resource: login_port}\n\n",
+        ASSOCIATION.format("{get_attr: [login_ip, floating_ip_address]}"),
+        "warning: components/login.yaml:56:22: Neutron finds a floating IP by its id, not by its address "
+        "(write {get_resource: login_ip}) [service-refusal]",
+    ),
 }
 
 _ADDED: Final = "resources:\n"
@@ -533,3 +602,30 @@ name:
 
 def test_a_section_without_a_template_is_an_unknown_key() -> None:
     assert find_rules(build("resources: {}\n")) == ["exclusive-keys", "unknown-key"]
+
+
+@pytest.mark.parametrize(
+    "floating",
+    [
+        "5d1f1d8e-5c5b-4d5e-9d55-1b3c0c6f5a3e",
+        "{get_resource: ip}",
+        "{get_param: ip_id}",
+        "{get_attr: [ip, show, id]}",
+        "{if: [{get_param: is_public}, {get_resource: ip}, '']}",
+        "'%index%'",
+        "''",
+    ],
+)
+def test_what_may_be_the_id_of_a_floating_ip(floating: str) -> None:
+    definition = f"""\
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters: {{ip_id: {{type: string}}, is_public: {{type: boolean, default: false}}}}
+  resources:
+    ip: {{type: OS::Neutron::FloatingIP, properties: {{floating_network: public1}}}}
+    port: {{type: OS::Neutron::Port, properties: {{network: private}}}}
+    link:
+      type: OS::Neutron::FloatingIPAssociation
+      properties: {{floatingip_id: {floating}, port_id: {{get_resource: port}}}}
+"""
+    assert not {"service-refusal", "property-type"} & {*find_rules(build(definition))}

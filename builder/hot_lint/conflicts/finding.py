@@ -8,7 +8,13 @@ from typing import Any, Final
 from builder.hot_lint.conflicts.groups import judge_numbers, judge_stray_number
 from builder.hot_lint.conflicts.judged import Judged, find_judged
 from builder.hot_lint.conflicts.networks import judge_group, judge_interface, judge_port, judge_rule, judge_subnet
-from builder.hot_lint.conflicts.servers import SERVER, judge_deployment, judge_server, judge_volume
+from builder.hot_lint.conflicts.servers import (
+    SERVER,
+    judge_association,
+    judge_deployment,
+    judge_server,
+    judge_volume,
+)
 from builder.hot_lint.conflicts.sharing import Owners, judge_sharing
 from builder.hot_lint.conflicts.texts import judge_text
 from builder.hot_lint.findings import TemplateProblem
@@ -16,6 +22,8 @@ from builder.hot_lint.members import GROUP
 
 _JUDGES: Final[Mapping[str, Callable[[Judged], Iterator[TemplateProblem]]]] = {
     SERVER: judge_server,
+    "OS::Neutron::FloatingIPAssociation": judge_association,
+    "OS::Nova::FloatingIPAssociation": judge_association,
     "OS::Heat::SoftwareDeployment": judge_deployment,
     "OS::Heat::StructuredDeployment": judge_deployment,
     "OS::Cinder::Volume": judge_volume,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from builder.hot_lint.conflicts.judged import CONFLICT, Judged, find_mappings, is_given
+from builder.hot.resource_types import MADE_BY, is_other_thing
+from builder.hot_lint.conflicts.judged import CONFLICT, REFUSED, Judged, find_mappings, find_referred, is_given
 from builder.hot_lint.findings import TemplateProblem
 
 SERVER: Final = "OS::Nova::Server"
 PORT: Final = "OS::Neutron::Port"
+
+_FLOATING: Final = MADE_BY["neutron.floating_ip"]
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+_NAME: Final = re.compile(r"(?!get_)(?:[\w.:-]+|\$\{[\w.-]+\})")
+_ADDRESS: Final = re.compile(r"[0-9a-fA-F]*(?:[.:]+[0-9a-fA-F]+)+")
 
 _DISK_SOURCES: Final = ("volume_id", "snapshot_id", "image", "image_id")
 _DEVICE_SOURCES: Final = (*_DISK_SOURCES, "swap_size", "ephemeral_size", "ephemeral_format")
@@ -36,10 +43,44 @@ def judge_server(server: Judged) -> Iterator[TemplateProblem]:
         elif devices and not any(_may_boot(each) for _, each in devices):
             message, hint = "the server can boot from none of its devices", "give one a volume, with boot_index 0"
             yield server.problem(CONFLICT, message, "block_device_mapping_v2", hint=hint)
+    for number, network in find_mappings(properties.get("networks")):
+        yield from _judge_floating(server, network.get("floating_ip"), "networks", number, "floating_ip")
     has_port = any(is_given(each.get("port")) for _, each in find_mappings(properties.get("networks")))
     if has_port and properties.get("security_groups") and isinstance(properties["security_groups"], list):
         message = "a server with a port has no security groups of its own"
         yield server.problem(CONFLICT, message, "security_groups", hint="give them to the port")
+
+
+def judge_association(association: Judged) -> Iterator[TemplateProblem]:
+    """Yield a problem if what a resource of its own gives a port or a server is no id of a floating IP."""
+    for name in ("floatingip_id", "floating_ip"):
+        yield from _judge_floating(association, association.properties.get(name), name)
+
+
+def _judge_floating(resource: Judged, value: Any, *place: str | int) -> Iterator[TemplateProblem]:
+    """Yield a problem if a value cannot be the id of a floating IP: Heat hands it on, and Neutron finds none."""
+    if value is None or find_referred(value) or may_be_floating_ip(value, resource.types):
+        return  # another resource is told as that
+    made = [name for name, type_ in resource.types.items() if type_ in _FLOATING]
+    given = [name for name in made if name in str(value)]
+    if isinstance(value, str) and not (_NAME.fullmatch(value) and (given or "$" not in value)):
+        return  # nor is it a name: what is no call is told as that
+    meant = (given or made)[0] if len(given or made) == 1 else ""
+    hint = f"write {{get_resource: {meant}}}" if meant else "write what 'openstack floating ip list' shows as ID"
+    what = "and this is none" if isinstance(value, str) and not _ADDRESS.fullmatch(value) else "not by its address"
+    yield resource.problem(REFUSED, f"Neutron finds a floating IP by its id, {what}", *place, hint=hint)
+
+
+def may_be_floating_ip(value: Any, types: Mapping[str, str]) -> bool:
+    """Whether a value can be the id of a floating IP; ``types`` are those of resources, by their names."""
+    if isinstance(value, str):
+        return _UUID.fullmatch(value) is not None
+    if name := find_referred(value):
+        return not is_other_thing(types.get(name, ""), "neutron.floating_ip")
+    match value:
+        case {"get_attr": [str(name), "floating_ip_address"]}:
+            return types.get(name, "") not in _FLOATING
+    return True
 
 
 def judge_deployment(deployment: Judged) -> Iterator[TemplateProblem]:

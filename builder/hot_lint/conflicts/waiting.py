@@ -18,7 +18,7 @@ from builder.hot.language import NESTED_SUFFIXES
 from builder.hot.resource_types import MADE_BY
 from builder.hot_lint.conflicts.floating import FLOATING
 from builder.hot_lint.conflicts.judged import find_mappings, find_referred
-from builder.hot_lint.conflicts.servers import PORT, SERVER
+from builder.hot_lint.conflicts.servers import PORT, SERVER, may_be_floating_ip
 from builder.hot_lint.findings import Kind, TemplateProblem, find_reachable
 from builder.hot_lint.members import MEMBERS, find_definitions
 from builder.hot_lint.scope import ScopedTemplate
@@ -123,7 +123,7 @@ def _find_unawaited_interface(
     name: str, resources: Mapping[str, Mapping[str, Any]], order: _Order
 ) -> Iterator[TemplateProblem]:
     """Yield a problem if a resource gives a port a floating IP, and does not wait for the router of its network."""
-    for each in _find_addressed(resources[name]) if name not in order.late else ():
+    for each in _find_addressed(resources[name], order.types) if name not in order.late else ():
         network = next((one for one in order.needs.get(each, ()) if one in order.subnets), "")
         interfaces = [one for subnet in order.subnets.get(network, ()) for one in order.interfaces.get(subnet, ())]
         if not interfaces or order.types[each] != PORT:
@@ -137,13 +137,16 @@ def _find_unawaited_interface(
             return
 
 
-def _find_addressed(resource: Mapping[str, Any]) -> list[str]:
+def _find_addressed(resource: Mapping[str, Any], types: Mapping[str, str]) -> list[str]:
     """The names of the ports that a resource gives a floating IP; ``""`` for a port that is not made here."""
     properties = _read_properties(resource)
     if resource.get("type") in FLOATING:
         return [find_referred(properties.get("port_id"))]
     networks = find_mappings(properties.get("networks")) if resource.get("type") == SERVER else []
-    return [find_referred(each.get("port")) for _, each in networks if each.get("floating_ip") is not None]
+    given = [(each.get("port"), each.get("floating_ip")) for _, each in networks]
+    return [
+        find_referred(port) for port, floating in given if floating is not None and may_be_floating_ip(floating, types)
+    ]
 
 
 def _read_properties(resource: Mapping[str, Any]) -> Mapping[str, Any]:
