@@ -31,6 +31,7 @@ UP_TO_THE_CLOUD = {
     "unknown-custom-constraint.yaml",  # a plug-in might have it
     "outputs.yaml",  # a network of that name might be there
     "server-without-network.yaml",  # an image of that name might be there
+    "unawaited-interface.yaml",  # an image of that name might be there
 }
 ANSWERS = {"number": "1", "boolean": "true", "json": "{}"}
 
