@@ -215,7 +215,8 @@ def find_placeholder_problems(
         compute(Call("str_replace_strict", filled, call.language), budget)
     except CallError as error:
         is_strict = call.name != "str_replace"
-        rule, words = "missing-placeholder" if is_strict else "unknown-placeholder", sorted(set(_WORD.findall(text)))
+        rule = "missing-placeholder" if is_strict else "unknown-placeholder"
+        words = sorted({*_WORD.findall(text)} - params.keys())
         hints = {lacking: suggest(lacking, words) for lacking in error.details.get("params", ())}
         if not file and looks_like_path(text) and hints.keys() == params.keys() and not any(hints.values()):
             message, hint = explain_path(text)

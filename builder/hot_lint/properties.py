@@ -283,11 +283,10 @@ class _PropertyCheck:
             if not is_met:
                 allowed = constraint.allowed if isinstance(constraint, AllowedValues) else ()
                 texts = [each for each in allowed if isinstance(each, str)]
-                same = [each for each in texts if isinstance(value, str) and each.lower() == value.lower()]
-                hint = ""
-                if isinstance(value, str):
-                    foreign = suggest_foreign_value(str(path[-1]), value)
-                    hint = foreign or suggest(same[0] if same else value, texts)
+                given = value if isinstance(value, list) else [value]
+                wrong = next((each for each in given if isinstance(each, str) and each not in texts), "")
+                same = next((each for each in texts if each.lower() == wrong.lower()), wrong)
+                hint = suggest_foreign_value(str(path[-1]), wrong) or suggest(same, texts)
                 yield self._problem(
                     "property-constraint", f"{self._name(path)} {constraint.explain(type_)}", tokens, hint
                 )

@@ -169,7 +169,8 @@ def _find_elsewhere(
 def _suggest_known(reference: Reference, known: Collection[str], fitting: Collection[str]) -> tuple[str, list[str]]:
     """Which of the ``known`` names may be meant, rather one that is ``fitting``; and what the mistake is about."""
     kind, about = reference.kind, [f"{reference.kind} {reference.name}"]
-    fitting = fitting or known
+    bare = reference.name.rpartition(".")[2]  # without the type that Terraform writes before it
+    fitting = (bare,) if bare in known else fitting or known
     if near := next(iter(fitting)) if len(fitting) == 1 < len(known) else find_near(reference.name, fitting):
         return suggest_near(near), [*about, f"{kind} {near}"]
     if 0 < len(fitting) <= _MOST_LISTED:

@@ -344,6 +344,22 @@ outputs:
         "warning: components/compute.yaml:61:25: server 'login_node' has this port already, and Nova gives a "
         "port to one server only (did you mean 'first_port'?) [service-refusal]",
     ),
+    "a policy of a group of servers with another sign": Mistake(
+        NETWORK,
+        "resources:\n",
+        "resources:\n  apart: {type: OS::Nova::ServerGroup, properties: {policies: [anti_affinity]}}\n",
+        "warning: components/network.yaml:14:63: 'policies' of OS::Nova::ServerGroup must hold only values from: "
+        "anti-affinity, affinity, soft-anti-affinity, soft-affinity (did you mean 'anti-affinity'?) "
+        "[property-constraint]",
+    ),
+    "a resource as Terraform names it": Mistake(
+        LOGIN,
+        "    depends_on: router_interface\n",
+        "    depends_on: [openstack_networking_router_interface_v2.router_interface]\n",
+        "error: components/login.yaml:48:18: there is no resource "
+        "'openstack_networking_router_interface_v2.router_interface' (did you mean 'router_interface'?) "
+        "[resource-reference]",
+    ),
     "a protocol as another cloud calls any of them": Mistake(
         NETWORK,
         "resources:\n",
