@@ -15,8 +15,9 @@ from builder.hot.resource_types import MADE_BY, find_attribute_kinds, find_const
 from builder.hot.results import Types, find_kinds, find_types, is_call, is_taken
 from builder.hot.values import parse_boolean
 from builder.hot_lint.findings import TemplateProblem
-from builder.hot_lint.members import GROUP, find_definitions
+from builder.hot_lint.members import GROUP, MEMBERS, find_definitions
 from builder.parameters.values import suggest_number
+from builder.text.excerpts import shorten
 from builder.text.pointers import Tokens
 from builder.text.spelling import suggest
 
@@ -291,6 +292,8 @@ def suggest_form(kind: str, value: Any, name: str | int) -> str:
         return "put '|' after 'user_data:', and '#cloud-config' on the line below"
     if kind == "map" and isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
         return "write it without the '- ', which makes it an item of a list"
+    if isinstance(value, str) and value and any(name == member for member, _ in MEMBERS.values()):
+        return f"write {{type: {shorten(value, 80)}}}, with its properties"  # as long as paths are
     if kind in ("integer", "number"):
         return suggest_number(value) if kind == "number" or "." not in str(value) else ""
     truth = parse_boolean(value) if kind == "boolean" and isinstance(value, str | int) else None

@@ -31,6 +31,13 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "error: components/compute.yaml:47:7: 'resource_def' of OS::Heat::ResourceGroup must be a mapping (write it "
         "without the '- ', which makes it an item of a list) [property-type]",
     ),
+    "a member in two items of a list": Mistake(
+        COMPUTE,
+        "        type: ../nested/node.yaml\n        properties:\n",
+        "      - type: ../nested/node.yaml\n      - properties:\n",
+        "error: components/compute.yaml:47:7: 'resource_def' of OS::Heat::ResourceGroup must be a mapping (write it "
+        "without the '- ', which makes it an item of a list) [property-type]",
+    ),
     "a call within a text": Mistake(
         LOGIN,
         ADDRESS,

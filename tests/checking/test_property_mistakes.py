@@ -645,3 +645,17 @@ heat_template:
       properties: {{floatingip_id: {floating}, port_id: {{get_resource: port}}}}
 """
     assert not {"service-refusal", "property-type"} & {*find_rules(build(definition))}
+
+
+@pytest.mark.parametrize(
+    ("group", "member"), [("ResourceGroup", "resource_def"), ("AutoScalingGroup", "max_size: 2, min_size: 1, resource")]
+)
+def test_a_member_that_is_its_type_alone_is_told_with_how_it_is_written(group: str, member: str) -> None:
+    definition = f"""\
+heat_template:
+  heat_template_version: 2021-04-16
+  resources:
+    nodes: {{type: OS::Heat::{group}, properties: {{{member}: OS::Heat::Value}}}}
+"""
+    hints = [problem.hint for problem in build(definition).problems if problem.rule == "property-type"]
+    assert hints == ["write {type: OS::Heat::Value}, with its properties"]
