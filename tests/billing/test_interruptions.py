@@ -247,7 +247,14 @@ def test_order_of_a_build_whose_time_is_over_before_heat_is_asked_is_cancelled(
     hasty: Service, heat: FailingHeat, middleware: BillingService
 ) -> None:
     middleware.fail("add_order_tag", Failing(How.HANG))
+    answered = threading.Event()
+
+    def wait() -> None:  # once the order is cancelled, there is nothing left to tell of it
+        answered.wait(60)
+
+    act_at(middleware, Moment("delete_order"), wait)
     detail = assert_late(build(hasty, heat, middleware))
+    answered.set()
     assert "was not created. Order" in detail
     wait_until(lambda: middleware.active == {}, "it is cancelled")
     assert heat.posts_to_heat == []
