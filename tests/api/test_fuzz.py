@@ -156,7 +156,7 @@ WISHES = st.fixed_dictionaries(
         "good_order": st.sampled_from([True, False, False]),
         "real_parameters": st.booleans(),
         "real_cloud": st.sampled_from([True] * 9 + [False]),
-        "used_key": st.sampled_from([False] * 29 + [True]),
+        "used_key": st.sampled_from([False] * 9 + [True]),
         "real_type": st.sampled_from(["form", "form", "self-contained", "hpc-cluster", ""]),
     }
 )
