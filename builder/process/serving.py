@@ -64,10 +64,11 @@ def serve(settings: Settings) -> int:
     if log_file is None and settings.log_dir is not None and is_mount_point(settings.log_dir):
         log_file = str(Path(settings.log_dir) / LOG_NAME)
     configure_logging(settings.log_level, settings.log_format, log_file, colours=wants_colours(os.environ))
-    if log_file is None and settings.log_dir is not None:  # as in every container without such a volume
-        level = logging.INFO if os.path.isdir(settings.log_dir) else logging.WARNING  # noqa: PTH112  # it never raises
-        logger.log(level, "LOG_DIR: nothing is mounted at %r, so no file is logged to; mount a volume there, or set "
-                   "LOG_FILE to a file", settings.log_dir)  # fmt: skip
+    # A folder at which nothing is mounted is in every container without such a volume.
+    if log_file is None and settings.log_dir is not None and not os.path.isdir(settings.log_dir):  # noqa: PTH112  # it never raises
+        logger.warning(
+            "LOG_DIR: there is no folder %r, so no file is logged to; mount a volume there", settings.log_dir
+        )
     settings = replace(settings, max_connections=allow_connections(settings.max_connections))
     secrets = load_jwt_secrets(settings)
     if settings.cloud_ca_bundle is not None:

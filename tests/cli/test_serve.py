@@ -153,9 +153,7 @@ def test_log_file_that_cannot_be_written_stops_no_service_and_is_tried_again(tmp
 
 def test_folder_for_logs_that_nothing_is_mounted_at_is_left_alone(tmp_path: Path) -> None:
     with Service(tmp_path / "instance", {"LOG_DIR": str(tmp_path)}) as service:
-        log = service.settled_log()
-        assert f"LOG_DIR: nothing is mounted at {str(tmp_path)!r}, so no file is logged to" in log
-        assert "cannot be written" not in log
+        assert "LOG_DIR" not in service.settled_log()
         assert not (tmp_path / "cluster-builder.log").exists()
 
 
@@ -175,7 +173,7 @@ def test_folder_that_cannot_be_used_yet_stops_no_start_and_is_told_of(
     folder = str(tmp_path / path)
     told = {
         "TEMPLATE_ROOTS": [f"TEMPLATE_ROOTS: {folder!r} cannot be used: {reason}; make it a folder"],
-        "LOG_DIR": [f"LOG_DIR: nothing is mounted at {folder!r}, so no file is logged to"],
+        "LOG_DIR": [f"LOG_DIR: there is no folder {folder!r}, so no file is logged to"],
         "INSTANCE_DIR": [],  # of that tells who makes its folders
     }
     assert run_up_to_serving(**{"INSTANCE_DIR": str(tmp_path), variable: folder})[0] == 0
