@@ -16,6 +16,11 @@ from tests.endtoend.launches import CLUSTER, TEST_SECONDS
 pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
 
+LAUNCHED = {name: each for name, each in REFUSED_BY_NEUTRON.items() if "floating IP" not in name}
+"""Without floating IPs, each launched once by hand: their stacks take a minute and a half to go, and the Heat of the
+tests keeps descriptors of every stack."""
+
+
 @pytest.fixture(autouse=True)
 def _real(cloud: Cloud) -> None:
     if cloud.name == "sandbox":
@@ -28,7 +33,7 @@ def test_heat_refuses_it(stacks: Stacks, conflict: Conflict) -> None:
         stacks.client.stacks.preview(stack_name=new_name(), template=conflict.build(mended=False))
 
 
-@pytest.mark.parametrize("conflict", REFUSED_BY_NEUTRON.values(), ids=REFUSED_BY_NEUTRON)
+@pytest.mark.parametrize("conflict", LAUNCHED.values(), ids=LAUNCHED)
 def test_neutron_refuses_it(stacks: Stacks, conflict: Conflict) -> None:
     assert stacks.create_settled(conflict.build(mended=False), new_name()).stack_status == "CREATE_FAILED"
     assert stacks.create_settled(conflict.build(mended=True), new_name()).stack_status == "CREATE_COMPLETE"
