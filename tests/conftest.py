@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from builder.pattern_matching import matching
 from tests import service as services
@@ -29,6 +31,13 @@ LONGEST = [
 ]
 """Files and rooms of tests that take longest, in this order: they start services, and wait for them. What is begun last
 is then short, and no process is still busy with one file while all others have ended."""
+
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # on a busy machine anything is slow, and no test asserts a time
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as for `make test &` in a script, and inherited by the services
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -160,9 +160,10 @@ def test_type_that_is_not_known_any_more_is_looked_for_at_the_services_that_the_
 def test_cluster_in_creation_is_watched_until_its_creator_has_decided(cloud: RememberingMagnum) -> None:
     cloud.status = "CREATE_IN_PROGRESS"
     made = ask(cloud, KEYED)
-    lists = len(cloud.received)
+    before = len(cloud.received)
     assert ask(cloud, KEYED) == dataclasses.replace(made, replayed=True)
-    assert len(cloud.received) > lists + 5
+    lists = [each for each in cloud.received[before:] if each.method == "GET" and "/clusters" in each.path]
+    assert len(lists) > 1  # how many more depends on how fast this machine is
 
 
 @pytest.mark.parametrize("ids", ["12", "21"])
