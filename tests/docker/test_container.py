@@ -64,6 +64,7 @@ def test_commands_work_as_they_are_written(image: str) -> None:
         try:
             url = f"http://127.0.0.1:{PORT}"
             wait_until(lambda: process.poll() is not None or answers(url), f"an answer from {url}", START_SECONDS)
+            assert process.poll() is None, process.communicate()[0]  # the port is taken, for one
             assert {listed["id"] for listed in fetch(f"{url}/cluster-types/").json()} == example_ids()
             process.send_signal(signal.SIGINT)  # Ctrl-C
             output, _ = process.communicate(timeout=START_SECONDS)
