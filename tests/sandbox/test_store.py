@@ -10,6 +10,7 @@ import pytest
 
 from builder.sandbox import Sandbox
 from builder.sandbox.heat.nesting import StackSource
+from builder.sandbox.heat.stack_plans import plan_stack
 from builder.sandbox.heat.stacks import MAX_DELETED, StackOptions, StackStore
 from builder.sandbox.wire.accounts import PROJECTS
 from tests.sandbox.clients import EMPTY, Member, address_of
@@ -114,8 +115,8 @@ def test_only_so_many_deleted_stacks_are_remembered() -> None:
     project = PROJECTS[0].id
     first = None
     for index in range(MAX_DELETED + 2):
-        source = StackSource(f"stack-{index}", EMPTY, project)
-        stack = store.create(source, StackOptions(), "demo")
+        source = StackSource(f"stack-{index}", EMPTY, project, stack_id=f"{index}")
+        stack = store.create(plan_stack(source), StackOptions(), "demo")
         first = first or stack
         store.delete(project, stack.name, stack.stack_id)
         with store.poll(project, stack.name, stack.stack_id):

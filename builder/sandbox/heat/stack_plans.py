@@ -1,14 +1,17 @@
-"""From a template and values to a plan: every resource there would be, checked as Heat checks it.
+"""From a template and values to a planned stack, checked as Heat checks it, and from that to one that is made.
 
-Apart from the stacks that exist: a preview is a plan and nothing else, and what a plan refuses is never created.
-The order of the checks is Heat's, so that a template with several faults is refused for the same one.
+A preview is a plan and nothing else, and what a plan refuses is never made. The order of the checks is Heat's, so that
+a template with several faults is refused for the same one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+import string
+import uuid
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from builder.sandbox.faults import (
@@ -21,14 +24,14 @@ from builder.sandbox.faults import (
     limit_exceeded,
 )
 from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
-from builder.sandbox.heat.functions import Node, Scope, find_references, resolve, validate_node
+from builder.sandbox.heat.functions import Node, find_references, resolve, validate_node
 from builder.sandbox.heat.nesting import StackSource, find_child_source, find_type
 from builder.sandbox.heat.parameters import Parameter, Parameters, parse_parameter_schemas, validate_parameters
-from builder.sandbox.heat.resource_types import VALUE, ResourceType, check_names, check_properties, retype
+from builder.sandbox.heat.resource_types import RANDOM_STRING, TEST_RESOURCE, VALUE, check_names
+from builder.sandbox.heat.stack_contents import Failure, Resource, StackContent
 from builder.sandbox.heat.template_texts import find_language
 from builder.sandbox.heat.templates import (
     Definition,
-    Output,
     check_parameter_groups,
     check_sections,
     check_stack_name,
@@ -42,69 +45,34 @@ Needs = Mapping[str, set[str]]
 MAX_DEPTH = 5
 """How deep templates may nest: ``max_nested_stack_depth`` of Heat."""
 
+_ALPHABETS: Mapping[str, str] = {
+    "lettersdigits": string.ascii_letters + string.digits,
+    "letters": string.ascii_letters,
+    "lowercase": string.ascii_lowercase,
+    "uppercase": string.ascii_uppercase,
+    "digits": string.digits,
+    "hexdigits": string.digits + "ABCDEF",
+    "octdigits": string.octdigits,
+}
+_ADDRESSES: Mapping[str, tuple[str, ...]] = {
+    "OS::Nova::Server": ("192.0.2", "first_address", "accessIPv4"),
+    "OS::Neutron::FloatingIP": ("203.0.113", "floating_ip_address"),
+}
+"""By type, a network that is reserved for documentation (RFC 5737), and the attributes that give an address of it."""
 
-@dataclass(frozen=True, slots=True)
-class PlannedResource:
-    """A resource there would be; ``children`` is the plan of the stack inside it, if it has one."""
-
-    definition: Definition
-    type: ResourceType
-    required_by: tuple[str, ...] = ()
-    children: Plan | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A stack there would be; ``order`` lists the names of the resources, each after what it needs."""
-
-    source: StackSource
-    parameters: Parameters
-    resources: Mapping[str, PlannedResource]
-    order: tuple[str, ...]
-    outputs: Mapping[str, Output]
-
-    def properties_of(self, resource: PlannedResource, scope: Scope) -> Mapping[str, Json]:
-        """Return a resource's properties with their values. Raises StackValidationFailed where one does not fit."""
-        given = resource.definition.properties
-        schemas = resource.type.properties
-        if schemas is None:
-            return {}
-        if resource.type.name == VALUE:
-            # The type of the one property is the value of the other.
-            schemas = {**schemas, "value": retype(schemas["value"], resolve(given.get("type"), scope))}
-        path = ("resources", resource.definition.name, "properties")
-        return check_properties(schemas, given, path, resolve=lambda node: resolve(node, scope))
-
-
-@dataclass(slots=True)
-class PlanScope:
-    """Resolves functions while nothing exists: references give names, attributes nothing."""
-
-    parameters: Parameters
-    files: Mapping[str, str]
-    types: Mapping[str, ResourceType] = field(default_factory=dict)
-
-    def has_resource(self, name: str) -> bool:
-        return name in self.types
-
-    def reference(self, name: str) -> str:
-        return name
-
-    def attribute(self, name: str, attribute: str | None, path: Sequence[Json]) -> Json:  # noqa: ARG002  # Scope's
-        return None
-
-    def check_attribute(self, name: str, attribute: str) -> bool:
-        return self.types[name].has_attribute(attribute)
+_SUFFIX = string.ascii_lowercase + string.digits
+_NAMED = frozenset({RANDOM_STRING, TEST_RESOURCE, VALUE, "OS::Heat::Delay"})
+"""The types whose ids hold the names of the stack and the resource."""
 
 
 def plan_stack(
     source: StackSource, *, with_values: bool = True, with_children: bool = True, is_lenient: bool = False
-) -> Plan:
-    """Check a template against values and return the stack they make.
+) -> StackContent:
+    """Check a template against values and return the stack they make, of which nothing is made yet.
 
     Without values, as ``POST validate`` does it, parameters may be missing and properties are looked at by name only;
-    without children, the stacks inside resources are left out. Lenient, as a create is, groups that are too large are
-    left out: they fail when they are made.
+    without children, the stacks inside resources are left out. Lenient, as a create is, those are looked at and left
+    out: they are planned again when they are made, and only then fail for being too large.
 
     Raises HeatFault for the first fault.
     """
@@ -119,102 +87,140 @@ def plan_stack(
     }
     validate_parameters(declared, source.parameters, with_values=with_values)
     check_parameter_groups(source.template.get("parameter_groups"), schemas)
-    parameters = Parameters(declared, source.pseudo_parameters())
-    scope = PlanScope(parameters, source.files)
-    conditions = ConditionSet(source.template.get("conditions"), language, scope)
+    content = StackContent(source, Parameters(declared, source.pseudo_parameters()))
+    conditions = ConditionSet(source.template.get("conditions"), language, content)
     conditions.validate()
     parser = TemplateParser(language, conditions)
     definitions = parse_definitions(source.template, parser)
-    scope.types = {name: find_type(definition.type, source) for name, definition in definitions.items()}
-    if twice := set(parameters) & set(definitions):
+    content.resources = {name: Resource(each, find_type(each.type, source)) for name, each in definitions.items()}
+    if twice := set(content.parameters) & set(definitions):
         raise StackValidationFailed(f"Duplicate names {twice}")
-    outputs = parse_outputs(source.template, language, parser)
-    needs = {name: _find_needs(source, definition, scope) for name, definition in definitions.items()}
-    dependents = find_dependents(needs)
-    resources = {
-        name: PlannedResource(definition, scope.types[name], dependents[name])
-        for name, definition in definitions.items()
-    }
-    order = sort_by_needs(needs, lambda name: f'{scope.types[name].label} "{name}"')
-    plan = Plan(source, parameters, resources, order, outputs)
-    source.tally.add(len(resources))
-    for name in plan.order:
-        _validate_resource(plan, resources[name], scope, with_values=with_values)
+    content.outputs = parse_outputs(source.template, language, parser)
+    needs = {name: _find_needs(content, definition) for name, definition in definitions.items()}
+    for name, dependents in find_dependents(needs).items():
+        content.resources[name].required_by = dependents
+    content.order = sort_by_needs(needs, lambda name: f'{content.resources[name].type.label} "{name}"')
+    source.tally.add(len(content.resources))
+    for name in content.order:
+        resource = content.resources[name]
+        _validate_resource(content, resource, with_values=with_values)
         if with_children:
-            children = _plan_children(plan, resources[name], scope, is_lenient=is_lenient)
-            resources[name] = replace(resources[name], children=children)
-    for output in outputs.values():
-        _validate_node(output.value, scope, ("outputs", output.name, "value"))
-    return plan
+            child = _plan_child(content, resource, is_lenient=is_lenient)
+            resource.nested = None if is_lenient else child
+    for output in content.outputs.values():
+        _validate_node(output.value, content, ("outputs", output.name, "value"))
+    return content
 
 
-def _find_needs(source: StackSource, definition: Definition, scope: PlanScope) -> set[str]:
+def make_stack(content: StackContent) -> None:
+    """Make everything that is planned, up to the first failure, which the stack then carries."""
+    if content.source.depth == 0:
+        content.source.tally.count = len(content.resources)  # what is inside is counted anew as it is made
+    for name in content.order:
+        resource = content.resources[name]
+        try:
+            resource.failure = _make(content, resource)
+        except HeatFault as fault:
+            resource.failure = Failure(fault.error_type, ("resources", name), fault.message)
+        if resource.failure is not None:
+            content.failure = resource.failure
+            break
+        resource.is_made = True
+
+
+def _make(content: StackContent, resource: Resource) -> Failure | None:
+    """Make one resource; what it needs is there. Nothing is real: a server is an id, a random string is just that."""
+    values = content.properties_of(resource)
+    type_ = resource.type.name
+    if type_ == TEST_RESOURCE and values.get("fail"):
+        return Failure("ValueError", ("resources", resource.name), f"Test Resource failed {resource.name}")
+    child = find_child_source(content.source, resource.definition, resource.type, values)
+    suffix = "".join(secrets.choice(_SUFFIX) for _ in range(12))
+    if child is not None:
+        source = replace(child, name=f"{child.name}-{suffix}", stack_id=str(uuid.uuid4()))
+        resource.nested = plan_stack(source, with_children=False)
+        make_stack(resource.nested)
+        resource.physical_id = source.stack_id
+        failure = resource.nested.failure
+        return None if failure is None else failure.within(resource.name)
+    made_up: dict[str, Json] = {}
+    if type_ == RANDOM_STRING:
+        classes = [part.get("class") for part in values.get("character_classes") or ()]
+        alphabet = "".join(_ALPHABETS.get(name, "") for name in classes) or _ALPHABETS["lettersdigits"]
+        made_up["value"] = "".join(secrets.choice(alphabet) for _ in range(values["length"]))
+    elif type_ == TEST_RESOURCE:
+        made_up["output"] = values["value"]
+    elif type_ in _ADDRESSES:
+        network, *attributes = _ADDRESSES[type_]
+        made_up = dict.fromkeys(attributes, f"{network}.{1 + secrets.randbelow(254)}")
+    resource.values = {**values, **made_up}
+    resource.physical_id = f"{content.source.name}-{resource.name}-{suffix}" if type_ in _NAMED else str(uuid.uuid4())
+    return None
+
+
+def _find_needs(content: StackContent, definition: Definition) -> set[str]:
     needs: set[str] = set()
     for name in definition.depends_on:
-        if name in scope.types:
+        if name in content.resources:
             needs.add(name)
-        elif name not in (source.template.get("resources") or {}):
+        elif name not in (content.source.template.get("resources") or {}):
             raise invalid_reference(name, definition.name)
     references = (
         *find_references(definition.properties, f"{definition.name}.Properties"),
         *find_references(definition.metadata, f"{definition.name}.Metadata"),
     )
     for name, place in references:
-        if name not in scope.types:
+        if name not in content.resources:
             raise invalid_reference(name, place)
         needs.add(name)
     return needs
 
 
-def _validate_resource(plan: Plan, resource: PlannedResource, scope: PlanScope, *, with_values: bool) -> None:
+def _validate_resource(content: StackContent, resource: Resource, *, with_values: bool) -> None:
     definition = resource.definition
     path = ("resources", definition.name, "properties")
-    _validate_node(dict(definition.properties), scope, path)
+    _validate_node(dict(definition.properties), content, path)
     if resource.type.fault is not None:
         raise StackValidationFailed(resource.type.fault)
     try:
         if with_values:
-            resolve(definition.metadata, scope)
-            plan.properties_of(resource, scope)
+            resolve(definition.metadata, content)
+            content.properties_of(resource)
         elif resource.type.properties is not None:
             check_names(resource.type.properties, definition.properties, path)
     except StackValidationFailed as failure:
         raise failure.within((), error="Property error") from failure
 
 
-def _validate_node(node: Node, scope: PlanScope, path: Path) -> None:
+def _validate_node(node: Node, content: StackContent, path: Path) -> None:
     try:
-        validate_node(node, scope)
+        validate_node(node, content)
     except StackValidationFailed as failure:
         raise failure.within(path) from failure
 
 
-def _plan_children(plan: Plan, resource: PlannedResource, scope: PlanScope, *, is_lenient: bool) -> Plan | None:
+def _plan_child(content: StackContent, resource: Resource, *, is_lenient: bool) -> StackContent | None:
+    """Plan the stack inside a resource, if it has one."""
     try:
-        values = plan.properties_of(resource, scope)
+        values = content.properties_of(resource)
     except StackValidationFailed:  # inside a nested template, Heat looks at values only when it creates
         values = {}
+    place = ("resources", f"{resource.name}<{resource.type.template_name or 'nested_stack'}>")
+    child = None
     try:
-        child = find_child_source(plan.source, resource.definition, resource.type, values)
-        return None if child is None else _plan_child(resource, child)
+        child = find_child_source(content.source, resource.definition, resource.type, values)
+        if child is not None and child.depth > MAX_DEPTH:
+            raise limit_exceeded(f"Recursion depth exceeds {MAX_DEPTH}.")
+        return None if child is None else plan_stack(child, with_values=False)
     except ResourceLimitExceeded:
         if is_lenient:
             return None
         raise
-
-
-def _plan_child(resource: PlannedResource, child: StackSource) -> Plan:
-    label = resource.type.template_name or "nested_stack"
-    place = ("resources", f"{resource.definition.name}<{label}>")
-    try:
-        if child.depth > MAX_DEPTH:
-            raise limit_exceeded(f"Recursion depth exceeds {MAX_DEPTH}.")
-        return plan_stack(child, with_values=False)
-    except ResourceLimitExceeded:
-        raise
-    except StackValidationFailed as failure:
-        raise failure.within(place) from failure
     except HeatFault as fault:
+        if child is None:  # the fault is the resource's own
+            raise
+        if isinstance(fault, StackValidationFailed):
+            raise fault.within(place) from fault
         raise StackValidationFailed(fault.message, path=place, error=fault.error_type) from fault
 
 

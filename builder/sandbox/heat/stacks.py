@@ -1,7 +1,7 @@
 """The stacks of every project: names, owners, tags, time, and the state each stack shows.
 
-Apart from what is in a stack. Nothing runs in the background: a stack is made, or gone, at once, and only *shows* that
-it is in progress on the first poll after it was asked for.
+Apart from what is in a stack. Nothing runs in the background: the first poll after a stack was asked for shows that it
+is in progress, and then makes it, or deletes it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from builder.sandbox.faults import HeatFault, Json, limit_exceeded, stack_not_found
-from builder.sandbox.heat.live_resources import LiveStack, create_live_stack, imagine_stack
-from builder.sandbox.heat.nesting import StackSource
+from builder.sandbox.heat.stack_contents import StackContent
+from builder.sandbox.heat.stack_plans import make_stack
 
 MAX_DELETED = 200
 """How many deleted stacks stay visible by their id."""
@@ -43,12 +43,11 @@ class Event:
 
 @dataclass(slots=True)
 class Stack:
-    """One stack of one project; lives in the store, which alone changes it."""
+    """One stack of one project; lives in the store, which alone changes it. ``number`` counts the stacks there were."""
 
-    source: StackSource
+    content: StackContent
     options: StackOptions
     owner: str
-    live: LiveStack
     number: int
     created: datetime
     user_project_id: str
@@ -60,31 +59,24 @@ class Stack:
     @property
     def stack_id(self) -> str:
         """The UUID by which requests name it, also after it is deleted."""
-        return self.live.stack_id
+        return self.content.source.stack_id
 
     @property
     def name(self) -> str:
         """The name, unique among the stacks of the project that exist."""
-        return self.source.name
+        return self.content.source.name
 
     @property
     def project_id(self) -> str:
         """The id of the project that it belongs to, in whose URLs it is found."""
-        return self.source.project_id
-
-    @property
-    def visible(self) -> LiveStack:
-        """What can be seen of what is in it: while it is being made, nothing is there yet."""
-        if self.action == "CREATE" and not self.is_settled:
-            return imagine_stack(self.live.plan, self.stack_id)
-        return self.live
+        return self.content.source.project_id
 
     @property
     def state(self) -> str:
         """``IN_PROGRESS``, ``COMPLETE`` or ``FAILED``."""
         if not self.is_settled:
             return "IN_PROGRESS"
-        return "FAILED" if self.action == "CREATE" and self.live.failure else "COMPLETE"
+        return "FAILED" if self.action == "CREATE" and self.content.failure else "COMPLETE"
 
     @property
     def status(self) -> str:
@@ -97,7 +89,7 @@ class Stack:
         if self.state == "IN_PROGRESS":
             return f"Stack {self.action} started"
         if self.state == "FAILED":
-            return f"Resource {self.action} failed: {self.live.failure}"
+            return f"Resource {self.action} failed: {self.content.failure}"
         return f"Stack {self.action} completed successfully"
 
     @property
@@ -135,21 +127,12 @@ class StackStore:
                     f"You have reached the maximum stacks per tenant, {self._quota}. Please delete some stacks."
                 )
 
-    def create(self, source: StackSource, options: StackOptions, owner: str) -> Stack:
-        """Make a stack and add it. Raises HeatFault where there is no room for it, or its source makes no stack."""
+    def create(self, content: StackContent, options: StackOptions, owner: str) -> Stack:
+        """Add a stack that is planned. Raises HeatFault where there is no room for it."""
         with self._lock:
-            self.check_room(source.project_id, source.name)
-            live = create_live_stack(source)
+            self.check_room(content.source.project_id, content.source.name)
             self._count += 1
-            stack = Stack(
-                source=source,
-                options=options,
-                owner=owner,
-                live=live,
-                number=self._count,
-                created=_now(),
-                user_project_id=uuid.uuid4().hex,
-            )
+            stack = Stack(content, options, owner, self._count, _now(), uuid.uuid4().hex)
             self._stacks[stack.stack_id] = stack
             _record(stack, None, "CREATE_IN_PROGRESS", stack.reason)
             return stack
@@ -214,12 +197,14 @@ class StackStore:
         stack.is_settled = True
         if stack.action == "DELETE":
             stack.deleted = _now()
-        for name in stack.live.plan.order if stack.action == "CREATE" else ():
-            resource = stack.live.resources[name]
-            if resource.is_made or resource.failure:
-                _record(stack, name, "CREATE_IN_PROGRESS", "state changed")
-                status = "CREATE_FAILED" if resource.failure else "CREATE_COMPLETE"
-                _record(stack, name, status, str(resource.failure or "state changed"))
+        else:
+            make_stack(stack.content)
+            for name in stack.content.order:
+                resource = stack.content.resources[name]
+                if resource.is_made or resource.failure:
+                    _record(stack, name, "CREATE_IN_PROGRESS", "state changed")
+                    status = "CREATE_FAILED" if resource.failure else "CREATE_COMPLETE"
+                    _record(stack, name, status, str(resource.failure or "state changed"))
         _record(stack, None, stack.status, stack.reason)
         gone = [stack_id for stack_id, other in self._stacks.items() if other.is_gone]
         for stack_id in gone[:-MAX_DELETED]:

@@ -7,6 +7,7 @@ https://docs.openstack.org/api-ref/orchestration/v1/
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,10 +24,10 @@ from builder.sandbox.faults import (
     page_not_found,
 )
 from builder.sandbox.heat.functions import resolve
-from builder.sandbox.heat.live_resources import LiveResource, read_output
-from builder.sandbox.heat.nesting import StackSource, Tally
+from builder.sandbox.heat.nesting import StackSource
 from builder.sandbox.heat.parameters import describe_parameter
 from builder.sandbox.heat.resource_types import describe_resource_type, list_resource_types
+from builder.sandbox.heat.stack_contents import Resource, read_output
 from builder.sandbox.heat.stack_plans import plan_stack
 from builder.sandbox.heat.stacks import Stack, StackOptions, StackStore
 from builder.sandbox.heat.template_texts import list_template_versions
@@ -90,9 +91,9 @@ class OrchestrationService:
                 for part in ("resources", "events", "template", "environment", "files", "actions")
             },
             stack: {"GET": self._show, "DELETE": self._delete, "PUT": self._refuse, "PATCH": self._refuse},
-            f"{stack}/template": {"GET": partial(self._read, lambda stack: stack.source.template)},
+            f"{stack}/template": {"GET": partial(self._read, lambda stack: stack.content.source.template)},
             f"{stack}/environment": {"GET": partial(self._read, views.show_environment_of)},
-            f"{stack}/files": {"GET": partial(self._read, lambda stack: dict(stack.source.files))},
+            f"{stack}/files": {"GET": partial(self._read, lambda stack: dict(stack.content.source.files))},
             f"{stack}/outputs": {"GET": partial(self._read, views.list_outputs)},
             f"{stack}/outputs/{{key}}": {"GET": self._show_output},
             f"{stack}/resources": {"GET": self._list_resources},
@@ -137,10 +138,10 @@ class OrchestrationService:
 
     def _create(self, call: Call) -> Response:
         source, options = self._read_new(call)
-        plan_stack(source, is_lenient=True)
+        content = plan_stack(replace(source, stack_id=str(uuid.uuid4())), is_lenient=True)
         if not call.may_make_trusts:
             raise HeatFault(403, "Forbidden")  # Keystone's refusal of the trust, which Heat does not repeat
-        stack = self._stacks.create(replace(source, tally=Tally()), options, call.username)
+        stack = self._stacks.create(content, options, call.username)
         url = views.stack_url(call.base, stack.name, stack.stack_id)
         return json_response(201, {"stack": {"id": stack.stack_id, "links": [views.link(url)]}}, Location=url)
 
@@ -158,10 +159,10 @@ class OrchestrationService:
         source, _ = read_stack_request(call.request, call.project_id, is_named=False)
         check_schemas(source.template, source.files)
         try:
-            plan = plan_stack(source, with_values=False, with_children=False)
+            content = plan_stack(source, with_values=False, with_children=False)
         except (StackValidationFailed, ResourceLimitExceeded) as failure:
             raise bad_request(failure.message) from failure
-        declared = plan.parameters.declared
+        declared = content.parameters.declared
         document: dict[str, Json] = {
             "Description": source.template.get("description") or "No description",
             "Parameters": {name: describe_parameter(parameter) for name, parameter in declared.items()},
@@ -205,10 +206,11 @@ class OrchestrationService:
 
     def _show_output(self, call: Call, name: str, stack_id: str, key: str) -> Response:
         with self._stacks.poll(call.project_id, name, stack_id) as stack:
-            if key not in stack.live.plan.outputs:
+            output = stack.content.outputs.get(key)
+            if output is None:
                 # The placeholder is Heat's own.
                 raise HeatFault(404, "NotFound", "Specified output key {} not found.")
-            return json_response(200, {"output": read_output(stack.visible, key)})
+            return json_response(200, {"output": read_output(stack.content, output)})
 
     def _list_resources(self, call: Call, name: str, stack_id: str) -> Response:
         depth = read_count("nested_depth", call.request.parameter("nested_depth")) or 0
@@ -221,12 +223,12 @@ class OrchestrationService:
     def _show_resource(self, call: Call, name: str, stack_id: str, resource: str) -> Response:
         with self._stacks.poll(call.project_id, name, stack_id) as stack:
             found = _find_resource(stack, resource)
-            return json_response(200, {"resource": views.show_resource(call.base, stack, stack.visible, found)})
+            return json_response(200, {"resource": views.show_resource(call.base, stack, stack.content, found)})
 
     def _show_metadata(self, call: Call, name: str, stack_id: str, resource: str) -> Response:
         stack = self._find(call, name, stack_id)
         found = _find_resource(stack, resource)
-        return json_response(200, {"metadata": resolve(found.planned.definition.metadata, stack.live)})
+        return json_response(200, {"metadata": resolve(found.definition.metadata, stack.content)})
 
     def _list_events(self, call: Call, name: str, stack_id: str, resource: str | None = None) -> Response:
         with self._stacks.poll(call.project_id, name, stack_id) as stack:
@@ -253,8 +255,8 @@ class OrchestrationService:
         return self._stacks.find(call.project_id, name, stack_id)
 
 
-def _find_resource(stack: Stack, name: str) -> LiveResource:
-    resource = stack.visible.resources.get(name)
+def _find_resource(stack: Stack, name: str) -> Resource:
+    resource = stack.content.resources.get(name)
     if resource is None:
         raise HeatFault(404, "ResourceNotFound", f"The Resource ({name}) could not be found in Stack {stack.name}.")
     return resource

@@ -11,16 +11,9 @@ from datetime import UTC, datetime
 
 from builder.sandbox.faults import HeatFault, Json
 from builder.sandbox.heat.functions import resolve
-from builder.sandbox.heat.live_resources import (
-    LiveResource,
-    LiveStack,
-    imagine_stack,
-    read_attributes,
-    read_outputs,
-)
 from builder.sandbox.heat.nesting import StackSource
 from builder.sandbox.heat.parameters import HIDDEN
-from builder.sandbox.heat.stack_plans import Plan, PlannedResource
+from builder.sandbox.heat.stack_contents import Resource, StackContent, read_attributes, read_output
 from builder.sandbox.heat.stacks import Event, Stack, StackOptions
 
 
@@ -54,38 +47,40 @@ def show_summary(base: str, stack: Stack) -> dict[str, Json]:
 def show_stack(base: str, stack: Stack, *, with_outputs: bool = True) -> dict[str, Json]:
     """Return a stack as ``GET stacks/{name}/{id}`` shows it; a deleted one has no outputs."""
     shown = {
-        **_show_common(base, stack.live.plan, stack.stack_id, stack.options, stack.owner),
+        **_show_common(base, stack.content, stack.options, stack.owner),
         **_show_times(stack),
         "stack_user_project_id": stack.user_project_id,
         "stack_status": stack.status,
         "stack_status_reason": stack.reason,
     }
     if with_outputs and not stack.is_gone:
-        shown["outputs"] = read_outputs(stack.visible)
+        shown["outputs"] = _show_outputs(stack.content)
     return shown
 
 
-def show_preview(base: str, plan: Plan, options: StackOptions, owner: str) -> dict[str, Json]:
+def show_preview(base: str, content: StackContent, options: StackOptions, owner: str) -> dict[str, Json]:
     """Return a stack there would be, with its resources."""
     return {
-        **_show_common(base, plan, "None", options, owner),
+        **_show_common(base, content, options, owner),
         "creation_time": format_time(datetime.now(UTC)),
         "updated_time": None,
         "deletion_time": None,
         "stack_user_project_id": None,
-        "outputs": read_outputs(imagine_stack(plan)),
-        "resources": _preview_resources(plan, None),
+        "outputs": _show_outputs(content),
+        "resources": _preview_resources(content, None),
     }
 
 
 def list_resources(base: str, stack: Stack, depth: int, *, with_detail: bool) -> list[dict[str, Json]]:
     """Return the resources of a stack, ``depth`` levels of nested ones included."""
-    pending: list[tuple[LiveStack, dict[str, Json], int]] = [] if stack.is_gone else [(stack.visible, {}, depth)]
+    pending: list[tuple[StackContent, dict[str, Json], int]] = [] if stack.is_gone else [(stack.content, {}, depth)]
     shown: list[dict[str, Json]] = []
     while pending:
-        live, parent, left = pending.pop()
-        resources = live.resources.values()
-        shown += [{**show_resource(base, stack, live, each, with_detail=with_detail), **parent} for each in resources]
+        content, parent, left = pending.pop()
+        resources = content.resources.values()
+        shown += [
+            {**show_resource(base, stack, content, each, with_detail=with_detail), **parent} for each in resources
+        ]
         if left > 0:
             inner = [(each.nested, {"parent_resource": each.name}, left - 1) for each in resources if each.nested]
             pending += reversed(inner)
@@ -93,28 +88,28 @@ def list_resources(base: str, stack: Stack, depth: int, *, with_detail: bool) ->
 
 
 def show_resource(
-    base: str, stack: Stack, live: LiveStack, resource: LiveResource, *, with_detail: bool = True
+    base: str, stack: Stack, content: StackContent, resource: Resource, *, with_detail: bool = True
 ) -> dict[str, Json]:
-    """Return one resource; ``live`` is the stack that it is in, ``stack`` the outermost."""
-    url = stack_url(base, live.name, live.stack_id)
+    """Return one resource; ``content`` is that of the stack that it is in, ``stack`` the outermost."""
+    url = stack_url(base, content.source.name, content.source.stack_id)
     links = [link(f"{url}/resources/{resource.name}"), link(url, "stack")]
     if resource.nested is not None:
-        links.append(link(stack_url(base, resource.nested.name, resource.nested.stack_id), "nested"))
+        links.append(link(stack_url(base, resource.nested.source.name, resource.nested.source.stack_id), "nested"))
     status, reason = _resource_state(stack, resource)
     shown: dict[str, Json] = {
         "resource_name": resource.name,
         "logical_resource_id": resource.name,
         "physical_resource_id": resource.physical_id,
-        "resource_type": resource.planned.definition.type,
+        "resource_type": resource.definition.type,
         "resource_status": status,
         "resource_status_reason": reason,
         "creation_time": format_time(stack.created),
         "updated_time": format_time(stack.created),
         "links": links,
-        "required_by": list(resource.planned.required_by),
+        "required_by": list(resource.required_by),
     }
     if with_detail:
-        shown["description"] = resource.planned.definition.description
+        shown["description"] = resource.definition.description
         shown["attributes"] = read_attributes(resource)
     return shown
 
@@ -123,7 +118,7 @@ def show_event(base: str, stack: Stack, event: Event) -> dict[str, Json]:
     """Return an event; the stack itself appears as a resource of its own name."""
     url = stack_url(base, stack.name, stack.stack_id)
     name = event.resource or stack.name
-    resource = None if event.resource is None else stack.live.resources[event.resource]
+    resource = None if event.resource is None else stack.content.resources[event.resource]
     return {
         "id": event.event_id,
         "links": [
@@ -153,8 +148,8 @@ def show_environment(source: StackSource) -> dict[str, Json]:
 
 def show_environment_of(stack: Stack) -> dict[str, Json]:
     """Return the environment of a stack, hidden values hidden."""
-    shown = {"encrypted_param_names": [], **show_environment(stack.source)}
-    declared = stack.live.parameters.declared
+    shown = {"encrypted_param_names": [], **show_environment(stack.content.source)}
+    declared = stack.content.parameters.declared
     for section in ("parameters", "parameter_defaults"):
         hidden = {each for each in shown[section] if each in declared and declared[each].schema.is_hidden}
         shown[section] = {**shown[section], **dict.fromkeys(hidden, HIDDEN)}
@@ -163,7 +158,7 @@ def show_environment_of(stack: Stack) -> dict[str, Json]:
 
 def list_outputs(stack: Stack) -> dict[str, Json]:
     """Return the names of a stack's outputs, without values."""
-    outputs = stack.live.plan.outputs.values()
+    outputs = stack.content.outputs.values()
     return {"outputs": [{"output_key": each.name, "description": each.description} for each in outputs]}
 
 
@@ -180,14 +175,15 @@ def _show_times(stack: Stack) -> dict[str, Json]:
     }
 
 
-def _show_common(base: str, plan: Plan, stack_id: str, options: StackOptions, owner: str) -> dict[str, Json]:
-    description = plan.source.template.get("description") or "No description"
+def _show_common(base: str, content: StackContent, options: StackOptions, owner: str) -> dict[str, Json]:
+    source = content.source
+    description = source.template.get("description") or "No description"
     return {
-        "stack_name": plan.source.name,
-        "id": stack_id,
-        "links": [link(stack_url(base, plan.source.name, stack_id))],
+        "stack_name": source.name,
+        "id": source.stack_id,
+        "links": [link(stack_url(base, source.name, source.stack_id))],
         "notification_topics": [],
-        "parameters": plan.parameters.texts(),
+        "parameters": content.parameters.texts(),
         "description": description,
         "template_description": description,
         "capabilities": [],
@@ -199,23 +195,26 @@ def _show_common(base: str, plan: Plan, stack_id: str, options: StackOptions, ow
     }
 
 
-def _preview_resources(plan: Plan, parent: str | None) -> list[Json]:
+def _show_outputs(content: StackContent) -> list[dict[str, Json]]:
+    return [read_output(content, output) for output in content.outputs.values()]
+
+
+def _preview_resources(content: StackContent, parent: str | None) -> list[Json]:
     """Return a row per resource; a group or a nested template is the list of the rows in it."""
     return [
-        _preview_resource(plan, resource, parent)
-        if resource.children is None
-        else _preview_resources(resource.children, name)
-        for name, resource in plan.resources.items()
+        _preview_resource(content, resource, parent)
+        if resource.nested is None
+        else _preview_resources(resource.nested, name)
+        for name, resource in content.resources.items()
     ]
 
 
-def _preview_resource(plan: Plan, resource: PlannedResource, parent: str | None) -> dict[str, Json]:
-    name = resource.definition.name
-    identity = {"tenant": plan.source.project_id, "stack_name": plan.source.name, "stack_id": "None"}
-    scope = imagine_stack(plan)
+def _preview_resource(content: StackContent, resource: Resource, parent: str | None) -> dict[str, Json]:
+    name, source = resource.name, content.source
+    identity = {"tenant": source.project_id, "stack_name": source.name, "stack_id": "None"}
     properties: Mapping[str, Json]
     try:
-        properties, metadata = plan.properties_of(resource, scope), resolve(resource.definition.metadata, scope)
+        properties, metadata = content.properties_of(resource), resolve(resource.definition.metadata, content)
     except (ValueError, TypeError, HeatFault):  # inside nested templates values may not fit, and are not shown then
         properties, metadata = dict.fromkeys(resource.type.properties or ()), {}
     shown: dict[str, Json] = {
@@ -229,11 +228,11 @@ def _preview_resource(plan: Plan, resource: PlannedResource, parent: str | None)
         "resource_type": resource.definition.type,
         "resource_identity": {**identity, "path": f"/resources/{name}"},
         "stack_identity": {**identity, "path": ""},
-        "stack_name": plan.source.name,
+        "stack_name": source.name,
         "required_by": list(resource.required_by),
         "description": resource.definition.description,
         "metadata": metadata,
-        "attributes": read_attributes(LiveResource(resource)),
+        "attributes": read_attributes(resource),
         "properties": dict(properties),
     }
     if parent is not None:
@@ -241,7 +240,7 @@ def _preview_resource(plan: Plan, resource: PlannedResource, parent: str | None)
     return shown
 
 
-def _resource_state(stack: Stack, resource: LiveResource) -> tuple[str, str]:
+def _resource_state(stack: Stack, resource: Resource) -> tuple[str, str]:
     if stack.action == "DELETE":
         return stack.status, "state changed"
     if not stack.is_settled:
