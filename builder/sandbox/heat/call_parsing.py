@@ -8,42 +8,26 @@ https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#conditions-s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
 
 from builder.hot.language import Language
 from builder.sandbox.faults import Json, Path, StackValidationFailed
-from builder.sandbox.heat.functions import (
-    OMITTED,
-    Function,
-    GetAttr,
-    GetFile,
-    GetParam,
-    GetResource,
-    Node,
-    Scope,
-    resolve,
-)
+from builder.sandbox.heat.functions import OMITTED, Function, Node, Scope, resolve
 
 _CONDITION_ERROR = "Condition validation error"
 
-Builder = Callable[[str, Node, Language], Function]
-"""Makes the call of a function from its name and its parsed arguments."""
 
-
-@dataclass
 class Parser:
     """Parses what is in one template; lives as long as its stack is planned.
 
     ``functions`` are those that may be called; ``forbidden`` are functions elsewhere in the language, and an error
-    here; ``special`` builds the calls that need more than their arguments.
+    here.
     """
 
-    language: Language
-    functions: frozenset[str]
-    special: Mapping[str, Builder]
-    forbidden: frozenset[str] = frozenset()
+    def __init__(self, language: Language, functions: frozenset[str], forbidden: frozenset[str] = frozenset()) -> None:
+        self.language = language
+        self._functions = functions
+        self._forbidden = forbidden
 
     def parse(self, value: Json, path: Path) -> Node:
         """Return ``value`` with its intrinsic functions as :class:`Function`.
@@ -53,38 +37,38 @@ class Parser:
         if isinstance(value, Mapping):
             if len(value) == 1:
                 name, args = next(iter(value.items()))
-                if name in self.functions or name in self.forbidden:
+                place = (*path, name)
+                if name in self._forbidden:
+                    raise StackValidationFailed(f'The function "{name}" is invalid in this context', path=place)
+                if name in self._functions:
                     try:
-                        return self._parse_call(name, args, (*path, name))
+                        return self._parse_call(name, args, place)
                     except (ValueError, TypeError, KeyError) as error:
-                        raise StackValidationFailed(str(error), path=(*path, name)) from error
+                        raise StackValidationFailed(str(error), path=place) from error
             return {key: self.parse(item, (*path, str(key))) for key, item in value.items()}
         if isinstance(value, list):
             return [self.parse(item, (*path, index)) for index, item in enumerate(value)]
         return value
 
     def _parse_call(self, name: str, args: Json, path: Path) -> Function:
-        if name in self.forbidden:
-            raise ValueError(f'The function "{name}" is invalid in this context')
-        return self.special.get(name, Function)(name, self.parse(args, path), self.language)
+        return Function(name, self.parse(args, path), self.language)
 
 
 class TemplateParser(Parser):
     """The parser of everything but conditions: it evaluates each ``if``, and parses only the branch that holds."""
 
     def __init__(self, language: Language, conditions: ConditionSet) -> None:
-        getters = {"get_param": GetParam, "get_resource": GetResource, "get_attr": GetAttr, "get_file": GetFile}
-        super().__init__(language, _hot_functions(language), getters)
+        super().__init__(language, _hot_functions(language))
         self._conditions = conditions
 
     def _parse_call(self, name: str, args: Json, path: Path) -> Function:
         if name != "if":
             return super()._parse_call(name, args, path)
-        chosen = _Chosen(name, args, self.language)
+        call = Function(name, args, self.language)
         condition, *branches = args
         branch = branches[0] if self._conditions.holds(condition) else [*branches, OMITTED][1]
-        chosen.args = OMITTED if branch is OMITTED else self.parse(branch, path)
-        return chosen
+        call.args = self.parse(branch, path)
+        return call
 
     def is_enabled(self, condition: Json, path: Path) -> bool:
         """Tell whether what has a condition is there. Raises HeatFault where it cannot be told."""
@@ -94,15 +78,8 @@ class TemplateParser(Parser):
             raise StackValidationFailed(str(error), path=path) from error
 
 
-class _Chosen(Function):
-    """An ``if`` whose condition was evaluated while it was parsed: ``args`` is the branch that holds."""
-
-    def resolve(self, scope: Scope) -> Json:
-        return OMITTED if self.args is OMITTED else resolve(self.args, scope)
-
-
-class ConditionSet:
-    """The conditions of one template; lives as long as its stack is planned.
+class ConditionSet(Parser):
+    """The conditions of one template, and what parses them; lives as long as its stack is planned.
 
     Raises HeatFault where a definition has the wrong shape.
     """
@@ -113,16 +90,13 @@ class ConditionSet:
                 f"Condition definitions must be a map. Found a {type(definitions).__name__} instead",
                 error="Conditions validation error",
             )
-        self._scope = scope
-        special: dict[str, Builder] = {"get_param": GetParam, "equals": _Equals}
-        special |= dict.fromkeys(("not", "and", "or"), partial(_Junction, self))
         allowed = language.condition_functions
-        self._parser = Parser(language, allowed, special, forbidden=_hot_functions(language) - allowed)
-        self._parsed = {
-            name: self._parser.parse(definition, ("conditions", name))
-            for name, definition in (definitions or {}).items()
-        }
+        super().__init__(language, allowed, forbidden=_hot_functions(language) - allowed)
+        self._scope = scope
         self._resolving: set[str] = set()
+        self._parsed = {
+            name: self.parse(definition, ("conditions", name)) for name, definition in (definitions or {}).items()
+        }
 
     def validate(self) -> None:
         """Check that each definition is a boolean or a function. Raises StackValidationFailed where one is not."""
@@ -137,7 +111,7 @@ class ConditionSet:
         if condition is None or isinstance(condition, bool):
             return condition is not False
         if isinstance(condition, Mapping):
-            condition = self._parser.parse(condition, ("if",))
+            condition = self.parse(condition, ("if",))
         if isinstance(condition, Function):
             return self.holds(resolve(condition, self._scope))
         if not isinstance(condition, str) or condition not in self._parsed:
@@ -152,25 +126,27 @@ class ConditionSet:
         _check_type(condition, value)
         return bool(value)
 
+    def _parse_call(self, name: str, args: Json, path: Path) -> Function:
+        if name not in ("equals", "not", "and", "or"):
+            return super()._parse_call(name, args, path)
+        call = _Condition(name, self.parse(args, path), self.language)
+        call.conditions = self
+        return call
 
-class _Equals(Function):
-    def resolve(self, scope: Scope) -> Json:
-        first, second = resolve(self.args, scope)
-        return bool(first == second)
 
+class _Condition(Function):
+    """``equals``; or ``not``, ``and`` and ``or``, whose arguments are conditions."""
 
-class _Junction(Function):
-    """``not``, ``and`` and ``or``, whose arguments are conditions."""
-
-    def __init__(self, conditions: ConditionSet, name: str, args: Node, language: Language) -> None:
-        super().__init__(name, args, language)
-        self._conditions = conditions
+    conditions: ConditionSet
 
     def resolve(self, scope: Scope) -> Json:
         args = resolve(self.args, scope)
-        if self.name == "not":
-            return not self._conditions.holds(args)
-        return (all if self.name == "and" else any)(self._conditions.holds(part) for part in args)
+        match self.name:
+            case "equals":
+                return bool(args[0] == args[1])
+            case "not":
+                return not self.conditions.holds(args)
+        return (all if self.name == "and" else any)(self.conditions.holds(part) for part in args)
 
 
 def _hot_functions(language: Language) -> frozenset[str]:

@@ -28,15 +28,16 @@ OMITTED = Ellipsis
 
 
 class Scope(Protocol):
-    """What functions resolve against: a stack that is planned, or one that exists."""
+    """What functions resolve against: a stack, planned or made.
+
+    ``parameters`` are the values, of pseudo parameters too; ``files`` those that came with the template.
+    """
 
     @property
-    def parameters(self) -> Mapping[str, Json]:
-        """The values of the parameters, pseudo parameters included."""
+    def parameters(self) -> Mapping[str, Json]: ...
 
     @property
-    def files(self) -> Mapping[str, str]:
-        """The files that came with the template."""
+    def files(self) -> Mapping[str, str]: ...
 
     def has_resource(self, name: str) -> bool:
         """Tell whether the template has such a resource (and its condition holds)."""
@@ -52,7 +53,7 @@ class Scope(Protocol):
 
 
 class Function:
-    """A call in a template; ``args`` are parsed, so calls nest."""
+    """A call in a template; ``args`` are parsed, so calls nest. Those of ``if`` are the one branch that holds."""
 
     def __init__(self, name: str, args: Node, language: Language) -> None:
         """Judge the shape of the arguments, before any is resolved. Raises ValueError with Heat's words."""
@@ -63,84 +64,47 @@ class Function:
 
     def resolve(self, scope: Scope) -> Json:
         """Compute the value. Raises ValueError or HeatFault with Heat's words."""
-        call = Call(self.name, resolve(self.args, scope), self.language)
+        args = resolve(self.args, scope)
+        call = Call(self.name, args, self.language)
+        match self.name:
+            case "if":
+                return args
+            case "get_resource" | "get_attr":
+                name, *path = args if self.name == "get_attr" else [str(args)]
+                if not scope.has_resource(name):
+                    raise invalid_reference(name, "unknown")
+                if self.name == "get_resource":
+                    return scope.reference(name)
+                return scope.attribute(name, path[0] if path else None, path[1:])
+            case "get_param":
+                _worded(check_values, call)
+                name, *path = [args] if isinstance(args, str) else args
+                if name not in scope.parameters:
+                    raise parameter_missing(name)
+                value = select(scope.parameters[name], path)
+                return "" if value is None and path else value
+            case "get_file":
+                _worded(check_values, call)
+                if args not in scope.files:
+                    raise ValueError(f'No content found in the "files" section for get_file path: {args}')
+                return scope.files[args]
         return _worded(lambda call: compute(call, Budget()), call)
 
-    def checked_args(self, scope: Scope) -> Json:
-        """Return the values of the arguments. Raises ValueError, with Heat's words, for what the function refuses."""
-        call = Call(self.name, resolve(self.args, scope), self.language)
-        _worded(check_values, call)
-        return call.args
+    @property
+    def reference(self) -> str | None:
+        """The resource that it refers to, where the template itself names one."""
+        named = self.args if self.name == "get_resource" else self.args[0] if self.name == "get_attr" else None
+        return named if isinstance(named, str) else None
 
-    def references(self, path: str) -> Iterator[tuple[str, str]]:
-        """Yield the resources referred to, each with the place in Heat's notation."""
-        yield from find_references(self.args, f"{path}.{self.name}")
-
-    def validate(self, scope: Scope) -> None:
-        """Check references that only the whole template can tell. Raises HeatFault where one is wrong."""
-        validate_node(self.args, scope)
-
-
-class GetParam(Function):
-    """``get_param: name`` or ``get_param: [name, key, ...]``."""
-
-    def resolve(self, scope: Scope) -> Json:
-        args = self.checked_args(scope)
-        name, *path = [args] if isinstance(args, str) else args
-        if name not in scope.parameters:
-            raise parameter_missing(name)
-        value = select(scope.parameters[name], path)
-        return "" if value is None and path else value
-
-
-class GetResource(Function):
-    """``get_resource: name``."""
-
-    def resolve(self, scope: Scope) -> Json:
-        name = str(resolve(self.args, scope))
-        if not scope.has_resource(name):
-            raise invalid_reference(name, "unknown")
-        return scope.reference(name)
-
-    def references(self, path: str) -> Iterator[tuple[str, str]]:
-        yield from super().references(path)
-        if isinstance(self.args, str):
-            yield self.args, path
-
-
-class GetAttr(Function):
-    """``get_attr: [resource]`` or ``get_attr: [resource, attribute, key, ...]``."""
-
-    def resolve(self, scope: Scope) -> Json:
-        name, *rest = resolve(self.args, scope)
-        if not scope.has_resource(name):
-            raise invalid_reference(name, "unknown")
-        return scope.attribute(name, rest[0] if rest else None, rest[1:])
-
-    def references(self, path: str) -> Iterator[tuple[str, str]]:
-        yield from super().references(path)
-        if isinstance(self.args[0], str):
-            yield self.args[0], path
-
-    def validate(self, scope: Scope) -> None:
-        super().validate(scope)
-        name, attribute = self.args[0], self.args[1] if len(self.args) > 1 else None
-        if not isinstance(name, str):
+    def check_attribute(self, scope: Scope) -> None:
+        """Check the attribute that is asked for, as only the whole template can tell it. Raises HeatFault."""
+        if self.name != "get_attr" or self.reference is None:
             return
+        name, attribute = self.reference, self.args[1] if len(self.args) > 1 else None
         if not scope.has_resource(name):
             raise StackValidationFailed(invalid_reference(name, "unknown").message)
         if isinstance(attribute, str) and not scope.check_attribute(name, attribute):
             raise StackValidationFailed(f"The Referenced Attribute ({name} {attribute}) is incorrect.")
-
-
-class GetFile(Function):
-    """``get_file: path``."""
-
-    def resolve(self, scope: Scope) -> Json:
-        path = self.checked_args(scope)
-        if path not in scope.files:
-            raise ValueError(f'No content found in the "files" section for {self.name} path: {path}')
-        return scope.files[path]
 
 
 def _worded(judge: Callable[[Call], Json], call: Call) -> Json:
@@ -168,29 +132,29 @@ def resolve(node: Node, scope: Scope) -> Json:
 
 def find_references(node: Node, path: str) -> Iterator[tuple[str, str]]:
     """Yield the resources that a node refers to, each with the place in Heat's notation."""
-    if isinstance(node, Function):
-        yield from node.references(path)
-    else:
-        for part, child in _children(node):
-            yield from find_references(child, f"{path}[{part}]" if isinstance(part, int) else f"{path}.{part}")
+    for part, child in _children(node):
+        yield from find_references(child, f"{path}[{part}]" if isinstance(part, int) else f"{path}.{part}")
+    if isinstance(node, Function) and node.reference is not None:
+        yield node.reference, path
 
 
 def validate_node(node: Node, scope: Scope) -> None:
-    """Check the references in a node.
+    """Check the attributes that a node asks for.
 
     Raises HeatFault where one is wrong; its path is relative to ``node``.
     """
-    for part, child in [(node.name, node)] if isinstance(node, Function) else _children(node):
+    for part, child in _children(node):
         try:
-            if child is node:
-                node.validate(scope)
-            else:
-                validate_node(child, scope)
+            validate_node(child, scope)
+            if isinstance(node, Function):
+                node.check_attribute(scope)
         except StackValidationFailed as failure:
             raise failure.within((part,)) from failure
 
 
 def _children(node: Node) -> Iterable[tuple[str | int, Node]]:
+    if isinstance(node, Function):
+        return ((node.name, node.args),)
     if isinstance(node, dict):
         return ((str(key), value) for key, value in node.items())
     return enumerate(node) if isinstance(node, list) else ()
