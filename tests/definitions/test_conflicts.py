@@ -126,6 +126,14 @@ def test_a_port_of_two_servers_of_which_one_may_not_be_there_is_left_alone() -> 
     assert find(build_servers(type="OS::Heat::ResourceGroup", properties=group)) == []
 
 
+def test_a_server_that_exists_already_needs_name_no_network() -> None:
+    server = {"type": "OS::Nova::Server", "properties": {"flavor": "m1.tiny", "image": "fedora-coreos"}}
+    for given, expected in ((server, 1), ({**server, "external_id": "x"}, 0)):
+        template = {"heat_template_version": "2021-04-16", "resources": {"server": given}}
+        rules = [each.rule for each in build(f"heat_template: {json.dumps(template)}\n").problems]
+        assert rules.count("server-without-network") == expected
+
+
 VOLUMES = """\
 first: {type: OS::Cinder::Volume, properties: {size: 1%s}}
 second: {type: OS::Cinder::Volume, properties: {size: 1}}

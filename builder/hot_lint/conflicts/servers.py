@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from builder.hot.foreign_names import find_foreign_property
 from builder.hot.resource_types import MADE_BY, is_other_thing
 from builder.hot_lint.conflicts.judged import CONFLICT, REFUSED, Judged, find_mappings, find_referred, is_given
 from builder.hot_lint.findings import TemplateProblem
+from builder.text.spelling import find_near
 
 SERVER: Final = "OS::Nova::Server"
 PORT: Final = "OS::Neutron::Port"
@@ -24,9 +26,9 @@ _DEVICE_SOURCES: Final = (*_DISK_SOURCES, "swap_size", "ephemeral_size", "epheme
 
 
 def judge_server(server: Judged) -> Iterator[TemplateProblem]:
-    """Yield problems of devices without a source, of a server that cannot boot, and of its security groups.
+    """Yield problems of devices without a source, of a server that cannot boot, of its networks and security groups.
 
-    Refused by ``heat.engine.resources.openstack.nova.server``.
+    Refused, but for a server without networks, by ``heat.engine.resources.openstack.nova.server``.
     """
     properties = server.properties
     devices = find_mappings(properties.get("block_device_mapping_v2"))
@@ -49,6 +51,15 @@ def judge_server(server: Judged) -> Iterator[TemplateProblem]:
     if has_port and properties.get("security_groups") and isinstance(properties["security_groups"], list):
         message = "a server with a port has no security groups of its own"
         yield server.problem(CONFLICT, message, "security_groups", hint="give them to the port")
+    is_server = "flavor" in properties  # what has no flavor either is told of as that
+    if is_server and "networks" not in properties and not any(map(_means_networks, properties)):
+        message, hint = f"server {server.tokens[1]!r} names no network", "give it networks: [{network: ...}], or a port"
+        yield TemplateProblem("server-without-network", message, (*server.tokens, "type"), hint)
+
+
+def _means_networks(name: str) -> bool:
+    """Whether a key of a server is reported as a misspelling of ``networks``."""
+    return find_foreign_property(SERVER, name).startswith("networks") or bool(find_near(name, ["networks"]))
 
 
 def judge_association(association: Judged) -> Iterator[TemplateProblem]:
