@@ -50,7 +50,8 @@ def _judge(name: str, other: Any, scope: CallScope) -> tuple[str, str]:
     shown = shorten(repr(other) if isinstance(other, str) else json.dumps(other, default=str), _MAX_SHOWN)
     if is_call(other, scope.language):
         shown = f"what {next(iter(other))} gives"
-    if kinds and others and not any(_can_be_equal(one, another) for one in kinds for another in others):
+    pairs = [(one, another) for one in kinds for another in others]
+    if pairs and not any(one is another or {one, another} <= _NUMBERS for one, another in pairs):
         return f"{name!r} is a {declared['type']}, which never equals {shown}", _suggest(declared["type"], name, other)
     if not kinds or not isinstance(other, str | int | float):
         return "", ""
@@ -63,10 +64,6 @@ def _judge(name: str, other: Any, scope: CallScope) -> tuple[str, str]:
     allowed = [each for values in lists for each in values if isinstance(each, str)]
     hint = suggest(other, allowed) if isinstance(other, str) else ""
     return (f"{faults[0]}, and never equals {shown}", hint) if faults else ("", "")
-
-
-def _can_be_equal(one: type, another: type) -> bool:
-    return one is another or {one, another} <= _NUMBERS
 
 
 def _suggest(type_: str, name: str, other: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from builder.hot_lint.conflicts.groups import judge_numbers, judge_stray_number
 from builder.hot_lint.conflicts.judged import Judged, find_judged
-from builder.hot_lint.conflicts.networks import judge_group, judge_interface, judge_port, judge_rule, judge_subnet
+from builder.hot_lint.conflicts.networks import judge_interface, judge_port, judge_rules, judge_subnet
 from builder.hot_lint.conflicts.servers import (
     SERVER,
     judge_association,
@@ -30,8 +30,8 @@ _JUDGES: Final[Mapping[str, Callable[[Judged], Iterator[TemplateProblem]]]] = {
     "OS::Neutron::Subnet": judge_subnet,
     "OS::Neutron::Port": judge_port,
     "OS::Neutron::RouterInterface": judge_interface,
-    "OS::Neutron::SecurityGroup": judge_group,
-    "OS::Neutron::SecurityGroupRule": judge_rule,
+    "OS::Neutron::SecurityGroup": judge_rules,
+    "OS::Neutron::SecurityGroupRule": judge_rules,
 }
 _WITH_TEXTS: Final = (SERVER, "OS::Heat::SoftwareConfig", "OS::Heat::MultipartMime", "OS::Nova::KeyPair")
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from builder.hot.language import NESTED_SUFFIXES
 from builder.hot.resource_types import load_names, load_types
-from builder.hot_lint.conflicts.judged import REFUSED, find_mappings, find_referred
+from builder.hot_lint.conflicts.judged import REFUSED, find_linked, find_mappings, find_referred
 from builder.hot_lint.findings import TemplateProblem
 from builder.hot_lint.members import find_definitions
 
@@ -51,16 +51,15 @@ def find_unreachable(
     if not floating:
         return
     wiring = _Wiring.of(made)
-    is_elsewhere: bool | None = None
+    problems: list[tuple[int, TemplateProblem]] = []
     for number, name, properties in floating:
         port = wiring.ports.get(find_referred(properties.get("port_id")))
         message, hint = wiring.judge(port) if port is not None else ("", "")
-        if message and is_elsewhere is None:  # which takes a look at every resource
-            is_elsewhere = _may_be_connected_elsewhere(templates, nested)
-        if message and not is_elsewhere:
-            place = ("resources", name, "properties", "port_id")
-            message = f"Neutron refuses the floating IP: {message}"
-            yield number, TemplateProblem(REFUSED, message, place, hint, about=("section resources",))
+        if message:
+            place, message = ("resources", name, "properties", "port_id"), f"Neutron refuses the floating IP: {message}"
+            problems.append((number, TemplateProblem(REFUSED, message, place, hint, about=("section resources",))))
+    if problems and not _may_be_connected_elsewhere(templates, nested):
+        yield from problems
 
 
 def _is_understood(resource: Mapping[str, Any]) -> bool:
@@ -101,26 +100,23 @@ class _Wiring:
         ports, routers, made_subnets = (made.get(f"OS::Neutron::{each}", {}) for each in ("Port", "Router", "Subnet"))
         subnets: dict[str, list[str]] = {name: [] for name in made.get("OS::Neutron::Net", {})}
         for name, subnet in made_subnets.items():
-            network = _find_network(subnet)
+            network = find_linked(subnet, "network")
             subnets.setdefault(network if network in subnets else "", []).append(name)
         connected: dict[str, set[str]] = defaultdict(set)
         for interface in made.get(_INTERFACE, {}).values():
-            named = find_referred(interface.get("subnet") or interface.get("subnet_id"))
-            port = find_referred(interface.get("port") or interface.get("port_id"))
-            router = find_referred(interface.get("router") or interface.get("router_id"))
-            reached = subnets.get(_find_network(ports[port]), [""]) if port in ports else [named]
+            named, port, router = (find_linked(interface, each) for each in ("subnet", "port", "router"))
+            reached = subnets.get(find_linked(ports[port], "network"), [""]) if port in ports else [named]
             for each in reached[: _MOST_SUBNETS + 1]:
                 connected[each if each in made_subnets else ""].add(router if router in routers else "")
         return cls(ports, routers, subnets, dict(connected))
 
     def judge(self, port: Mapping[str, Any]) -> tuple[str, str]:
         """The message and the hint for a port that no router leads to; both are ``""`` if one does, or may."""
-        network = _find_network(port)
+        network = find_linked(port, "network")
         own = self.subnets.get(network, ())
         if not network or network not in self.subnets or "" in self.connected or len(own) > _MOST_SUBNETS:
             return "", ""
-        fixed = find_mappings(port.get("fixed_ips"))
-        named = [find_referred(each.get("subnet") or each.get("subnet_id")) for _, each in fixed]
+        named = [find_linked(each, "subnet") for _, each in find_mappings(port.get("fixed_ips"))]
         subnets = named if named and all(each in own for each in named) else own
         if not subnets:
             is_known = "" not in self.subnets
@@ -132,12 +128,6 @@ class _Wiring:
             return f"nothing connects subnet {subnets[0]!r} to a router", hint
         if all(router and self.routers[router].get("external_gateway_info") is None for router in routers):
             router = min(routers)
-            return (
-                f"router {router!r} has no external gateway",
-                f"give {router} external_gateway_info: {{network: ...}}",
-            )
+            hint = f"give {router} external_gateway_info: {{network: ...}}"
+            return f"router {router!r} has no external gateway", hint
         return "", ""
-
-
-def _find_network(properties: Mapping[str, Any]) -> str:
-    return find_referred(properties.get("network") or properties.get("network_id"))

@@ -72,6 +72,11 @@ def find_referred(value: Any) -> str:
     return name if isinstance(name, str) else ""
 
 
+def find_linked(properties: Mapping[str, Any], name: str) -> str:
+    """The name of the resource that a property refers to, be it written as ``network`` or as ``network_id``."""
+    return find_referred(properties.get(name) or properties.get(f"{name}_id"))
+
+
 def is_given(value: Any) -> bool:
     """Whether a value is never null: it is written out, or the result of a function that never gives null."""
     return next(iter(value)) in _NEVER_NULL if _is_call(value) else value is not None
@@ -85,6 +90,12 @@ def find_mappings(value: Any) -> list[tuple[int, Mapping[str, Any]]]:
     """The items of a list, with their numbers; none unless the list is written out, and all its items are mappings."""
     items = list(enumerate(value)) if isinstance(value, list) else []
     return items if all(isinstance(each, dict) and not _is_call(each) for _, each in items) else []
+
+
+def read_properties(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of a resource that are written out; none where a call gives them all, or there are none."""
+    properties = resource.get("properties")
+    return properties if isinstance(properties, dict) else {}
 
 
 def find_text(properties: Mapping[str, Any], name: str) -> str:

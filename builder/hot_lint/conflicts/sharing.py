@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from builder.hot_lint.conflicts.floating import FLOATING
-from builder.hot_lint.conflicts.judged import REFUSED, Judged, find_mappings, find_referred
+from builder.hot_lint.conflicts.judged import REFUSED, Judged, find_mappings, find_referred, read_properties
 from builder.hot_lint.conflicts.servers import PORT, SERVER
 from builder.hot_lint.findings import TemplateProblem
 from builder.text.pointers import Tokens
@@ -82,10 +82,8 @@ def _find_spare(use: str, resources: Mapping[str, Any]) -> list[str]:
         return []
     used: set[str] = set()
     for each in resources.values():
-        properties = each.get("properties")
-        if isinstance(properties, dict):
-            uses = _find_uses(str(each.get("type")), properties)
-            used.update(find_referred(value) for found, value, _ in uses if found == use)
+        uses = _find_uses(str(each.get("type")), read_properties(each))
+        used.update(find_referred(value) for found, value, _ in uses if found == use)
     return [name for name, each in resources.items() if each.get("type") == _USES[use].type and name not in used]
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from builder.hot.language import NESTED_SUFFIXES
 from builder.hot.resource_types import MADE_BY
 from builder.hot_lint.conflicts.floating import FLOATING
-from builder.hot_lint.conflicts.judged import find_mappings, find_referred
+from builder.hot_lint.conflicts.judged import find_linked, find_mappings, find_referred, read_properties
 from builder.hot_lint.conflicts.servers import PORT, SERVER, may_be_floating_ip
 from builder.hot_lint.findings import Kind, TemplateProblem, find_reachable
 from builder.hot_lint.members import MEMBERS, find_definitions
@@ -47,12 +47,15 @@ def find_unawaited(
         return  # without an interface, something is wrong with the network itself
     order = _Order.of(templates, types)
     for name, resource in resources.items():
-        if _names_all(resource.get("depends_on", []), types):
-            if _is_stack(types[name]):
-                found = _find_unawaited_subnet(name, resource, order, nested)
-            else:
-                found = _find_unawaited_interface(name, resources, order)
-            yield from ((numbers[name], problem) for problem in found)
+        awaited = resource.get("depends_on", [])
+        awaited = [awaited] if isinstance(awaited, str) else awaited
+        if not isinstance(awaited, list) or not all(isinstance(each, str) and each in types for each in awaited):
+            continue  # a misspelt name may be the one to wait for
+        if types[name] in MEMBERS or types[name].endswith(NESTED_SUFFIXES):
+            found = _find_unawaited_subnet(name, resource, order, nested)
+        else:
+            found = _find_unawaited_interface(name, resources, order)
+        yield from ((numbers[name], problem) for problem in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,11 @@ class _Order:
     @classmethod
     def of(cls, templates: Sequence[ScopedTemplate], types: Mapping[str, str]) -> _Order:
         """Read the order of all resources of the templates, which are composed into one."""
-        needs = _read_needs(templates, types)
+        needs: dict[str, set[str]] = {name: set() for name in types}
+        for template in templates:
+            for reference in template.reading.references:
+                if reference.kind is Kind.RESOURCE and reference.owner and reference.name in types:
+                    needs[reference.owner].add(reference.name)
         subnets: dict[str, list[str]] = {name: [] for name, type_ in types.items() if type_ in _NETWORKS}
         interfaces: defaultdict[str, list[str]] = defaultdict(list)
         for name, type_ in types.items():
@@ -123,56 +130,24 @@ def _find_unawaited_interface(
     name: str, resources: Mapping[str, Mapping[str, Any]], order: _Order
 ) -> Iterator[TemplateProblem]:
     """Yield a problem if a resource gives a port a floating IP, and does not wait for the router of its network."""
-    for each in _find_addressed(resources[name], order.types) if name not in order.late else ():
-        network = next((one for one in order.needs.get(each, ()) if one in order.subnets), "")
-        interfaces = [one for subnet in order.subnets.get(network, ()) for one in order.interfaces.get(subnet, ())]
-        if not interfaces or order.types[each] != PORT:
+    properties = {} if name in order.late else read_properties(resources[name])
+    addressed = [find_referred(properties.get("port_id"))] if order.types[name] in FLOATING else []
+    if order.types[name] == SERVER:
+        for _, each in find_mappings(properties.get("networks")):
+            floating = each.get("floating_ip")
+            if floating is not None and may_be_floating_ip(floating, order.types):
+                addressed.append(find_referred(each.get("port")))
+    for port in addressed:
+        network = next((each for each in order.needs.get(port, ()) if each in order.subnets), "")
+        interfaces = [each for subnet in order.subnets.get(network, ()) for each in order.interfaces.get(subnet, ())]
+        if not interfaces or order.types[port] != PORT:
             continue
-        fixed = find_mappings(_read_properties(resources[each]).get("fixed_ips") if order.types[name] != SERVER else [])
-        named = [find_referred(address.get("subnet") or address.get("subnet_id")) for _, address in fixed]
-        if not any(order.interfaces.get(subnet) for subnet in named):
+        fixed = [] if order.types[name] == SERVER else find_mappings(read_properties(resources[port]).get("fixed_ips"))
+        if not any(order.interfaces.get(find_linked(address, "subnet")) for _, address in fixed):
             message = f"{name!r} does not wait for {interfaces[0]!r}, without which no router leads to the port"
             hint = f"add depends_on: {interfaces[0]}"
             yield TemplateProblem("unawaited-interface", message, ("resources", name), hint, key=True)
             return
-
-
-def _find_addressed(resource: Mapping[str, Any], types: Mapping[str, str]) -> list[str]:
-    """The names of the ports that a resource gives a floating IP; ``""`` for a port that is not made here."""
-    properties = _read_properties(resource)
-    if resource.get("type") in FLOATING:
-        return [find_referred(properties.get("port_id"))]
-    networks = find_mappings(properties.get("networks")) if resource.get("type") == SERVER else []
-    given = [(each.get("port"), each.get("floating_ip")) for _, each in networks]
-    return [
-        find_referred(port) for port, floating in given if floating is not None and may_be_floating_ip(floating, types)
-    ]
-
-
-def _read_properties(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The properties of a resource that are written out."""
-    properties = resource.get("properties")
-    return properties if isinstance(properties, dict) else {}
-
-
-def _names_all(depends_on: Any, types: Mapping[str, str]) -> bool:
-    """Whether ``depends_on`` names only resources that exist: a misspelt name may be the one to wait for."""
-    names = [depends_on] if isinstance(depends_on, str) else depends_on
-    return isinstance(names, list) and all(isinstance(each, str) and each in types for each in names)
-
-
-def _read_needs(templates: Sequence[ScopedTemplate], types: Mapping[str, str]) -> dict[str, set[str]]:
-    """The names of the resources that each resource refers to, by its name."""
-    needs: dict[str, set[str]] = {name: set() for name in types}
-    for each in templates:
-        for reference in each.reading.references:
-            if reference.kind is Kind.RESOURCE and reference.owner and reference.name in types:
-                needs[reference.owner].add(reference.name)
-    return needs
-
-
-def _is_stack(type_: str) -> bool:
-    return type_ in MEMBERS or type_.endswith(NESTED_SUFFIXES)
 
 
 def _makes_ports(resource: Mapping[str, Any], nested: Mapping[str, Mapping[str, Any]], within: frozenset[str]) -> bool:
