@@ -27,12 +27,7 @@ from builder.parameters.attributes import (
     suggest_type,
 )
 from builder.parameters.constraint_parsing import find_kinds, is_structured
-from builder.parameters.declarations import (
-    Parameter,
-    find_default_faults,
-    override_parameter,
-    parse_parameter,
-)
+from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
 from builder.parameters.declared_constraints import AllowedValues, Length, Range
 from builder.text.excerpts import shorten
 from builder.text.pointers import CONTAINERS, Tokens
@@ -72,9 +67,7 @@ def read_parameter(name: str, attributes: Mapping[str, Any]) -> tuple[Parameter 
     place = (*tokens, "default")
     problems = judge_default("invalid-default", parameter, place, in_template=True)
     problems += _find_structured_default(parameter, place)
-    if attributes.get("constraints"):
-        problems += _find_constraint_warnings(parameter, attributes, tokens)
-        problems += _find_odd_constraints(attributes, tokens)
+    problems += _find_odd_constraints(parameter, attributes, tokens)
     problems += _find_odd_attributes(attributes, tokens)
     return parameter, problems
 
@@ -88,9 +81,8 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
         attributes = {key: value for key, value in entry.items() if not key.startswith("x-")}
         if attributes.get("type", parameter.type) != parameter.type:
             message = f"{parameter.id!r} is a {attributes['type']} here, but a {parameter.type} in the template"
-            problems.append(
-                TemplateProblem("parameter-type", message, (*tokens, "type"), f"write type: {parameter.type}")
-            )
+            hint = f"write type: {parameter.type}"
+            problems.append(TemplateProblem("parameter-type", message, (*tokens, "type"), hint))
         attributes.pop("type", None)
         if not attributes:  # it is named to be shown, and no more
             continue
@@ -99,7 +91,7 @@ def lay_over(parameter: Parameter, layers: Sequence[Layer]) -> tuple[Parameter, 
         except ParameterSyntaxError:
             problems += _explain(attributes, parameter.type, tokens, partial(override_parameter, parameter))
             continue
-        problems += _find_constraint_warnings(parameter, attributes, tokens)
+        problems += _find_odd_constraints(parameter, attributes, tokens)
         if "default" in attributes:
             problems += _find_structured_default(parameter, (*tokens, "default"))
         for key in ("constraints", "default"):
@@ -125,32 +117,22 @@ def _find_wider(in_template: Parameter, parameter: Parameter, tokens: Tokens) ->
         kind = constraint.kind
         if isinstance(constraint, AllowedValues):
             in_list = parameter.type is ParameterType.COMMA_DELIMITED_LIST
-            shown = {
-                each if isinstance(each, str) else json.dumps(each): each for each in constraint.allowed[:_MOST_TRIED]
-            }
-            values = {name: [each] if in_list else each for name, each in shown.items()}
-            given = {name: find_default_faults(replace(parameter, default=value)) for name, value in values.items()}
-            faults = {
-                name: fault
-                for name, value in values.items()
-                for fault in find_default_faults(
-                    replace(in_template, default=value), subject="a value in the template"
-                )[:1]
-                if not given[name]
-            }
+            faults: dict[str, str] = {}
+            for each in constraint.allowed[:_MOST_TRIED]:
+                value = [each] if in_list else each
+                found = find_default_faults(replace(in_template, default=value), subject="a value in the template")
+                if found and not find_default_faults(replace(parameter, default=value)):
+                    faults[each if isinstance(each, str) else json.dumps(each)] = found[0]
             if faults:
                 refused = "some values" if parameter.hidden else shorten(", ".join(faults), _MAX_SHOWN)
                 message = f"the form offers {refused}, and Heat refuses that: {next(iter(faults.values()))}"
                 yield TemplateProblem("wider-constraint", message, (*tokens, number, kind), hint)
         elif isinstance(constraint, Range | Length) and not has_list:
             for other in in_template.constraints:
-                is_wider = isinstance(other, AllowedValues) or (
-                    isinstance(other, type(constraint)) and _is_wider(constraint, other)
-                )
-                if is_wider:
-                    message = (
-                        f"the form takes what Heat refuses: a value in the template {other.explain(parameter.type)}"
-                    )
+                is_wider = isinstance(other, type(constraint)) and _is_wider(constraint, other)
+                if is_wider or isinstance(other, AllowedValues):
+                    rule = other.explain(parameter.type)
+                    message = f"the form takes what Heat refuses: a value in the template {rule}"
                     yield TemplateProblem("wider-constraint", message, (*tokens, number, kind), hint)
                     break
 
@@ -180,12 +162,10 @@ def _explain_declaration(name: str, attributes: Mapping[str, Any], tokens: Token
     try:
         parse_parameter(name, {"type": type_})
     except ParameterSyntaxError as error:
-        hint = suggest_type(str(type_))
         is_near = "type" not in attributes and find_near("type", [*attributes], cutoff=0.7)
         if is_near or is_misplaced_section(name, attributes):
             return []  # told as an unknown key, or as a section
-        if type_ is None:
-            hint = "write type: string, or another"
+        hint = "write type: string, or another" if type_ is None else suggest_type(str(type_))
         return [TemplateProblem("parameter-syntax", str(error), (*tokens, *error.tokens), hint)]
     return list(_explain(attributes, type_, tokens, lambda given: parse_parameter(name, {"type": type_, **given})))
 
@@ -197,10 +177,8 @@ def _explain(attributes: Mapping[str, Any], type_: object, tokens: Tokens, read:
             ends = read_ends([each for each in map(value.__getitem__, parts) if isinstance(each, dict)])
             for number, constraint in enumerate(value):
                 if not ends or number not in parts:
-                    limits = (
-                        [constraint.get(each) for each in ("range", "length")] if isinstance(constraint, dict) else []
-                    )
-                    hint = suggest_range(type_, read_ends(next(filter(None, limits), None)))
+                    limited = constraint if isinstance(constraint, dict) else {}
+                    hint = suggest_range(type_, read_ends(limited.get("range") or limited.get("length")))
                 elif number == parts[0]:
                     hint = suggest_range(type_, ends)
                 else:
@@ -235,30 +213,44 @@ def _explain_one(
         hint = "" if below[-1:] in (("min",), ("max",)) else hint
         hint = foreign or hint or (suggest(unknown[0], _CONSTRAINT_KINDS) if unknown else "")
         if "constraints" in attributes and isinstance(constraints := attributes["constraints"], dict):
-            hint = suggest_range(type_, read_ends(constraints))
-            hint = (
-                f"write constraints: [{{{hint.removeprefix('write ')}}}]"
-                if hint
-                else "begin each with '- ', which makes it an item of a list"
-            )
+            hint = "begin each with '- ', which makes it an item of a list"
+            if meant := suggest_range(type_, read_ends(constraints)):
+                hint = f"write constraints: [{{{meant.removeprefix('write ')}}}]"
         if unknown and {"default", "label", "hidden", "immutable", "tags"}.issuperset(unknown):
             hint = f"write {' and '.join(unknown)} beside constraints, not in them"
         yield TemplateProblem(rule, str(error), (*tokens, *below), hint)
 
 
-def _find_odd_constraints(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
-    """Yield problems of allowed values that nobody can choose, and of kinds that Heat ignores beside another."""
-    for number, constraint in enumerate(attributes["constraints"]):
-        taken, *ignored = find_kinds(constraint)
-        at = (*tokens, "constraints", number)
-        for place, value in enumerate(constraint[taken] if taken == "allowed_values" else ()):
-            if is_structured(value):
-                kind = "null" if value is None else f"a {'list' if isinstance(value, list) else 'mapping'}"
-                message, hint = f"an allowed value is {kind}, which nobody can choose", "write a text, or remove it"
-                yield TemplateProblem("structured-default", message, (*at, taken, place), hint)
-        for kind in ignored:
-            message, hint = f"Heat ignores {kind} beside {taken}", "write each as an item of its own"
-            yield TemplateProblem("ignored-constraint", message, (*at, kind), hint, key=True)
+def _find_odd_constraints(
+    parameter: Parameter, attributes: Mapping[str, Any], tokens: Tokens
+) -> Iterator[TemplateProblem]:
+    """Yield problems of constraints that can be read: of values that nobody can choose, of kinds that Heat ignores.
+
+    And of custom constraints that only a plug-in could add to Heat, and of patterns that take too long.
+    """
+    for number, constraint in enumerate(attributes.get("constraints") or ()):
+        kind, *ignored = find_kinds(constraint)
+        at, value = (*tokens, "constraints", number), constraint[kind]
+        place = (*at, kind)
+        for other in ignored:
+            message, hint = f"Heat ignores {other} beside {kind}", "write each as an item of its own"
+            yield TemplateProblem("ignored-constraint", message, (*at, other), hint, key=True)
+        for item, each in enumerate(value) if kind == "allowed_values" else ():
+            if is_structured(each):
+                what = "null" if each is None else f"a {'list' if isinstance(each, list) else 'mapping'}"
+                message, hint = f"an allowed value is {what}, which nobody can choose", "write a text, or remove it"
+                yield TemplateProblem("structured-default", message, (*place, item), hint)
+        if kind == "custom_constraint" and value not in KNOWN:
+            message = f"Heat has no custom constraint {value!r} of its own"
+            yield TemplateProblem("unknown-custom-constraint", message, place, _suggest_picker(value))
+        elif kind == "custom_constraint" and value in PICKERS and parameter.type is ParameterType.COMMA_DELIMITED_LIST:
+            thing, hint = value.split(".")[1], "write type: string, or remove the constraint"
+            message = f"Heat refuses every list here: it looks for one {thing} whose name is the whole list"
+            yield TemplateProblem("list-picker", message, place, hint)
+        elif kind == "allowed_pattern" and is_slow(value):
+            message = "a value that breaks this pattern may keep Heat busy for ever"
+            hint = "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$"
+            yield TemplateProblem("slow-pattern", message, place, hint)
 
 
 def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Iterator[TemplateProblem]:
@@ -277,35 +269,6 @@ def _find_odd_attributes(attributes: Mapping[str, Any], tokens: Tokens) -> Itera
         if value is not None and parse_boolean(value) is not bool(value):
             message = f"Heat takes this for {str(bool(value)).lower()}, whatever it says"
             yield TemplateProblem("unclear-flag", message, (*tokens, key), "write true or false, without quotes")
-
-
-def _find_constraint_warnings(
-    parameter: Parameter, attributes: Mapping[str, Any], tokens: Tokens
-) -> Iterator[TemplateProblem]:
-    """Yield warnings of custom constraints that only a plug-in could add to Heat, and of patterns that take too long.
-
-    The attributes are without errors.
-    """
-    for number, constraint in enumerate(attributes.get("constraints") or []):
-        kind = find_kinds(constraint)[0]
-        place, value = (*tokens, "constraints", number, kind), constraint[kind]
-        if kind == "custom_constraint" and value not in KNOWN:
-            message = f"Heat has no custom constraint {value!r} of its own"
-            yield TemplateProblem("unknown-custom-constraint", message, place, _suggest_picker(value))
-        elif kind == "custom_constraint" and value in PICKERS and parameter.type is ParameterType.COMMA_DELIMITED_LIST:
-            message = (
-                f"Heat refuses every list here: it looks for one {value.split('.')[1]} whose name is the whole list"
-            )
-            yield TemplateProblem(
-                "list-picker",
-                message,
-                place,
-                "write type: string, or remove the constraint",
-            )
-        elif kind == "allowed_pattern" and is_slow(value):
-            message = "a value that breaks this pattern may keep Heat busy for ever"
-            hint = "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$"
-            yield TemplateProblem("slow-pattern", message, place, hint)
 
 
 def _suggest_picker(name: str) -> str:
