@@ -6,7 +6,7 @@ such as the properties of a resource, is left to Heat.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -108,15 +108,3 @@ def tighten_parameters(component: Component, settled: Mapping[str, Parameter]) -
     if tightened == declared:
         return component
     return replace(component, template={**component.template, "parameters": tightened})
-
-
-def find_collisions(components: Sequence[Component]) -> Iterator[tuple[str, str, str, str]]:
-    """Each entry that two components give: section, name, and the names of the first and the later component."""
-    for section in ("conditions", "resources", "outputs"):
-        givers: dict[str, str] = {}
-        for component in components:
-            for name in component.template.get(section) or {}:
-                if name in givers:
-                    yield section, name, givers[name], component.name
-                else:
-                    givers[name] = component.name

@@ -20,7 +20,7 @@ from builder.hot_lint.sources import (
     describe_source_error,
     hint_at_components,
 )
-from builder.kinds.heat.reading.components import LoadedComponent, build_component, find_collisions
+from builder.kinds.heat.reading.components import LoadedComponent, build_component
 from builder.text.pointers import Tokens
 from builder.yaml_documents.documents import Document, DocumentError, parse_template
 
@@ -61,28 +61,28 @@ class _Loading:
 
     def load_components(self, entries: Sequence[Mapping[str, Any] | None]) -> LoadedParts:
         """The templates that are composed: of two with one name the first; an entry that is faulty is None."""
-        names = [component_name(entry["name"]) if entry is not None else None for entry in entries]
+        names = {component_name(entry["name"]) if entry is not None else None for entry in entries}
         listed = {name for name in names if name is not None}
-        loaded: list[LoadedComponent | None] = []
-        seen: set[str] = set()
-        for number, (name, entry) in enumerate(zip(names, entries, strict=True)):
-            if entry is None or name is None or name in seen:
-                loaded.append(None)
+        loaded: dict[str, LoadedComponent | None] = {}
+        for number, entry in enumerate(entries):
+            if entry is None:
                 continue
-            seen.add(name)
             given, tokens = entry["name"], ("components", number, "name")
+            name, optional = component_name(given), entry.get("optional", False)
+            if name in loaded:
+                message = f"the component {name!r} is listed twice"
+                self.problems.append(self.document.problem("duplicate-component", message, tokens))
+                continue
             path = given if given.startswith("/") else f"{COMPONENTS}/{given}.yaml"
-            optional = entry.get("optional", False)
-            loaded.append(self.load(path, tokens, name=name, optional=optional, others=listed))
-        self.check_composition(names, loaded)
+            loaded[name] = self.load(path, tokens, name=name, optional=optional, others=listed)
+        components = tuple(each for each in loaded.values() if each is not None)
+        self.problems += _find_differing_versions(components)
+        self.problems += _find_collisions(components)
         if all(entry is not None and entry.get("optional") for entry in entries):
-            message = "no component is required: a launch that selects none is refused"
+            message, place = "no component is required: a launch that selects none is refused", ("components",)
             hint = "leave optional: true out of one of them"
-            self.problems.append(
-                self.document.problem("no-required-component", message, ("components",), key=True, hint=hint)
-            )
-        components = tuple(each for each in loaded if each is not None)
-        return LoadedParts(components, tuple(self.problems), len(components) == len(set(names)))
+            self.problems.append(self.document.problem("no-required-component", message, place, key=True, hint=hint))
+        return LoadedParts(components, tuple(self.problems), len(components) == len(names))
 
     def load(
         self, reference: str, tokens: Tokens, *, name: str, optional: bool, others: Collection[str] = ()
@@ -106,42 +106,45 @@ class _Loading:
         self.problems += problems
         return component
 
-    def check_composition(self, names: Sequence[str | None], loaded: Sequence[LoadedComponent | None]) -> None:
-        """Find what prevents the components from being composed into one template."""
-        components = [each.component for each in loaded if each is not None]
-        seen: set[str | None] = set()
-        versions = [each.template[VERSION_KEY] for each in components]
-        agreed = max(
-            components, key=lambda each: sum(_are_same(each.template[VERSION_KEY], v) for v in versions), default=None
-        )
-        for number, name in enumerate(names):
-            tokens: Tokens = ("components", number, "name")
-            if name is not None and name in seen:
-                self.problems.append(
-                    self.document.problem("duplicate-component", f"the component {name!r} is listed twice", tokens)
-                )
-            seen.add(name)
-            component = loaded[number]
-            if agreed is None or component is None:
-                continue
-            version, expected = (each.template[VERSION_KEY] for each in (component.component, agreed))
-            if not _are_same(version, expected):
-                message = f"{name!r} is of heat_template_version {version}, but {agreed.name!r} of {expected}"
-                hint = "write the same version into all components"
-                about = (f"version {version}",)
-                differing = TemplateProblem("template-versions-differ", message, (VERSION_KEY,), hint, about=about)
-                self.problems.append(component.root.problem(differing))
-        roots = {each.component.name: each.root for each in loaded if each is not None}
-        for section, entry, giver, later in find_collisions(components):
-            document = roots[giver].document
-            line, _ = document.locate((section, entry), key=True)
-            message = f"{section[:-1]} {entry!r} of {later!r} is in {giver!r} too, at {document.path}:{line}"
-            rule = f"duplicate-{section[:-1]}"
-            about = (f"{section[:-1]} {entry}",)
-            is_copy = document.value[section][entry] == roots[later].document.value[section][entry]
-            hint = "remove it here: components share what they have" if is_copy else "rename one of them"
-            clash = TemplateProblem(rule, message, (section, entry), hint, key=True, about=about)
-            self.problems.append(roots[later].problem(clash))
+
+def _find_differing_versions(components: Sequence[LoadedComponent]) -> Iterator[Problem]:
+    """Yield a problem for each component whose version is not that of most: composed, they have one."""
+    versions = [_identify_version(each.component.template[VERSION_KEY]) for each in components]
+    agreed = max(range(len(versions)), key=lambda number: versions.count(versions[number]), default=0)
+    for each, version in zip(components, versions, strict=True):
+        if version != versions[agreed]:
+            own, expected = (one.component.template[VERSION_KEY] for one in (each, components[agreed]))
+            name, other = each.component.name, components[agreed].component.name
+            message = f"{name!r} is of heat_template_version {own}, but {other!r} of {expected}"
+            hint, about = "write the same version into all components", (f"version {own}",)
+            differing = TemplateProblem("template-versions-differ", message, (VERSION_KEY,), hint, about=about)
+            yield each.root.problem(differing)
+
+
+def _identify_version(version: object) -> object:
+    """What is equal of versions that are the same: Heat knows some by a date and by a name."""
+    language = find_language(version)
+    return version if language is None or language.newer else language  # what stands for it here stands for others, too
+
+
+def _find_collisions(components: Sequence[LoadedComponent]) -> Iterator[Problem]:
+    """Yield a problem for each entry that an earlier component has as well."""
+    for section in ("conditions", "resources", "outputs"):
+        givers: dict[str, LoadedComponent] = {}
+        for later in components:
+            for entry in later.component.template.get(section) or {}:
+                giver = givers.setdefault(entry, later)
+                if giver is later:
+                    continue
+                document, name = giver.root.document, giver.component.name
+                line, _ = document.locate((section, entry), key=True)
+                what, where = f"{section[:-1]} {entry!r} of {later.component.name!r}", f"{document.path}:{line}"
+                is_copy = document.value[section][entry] == later.root.document.value[section][entry]
+                hint = "remove it here: components share what they have" if is_copy else "rename one of them"
+                message, about = f"{what} is in {name!r} too, at {where}", (f"{section[:-1]} {entry}",)
+                rule = f"duplicate-{section[:-1]}"
+                clash = TemplateProblem(rule, message, (section, entry), hint, key=True, about=about)
+                yield later.root.problem(clash)
 
 
 def find_unlisted(
@@ -173,14 +176,6 @@ def _list_names(path: str, files: Files) -> list[str]:
     sections = ("parameters", "resources", "conditions")
     names = [f"{section[:-1]} {name}" for section in sections for name in template.get(section) or {}]
     return [*names, "section resources"] if template.get("resources") else names
-
-
-def _are_same(version: object, other: object) -> bool:
-    """Whether two versions are the same: Heat knows some by a date and by a name."""
-    language, others = find_language(version), find_language(other)
-    if language is None or language.newer:  # what stands for it here stands for others, too
-        return version == other
-    return language == others
 
 
 def component_name(name: str) -> str:
