@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from builder.diagnostics.problems import Problem, name_value
@@ -53,8 +55,8 @@ def expose_parameters(
         parameter = declared.get(name)
         if parameter is None:
             continue  # what is wrong with it, or that there is none, has been said
-        settled[name], problems_of_layers = lay_over(parameter, over)
-        found += problems_of_layers
+        settled[name], wrong = lay_over(parameter, over)
+        found += wrong
     parameters = {name: settled[name] for name in asked if name in settled and name not in hardcoded}
     for name, parameter in parameters.items():
         if parameter.is_careless:
@@ -68,10 +70,8 @@ def expose_parameters(
     found += _find_refused_presets(definition.get("presets", []), declared, parameters)
     found += _find_unexposed({name: each for name, each in declared.items() if name not in told}, exposed, hardcoded)
     if not parameters and not found and not problems and None not in declared.values():
-        hint = "give the template a parameter, such as clustername"
-        found.append(
-            TemplateProblem("no-parameters", "the cluster type asks for nothing", ("parameters",), hint, key=True)
-        )
+        message, hint = "the cluster type asks for nothing", "give the template a parameter, such as clustername"
+        found.append(TemplateProblem("no-parameters", message, ("parameters",), hint, key=True))
     problems += [each.at(document) for each in found]
     tightened = tuple(tighten_parameters(each.component, settled) for each in components)
     return HeatContent(tightened, parameters, _find_variants(components, parameters, layers), told), settled, problems
@@ -84,14 +84,9 @@ def _find_told_selections(
 
     None of the ``others``: they were asked for or hardcoded by definitions from before there were such.
     """
+    booleans = {name for name, each in declared.items() if each is not None and each.type is ParameterType.BOOLEAN}
     names = {f"{SELECTED}{each.component.name}": each.component.name for each in components if each.component.name}
-    return {
-        name: component
-        for name, component in names.items()
-        if name not in others
-        and (parameter := declared.get(name)) is not None
-        and parameter.type is ParameterType.BOOLEAN
-    }
+    return {name: component for name, component in names.items() if name in booleans and name not in others}
 
 
 def _check_selection_parameters(
@@ -102,32 +97,27 @@ def _check_selection_parameters(
     Those that are ``meant`` for something, since a group or a hardcoded value names them, or that have what only a
     question needs, do so only where their names are near to a component's.
     """
+    tell = partial(TemplateProblem, SELECTION_RULE)
     names = {each.component.name: each.component.optional for each in components if each.component.name}
     for each in components if names else ():
         for name, attributes in (each.root.template.get("parameters") or {}).items():
             tokens: Tokens = ("parameters", name)
             if tokens in each.root.broken or not isinstance(name, str) or not name.startswith(SELECTED):
                 continue
-            component = name.removeprefix(SELECTED)
-            if component in names and attributes.get("type") != ParameterType.BOOLEAN:
+            component, is_boolean = name.removeprefix(SELECTED), attributes.get("type") == ParameterType.BOOLEAN
+            if component in names and not is_boolean:
                 message = f"{name!r} is not told whether {component!r} is selected: it is no boolean"
-                yield each.root.problem(
-                    TemplateProblem(SELECTION_RULE, message, (*tokens, "type"), "write type: boolean, or rename it")
-                )
+                yield each.root.problem(tell(message, (*tokens, "type"), "write type: boolean, or rename it"))
             elif component in names and name in exposed:
                 message = f"{name!r} is not told whether {component!r} is selected: people are asked for it"
                 hint = "remove it from the parameters of the definition, or rename it"
-                yield each.root.problem(TemplateProblem(SELECTION_RULE, message, tokens, hint, key=True))
+                yield each.root.problem(tell(message, tokens, hint, key=True))
             elif component and component not in names:
-                is_question = (
-                    attributes.get("type") != ParameterType.BOOLEAN or {"label", "default"} & attributes.keys()
-                )
+                is_question = not is_boolean or {"label", "default"} & attributes.keys()
                 if not (is_question or name in {*exposed, *meant}) or find_near(component, names):
                     message = f"there is no component {component!r} whose selection {name!r} could tell"
                     hint, about = suggest_selected(name, names), (f"parameter {name}",)
-                    yield each.root.problem(
-                        TemplateProblem(SELECTION_RULE, message, tokens, hint, key=True, about=about)
-                    )
+                    yield each.root.problem(tell(message, tokens, hint, key=True, about=about))
 
 
 _SHOWN: Final = ("label", "description", "default", "hidden", "constraints")
@@ -207,20 +197,14 @@ def _find_variants(
         declared: Mapping[str, Any] = each.root.template.get("parameters") or {}
         for name in declared.keys() & shown.keys() - settled:
             if first.setdefault(name, declared[name]) != declared[name]:
-                variant = _read_variant(shown[name], declared[name], layers[name])
-                variants.setdefault(each.component.name, {}).update(variant)
+                own = variants.setdefault(each.component.name, {})
+                with suppress(ParameterSyntaxError):  # Heat is to say what is wrong with it
+                    variant, _ = lay_over(parse_parameter(name, declared[name]), layers[name])
+                    label, hidden = shown[name].label, variant.hidden or shown[name].hidden
+                    own[name] = replace(variant, label=label, hidden=hidden)
         if not each.component.optional:
             settled |= declared.keys()
     return variants
-
-
-def _read_variant(shown: Parameter, attributes: Mapping[str, Any], layers: Sequence[Layer]) -> Mapping[str, Parameter]:
-    """Another declaration of a parameter, by its name; none where Heat is to say what is wrong with it."""
-    try:
-        variant, _ = lay_over(parse_parameter(shown.id, attributes), layers)
-    except ParameterSyntaxError:
-        return {}
-    return {shown.id: replace(variant, label=shown.label, hidden=variant.hidden or shown.hidden)}
 
 
 def _read_declared(
