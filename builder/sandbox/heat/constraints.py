@@ -24,7 +24,7 @@ from builder.hot.constraints import (
 )
 from builder.hot.language import NEWEST, Language
 from builder.hot.patterns import Pattern
-from builder.hot.values import parse_boolean, to_number
+from builder.hot.values import ParameterType, read_value, to_number
 from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnavailableError, matches
 from builder.sandbox.faults import HeatFault, InvalidSchemaError, Json
 from builder.sandbox.heat.wording import explain_custom_fault, explain_limit_fault
@@ -159,17 +159,15 @@ def _explain_allowed(constraint: AllowedValues, allowed: Sequence[Json], value: 
 def _to_schema_type(value: Json, data_type: str) -> Json:
     """Return a value in the type it is compared in. Raises ValueError where it does not fit the type."""
     try:
-        if data_type == "integer":
-            return int(value)
-        if data_type == "number":
-            return to_number(value)
+        match data_type:
+            case "integer":
+                return int(value)
+            case "number":
+                return to_number(value)
+            case "boolean":
+                return read_value(ParameterType.BOOLEAN, value)
     except ValueError as error:
         raise ValueError(f'Value "{value}" is invalid for data type "{data_type}".') from error
-    if data_type == "boolean":
-        truth = parse_boolean(value)
-        if truth is None:
-            raise ValueError(f'Value "{value}" is invalid for data type "{data_type}".')
-        return truth
     return str(value) if data_type == "string" else value
 
 

@@ -24,13 +24,6 @@ from builder.sandbox.faults import (
 from builder.sandbox.heat.constraints import CustomConstraint, Rule, check_keys, parse_rule
 from builder.sandbox.heat.wording import explain_unreadable
 
-_TYPES: Mapping[str, str] = {
-    "string": "String",
-    "number": "Number",
-    "comma_delimited_list": "CommaDelimitedList",
-    "json": "Json",
-    "boolean": "Boolean",
-}
 HIDDEN = "******"
 """What stands for the value of a hidden parameter wherever a stack is shown."""
 
@@ -40,7 +33,7 @@ class ParameterSchema:
     """What a template says of one parameter."""
 
     name: str
-    type: str
+    type: ParameterType
     description: str | None
     default: Json
     rules: tuple[Rule, ...]
@@ -116,7 +109,7 @@ class Parameter:
         if self.raw is None:
             raise parameter_missing(self.schema.name)
         try:
-            return read_value(ParameterType(self.schema.type), self.raw)
+            return read_value(self.schema.type, self.raw)
         except UnreadableValueError as error:
             if isinstance(error.error, TypeError):
                 raise error.error from error
@@ -186,7 +179,7 @@ def describe_parameter(parameter: Parameter) -> dict[str, Json]:
     """Return a parameter as ``POST validate`` describes it."""
     schema = parameter.schema
     described: dict[str, Json] = {
-        "Type": _TYPES[schema.type],
+        "Type": schema.type.title().replace("_", ""),
         "Description": schema.description or "",
         "NoEcho": "true" if schema.is_hidden else "false",
         "Label": schema.label or schema.name,
@@ -216,11 +209,11 @@ def _parse_schema(name: str, definition: Json, language: Language) -> ParameterS
     if constraints is not None and not isinstance(constraints, list):
         raise InvalidSchemaError(f"Invalid parameter constraints for parameter {name}, expected a list")
     rules = tuple(parse_rule(constraint, language) for constraint in constraints or ())
-    if definition["type"] not in _TYPES:
+    if definition["type"] not in tuple(ParameterType):
         raise InvalidSchemaError(f"Invalid type ({definition['type']})")
     return ParameterSchema(
         name=name,
-        type=definition["type"],
+        type=ParameterType(definition["type"]),
         description=definition.get("description"),
         default=definition.get("default"),
         rules=rules,

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from builder.hot.resource_types import load_types
-from builder.hot.values import PROPERTY_TYPES, to_number
+from builder.hot.values import PROPERTY_TYPES, read_property
 from builder.sandbox.faults import HeatFault, Json, Path, StackValidationFailed
 from builder.sandbox.heat.constraints import Rule, parse_rule
 from builder.sandbox.heat.functions import OMITTED, Node, find_references
 from builder.sandbox.heat.parameters import ParameterSchema
+from builder.sandbox.heat.wording import explain_property_fault
 
 NONE = "OS::Heat::None"
 RANDOM_STRING = "OS::Heat::RandomString"
@@ -56,40 +57,33 @@ class PropertySchema:
         if value is None:
             value = _EMPTY.get(self.type) if self.default is None else self.default
         try:
-            if self.type in _SCALARS:
-                value = _SCALARS[self.type](value)
-            elif self.type == "list":
-                value = self._to_list(value, path, check=check)
-            elif self.type == "map":
-                value = self._to_map(value, path, check=check)
-            if check:
-                for rule in self.rules:
-                    rule.check(value, self.type)
+            if self.converts and self.type == "list" and isinstance(value, str):
+                value = value.split(",") if value else []
+            elif not (self.converts and self.type == "map" and isinstance(value, str | list)):
+                value = _read(self.type, value)
+            if self.children:
+                value = self._coerce_inside(value, self.children, path, check=check)
+            for rule in self.rules if check else ():
+                rule.check(value, self.type)
         except (ValueError, TypeError) as error:
             raise StackValidationFailed(str(error), path=path) from error
         return value
 
-    def _to_list(self, value: Json, path: Path, *, check: bool) -> Json:
-        if self.converts and isinstance(value, str):
-            value = value.split(",") if value else []
-        if not isinstance(value, list):
-            raise TypeError(f'"{value!r}" is not a list')
-        item = self.children.get("*") if self.children else None
-        if item is None:
-            return value
-        return [item.coerce(element, (*path, index), check=check) for index, element in enumerate(value)]
+    def _coerce_inside(self, value: Json, children: Mapping[str, PropertySchema], path: Path, *, check: bool) -> Json:
+        if "*" not in children:
+            return check_properties(children, value, path, check=check)
+        item = children["*"]
+        if isinstance(value, list):
+            return [item.coerce(element, (*path, index), check=check) for index, element in enumerate(value)]
+        return {key: item.coerce(element, (*path, key), check=check) for key, element in value.items()}
 
-    def _to_map(self, value: Json, path: Path, *, check: bool) -> Json:
-        if not isinstance(value, Mapping):
-            if self.converts and isinstance(value, (str, list)):
-                return value
-            raise TypeError(f'"{value}" is not a map')
-        if self.children is None:
-            return dict(value)
-        if "*" in self.children:
-            item = self.children["*"]
-            return {key: item.coerce(element, (*path, key), check=check) for key, element in value.items()}
-        return check_properties(self.children, value, path, check=check)
+
+def _read(type_: str, value: Json) -> Json:
+    """Return a value in the type of a property. Raises ValueError with Heat's words."""
+    try:
+        return read_property(type_, value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(explain_property_fault(type_, value, error)) from error
 
 
 def _parse_properties(definitions: Mapping[str, Json]) -> dict[str, PropertySchema]:
@@ -167,34 +161,6 @@ def check_properties(
     return values
 
 
-def _to_string(value: Json) -> str:
-    if isinstance(value, (str, bool, int)):
-        return str(value)
-    raise ValueError(f"Value must be a string; got {value!r}")
-
-
-def _to_integer(value: Json) -> int:
-    try:
-        return int(value)
-    except ValueError as error:
-        raise TypeError(f"Value '{value}' is not an integer") from error
-
-
-def _to_boolean(value: Json) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = value.lower() if isinstance(value, str) else value
-    if word not in ("true", "false"):
-        raise ValueError(f'"{word}" is not a valid boolean')
-    return bool(word == "true")
-
-
-_SCALARS: Mapping[str, Callable[[Json], Json]] = {
-    "string": _to_string,
-    "integer": _to_integer,
-    "number": to_number,
-    "boolean": _to_boolean,
-}
 _EMPTY: Mapping[str, Json] = {"string": "", "integer": 0, "number": 0, "boolean": False, "list": [], "map": {}}
 """What no value is, by type, where there is no default."""
 

@@ -74,3 +74,12 @@ def explain_unreadable(value: Json, error: UnreadableValueError, subject: str = 
         case ParameterType.JSON:
             return f"{subject} must be valid JSON: {error.error}"
     return str(error.error)
+
+
+def explain_property_fault(type_: str, value: Json, error: Exception) -> str:
+    """What Heat says of a value that is none of a property's type; at times that is what Python says."""
+    sentence = _SENTENCES["properties"].get(type_, "{error}")
+    if type_ == "integer" and isinstance(error, TypeError):
+        sentence = "{error}"
+    word = value.lower() if isinstance(value, str) else value
+    return str(sentence.format(value=value, word=word, error=error))
