@@ -49,6 +49,9 @@ class PageFault(CloudFault):
 
     content_type = "text/html; charset=UTF-8"
 
+    def __init__(self, status: int = 404, message: str = _EXPLANATIONS[404]) -> None:
+        super().__init__(status, message)
+
     def body(self) -> bytes:
         title = f"{self.status} {HTTPStatus(self.status).phrase}"
         return (
@@ -69,16 +72,41 @@ class IdentityFault(CloudFault):
         return json.dumps({"error": error}, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
+_HEATS_OWN: Mapping[str, tuple[int, str]] = {
+    "AttributeError": (400, ""),
+    "CircularDependencyException": (400, "Circular Dependency Found: {}"),
+    "EntityNotFound": (404, "The {} ({}) could not be found."),
+    "Forbidden": (403, "You are not authorized to use {}."),
+    "HTTPBadRequest": (400, "{}"),
+    "HTTPForbidden": (403, "{}"),
+    "HTTPMethodNotAllowed": (405, "{}"),
+    "InvalidSchemaError": (400, "{}"),
+    "InvalidTemplateReference": (400, 'The specified reference "{}" (in {}) is incorrect.'),
+    "InvalidTemplateVersion": (400, "The template version is invalid: {}"),
+    "NotFound": (404, "Specified output key {{}} not found."),  # the placeholder is Heat's own
+    "NotSupported": (400, "{} is not supported."),
+    "RequestLimitExceeded": (400, "Request limit exceeded: {}"),
+    "ResourceNotFound": (404, "The Resource ({}) could not be found in Stack {}."),
+    "StackExists": (409, "The Stack ({}) already exists."),
+    "StackValidationFailed": (400, "{}"),
+    "UnknownUserParameter": (400, "The Parameter ({}) was not defined in template."),
+    "UserParameterMissing": (400, "The Parameter ({}) was not provided."),
+    "ValueError": (400, ""),
+}
+"""The status and the sentence of Heat's exceptions; any other is a failure of its own, of which it tells nothing."""
+
+
 class HeatFault(CloudFault):
     """A refusal of Heat: ``error_type`` is the name of its exception, which clients branch on.
 
-    A fault whose text Heat thinks unsafe to tell has ``message`` None, and its body no ``message`` at all.
+    ``details`` are what its sentence speaks of; without any, its text is one that Heat thinks unsafe to tell.
     """
 
-    def __init__(self, status: int, error_type: str, message: str | None = None) -> None:
-        super().__init__(status, error_type if message is None else message)
+    def __init__(self, error_type: str, *details: object) -> None:
+        status, sentence = _HEATS_OWN.get(error_type, (500, ""))
+        super().__init__(status, sentence.format(*details) if details else error_type)
         self.error_type = error_type
-        self._told = message is not None
+        self._told = bool(details)
 
     def body(self) -> bytes:
         error: dict[str, Json] = {"type": self.error_type, "traceback": None}
@@ -87,19 +115,11 @@ class HeatFault(CloudFault):
         return json.dumps({**shown, "explanation": _EXPLANATIONS[self.status], "error": error}).encode()
 
 
-class InvalidSchemaError(HeatFault):
-    """The schema of a parameter is wrong: the template's author has to act."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(400, "InvalidSchemaError", message)
-
-
 class ResourceLimitExceeded(HeatFault):
     """A stack that would have more resources, nested ones included, than a stack may."""
 
     def __init__(self) -> None:
-        message = "Request limit exceeded: Maximum resources per stack exceeded."
-        super().__init__(400, "RequestLimitExceeded", message)
+        super().__init__("RequestLimitExceeded", "Maximum resources per stack exceeded.")
 
 
 class StackValidationFailed(HeatFault):
@@ -108,7 +128,7 @@ class StackValidationFailed(HeatFault):
     def __init__(self, detail: str, *, path: Path = (), error: str = "") -> None:
         where = format_path(path)
         message = (f"{error}: " if error else "") + (f"{where}: " if where else "") + detail
-        super().__init__(400, "StackValidationFailed", message)
+        super().__init__("StackValidationFailed", message)
         self.detail = detail
         self.path = tuple(path)
         self.error = error
@@ -133,34 +153,4 @@ def format_path(path: Path) -> str:
 
 def bad_request(message: str = MALFORMED) -> HeatFault:
     """Return the refusal of a request that the API itself cannot read."""
-    return HeatFault(400, "HTTPBadRequest", message)
-
-
-def not_supported(feature: str) -> HeatFault:
-    """Return the refusal of a feature that is switched off."""
-    return HeatFault(400, "NotSupported", f"{feature} is not supported.")
-
-
-def limit_exceeded(message: str) -> HeatFault:
-    """Return the refusal of something too large or too many."""
-    return HeatFault(400, "RequestLimitExceeded", f"Request limit exceeded: {message}")
-
-
-def stack_not_found(name: str) -> HeatFault:
-    """Return the answer for a stack that is not there, or not of this project."""
-    return HeatFault(404, "EntityNotFound", f"The Stack ({name}) could not be found.")
-
-
-def parameter_missing(name: str) -> HeatFault:
-    """Return the refusal of a parameter that has neither a value nor a default."""
-    return HeatFault(400, "UserParameterMissing", f"The Parameter ({name}) was not provided.")
-
-
-def invalid_reference(resource: str, key: str) -> HeatFault:
-    """Return the refusal of a reference to a resource that the template does not have."""
-    return HeatFault(400, "InvalidTemplateReference", f'The specified reference "{resource}" (in {key}) is incorrect.')
-
-
-def page_not_found() -> PageFault:
-    """Return the page for a path that no route matches."""
-    return PageFault(404, _EXPLANATIONS[404])
+    return HeatFault("HTTPBadRequest", message)

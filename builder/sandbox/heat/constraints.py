@@ -26,7 +26,7 @@ from builder.hot.language import NEWEST, Language
 from builder.hot.patterns import Pattern
 from builder.hot.values import ParameterType, read_value, to_number
 from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnavailableError, matches
-from builder.sandbox.faults import HeatFault, InvalidSchemaError, Json
+from builder.sandbox.faults import HeatFault, Json
 from builder.sandbox.heat.wording import explain_custom_fault, explain_limit_fault
 
 
@@ -92,7 +92,7 @@ def parse_rule(definition: Json, language: Language = NEWEST) -> Rule:
     known = KINDS if language.has_modulo else KINDS[1:]
     kind = next((kind for kind in known if kind in definition), None)
     if kind is None:
-        raise InvalidSchemaError("No constraint expressed")
+        raise HeatFault("InvalidSchemaError", "No constraint expressed")
     return Rule(kind, _parse_constraint(kind, definition[kind]), definition.get("description"))
 
 
@@ -100,24 +100,24 @@ def _parse_constraint(kind: str, definition: Json) -> Constraint:
     match kind:
         case "allowed_values":
             if not isinstance(definition, list):
-                raise InvalidSchemaError("AllowedValues must be a list")
+                raise HeatFault("InvalidSchemaError", "AllowedValues must be a list")
             return AllowedValues(tuple(definition))
         case "allowed_pattern":
             if not isinstance(definition, str):
-                raise InvalidSchemaError("AllowedPattern must be a string")
+                raise HeatFault("InvalidSchemaError", "AllowedPattern must be a string")
             try:
                 return AllowedPattern(Pattern(definition, re.compile(definition)))
             except re.error as error:
                 # Heat lets the exception of the re module through, as a failure of its own.
-                raise HeatFault(500, "error") from error
+                raise HeatFault("error") from error
         case "custom_constraint":
             return CustomConstraint(definition)
     try:
         return parse_limits(kind, definition)
     except ConstraintError as error:
         if error.fault is ConstraintFault.NO_NUMBER:
-            raise HeatFault(400, "ValueError") from error
-        raise InvalidSchemaError(explain_limit_fault(kind, error)) from error
+            raise HeatFault("ValueError") from error
+        raise HeatFault("InvalidSchemaError", explain_limit_fault(kind, error)) from error
 
 
 def _explain(constraint: Constraint, value: Json, data_type: str) -> str | None:
@@ -174,7 +174,7 @@ def _to_schema_type(value: Json, data_type: str) -> Json:
 def check_keys(value: Json, allowed: Sequence[str], entity: str) -> None:
     """Refuse what is no mapping, or has a key that is not ``allowed``. Raises InvalidSchemaError, naming ``entity``."""
     if not isinstance(value, Mapping):
-        raise InvalidSchemaError(f"Invalid {entity}, expected a mapping")
+        raise HeatFault("InvalidSchemaError", f"Invalid {entity}, expected a mapping")
     for key in value:
         if key not in allowed:
-            raise InvalidSchemaError(f"Invalid key '{key}' for {entity}")
+            raise HeatFault("InvalidSchemaError", f"Invalid key '{key}' for {entity}")

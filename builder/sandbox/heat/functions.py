@@ -12,12 +12,7 @@ from typing import Protocol
 from builder.hot.computations import Budget, compute
 from builder.hot.functions import Call, CallError, check_shape, check_values
 from builder.hot.language import Language
-from builder.sandbox.faults import (
-    Json,
-    StackValidationFailed,
-    invalid_reference,
-    parameter_missing,
-)
+from builder.sandbox.faults import HeatFault, Json, StackValidationFailed
 from builder.sandbox.heat.wording import explain_call_fault
 
 Node = Json
@@ -72,7 +67,7 @@ class Function:
             case "get_resource" | "get_attr":
                 name, *path = args if self.name == "get_attr" else [str(args)]
                 if not scope.has_resource(name):
-                    raise invalid_reference(name, "unknown")
+                    raise HeatFault("InvalidTemplateReference", name, "unknown")
                 if self.name == "get_resource":
                     return scope.reference(name)
                 return scope.attribute(name, path[0] if path else None, path[1:])
@@ -80,7 +75,7 @@ class Function:
                 _worded(check_values, call)
                 name, *path = [args] if isinstance(args, str) else args
                 if name not in scope.parameters:
-                    raise parameter_missing(name)
+                    raise HeatFault("UserParameterMissing", name)
                 value = select(scope.parameters[name], path)
                 return "" if value is None and path else value
             case "get_file":
@@ -102,7 +97,7 @@ class Function:
             return
         name, attribute = self.reference, self.args[1] if len(self.args) > 1 else None
         if not scope.has_resource(name):
-            raise StackValidationFailed(invalid_reference(name, "unknown").message)
+            raise StackValidationFailed(HeatFault("InvalidTemplateReference", name, "unknown").message)
         if isinstance(attribute, str) and not scope.check_attribute(name, attribute):
             raise StackValidationFailed(f"The Referenced Attribute ({name} {attribute}) is incorrect.")
 

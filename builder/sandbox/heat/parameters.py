@@ -15,11 +15,9 @@ from builder.hot.language import Language
 from builder.hot.values import ParameterType, UnreadableValueError, read_value
 from builder.sandbox.faults import (
     HeatFault,
-    InvalidSchemaError,
     Json,
     StackValidationFailed,
     bad_request,
-    parameter_missing,
 )
 from builder.sandbox.heat.constraints import CustomConstraint, Rule, check_keys, parse_rule
 from builder.sandbox.heat.wording import explain_unreadable
@@ -65,8 +63,8 @@ class ParameterSchema:
         except (ValueError, TypeError) as error:
             raise self._invalid(f"Invalid default {self.default} ({error})") from error
 
-    def _invalid(self, reason: str) -> InvalidSchemaError:
-        return InvalidSchemaError(f"Parameter '{self.name}' is invalid: {reason}")
+    def _invalid(self, reason: str) -> HeatFault:
+        return HeatFault("InvalidSchemaError", f"Parameter '{self.name}' is invalid: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ class Parameter:
         Raises HeatFault where there is none; ValueError where it does not fit the type.
         """
         if self.raw is None:
-            raise parameter_missing(self.schema.name)
+            raise HeatFault("UserParameterMissing", self.schema.name)
         try:
             return read_value(self.schema.type, self.raw)
         except UnreadableValueError as error:
@@ -157,7 +155,7 @@ def parse_parameter_schemas(section: Json, language: Language) -> dict[str, Para
     if not section:
         return {}
     if not isinstance(section, Mapping):
-        raise HeatFault(400, "AttributeError")
+        raise HeatFault("AttributeError")
     return {name: _parse_schema(name, definition, language) for name, definition in section.items()}
 
 
@@ -168,7 +166,7 @@ def validate_parameters(declared: Mapping[str, Parameter], given: Mapping[str, J
     """
     for name in given:
         if name not in declared:
-            raise HeatFault(400, "UnknownUserParameter", f"The Parameter ({name}) was not defined in template.")
+            raise HeatFault("UnknownUserParameter", name)
     for parameter in declared.values():
         parameter.schema.validate()
         if with_values:
@@ -201,16 +199,16 @@ def describe_parameter(parameter: Parameter) -> dict[str, Json]:
 def _parse_schema(name: str, definition: Json, language: Language) -> ParameterSchema:
     check_keys(definition, language.parameter_keys, f"parameter ({name})")
     if "type" not in definition:
-        raise InvalidSchemaError(f"Missing parameter type for parameter: {name}")
+        raise HeatFault("InvalidSchemaError", f"Missing parameter type for parameter: {name}")
     tags = definition.get("tags")
     if not isinstance(definition.get("tags", []), list):
-        raise InvalidSchemaError(f"Tags property should be a list for parameter: {name}")
+        raise HeatFault("InvalidSchemaError", f"Tags property should be a list for parameter: {name}")
     constraints = definition.get("constraints")
     if constraints is not None and not isinstance(constraints, list):
-        raise InvalidSchemaError(f"Invalid parameter constraints for parameter {name}, expected a list")
+        raise HeatFault("InvalidSchemaError", f"Invalid parameter constraints for parameter {name}, expected a list")
     rules = tuple(parse_rule(constraint, language) for constraint in constraints or ())
     if definition["type"] not in tuple(ParameterType):
-        raise InvalidSchemaError(f"Invalid type ({definition['type']})")
+        raise HeatFault("InvalidSchemaError", f"Invalid type ({definition['type']})")
     return ParameterSchema(
         name=name,
         type=ParameterType(definition["type"]),

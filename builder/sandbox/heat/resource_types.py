@@ -201,7 +201,7 @@ def find_resource_type(name: str) -> ResourceType:
     """
     resource_type = _load_types().get(name)
     if resource_type is None:
-        raise HeatFault(404, "EntityNotFound", f"The Resource Type ({name}) could not be found.")
+        raise HeatFault("EntityNotFound", "Resource Type", name)
     return resource_type
 
 

@@ -20,8 +20,6 @@ from builder.sandbox.faults import (
     Path,
     ResourceLimitExceeded,
     StackValidationFailed,
-    invalid_reference,
-    limit_exceeded,
 )
 from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
 from builder.sandbox.heat.functions import Node, find_references, resolve, validate_node
@@ -76,6 +74,8 @@ def plan_stack(
 
     Raises HeatFault for the first fault.
     """
+    if source.depth > MAX_DEPTH:
+        raise HeatFault("RequestLimitExceeded", f"Recursion depth exceeds {MAX_DEPTH}.")
     language = find_language(source.template)
     check_sections(source.template, language)
     if source.depth == 0:
@@ -164,14 +164,14 @@ def _find_needs(content: StackContent, definition: Definition) -> set[str]:
         if name in content.resources:
             needs.add(name)
         elif name not in (content.source.template.get("resources") or {}):
-            raise invalid_reference(name, definition.name)
+            raise HeatFault("InvalidTemplateReference", name, definition.name)
     references = (
         *find_references(definition.properties, f"{definition.name}.Properties"),
         *find_references(definition.metadata, f"{definition.name}.Metadata"),
     )
     for name, place in references:
         if name not in content.resources:
-            raise invalid_reference(name, place)
+            raise HeatFault("InvalidTemplateReference", name, place)
         needs.add(name)
     return needs
 
@@ -209,8 +209,6 @@ def _plan_child(content: StackContent, resource: Resource, *, is_lenient: bool) 
     child = None
     try:
         child = find_child_source(content.source, resource.definition, resource.type, values)
-        if child is not None and child.depth > MAX_DEPTH:
-            raise limit_exceeded(f"Recursion depth exceeds {MAX_DEPTH}.")
         return None if child is None else plan_stack(child, with_values=False)
     except ResourceLimitExceeded:
         if is_lenient:
@@ -244,7 +242,7 @@ def sort_by_needs(needs: Needs, label: Callable[[str], str]) -> tuple[str, ...]:
             for name in needs
             if name in pending
         )
-        raise HeatFault(400, "CircularDependencyException", f"Circular Dependency Found: {{{cycle}}}")
+        raise HeatFault("CircularDependencyException", f"{{{cycle}}}")
     return tuple(order)
 
 

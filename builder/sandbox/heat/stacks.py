@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from builder.sandbox.faults import HeatFault, Json, limit_exceeded, stack_not_found
+from builder.sandbox.faults import HeatFault, Json
 from builder.sandbox.heat.stack_contents import StackContent
 from builder.sandbox.heat.stack_plans import make_stack
 
@@ -121,10 +121,11 @@ class StackStore:
                 if stack.action == "DELETE":
                     self._settle(stack)
             if any(stack.name == name for stack in existing):
-                raise HeatFault(409, "StackExists", f"The Stack ({name}) already exists.")
+                raise HeatFault("StackExists", name)
             if len(existing) >= self._quota:
-                raise limit_exceeded(
-                    f"You have reached the maximum stacks per tenant, {self._quota}. Please delete some stacks."
+                raise HeatFault(
+                    "RequestLimitExceeded",
+                    f"You have reached the maximum stacks per tenant, {self._quota}. Please delete some stacks.",
                 )
 
     def create(self, content: StackContent, options: StackOptions, owner: str) -> Stack:
@@ -142,7 +143,7 @@ class StackStore:
         with self._lock:
             stack = self.find(project_id, name, stack_id)
             if stack.is_gone:
-                raise stack_not_found(name)
+                raise HeatFault("EntityNotFound", "Stack", name)
             self._settle(stack)
             if stack.action != "DELETE":
                 stack.action, stack.is_settled = "DELETE", False
@@ -159,7 +160,7 @@ class StackStore:
                     return stack
             found = self._stacks.get(name_or_id)
             if found is None or found.project_id != project_id:
-                raise stack_not_found(name_or_id)
+                raise HeatFault("EntityNotFound", "Stack", name_or_id)
             return found
 
     def find(self, project_id: str, name: str, stack_id: str) -> Stack:
@@ -167,7 +168,7 @@ class StackStore:
         with self._lock:
             stack = self._stacks.get(stack_id)
         if stack is None or stack.project_id != project_id or stack.name != name:
-            raise stack_not_found(name)
+            raise HeatFault("EntityNotFound", "Stack", name)
         return stack
 
     @contextmanager

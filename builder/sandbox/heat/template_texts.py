@@ -13,7 +13,7 @@ import yaml
 
 from builder.hot import language as hot_language
 from builder.hot.language import ALIASES, DATES, KNOWN_VERSIONS, VERSION_KEY, VERSION_KEYS, Language
-from builder.sandbox.faults import HeatFault, Json, bad_request, limit_exceeded
+from builder.sandbox.faults import HeatFault, Json, bad_request
 
 MAX_TEMPLATE_SIZE = 512 * 1024
 """The most characters a template, or a file beside it, may have: ``max_template_size`` of Heat."""
@@ -71,21 +71,19 @@ def find_language(template: Mapping[str, Json]) -> Language:
     """
     found = sorted(key for key in template if key in VERSION_KEYS)
     if len(found) > 1:
-        raise _invalid_version(f"Ambiguous versions ({', '.join(found)})")
+        raise HeatFault("InvalidTemplateVersion", f"Ambiguous versions ({', '.join(found)})")
     if found and found[0] != VERSION_KEY:
-        raise _invalid_version(f"the sandbox cloud reads {VERSION_KEY} only, not {found[0]}")
+        raise HeatFault("InvalidTemplateVersion", f"the sandbox cloud reads {VERSION_KEY} only, not {found[0]}")
     version = template.get(VERSION_KEY)
     if not isinstance(version, str) or not version:
-        raise _invalid_version("Template version was not provided")
+        raise HeatFault("InvalidTemplateVersion", "Template version was not provided")
     language = hot_language.find_language(version)
     if language is None or language.newer:
         known = ", ".join(KNOWN_VERSIONS)
-        raise _invalid_version(f'"{VERSION_KEY}: {version}". "{VERSION_KEY}" should be one of: {known}')
+        raise HeatFault(
+            "InvalidTemplateVersion", f'"{VERSION_KEY}: {version}". "{VERSION_KEY}" should be one of: {known}'
+        )
     return language
-
-
-def _invalid_version(explanation: str) -> HeatFault:
-    return HeatFault(400, "InvalidTemplateVersion", f"The template version is invalid: {explanation}")
 
 
 def list_template_versions() -> list[dict[str, Json]]:
@@ -132,8 +130,9 @@ def _invalid_environment(reason: object) -> HeatFault:
 def check_size(text: str) -> None:
     """Refuse a text above Heat's limit. Raises HeatFault: ``RequestLimitExceeded``."""
     if len(text) > MAX_TEMPLATE_SIZE:
-        raise limit_exceeded(
-            f"Template size ({len(text)} bytes) exceeds maximum allowed size ({MAX_TEMPLATE_SIZE} bytes)."
+        raise HeatFault(
+            "RequestLimitExceeded",
+            f"Template size ({len(text)} bytes) exceeds maximum allowed size ({MAX_TEMPLATE_SIZE} bytes).",
         )
 
 

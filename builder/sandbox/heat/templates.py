@@ -115,7 +115,7 @@ def check_parameter_groups(groups: Json, parameters: Mapping[str, ParameterSchem
     seen: set[str] = set()
     for group in groups:
         if not isinstance(group, Mapping):
-            raise HeatFault(400, "AttributeError")
+            raise HeatFault("AttributeError")
         label, names = group.get("label", ""), group.get("parameters")
         if names is None:
             raise failure("The parameters must be provided for each parameter group.", label)
@@ -166,7 +166,7 @@ def parse_outputs(template: Mapping[str, Json], language: Language, parser: Temp
     """
     section = template.get("outputs") or {}
     if not isinstance(section, Mapping):
-        raise HeatFault(400, "AttributeError")
+        raise HeatFault("AttributeError")
     outputs: dict[str, Output] = {}
     for name, raw in section.items():
         path = ("outputs", name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from builder.sandbox.faults import HeatFault, Json, bad_request, limit_exceeded, not_supported
+from builder.sandbox.faults import HeatFault, Json, bad_request
 from builder.sandbox.heat.nesting import StackSource
 from builder.sandbox.heat.stacks import StackOptions
 from builder.sandbox.heat.template_texts import DocumentError, check_size, parse_environment, parse_template
@@ -31,18 +31,18 @@ def read_stack_request(request: Request, project_id: str, *, is_named: bool) -> 
     environment = parse_environment(body.get("environment"))
     files = {} if body.get("files") is None else body["files"]
     if not isinstance(files, Mapping):
-        raise HeatFault(400, "ValueError")
+        raise HeatFault("ValueError")
     if not all(isinstance(content, str) for content in files.values()):
         raise bad_request()
     for name in body.get("environment_files") or ():
         if name not in files:
-            raise HeatFault(500, "KeyError")
+            raise HeatFault("KeyError")
         for section, value in parse_environment(files[name]).items():
             both = isinstance(value, Mapping) and isinstance(environment.get(section), Mapping)
             environment[section] = {**environment[section], **value} if both else value
     given = body.get("parameters", {})
     if isinstance(given, str):
-        raise HeatFault(400, "ValueError")
+        raise HeatFault("ValueError")
     if not isinstance(given, Mapping):
         raise bad_request()
     parameters = {**(environment.get("parameters") or {}), **given}
@@ -53,8 +53,9 @@ def read_stack_request(request: Request, project_id: str, *, is_named: bool) -> 
 def read_json(request: Request) -> dict[str, Json]:
     """Return the JSON object in a body. Raises HeatFault where there is none."""
     if len(request.body) > MAX_BODY:
-        raise limit_exceeded(
-            f"JSON body size ({len(request.body)} bytes) exceeds maximum allowed size ({MAX_BODY} bytes)."
+        raise HeatFault(
+            "RequestLimitExceeded",
+            f"JSON body size ({len(request.body)} bytes) exceeds maximum allowed size ({MAX_BODY} bytes).",
         )
     try:
         document = json.loads(request.body) if request.body else None
@@ -103,14 +104,14 @@ def _read_options(body: Mapping[str, Json]) -> StackOptions:
     timeout = read_count("timeout_mins", body.get("timeout_mins"))
     tags = body.get("tags")
     if tags is not None and not isinstance(tags, str):
-        raise HeatFault(400, "AttributeError")
+        raise HeatFault("AttributeError")
     if "converge" in body:
         raise bad_request("converge flag only supported in stack update (or update preview) request.")
     disable_rollback = body.get("disable_rollback", True)
     if str(disable_rollback).lower() not in ("true", "false"):
-        raise HeatFault(400, "ValueError")
+        raise HeatFault("ValueError")
     if "adopt_stack_data" in body:
-        raise not_supported("Stack Adopt")
+        raise HeatFault("NotSupported", "Stack Adopt")
     # Heat takes 0 for no timeout at all.
     return StackOptions(read_tags(tags), timeout or None, str(disable_rollback).lower() == "true")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from builder.sandbox.faults import IdentityFault, Json, PageFault, page_not_found
+from builder.sandbox.faults import IdentityFault, Json, PageFault
 from builder.sandbox.wire.accounts import DOMAIN_ID, DOMAIN_NAME, PROJECTS, Project, Token, TokenStore
 from builder.sandbox.wire.authentication import UNAUTHENTICATED, authenticate, expected
 from builder.sandbox.wire.endpoints import IDENTITY_PATH, build_catalog, describe_identity
@@ -61,7 +61,7 @@ class IdentityService:
         segments = request.segments
         match = self._router.match(request.method, segments if len(segments) == 1 or segments[-1] else segments[:-1])
         if match is None:
-            raise page_not_found()
+            raise PageFault
         allow = ", ".join((*match.allowed, "OPTIONS"))
         if request.method == "OPTIONS":
             return Response(200, content_type="text/html; charset=utf-8", headers={"Allow": allow})

@@ -17,11 +17,10 @@ from builder.sandbox.faults import (
     MALFORMED,
     HeatFault,
     Json,
+    PageFault,
     ResourceLimitExceeded,
     StackValidationFailed,
     bad_request,
-    not_supported,
-    page_not_found,
 )
 from builder.sandbox.heat.functions import resolve
 from builder.sandbox.heat.nesting import StackSource
@@ -111,20 +110,20 @@ class OrchestrationService:
         if rest in ([], [""]):
             return json_response(300, describe_orchestration(request.base))
         if rest[0] != "v1":
-            raise page_not_found()
+            raise PageFault
         token = self._tokens.find_valid(request.header("X-Auth-Token"))
         if token is None:
             challenge = f'Keystone uri="{request.base}{IDENTITY_PATH}"'
             return json_response(401, _UNAUTHENTICATED, **{"WWW-Authenticate": challenge})
         match = self._router.match(request.method, rest[2:])
         if len(rest) < 3 or match is None:
-            raise page_not_found()
+            raise PageFault
         if request.method == "OPTIONS":
             return Response(204, content_type=None, headers={"Allow": ",".join(match.allowed)})
         if match.handler is None:
-            raise HeatFault(405, "HTTPMethodNotAllowed", MALFORMED)
+            raise HeatFault("HTTPMethodNotAllowed", MALFORMED)
         if token.project is None or token.project.id != rest[1]:
-            raise HeatFault(403, "HTTPForbidden", "Access was denied to this resource.")
+            raise HeatFault("HTTPForbidden", "Access was denied to this resource.")
         project_id = token.project.id
         credential = token.application_credential
         call = Call(
@@ -140,7 +139,7 @@ class OrchestrationService:
         source, options = self._read_new(call)
         content = plan_stack(replace(source, stack_id=str(uuid.uuid4())), is_lenient=True)
         if not call.may_make_trusts:
-            raise HeatFault(403, "Forbidden")  # Keystone's refusal of the trust, which Heat does not repeat
+            raise HeatFault("Forbidden")  # Keystone's refusal of the trust, which Heat does not repeat
         stack = self._stacks.create(content, options, call.username)
         url = views.stack_url(call.base, stack.name, stack.stack_id)
         return json_response(201, {"stack": {"id": stack.stack_id, "links": [views.link(url)]}}, Location=url)
@@ -208,8 +207,7 @@ class OrchestrationService:
         with self._stacks.poll(call.project_id, name, stack_id) as stack:
             output = stack.content.outputs.get(key)
             if output is None:
-                # The placeholder is Heat's own.
-                raise HeatFault(404, "NotFound", "Specified output key {} not found.")
+                raise HeatFault("NotFound", key)
             return json_response(200, {"output": read_output(stack.content, output)})
 
     def _list_resources(self, call: Call, name: str, stack_id: str) -> Response:
@@ -242,14 +240,14 @@ class OrchestrationService:
         return json_response(200, {"resource_types": list_resource_types(call.request.parameter("name") or "")})
 
     def _list_services(self, call: Call) -> Response:  # noqa: ARG002  # a handler's signature
-        raise HeatFault(403, "Forbidden", "You are not authorized to use service:index.")
+        raise HeatFault("Forbidden", "service:index")
 
     def _refuse(self, call: Call, name: str, stack_id: str) -> Response:
         """Refuse what the sandbox does not do, on a stack that is there."""
         self._find(call, name, stack_id)
         part = call.request.segments[-1]
         feature = {"abandon": "Stack Abandon", "export": "Stack Abandon", stack_id: "Stack Update"}.get(part, part)
-        raise not_supported(feature)
+        raise HeatFault("NotSupported", feature)
 
     def _find(self, call: Call, name: str, stack_id: str) -> Stack:
         return self._stacks.find(call.project_id, name, stack_id)
@@ -258,5 +256,5 @@ class OrchestrationService:
 def _find_resource(stack: Stack, name: str) -> Resource:
     resource = stack.content.resources.get(name)
     if resource is None:
-        raise HeatFault(404, "ResourceNotFound", f"The Resource ({name}) could not be found in Stack {stack.name}.")
+        raise HeatFault("ResourceNotFound", name, stack.name)
     return resource

@@ -194,7 +194,9 @@ class _Handler(BaseHTTPRequestHandler):
                 raise
             except Exception as error:
                 _log.exception("%s %s failed", request.method, request.path)
-                raise HeatFault(500, type(error).__name__) from error
+                failure = HeatFault(type(error).__name__)
+                failure.status = 500  # whatever Heat makes of such an error: this one is the sandbox's own
+                raise failure from error
         except CloudFault as fault:
             response = Response(fault.status, fault.body(), fault.content_type)
         self._send(response)

@@ -51,7 +51,7 @@ class Page:
 def select_page(stacks: Sequence[Stack], request: Request) -> Page:
     """Return the stacks that a query asks for. Raises HeatFault for a wrong value, and for other people's stacks."""
     if read_flag(request, "global_tenant"):
-        raise HeatFault(403, "Forbidden", "You are not authorized to use stacks:global_index.")
+        raise HeatFault("Forbidden", "stacks:global_index")
     read_flag(request, "show_nested")  # nested stacks are never listed on their own here
     read_flag(request, "show_hidden")
     asked_keys = request.query.get("sort_keys", [])
@@ -91,7 +91,7 @@ def _select(items: Sequence[_T], ids: Sequence[str], marker: str | None, limit: 
 def _is_ascending(request: Request, *, default: bool) -> bool:
     direction = request.parameter("sort_dir")
     if direction not in (None, "asc", "desc"):
-        raise HeatFault(400, "ValueError")
+        raise HeatFault("ValueError")
     return default if direction is None else direction == "asc"
 
 
