@@ -54,12 +54,12 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user of the one domain; ``projects`` are the ids of those where the user has a role."""
+    """A user of the one domain; ``projects`` are those where the user has a role."""
 
     id: str
     name: str
     password: str = field(repr=False)
-    projects: tuple[str, ...] = ()
+    projects: tuple[Project, ...] = ()
     is_enabled: bool = True
 
 
@@ -70,8 +70,8 @@ class ApplicationCredential:
     id: str
     name: str
     secret: str = field(repr=False)
-    user_id: str
-    project_id: str
+    user: User
+    project: Project
     is_restricted: bool = True
 
 
@@ -84,18 +84,18 @@ _DISABLED = Project("0de300000000000000000000000000a3", "disabled", is_enabled=F
 PROJECTS: tuple[Project, ...] = (_DEMO, _OTHER, _DISABLED)
 
 USERS: tuple[User, ...] = (
-    User("0de300000000000000000000000000b1", "demo", "sandbox", (_DEMO.id, _DISABLED.id)),
-    User("0de300000000000000000000000000b2", "alt_demo", "sandbox", (_OTHER.id,)),
-    User("0de300000000000000000000000000b3", "disabled", "sandbox", (_DEMO.id,), is_enabled=False),
+    User("0de300000000000000000000000000b1", "demo", "sandbox", (_DEMO, _DISABLED)),
+    User("0de300000000000000000000000000b2", "alt_demo", "sandbox", (_OTHER,)),
+    User("0de300000000000000000000000000b3", "disabled", "sandbox", (_DEMO,), is_enabled=False),
     User("0de300000000000000000000000000b4", "norole", "sandbox"),
 )
 """``demo`` is the one to use; the others are there for what can go wrong."""
 
 APPLICATION_CREDENTIALS: tuple[ApplicationCredential, ...] = (
     ApplicationCredential(
-        "0de300000000000000000000000000d1", "unrestricted", "sandbox", USERS[0].id, _DEMO.id, is_restricted=False
+        "0de300000000000000000000000000d1", "unrestricted", "sandbox", USERS[0], _DEMO, is_restricted=False
     ),
-    ApplicationCredential("0de300000000000000000000000000d2", "restricted", "sandbox", USERS[0].id, _DEMO.id),
+    ApplicationCredential("0de300000000000000000000000000d2", "restricted", "sandbox", USERS[0], _DEMO),
 )
 """Two of ``demo``'s for its project; Keystone makes restricted ones unless it is told otherwise."""
 
@@ -105,11 +105,10 @@ def find_credentials(username: str = "demo") -> Credentials:
 
     Raises KeyError where there is no such user, or the user has no project.
     """
-    for user in USERS:
-        for project in PROJECTS if user.name == username else ():
-            if project.id in user.projects:
-                return Credentials(user.id, user.name, user.password, project.id, project.name)
-    raise KeyError(username)
+    user = next((each for each in USERS if each.name == username and each.projects), None)
+    if user is None:
+        raise KeyError(username)
+    return Credentials(user.id, user.name, user.password, user.projects[0].id, user.projects[0].name)
 
 
 def find_named(things: Sequence[_T], reference: Mapping[str, Json]) -> _T | None:

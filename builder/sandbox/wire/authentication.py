@@ -1,14 +1,16 @@
 """From the body of ``POST /v3/auth/tokens`` to a user and a project, or to Keystone's words for what is wrong with it.
 
 Apart from the routes of the identity service: this is the part with rules. Keystone tells a malformed request from a
-refused one, and never says what it refused.
+refused one, and never says what it refused. The types are in ``authentication.json``: ``keystone/auth/schema.py``.
 https://docs.openstack.org/api-ref/identity/v3/#password-authentication-with-scoped-authorization
 https://docs.openstack.org/api-ref/identity/v3/#authenticating-with-an-application-credential
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 
 import jsonschema
 
@@ -26,34 +28,8 @@ from builder.sandbox.wire.accounts import (
 )
 
 _METHODS = ("external", "password", "token", "oauth1", "mapped", "application_credential", "ec2credential")
-_TEXT = {"type": "string"}
-_DOMAIN = {"type": "object", "properties": {"id": _TEXT, "name": _TEXT}}
-_USER = {"type": "object", "properties": {"id": _TEXT, "name": _TEXT, "password": _TEXT, "domain": _DOMAIN}}
-_IDENTITY = {
-    "type": "object",
-    "properties": {
-        "methods": {"type": "array", "items": _TEXT},
-        "password": {"type": "object", "properties": {"user": _USER}},
-        "token": {"type": "object", "properties": {"id": _TEXT}, "required": ["id"]},
-        "application_credential": {
-            "type": "object",
-            "properties": {"id": _TEXT, "name": _TEXT, "secret": _TEXT, "user": _USER},
-        },
-    },
-    "required": ["methods"],
-}
-_SCOPE = {
-    "type": ["object", "string"],
-    "properties": {
-        "project": {"type": "object", "properties": {"name": _TEXT, "id": _TEXT, "domain": _DOMAIN}},
-        "domain": _DOMAIN,
-        "OS-TRUST:trust": {"type": "object", "properties": {"id": _TEXT}},
-        "system": {"type": "object", "properties": {"all": {"type": "boolean"}}},
-    },
-}
-_VALIDATOR = jsonschema.Draft202012Validator(
-    {"type": "object", "properties": {"identity": _IDENTITY, "scope": _SCOPE}, "required": ["identity"]}
-)
+_SCHEMA = json.loads(files(__package__).joinpath("authentication.json").read_text(encoding="utf-8"))
+_VALIDATOR = jsonschema.Draft202012Validator(_SCHEMA)
 
 UNAUTHENTICATED = "The request you have made requires authentication."
 _DELEGATED = (
@@ -94,11 +70,16 @@ def authenticate(
             raise IdentityFault(403, _DELEGATED)
         users.append(parent.user)
     if "password" in identity["methods"]:
-        users.append(_find_user(identity["password"].get("user")))
+        claimed = identity["password"].get("user")
+        if claimed is None:
+            raise expected("user", "None")
+        _require_domain(claimed, "user")
+        found = find_named(USERS, claimed)
+        users.append(found if found is not None and claimed.get("password") == found.password else None)
     user = users[0] if users and all(each == users[0] for each in users) else None
     # For a domain, or the system: nobody has a role there.
     project = find_named(PROJECTS, scope["project"]) if scope and "project" in scope else None
-    has_role = user is not None and project is not None and project.is_enabled and project.id in user.projects
+    has_role = user is not None and project is not None and project.is_enabled and project in user.projects
     if user is None or not user.is_enabled or (scope is not None and not has_role):
         raise IdentityFault(401, UNAUTHENTICATED)
     return user, project, parent, None
@@ -109,7 +90,7 @@ def _authenticate_application(
 ) -> tuple[User, Project, None, ApplicationCredential]:
     """Return whose an application credential is, which brings its own project along, and itself.
 
-    It is found by its id, or else by its name among those of a user.
+    It is found by its id, or else by its name, of which the case does not matter, among those of a user.
     """
     if "id" not in given and "name" not in given:
         raise expected("name or ID", "application credential")
@@ -123,43 +104,35 @@ def _authenticate_application(
         if found is None:
             raise IdentityFault(404, f"Could not find Application Credential: {given['id']}.")
     else:
-        found = _find_credential_of(given["user"], given["name"])
+        owner = given["user"]
+        _require_domain(owner, "user")
+        user = find_named(USERS, owner)
+        if user is None and "id" not in owner and is_domain(owner["domain"]):
+            raise IdentityFault(404, f"Could not find user: {owner['name']}.")
+        mine = (each for each in APPLICATION_CREDENTIALS if each.user == user)
+        found = next((each for each in mine if each.name.casefold() == given["name"].casefold()), None)
     if found is None or given.get("secret") != found.secret:
         raise IdentityFault(401, UNAUTHENTICATED)
-    user = next(each for each in USERS if each.id == found.user_id)
-    return user, next(each for each in PROJECTS if each.id == found.project_id), None, found
-
-
-def _find_credential_of(reference: Mapping[str, Json], name: str) -> ApplicationCredential | None:
-    """Return a user's application credential by its name, of which the case does not matter."""
-    _require_domain(reference, "user")
-    owner = find_named(USERS, reference)
-    if owner is None and "id" not in reference and is_domain(reference["domain"]):
-        raise IdentityFault(404, f"Could not find user: {reference['name']}.")
-    mine = (each for each in APPLICATION_CREDENTIALS if owner is not None and each.user_id == owner.id)
-    return next((each for each in mine if each.name.casefold() == name.casefold()), None)
+    return found.user, found.project, None, found
 
 
 def _check_shape(auth: Json) -> None:
+    """Check types, and that whatever is named has an id or a name. Raises IdentityFault."""
     error = next(_VALIDATOR.iter_errors(auth), None)
     if error is not None:
         where = "/".join(map(str, error.absolute_path))
         raise IdentityFault(400, f"Invalid input for field '{where}': {error}" if where else str(error))
-    user = auth["identity"].get("password", {}).get("user")
-    _check_named(user, "identity/password/user")
-    owner = auth["identity"].get("application_credential", {}).get("user")
-    _check_named(owner or None, "identity/application_credential/user")
-    scope = auth.get("scope")
-    if isinstance(scope, Mapping):
-        _check_named(scope.get("project"), "scope/project")
-        _check_named(scope.get("domain"), "scope/domain")
-
-
-def _check_named(thing: Json, field: str) -> None:
-    """Refuse what has neither an id nor a name, or whose domain has neither."""
-    for value, where in ((thing, field), ((thing or {}).get("domain"), f"{field}/domain")):
-        if value is not None and "id" not in value and "name" not in value:
-            raise IdentityFault(400, f"Invalid input for field {where}: id or name must be present.")
+    identity, scope = auth["identity"], auth.get("scope")
+    scope = scope if isinstance(scope, Mapping) else {}
+    for thing, field in (
+        (identity.get("password", {}).get("user"), "identity/password/user"),
+        (identity.get("application_credential", {}).get("user") or None, "identity/application_credential/user"),
+        (scope.get("project"), "scope/project"),
+        (scope.get("domain"), "scope/domain"),
+    ):
+        for value, where in ((thing, field), ((thing or {}).get("domain"), f"{field}/domain")):
+            if value is not None and "id" not in value and "name" not in value:
+                raise IdentityFault(400, f"Invalid input for field {where}: id or name must be present.")
 
 
 def _read_scope(scope: Json) -> Mapping[str, Json] | None:
@@ -173,15 +146,6 @@ def _read_scope(scope: Json) -> Mapping[str, Json] | None:
     if named == ["project"]:
         _require_domain(scope["project"], "project")
     return None if named == ["unscoped"] else dict(scope)
-
-
-def _find_user(user: Json) -> User | None:
-    """Return the user whose password this is, or None."""
-    if user is None:
-        raise expected("user", "None")
-    _require_domain(user, "user")
-    found = find_named(USERS, user)
-    return found if found is not None and user.get("password") == found.password else None
 
 
 def _require_domain(thing: Mapping[str, Json], kind: str) -> None:

@@ -7,13 +7,12 @@ https://docs.openstack.org/api-ref/identity/v3/
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 
 from builder.sandbox.faults import IdentityFault, Json, PageFault
-from builder.sandbox.wire.accounts import DOMAIN_ID, DOMAIN_NAME, PROJECTS, Project, Token, TokenStore
+from builder.sandbox.wire.accounts import DOMAIN_ID, DOMAIN_NAME, Project, Token, TokenStore
 from builder.sandbox.wire.authentication import UNAUTHENTICATED, authenticate, expected
 from builder.sandbox.wire.endpoints import IDENTITY_PATH, build_catalog, describe_identity
-from builder.sandbox.wire.server import Request, Response, Router, json_response
+from builder.sandbox.wire.server import Handler, Request, Response, Router, as_response, json_response
 
 MAX_BODY = 114_688
 """Bytes a body may have: ``max_request_body_size`` of Keystone."""
@@ -33,46 +32,40 @@ class IdentityService:
 
     def __init__(self, tokens: TokenStore) -> None:
         self._tokens = tokens
-        reading: Mapping[str, Callable[..., Response]] = {
+        reading: dict[str, Handler] = {
             "/": self._list_versions,
-            IDENTITY_PATH: lambda request: json_response(200, {"version": describe_identity(request.base)}),
+            IDENTITY_PATH: lambda request: {"version": describe_identity(request.base)},
+            "/v3/auth/tokens": self._show_token,
             "/v3/auth/catalog": self._show_catalog,
             "/v3/auth/projects": self._list_projects,
             "/v3/auth/domains": self._list_domains,
             "/v3/users/{user_id}": self._show_user,
             "/v3/users/{user_id}/projects": self._list_projects,
             "/v3/projects/{project_id}": self._show_project,
+            **{f"{IDENTITY_PATH}/{collection}": self._refuse_list for collection in _FOR_ADMINISTRATORS},
         }
-        routes: dict[str, dict[str, Callable[..., Response]]] = {
-            pattern: {"GET": handler, "HEAD": handler} for pattern, handler in reading.items()
-        }
-        for collection in _FOR_ADMINISTRATORS:
-            routes[f"{IDENTITY_PATH}/{collection}"] = {"GET": self._refuse_list, "HEAD": self._refuse_list}
-        routes["/v3/auth/tokens"] = {
-            "GET": self._show_token,
-            "HEAD": self._show_token,
-            "DELETE": self._revoke_token,
-            "POST": self._issue_token,
-        }
+        routes = {pattern: {"GET": handler, "HEAD": handler} for pattern, handler in reading.items()}
+        routes["/v3/auth/tokens"] |= {"DELETE": self._revoke_token, "POST": self._issue_token}
         self._router = Router(routes)
 
     def handle(self, request: Request) -> Response:
         """Answer a request. Raises CloudFault with Keystone's words."""
         segments = request.segments
-        match = self._router.match(request.method, segments if len(segments) == 1 or segments[-1] else segments[:-1])
-        if match is None:
+        found = self._router.match(segments if len(segments) == 1 or segments[-1] else segments[:-1])
+        if found is None:
             raise PageFault
-        allow = ", ".join((*match.allowed, "OPTIONS"))
+        methods, parameters = found
+        allow = ", ".join((*methods, "OPTIONS"))
         if request.method == "OPTIONS":
             return Response(200, content_type="text/html; charset=utf-8", headers={"Allow": allow})
-        if match.handler is None:
+        if request.method not in methods:
             document = {"message": "The method is not allowed for the requested URL."}
             return json_response(405, document, Allow=allow)
         if len(request.body) > MAX_BODY:
             raise PageFault(413, f"Request is too large. Larger than {MAX_BODY} bytes.")
         headers = {"Vary": "X-Auth-Token"}
         try:
-            response = match.handler(request, **match.parameters)
+            response = as_response(methods[request.method](request, **parameters))
         except IdentityFault as fault:
             if fault.status == 401:
                 headers["WWW-Authenticate"] = f'Keystone uri="{request.base}{IDENTITY_PATH}"'
@@ -96,25 +89,25 @@ class IdentityService:
         self._tokens.revoke(self._read_subject(request, "identity:revoke_token"))
         return Response(204, content_type=None)
 
-    def _show_catalog(self, request: Request) -> Response:
+    def _show_catalog(self, request: Request) -> Json:
         token = self._require_token(request)
         if token.project is None:
             raise IdentityFault(403, f"{_FORBIDDEN}.")
         document = {"catalog": build_catalog(request.base, token.project.id)}
-        return json_response(200, {**document, "links": _links(request)})
+        return {**document, "links": _links(request)}
 
-    def _list_projects(self, request: Request, user_id: str | None = None) -> Response:
+    def _list_projects(self, request: Request, user_id: str | None = None) -> Json:
         token = self._require_token(request)
         if user_id is not None and user_id != token.user.id:
             raise IdentityFault(403, f"{_FORBIDDEN}: identity:list_user_projects.")
-        shown = [_show_project(project, request) for project in PROJECTS if project.id in token.user.projects]
-        return json_response(200, {"projects": shown, "links": _links(request)})
+        shown = [_show_project(project, request) for project in token.user.projects]
+        return {"projects": shown, "links": _links(request)}
 
-    def _list_domains(self, request: Request) -> Response:
+    def _list_domains(self, request: Request) -> Json:
         self._require_token(request)
-        return json_response(200, {"domains": [], "links": _links(request)})
+        return {"domains": [], "links": _links(request)}
 
-    def _show_user(self, request: Request, user_id: str) -> Response:
+    def _show_user(self, request: Request, user_id: str) -> Json:
         user = self._require_token(request).user
         if user.id != user_id:
             raise IdentityFault(403, f"{_FORBIDDEN}: identity:get_user.")
@@ -127,13 +120,13 @@ class IdentityService:
             "options": {},
             "links": {"self": f"{request.base}{IDENTITY_PATH}/users/{user.id}"},
         }
-        return json_response(200, {"user": shown})
+        return {"user": shown}
 
-    def _show_project(self, request: Request, project_id: str) -> Response:
+    def _show_project(self, request: Request, project_id: str) -> Json:
         token = self._require_token(request)
         if token.project is None or token.project.id != project_id:
             raise IdentityFault(403, f"{_FORBIDDEN}: identity:get_project.")
-        return json_response(200, {"project": _show_project(token.project, request)})
+        return {"project": _show_project(token.project, request)}
 
     def _refuse_list(self, request: Request) -> Response:
         self._require_token(request)

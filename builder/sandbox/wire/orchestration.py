@@ -8,7 +8,7 @@ https://docs.openstack.org/api-ref/orchestration/v1/
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlencode
@@ -32,7 +32,7 @@ from builder.sandbox.heat.stacks import Stack, StackOptions, StackStore
 from builder.sandbox.heat.template_texts import list_template_versions
 from builder.sandbox.heat.templates import check_schemas
 from builder.sandbox.wire import stack_lists, views
-from builder.sandbox.wire.accounts import TokenStore
+from builder.sandbox.wire.accounts import Token, TokenStore
 from builder.sandbox.wire.authentication import UNAUTHENTICATED
 from builder.sandbox.wire.bodies import read_count, read_flag, read_stack_request
 from builder.sandbox.wire.endpoints import (
@@ -40,7 +40,7 @@ from builder.sandbox.wire.endpoints import (
     describe_orchestration,
     orchestration_url,
 )
-from builder.sandbox.wire.server import Request, Response, Router, json_response
+from builder.sandbox.wire.server import Request, Response, Router, as_response, json_response
 
 _UNAUTHENTICATED = {"error": {"code": 401, "title": "Unauthorized", "message": UNAUTHENTICATED}}
 _BUILD_INFO = {"api": {"revision": "unknown"}, "engine": {"revision": "unknown"}}
@@ -51,13 +51,9 @@ class Call:
     """An authenticated request of a project's user; ``base`` is the URL of the project's root."""
 
     request: Request
+    token: Token
     project_id: str
-    username: str
     base: str
-    may_make_trusts: bool = True
-
-
-_Handler = Callable[..., Response]
 
 
 class OrchestrationService:
@@ -66,43 +62,42 @@ class OrchestrationService:
     def __init__(self, tokens: TokenStore, stacks: StackStore) -> None:
         self._tokens = tokens
         self._stacks = stacks
-        self._router = Router(self._build_routes())
-
-    def _build_routes(self) -> Mapping[str, Mapping[str, _Handler]]:
         stack = "/stacks/{name}/{stack_id}"
-        unsupported = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), self._refuse)
-        lookup = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), self._look_up)
-        return {
-            "/validate": {"POST": self._validate},
-            "/build_info": {"GET": lambda _: json_response(200, _BUILD_INFO)},
-            "/services": {"GET": self._list_services},
-            "/template_versions": {
-                "GET": lambda _: json_response(200, {"template_versions": list_template_versions()})
-            },
-            "/resource_types": {"GET": self._list_resource_types},
-            "/resource_types/{name}": {"GET": lambda _, name: json_response(200, describe_resource_type(name))},
-            "/stacks": {"GET": self._list, "POST": self._create},
-            "/stacks/preview": {"POST": self._preview, "GET": partial(self._look_up, name="preview")},
-            "/stacks/detail": {"GET": self._list},
-            "/stacks/{name}": lookup,
-            **{
-                f"/stacks/{{name}}/{part}": {"GET": partial(self._look_up, part=f"/{part}")}
-                for part in ("resources", "events", "template", "environment", "files", "actions")
-            },
-            stack: {"GET": self._show, "DELETE": self._delete, "PUT": self._refuse, "PATCH": self._refuse},
-            f"{stack}/template": {"GET": partial(self._read, lambda stack: stack.content.source.template)},
-            f"{stack}/environment": {"GET": partial(self._read, views.show_environment_of)},
-            f"{stack}/files": {"GET": partial(self._read, lambda stack: dict(stack.content.source.files))},
-            f"{stack}/outputs": {"GET": partial(self._read, views.list_outputs)},
-            f"{stack}/outputs/{{key}}": {"GET": self._show_output},
-            f"{stack}/resources": {"GET": self._list_resources},
-            f"{stack}/resources/{{resource}}": {"GET": self._show_resource},
-            f"{stack}/resources/{{resource}}/metadata": {"GET": self._show_metadata},
-            f"{stack}/resources/{{resource}}/events": {"GET": self._list_events},
-            f"{stack}/events": {"GET": self._list_events},
-            f"{stack}/snapshots": {"GET": partial(self._read, lambda _: {"snapshots": []}), "POST": self._refuse},
-            **{f"{stack}/{part}": unsupported for part in ("actions", "abandon", "export", "preview")},
-        }
+        all_methods = ("GET", "POST", "PUT", "PATCH", "DELETE")
+        self._router = Router(
+            {
+                "/validate": {"POST": self._validate},
+                "/build_info": {"GET": lambda _: _BUILD_INFO},
+                "/services": {"GET": self._list_services},
+                "/template_versions": {"GET": lambda _: {"template_versions": list_template_versions()}},
+                "/resource_types": {"GET": self._list_resource_types},
+                "/resource_types/{name}": {"GET": lambda _, name: describe_resource_type(name)},
+                "/stacks": {"GET": self._list, "POST": self._create},
+                "/stacks/preview": {"POST": self._preview, "GET": partial(self._look_up, name="preview")},
+                "/stacks/detail": {"GET": self._list},
+                "/stacks/{name}": dict.fromkeys(all_methods, self._look_up),
+                **{
+                    f"/stacks/{{name}}/{part}": {"GET": partial(self._look_up, part=f"/{part}")}
+                    for part in ("resources", "events", "template", "environment", "files", "actions")
+                },
+                stack: {"GET": self._show, "DELETE": self._delete, "PUT": self._refuse, "PATCH": self._refuse},
+                f"{stack}/template": {"GET": partial(self._read, lambda stack: stack.content.source.template)},
+                f"{stack}/environment": {"GET": partial(self._read, views.show_environment_of)},
+                f"{stack}/files": {"GET": partial(self._read, lambda stack: stack.content.source.files)},
+                f"{stack}/outputs": {"GET": partial(self._read, views.list_outputs)},
+                f"{stack}/outputs/{{key}}": {"GET": self._show_output},
+                f"{stack}/resources": {"GET": self._list_resources},
+                f"{stack}/resources/{{resource}}": {"GET": self._show_resource},
+                f"{stack}/resources/{{resource}}/metadata": {"GET": self._show_metadata},
+                f"{stack}/resources/{{resource}}/events": {"GET": self._list_events},
+                f"{stack}/events": {"GET": self._list_events},
+                f"{stack}/snapshots": {"GET": partial(self._read, lambda _: {"snapshots": []}), "POST": self._refuse},
+                **{
+                    f"{stack}/{part}": dict.fromkeys(all_methods, self._refuse)
+                    for part in ("actions", "abandon", "export", "preview")
+                },
+            }
+        )
 
     def handle(self, request: Request) -> Response:
         """Answer a request whose path starts with the service's prefix. Raises CloudFault with Heat's words."""
@@ -115,38 +110,32 @@ class OrchestrationService:
         if token is None:
             challenge = f'Keystone uri="{request.base}{IDENTITY_PATH}"'
             return json_response(401, _UNAUTHENTICATED, **{"WWW-Authenticate": challenge})
-        match = self._router.match(request.method, rest[2:])
-        if len(rest) < 3 or match is None:
+        found = self._router.match(rest[2:])
+        if found is None:
             raise PageFault
+        methods, parameters = found
         if request.method == "OPTIONS":
-            return Response(204, content_type=None, headers={"Allow": ",".join(match.allowed)})
-        if match.handler is None:
+            return Response(204, content_type=None, headers={"Allow": ",".join(methods)})
+        if request.method not in methods:
             raise HeatFault("HTTPMethodNotAllowed", MALFORMED)
         if token.project is None or token.project.id != rest[1]:
             raise HeatFault("HTTPForbidden", "Access was denied to this resource.")
-        project_id = token.project.id
-        credential = token.application_credential
-        call = Call(
-            request,
-            project_id,
-            token.user.name,
-            orchestration_url(request.base, project_id),
-            may_make_trusts=credential is None or not credential.is_restricted,
-        )
-        return match.handler(call, **match.parameters)
+        call = Call(request, token, token.project.id, orchestration_url(request.base, token.project.id))
+        return as_response(methods[request.method](call, **parameters))
 
     def _create(self, call: Call) -> Response:
         source, options = self._read_new(call)
         content = plan_stack(replace(source, stack_id=str(uuid.uuid4())), is_lenient=True)
-        if not call.may_make_trusts:
+        credential = call.token.application_credential
+        if credential is not None and credential.is_restricted:
             raise HeatFault("Forbidden")  # Keystone's refusal of the trust, which Heat does not repeat
-        stack = self._stacks.create(content, options, call.username)
+        stack = self._stacks.create(content, options, call.token.user.name)
         url = views.stack_url(call.base, stack.name, stack.stack_id)
         return json_response(201, {"stack": {"id": stack.stack_id, "links": [views.link(url)]}}, Location=url)
 
-    def _preview(self, call: Call) -> Response:
+    def _preview(self, call: Call) -> Json:
         source, options = self._read_new(call)
-        return json_response(200, {"stack": views.show_preview(call.base, plan_stack(source), options, call.username)})
+        return {"stack": views.show_preview(call.base, plan_stack(source), options, call.token.user.name)}
 
     def _read_new(self, call: Call) -> tuple[StackSource, StackOptions]:
         source, options = read_stack_request(call.request, call.project_id, is_named=True)
@@ -154,7 +143,7 @@ class OrchestrationService:
         self._stacks.check_room(call.project_id, source.name)
         return source, options
 
-    def _validate(self, call: Call) -> Response:
+    def _validate(self, call: Call) -> Json:
         source, _ = read_stack_request(call.request, call.project_id, is_named=False)
         check_schemas(source.template, source.files)
         try:
@@ -169,9 +158,9 @@ class OrchestrationService:
         if source.template.get("parameter_groups"):
             document["ParameterGroups"] = source.template["parameter_groups"]
         document["Environment"] = views.show_environment(source)
-        return json_response(200, document)
+        return document
 
-    def _list(self, call: Call) -> Response:
+    def _list(self, call: Call) -> Json:
         with self._stacks.poll_all(call.project_id) as stacks:
             page = stack_lists.select_page(stacks, call.request)
             document: dict[str, Json] = {"stacks": [views.show_summary(call.base, stack) for stack in page.stacks]}
@@ -180,7 +169,7 @@ class OrchestrationService:
             document["links"] = [views.link(f"{call.base}/stacks?{urlencode(query, doseq=True)}", "next")]
         if page.total is not None:
             document["count"] = page.total
-        return json_response(200, document)
+        return document
 
     def _look_up(self, call: Call, name: str, part: str = "") -> Response:
         """Redirect from a name, or an id, to the canonical URL."""
@@ -190,54 +179,52 @@ class OrchestrationService:
         body = f"The resource was found at {location}; you should be redirected automatically."
         return Response(302, body.encode(), "text/html; charset=UTF-8", {"Location": location})
 
-    def _show(self, call: Call, name: str, stack_id: str) -> Response:
+    def _show(self, call: Call, name: str, stack_id: str) -> Json:
         with_outputs = read_flag(call.request, "resolve_outputs", default=True)
         with self._stacks.poll(call.project_id, name, stack_id) as stack:
-            return json_response(200, {"stack": views.show_stack(call.base, stack, with_outputs=with_outputs)})
+            return {"stack": views.show_stack(call.base, stack, with_outputs=with_outputs)}
 
     def _delete(self, call: Call, name: str, stack_id: str) -> Response:
         self._stacks.delete(call.project_id, name, stack_id)
         return Response(204, content_type=None)
 
-    def _read(self, show: Callable[[Stack], Json], call: Call, name: str, stack_id: str) -> Response:
+    def _read(self, show: Callable[[Stack], Json], call: Call, name: str, stack_id: str) -> Json:
         """Show what of a stack never changes. This is no poll."""
-        return json_response(200, show(self._find(call, name, stack_id)))
+        return show(self._find(call, name, stack_id))
 
-    def _show_output(self, call: Call, name: str, stack_id: str, key: str) -> Response:
+    def _show_output(self, call: Call, name: str, stack_id: str, key: str) -> Json:
         with self._stacks.poll(call.project_id, name, stack_id) as stack:
             output = stack.content.outputs.get(key)
             if output is None:
                 raise HeatFault("NotFound", key)
-            return json_response(200, {"output": read_output(stack.content, output)})
+            return {"output": read_output(stack.content, output)}
 
-    def _list_resources(self, call: Call, name: str, stack_id: str) -> Response:
+    def _list_resources(self, call: Call, name: str, stack_id: str) -> Json:
         depth = read_count("nested_depth", call.request.parameter("nested_depth")) or 0
         with_detail = read_flag(call.request, "with_detail")
         with self._stacks.poll(call.project_id, name, stack_id) as stack:
-            return json_response(
-                200, {"resources": views.list_resources(call.base, stack, depth, with_detail=with_detail)}
-            )
+            return {"resources": views.list_resources(call.base, stack, depth, with_detail=with_detail)}
 
-    def _show_resource(self, call: Call, name: str, stack_id: str, resource: str) -> Response:
+    def _show_resource(self, call: Call, name: str, stack_id: str, resource: str) -> Json:
         with self._stacks.poll(call.project_id, name, stack_id) as stack:
             found = _find_resource(stack, resource)
-            return json_response(200, {"resource": views.show_resource(call.base, stack, stack.content, found)})
+            return {"resource": views.show_resource(call.base, stack, stack.content, found)}
 
-    def _show_metadata(self, call: Call, name: str, stack_id: str, resource: str) -> Response:
+    def _show_metadata(self, call: Call, name: str, stack_id: str, resource: str) -> Json:
         stack = self._find(call, name, stack_id)
         found = _find_resource(stack, resource)
-        return json_response(200, {"metadata": resolve(found.definition.metadata, stack.content)})
+        return {"metadata": resolve(found.definition.metadata, stack.content)}
 
-    def _list_events(self, call: Call, name: str, stack_id: str, resource: str | None = None) -> Response:
+    def _list_events(self, call: Call, name: str, stack_id: str, resource: str | None = None) -> Json:
         with self._stacks.poll(call.project_id, name, stack_id) as stack:
             events = [event for event in stack.events if resource in (None, event.resource or stack.name)]
             shown = [
                 views.show_event(call.base, stack, event) for event in stack_lists.select_events(events, call.request)
             ]
-        return json_response(200, {"events": shown})
+        return {"events": shown}
 
-    def _list_resource_types(self, call: Call) -> Response:
-        return json_response(200, {"resource_types": list_resource_types(call.request.parameter("name") or "")})
+    def _list_resource_types(self, call: Call) -> Json:
+        return {"resource_types": list_resource_types(call.request.parameter("name") or "")}
 
     def _list_services(self, call: Call) -> Response:  # noqa: ARG002  # a handler's signature
         raise HeatFault("Forbidden", "service:index")

@@ -72,17 +72,8 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Handler = Callable[..., Response]
+Handler = Callable[..., "Response | Json"]
 """Answers a request, or what a service makes of one; it is given what the path says by name, too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Where a request leads: a handler and what the path says, or None and the methods the path does have."""
-
-    handler: Handler | None
-    parameters: Mapping[str, str]
-    allowed: tuple[str, ...]
 
 
 class Router:
@@ -91,15 +82,14 @@ class Router:
     def __init__(self, routes: Mapping[str, Mapping[str, Handler]]) -> None:
         self._routes = [(pattern.removeprefix("/").split("/"), methods) for pattern, methods in routes.items()]
 
-    def match(self, method: str, segments: Sequence[str]) -> Match | None:
-        """Return where a request leads, or None when no pattern fits its path."""
+    def match(self, segments: Sequence[str]) -> tuple[Mapping[str, Handler], Mapping[str, str]] | None:
+        """Return the handlers of a path, by method, and what the path says by name; None when no pattern fits."""
         for pattern, methods in self._routes:
             pairs = list(zip(pattern, segments, strict=False))
             if len(pattern) == len(segments) and all(
                 segment if part.startswith("{") else part == segment for part, segment in pairs
             ):
-                parameters = {part.strip("{}"): segment for part, segment in pairs if part.startswith("{")}
-                return Match(methods.get(method), parameters, tuple(methods))
+                return methods, {part.strip("{}"): segment for part, segment in pairs if part.startswith("{")}
         return None
 
 
@@ -115,6 +105,11 @@ def show_host(host: str) -> str:
 def json_response(status: int, document: Json, **headers: str) -> Response:
     """Return a response with a JSON body."""
     return Response(status, json.dumps(document).encode(), headers=headers)
+
+
+def as_response(answer: Response | Json) -> Response:
+    """Return what a handler answers: a document alone has the status 200."""
+    return answer if isinstance(answer, Response) else json_response(200, answer)
 
 
 class Server(ThreadingHTTPServer):
