@@ -29,22 +29,8 @@ from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnav
 from builder.sandbox.faults import HeatFault, Json
 from builder.sandbox.heat.wording import explain_custom_fault, explain_limit_fault
 
-
-@dataclass(frozen=True, slots=True)
-class AllowedPattern:
-    """A string that a regular expression matches as a whole."""
-
-    pattern: Pattern
-
-
-@dataclass(frozen=True, slots=True)
-class CustomConstraint:
-    """A rule that Heat knows by name."""
-
-    name: str
-
-
-Constraint = Length | Range | Modulo | AllowedValues | AllowedPattern | CustomConstraint
+Constraint = Length | Range | Modulo | AllowedValues | Pattern | str
+"""A pattern is one that a string has to match as a whole; a text is the name of a custom constraint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +62,9 @@ class Rule:
                 limits = {"Step": step, "Offset": offset}
             case AllowedValues(allowed):
                 return {"AllowedValues": list(allowed)}
-            case AllowedPattern(pattern):
+            case Pattern() as pattern:
                 return {"AllowedPattern": pattern.text}
-            case CustomConstraint(name):
+            case name:
                 return {"CustomConstraint": name}
         return {name: limit for name, limit in limits.items() if limit is not None}
 
@@ -106,12 +92,12 @@ def _parse_constraint(kind: str, definition: Json) -> Constraint:
             if not isinstance(definition, str):
                 raise HeatFault("InvalidSchemaError", "AllowedPattern must be a string")
             try:
-                return AllowedPattern(Pattern(definition, re.compile(definition)))
+                return Pattern(definition, re.compile(definition))
             except re.error as error:
                 # Heat lets the exception of the re module through, as a failure of its own.
                 raise HeatFault("error") from error
         case "custom_constraint":
-            return CustomConstraint(definition)
+            return str(definition)
     try:
         return parse_limits(kind, definition)
     except ConstraintError as error:
@@ -134,14 +120,14 @@ def _explain(constraint: Constraint, value: Json, data_type: str) -> str | None:
             return None if constraint.takes(to_number(value)) else fault
         case AllowedValues(allowed):
             return _explain_allowed(constraint, allowed, value, data_type)
-        case AllowedPattern(pattern):
+        case Pattern() as pattern:
             if not isinstance(value, str):
                 pattern.compiled.match(value)  # raises TypeError, in Python's words
             with suppress(MatchingTimeoutError, MatchingUnavailableError):  # where Heat would match for ever, it fails
                 if matches(pattern, value):
                     return None
             return f'"{value}" does not match pattern "{pattern.text}"'
-        case CustomConstraint(name):
+        case name:
             return explain_custom_fault(name, value)
 
 

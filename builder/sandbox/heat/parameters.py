@@ -19,7 +19,7 @@ from builder.sandbox.faults import (
     StackValidationFailed,
     bad_request,
 )
-from builder.sandbox.heat.constraints import CustomConstraint, Rule, check_keys, parse_rule
+from builder.sandbox.heat.constraints import Rule, check_keys, parse_rule
 from builder.sandbox.heat.wording import explain_unreadable
 
 HIDDEN = "******"
@@ -46,7 +46,7 @@ class ParameterSchema:
         """
         for rule in self.rules:
             if self.type not in TYPES[rule.kind]:
-                kind = type(rule.constraint).__name__
+                kind = rule.kind.title().replace("_", "")
                 raise self._invalid(f"{kind} constraint invalid for {self.type}")
         if self.default is None:
             return
@@ -58,7 +58,7 @@ class ParameterSchema:
                 raise self._invalid(explain_unreadable(default, error, "Default")) from error
         try:
             for rule in self.rules:
-                if not isinstance(rule.constraint, CustomConstraint):
+                if rule.kind != "custom_constraint":
                     rule.check(default, self.type)
         except (ValueError, TypeError) as error:
             raise self._invalid(f"Invalid default {self.default} ({error})") from error

@@ -43,14 +43,17 @@ class Event:
 
 @dataclass(slots=True)
 class Stack:
-    """One stack of one project; lives in the store, which alone changes it. ``number`` counts the stacks there were."""
+    """One stack of one project; lives in the store, which alone changes it.
+
+    ``number`` counts the stacks there were; one that is only previewed has none, and no project for users of its own.
+    """
 
     content: StackContent
     options: StackOptions
     owner: str
-    number: int
-    created: datetime
-    user_project_id: str
+    number: int = 0
+    user_project_id: str | None = None
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
     deleted: datetime | None = None
     is_settled: bool = False
     action: str = "CREATE"
@@ -133,7 +136,7 @@ class StackStore:
         with self._lock:
             self.check_room(content.source.project_id, content.source.name)
             self._count += 1
-            stack = Stack(content, options, owner, self._count, _now(), uuid.uuid4().hex)
+            stack = Stack(content, options, owner, self._count, uuid.uuid4().hex)
             self._stacks[stack.stack_id] = stack
             _record(stack, None, "CREATE_IN_PROGRESS", stack.reason)
             return stack
@@ -197,7 +200,7 @@ class StackStore:
             return
         stack.is_settled = True
         if stack.action == "DELETE":
-            stack.deleted = _now()
+            stack.deleted = datetime.now(UTC)
         else:
             make_stack(stack.content)
             for name in stack.content.order:
@@ -213,8 +216,4 @@ class StackStore:
 
 
 def _record(stack: Stack, resource: str | None, status: str, reason: str) -> None:
-    stack.events.append(Event(str(uuid.uuid4()), _now(), resource, status, reason))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    stack.events.append(Event(str(uuid.uuid4()), datetime.now(UTC), resource, status, reason))

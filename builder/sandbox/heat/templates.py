@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from builder.hot.language import DELETION_POLICIES, Language
 from builder.sandbox.faults import HeatFault, Json, ResourceLimitExceeded, StackValidationFailed
@@ -22,6 +22,15 @@ MAX_RESOURCES = 1000
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]{0,254}")
 """A stack's name, as Heat's API takes it: 255 characters, as many as its column of the database holds."""
 
+_RESOURCE_KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
+    "type": (str, "string"),
+    "properties": (dict, "object"),
+    "metadata": (dict, "object"),
+    "description": (str, "string"),
+    "depends_on": ((str, list), "list or string"),
+}
+"""What keys of a resource hold, and what Heat calls it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -30,9 +39,9 @@ class Definition:
     name: str
     type: str
     depends_on: tuple[str, ...]
-    description: str
-    properties: Mapping[str, Node]
-    metadata: Node
+    description: str = ""
+    properties: Mapping[str, Node] = field(default_factory=dict)
+    metadata: Node = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,25 +146,21 @@ def parse_definitions(template: Mapping[str, Json], parser: TemplateParser) -> d
     definitions: dict[str, Definition] = {}
     for name, raw in (template.get("resources") or {}).items():
         path = ("resources", name)
-        resource_type = parser.parse(raw["type"], (*path, "type"))
-        _require_type(resource_type, str, f"Resource {name} type type must be string")
-        parsed: dict[str, dict[str, Node]] = {"properties": {}, "metadata": {}}
-        for key in filter(raw.__contains__, parsed):
-            node = parser.parse(raw[key], (*path, key))
-            _require_type(node, dict, f"Resource {name} {key} type must be object")
-            parsed[key] = dict(node)
+        parsed: dict[str, Node] = {}
+        for key in filter(raw.__contains__, _RESOURCE_KEYS):
+            kinds, called = _RESOURCE_KEYS[key]
+            parsed[key] = parser.parse(raw[key], (*path, key))
+            if not isinstance(parsed[key], kinds):
+                raise StackValidationFailed(f"Resource {name} {key} type must be {called}")
         policy = raw.get("deletion_policy")
         if policy is not None and str(policy).capitalize() not in DELETION_POLICIES:
             raise StackValidationFailed(f'Invalid deletion policy "{policy}"')
-        description = raw.get("description", "")
-        _require_type(description, str, f"Resource {name} description type must be string")
-        needed = raw.get("depends_on", [])
-        _require_type(needed, (str, list), f"Resource {name} depends_on type must be list or string")
+        needed = parsed.pop("depends_on", [])
         depends_on = (needed,) if isinstance(needed, str) else tuple(needed)
-        for each in depends_on:
-            _require_type(each, str, f"Resource {name} depends_on must be a list of strings")
+        if not all(isinstance(each, str) for each in depends_on):
+            raise StackValidationFailed(f"Resource {name} depends_on must be a list of strings")
         if parser.is_enabled(raw.get("condition"), (*path, "condition")):
-            definitions[name] = Definition(name, resource_type, depends_on, description, **parsed)
+            definitions[name] = Definition(name, depends_on=depends_on, **parsed)
     return definitions
 
 
@@ -180,8 +185,3 @@ def parse_outputs(template: Mapping[str, Json], language: Language, parser: Temp
         value = parser.parse(raw["value"], (*path, "value")) if is_enabled else None
         outputs[name] = Output(name, raw.get("description") or "No description given", value)
     return outputs
-
-
-def _require_type(value: Node, kind: type | tuple[type, ...], message: str) -> None:
-    if not isinstance(value, kind):
-        raise StackValidationFailed(message)

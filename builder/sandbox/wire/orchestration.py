@@ -130,12 +130,12 @@ class OrchestrationService:
         if credential is not None and credential.is_restricted:
             raise HeatFault("Forbidden")  # Keystone's refusal of the trust, which Heat does not repeat
         stack = self._stacks.create(content, options, call.token.user.name)
-        url = views.stack_url(call.base, stack.name, stack.stack_id)
+        url = views.stack_url(call.base, stack.content.source)
         return json_response(201, {"stack": {"id": stack.stack_id, "links": [views.link(url)]}}, Location=url)
 
     def _preview(self, call: Call) -> Json:
         source, options = self._read_new(call)
-        return {"stack": views.show_preview(call.base, plan_stack(source), options, call.token.user.name)}
+        return {"stack": views.show_preview(call.base, Stack(plan_stack(source), options, call.token.user.name))}
 
     def _read_new(self, call: Call) -> tuple[StackSource, StackOptions]:
         source, options = read_stack_request(call.request, call.project_id, is_named=True)
@@ -174,7 +174,7 @@ class OrchestrationService:
     def _look_up(self, call: Call, name: str, part: str = "") -> Response:
         """Redirect from a name, or an id, to the canonical URL."""
         stack = self._stacks.identify(call.project_id, name)
-        location = views.stack_url(call.base, stack.name, stack.stack_id) + part
+        location = views.stack_url(call.base, stack.content.source) + part
         location += f"?{urlencode(call.request.query, doseq=True)}" if call.request.query else ""
         body = f"The resource was found at {location}; you should be redirected automatically."
         return Response(302, body.encode(), "text/html; charset=UTF-8", {"Location": location})

@@ -7,14 +7,14 @@ Apart from the routes, as functions from a stack to JSON. ``base`` is the URL of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from builder.sandbox.faults import HeatFault, Json
 from builder.sandbox.heat.functions import resolve
 from builder.sandbox.heat.nesting import StackSource
 from builder.sandbox.heat.parameters import HIDDEN
 from builder.sandbox.heat.stack_contents import Resource, StackContent, read_attributes, read_output
-from builder.sandbox.heat.stacks import Event, Stack, StackOptions
+from builder.sandbox.heat.stacks import Event, Stack
 
 
 def link(href: str, rel: str = "self") -> dict[str, str]:
@@ -22,16 +22,16 @@ def link(href: str, rel: str = "self") -> dict[str, str]:
     return {"href": href, "rel": rel}
 
 
-def stack_url(base: str, name: str, stack_id: str) -> str:
+def stack_url(base: str, source: StackSource) -> str:
     """Return the URL of a stack that requests by its name alone are redirected to."""
-    return f"{base}/stacks/{name}/{stack_id}"
+    return f"{base}/stacks/{source.name}/{source.stack_id}"
 
 
 def show_summary(base: str, stack: Stack) -> dict[str, Json]:
     """Return a stack as a list shows it."""
     return {
         "id": stack.stack_id,
-        "links": [link(stack_url(base, stack.name, stack.stack_id))],
+        "links": [link(stack_url(base, stack.content.source))],
         "stack_name": stack.name,
         "description": "",
         "stack_status": stack.status,
@@ -46,28 +46,18 @@ def show_summary(base: str, stack: Stack) -> dict[str, Json]:
 
 def show_stack(base: str, stack: Stack, *, with_outputs: bool = True) -> dict[str, Json]:
     """Return a stack as ``GET stacks/{name}/{id}`` shows it; a deleted one has no outputs."""
-    shown = {
-        **_show_common(base, stack.content, stack.options, stack.owner),
-        **_show_times(stack),
-        "stack_user_project_id": stack.user_project_id,
-        "stack_status": stack.status,
-        "stack_status_reason": stack.reason,
-    }
+    shown = {**_show_common(base, stack), "stack_status": stack.status, "stack_status_reason": stack.reason}
     if with_outputs and not stack.is_gone:
         shown["outputs"] = _show_outputs(stack.content)
     return shown
 
 
-def show_preview(base: str, content: StackContent, options: StackOptions, owner: str) -> dict[str, Json]:
+def show_preview(base: str, stack: Stack) -> dict[str, Json]:
     """Return a stack there would be, with its resources."""
     return {
-        **_show_common(base, content, options, owner),
-        "creation_time": format_time(datetime.now(UTC)),
-        "updated_time": None,
-        "deletion_time": None,
-        "stack_user_project_id": None,
-        "outputs": _show_outputs(content),
-        "resources": _preview_resources(content, None),
+        **_show_common(base, stack),
+        "outputs": _show_outputs(stack.content),
+        "resources": _preview_resources(stack.content, None),
     }
 
 
@@ -91,10 +81,10 @@ def show_resource(
     base: str, stack: Stack, content: StackContent, resource: Resource, *, with_detail: bool = True
 ) -> dict[str, Json]:
     """Return one resource; ``content`` is that of the stack that it is in, ``stack`` the outermost."""
-    url = stack_url(base, content.source.name, content.source.stack_id)
+    url = stack_url(base, content.source)
     links = [link(f"{url}/resources/{resource.name}"), link(url, "stack")]
     if resource.nested is not None:
-        links.append(link(stack_url(base, resource.nested.source.name, resource.nested.source.stack_id), "nested"))
+        links.append(link(stack_url(base, resource.nested.source), "nested"))
     status, reason = _resource_state(stack, resource)
     shown: dict[str, Json] = {
         "resource_name": resource.name,
@@ -116,7 +106,7 @@ def show_resource(
 
 def show_event(base: str, stack: Stack, event: Event) -> dict[str, Json]:
     """Return an event; the stack itself appears as a resource of its own name."""
-    url = stack_url(base, stack.name, stack.stack_id)
+    url = stack_url(base, stack.content.source)
     name = event.resource or stack.name
     resource = None if event.resource is None else stack.content.resources[event.resource]
     return {
@@ -175,23 +165,25 @@ def _show_times(stack: Stack) -> dict[str, Json]:
     }
 
 
-def _show_common(base: str, content: StackContent, options: StackOptions, owner: str) -> dict[str, Json]:
-    source = content.source
+def _show_common(base: str, stack: Stack) -> dict[str, Json]:
+    source, options = stack.content.source, stack.options
     description = source.template.get("description") or "No description"
     return {
         "stack_name": source.name,
         "id": source.stack_id,
-        "links": [link(stack_url(base, source.name, source.stack_id))],
+        "links": [link(stack_url(base, source))],
         "notification_topics": [],
-        "parameters": content.parameters.texts(),
+        "parameters": stack.content.parameters.texts(),
         "description": description,
         "template_description": description,
         "capabilities": [],
         "disable_rollback": options.disable_rollback,
         "timeout_mins": options.timeout_mins,
-        "stack_owner": owner,
+        "stack_owner": stack.owner,
         "parent": None,
         "tags": list(options.tags),
+        **_show_times(stack),
+        "stack_user_project_id": stack.user_project_id,
     }
 
 
