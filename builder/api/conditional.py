@@ -10,14 +10,13 @@ part of all its work. Here the headers of a representation are encoded once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
 from sanic import HTTPResponse, Request
 from sanic.headers import format_http1_response
-from sanic.http import Http, Stage
+from sanic.http import Stage
 
 from builder.api.rendering import JSON
 from builder.catalogue.snapshot import Representation
@@ -33,70 +32,29 @@ A prime, so that each of several clients that ask in turn gets it some time.
 LARGE = 64 * 1024
 """A body of this size, in bytes, is better sent by itself than copied behind its headers."""
 
-_CONTENT_TYPE = (b"content-type", JSON.encode())
-
-Pairs = tuple[tuple[bytes, bytes], ...]
-
-
-class PreparedHead:
-    """The status line and those headers that every response of a kind has, encoded; and the latter as pairs."""
-
-    __slots__ = ("encoded", "pairs", "status")
-
-    def __init__(self, status: int, pairs: Pairs, length: int | None = None) -> None:
-        self.status = status
-        self.pairs = pairs
-        sized = pairs if length is None else (*pairs, (b"content-length", str(length).encode()))
-        self.encoded = format_http1_response(status, sized).removesuffix(b"\r\n")
-
 
 class PreparedResponse(HTTPResponse):
-    """A response with a prepared head, besides the headers that are added on the way out.
+    """A response whose status line and headers are encoded already, but for those that are added on the way out.
 
     What is added must need no cleaning: words of ours, and what was checked.
     """
 
     __slots__ = ("_head",)
 
-    def __init__(self, body: bytes, head: PreparedHead) -> None:
+    def __init__(self, status: int, head: bytes, body: bytes = b"") -> None:
         # Not by HTTPResponse's own, which makes headers of a kind that takes the time of all the rest.
-        self.asgi = False
-        self.body = body
-        self.content_type = None
-        self.stream = None
-        self.status = head.status
-        self.headers = {}  # type: ignore[assignment]
-        self._cookies = None
+        self.body, self.status, self.headers = body, status, {}  # type: ignore[assignment]
+        self.asgi, self.content_type, self.stream, self._cookies = False, None, None, None
         self._head = head
 
-    @property
-    def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
-        """All headers, encoded, for the ways of sending that are not prepared."""
-        yield from self._head.pairs
-        for name, value in self.headers.items():
-            yield name.encode("ascii"), str(value).encode("ascii")
-
-    async def send(self, data: Any = None, end_stream: bool | None = None) -> None:
-        """Send the response: see :meth:`sanic.response.BaseHTTPResponse.send`."""
-        stream = self.stream
-        # Only where nothing was sent yet, and the client waits for no more than the response.
-        if (
-            isinstance(stream, Http)
-            and data is None
-            and stream.stage is Stage.HANDLER
-            and not (stream.head_only or stream.expecting_continue)
-        ):
-            await self._send_at_once(stream)
-        else:
-            await super().send(data, end_stream)
-
-    async def _send_at_once(self, stream: Http) -> None:
-        """What Sanic's ``Http.http1_response_header`` does for a response that is all there."""
-        body = self.body or b""
+    async def send(self, data: Any = None, end_stream: bool | None = None) -> None:  # noqa: ARG002  # all at once
+        """Send all of it, as Sanic's ``Http.http1_response_header`` does."""
+        stream: Any = self.stream
+        body = b"" if stream.head_only else self.body or b""
         added = "".join([f"{name}: {value}\r\n" for name, value in self.headers.items()])
         connection = "keep-alive" if stream.keep_alive else "close"
-        head = self._head.encoded + f"{added}connection: {connection}\r\n\r\n".encode("ascii")
-        stream.response_func = None  # type: ignore[assignment]  # as Sanic does
+        head = self._head + f"{added}connection: {connection}\r\n\r\n".encode("ascii")
+        stream.response_func = None
         stream.response_size = len(body)
         if len(body) < LARGE:
             await stream._send(head + body)
@@ -115,8 +73,8 @@ def respond_representation(
     """
     tag, date = current.entity_tag, current.last_modified
     if _is_not_modified(request, current, listing):
-        return PreparedResponse(b"", _prepare_head(304, tag, date, None))
-    return PreparedResponse(current.body, _prepare_head(200, tag, date, len(current.body)))
+        return PreparedResponse(304, _encode_head(304, tag, date, None))
+    return PreparedResponse(200, _encode_head(200, tag, date, len(current.body)), current.body)
 
 
 def _is_not_modified(request: Request, current: Representation, listing: Representation | None) -> bool:
@@ -141,11 +99,14 @@ def _is_not_modified(request: Request, current: Representation, listing: Represe
 
 
 @lru_cache(maxsize=1024)
-def _prepare_head(status: int, entity_tag: str, date: int, length: int | None) -> PreparedHead:
-    fields = (
+def _encode_head(status: int, entity_tag: str, date: int, length: int | None) -> bytes:
+    """The status line and the headers that every answer with a representation has; ``length`` is None without one."""
+    fields = [
         (b"etag", entity_tag.encode()),
         (b"last-modified", formatdate(date, usegmt=True).encode()),
         # A cache between may keep it, and has to ask each time: with a date alone it would guess how long it is good.
         (b"cache-control", b"no-cache"),
-    )
-    return PreparedHead(status, (*fields, _CONTENT_TYPE) if length is not None else fields, length)
+    ]
+    if length is not None:
+        fields += [(b"content-type", JSON.encode()), (b"content-length", str(length).encode())]
+    return format_http1_response(status, fields).removesuffix(b"\r\n")
