@@ -83,7 +83,7 @@ class Application(Sanic[Config, Any]):
         if not isinstance(exception, RequestCancelled):
             if isinstance(exception, UnauthorizedError):
                 request.reason = exception.reason
-                self.ctx.services.metrics.count_refused_token(exception.refusal)
+                self.ctx.services.metrics.count("tokens_refused_total", exception.refusal)
             elif isinstance(exception, BadRequest):  # which many clients do not show who sends it
                 request.reason = str(exception)
             if request.stream.expecting_continue:

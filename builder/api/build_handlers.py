@@ -138,12 +138,12 @@ async def create_cluster(request: Request) -> HTTPResponse:
 def _open_orders(request: Request, build: BuildRequest, deadline: Deadline) -> Orders | Fault | None:
     """The orders of a build; None where it is not billed; or what is wrong with what it says of billing."""
     services: Services = request.app.ctx.services
-    settings, metrics = services.settings, services.metrics
+    settings, count = services.settings, services.metrics.count
     terms = read_terms(settings.billing, build.billing_account_id, build.middleware_url, settings.middleware_guard)
     if not isinstance(terms, Terms):
         return terms
     protect([terms.url])
-    counters = metrics.count_billing_call, metrics.count_order_left
+    counters = partial(count, "billing_calls_total"), partial(count, "orders_left_total")
     return Orders(terms, settings, *counters, request.ctx.verified_by, deadline)
 
 

@@ -12,10 +12,11 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from builder.catalogue.snapshot import Snapshot, State
 from builder.errors import ConfigurationError
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-
-BUILD_SECONDS = (0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)
-RELOAD_SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 """Those that are told apart (RFC 9110 and RFC 5789): callers may make up others without end."""
@@ -46,9 +44,37 @@ increase, so that the first failure would raise no alert."""
 _METRICS_FILE = re.compile(r"(?:counter|histogram|summary|gauge_[a-z]+)_[0-9]+\.db")
 """How prometheus-client names its files, by kind and process."""
 
-_LAST_RESCAN = "cluster_builder_last_rescan_timestamp_seconds"
-_LAST_RESCAN_STEADY = "cluster_builder_last_rescan_steady_seconds"
+_PREFIX: Final = "cluster_builder_"
+_STEADY: Final = "last_rescan_steady_seconds"
 """By the steady clock, which all processes of a host share, and nobody sets; it is shown as an age only."""
+
+_MEASURES: Final[Mapping[str, tuple[str, str, Sequence[str], Mapping[str, object]]]] = {
+    "cluster_types": (
+        "Gauge", "Entries of the enabled folder, by state.", ("state",), {"multiprocess_mode": "livemostrecent"},
+    ),
+    "reload_duration_seconds": (
+        "Histogram", "Looks at the enabled folder that changed the catalogue.", (),
+        {"buckets": (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)},
+    ),
+    "last_successful_reload_timestamp_seconds": (
+        "Gauge", "When the catalogue last changed.", (), {"multiprocess_mode": "livemax"},
+    ),
+    "last_rescan_timestamp_seconds": (
+        "Gauge", "When the whole enabled folder was last read, by the worker for which that is longest ago.", (),
+        {"multiprocess_mode": "livemin"},
+    ),
+    _STEADY: ("Gauge", "-", (), {"multiprocess_mode": "livemin"}),
+    "http_requests_total": ("Counter", "HTTP requests answered.", ("route", "method", "status"), {}),
+    "build_duration_seconds": (
+        "Histogram", "Builds of clusters, by how they ended.", ("kind", "outcome"),
+        {"buckets": (0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)},
+    ),
+    "billing_calls_total": ("Counter", "Calls of the billing service, by how they ended.", ("call", "outcome"), {}),
+    "orders_left_total": ("Counter", "Orders that are or may be left without their stack, by why.", ("reason",), {}),
+    "tokens_refused_total": ("Counter", "Requests without a token that is accepted, by why.", ("reason",), {}),
+    "builds_total": ("Counter", "Builds of each cluster type, by what came of them.", ("type", "outcome"), {}),
+}  # fmt: skip
+"""Each by its name behind the prefix: the class of prometheus-client, what it tells, its labels, further options."""
 
 
 @contextmanager
@@ -105,82 +131,42 @@ class Metrics:
     """What one worker measures; lives as long as its application."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+        import prometheus_client
 
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # several workers have none of them, either
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # several workers have none of them, either
         folder = environment.get(FOLDER_VARIABLE)
-        registry = None if folder else CollectorRegistry()
+        registry = None if folder else prometheus_client.CollectorRegistry()
         self._measured: Collector = registry or _Workers(Path(folder or ""))
-        options: dict[str, Any] = {"registry": registry}
-        self._types = Gauge(
-            "cluster_builder_cluster_types", "Entries of the enabled folder, by state.", ["state"],
-            multiprocess_mode="livemostrecent", **options,
-        )  # fmt: skip
-        self._reloads = Histogram(
-            "cluster_builder_reload_duration_seconds", "Looks at the enabled folder that changed the catalogue.",
-            buckets=RELOAD_SECONDS, **options,
-        )  # fmt: skip
-        self._last_reload = Gauge(
-            "cluster_builder_last_successful_reload_timestamp_seconds", "When the catalogue last changed.",
-            multiprocess_mode="livemax", **options,
-        )  # fmt: skip
-        self._last_rescan = Gauge(
-            _LAST_RESCAN, "When the whole enabled folder was last read, by the worker for which that is longest ago.",
-            multiprocess_mode="livemin", **options,
-        )  # fmt: skip
-        self._last_rescan_steady = Gauge(_LAST_RESCAN_STEADY, "-", multiprocess_mode="livemin", **options)
-        self._requests = Counter(
-            "cluster_builder_http_requests_total", "HTTP requests answered.", ["route", "method", "status"], **options
-        )
-        self._builds = Histogram(
-            "cluster_builder_build_duration_seconds", "Builds of clusters, by how they ended.", ["kind", "outcome"],
-            buckets=BUILD_SECONDS, **options,
-        )  # fmt: skip
-        self._billing_calls = Counter(
-            "cluster_builder_billing_calls_total", "Calls of the billing service, by how they ended.",
-            ["call", "outcome"], **options,
-        )  # fmt: skip
-        self._orders_left = Counter(
-            "cluster_builder_orders_left_total", "Orders that are or may be left without their stack, by why.",
-            ["reason"], **options,
-        )  # fmt: skip
-        self._refused_tokens = Counter(
-            "cluster_builder_tokens_refused_total", "Requests without a token that is accepted, by why.", ["reason"],
-            **options,
-        )  # fmt: skip
-        self._results = Counter(
-            "cluster_builder_builds_total", "Builds of each cluster type, by what came of them.", ["type", "outcome"],
-            **options,
-        )  # fmt: skip
+        self._measures: dict[str, Any] = {
+            name: getattr(prometheus_client, kind)(f"{_PREFIX}{name}", told, labels, registry=registry, **options)
+            for name, (kind, told, labels, options) in _MEASURES.items()
+        }
         self._counted: dict[tuple[str, str, int], Any] = {}
         self._types_begun: set[str] = set()
 
     def begin(self, routes: Iterable[tuple[str, str]], kinds: Iterable[str], refusals: Iterable[str]) -> None:
         """Have what alerts look for begin at 0: by route and method, by kind, and by refusal of a token."""
-        for route, method in routes:
-            for status in WATCHED_STATUSES:
-                self._requests.labels(route, method, status)
-        for kind in kinds:
-            for outcome in WATCHED_OUTCOMES:
-                self._builds.labels(kind, outcome)
-        for call in WATCHED_CALLS:
-            for outcome in WATCHED_CALL_OUTCOMES:
-                self._billing_calls.labels(call, outcome)
-        for reason in WATCHED_REASONS:
-            self._orders_left.labels(reason)
-        for refusal in refusals:
-            self._refused_tokens.labels(refusal)
+        begun: dict[str, Iterable[tuple[object, ...]]] = {
+            "http_requests_total": ((*each, status) for each in routes for status in WATCHED_STATUSES),
+            "build_duration_seconds": product(kinds, WATCHED_OUTCOMES),
+            "billing_calls_total": product(WATCHED_CALLS, WATCHED_CALL_OUTCOMES),
+            "orders_left_total": zip(WATCHED_REASONS),
+            "tokens_refused_total": zip(refusals),
+        }
+        for name, series in begun.items():
+            for labels in series:
+                self._measures[name].labels(*labels)
 
-    def count_refused_token(self, reason: str) -> None:
-        """Count a request that was refused for its token, or for having none."""
-        self._refused_tokens.labels(reason).inc()
+    def count(self, name: str, *labels: str) -> None:
+        """Count something once, by its name in the table; called from any thread."""
+        self._measures[name].labels(*labels).inc()
 
     def count_request(self, route: str, method: str, status: int) -> None:
         """Count an answered request; ``route`` is the one that its path matched."""
         key = (route, method if method in METHODS else "other", status)
         counter = self._counted.get(key)
         if counter is None:
-            counter = self._counted[key] = self._requests.labels(*key)
+            counter = self._counted[key] = self._measures["http_requests_total"].labels(*key)
         counter.inc()
 
     def observe_build(self, kind: str, outcome: str, seconds: float, cluster_type: str = "") -> None:
@@ -189,34 +175,26 @@ class Metrics:
         ``outcome`` is ``created``, ``replayed``, or the status that tells why there is none. ``cluster_type`` is the id
         of one that there is: callers may make up others without end.
         """
-        self._builds.labels(kind, outcome).observe(seconds)
+        self._measures["build_duration_seconds"].labels(kind, outcome).observe(seconds)
         if cluster_type:
             result = ("failed" if outcome.startswith("5") else "refused") if outcome.isdecimal() else outcome
-            self._results.labels(cluster_type, result).inc()
-
-    def count_billing_call(self, call: str, outcome: str) -> None:
-        """Count a call of the billing service: ``done``, ``failed``, or ``unknown``; called from any thread."""
-        self._billing_calls.labels(call, outcome).inc()
-
-    def count_order_left(self, reason: str) -> None:
-        """Count an order that is or may be left without all that belongs to it; called from any thread."""
-        self._orders_left.labels(reason).inc()
+            self.count("builds_total", cluster_type, result)
 
     def observe_reload(self, snapshot: Snapshot, seconds: float) -> None:
         """Note a change of the catalogue, and how long the look took that found it."""
-        self._reloads.observe(seconds)
-        self._last_reload.set(time.time())
+        self._measures["reload_duration_seconds"].observe(seconds)
+        self._measures["last_successful_reload_timestamp_seconds"].set(time.time())
         for state in State:
-            self._types.labels(str(state)).set(snapshot.states[state])
+            self._measures["cluster_types"].labels(str(state)).set(snapshot.states[state])
         for id_ in snapshot.types.keys() - self._types_begun:
             self._types_begun.add(id_)
             for result in WATCHED_RESULTS:
-                self._results.labels(id_, result)
+                self._measures["builds_total"].labels(id_, result)
 
     def observe_rescan(self) -> None:
         """Note that the whole enabled folder was read."""
-        self._last_rescan.set(time.time())
-        self._last_rescan_steady.set(time.monotonic())
+        self._measures["last_rescan_timestamp_seconds"].set(time.time())
+        self._measures[_STEADY].set(time.monotonic())
 
     def render(self) -> bytes:
         """All that was measured, of all workers."""
@@ -231,12 +209,12 @@ class Metrics:
         from prometheus_client.core import GaugeMetricFamily
 
         for metric in self._measured.collect():
-            if metric.name != _LAST_RESCAN_STEADY:
+            if metric.name != f"{_PREFIX}{_STEADY}":
                 yield metric
             else:
                 age = max((time.monotonic() - sample.value for sample in metric.samples if sample.value), default=None)
                 help_text = "How long ago the whole enabled folder was last read."
-                yield GaugeMetricFamily("cluster_builder_rescan_age_seconds", help_text, value=age)
+                yield GaugeMetricFamily(f"{_PREFIX}rescan_age_seconds", help_text, value=age)
 
 
 class _Workers:

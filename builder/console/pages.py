@@ -71,7 +71,7 @@ def for_people(handler: Handler) -> Handler:
             return await handler(request, **arguments)
         except UnauthorizedError as error:
             request.reason = error.reason  # type: ignore[attr-defined]  # see NumberedRequest
-            services.metrics.count_refused_token(error.refusal)
+            services.metrics.count("tokens_refused_total", error.refusal)
             given = "authorization" in request.headers
             context = {"refusal": error.faults[0].detail if given else ""}
             return await respond_page(request, "sign-in.html", context, status=401, headers=error.headers)

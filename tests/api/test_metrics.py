@@ -18,9 +18,9 @@ def find_metrics() -> dict[str, tuple[str, set[str]]]:
     metrics = Metrics({})
     metrics.count_request("/health", "GET", 200)
     metrics.observe_build("heat", "created", 1.0, "hpc")
-    metrics.count_billing_call("get_credits", "done")
-    metrics.count_order_left("deletion_failed")
-    metrics.count_refused_token("expired")
+    metrics.count("billing_calls_total", "get_credits", "done")
+    metrics.count("orders_left_total", "deletion_failed")
+    metrics.count("tokens_refused_total", "expired")
     metrics.observe_reload(EMPTY, 0.1)
     metrics.observe_rescan()
     found = {}
