@@ -12,8 +12,8 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 from builder.logs.redaction import Redactor
@@ -57,10 +57,8 @@ class TextFormatter(logging.Formatter):
         """One line, without secrets; a traceback follows in lines of its own."""
         if type(record) is RequestRecord:
             return record.as_text()
-        told = mask(record.getMessage())
-        for key, value in () if hasattr(record, "says_fields") else read_fields(record).items():
-            told += f" {key}={value if isinstance(value, int | float) else quote_text(str(value))}"
-        line = f"{_format_time(record.created)} {record.levelname:<7} {record.name}: {one_line(told)}"
+        told = tell(mask(record.getMessage()), {} if hasattr(record, "says_fields") else read_fields(record))
+        line = f"{_format_time(record.created)} {record.levelname:<7} {record.name}: {told}"
         if identifier := request_id.get():
             line += f" request_id={identifier}"
         if record.exc_info:
@@ -94,38 +92,26 @@ def mask(text: str) -> str:
     return _redactors.get(_NOTHING_PROTECTED)[0].mask(text, MAX_TEXT) + "…" * (len(text) > MAX_TEXT)
 
 
-_NO_DETAILS: Mapping[str, str] = MappingProxyType({})
-
-
+@dataclass(eq=False)
 class RequestRecord(logging.LogRecord):
     """The line of one request, which is made in a third of the time that any other line takes.
 
     There is one for every request: at the usual pace of :mod:`logging` it would cost as much as half a listing.
     """
 
+    method: str
+    route: str
+    status: int
+    milliseconds: float
+    client: str
+    levelno: int = logging.INFO
+    details: Mapping[str, str] = field(default_factory=dict)
+    created: float = field(init=False, default_factory=time.time)
+    identifier: str = field(init=False, default_factory=request_id.get)
+
     name = "builder.access"
     msg, args = "request", None
     exc_info = exc_text = stack_info = None
-
-    def __init__(
-        self,
-        method: str,
-        route: str,
-        status: int,
-        milliseconds: float,
-        client: str,
-        level: int = logging.INFO,
-        details: Mapping[str, str] | None = None,
-    ) -> None:
-        self.levelno = level
-        self.details = details or _NO_DETAILS
-        self.created = time.time()
-        self.method = method
-        self.route = route
-        self.status = status
-        self.milliseconds = milliseconds
-        self.client = client
-        self.request_id = request_id.get()
 
     @property
     def levelname(self) -> str:  # type: ignore[override]  # that of others is set
@@ -148,8 +134,8 @@ class RequestRecord(logging.LogRecord):
         """What :class:`TextFormatter` makes of it. A request's id was checked: it holds nothing that must be masked."""
         before, after = _word_request(self.levelno, self.method, self.route, self.status, self.client)
         if self.details:
-            after += "".join(f" {key}={one_line(quote_text(each))}" for key, each in self.details.items())
-        return f"{_format_time(self.created)} {before}{self.milliseconds:.1f}{after} request_id={self.request_id}"
+            after += tell("", self.details)
+        return f"{_format_time(self.created)} {before}{self.milliseconds:.1f}{after} request_id={self.identifier}"
 
     def as_json(self) -> str:
         """What :class:`JsonFormatter` makes of it."""
@@ -157,15 +143,14 @@ class RequestRecord(logging.LogRecord):
         if self.details:
             after += f", {_JSON.encode(dict(self.details))[1:-1]}"
         time_and_told = f'"time": "{_format_time(self.created)}", {before}{self.milliseconds:.1f}{after}'
-        return f'{{{time_and_told}, "request_id": "{self.request_id}"}}'
+        return f'{{{time_and_told}, "request_id": "{self.identifier}"}}'
 
 
 @lru_cache(maxsize=256)  # the same few come again and again
 def _word_request(level: int, method: str, route: str, status: int, client: str) -> tuple[str, str]:
     """What stands before and after the time that a request took, in its line."""
     head = f"{logging.getLevelName(level):<7} {RequestRecord.name}: {RequestRecord.msg}"
-    told = f"{head} method={quote_text(method)} route={route} status={status} ms="
-    return one_line(told), one_line(f" client={client}")
+    return tell(head, {"method": method, "route": route, "status": status}) + " ms=", one_line(f" client={client}")
 
 
 @lru_cache(maxsize=256)
@@ -199,9 +184,13 @@ def _format_second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
-def quote_text(text: str) -> str:
-    """A text as the value of a field: between quotes where it holds what would end it."""
-    return text if _PLAIN.fullmatch(text) else json.dumps(text)
+def tell(message: str, fields: Mapping[str, Any]) -> str:
+    """A message with fields behind it, in one line; a text is between quotes where it holds what would end it."""
+    for key, value in fields.items():
+        text = str(value)
+        is_plain = isinstance(value, int | float) or _PLAIN.fullmatch(text)
+        message += f" {key}={text if is_plain else json.dumps(text)}"
+    return one_line(message)
 
 
 def one_line(text: str) -> str:

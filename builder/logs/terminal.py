@@ -13,7 +13,7 @@ import textwrap
 import time
 from collections.abc import Callable, Mapping
 
-from builder.logs.lines import RequestRecord, mask, one_line, quote_text, read_fields, request_id
+from builder.logs.lines import RequestRecord, mask, read_fields, request_id, tell
 
 LEAST_WIDTH = 40
 """In columns: on a narrower terminal, or one of an unknown width, lines are left as they are."""
@@ -45,7 +45,7 @@ class TerminalFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, or several that begin below each other, without secrets; a traceback follows as it is."""
-        level, identifier = record.levelname, getattr(record, "request_id", None) or request_id.get()
+        level, identifier = record.levelname, getattr(record, "identifier", None) or request_id.get()
         fields = {} if hasattr(record, "says_fields") else dict(read_fields(record))
         if isinstance(record, RequestRecord):
             is_good = record.status < 400
@@ -55,11 +55,9 @@ class TerminalFormatter(logging.Formatter):
             told, is_good = mask(record.getMessage()), record.levelno < logging.WARNING
         if identifier and not is_good:
             fields["request_id"] = identifier
-        for key, value in fields.items():
-            told += f" {key}={value if isinstance(value, int | float) else quote_text(str(value))}"
         head = f"{time.strftime('%H:%M:%S', time.localtime(record.created))} {level:<7} "
         width, indent = self._read_width(), " " * len(head)
-        lines = [one_line(told)]
+        lines = [tell(told, fields)]
         if width >= LEAST_WIDTH:
             lines = textwrap.wrap(lines[0], width - len(head), break_long_words=False, break_on_hyphens=False)
         colour = _COLOURS.get(level, "") if self._colours else ""
