@@ -79,10 +79,27 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(is_daemon=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
     _add_serve(commands)
-    _add_sandbox(commands)
-    _add_check(commands)
-    _add_new(commands)
-    _add_schema(commands)
+    sandbox = commands.add_parser("sandbox", help="serve a stand-in for Keystone and Heat, to try things out with")
+    sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    sandbox.add_argument("--port", default="42379", help="port to listen on; 0 takes any (default: %(default)s)")
+    sandbox.set_defaults(run=_sandbox, is_daemon=True)
+    check = commands.add_parser(
+        "check",
+        help="check definitions",
+        description="Finds everything that is wrong with definitions of cluster types. Needs no service, and without "
+        "--cloud no cloud.",
+        epilog="exit status: 0 nothing found, 1 problems, 2 wrong usage, 3 internal error",
+    )
+    add_check_arguments(check)
+    check.set_defaults(run=_check)
+    new = commands.add_parser("new", help="write a definition to start from into the current folder")
+    new.add_argument("id", metavar="ID", help="the id of the cluster type, which names its file or folder")
+    new.add_argument("--kind", default="heat", metavar="KIND", help="heat or magnum (default: %(default)s)")
+    new.add_argument("--composed", action="store_true", help="a folder with components, one of them optional")
+    new.set_defaults(run=_new)
+    schema = commands.add_parser("schema", help="print a published JSON schema")
+    schema.add_argument("name", nargs="?", default="cluster-type", metavar="NAME", help="(default: %(default)s)")
+    schema.set_defaults(run=_schema)
     _add_status(commands)
     _add_launch(commands)
     return parser
@@ -109,25 +126,6 @@ def _add_serve(commands: argparse._SubParsersAction[_Parser]) -> None:
         else:
             serve.add_argument(setting.flag, dest=setting.name, metavar=setting.metavar, help=setting.meaning)
     serve.set_defaults(run=_serve, is_daemon=True)
-
-
-def _add_sandbox(commands: argparse._SubParsersAction[_Parser]) -> None:
-    sandbox = commands.add_parser("sandbox", help="serve a stand-in for Keystone and Heat, to try things out with")
-    sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    sandbox.add_argument("--port", default="42379", help="port to listen on; 0 takes any (default: %(default)s)")
-    sandbox.set_defaults(run=_sandbox, is_daemon=True)
-
-
-def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
-    check = commands.add_parser(
-        "check",
-        help="check definitions",
-        description="Finds everything that is wrong with definitions of cluster types. Needs no service, and without "
-        "--cloud no cloud.",
-        epilog="exit status: 0 nothing found, 1 problems, 2 wrong usage, 3 internal error",
-    )
-    add_check_arguments(check)
-    check.set_defaults(run=_check)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -202,24 +200,10 @@ def _read_check_settings(given: Mapping[str, str | None]) -> CheckSettings:
     return CheckSettings(roots, service.allow_remote_templates, enabled=enabled, profile=Profile(service.profile))
 
 
-def _add_new(commands: argparse._SubParsersAction[_Parser]) -> None:
-    new = commands.add_parser("new", help="write a definition to start from into the current folder")
-    new.add_argument("id", metavar="ID", help="the id of the cluster type, which names its file or folder")
-    new.add_argument("--kind", default="heat", metavar="KIND", help="heat or magnum (default: %(default)s)")
-    new.add_argument("--composed", action="store_true", help="a folder with components, one of them optional")
-    new.set_defaults(run=_new)
-
-
 def _new(options: argparse.Namespace) -> int:
     from builder.checking.scaffolding import create_definition
 
     return create_definition(options.id, _open_streams(), kind=options.kind, composed=options.composed)
-
-
-def _add_schema(commands: argparse._SubParsersAction[_Parser]) -> None:
-    schema = commands.add_parser("schema", help="print a published JSON schema")
-    schema.add_argument("name", nargs="?", default="cluster-type", metavar="NAME", help="(default: %(default)s)")
-    schema.set_defaults(run=_schema)
 
 
 def _schema(options: argparse.Namespace) -> int:

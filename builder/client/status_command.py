@@ -136,7 +136,7 @@ def _tabulate(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
     """A line for each entry, in columns, and below those that are to be mended a line for each problem."""
     if not entries:
         return
-    rows = [[clean(str(text)) for text in _read_row(entry)] for entry in entries]
+    rows = [[clean(str(each)) for each in _read_row(entry)] for entry in entries]
     # The last column is as wide as it is.
     widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)][:-1]
     form = "  ".join(f"{{:<{width}}}" for width in widths) + "  {}"
@@ -144,13 +144,16 @@ def _tabulate(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield form.format(*_COLUMNS).rstrip()
     for entry, row in zip(entries, rows, strict=True):
         yield form.format(*row).rstrip()
-        if entry.get("state") in FAILING:
-            yield from (
-                f"    {_describe(problem)}" for problem in _list(entry, "problems") if isinstance(problem, dict)
-            )
-            changed = ", ".join(map(str, _list(entry, "changed_files")))
-            if changed:
-                yield f"    {clean(f'differs from its last good version in {changed}')}"
+        if entry.get("state") not in FAILING:
+            continue
+        for problem in _list(entry, "problems"):
+            if isinstance(problem, dict):  # in one line, which editors and terminals turn into a link
+                place = ":".join(str(problem[name]) for name in ("path", "line", "column") if problem.get(name))
+                hint = f" ({problem['hint']})" if problem.get("hint") else ""
+                told = f"{problem.get('severity')}: {problem.get('message')}{hint} [{problem.get('rule')}]"
+                yield f"    {clean(f'{place}: {told}')}"
+        if changed := ", ".join(map(str, _list(entry, "changed_files"))):
+            yield f"    {clean(f'differs from its last good version in {changed}')}"
 
 
 def _list(entry: dict[str, Any], name: str) -> list[Any]:
@@ -162,10 +165,3 @@ def _list(entry: dict[str, Any], name: str) -> list[Any]:
 def _read_row(entry: dict[str, Any]) -> tuple[Any, ...]:
     since = str(entry.get("stale_since") or entry.get("changed_at") or "")[:19].replace("T", " ")
     return entry.get("state"), entry.get("id") or "-", entry.get("path"), since or "-", entry.get("reason") or ""
-
-
-def _describe(problem: dict[str, Any]) -> str:
-    """A problem in one line, which editors and terminals turn into a link."""
-    place = ":".join(str(problem[name]) for name in ("path", "line", "column") if problem.get(name))
-    hint = f" ({problem['hint']})" if problem.get("hint") else ""
-    return clean(f"{place}: {problem.get('severity')}: {problem.get('message')}{hint} [{problem.get('rule')}]")

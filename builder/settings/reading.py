@@ -37,7 +37,6 @@ def build_settings(
     values: dict[str, Any] = {}
     config_file = environment.get("CONFIG_FILE") if only is None else None
     configured = load_config_file(Path(config_file)) if config_file else {}
-    defaults = {setting.name: setting.default for setting in list_settings()}
     for setting in list_settings():
         if only is not None and setting.name not in only:
             continue
@@ -52,7 +51,7 @@ def build_settings(
         try:
             values[setting.name] = setting.parse(text)
         except ValueError as error:
-            if setting.needs and values.get(setting.needs, defaults[setting.needs]) in OFF:
+            if setting.needs and getattr(Settings(**values), setting.needs) in OFF:  # which comes before this one
                 logger.warning("%s is left out: it is not %s, and of no use here", source, error)
                 continue
             # A URL's user and password, which are also there where its scheme was forgotten.
@@ -61,13 +60,7 @@ def build_settings(
     if only is None:
         _tell_misspelt(environment)
     settings = Settings(**values)
-    _tell_useless_roots(settings)
-    return settings
-
-
-def _tell_useless_roots(settings: Settings) -> None:
-    """Warn of roots in which nothing can be looked up now. That is no error: a volume may be mounted there later."""
-    for root in settings.template_roots:
+    for root in settings.template_roots:  # one in which nothing can be found is no error: a volume may come later
         try:
             (root / "..").stat()  # which takes what looking up a file in it does: a folder, and the right to search it
         except OSError as error:
@@ -76,6 +69,7 @@ def _tell_useless_roots(settings: Settings) -> None:
                 "then definitions that use its files are rejected",
                 str(root), error.strerror,
             )  # fmt: skip
+    return settings
 
 
 def _tell_misspelt(environment: Mapping[str, str]) -> None:

@@ -15,14 +15,13 @@ from builder.net.addresses import Url, parse_url_prefixes
 from builder.net.guard import CloudGuard
 from builder.settings.value_parsers import (
     Network,
+    optional,
     parse_boolean,
     parse_choice,
     parse_host,
     parse_host_names,
     parse_integer,
     parse_networks,
-    parse_optional_path,
-    parse_optional_text,
     parse_path,
     parse_path_or_none,
     parse_paths,
@@ -106,11 +105,11 @@ class Settings:
         "`NO_COLOR` is set) and laid out for its width, or `json`: one object a line.",
     )  # fmt: skip
     log_file: str | None = _setting(
-        None, "PATH", parse_optional_text, "File that is logged to besides standard output; it may be rotated by "
+        None, "PATH", optional(str), "File that is logged to besides standard output; it may be rotated by "
         "others. Where it cannot be written, that is said, and it is tried again with every line.",
     )  # fmt: skip
     log_dir: str | None = _setting(
-        None, "DIR", parse_optional_text, "Folder for the file `cluster-builder.log`, which is logged to where "
+        None, "DIR", optional(str), "Folder for the file `cluster-builder.log`, which is logged to where "
         "`LOG_FILE` is not set and something is mounted at the folder. A container without such a mount logs to no "
         "file, which would fill its own disk.",
     )  # fmt: skip
@@ -190,7 +189,7 @@ class Settings:
         "another, are separated by commas. Without one, everybody may build.", secret=True,
     )  # fmt: skip
     jwt_secret_file: Path | None = _setting(
-        None, "PATH", parse_optional_path,
+        None, "PATH", optional(parse_path),
         "File with such secrets, one a line, as Docker and Kubernetes mount them. `SIGHUP` has it read again.",
     )  # fmt: skip
     allowed_hosts: tuple[str, ...] = _setting(
@@ -200,7 +199,7 @@ class Settings:
         "every other service by any name.",
     )  # fmt: skip
     config_file: Path | None = _setting(
-        None, "PATH", parse_optional_path, "YAML file with any of `LOG_LEVEL`, `LOG_FILE` and `JWT_SECRET`, as "
+        None, "PATH", optional(parse_path), "YAML file with any of `LOG_LEVEL`, `LOG_FILE` and `JWT_SECRET`, as "
         "earlier releases had; what the environment says comes first.",
     )  # fmt: skip
     require_auth: bool = _switch(False, "Refuse to start without a secret.")
@@ -229,18 +228,16 @@ class Settings:
     billing_timeout: float = _seconds(
         15.0, 0.1, 600, "How long one call of the billing service may take.", needs="billing"
     )
-    cloud_region: str | None = _setting(
-        None, "NAME", parse_optional_text, "Region to build in where the request names none."
-    )
+    cloud_region: str | None = _setting(None, "NAME", optional(str), "Region to build in where the request names none.")
     cloud_interface: str = _setting(
         "public", "NAME", parse_choice("public", "internal", "admin"), "Which endpoints of the cloud are used."
     )
     cloud_ca_bundle: str | None = _setting(
-        None, "PATH", parse_optional_text, "File of the certificates that the cloud's are checked against, or a "
+        None, "PATH", optional(str), "File of the certificates that the cloud's are checked against, or a "
         "folder of them that `openssl rehash` was run on.",
     )  # fmt: skip
     cloud_proxy: str | None = _setting(
-        None, "URL", parse_proxy, "HTTP proxy that clouds are called through, such as "
+        None, "URL", optional(parse_proxy), "HTTP proxy that clouds are called through, such as "
         "`http://proxy.example.org:3128`, with `user:password@` before the host where it wants them. `HTTP_PROXY` and "
         "its like are not read.", secret=True,
     )  # fmt: skip

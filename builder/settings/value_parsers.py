@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from builder.net.addresses import normalize_host, parse_origin
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Value = TypeVar("Value")
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
@@ -28,15 +30,13 @@ def parse_host(text: str) -> str:
     return text.removeprefix("[").removesuffix("]") if ":" in text else text
 
 
-def parse_optional_text(text: str) -> str | None:
-    """Any text; an empty one means that nothing is set."""
-    return text or None
+def optional(parse: Callable[[str], Value]) -> Callable[[str], Value | None]:
+    """What ``parse`` reads; an empty text means that nothing is set."""
+    return lambda text: parse(text) if text else None
 
 
-def parse_proxy(text: str) -> str | None:
-    """The URL of an HTTP proxy, with a user and a password where it wants them; an empty text means that none is."""
-    if not text:
-        return None
+def parse_proxy(text: str) -> str:
+    """The URL of an HTTP proxy, with a user and a password where it wants them."""
     scheme, _, rest = text.partition("://")
     bare = f"{scheme}://{rest.rpartition('@')[2]}"
     try:
@@ -111,11 +111,6 @@ def parse_paths(text: str) -> tuple[Path, ...]:
     return paths
 
 
-def parse_optional_path(text: str) -> Path | None:
-    """A path; an empty text means that nothing is set."""
-    return parse_path(text) if text else None
-
-
 def parse_path_or_none(text: str) -> Path | None:
     """A path, or the word ``none``."""
     if not text.strip():
@@ -126,7 +121,7 @@ def parse_path_or_none(text: str) -> Path | None:
 def parse_networks(text: str) -> tuple[Network, ...]:
     """Addresses and networks, separated by commas."""
     try:
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+        return tuple(map(ipaddress.ip_network, split_list(text)))
     except ValueError:
         raise ValueError("addresses and networks such as 10.0.0.0/8, separated by commas") from None
 
@@ -134,22 +129,26 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 def parse_host_names(text: str) -> tuple[str, ...]:
     """Names of hosts, separated by commas; one with a dot before it stands for itself and all names below it."""
     wanted = "names such as builder.example.org or .example.org, without ports, separated by commas"
-    names = [name for name in (part.strip() for part in text.split(",")) if name]
     try:
-        names = [
+        names = tuple(
             name if name == "*" else "." * name.startswith(".") + normalize_host(name.removeprefix("."))
-            for name in names
-        ]
+            for name in split_list(text)
+        )
     except ValueError:
         raise ValueError(wanted) from None
     if not names:  # an empty list would allow everything
         raise ValueError(wanted)
-    return tuple(names)
+    return names
 
 
 def parse_secrets(text: str) -> tuple[str, ...]:
     """Secrets, separated by commas; whoever gives none at all meant to give one."""
-    secrets = tuple(secret for secret in (part.strip() for part in text.split(",")) if secret)
+    secrets = split_list(text)
     if not secrets:
         raise ValueError("a secret, or several that are separated by commas")
     return secrets
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """What stands between commas, without blanks around it and without what is empty."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
