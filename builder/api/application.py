@@ -102,31 +102,25 @@ async def _show_methods(allow: Mapping[str, str], _: Request, **__: Any) -> HTTP
 async def _receive_from_admitted(request: Any, admit: Callable[[Request], None]) -> None:
     """Receive the body of a request for a route that reads one, once ``admit`` has let it pass on its head.
 
-    A route that reads bodies has ``admit`` in its ``ctx``; it raises RequestError for a request that may not pass.
+    A route that reads bodies has ``admit`` in its ``ctx``; it raises RequestError for a request that may not pass. So
+    does a body that is compressed (415): what comes of it might be far larger than it (RFC 9110, section 15.5.16).
     """
     stream = request.stream
     has_body = bool(stream.request_body)
     try:
         admit(request)
-        if has_body:
-            _refuse_coding(request)
     except RequestError:
         if has_body:
             stream.give_up_body()
         raise
-    if has_body:
-        await request.receive_body()
-
-
-def _refuse_coding(request: Request) -> None:
-    """Refuse a body that is compressed: what comes of it might be far larger than it (RFC 9110, section 15.5.16).
-
-    Raises RequestError (415).
-    """
+    if not has_body:
+        return
     coding = request.headers.getone("content-encoding", "").strip()
     if coding.lower() not in ("", "identity"):
+        stream.give_up_body()
         detail = f"The body must be sent as it is, not in the content coding {coding[:40]!r}."
         raise RequestError(Fault(415, "Unsupported Media Type", detail), headers={"Accept-Encoding": "identity"})
+    await request.receive_body()
 
 
 def create_app(settings: Settings, name: str = APP_NAME, further: Iterable[Blueprint] = ()) -> Application:
@@ -182,8 +176,8 @@ async def preload(app: Application) -> None:
     async def preload_later() -> None:
         await services.wait_until_loaded()
         await asyncio.sleep(PRELOAD_DELAY)
-        if services.preloading is None and not services.stopping:  # no request has asked for them yet
-            services.preloading = asyncio.create_task(services.pool.preload())
+        if not services.stopping:
+            await services.preload_clients()
 
     # Not Sanic's ``add_task``: where Sanic does not run the server itself, what is added after its start never begins.
     app.ctx.preload_later = asyncio.create_task(preload_later())

@@ -93,11 +93,12 @@ def authenticate(request: Request, secrets: Sequence[str]) -> Verified | None:
     return check_token(token.strip(), secrets)
 
 
-def authenticate_read(request: Request, services: Services) -> None:
+def authenticate_read(request: Request) -> None:
     """Let a request pass that reads the catalogue: every one, unless ``PROTECT_READS`` demands a token.
 
     Raises RequestError (401).
     """
+    services: Services = request.app.ctx.services
     if services.settings.protect_reads:
         authenticate(request, services.jwt_secrets)
 

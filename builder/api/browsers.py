@@ -33,18 +33,6 @@ class AllowedHosts:
     names: tuple[str, ...]
     local_names: bool = False
 
-    def has(self, host: str) -> bool:
-        """Whether a name or address is one of them; the port is left out."""
-        try:
-            name = normalize_host(host)
-        except ValueError:
-            return False
-        if parse_address(name) is not None or f".{name}".endswith(".localhost"):
-            return True
-        if self.local_names and "." not in name:
-            return True
-        return any(name == each or (each.startswith(".") and f".{name}".endswith(each)) for each in self.names)
-
 
 def settle_allowed_hosts(settings: Settings, has_secret: bool) -> AllowedHosts | None:
     """The hosts of ``ALLOWED_HOSTS``, or those that are safe where it is not set; None for any.
@@ -67,7 +55,7 @@ def refuse_other_hosts(host: str, allowed: AllowedHosts | None) -> None:
 
     Raises RequestError (400).
     """
-    if host and allowed is not None and not _is_allowed(host, allowed):
+    if host and allowed is not None and not is_allowed(host, allowed):
         detail = f"This service is not known as {host[:_LONGEST_SHOWN]!r}: ALLOWED_HOSTS must name that host."
         raise RequestError(Fault(400, "Unknown host", detail))
 
@@ -91,12 +79,17 @@ def refuse_cross_site(request: Request) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _is_allowed(host: str, allowed: AllowedHosts) -> bool:
+def is_allowed(host: str, allowed: AllowedHosts) -> bool:
+    """Whether the value of a ``Host`` header is one of the hosts; its port is left out."""
     try:
-        name = urlsplit(f"//{host}").hostname
+        name = normalize_host(urlsplit(f"//{host}").hostname or "")
     except ValueError:
         return False
-    return name is not None and allowed.has(name)
+    if parse_address(name) is not None or f".{name}".endswith(".localhost"):
+        return True
+    if allowed.local_names and "." not in name:
+        return True
+    return any(name == each or (each.startswith(".") and f".{name}".endswith(each)) for each in allowed.names)
 
 
 def _find_host(origin: str) -> str | None:

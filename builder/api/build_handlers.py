@@ -132,7 +132,11 @@ async def create_cluster(request: Request) -> HTTPResponse:
     )
     with building.awaited():
         launch, same = partial(_launch, wish, building), _find_same(wish, request.body)
-        return _respond_built(await services.pool.run(building.follow, launch, deadline=deadline, same=same))
+        built = await services.pool.run(building.follow, launch, deadline=deadline, same=same)
+    headers = {"Location": built.url} if built.url else {}
+    if built.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return respond_json({"id": built.stack.id, "name": built.stack.name}, 201, headers)
 
 
 def _open_orders(request: Request, build: BuildRequest, deadline: Deadline) -> Orders | Fault | None:
@@ -147,18 +151,17 @@ def _open_orders(request: Request, build: BuildRequest, deadline: Deadline) -> O
     return Orders(terms, settings, *counters, request.ctx.verified_by, deadline)
 
 
-def _respond_built(outcome: LaunchOutcome) -> HTTPResponse:
-    headers = {"Location": outcome.url} if outcome.url else {}
-    if outcome.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return respond_json({"id": outcome.stack.id, "name": outcome.stack.name}, 201, headers)
-
-
 async def list_cloud_assets(request: Request) -> HTTPResponse:
     """What a form can offer for parameters that name flavors, images, networks and key pairs."""
     services: Services = request.app.ctx.services
     deadline = Deadline(services.settings.build_deadline)
-    given, place = _read_credentials(request, services)
+    if request.method == "POST":  # with credentials under a key, as a build has them, or bare
+        given = parse_json(request.body, services.settings.json_depth_limit)
+        place = CLOUD_ENV if isinstance(given, dict) and "cloud_env" in given else ""
+        given = given["cloud_env"] if place else given
+    else:
+        protect(value for key in SECRET_KEYS for value in request.args.getlist(key) or ())
+        given, place = {key: values[0] for key, values in request.args.items()}, ""
     with credentials_at(place):
         cloud_env = parse_cloud_env(given)
         protect(list_secrets(cloud_env))
@@ -168,17 +171,6 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
             fetch_assets, credentials, services.settings, deadline, str(request.id), deadline=deadline
         )
     return respond_json(assets, headers=NO_STORE)
-
-
-def _read_credentials(request: Request, services: Services) -> tuple[Any, str]:
-    """Credentials and the pointer of their place: in a body under ``cloud_env`` or bare, or in the query string."""
-    if request.method != "POST":
-        protect(value for key in SECRET_KEYS for value in request.args.getlist(key) or ())
-        return {key: values[0] for key, values in request.args.items()}, ""
-    body = parse_json(request.body, services.settings.json_depth_limit)
-    if isinstance(body, dict) and "cloud_env" in body:
-        return body["cloud_env"], CLOUD_ENV
-    return body, ""
 
 
 def _preview(wish: _Wish) -> dict[str, object]:
@@ -293,10 +285,8 @@ async def _find_type(services: Services, build: BuildRequest) -> PublishedType |
 
 
 async def wait_for_clients(services: Services, deadline: Deadline) -> None:
-    """Wait until the OpenStack clients are imported: two threads that import them at once get halves of modules."""
-    if services.preloading is None:  # a request that came with the first connection
-        services.preloading = asyncio.create_task(services.pool.preload())
-    await asyncio.wait([services.preloading], timeout=deadline.seconds_left())
+    """Wait until the OpenStack clients are imported, which only those who come with the first connection have to."""
+    await asyncio.wait([services.preload_clients()], timeout=deadline.seconds_left())
 
 
 def _find_same(wish: _Wish, body: bytes) -> Hashable | None:

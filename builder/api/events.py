@@ -52,7 +52,7 @@ async def stream_events(request: Request) -> HTTPResponse:
     """
     services: Services = request.app.ctx.services
     refuse_cross_site(request)  # whose page could not read it, but take the place of those who can
-    authenticate_read(request, services)
+    authenticate_read(request)
     await current_snapshot(services)
     refused = "the service is stopping" if services.stopping else ""
     if services.event_streams >= MAX_STREAMS:

@@ -51,7 +51,7 @@ blueprint = Blueprint("reading")
 
 async def list_cluster_types(request: Request) -> HTTPResponse:
     """All cluster types, deprecated ones last, sorted by order, then by id; or those that a project is offered."""
-    authenticate_read(request, request.app.ctx.services)
+    authenticate_read(request)
     snapshot = await current_snapshot(request.app.ctx.services)
     listing = snapshot.listing
     given = request.get_args(keep_blank_values=True).getlist("project_id") if request.query_string else []
@@ -66,7 +66,7 @@ async def list_cluster_types(request: Request) -> HTTPResponse:
 
 async def show_cluster_type(request: Request, cluster_type_id: str) -> HTTPResponse:
     """One cluster type, as the listing has it; 404 where none has the id."""
-    authenticate_read(request, request.app.ctx.services)
+    authenticate_read(request)
     snapshot = await current_snapshot(request.app.ctx.services)
     found = snapshot.types.get(ClusterTypeId(cluster_type_id))
     if found is None:
@@ -121,7 +121,7 @@ async def current_snapshot(services: Services) -> Snapshot:
 async def show_catalogue(request: Request) -> HTTPResponse:
     """Every entry of the enabled folder with its state and problems, and how changes are noticed."""
     services: Services = request.app.ctx.services
-    authenticate_read(request, services)
+    authenticate_read(request)
     await services.wait_until_loaded()  # no entries would look like an empty folder
     snapshot = services.catalogue.snapshot
     return await asyncio.to_thread(lambda: _respond_entries(services, snapshot, snapshot.reports()))
@@ -130,7 +130,7 @@ async def show_catalogue(request: Request) -> HTTPResponse:
 async def show_catalogue_entry(request: Request, entry_id: str) -> HTTPResponse:
     """The same of one cluster type, by its id, or by the name of its entry."""
     services: Services = request.app.ctx.services
-    authenticate_read(request, services)
+    authenticate_read(request)
     await services.wait_until_loaded()
     snapshot = services.catalogue.snapshot
     reports = snapshot.find_reports(entry_id)
@@ -147,8 +147,7 @@ async def show_health(_: Request) -> HTTPResponse:
 async def show_readiness(request: Request) -> HTTPResponse:
     """200 where the catalogue can be relied upon; 503 with the reason where it cannot."""
     services: Services = request.app.ctx.services
-    reason = "the service is stopping" if services.stopping else services.reconcile_loop.readiness()
-    if reason:
+    if reason := services.readiness():
         fault = Fault(503, "Not ready", f"{reason[0].upper()}{reason[1:]}.")
         raise RequestError(fault, headers={**RETRY_AFTER, **NO_STORE})
     return respond_json({"status": "ready"}, headers=NO_STORE)

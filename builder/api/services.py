@@ -66,6 +66,16 @@ class Services:
                 await asyncio.wait_for(self.load_is_over.wait(), FIRST_LOAD_SECONDS)
         return self.reconcile_loop.has_loaded
 
+    def preload_clients(self) -> asyncio.Task[None]:
+        """Import the OpenStack clients, once: two threads that import them at once get halves of modules."""
+        if self.preloading is None:
+            self.preloading = asyncio.create_task(self.pool.preload())
+        return self.preloading
+
+    def readiness(self) -> str:
+        """Why nothing new should be sent here, as the end of a sentence; ``""`` where all is well."""
+        return "the service is stopping" if self.stopping else self.reconcile_loop.readiness()
+
     def reload_secrets(self) -> None:
         """Read ``JWT_SECRET_FILE`` again, where there is one; what cannot be read changes nothing."""
         if self.settings.jwt_secret_file is None:

@@ -62,7 +62,7 @@ def admit(request: Request) -> None:
     Raises RequestError (401, 403).
     """
     refuse_cross_site(request)
-    authenticate_read(request, request.app.ctx.services)
+    authenticate_read(request)
     stream: Any = request.stream  # a body that is larger than it may be is not received to its end
     stream.request_max_size = min(stream.request_max_size, MAX_UPLOAD_BYTES + _FORM_BYTES)
 

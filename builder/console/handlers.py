@@ -44,7 +44,7 @@ async def show_root(request: Request) -> HTTPResponse:
     services: Services = request.app.ctx.services
     if services.settings.console and wants_page(request):
         return await show_overview(request)
-    authenticate_read(request, services)
+    authenticate_read(request)
     counts = services.catalogue.snapshot.states
     schemas = {name: f"schemas/{name}" for name in published.load_schema_texts()}
     root = {

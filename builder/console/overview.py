@@ -61,8 +61,7 @@ class Row:
 
 def judge_service(services: Services, snapshot: Snapshot) -> Verdict:
     """What somebody should know first."""
-    reason = "the service is stopping" if services.stopping else services.reconcile_loop.readiness()
-    if reason:
+    if reason := services.readiness():
         return Verdict("bad", "Not ready", f"{reason[0].upper()}{reason[1:]}.")
     counts = snapshot.states
     rejected, stale = counts[State.REJECTED], counts[State.STALE]

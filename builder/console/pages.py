@@ -67,7 +67,7 @@ def for_people(handler: Handler) -> Handler:
     async def guarded(request: Request, **arguments: str) -> HTTPResponse:
         services: Services = request.app.ctx.services
         try:
-            authenticate_read(request, services)
+            authenticate_read(request)
             return await handler(request, **arguments)
         except UnauthorizedError as error:
             request.reason = error.reason  # type: ignore[attr-defined]  # see NumberedRequest
