@@ -17,7 +17,8 @@ from typing import Any, Final, NamedTuple
 from markupsafe import Markup
 from sanic import HTTPResponse, Request
 
-from builder.console.pages import for_people, respond_page
+from builder.api.authentication import authenticate_read
+from builder.console.pages import respond_page
 from builder.schema import published
 
 _MARKS: Final = re.compile(
@@ -48,9 +49,9 @@ class Member(NamedTuple):
     is_required: bool = False
 
 
-@for_people
 async def show_reference(request: Request) -> HTTPResponse:
     """The API, for people."""
+    authenticate_read(request)
     return await respond_page(request, "reference.html", describe_api())
 
 

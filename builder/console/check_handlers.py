@@ -25,7 +25,7 @@ from builder.checking.isolated import UploadSettings
 from builder.checking.isolation import Checker
 from builder.checking.uploads import MAX_UPLOAD_BYTES
 from builder.console.differences import find_excerpt
-from builder.console.pages import for_people, respond_page, wants_page
+from builder.console.pages import respond_page, wants_page
 from builder.definitions.model import ID_PATTERN
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import RULES, Profile
@@ -77,13 +77,16 @@ async def check_definition(request: Request) -> HTTPResponse:
     if wants_page(request):
         return await show_check(request)
     refuse_unknown(request, "id")
-    report = await _check(request, request.body, _read_type(request), request.args.get("id") or "")
+    media_type = request.headers.getone("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in ACCEPTED:
+        raise _unsupported(f"The body is said to be {media_type[:80]!r}, and not YAML or a tar archive.")
+    report = await _check(request, request.body, media_type, request.args.get("id") or "")
     return raw(report, headers=dict(NO_STORE), content_type=JSON)
 
 
-@for_people
 async def show_check(request: Request) -> HTTPResponse:
     """The page on which a definition is pasted or chosen, and the report on what was."""
+    authenticate_read(request)
     context: dict[str, Any] = {**dict.fromkeys(("text", "id", "file"), ""), "report": None}
     context |= dict.fromkeys(("problems", "forms", "faults"), ())
     if request.method != "POST":
@@ -122,14 +125,6 @@ async def _check(request: Request, content: bytes, media_type: str, id_: str) ->
     )
     checker: Checker = request.app.ctx.checker
     return await checker.check(content, settings)
-
-
-def _read_type(request: Request) -> str:
-    """What the body is said to be. Raises RequestError (415)."""
-    media_type = request.headers.getone("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in ACCEPTED:
-        raise _unsupported(f"The body is said to be {media_type[:80]!r}, and not YAML or a tar archive.")
-    return media_type
 
 
 def _unsupported(detail: str) -> RequestError:

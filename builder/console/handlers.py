@@ -17,7 +17,7 @@ from builder.catalogue.snapshot import Snapshot, State
 from builder.console.api_reference import show_reference
 from builder.console.check_handlers import add_checker, admit, check_definition, show_check
 from builder.console.overview import MEANINGS, build_rows, describe_service, judge_service
-from builder.console.pages import for_people, render_page, respond_page, respond_rendered, wants_page
+from builder.console.pages import render_page, respond_page, respond_rendered, show_refusal, wants_page
 from builder.console.static_files import accepts_gzip, show_icon, show_static_file
 from builder.console.type_page import describe_type
 from builder.errors import Fault, RequestError
@@ -42,9 +42,9 @@ _NAME = "Concertim Cluster Builder"
 async def show_root(request: Request) -> HTTPResponse:
     """The page for a browser, and for whoever else asks what there is, in JSON."""
     services: Services = request.app.ctx.services
-    if services.settings.console and wants_page(request):
-        return await show_overview(request)
     authenticate_read(request)
+    if services.settings.console and wants_page(request):
+        return await show_overview(request, services)
     counts = services.catalogue.snapshot.states
     schemas = {name: f"schemas/{name}" for name in published.load_schema_texts()}
     root = {
@@ -56,10 +56,8 @@ async def show_root(request: Request) -> HTTPResponse:
     return respond_json(root, headers={"Cache-Control": "no-store", "Vary": "Accept"})
 
 
-@for_people
-async def show_overview(request: Request) -> HTTPResponse:
+async def show_overview(request: Request, services: Services) -> HTTPResponse:
     """Whether all is well, and every entry of the enabled folder."""
-    services: Services = request.app.ctx.services
     states = tuple(sorted({each for each in request.args.getlist("state") or () if each in list(State)}))
     text = (request.args.get("q") or "").strip()
     snapshot = services.catalogue.snapshot
@@ -68,10 +66,10 @@ async def show_overview(request: Request) -> HTTPResponse:
     return respond_rendered(request, await asyncio.to_thread(_render_overview, *rendering))
 
 
-@for_people
 async def show_type(request: Request, name: str) -> HTTPResponse:
     """All that is known of one id, or of an entry that has none."""
     services: Services = request.app.ctx.services
+    authenticate_read(request)
     snapshot = services.catalogue.snapshot
     reports = snapshot.find_reports(name)
     if not reports:
@@ -121,9 +119,10 @@ def build_blueprint(settings: Settings, sandbox: Mapping[str, str] | None = None
     blueprint.before_server_start(lambda app: setattr(app.ctx, "describing", asyncio.Lock()))
     blueprint.add_route(show_root, "/", methods=READ)
     if settings.console:
-        blueprint.add_route(show_type, "/types/<name:str>", methods=READ, unquote=True)
-        blueprint.add_route(show_reference, "/docs", methods=READ)
-        blueprint.add_route(show_check, "/check", methods=READ)
+        blueprint.exception(RequestError)(show_refusal)
+        blueprint.add_route(show_type, "/types/<name:str>", methods=READ, unquote=True, ctx_is_page=True)
+        blueprint.add_route(show_reference, "/docs", methods=READ, ctx_is_page=True)
+        blueprint.add_route(show_check, "/check", methods=READ, ctx_is_page=True)
         blueprint.add_route(check_definition, "/check", methods=("POST",), ctx_admit=admit)
         blueprint.before_server_start(add_checker)
         blueprint.add_route(show_icon, "/favicon.ico", methods=READ)

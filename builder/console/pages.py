@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable, Coroutine, Mapping
-from functools import cache, wraps
+from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -16,9 +16,8 @@ from sanic import HTTPResponse, Request
 from sanic.response import raw
 
 from builder import __version__
-from builder.api.authentication import UnauthorizedError, authenticate_read
-from builder.api.rendering import NO_STORE
-from builder.api.services import Services
+from builder.api.authentication import UnauthorizedError
+from builder.api.rendering import NO_STORE, respond_faults
 from builder.console.overview import GLYPHS, format_machine_time, format_moment
 from builder.console.static_files import accepts_gzip, find_static_name
 from builder.errors import NO_HEADERS, RequestError
@@ -45,9 +44,6 @@ _COMPRESSION: Final = 5
 """Of gzip, from 1 to 9: a page of a thousand types takes some 10 ms, and is a twentieth of its size."""
 
 
-Handler = Callable[..., Coroutine[Any, Any, HTTPResponse]]
-
-
 def wants_page(request: Request) -> bool:
     """Whether a client asks for HTML by name, as browsers do, and as programs that take anything do not."""
     return any(
@@ -56,32 +52,20 @@ def wants_page(request: Request) -> bool:
     )
 
 
-def for_people(handler: Handler) -> Handler:
-    """A handler whose refusals are pages, too; where reading needs a token, the one for a token comes first.
+async def show_refusal(request: Request, error: RequestError) -> HTTPResponse:
+    """A refusal, as a page for people; where reading needs a token, one that asks for it and keeps it in memory only.
 
-    A browser sends none by itself when a link is followed. The page asks for it and keeps it in memory only; our script
-    then sends it along with all that it asks for.
+    A browser sends none by itself when a link is followed; our script then sends it along with all that it asks for.
+    What a route answers programs with, too, is a page for who wants one; a route whose ``ctx`` says ``is_page`` has
+    nothing else.
     """
-
-    @wraps(handler)
-    async def guarded(request: Request, **arguments: str) -> HTTPResponse:
-        services: Services = request.app.ctx.services
-        try:
-            authenticate_read(request)
-            return await handler(request, **arguments)
-        except UnauthorizedError as error:
-            request.reason = error.reason  # type: ignore[attr-defined]  # see NumberedRequest
-            services.metrics.count("tokens_refused_total", error.refusal)
-            given = "authorization" in request.headers
-            context = {"refusal": error.faults[0].detail if given else ""}
-            return await respond_page(request, "sign-in.html", context, status=401, headers=error.headers)
-        except RequestError as error:
-            status = error.faults[0].status
-            return await respond_page(
-                request, "fault.html", {"faults": error.faults}, status=status, headers=error.headers
-            )
-
-    return guarded
+    if not (getattr(request.route.ctx, "is_page", False) or wants_page(request)):  # type: ignore[union-attr]
+        return respond_faults(error.faults, error.headers)
+    if isinstance(error, UnauthorizedError):
+        refusal = error.faults[0].detail if "authorization" in request.headers else ""
+        return await respond_page(request, "sign-in.html", {"refusal": refusal}, status=401, headers=error.headers)
+    context = {"faults": error.faults}
+    return await respond_page(request, "fault.html", context, status=error.status, headers=error.headers)
 
 
 async def respond_page(

@@ -35,8 +35,9 @@ _A_DAY: Final = "public, max-age=86400"
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """One file, as it is and compressed."""
+    """One file, as it is and compressed; ``plain`` is its name without its hash."""
 
+    plain: str
     content: bytes
     compressed: bytes
     content_type: str
@@ -60,18 +61,13 @@ def load_static_files() -> Mapping[str, StaticFile]:
         if f"{dot}{suffix}" in _TYPES:
             content = entry.read_bytes()
             name = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
-            files[name] = StaticFile(content, gzip.compress(content, 9, mtime=0), _TYPES[f".{suffix}"])
+            files[name] = StaticFile(entry.name, content, gzip.compress(content, 9, mtime=0), _TYPES[f".{suffix}"])
     return MappingProxyType(files)
 
 
-@cache
 def find_static_name(plain: str) -> str:
     """The name under which ``plain``, as ``console.css``, is served. Raises LookupError."""
-    stem, _, suffix = plain.rpartition(".")
-    for name in load_static_files():
-        if name.startswith(f"{stem}.") and name.endswith(f".{suffix}") and name.count(".") == plain.count(".") + 1:
-            return name
-    raise LookupError(plain)
+    return {file.plain: name for name, file in load_static_files().items()}[plain]
 
 
 async def show_static_file(request: Request, name: str) -> HTTPResponse:
