@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import ctypes
 import resource
-from enum import IntEnum
+
+SET_PDEATHSIG, SET_DUMPABLE = 1, 4
+"""Options of prctl(2), without their ``PR_``."""
 
 
-class Option(IntEnum):
-    """The options of prctl(2) that are used here, without their ``PR_``."""
-
-    SET_PDEATHSIG = 1
-    SET_DUMPABLE = 4
-
-
-def prctl(option: Option, value: int) -> None:
+def prctl(option: int, value: int) -> None:
     """Set an option of this process; where the kernel does not know it, nothing changes."""
-    ctypes.CDLL(None, use_errno=True).prctl(int(option), value, 0, 0, 0)
+    ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
 def forbid_core_dumps() -> None:
     """Have neither this process nor those that are forked from it leave core dumps."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    prctl(Option.SET_DUMPABLE, 0)
+    prctl(SET_DUMPABLE, 0)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
 from builder.errors import ConfigurationError
-from builder.process.hardening import Option, prctl
+from builder.process.hardening import SET_PDEATHSIG, prctl
 from builder.process.signals import HURRY, RESCAN, STOP
 
 logger = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ def _fork(task: Callable[[], None]) -> int:
         return process
     status = 1
     try:
-        prctl(Option.SET_PDEATHSIG, signal.SIGTERM)  # end when the parent does, even if it is killed
+        prctl(SET_PDEATHSIG, signal.SIGTERM)  # end when the parent does, even if it is killed
         if os.getppid() != parent:
             sys.exit(0)
         task()
