@@ -45,7 +45,7 @@ def configure_logging(level: str, style: str = "text", file: str | None = None, 
     formatter = JsonFormatter() if style == "json" else TextFormatter()
     handlers = [LogOutput(Descriptor(sys.stdout.fileno(), sys.stdout.encoding).write)]
     if file is not None:
-        handlers.append(LogOutput(LogFile(file, delay=True).write))  # one that cannot be opened yet is no failure
+        handlers.append(LogOutput(LogFile(file).write))
     for handler in handlers:
         handler.setFormatter(formatter)
     if style == "text" and sys.stdout.isatty():

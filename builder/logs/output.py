@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from logging.handlers import WatchedFileHandler
+from pathlib import Path
 from queue import SimpleQueue
 from typing import ClassVar
 from weakref import WeakSet
@@ -177,43 +177,24 @@ class Descriptor:
         yield b"".join(piece)
 
 
-class LogFile(WatchedFileHandler):
-    """A file that may be rotated, and that may fail: what it does not take is lost, and tried anew with the next line.
+class LogFile:
+    """A file that may be rotated, and that may fail: what it does not take is lost, and tried anew with the next lines.
 
-    ``WatchedFileHandler`` looks for another file at its path, and opens it, where nobody catches what goes wrong.
-    Several workers append to it: what goes there goes in one piece.
+    It is opened for each batch of lines, of which there are at most twenty a second: so whichever file is at the path
+    by then gets them. Several workers append to it: what goes there goes in one piece.
     """
 
-    terminator = ""
-    _is_failing = False
+    def __init__(self, path: str) -> None:
+        self._path = str(Path(path).absolute())
+        self._is_failing = False
 
     def write(self, lines: Lines) -> None:
         """Write lines, if that is possible."""
-        self.handle(logging.makeLogRecord({"msg": "".join(lines)}))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write what a record says, if that is possible."""
-        was_failing, self._is_failing = self._is_failing, False
+        was_failing, self._is_failing = self._is_failing, True
         try:
-            super().emit(record)
-        except OSError:
-            self.handleError(record)
-        if self._is_failing and not was_failing:
-            logger.warning("LOG_FILE: %r cannot be written: %s", self.baseFilename, self._reason)
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
-        """Let go of a file that cannot be written: see :meth:`logging.Handler.handleError`."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, OSError):
-            super().handleError(record)
-            return
-        self._is_failing, self._reason = True, error.strerror
-        stream, self.stream = self.stream, None  # another is opened with the next line
-        if stream is not None:
-            with contextlib.suppress(OSError):
-                stream.close()
-
-    def _open(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(
-            io.FileIO(self.baseFilename, "a"), encoding="utf-8", errors="backslashreplace", write_through=True
-        )
+            with io.FileIO(self._path, "a") as file:
+                file.write("".join(lines).encode("utf-8", "backslashreplace"))
+            self._is_failing = False
+        except OSError as error:
+            if not was_failing:
+                logger.warning("LOG_FILE: %r cannot be written: %s", self._path, error.strerror)

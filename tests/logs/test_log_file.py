@@ -17,8 +17,8 @@ logger = logging.getLogger("tests.log_file")
 @pytest.fixture
 def file(tmp_path: Path) -> Iterator[Path]:
     """The path of a file that this process logs to."""
-    target = LogFile(str(tmp_path / "log"))
-    handler = LogOutput(target.write)
+    (tmp_path / "log").touch()
+    handler = LogOutput(LogFile(str(tmp_path / "log")).write)
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
@@ -28,7 +28,6 @@ def file(tmp_path: Path) -> Iterator[Path]:
     root.setLevel(level)
     handler.flush()
     handler.close()
-    target.close()
 
 
 def log(text: str) -> None:
