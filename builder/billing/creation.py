@@ -7,10 +7,11 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from operator import attrgetter
 
-from builder.billing.execution import Named, Run, failure
+from builder.billing.execution import Run, failure
 from builder.billing.saga import ABSENCES, Effect, Outcome, Progress, Thing
+from builder.clusters.names import CreatedStack
 from builder.errors import RequestError
 from builder.logs.redaction import clean
 from builder.openstack.deadline import DeadlineError
@@ -24,40 +25,40 @@ LOOKING_SECONDS = 10.0
 FEW_CREDITS = 25
 """With so many or fewer, the billing service creates no order, unless its own setting says otherwise."""
 
-Made = TypeVar("Made", bound=Named)
-
 
 @dataclass(frozen=True, slots=True)
-class Steps(Generic[Made]):
-    """How a kind makes one thing of the given name. All block, and raise RequestError.
+class Steps:
+    """How a kind makes one stack or cluster of the given name. All block, and raise RequestError.
 
-    ``create`` is given the id of the order, which it writes down at what it makes; its error says whether that may have
-    been made all the same (:class:`~builder.openstack.failure_kinds.CloudError`). ``find`` gives what was created with
-    this order, if it is there. ``may_be_kept`` says whether it need not give way to another of the same request.
+    ``create`` is given the id of the order, if there is one, which it writes down at what it makes; its error says
+    whether that may have been made all the same (:class:`~builder.openstack.failure_kinds.CloudError`). ``find`` gives
+    what was created with this order, if it is there. ``may_be_kept`` says whether it need not give way to another of
+    the same request. ``identify`` gives the id by which Concertim knows it, and fails never.
     """
 
     name: str
-    create: Callable[[str], Made]
-    find: Callable[[str], Made | None]
-    delete: Callable[[Made], None]
-    may_be_kept: Callable[[Made], bool] = lambda _: True
+    create: Callable[[str | None], CreatedStack]
+    find: Callable[[str], CreatedStack | None]
+    delete: Callable[[CreatedStack], None]
+    may_be_kept: Callable[[CreatedStack], bool] = lambda _: True
+    identify: Callable[[CreatedStack], str] = attrgetter("id")
 
 
 @dataclass(kw_only=True)
-class Creation(Run, Generic[Made]):
+class Creation(Run):
     """An order, and what is created with it; ``balance`` is how many credits the ``account`` has."""
 
     account: str
     balance: float
-    steps: Steps[Made]
-    _made: Made | None = None
+    steps: Steps
+    _made: CreatedStack | None = None
     _refusal: RequestError | None = None
     """What the cloud said of the creation, or of whether what was created may be kept."""
     _not_deleted: RequestError | None = None
     _looking_until: float = math.inf
 
     @property
-    def made(self) -> Made:
+    def made(self) -> CreatedStack:
         """The stack or cluster; only to be asked for once it is there."""
         assert self._made is not None  # noqa: S101  # the saga asks for it once it is there
         return self._made
@@ -73,7 +74,7 @@ class Creation(Run, Generic[Made]):
             Effect.DELETE_STACK: self._delete,
         }
 
-    def run(self) -> tuple[Made, bool]:
+    def run(self) -> tuple[CreatedStack, bool]:
         """What was created, and whether it was kept: see :meth:`builder.billing.orders.Orders.create`."""
         progress = self.follow(Progress())
         self.deadline.verdict = None
@@ -111,7 +112,7 @@ class Creation(Run, Generic[Made]):
             if not isinstance(error, DeadlineError):
                 self.deadline.verdict = error  # cancelling the order may take longer than anybody waits
             return Outcome.FAILED
-        self.stack_id = self.made.id
+        self.stack_id = self.steps.identify(self.made)
         return Outcome.DONE
 
     def _find(self) -> Outcome:
@@ -128,7 +129,7 @@ class Creation(Run, Generic[Made]):
         if self._made is None:
             return Outcome.FAILED
         self._refusal = None
-        self.stack_id = self._made.id
+        self.stack_id = self.steps.identify(self._made)
         return Outcome.DONE
 
     def _confirm(self) -> Outcome:

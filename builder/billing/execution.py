@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from builder.billing.responses import STACK_ID, STACK_NAME, MiddlewareError
 from builder.billing.saga import Effect, Outcome, Progress, Thing
@@ -29,18 +29,6 @@ RETRY_PAUSE = 0.5
 
 LOOKS_APART = 10.0 / 3
 """The time between two of the four looks for a stack whose creation gave no answer: ten seconds in all."""
-
-
-class Named(Protocol):
-    """What a kind has created."""
-
-    @property
-    def id(self) -> str:
-        """By which Concertim knows it."""
-
-    @property
-    def name(self) -> str:
-        """As it was asked for."""
 
 
 def failure(error: MiddlewareError | None, detail: str) -> RequestError:

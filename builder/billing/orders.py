@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from builder.billing.creation import Creation, Made, Steps
-from builder.billing.execution import Named, Run, failure
+from builder.billing.creation import Creation, Steps
+from builder.billing.execution import Run, failure
 from builder.billing.responses import MiddlewareError
 from builder.billing.saga import REPLAY
 from builder.billing.terms import Terms
+from builder.clusters.names import CreatedStack
 from builder.errors import Fault, RequestError
 from builder.openstack.deadline import Deadline
 from builder.settings.table import Settings
@@ -60,7 +61,7 @@ class Orders:
             return {"credits": None, "sufficient": None, "problem": error.faults[0].detail}
         return {"credits": balance, "sufficient": self._suffices(balance)}
 
-    def create(self, steps: Steps[Made]) -> tuple[Made, bool]:
+    def create(self, steps: Steps) -> tuple[CreatedStack, bool]:
         """Create something with its order; whether it was kept, or had to give way, and is deleted, as is its order.
 
         Raises RequestError; then neither is left, or the error and the log name what is.
@@ -75,8 +76,10 @@ class Orders:
             steps=steps,
         ).run()
 
-    def complete(self, order: str | None, made: Named) -> None:
+    def complete(self, order: str | None, made: CreatedStack) -> None:
         """Add the tags of an order once more, for something that an earlier request made. Never creates an order.
+
+        ``made`` has the id by which Concertim knows it.
 
         Raises RequestError (502, 504) where the order may not tell the id.
         """
@@ -123,3 +126,17 @@ class Orders:
 
     def _suffices(self, balance: float) -> bool:
         return math.floor(balance) > max(0, self.settings.billing_min_credits)
+
+
+def create_with_order(orders: Orders | None, steps: Steps) -> tuple[CreatedStack, bool]:
+    """Create something, with its order where the request is billed; whether it was kept: else it is deleted again.
+
+    Raises RequestError: as :meth:`Orders.create` does, or else as the steps do.
+    """
+    if orders is not None:
+        return orders.create(steps)
+    made = steps.create(None)
+    is_kept = steps.may_be_kept(made)
+    if not is_kept:
+        steps.delete(made)
+    return made, is_kept

@@ -33,6 +33,14 @@ _NOT_IN_A_TAG = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True, slots=True)
+class CreatedStack:
+    """A stack, or a cluster, that the cloud has accepted."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """The cluster type that a stack was made of, and its revision, as tags hold them; empty where they do not."""
 
@@ -89,13 +97,10 @@ def read_order(tags: Iterable[str]) -> str | None:
     return next((match[1] for match in map(_ORDER_TAG_FORM.fullmatch, tags) if match), None)
 
 
-def digest_plan(plan: ClusterPlan, project_id: str, user_id: str, values: Mapping[str, Any]) -> str:
-    """Tells whether two requests without a key ask for the same: the same user of the cloud, and of the page.
-
-    ``values`` are those that the form's answers come to, the ones of ``plan.hidden`` among them.
-    """
-    shown = {name: value for name, value in values.items() if name not in plan.hidden}
-    hidden = {name: value for name, value in values.items() if name in plan.hidden}
+def digest_plan(plan: ClusterPlan, project_id: str, user_id: str) -> str:
+    """Tells whether two requests without a key ask for the same: the same user of the cloud, and of the page."""
+    shown = {name: value for name, value in plan.parameters.items() if name not in plan.hidden}
+    hidden = {name: value for name, value in plan.parameters.items() if name in plan.hidden}
     wish = [plan.type_id, plan.cluster_name, plan.payload.get("selections"), shown]
     return digest_wish([project_id, user_id, plan.subject, wish], hidden)
 

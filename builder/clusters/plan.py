@@ -36,8 +36,9 @@ class ClusterPlan:
     """A cluster to launch: what the cloud is asked for, and on behalf of which request.
 
     ``template`` holds only what JSON has (no dates), and of a kind without templates all that it is asked for;
-    ``files`` is Heat's files map. ``form_fields`` are the parameters that people are asked for. ``secrets`` are the
-    values of hidden ones, which nothing may show, should the cloud quote them.
+    ``files`` is Heat's files map. ``parameters`` are the values that the answers come to. ``form_fields`` are the
+    parameters that people are asked for. ``secrets`` are the values of hidden ones, which nothing may show, should the
+    cloud quote them.
 
     ``payload`` is what the caller asked for: two requests with the same ``idempotency_key`` must have the same. It is
     compared by its fingerprint, and not stored. Without a key, who asks for the same as the same ``subject`` within

@@ -1,11 +1,14 @@
-"""Equal requests without a key, known by what they ask for; and how a failure tells of the cluster of the first."""
+"""Equal requests: known by the key that a client sends, or else by what they ask for; the same for all kinds.
+
+And how a failure tells of the cluster of the first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from builder.clusters.names import (
     build_tags,
@@ -14,6 +17,7 @@ from builder.clusters.names import (
     key_tag,
     keyed_suffix,
     random_suffix,
+    read_order,
     read_suffix,
 )
 from builder.clusters.plan import ClusterPlan
@@ -27,8 +31,11 @@ MAX_EQUAL = 50
 
 
 @dataclass(frozen=True, slots=True)
-class IdempotencyKey:
-    """An ``Idempotency-Key`` for one ``payload``; for how long it is for one cluster, kinds differ in."""
+class SentKey:
+    """An ``Idempotency-Key`` for one ``payload``: for one cluster, as long as the cloud remembers that.
+
+    Heat remembers deleted stacks, so that a key is for one for ever; Magnum lists what is there alone.
+    """
 
     key: str = field(repr=False)
     project_id: str
@@ -44,6 +51,39 @@ class IdempotencyKey:
     def tags(self) -> tuple[str, ...]:
         """The tags that mark its clusters, besides those that every cluster has."""
         return self.searched_tag, fingerprint_tag(self.key, self.payload)
+
+    def counts(self, listed: Listed) -> bool:
+        """Whether one stands in the way of another: every one of the key does that is there."""
+        return listed.is_live and self.searched_tag in listed.tags
+
+    def made(self, listed: Listed) -> bool:
+        """Whether one that counts was asked for by the same request: it has the fingerprint of the payload."""
+        return self.tags[-1] in listed.tags
+
+    def choose_suffix(self, listed: Sequence[Listed]) -> str:
+        """The suffix of the next attempt, by the deleted ones of the key that are among ``listed``.
+
+        Heat's times do not tell which was the latest: two may be of one second.
+
+        Raises:
+            RequestError: (409, or 422 with another payload) the key's cluster was there, and has been deleted.
+        """
+        deleted = [each for each in listed if not each.is_live and self.searched_tag in each.tags]
+        suffixes = [keyed_suffix(self.key, self.project_id, number) for number in range(len(deleted) + 1)]
+        found = {read_suffix(each.name) for each in deleted}
+        last = next((suffix for suffix in reversed(suffixes) if suffix in found), None)
+        latest = [each for each in deleted if read_suffix(each.name) == last]
+        # The only one was kept, unless its creator took it back, since its order could not be told of it.
+        is_certain = len(latest) == 1 and (latest[0].is_old or read_order(latest[0].tags) is None)
+        kept = latest[0] if is_certain else next((each for each in latest if each.is_old), None)
+        if kept is not None:  # nobody yielded to it or made it yield, or it outlived that: it was deleted afterwards
+            if not self.made(kept):
+                raise key_reused()
+            raise FailureKind.CONFLICT.error(
+                f"The cluster of this Idempotency-Key, stack {kept.name}, was launched and has been deleted since "
+                f"({kept.status}). Use a new key to launch another."
+            )
+        return suffixes[len(found)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +125,18 @@ class ImpliedKey:
         return [keyed_suffix(self.wish, "", number) for number in range(MAX_EQUAL)]
 
 
-def imply_key(cloud: Cloud, plan: ClusterPlan, values: Mapping[str, Any]) -> ImpliedKey | None:
-    """The key of a request without one; None where each makes a cluster. For ``values``, see ``digest_plan``."""
+Key: TypeAlias = SentKey | ImpliedKey
+"""Either kind of key: it decides which requests are the same, and which stacks or clusters are theirs."""
+
+
+def choose_key(cloud: Cloud, plan: ClusterPlan) -> Key | None:
+    """The key of a build, sent or implied; None where each request makes a cluster."""
+    if plan.idempotency_key is not None:
+        return SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
     if not plan.repeat_window:
         return None
     _, type_tag, _ = build_tags(plan.type_id, plan.revision)
-    digest = digest_plan(plan, cloud.project_id, cloud.user_id, values)
+    digest = digest_plan(plan, cloud.project_id, cloud.user_id)
     return ImpliedKey(digest, type_tag, plan.repeat_window, cloud.deadline)
 
 

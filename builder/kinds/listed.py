@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+OLD_SECONDS = 60.0
+"""A stack of this age is settled: its creator has until ``BUILD_DEADLINE``, and ten seconds more, to give it up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A stack or a cluster.
+    """A stack or a cluster, with the tags that mark it.
 
     ``age`` is how many seconds it has lived, or lived until it was deleted. The cloud's clock alone tells: this host's
     may be wrong. None where the cloud does not tell the time.
@@ -24,11 +27,17 @@ class Listed:
     name: str
     status: str
     age: float | None
+    tags: tuple[str, ...]
 
     @property
     def is_live(self) -> bool:
         """Whether it is neither deleted nor being deleted."""
         return not self.status.startswith("DELETE")
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it has lived, or lived until it was deleted, for so long that its creator had decided to keep it."""
+        return self.age is not None and self.age > OLD_SECONDS
 
 
 def _read(given: object, *, form: re.Pattern[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from builder.clusters.names import CreatedStack
 from builder.clusters.plan import ClusterPlan
 from builder.definitions.kind_reading import KindReader
 from builder.definitions.model import ClusterType
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
 
 MAX_FAILURES: Final = 20
 """How many failed resources a status lists: if a thousand servers find no host, twenty of them are enough to know."""
-
-
-@dataclass(frozen=True, slots=True)
-class CreatedStack:
-    """A stack that the cloud has accepted."""
-
-    id: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.explaining import load_definition
 from builder.checking.streams import EXIT_CLEAN, EXIT_PROBLEMS, Streams
 from builder.clusters.answers import fill_in
+from builder.clusters.names import CreatedStack
 from builder.clusters.plan import MAX_CLUSTER_NAME, ClusterPlan
 from builder.definitions.model import ClusterType, Lifecycle
 from builder.disk.dependencies import identify_dependencies
 from builder.errors import EXIT_INTERRUPTED, Fault, RequestError
-from builder.kinds.protocol import ClusterStatus, CreatedStack, Launcher
+from builder.kinds.protocol import ClusterStatus, Launcher
 from builder.kinds.registry import KINDS
 from builder.launching.arguments import LaunchRequest
 from builder.launching.display import Display

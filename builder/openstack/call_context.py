@@ -57,10 +57,15 @@ class CallContext:
         return clean(host.lower(), [secret.lower() for secret in self.secrets])
 
     @property
+    def may_have_created(self) -> str:
+        """The sentence for a creation whose outcome is not known; empty where nothing is created."""
+        what = "Cluster" if self.service is Service.CONTAINER_INFRA else "Stack"
+        return may_have_created(self.creating, self.repeatable, what) if self.creating is not None else ""
+
+    @property
     def aftermath(self) -> str:
         """The end of a detail, where the request may have had its effect all the same; else nothing."""
-        what = "Cluster" if self.service is Service.CONTAINER_INFRA else "Stack"
-        return f". {may_have_created(self.creating, self.repeatable, what)}" if self.creating is not None else ""
+        return f". {self.may_have_created}" if self.creating is not None else ""
 
 
 def may_have_created(name: str, repeatable: bool = False, what: str = "Stack") -> str:

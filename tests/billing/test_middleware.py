@@ -21,7 +21,7 @@ from builder.billing.orders import Orders
 from builder.billing.responses import MiddlewareError
 from builder.billing.saga import Outcome
 from builder.billing.terms import Terms
-from builder.kinds.protocol import CreatedStack
+from builder.clusters.names import CreatedStack
 from builder.openstack.deadline import Deadline
 from tests.openstack.replay_cloud import Behaviour, Received, WireServer, answer
 from tests.openstack.settings import cloud_settings
@@ -251,7 +251,7 @@ def test_service_that_is_not_there_was_not_asked(wire: Wire) -> None:
     assert (error.outcome, str(error)) == (Outcome.FAILED, "cannot be reached: connection refused")
 
 
-def fail(_: str) -> CreatedStack:
+def fail(_: str | None) -> CreatedStack:
     """A creation that fails as nobody foresaw."""
     raise RuntimeError("no")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from builder.clusters.plan import ClusterPlan
+from builder.kinds.creation import CreationRequest
 from builder.net.guard import CloudGuard
 from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
@@ -13,6 +14,11 @@ from builder.openstack.deadline import Deadline
 from builder.settings.table import Settings
 
 Given = TypeVar("Given")
+
+
+def stack_request(template: Mapping[str, Any], tags: tuple[str, ...] = (), **planned: Any) -> CreationRequest:
+    """A request for the stack ``hpc--x``; ``planned`` are further fields of its plan."""
+    return CreationRequest(ClusterPlan("hpc", "hpc", "r1", template, **planned), "hpc--x", tags)
 
 
 def ask_connected(

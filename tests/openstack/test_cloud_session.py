@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from builder.clusters.names import CreatedStack
 from builder.errors import RequestError
-from builder.kinds.heat.stack_creation import StackRequest, create_stack
-from builder.kinds.protocol import CreatedStack
+from builder.kinds.creation import CreationRequest
+from builder.kinds.heat.stack_creation import create_stack
 from builder.openstack.connection import connect, global_request_id
 from builder.openstack.credentials import Credentials, parse_auth_url, parse_credentials
 from builder.openstack.deadline import Deadline
@@ -28,16 +29,16 @@ from tests.openstack.replay_cloud import (
     catalog_entry,
     reset,
 )
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import cloud_settings, stack_request
 
-REQUEST = StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})
+REQUEST = stack_request({"heat_template_version": "2018-08-31"})
 REDIRECTS = [301, 302, 303, 305, 307, 308]
 
 
 def launch(
     credentials: dict[str, Any],
     settings: Settings | None = None,
-    request: StackRequest = REQUEST,
+    request: CreationRequest = REQUEST,
     request_id: str | None = None,
 ) -> CreatedStack:
     settings = settings or cloud_settings()
@@ -49,8 +50,7 @@ def launch(
 
 
 def test_stack_is_sent_to_heat_as_it_was_requested(cloud: ReplayCloud) -> None:
-    request = StackRequest(
-        "hpc--x",
+    request = stack_request(
         {"heat_template_version": "2021-04-16", "resources": {"r": {"type": "OS::Heat::None"}}},
         files={"a.sh": "#!/bin/sh"},
         parameters={"n": 3, "json": {"a": [1]}},
@@ -251,17 +251,17 @@ def test_a_refused_connection_is_tried_again_briefly(cloud: ReplayCloud, monkeyp
 
 def test_no_secret_is_logged_at_any_level(cloud: ReplayCloud, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    launch(cloud.credentials(), request=StackRequest("hpc--x", {}, parameters={"admin": "hidden-value"}))
+    launch(cloud.credentials(), request=stack_request({}, parameters={"admin": "hidden-value"}))
     cloud.orchestration = answer(400, {"error": {"message": "hidden-value", "type": "x"}})
     with pytest.raises(RequestError):
-        launch(cloud.credentials(), request=StackRequest("hpc--x", {}, parameters={"admin": "hidden-value"}))
+        launch(cloud.credentials(), request=stack_request({}, parameters={"admin": "hidden-value"}))
     for secret in (PASSWORD, TOKEN, "hidden-value"):
         assert secret not in caplog.text
 
 
 def test_no_secret_is_in_a_repr(cloud: ReplayCloud) -> None:
     credentials = parse_credentials(cloud.credentials())
-    request = StackRequest("hpc--x", {}, parameters={"admin": "hidden-value"})
+    request = stack_request({}, parameters={"admin": "hidden-value"})
     assert PASSWORD not in repr(credentials)
     assert "hidden-value" not in repr(request)
     with connect(credentials, cloud_settings(), Deadline(5), secrets=("hidden-value",)) as connected:

@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
+from builder.clusters.names import CreatedStack
 from builder.errors import RequestError
-from builder.kinds.heat.stack_creation import StackRequest, create_stack
-from builder.kinds.protocol import CreatedStack
+from builder.kinds.heat.stack_creation import create_stack
 from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.pool import CloudPool
 from builder.settings.table import Settings
 from tests.openstack.replay_cloud import ReplayCloud
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import cloud_settings, stack_request
 from tests.service import wait_until
 
 LIMIT = 60.0
@@ -203,7 +203,7 @@ def test_idle_pool_is_closed_without_a_word(caplog: pytest.LogCaptureFixture) ->
 
 def launch(credentials: dict[str, Any], settings: Settings, deadline: Deadline) -> CreatedStack:
     with connect(parse_credentials(credentials), settings, deadline) as cloud:
-        return create_stack(cloud, StackRequest("hpc--x", {}))
+        return create_stack(cloud, stack_request({}))
 
 
 def _trickle_headers(cloud: ReplayCloud) -> Callable[[socket.socket], None]:

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from builder.errors import Fault, RequestError
-from builder.kinds.heat.stack_creation import StackRequest, create_stack
+from builder.kinds.heat.stack_creation import create_stack
 from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.settings.table import Settings
 from tests.openstack.replay_cloud import PASSWORD, Behaviour, Received, ReplayCloud, WireServer, answer, catalog_entry
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import cloud_settings, stack_request
 
 CLOUD = "cloud.invalid"
 """A name that nothing but a proxy can resolve."""
@@ -80,7 +80,7 @@ def elsewhere(cloud: ReplayCloud) -> str:
 
 def launch(credentials: dict[str, Any], settings: Settings) -> str:
     with connect(parse_credentials(credentials), settings, Deadline(10)) as connected:
-        return create_stack(connected, StackRequest("x--1", {"heat_template_version": "2018-08-31"})).id
+        return create_stack(connected, stack_request({"heat_template_version": "2018-08-31"})).id
 
 
 def refusal(credentials: dict[str, Any], settings: Settings) -> Fault:

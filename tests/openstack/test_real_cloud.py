@@ -15,9 +15,8 @@ import pytest
 from builder.clusters.names import key_tag
 from builder.clusters.plan import MAX_CLUSTER_NAME, ClusterPlan
 from builder.errors import Fault, RequestError
-from builder.kinds.heat.keyed_stacks import fetch_keyed_stacks
 from builder.kinds.heat.launch import launch, preview_launch
-from builder.kinds.heat.stack_creation import heat_client
+from builder.kinds.heat.stack_creation import heat_client, list_stacks
 from builder.kinds.protocol import LaunchOutcome
 from builder.openstack.assets import fetch_assets
 from builder.openstack.connection import connect
@@ -95,7 +94,7 @@ def fresh_key() -> str:
 
 def live_stacks(key: str) -> set[str]:
     with connected() as cloud:
-        return {stack.id for stack in fetch_keyed_stacks(cloud, key_tag(key, cloud.project_id)) if stack.is_live}
+        return {stack.id for stack in list_stacks(cloud, {"tags": key_tag(key, cloud.project_id)}) if stack.is_live}
 
 
 def test_stack_is_created_with_its_tags_and_completes(type_id: str) -> None:
@@ -221,7 +220,7 @@ def test_a_key_whose_stack_was_deleted_launches_nothing(type_id: str) -> None:
     assert refusal(wish(type_id, key)).status == 409
     with connected() as cloud:
         wait_for(
-            lambda: fetch_keyed_stacks(cloud, key_tag(key, cloud.project_id)),
+            lambda: list_stacks(cloud, {"tags": key_tag(key, cloud.project_id), "show_deleted": True}),
             lambda stacks: [stack.status for stack in stacks] == ["DELETE_COMPLETE"],
         )
     assert refusal(wish(type_id, key)).status == 409

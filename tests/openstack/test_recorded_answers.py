@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
+from builder.clusters.names import CreatedStack
 from builder.errors import Fault, RequestError
-from builder.kinds.heat.stack_creation import StackRequest, create_stack
-from builder.kinds.protocol import CreatedStack
+from builder.kinds.heat.stack_creation import create_stack
 from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, ReplayCloud, answer
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import cloud_settings, stack_request
 
 RECORDED: list[dict[str, Any]] = json.loads(Path(__file__).with_name("recorded_answers.json").read_text())
 
 FORM_FIELDS = frozenset({"count", "size", "word"})
-REQUEST = StackRequest("hpc--x", {"heat_template_version": "2018-08-31"}, form_fields=FORM_FIELDS)
+REQUEST = stack_request({"heat_template_version": "2018-08-31"}, form_fields=FORM_FIELDS)
 
 Expected = tuple[int, str, str | None, str]  # status, title, pointer, a part of the detail
 

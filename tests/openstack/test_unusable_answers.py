@@ -15,14 +15,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from builder.errors import Fault, RequestError
-from builder.kinds.heat.stack_creation import StackRequest, create_stack
+from builder.kinds.heat.stack_creation import create_stack
 from builder.logs.redaction import MAX_CHARACTERS
 from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.settings.table import Settings
 from tests.openstack.replay_cloud import PASSWORD, TOKEN, Behaviour, ReplayCloud, answer, catalog_entry, reset
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import cloud_settings, stack_request
 from tests.samples import share_of
 from tests.service import WAIT_SECONDS
 
@@ -32,7 +32,7 @@ IMPATIENT = cloud_settings(connect_timeout=1, read_timeout=1)
 
 AFTERMATH = "Stack hpc--x may have been created all the same: look for it before you try again."
 TRUNCATED = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"stack": {"id": '
-REQUEST = StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})
+REQUEST = stack_request({"heat_template_version": "2018-08-31"})
 
 
 def launch(credentials: dict[str, Any], settings: Settings = PATIENT, seconds: float = WAIT_SECONDS) -> Fault:
@@ -336,7 +336,7 @@ def test_a_message_that_quotes_the_password_where_it_is_cut_loses_it(cloud: Repl
 def test_a_message_that_quotes_a_hidden_value_loses_it(cloud: ReplayCloud) -> None:
     message = 'Parameter \'pin/code\' is invalid: "s\\"3cret" does not match pattern "[a-z]+"'
     cloud.orchestration = answer(400, {"error": {"type": "StackValidationFailed", "message": message}})
-    request = StackRequest("hpc--x", {}, form_fields=frozenset({"pin/code"}))
+    request = stack_request({}, form_fields=frozenset({"pin/code"}))
     credentials = parse_credentials(cloud.credentials())
     with (
         pytest.raises(RequestError) as caught,

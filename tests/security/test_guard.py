@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from builder.errors import RequestError
-from builder.kinds.heat.stack_creation import StackRequest, create_stack
+from builder.kinds.heat.stack_creation import create_stack
 from builder.net.addresses import (
     RefusedAddressError,
     Url,
@@ -32,7 +32,7 @@ from tests.openstack.replay_cloud import (
     answer,
     catalog_entry,
 )
-from tests.openstack.settings import cloud_settings
+from tests.openstack.settings import cloud_settings, stack_request
 from tests.security.urls import format_url
 
 AUTH_URL = "/cloud_env/auth_url"
@@ -61,7 +61,7 @@ def guard(auth_urls: str = "", endpoints: str = "") -> CloudGuard:
 def launch(credentials: dict[str, Any], rules: CloudGuard, deadline: float = 5) -> str:
     settings = cloud_settings(guard=rules, connect_timeout=1)
     with connect(parse_credentials(credentials), settings, Deadline(deadline)) as connected:
-        return create_stack(connected, StackRequest("hpc--x", {"heat_template_version": "2018-08-31"})).id
+        return create_stack(connected, stack_request({"heat_template_version": "2018-08-31"})).id
 
 
 def fault_of(credentials: dict[str, Any], rules: CloudGuard) -> tuple[int, str, str | None]:

@@ -23,13 +23,15 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from builder.billing.orders import Orders
-from builder.clusters.names import random_suffix, read_order
-from builder.kinds.equal_requests import key_reused, telling
-from builder.kinds.heat.keyed_stacks import KeyedStack, StackKey, fetch_keyed_stacks
-from builder.kinds.heat.stack_creation import StackRequest, create_stack_with_order, delete_stack
-from builder.kinds.protocol import CreatedStack
+from builder.clusters.names import CreatedStack, random_suffix, read_order
+from builder.clusters.plan import ClusterPlan
+from builder.kinds.creation import CreationRequest, build_request, give_up
+from builder.kinds.equal_requests import Key, key_reused, telling
+from builder.kinds.heat.stack_creation import create_stack_with_order, delete_stack, list_stacks
+from builder.kinds.listed import Listed
 from builder.openstack.call_context import may_have_created
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError, FailureKind
@@ -62,16 +64,15 @@ PACE = Pace()
 
 def create_stack_once(
     cloud: Cloud,
-    key: StackKey,
-    build_request: Callable[[str, tuple[str, ...]], StackRequest],
-    prepare: Callable[[StackRequest], None],
+    key: Key,
+    plan: ClusterPlan,
+    prepare: Callable[[CreationRequest], None],
     orders: Orders | None = None,
 ) -> tuple[CreatedStack, bool]:
     """Create the stack of ``key``, or find it; tells which: True when it was there.
 
-    ``build_request`` makes the request for a name suffix and further tags; ``prepare`` may refuse it before the
-    creation. With ``orders``, a stack is created with an order; of one that was there, the order's tags are added once
-    more. Blocks: two requests to Heat more than a creation without a key.
+    ``prepare`` may refuse a request before the creation. With ``orders``, a stack is created with an order; of one that
+    was there, the order's tags are added once more. Blocks: two requests to Heat more than a creation without a key.
 
     Raises:
         RequestError: (422) the key came before with another payload; (409) its stack was deleted, or
@@ -87,11 +88,13 @@ def create_stack_once(
             continue
         is_certain = key.is_sent or refusals < MAX_REFUSALS - 1  # else another name is better than none
         suffix = random_suffix() if stacks is None or not is_certain else key.choose_suffix(stacks)
-        request = build_request(suffix, key.tags)
+        request = build_request(cloud, plan, suffix, key.tags)
         attempt = _Attempt(cloud, key)
         try:
             prepare(request)
-            created, is_kept = create_stack_with_order(cloud, request, orders, attempt.may_be_kept, attempt.give_up)
+            created, is_kept = create_stack_with_order(
+                cloud, request, orders, attempt.may_be_kept, partial(give_up, delete=partial(delete_stack, cloud))
+            )
         except CloudError as error:
             refusals += 1
             if error.kind is not FailureKind.NAME_TAKEN or refusals == MAX_REFUSALS:
@@ -103,7 +106,7 @@ def create_stack_once(
         attempt.wait_for_rivals(created)
 
 
-def _fetch_if_possible(cloud: Cloud, key: StackKey) -> list[KeyedStack] | None:
+def _fetch_if_possible(cloud: Cloud, key: Key) -> list[Listed] | None:
     """The stacks of the key. None where Heat cannot tell in time, which is no reason to refuse who sent no key."""
     if key.is_sent:
         return _fetch(cloud, key)
@@ -115,17 +118,19 @@ def _fetch_if_possible(cloud: Cloud, key: StackKey) -> list[KeyedStack] | None:
         return None
 
 
-def _fetch(cloud: Cloud, key: StackKey) -> list[KeyedStack]:
-    return fetch_keyed_stacks(cloud, key.searched_tag, show_deleted=key.is_sent)
+def _fetch(cloud: Cloud, key: Key) -> list[Listed]:
+    """The stacks that carry the tag of the key, oldest first; of a key that was sent, the deleted ones, too."""
+    stacks = list_stacks(cloud, {"tags": key.searched_tag, "show_deleted": key.is_sent})
+    return [stack for stack in stacks if key.searched_tag in stack.tags]
 
 
 class _Attempt:
     """One creation for a key, and the stacks of the same key that others have created at the same moment."""
 
-    def __init__(self, cloud: Cloud, key: StackKey) -> None:
+    def __init__(self, cloud: Cloud, key: Key) -> None:
         self._cloud = cloud
         self._key = key
-        self._rivals: list[KeyedStack] = []
+        self._rivals: list[Listed] = []
 
     def may_be_kept(self, created: CreatedStack) -> bool:
         """Whether there are no others.
@@ -136,20 +141,6 @@ class _Attempt:
             found = _fetch_if_possible(self._cloud, self._key)
         self._rivals = [stack for stack in found or () if self._key.counts(stack) and stack.id != created.id]
         return not self._rivals
-
-    def give_up(self, created: CreatedStack) -> None:
-        """Delete what was just created.
-
-        Raises RequestError; it names the stack.
-        """
-        logger.info("stack %s (%s) yields to a simultaneous one of the same key", created.name, created.id)
-        try:
-            delete_stack(self._cloud, created)
-        except CloudError as error:
-            raise FailureKind.CLOUD_FAILURE.error(
-                f"Two requests for one cluster created a stack at the same moment, and the second one, "
-                f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
-            ) from error
 
     def wait_for_rivals(self, given_up: CreatedStack) -> None:
         """Leave the others time to be first."""
@@ -165,7 +156,7 @@ class _Attempt:
                 return
 
 
-def find_stack(cloud: Cloud, key: StackKey, orders: Orders | None = None) -> CreatedStack | None:
+def find_stack(cloud: Cloud, key: Key, orders: Orders | None = None) -> CreatedStack | None:
     """The stack that a request with ``key`` for the same thing has created and kept; None where there is none. Blocks.
 
     With ``orders``, the tags of its order are added once more: its creator may have ended before it did.

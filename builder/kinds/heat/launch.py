@@ -11,18 +11,12 @@ from functools import partial
 from typing import Any
 
 from builder.billing.orders import Orders
-from builder.clusters.names import build_stack_name, build_tags, random_suffix
+from builder.clusters.names import CreatedStack, random_suffix
 from builder.clusters.plan import ClusterPlan
-from builder.kinds.equal_requests import imply_key
+from builder.kinds.creation import CreationRequest, build_request
+from builder.kinds.equal_requests import SentKey, choose_key
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
-from builder.kinds.heat.keyed_stacks import SentKey, StackKey
-from builder.kinds.heat.stack_creation import (
-    StackRequest,
-    create_stack_with_order,
-    heat_client,
-    stack_fields,
-    stack_url,
-)
+from builder.kinds.heat.stack_creation import create_stack_with_order, heat_client, stack_fields
 from builder.kinds.heat.stack_creation import delete_stack as delete
 from builder.kinds.heat.status import fetch_stack_status as fetch_status
 from builder.kinds.protocol import LaunchOutcome, LaunchPreview, ResourceCount
@@ -49,18 +43,13 @@ _PREVIEW_MAY_FAIL = frozenset(
 def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> LaunchOutcome:
     """Launch a cluster: one stack per request, and one for all requests of an idempotency key or a repeat window."""
     url = find_url(cloud, Service.ORCHESTRATION, "/stacks")  # before the creation, so that it cannot fail after it
-    key: StackKey | None
-    if plan.idempotency_key is not None:
-        key = SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
-    else:
-        key = imply_key(cloud, plan, plan.parameters)
+    key, replayed = choose_key(cloud, plan), False
     if key is not None:
-        prepare = partial(_check_limits, cloud)
-        stack, replayed = create_stack_once(cloud, key, partial(_build_stack_request, cloud, plan), prepare, orders)
+        stack, replayed = create_stack_once(cloud, key, plan, partial(_check_limits, cloud), orders)
     else:
-        asking = _build_stack_request(cloud, plan, random_suffix())
-        _check_limits(cloud, asking)
-        (stack, _), replayed = create_stack_with_order(cloud, asking, orders), False
+        request = build_request(cloud, plan, random_suffix())
+        _check_limits(cloud, request)
+        stack, _ = create_stack_with_order(cloud, request, orders)
     return LaunchOutcome(stack, replayed, stack_url(url, stack))
 
 
@@ -77,7 +66,7 @@ def find_launched(
 
 def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
     """Everything of a launch but the creation. Needs beyond the project's limits are told, not refused."""
-    resources = _preview(cloud, _build_stack_request(cloud, plan, random_suffix()))
+    resources = _preview(cloud, build_request(cloud, plan, random_suffix()))
     with limited_time(cloud):
         needs = fetch_needs(cloud, resources) if has_limits(cloud) else ()
     names: dict[str, list[str]] = {}
@@ -92,32 +81,18 @@ def validate(cloud: Cloud, plan: ClusterPlan) -> None:
 
     Not with ``show_nested``: of values that are missing, that makes Heat fail at groups and chains that are right.
     """
-    fields = stack_fields(_build_stack_request(cloud, plan, random_suffix()))
+    fields = stack_fields(build_request(cloud, plan, random_suffix()))
     with cloud.calling(cloud.context(Service.ORCHESTRATION, form_fields=plan.form_fields), long_answers=True):
         validated = {name: value for name, value in fields.items() if name not in ("stack_name", "tags")}
         heat_client(cloud).stacks.validate(**validated)
 
 
-def _build_stack_request(
-    cloud: Cloud, plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()
-) -> StackRequest:
-    """What Heat is asked for, under a name that ends in ``suffix``.
-
-    Raises RequestError (400) where the type is not offered to the project.
-    """
-    plan.check_project(cloud.project_id)
-    return StackRequest(
-        build_stack_name(plan.cluster_name, suffix),
-        plan.template,
-        plan.files,
-        plan.parameters,
-        (*build_tags(plan.type_id, plan.revision), *further_tags),
-        plan.form_fields,
-        repeatable=plan.idempotency_key is not None,
-    )
+def stack_url(stacks_url: str | None, stack: CreatedStack) -> str | None:
+    """The URL of a stack at Heat, if it can be told: see :func:`~builder.openstack.cloud_services.find_url`."""
+    return stacks_url and f"{stacks_url}/{stack.name}/{stack.id}"
 
 
-def _check_limits(cloud: Cloud, request: StackRequest) -> None:
+def _check_limits(cloud: Cloud, request: CreationRequest) -> None:
     """Refuse what the project's limits forbid; let pass what cannot be found out."""
     if not has_limits(cloud):
         return
@@ -132,12 +107,12 @@ def _check_limits(cloud: Cloud, request: StackRequest) -> None:
     check_needs(needs)
 
 
-def _preview(cloud: Cloud, request: StackRequest) -> tuple[PreviewedResource, ...]:
+def _preview(cloud: Cloud, request: CreationRequest) -> tuple[PreviewedResource, ...]:
     """Have Heat check a stack and tell what it would make, nested stacks and groups included; nothing is created.
 
     Raises RequestError as a creation would, but for what only that can meet.
     """
-    context = cloud.context(Service.ORCHESTRATION, form_fields=request.form_fields)
+    context = cloud.context(Service.ORCHESTRATION, form_fields=request.plan.form_fields)
     with cloud.calling(context, long_answers=True):
         previewed = heat_client(cloud).stacks.preview(**stack_fields(request)).to_dict()
         return tuple(_flatten(previewed["resources"], request.name))

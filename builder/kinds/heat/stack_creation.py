@@ -6,66 +6,63 @@ Light to import; the client is loaded by the first call, in a thread of the pool
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 
 from builder.billing.creation import Steps
-from builder.billing.orders import Orders
-from builder.clusters.names import order_tag
-from builder.kinds.listed import read_id
-from builder.kinds.protocol import CreatedStack
-from builder.openstack.call_context import Service, may_have_created
+from builder.billing.orders import Orders, create_with_order
+from builder.clusters.names import CreatedStack, order_tag
+from builder.kinds.creation import CreationRequest, creating
+from builder.kinds.listed import Listed, read_id, read_name, read_status, read_time
+from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud
-from builder.openstack.deadline import DeadlineError
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class StackRequest:
-    """What Heat is asked to create. ``template`` holds only what JSON has (no dates); ``files`` is Heat's files map."""
-
-    name: str
-    template: Mapping[str, Any]
-    files: Mapping[str, str] = field(default_factory=dict)
-    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    tags: tuple[str, ...] = ()
-    form_fields: frozenset[str] = frozenset()
-    """The parameters that the caller was asked for; others the definition sets."""
-    repeatable: bool = False
-    """Whether the caller may send the same request again and be given this stack."""
-
-
-def create_stack(cloud: Cloud, request: StackRequest) -> CreatedStack:
+def create_stack(cloud: Cloud, request: CreationRequest) -> CreatedStack:
     """Have Heat create a stack: exactly one POST, never repeated. Blocks.
 
     Raises:
         RequestError: Heat refuses (400, 401, 403, 409, 413, 503), fails or cannot be reached (502), or is late (504).
             Where Heat may have created the stack all the same, the detail says so and names the stack.
     """
-    cloud.deadline.remaining()
-    context = cloud.context(Service.ORCHESTRATION, request.name, request.repeatable, request.form_fields)
-    cloud.deadline.under_way = may_have_created(request.name, request.repeatable)
-    try:
-        with cloud.calling(context):
-            answer = heat_client(cloud).stacks.create(**stack_fields(request))
-            stack_id = read_id(answer["stack"]["id"])
-    except DeadlineError as error:
-        error.may_have_effect = True
-        raise
-    return CreatedStack(stack_id, request.name)
+    with creating(cloud, Service.ORCHESTRATION, request):
+        answer = heat_client(cloud).stacks.create(**stack_fields(request))
+        return CreatedStack(read_id(answer["stack"]["id"]), request.name)
 
 
-def find_stack_of_order(cloud: Cloud, name: str, order: str) -> CreatedStack | None:
-    """The stack of this name that was created with this order; None where there is none. Blocks.
+def list_stacks(cloud: Cloud, filters: Mapping[str, Any]) -> list[Listed]:
+    """The stacks of the project that Heat gives for ``filters``, which not every Heat knows; oldest first. Blocks.
 
-    Raises RequestError where the cloud cannot tell.
+    Raises RequestError where Heat cannot tell.
     """
-    tag = order_tag(order)
+    # Not by GET /stacks/{name or id}: Heat answers that with a redirect.
     with cloud.calling(Service.ORCHESTRATION, long_answers=True):
-        # Not by GET /stacks/{name}: Heat answers that with a redirect. Not every Heat knows the filter of tags.
-        listed = [stack.to_dict() for stack in heat_client(cloud).stacks.list(filters={"tags": tag})]
-        found = [stack for stack in listed if stack["stack_name"] == name and tag in (stack.get("tags") or ())]
-        return CreatedStack(read_id(found[0]["id"]), name) if found else None
+        found = [stack.to_dict() for stack in heat_client(cloud).stacks.list(filters=filters)]
+        response = cloud.session.last_response
+        now = read_time(parsedate_to_datetime, response.headers.get("Date") if response is not None else None)
+        found.sort(key=lambda stack: (_read_creation_time(stack) or _NO_TIME, stack["id"]))
+        return [_read_stack(stack, now) for stack in found]
+
+
+def _read_stack(listed: Mapping[str, Any], now: datetime | None) -> Listed:
+    created = _read_creation_time(listed)
+    # Heat tells the time of a deletion once that is complete.
+    ended = read_time(datetime.fromisoformat, listed.get("deletion_time")) or now
+    return Listed(
+        read_id(listed["id"]),
+        read_name(listed["stack_name"]),
+        read_status(listed["stack_status"]),
+        (ended - created).total_seconds() if created and ended else None,
+        tuple(listed.get("tags") or ()),
+    )
+
+
+def _read_creation_time(listed: Mapping[str, Any]) -> datetime | None:
+    return read_time(datetime.fromisoformat, listed.get("creation_time"))
 
 
 def delete_stack(cloud: Cloud, cluster: CreatedStack) -> None:
@@ -79,7 +76,7 @@ def delete_stack(cloud: Cloud, cluster: CreatedStack) -> None:
 
 def create_stack_with_order(
     cloud: Cloud,
-    request: StackRequest,
+    request: CreationRequest,
     orders: Orders | None,
     may_be_kept: Callable[[CreatedStack], bool] = lambda _: True,
     delete: Callable[[CreatedStack], None] | None = None,
@@ -88,24 +85,22 @@ def create_stack_with_order(
 
     Raises RequestError: as :func:`create_stack` and the others given do, and where the billing service fails.
     """
-    delete = delete or partial(delete_stack, cloud)
-    if orders is None:
-        created = create_stack(cloud, request)
-        is_kept = may_be_kept(created)
-        if not is_kept:
-            delete(created)
-        return created, is_kept
 
-    def create(order: str) -> CreatedStack:
-        return create_stack(cloud, replace(request, tags=(*request.tags, order_tag(order))))
+    def find(order: str) -> CreatedStack | None:
+        tag = order_tag(order)
+        named = (each for each in list_stacks(cloud, {"tags": tag}) if each.name == request.name and tag in each.tags)
+        return next((CreatedStack(each.id, each.name) for each in named), None)
 
-    find = partial(find_stack_of_order, cloud, request.name)
-    return orders.create(Steps(request.name, create, find, delete, may_be_kept))
-
-
-def stack_url(stacks_url: str | None, stack: CreatedStack) -> str | None:
-    """The URL of a stack at Heat, if it can be told: see :func:`~builder.openstack.cloud_services.find_url`."""
-    return stacks_url and f"{stacks_url}/{stack.name}/{stack.id}"
+    return create_with_order(
+        orders,
+        Steps(
+            request.name,
+            lambda order: create_stack(cloud, request.with_order(order)),
+            find,
+            delete or partial(delete_stack, cloud),
+            may_be_kept,
+        ),
+    )
 
 
 def heat_client(cloud: Cloud) -> Any:
@@ -116,13 +111,13 @@ def heat_client(cloud: Cloud) -> Any:
     return Client(session=cloud.session, interface=cloud.settings.cloud_interface, **region)
 
 
-def stack_fields(request: StackRequest) -> dict[str, Any]:
+def stack_fields(request: CreationRequest) -> dict[str, Any]:
     """The body of Heat's create and preview (https://docs.openstack.org/api-ref/orchestration/v1/#create-stack)."""
     fields: dict[str, Any] = {
         "stack_name": request.name,
-        "template": dict(request.template),
-        "files": dict(request.files),
-        "parameters": dict(request.parameters),
+        "template": dict(request.plan.template),
+        "files": dict(request.plan.files),
+        "parameters": dict(request.plan.parameters),
     }
     if request.tags:
         fields["tags"] = ",".join(request.tags)

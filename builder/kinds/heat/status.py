@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from builder.clusters.names import read_origin
 from builder.hot_lint.outputs import find_secrets
-from builder.kinds.heat.stack_creation import heat_client
-from builder.kinds.listed import read_name, read_status
+from builder.kinds.heat.stack_creation import heat_client, list_stacks
+from builder.kinds.listed import read_status
 from builder.kinds.protocol import (
     MAX_FAILURES,
     ClusterEvent,
@@ -46,18 +46,14 @@ def fetch_stack_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
 
     Raises RequestError where Heat refuses, or cannot tell.
     """
-    client = heat_client(cloud)
-    with cloud.calling(Service.ORCHESTRATION, long_answers=True):
-        # Not by GET /stacks/{id}: Heat answers that with a redirect. Not every Heat knows the filter.
-        listed = [stack.to_dict() for stack in client.stacks.list(filters={"id": cluster_id, "show_deleted": True})]
-        found = [stack for stack in listed if stack["id"] == cluster_id]
-        origin = read_origin(found[0].get("tags") or ()) if found else None
-        if origin is None:
-            return None
-        name = read_name(found[0]["stack_name"])
+    stacks = list_stacks(cloud, {"id": cluster_id, "show_deleted": True})
+    found = next((stack for stack in stacks if stack.id == cluster_id), None)
+    origin = read_origin(found.tags) if found is not None else None
+    if found is None or origin is None:
+        return None
+    client, address = heat_client(cloud), f"{found.name}/{cluster_id}"
     try:
         with cloud.calling(Service.ORCHESTRATION, long_answers=True):
-            address = f"{name}/{cluster_id}"
             stack = client.stacks.get(address).to_dict()
             resources = [each.to_dict() for each in client.resources.list(address, nested_depth=MAX_DEPTH)]
             events = [each.to_dict() for each in client.events.list(address, limit=MAX_EVENTS, sort_dir="desc")]
@@ -65,7 +61,7 @@ def fetch_stack_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
             template = client.stacks.template(address) if outputs else {}
             return ClusterStatus(
                 id=cluster_id,
-                name=name,
+                name=found.name,
                 status=read_status(stack["stack_status"]),
                 reason=cloud.clean(str(stack["stack_status_reason"] or "")),
                 cluster_type_id=cloud.clean(origin.type_id),

@@ -13,47 +13,20 @@ at most one is kept. That holds for requests of one key that ask for different t
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
 
 from builder.billing.orders import Orders
-from builder.clusters.names import keyed_suffix
-from builder.kinds.equal_requests import IdempotencyKey, ImpliedKey, key_reused, telling
-from builder.kinds.magnum.ordering import complete_order, create_cluster_with_order
-from builder.kinds.magnum.wire import ClusterRequest, ListedCluster, delete_cluster, labels_of, list_clusters
-from builder.kinds.protocol import CreatedStack
+from builder.clusters.names import CreatedStack, read_order
+from builder.clusters.plan import ClusterPlan
+from builder.kinds.creation import build_request, give_up
+from builder.kinds.equal_requests import Key, key_reused, telling
+from builder.kinds.listed import Listed
+from builder.kinds.magnum.ordering import create_cluster_with_order, find_stack
+from builder.kinds.magnum.wire import delete_cluster, list_clusters
 from builder.openstack.call_context import may_have_created
 from builder.openstack.connection import Cloud
-from builder.openstack.failure_kinds import CloudError, FailureKind
-
-logger = logging.getLogger(__name__)
-
-
-class SentKey(IdempotencyKey):
-    """A key that is for one cluster as long as that is there."""
-
-    __slots__ = ()
-
-    def counts(self, cluster: ListedCluster) -> bool:
-        """Whether a cluster stands in the way of another: every one of the key does that is there."""
-        return labels_of(self.tags[:1]).items() <= cluster.labels.items()
-
-    def made(self, cluster: ListedCluster) -> bool:
-        """Whether a cluster was asked for by the same request: it has the fingerprint of the payload."""
-        return labels_of(self.tags).items() <= cluster.labels.items()
-
-    def choose_suffix(self, _clusters: Sequence[ListedCluster]) -> str:
-        """The suffix of the name to create, always the same: Magnum takes any number of one name."""
-        return keyed_suffix(self.key, self.project_id, 0)
-
-
-ClusterKey: TypeAlias = SentKey | ImpliedKey
-"""Either kind of key: it decides which requests are the same, and which clusters are theirs."""
-
 
 _IN_CREATION = "CREATE_IN_PROGRESS"
 
@@ -78,15 +51,14 @@ MAX_SETTLINGS = 3
 
 def create_cluster_once(
     cloud: Cloud,
-    key: ClusterKey,
-    build_request: Callable[[str, tuple[str, ...]], ClusterRequest],
+    key: Key,
+    plan: ClusterPlan,
     orders: Orders | None = None,
 ) -> tuple[CreatedStack, bool]:
     """Create the cluster of ``key``, or find it; tells which: True when it was there.
 
-    ``build_request`` makes the request for a name suffix and further tags. With ``orders``, a cluster is created with
-    an order; of one that was there, the order's tags are added once more. Blocks: two requests to Magnum more than a
-    creation without a key, at least.
+    With ``orders``, a cluster is created with an order; of one that was there, the order's tags are added once more.
+    Blocks: two requests to Magnum more than a creation without a key, at least.
 
     Raises:
         RequestError: (422) the key came before with another payload; and whatever
@@ -96,15 +68,19 @@ def create_cluster_once(
         found = find_cluster(cloud, key, orders)
         if found is not None:
             return found, True
-        request = build_request(key.choose_suffix(_list(cloud, key)), key.tags)
+        request = build_request(cloud, plan, key.choose_suffix(_list(cloud, key)), key.tags)
         created, is_kept = create_cluster_with_order(
-            cloud, request, orders, partial(may_be_kept, cloud, key), partial(give_up, cloud)
+            cloud,
+            request,
+            orders,
+            partial(may_be_kept, cloud, key),
+            partial(give_up, delete=partial(delete_cluster, cloud)),
         )
         if is_kept:
             return created, False
 
 
-def find_cluster(cloud: Cloud, key: ClusterKey, orders: Orders | None = None) -> CreatedStack | None:
+def find_cluster(cloud: Cloud, key: Key, orders: Orders | None = None) -> CreatedStack | None:
     """The cluster that a request with ``key`` for the same thing has created and kept; None if there is none. Blocks.
 
     One that is being created may yet be given up: it has to be the only one for as long as its creator needs for that.
@@ -130,21 +106,21 @@ def find_cluster(cloud: Cloud, key: ClusterKey, orders: Orders | None = None) ->
         raise key_reused()
     kept = CreatedStack(found[0].id, found[0].name)
     if orders is not None:
-        complete_order(cloud, orders, kept, found[0].labels)
+        orders.complete(read_order(found[0].tags), CreatedStack(find_stack(cloud, kept), kept.name))
     return kept
 
 
-def _list(cloud: Cloud, key: ClusterKey) -> list[ListedCluster]:
+def _list(cloud: Cloud, key: Key) -> list[Listed]:
     """The project's clusters that are not being deleted; with their ages where the key goes by them."""
     return [cluster for cluster in list_clusters(cloud, detailed=not key.is_sent) if cluster.is_live]
 
 
-def _list_counting(cloud: Cloud, key: ClusterKey) -> list[ListedCluster]:
+def _list_counting(cloud: Cloud, key: Key) -> list[Listed]:
     """The clusters of a key, in the order of their ids."""
     return [cluster for cluster in _list(cloud, key) if key.counts(cluster)]
 
 
-def may_be_kept(cloud: Cloud, key: ClusterKey, created: CreatedStack) -> bool:
+def may_be_kept(cloud: Cloud, key: Key, created: CreatedStack) -> bool:
     """Whether a cluster that was just created is the one that its key keeps: see the module.
 
     Raises RequestError where Magnum cannot tell; it names the cluster.
@@ -162,22 +138,7 @@ def may_be_kept(cloud: Cloud, key: ClusterKey, created: CreatedStack) -> bool:
         return [each.id for each in found] == [created.id]
 
 
-def give_up(cloud: Cloud, created: CreatedStack) -> None:
-    """Delete a cluster that was just created, for there is another of the same key.
-
-    Raises RequestError where it is left; it names the cluster.
-    """
-    logger.info("cluster %s (%s) yields to a simultaneous one of the same key", created.name, created.id)
-    try:
-        delete_cluster(cloud, created)
-    except CloudError as error:
-        raise FailureKind.CLOUD_FAILURE.error(
-            f"Two equal requests created a cluster at the same moment, and the second one, "
-            f"{created.name} ({created.id}), could not be deleted again: {error.faults[0].detail}"
-        ) from error
-
-
-def _pause(cloud: Cloud, key: ClusterKey, name: str) -> None:
+def _pause(cloud: Cloud, key: Key, name: str) -> None:
     """Wait between two looks, within the deadline; raises RequestError (504) when it has passed."""
     cloud.deadline.under_way = may_have_created(name, key.is_sent, "Cluster")
     time.sleep(min(PACE.poll, cloud.deadline.remaining()))

@@ -10,15 +10,16 @@ from functools import partial
 from typing import Any
 
 from builder.billing.orders import Orders
-from builder.clusters.names import build_stack_name, build_tags, random_suffix
+from builder.clusters.names import CreatedStack, random_suffix
 from builder.clusters.plan import ClusterPlan
-from builder.kinds.equal_requests import imply_key
-from builder.kinds.magnum.idempotency import ClusterKey, SentKey, create_cluster_once, find_cluster
+from builder.kinds.creation import build_request
+from builder.kinds.equal_requests import SentKey, choose_key
+from builder.kinds.magnum.idempotency import create_cluster_once, find_cluster
 from builder.kinds.magnum.ordering import create_cluster_with_order
 from builder.kinds.magnum.status import fetch_cluster_status as fetch_status
-from builder.kinds.magnum.wire import ClusterRequest, check_template, count_clusters, labels_of
+from builder.kinds.magnum.wire import check_template, count_clusters
 from builder.kinds.magnum.wire import delete_cluster as delete
-from builder.kinds.protocol import CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
+from builder.kinds.protocol import LaunchOutcome, LaunchPreview, ResourceCount
 from builder.openstack.call_context import Service
 from builder.openstack.cloud_services import ask_if_possible, find_url, has_service
 from builder.openstack.connection import Cloud
@@ -34,16 +35,11 @@ def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> Lau
     The project's limit is Magnum's to look at, which refuses what exceeds it before it creates anything.
     """
     url = _clusters_url(cloud)  # before the creation, so that it cannot fail after it
-    key: ClusterKey | None
-    if plan.idempotency_key is not None:
-        key = SentKey(plan.idempotency_key, cloud.project_id, plan.payload)
-    else:
-        key = imply_key(cloud, plan, plan.payload.get("parameters", {}))
+    key, replayed = choose_key(cloud, plan), False
     if key is not None:
-        created, replayed = create_cluster_once(cloud, key, partial(_build_request_in, cloud, plan), orders)
+        created, replayed = create_cluster_once(cloud, key, plan, orders)
     else:
-        created, _ = create_cluster_with_order(cloud, _build_request_in(cloud, plan, random_suffix()), orders)
-        replayed = False
+        created, _ = create_cluster_with_order(cloud, build_request(cloud, plan, random_suffix()), orders)
     return _outcome(created, replayed, url)
 
 
@@ -60,8 +56,8 @@ def find_launched(
 
 def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
     """What would be made: Magnum has no previews, but tells whether the template is there and what the limit is."""
-    request = _build_request_in(cloud, plan, random_suffix())
-    check_template(cloud, request.body["cluster_template_id"])
+    request = build_request(cloud, plan, random_suffix())
+    check_template(cloud, plan.template["cluster_template_id"])
     with limited_time(cloud):
         counted = ask_if_possible(cloud, Service.CONTAINER_INFRA, partial(count_clusters, cloud))
     needs: tuple[Need, ...] = ()
@@ -74,28 +70,6 @@ def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
 def validate(cloud: Cloud, plan: ClusterPlan) -> None:
     """Have Magnum tell whether the cluster template is there."""
     check_template(cloud, plan.template["cluster_template_id"])
-
-
-def _build_request_in(
-    cloud: Cloud, plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()
-) -> ClusterRequest:
-    """What Magnum is asked for in the project of ``cloud``.
-
-    Raises RequestError (400) where the type is not offered to it.
-    """
-    plan.check_project(cloud.project_id)
-    return build_request(plan, suffix, further_tags)
-
-
-def build_request(plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()) -> ClusterRequest:
-    """What Magnum is asked for, under a name that ends in ``suffix``.
-
-    Tags become labels, in whose place no label of the definition or the form is.
-    """
-    tags = (*build_tags(plan.type_id, plan.revision), *further_tags)
-    labels = {**plan.template["labels"], **labels_of(tags)}
-    body = {"name": build_stack_name(plan.cluster_name, suffix), **plan.template, "labels": labels}
-    return ClusterRequest(body, plan.form_fields, repeatable=plan.idempotency_key is not None)
 
 
 def _clusters_url(cloud: Cloud) -> str | None:

@@ -8,23 +8,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from builder.billing.creation import Steps
-from builder.billing.orders import Orders
-from builder.clusters.names import order_tag, read_order
-from builder.kinds.magnum.wire import (
-    ClusterRequest,
-    create_cluster,
-    delete_cluster,
-    fetch_stack_id,
-    labels_of,
-    list_clusters,
-)
-from builder.kinds.protocol import CreatedStack
+from builder.billing.orders import Orders, create_with_order
+from builder.clusters.names import CreatedStack, order_tag
+from builder.kinds.creation import CreationRequest
+from builder.kinds.magnum.wire import create_cluster, delete_cluster, fetch_stack_id, list_clusters
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError
 
@@ -36,22 +28,9 @@ STACK_POLL: Final = 0.25
 and to know nothing of the cluster for the first 0.1; some drivers make no stack."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderedCluster:
-    """A cluster as its order names it."""
-
-    id: str
-    cluster: CreatedStack
-
-    @property
-    def name(self) -> str:
-        """The cluster's name at Magnum."""
-        return self.cluster.name
-
-
 def create_cluster_with_order(
     cloud: Cloud,
-    request: ClusterRequest,
+    request: CreationRequest,
     orders: Orders | None,
     may_be_kept: Callable[[CreatedStack], bool] = lambda _: True,
     delete: Callable[[CreatedStack], None] | None = None,
@@ -60,38 +39,27 @@ def create_cluster_with_order(
 
     Raises RequestError: as :func:`create_cluster` and the others given do, and where the billing service fails.
     """
-    delete = delete or partial(delete_cluster, cloud)
-    if orders is None:
-        created = create_cluster(cloud, request)
-        is_kept = may_be_kept(created)
-        if not is_kept:
-            delete(created)
-        return created, is_kept
 
-    def create(order: str) -> OrderedCluster:
-        labels = {**request.body["labels"], **labels_of([order_tag(order)])}
-        return find_stack(cloud, create_cluster(cloud, replace(request, body={**request.body, "labels": labels})))
+    def find(order: str) -> CreatedStack | None:
+        tag = order_tag(order)
+        named = (each for each in list_clusters(cloud) if each.name == request.name and tag in each.tags)
+        return next((CreatedStack(each.id, each.name) for each in named), None)
 
-    def find(order: str) -> OrderedCluster | None:
-        marks = labels_of([order_tag(order)]).items()
-        found = [each for each in list_clusters(cloud) if each.name == request.name and marks <= each.labels.items()]
-        return find_stack(cloud, CreatedStack(found[0].id, found[0].name)) if found else None
-
-    steps = Steps(request.name, create, find, lambda made: delete(made.cluster), lambda made: may_be_kept(made.cluster))
-    made, is_kept = orders.create(steps)
-    return made.cluster, is_kept
+    return create_with_order(
+        orders,
+        Steps(
+            request.name,
+            lambda order: create_cluster(cloud, request.with_order(order)),
+            find,
+            delete or partial(delete_cluster, cloud),
+            may_be_kept,
+            identify=partial(find_stack, cloud),
+        ),
+    )
 
 
-def complete_order(cloud: Cloud, orders: Orders, found: CreatedStack, labels: Mapping[str, Any]) -> None:
-    """Add the tags of the order of a cluster once more: its creator may have ended before it did.
-
-    Raises RequestError (502, 504) where the order may not tell what it is for.
-    """
-    orders.complete(read_order([order_tag(str(labels.get("concertim_order", "")))]), find_stack(cloud, found))
-
-
-def find_stack(cloud: Cloud, created: CreatedStack) -> OrderedCluster:
-    """A cluster with the id of its stack, or with its own, if Magnum does not tell of one in time. Blocks."""
+def find_stack(cloud: Cloud, created: CreatedStack) -> str:
+    """The id of a cluster's stack, or the cluster's own, if Magnum does not tell of a stack in time. Blocks."""
     until = time.monotonic() + min(STACK_SECONDS, cloud.deadline.seconds_left())
     stack_id = None
     while stack_id is None and time.monotonic() < until:
@@ -101,4 +69,4 @@ def find_stack(cloud: Cloud, created: CreatedStack) -> OrderedCluster:
             logger.debug("the stack of cluster %s is not known: %s", created.name, error)
         if stack_id is None:
             time.sleep(max(0.0, min(STACK_POLL, until - time.monotonic())))
-    return OrderedCluster(stack_id or created.id, created)
+    return stack_id or created.id

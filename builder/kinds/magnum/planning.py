@@ -64,6 +64,7 @@ def plan_cluster(
         cluster_type.id,
         revision,
         body,
+        parameters=attributes,
         secrets=tuple(dict.fromkeys(text for value in hidden for text in list_texts(value))),
         form_fields=frozenset(parameters),
         hidden=frozenset(key for key, parameter in parameters.items() if parameter.hidden),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from builder.clusters.names import read_origin
-from builder.kinds.magnum.wire import list_clusters, show_cluster, tags_of
+from builder.kinds.magnum.wire import list_clusters, show_cluster
 from builder.kinds.protocol import MAX_FAILURES, ClusterOutput, ClusterStatus, FailedResource
 from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud
@@ -28,7 +28,7 @@ def fetch_cluster_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
     """
     # By the list: where Magnum shows no such cluster, its answer is the same as where it is not there itself.
     listed = next((cluster for cluster in list_clusters(cloud) if cluster.id == cluster_id), None)
-    origin = read_origin(tags_of(listed.labels)) if listed is not None else None
+    origin = read_origin(listed.tags) if listed is not None else None
     if listed is None or origin is None:
         return None
     shown = show_cluster(cloud, cluster_id)

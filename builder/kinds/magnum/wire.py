@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from builder.clusters.names import CreatedStack
+from builder.kinds.creation import CreationRequest, creating
 from builder.kinds.listed import Listed, read_id, read_name, read_status, read_time
 from builder.kinds.magnum.refusals import explain_refusal
-from builder.kinds.protocol import CreatedStack
-from builder.openstack.call_context import CallContext, Service, may_have_created
+from builder.openstack.call_context import CallContext, Service
 from builder.openstack.cloud_services import SERVICE_TYPES
 from builder.openstack.connection import Cloud
-from builder.openstack.deadline import DeadlineError
 from builder.openstack.failure_kinds import CloudError
 from builder.openstack.limits import MAX_COUNT
 
@@ -43,59 +42,36 @@ LIST_PAUSE: Final = 0.3
 """In seconds: three together, where Magnum was seen to need less than half a second, on a busy machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterRequest:
-    """What Magnum is asked to create.
-
-    ``form_fields`` are the parameters that the caller was asked for. It is ``repeatable`` where the caller may send the
-    same request again and be given this cluster.
-    """
-
-    body: Mapping[str, Any] = field(repr=False)
-    form_fields: frozenset[str] = frozenset()
-    repeatable: bool = False
-
-    @property
-    def name(self) -> str:
-        """The cluster's name at Magnum."""
-        return str(self.body["name"])
-
-
-@dataclass(frozen=True, slots=True)
-class ListedCluster(Listed):
-    """A cluster as Magnum lists it; one that was deleted it does not list at all."""
-
-    labels: Mapping[str, Any]
-
-
-def create_cluster(cloud: Cloud, request: ClusterRequest) -> CreatedStack:
+def create_cluster(cloud: Cloud, request: CreationRequest) -> CreatedStack:
     """Have Magnum create a cluster: exactly one POST, never repeated. Blocks.
 
     Raises:
         RequestError: Magnum refuses (400, 401, 403), fails or cannot be reached (502), or is late (504). Where it may
             have created the cluster all the same, the detail says so and names it.
     """
-    cloud.deadline.remaining()
-    context = cloud.context(Service.CONTAINER_INFRA, request.name, request.repeatable, request.form_fields)
-    cloud.deadline.under_way = may_have_created(request.name, request.repeatable, "Cluster")
-    version = WITHOUT_NODES if request.body.get("node_count") == 0 else None
-    try:
-        response = _ask(cloud, "POST", "/clusters", context, request.body, version)
-        with cloud.calling(context):
-            return CreatedStack(read_id(response.json()["uuid"]), request.name)
-    except DeadlineError as error:
-        error.may_have_effect = True
-        raise
+    body = build_body(request)
+    version = WITHOUT_NODES if body.get("node_count") == 0 else None
+    with creating(cloud, Service.CONTAINER_INFRA, request) as context:
+        response = _ask(cloud, "POST", "/clusters", context, body, version)
+        return CreatedStack(read_id(response.json()["uuid"]), request.name)
 
 
-def list_clusters(cloud: Cloud, *, detailed: bool = False) -> list[ListedCluster]:
-    """All clusters of the project, in the order of their ids. Blocks; raises RequestError.
+def build_body(request: CreationRequest) -> dict[str, Any]:
+    """What Magnum is sent. Tags become labels, in whose place no label of the definition or the form is."""
+    planned = request.plan.template
+    return {"name": request.name, **planned, "labels": {**planned["labels"], **labels_of(request.tags)}}
+
+
+def list_clusters(cloud: Cloud, *, detailed: bool = False) -> list[Listed]:
+    """All clusters of the project, in the order of their ids; of deleted ones Magnum lists none.
+
+    Blocks; raises RequestError.
 
     If ``detailed``, with their ages, which takes Magnum longer.
     """
     context = cloud.context(Service.CONTAINER_INFRA)
     path = "/clusters/detail" if detailed else "/clusters"
-    found: dict[str, ListedCluster] = {}
+    found: dict[str, Listed] = {}
     marker = ""
     for _ in range(MAX_PAGES):
         with cloud.session.long_answers():
@@ -193,15 +169,15 @@ def _ask(
     return response
 
 
-def _read_cluster(listed: Mapping[str, Any], now: datetime | None) -> ListedCluster:
+def _read_cluster(listed: Mapping[str, Any], now: datetime | None) -> Listed:
     labels = listed.get("labels")
     created = read_time(datetime.fromisoformat, listed.get("created_at"))
-    return ListedCluster(
+    return Listed(
         read_id(listed["uuid"]),
         read_name(listed["name"]),
         read_status(listed["status"]),
         (now - created).total_seconds() if now and created else None,
-        labels if isinstance(labels, dict) else {},
+        tuple(tags_of(labels)) if isinstance(labels, dict) else (),
     )
 
 
@@ -212,5 +188,5 @@ def labels_of(tags: Iterable[str]) -> dict[str, str]:
 
 
 def tags_of(labels: Mapping[str, Any]) -> list[str]:
-    """The tags that labels stand for."""
+    """The tags that labels stand for, whoever gave them."""
     return [f"{name.replace('_', '-')}:{value}" for name, value in labels.items()]

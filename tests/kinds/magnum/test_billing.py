@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from builder.clusters.names import CreatedStack
 from builder.kinds.magnum import ordering
-from builder.kinds.protocol import CreatedStack
 from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
@@ -117,4 +117,4 @@ def test_cluster_without_a_stack_is_named_by_its_own_id(monkeypatch: pytest.Monk
     ):
         for status in (200, 404):
             cloud.magnum = answer(status, {"stack_id": None})
-            assert ordering.find_stack(connected, CreatedStack("c-1", "kube--x")).id == "c-1"
+            assert ordering.find_stack(connected, CreatedStack("c-1", "kube--x")) == "c-1"

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from builder.clusters.answers import fill_in
+from builder.clusters.names import build_tags
 from builder.clusters.plan import ClusterPlan
 from builder.errors import RequestError
-from builder.kinds.magnum.launch import build_request
+from builder.kinds.creation import CreationRequest
 from builder.kinds.magnum.planning import plan_cluster
+from builder.kinds.magnum.wire import build_body
 from tests.kinds.magnum.definitions import build_good
 
 FORM = """\
@@ -124,9 +126,10 @@ def test_labels_that_are_no_map_of_texts_are_refused_beside_their_field(labels: 
 
 def test_cluster_is_marked_by_labels_that_nothing_takes_the_place_of() -> None:
     planned = plan(LABELS, labels={"concertim": "no", "concertim_key": "x", "mine": "1"})
-    request = build_request(planned, "abc", ("concertim-key:k", "concertim-order:o-1"))
-    assert request.body["name"] == "mykube--abc"
-    assert request.body["labels"] == {
+    tags = (*build_tags(planned.type_id, planned.revision), "concertim-key:k")
+    body = build_body(CreationRequest(planned, "mykube--abc", tags).with_order("o-1"))
+    assert body["name"] == "mykube--abc"
+    assert body["labels"] == {
         "concertim": "true", "concertim_key": "k", "mine": "1", "concertim_type": "k8s", "concertim_revision": "r1",
         "concertim_order": "o-1",
     }  # fmt: skip
@@ -137,7 +140,7 @@ def test_hidden_answers_are_secrets() -> None:
     planned = plan(**answers)
     assert planned.secrets == ("s3cret",)
     assert planned.template["labels"]["token"] == "s3cret"
-    assert "s3cret" not in repr(planned) + repr(build_request(planned, "abc"))
+    assert "s3cret" not in repr(planned) + repr(CreationRequest(planned, "mykube--abc"))
 
 
 def test_preset_of_this_kind_is_planned_with_its_values() -> None:

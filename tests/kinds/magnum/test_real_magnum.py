@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from builder.clusters.names import CreatedStack
 from builder.kinds.magnum.ordering import find_stack
 from builder.kinds.magnum.wire import delete_cluster, list_clusters
-from builder.kinds.protocol import CreatedStack
 from builder.openstack.assets import fetch_assets
 from builder.openstack.call_context import Service
 from builder.openstack.cloud_services import SERVICE_TYPES, has_service
@@ -88,7 +88,7 @@ def kube(tmp_path_factory: pytest.TempPathFactory, template: str) -> Iterator[Bu
         yield builder
     with connected() as cloud:
         for cluster in list_clusters(cloud):
-            if str(cluster.labels.get("concertim_type", "")).startswith(type_id) and cluster.is_live:
+            if any(tag.startswith(f"concertim-type:{type_id}") for tag in cluster.tags) and cluster.is_live:
                 delete_cluster(cloud, CreatedStack(cluster.id, cluster.name))
 
 
@@ -134,7 +134,7 @@ def test_cluster_becomes_complete_and_an_order_names_its_stack(kube: Builder, ke
     with connected() as cloud:
         ordered = find_stack(cloud, CreatedStack(built["id"], built["name"]))
     wait_until_complete(built["id"])
-    assert ordered.id == (find(built["id"])["stack_id"] or built["id"])
+    assert ordered == (find(built["id"])["stack_id"] or built["id"])
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ WISH = ClusterPlan(
     "k8s",
     "r1",
     {"cluster_template_id": "k8s", "labels": {}},
-    payload={"parameters": {"node_count": "1", "labels.token": "s3cret"}},
+    parameters={"node_count": "1", "labels.token": "s3cret"},
     hidden=frozenset({"labels.token"}),
     repeat_window=WINDOW,
 )
@@ -39,7 +39,7 @@ def ask(cloud: RememberingMagnum, plan: ClusterPlan = WISH) -> LaunchOutcome:
 
 
 def answered(**answers: Any) -> ClusterPlan:
-    return dataclasses.replace(WISH, payload={"parameters": {**WISH.payload["parameters"], **answers}})
+    return dataclasses.replace(WISH, parameters={**WISH.parameters, **answers})
 
 
 def test_equal_requests_within_the_window_get_one_cluster(cloud: RememberingMagnum) -> None:

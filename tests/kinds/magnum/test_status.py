@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from builder.clusters.names import CreatedStack
 from builder.errors import RequestError
 from builder.kinds.magnum.launch import delete, fetch_status
-from builder.kinds.protocol import ClusterOutput, ClusterStatus, CreatedStack, FailedResource
+from builder.kinds.protocol import ClusterOutput, ClusterStatus, FailedResource
 from builder.openstack.deadline import Deadline
 from tests.kinds.magnum.remembering_magnum import RememberedCluster, RememberingMagnum
 from tests.openstack.settings import ask_connected

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from builder.billing.orders import Orders
+from builder.clusters.names import CreatedStack
 from builder.clusters.plan import ClusterPlan
 from builder.definitions.kind_reading import KindPart
 from builder.definitions.model import ClusterType, ClusterTypeId
 from builder.errors import Fault, RequestError
 from builder.hot_lint.sources import DEFINITION, Files, SourceError
-from builder.kinds.protocol import ClusterStatus, CreatedStack, LaunchOutcome, LaunchPreview, ResourceCount
+from builder.kinds.protocol import ClusterStatus, LaunchOutcome, LaunchPreview, ResourceCount
 from builder.kinds.registry import KINDS
 from builder.openstack.connection import Cloud
 from builder.parameters.declarations import parse_parameter
