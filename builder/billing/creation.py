@@ -30,14 +30,14 @@ FEW_CREDITS = 25
 class Steps:
     """How a kind makes one stack or cluster of the given name. All block, and raise RequestError.
 
-    ``create`` is given the id of the order, if there is one, which it writes down at what it makes; its error says
-    whether that may have been made all the same (:class:`~builder.openstack.failure_kinds.CloudError`). ``find`` gives
-    what was created with this order, if it is there. ``may_be_kept`` says whether it need not give way to another of
-    the same request. ``identify`` gives the id by which Concertim knows it, and fails never.
+    ``create`` is given the id of the order, which it writes down at what it makes; its error says whether that may have
+    been made all the same (:class:`~builder.openstack.failure_kinds.CloudError`). ``find`` gives what was created with
+    this order, if it is there. ``may_be_kept`` says whether it need not give way to another of the same request.
+    ``identify`` gives the id by which Concertim knows it, and fails never.
     """
 
     name: str
-    create: Callable[[str | None], CreatedStack]
+    create: Callable[[str], CreatedStack]
     find: Callable[[str], CreatedStack | None]
     delete: Callable[[CreatedStack], None]
     may_be_kept: Callable[[CreatedStack], bool] = lambda _: True

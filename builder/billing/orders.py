@@ -126,17 +126,3 @@ class Orders:
 
     def _suffices(self, balance: float) -> bool:
         return math.floor(balance) > max(0, self.settings.billing_min_credits)
-
-
-def create_with_order(orders: Orders | None, steps: Steps) -> tuple[CreatedStack, bool]:
-    """Create something, with its order where the request is billed; whether it was kept: else it is deleted again.
-
-    Raises RequestError: as :meth:`Orders.create` does, or else as the steps do.
-    """
-    if orders is not None:
-        return orders.create(steps)
-    made = steps.create(None)
-    is_kept = steps.may_be_kept(made)
-    if not is_kept:
-        steps.delete(made)
-    return made, is_kept

@@ -1,4 +1,4 @@
-"""What all kinds do alike when they create a cluster: its name and its tags, and what is told where it fails."""
+"""What all kinds do alike to create a cluster: its name, its tags, its order, and what is told where it fails."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
+from builder.billing.creation import Steps
+from builder.billing.orders import Orders
 from builder.clusters.names import CreatedStack, build_stack_name, build_tags, order_tag
 from builder.clusters.plan import ClusterPlan
+from builder.kinds.listed import Listed
 from builder.openstack.call_context import CallContext, Service
 from builder.openstack.connection import Cloud
 from builder.openstack.deadline import DeadlineError
@@ -30,9 +34,9 @@ class CreationRequest:
         """Whether the caller may send the same request again and be given this cluster."""
         return self.plan.idempotency_key is not None
 
-    def with_order(self, order: str | None) -> CreationRequest:
-        """The same, marked with its order if it has one."""
-        return self if order is None else replace(self, tags=(*self.tags, order_tag(order)))
+    def with_order(self, order: str) -> CreationRequest:
+        """The same, marked with its order."""
+        return replace(self, tags=(*self.tags, order_tag(order)))
 
 
 def build_request(cloud: Cloud, plan: ClusterPlan, suffix: str, further_tags: tuple[str, ...] = ()) -> CreationRequest:
@@ -64,7 +68,59 @@ def creating(cloud: Cloud, service: Service, request: CreationRequest) -> Iterat
         raise
 
 
-def give_up(created: CreatedStack, delete: Callable[[CreatedStack], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """How the service of a kind is asked. All block, and raise RequestError.
+
+    ``create`` asks once, and never again. ``list_tagged`` gives what is there with a tag. ``identify`` gives the id by
+    which Concertim knows what was created, and fails never.
+    """
+
+    create: Callable[[Cloud, CreationRequest], CreatedStack]
+    list_tagged: Callable[[Cloud, str], list[Listed]]
+    delete: Callable[[Cloud, CreatedStack], None]
+    identify: Callable[[Cloud, CreatedStack], str] = lambda _, created: created.id
+
+
+def create_with_order(
+    calls: Calls,
+    cloud: Cloud,
+    request: CreationRequest,
+    orders: Orders | None,
+    may_be_kept: Callable[[CreatedStack], bool] | None = None,
+) -> tuple[CreatedStack, bool]:
+    """Create something, with an order where the request is billed; whether it was kept: else it is deleted again.
+
+    ``may_be_kept`` says of what was created whether it need not give way to another of the same key.
+
+    Raises RequestError: as the calls do, and where the billing service fails.
+    """
+    delete = partial(calls.delete, cloud)
+    if may_be_kept is not None:
+        delete = partial(_give_up, delete)
+
+    def find(order: str) -> CreatedStack | None:
+        named = (each for each in calls.list_tagged(cloud, order_tag(order)) if each.name == request.name)
+        return next((CreatedStack(each.id, each.name) for each in named), None)
+
+    steps = Steps(
+        request.name,
+        lambda order: calls.create(cloud, request.with_order(order)),
+        find,
+        delete,
+        may_be_kept or (lambda _: True),
+        partial(calls.identify, cloud),
+    )
+    if orders is not None:
+        return orders.create(steps)
+    created = calls.create(cloud, request)
+    is_kept = steps.may_be_kept(created)
+    if not is_kept:
+        delete(created)
+    return created, is_kept
+
+
+def _give_up(delete: Callable[[CreatedStack], None], created: CreatedStack) -> None:
     """Delete what was just created, for there is another of the same key.
 
     Raises RequestError where it is left; it names it.

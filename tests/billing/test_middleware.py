@@ -251,7 +251,7 @@ def test_service_that_is_not_there_was_not_asked(wire: Wire) -> None:
     assert (error.outcome, str(error)) == (Outcome.FAILED, "cannot be reached: connection refused")
 
 
-def fail(_: str | None) -> CreatedStack:
+def fail(_: str) -> CreatedStack:
     """A creation that fails as nobody foresaw."""
     raise RuntimeError("no")
 

@@ -23,14 +23,13 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from builder.billing.orders import Orders
 from builder.clusters.names import CreatedStack, random_suffix, read_order
 from builder.clusters.plan import ClusterPlan
-from builder.kinds.creation import CreationRequest, build_request, give_up
+from builder.kinds.creation import CreationRequest, build_request, create_with_order
 from builder.kinds.equal_requests import Key, key_reused, telling
-from builder.kinds.heat.stack_creation import create_stack_with_order, delete_stack, list_stacks
+from builder.kinds.heat.stack_creation import HEAT, list_tagged
 from builder.kinds.listed import Listed
 from builder.openstack.call_context import may_have_created
 from builder.openstack.connection import Cloud
@@ -79,6 +78,12 @@ def create_stack_once(
             another stack has the name; and whatever :func:`create_stack` raises.
     """
     refusals = 0
+    rivals: list[Listed] = []
+
+    def may_be_kept(created: CreatedStack) -> bool:
+        rivals[:] = _find_rivals(cloud, key, created)
+        return not rivals
+
     while True:
         stacks = _fetch_if_possible(cloud, key)
         if any(key.counts(stack) for stack in stacks or ()):
@@ -89,12 +94,9 @@ def create_stack_once(
         is_certain = key.is_sent or refusals < MAX_REFUSALS - 1  # else another name is better than none
         suffix = random_suffix() if stacks is None or not is_certain else key.choose_suffix(stacks)
         request = build_request(cloud, plan, suffix, key.tags)
-        attempt = _Attempt(cloud, key)
         try:
             prepare(request)
-            created, is_kept = create_stack_with_order(
-                cloud, request, orders, attempt.may_be_kept, partial(give_up, delete=partial(delete_stack, cloud))
-            )
+            created, is_kept = create_with_order(HEAT, cloud, request, orders, may_be_kept)
         except CloudError as error:
             refusals += 1
             if error.kind is not FailureKind.NAME_TAKEN or refusals == MAX_REFUSALS:
@@ -103,7 +105,7 @@ def create_stack_once(
             continue
         if is_kept:
             return created, False
-        attempt.wait_for_rivals(created)
+        _wait_for_rivals(cloud, key, rivals, created)
 
 
 def _fetch_if_possible(cloud: Cloud, key: Key) -> list[Listed] | None:
@@ -120,40 +122,30 @@ def _fetch_if_possible(cloud: Cloud, key: Key) -> list[Listed] | None:
 
 def _fetch(cloud: Cloud, key: Key) -> list[Listed]:
     """The stacks that carry the tag of the key, oldest first; of a key that was sent, the deleted ones, too."""
-    stacks = list_stacks(cloud, {"tags": key.searched_tag, "show_deleted": key.is_sent})
-    return [stack for stack in stacks if key.searched_tag in stack.tags]
+    return list_tagged(cloud, key.searched_tag, show_deleted=key.is_sent)
 
 
-class _Attempt:
-    """One creation for a key, and the stacks of the same key that others have created at the same moment."""
+def _find_rivals(cloud: Cloud, key: Key, created: CreatedStack) -> list[Listed]:
+    """The stacks of the same key that others have created at the same moment.
 
-    def __init__(self, cloud: Cloud, key: Key) -> None:
-        self._cloud = cloud
-        self._key = key
-        self._rivals: list[Listed] = []
+    Raises RequestError where Heat cannot tell; it names the stack that was created.
+    """
+    with telling(may_have_created(created.name, key.is_sent)):
+        found = _fetch_if_possible(cloud, key)
+    return [stack for stack in found or () if key.counts(stack) and stack.id != created.id]
 
-    def may_be_kept(self, created: CreatedStack) -> bool:
-        """Whether there are no others.
 
-        Raises RequestError where Heat cannot tell; it names the stack.
-        """
-        with telling(may_have_created(created.name, self._key.is_sent)):
-            found = _fetch_if_possible(self._cloud, self._key)
-        self._rivals = [stack for stack in found or () if self._key.counts(stack) and stack.id != created.id]
-        return not self._rivals
-
-    def wait_for_rivals(self, given_up: CreatedStack) -> None:
-        """Leave the others time to be first."""
-        cloud, key, rivals = self._cloud, self._key, self._rivals
-        situation = cloud.deadline.under_way = may_have_created(rivals[0].name, key.is_sent)
-        rank = sum(rival.id < given_up.id for rival in rivals)
-        until = time.monotonic() + PACE.apart * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
-        while time.monotonic() < until:
-            _pause(cloud, PACE.poll)
-            with telling(situation):
-                found = _fetch(cloud, key)
-            if any(key.counts(stack) for stack in found if stack.id not in {rival.id for rival in rivals}):
-                return
+def _wait_for_rivals(cloud: Cloud, key: Key, rivals: list[Listed], given_up: CreatedStack) -> None:
+    """Leave the others time to be first."""
+    situation = cloud.deadline.under_way = may_have_created(rivals[0].name, key.is_sent)
+    rank = sum(rival.id < given_up.id for rival in rivals)
+    until = time.monotonic() + PACE.apart * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
+    while time.monotonic() < until:
+        _pause(cloud, PACE.poll)
+        with telling(situation):
+            found = _fetch(cloud, key)
+        if any(key.counts(stack) for stack in found if stack.id not in {rival.id for rival in rivals}):
+            return
 
 
 def find_stack(cloud: Cloud, key: Key, orders: Orders | None = None) -> CreatedStack | None:

@@ -13,10 +13,10 @@ from typing import Any
 from builder.billing.orders import Orders
 from builder.clusters.names import CreatedStack, random_suffix
 from builder.clusters.plan import ClusterPlan
-from builder.kinds.creation import CreationRequest, build_request
+from builder.kinds.creation import CreationRequest, build_request, create_with_order
 from builder.kinds.equal_requests import SentKey, choose_key
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
-from builder.kinds.heat.stack_creation import create_stack_with_order, heat_client, stack_fields
+from builder.kinds.heat.stack_creation import HEAT, heat_client, stack_fields
 from builder.kinds.heat.stack_creation import delete_stack as delete
 from builder.kinds.heat.status import fetch_stack_status as fetch_status
 from builder.kinds.protocol import LaunchOutcome, LaunchPreview, ResourceCount
@@ -49,7 +49,7 @@ def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> Lau
     else:
         request = build_request(cloud, plan, random_suffix())
         _check_limits(cloud, request)
-        stack, _ = create_stack_with_order(cloud, request, orders)
+        stack, _ = create_with_order(HEAT, cloud, request, orders)
     return LaunchOutcome(stack, replayed, stack_url(url, stack))
 
 

@@ -5,16 +5,13 @@ Light to import; the client is loaded by the first call, in a thread of the pool
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import partial
 from typing import Any
 
-from builder.billing.creation import Steps
-from builder.billing.orders import Orders, create_with_order
-from builder.clusters.names import CreatedStack, order_tag
-from builder.kinds.creation import CreationRequest, creating
+from builder.clusters.names import CreatedStack
+from builder.kinds.creation import Calls, CreationRequest, creating
 from builder.kinds.listed import Listed, read_id, read_name, read_status, read_time
 from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud
@@ -48,6 +45,12 @@ def list_stacks(cloud: Cloud, filters: Mapping[str, Any]) -> list[Listed]:
         return [_read_stack(stack, now) for stack in found]
 
 
+def list_tagged(cloud: Cloud, tag: str, *, show_deleted: bool = False) -> list[Listed]:
+    """The stacks of the project that carry a tag, oldest first. Blocks; raises RequestError as :func:`list_stacks`."""
+    filters = {"tags": tag, "show_deleted": show_deleted}
+    return [stack for stack in list_stacks(cloud, filters) if tag in stack.tags]
+
+
 def _read_stack(listed: Mapping[str, Any], now: datetime | None) -> Listed:
     created = _read_creation_time(listed)
     # Heat tells the time of a deletion once that is complete.
@@ -74,33 +77,7 @@ def delete_stack(cloud: Cloud, cluster: CreatedStack) -> None:
         heat_client(cloud).stacks.delete(f"{cluster.name}/{cluster.id}")
 
 
-def create_stack_with_order(
-    cloud: Cloud,
-    request: CreationRequest,
-    orders: Orders | None,
-    may_be_kept: Callable[[CreatedStack], bool] = lambda _: True,
-    delete: Callable[[CreatedStack], None] | None = None,
-) -> tuple[CreatedStack, bool]:
-    """Create a stack, with an order where the request is billed; whether it may be kept: else it is deleted again.
-
-    Raises RequestError: as :func:`create_stack` and the others given do, and where the billing service fails.
-    """
-
-    def find(order: str) -> CreatedStack | None:
-        tag = order_tag(order)
-        named = (each for each in list_stacks(cloud, {"tags": tag}) if each.name == request.name and tag in each.tags)
-        return next((CreatedStack(each.id, each.name) for each in named), None)
-
-    return create_with_order(
-        orders,
-        Steps(
-            request.name,
-            lambda order: create_stack(cloud, request.with_order(order)),
-            find,
-            delete or partial(delete_stack, cloud),
-            may_be_kept,
-        ),
-    )
+HEAT = Calls(create_stack, list_tagged, delete_stack)
 
 
 def heat_client(cloud: Cloud) -> Any:

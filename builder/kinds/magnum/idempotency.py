@@ -20,11 +20,10 @@ from functools import partial
 from builder.billing.orders import Orders
 from builder.clusters.names import CreatedStack, read_order
 from builder.clusters.plan import ClusterPlan
-from builder.kinds.creation import build_request, give_up
+from builder.kinds.creation import build_request, create_with_order
 from builder.kinds.equal_requests import Key, key_reused, telling
 from builder.kinds.listed import Listed
-from builder.kinds.magnum.ordering import create_cluster_with_order, find_stack
-from builder.kinds.magnum.wire import delete_cluster, list_clusters
+from builder.kinds.magnum.wire import MAGNUM, find_stack_id, list_clusters
 from builder.openstack.call_context import may_have_created
 from builder.openstack.connection import Cloud
 
@@ -62,20 +61,14 @@ def create_cluster_once(
 
     Raises:
         RequestError: (422) the key came before with another payload; and whatever
-            :func:`~builder.kinds.magnum.ordering.create_cluster_with_order` raises.
+            :func:`~builder.kinds.creation.create_with_order` raises.
     """
     while True:
         found = find_cluster(cloud, key, orders)
         if found is not None:
             return found, True
         request = build_request(cloud, plan, key.choose_suffix(_list(cloud, key)), key.tags)
-        created, is_kept = create_cluster_with_order(
-            cloud,
-            request,
-            orders,
-            partial(may_be_kept, cloud, key),
-            partial(give_up, delete=partial(delete_cluster, cloud)),
-        )
+        created, is_kept = create_with_order(MAGNUM, cloud, request, orders, partial(may_be_kept, cloud, key))
         if is_kept:
             return created, False
 
@@ -106,7 +99,7 @@ def find_cluster(cloud: Cloud, key: Key, orders: Orders | None = None) -> Create
         raise key_reused()
     kept = CreatedStack(found[0].id, found[0].name)
     if orders is not None:
-        orders.complete(read_order(found[0].tags), CreatedStack(find_stack(cloud, kept), kept.name))
+        orders.complete(read_order(found[0].tags), CreatedStack(find_stack_id(cloud, kept), kept.name))
     return kept
 
 

@@ -12,12 +12,11 @@ from typing import Any
 from builder.billing.orders import Orders
 from builder.clusters.names import CreatedStack, random_suffix
 from builder.clusters.plan import ClusterPlan
-from builder.kinds.creation import build_request
+from builder.kinds.creation import build_request, create_with_order
 from builder.kinds.equal_requests import SentKey, choose_key
 from builder.kinds.magnum.idempotency import create_cluster_once, find_cluster
-from builder.kinds.magnum.ordering import create_cluster_with_order
 from builder.kinds.magnum.status import fetch_cluster_status as fetch_status
-from builder.kinds.magnum.wire import check_template, count_clusters
+from builder.kinds.magnum.wire import MAGNUM, check_template, count_clusters
 from builder.kinds.magnum.wire import delete_cluster as delete
 from builder.kinds.protocol import LaunchOutcome, LaunchPreview, ResourceCount
 from builder.openstack.call_context import Service
@@ -39,7 +38,7 @@ def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> Lau
     if key is not None:
         created, replayed = create_cluster_once(cloud, key, plan, orders)
     else:
-        created, _ = create_cluster_with_order(cloud, build_request(cloud, plan, random_suffix()), orders)
+        created, _ = create_with_order(MAGNUM, cloud, build_request(cloud, plan, random_suffix()), orders)
     return _outcome(created, replayed, url)
 
 

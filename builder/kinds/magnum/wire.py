@@ -7,6 +7,7 @@ https://docs.openstack.org/api-ref/container-infrastructure-management/.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from builder.clusters.names import CreatedStack
-from builder.kinds.creation import CreationRequest, creating
+from builder.kinds.creation import Calls, CreationRequest, creating
 from builder.kinds.listed import Listed, read_id, read_name, read_status, read_time
 from builder.kinds.magnum.refusals import explain_refusal
 from builder.openstack.call_context import CallContext, Service
@@ -28,6 +29,8 @@ from builder.openstack.limits import MAX_COUNT
 if TYPE_CHECKING:
     import requests
 
+logger = logging.getLogger(__name__)
+
 WITHOUT_NODES: Final = "1.10"
 """The version of the API that takes a ``node_count`` of 0; all else, the default of every Magnum takes."""
 
@@ -36,6 +39,11 @@ PAGE: Final = 500
 
 MAX_PAGES: Final = 20
 """A project with more clusters than that many pages hold is no project, but a service whose pages have no end."""
+
+STACK_SECONDS: Final = 10.0
+STACK_POLL: Final = 0.25
+"""In seconds, for how long and how often a new cluster is asked for its stack: Magnum was seen to know it after 0.8,
+and to know nothing of the cluster for the first 0.1; some drivers make no stack."""
 
 LIST_TRIES: Final = 10
 LIST_PAUSE: Final = 0.3
@@ -86,8 +94,24 @@ def list_clusters(cloud: Cloud, *, detailed: bool = False) -> list[Listed]:
     return [found[id_] for id_ in sorted(found)]
 
 
-def fetch_stack_id(cloud: Cloud, cluster: CreatedStack) -> str | None:
-    """The id of the Heat stack that a cluster's driver made; None while there is none. Blocks; raises RequestError."""
+def find_stack_id(cloud: Cloud, created: CreatedStack) -> str:
+    """The id of the Heat stack that a cluster's driver makes, for that is what Concertim meters. Blocks.
+
+    The cluster's own, if Magnum does not tell of a stack in time.
+    """
+    until = time.monotonic() + min(STACK_SECONDS, cloud.deadline.seconds_left())
+    stack_id = None
+    while stack_id is None and time.monotonic() < until:
+        try:
+            stack_id = _fetch_stack_id(cloud, created)
+        except CloudError as error:
+            logger.debug("the stack of cluster %s is not known: %s", created.name, error)
+        if stack_id is None:
+            time.sleep(max(0.0, min(STACK_POLL, until - time.monotonic())))
+    return stack_id or created.id
+
+
+def _fetch_stack_id(cloud: Cloud, cluster: CreatedStack) -> str | None:
     shown = show_cluster(cloud, cluster.id)
     with cloud.calling(Service.CONTAINER_INFRA):
         stack_id = shown["stack_id"]
@@ -105,6 +129,14 @@ def show_cluster(cloud: Cloud, cluster_id: str) -> Mapping[str, Any]:
 def delete_cluster(cloud: Cloud, cluster: CreatedStack) -> None:
     """Have Magnum delete a cluster, which goes on after this. Blocks; raises RequestError."""
     _ask(cloud, "DELETE", f"/clusters/{cluster.id}", cloud.context(Service.CONTAINER_INFRA))
+
+
+MAGNUM: Final = Calls(
+    create_cluster,
+    lambda cloud, tag: [cluster for cluster in list_clusters(cloud) if tag in cluster.tags],
+    delete_cluster,
+    find_stack_id,
+)
 
 
 def check_template(cloud: Cloud, cluster_template: str) -> None:

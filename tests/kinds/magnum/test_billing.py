@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from builder.clusters.names import CreatedStack
-from builder.kinds.magnum import ordering
+from builder.kinds.magnum import wire
 from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
@@ -110,11 +110,11 @@ def test_cluster_whose_creation_gave_no_answer_is_found_by_its_order(
 
 
 def test_cluster_without_a_stack_is_named_by_its_own_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ordering, "STACK_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "STACK_SECONDS", 0.2)
     with (
         RememberingMagnum() as cloud,
         connect(parse_credentials(cloud.credentials()), cloud_settings(), Deadline(20)) as connected,
     ):
         for status in (200, 404):
             cloud.magnum = answer(status, {"stack_id": None})
-            assert ordering.find_stack(connected, CreatedStack("c-1", "kube--x")) == "c-1"
+            assert wire.find_stack_id(connected, CreatedStack("c-1", "kube--x")) == "c-1"

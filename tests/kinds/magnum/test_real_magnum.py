@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from builder.clusters.names import CreatedStack
-from builder.kinds.magnum.ordering import find_stack
-from builder.kinds.magnum.wire import delete_cluster, list_clusters
+from builder.kinds.magnum.wire import delete_cluster, find_stack_id, list_clusters
 from builder.openstack.assets import fetch_assets
 from builder.openstack.call_context import Service
 from builder.openstack.cloud_services import SERVICE_TYPES, has_service
@@ -132,7 +131,7 @@ def test_cluster_is_created_as_it_was_asked_for(kube: Builder, keypair: str, nod
 def test_cluster_becomes_complete_and_an_order_names_its_stack(kube: Builder, keypair: str) -> None:
     built = ask(kube, keypair=keypair).json()
     with connected() as cloud:
-        ordered = find_stack(cloud, CreatedStack(built["id"], built["name"]))
+        ordered = find_stack_id(cloud, CreatedStack(built["id"], built["name"]))
     wait_until_complete(built["id"])
     assert ordered == (find(built["id"])["stack_id"] or built["id"])
 
