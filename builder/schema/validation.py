@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, reduce
 from itertools import islice
 from operator import getitem
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
@@ -85,14 +85,6 @@ _TYPES: Final[Mapping[type, frozenset[str]]] = {
 """What values of Python certainly are to JSON Schema; of others jsonschema tells."""
 
 
-def _check_type(validator: Any, types: str | list[str], instance: Any, schema: Any) -> Iterable[ValidationError]:
-    """The keyword ``type``, told at once where a value keeps to it, as nearly every one does."""
-    names = _TYPES.get(type(instance), frozenset())
-    if types in names if isinstance(types, str) else not names.isdisjoint(types):
-        return ()
-    return cast("Iterable[ValidationError]", Draft7Validator.VALIDATORS["type"](validator, types, instance, schema))
-
-
 def _find_missing(_validator: Any, names: Sequence[str], instance: Any, _schema: Any) -> Iterator[ValidationError]:
     """The keyword ``required``; jsonschema's own names what is missing in an error's text alone."""
     if isinstance(instance, dict):
@@ -110,12 +102,6 @@ def _choose(_validator: Any, choices: Sequence[Any], instance: Any, _schema: Any
 def _allow_extensions(*_: Any) -> Iterable[ValidationError]:
     """The keyword ``patternProperties``: the published schemas demand nothing of keys that begin with ``x-``."""
     return ()
-
-
-def _branch(validator: Any, condition: Any, instance: Any, schema: Mapping[str, Any]) -> Iterable[ValidationError]:
-    """The keyword ``if``; jsonschema's own makes a validator each time."""
-    branch = "then" if next(iter(validator.descend(instance, condition)), None) is None else "else"
-    return validator.descend(instance, schema[branch]) if branch in schema else ()
 
 
 @cache
@@ -143,10 +129,7 @@ def _validator(name: str) -> Draft7Validator:
         return self.TYPE_CHECKER.is_type(instance, name) if names is None else name in names
 
     root = published.load_schema(name)
-    keywords = {
-        "type": _check_type, "required": _find_missing, "oneOf": _choose, "if": _branch,
-        "patternProperties": _allow_extensions,
-    }  # fmt: skip
+    keywords = {"required": _find_missing, "oneOf": _choose, "patternProperties": _allow_extensions}
     validator_class: Any = extend(Draft7Validator, keywords)  # type: ignore[no-untyped-call]
     validator_class.descend, validator_class.is_type = descend, is_type
     validator: Draft7Validator = validator_class(_inline(root, root))
@@ -183,116 +166,84 @@ def _inline(part: Any, root: Any) -> Any:
     return {key: _inline(value, root) for key, value in part.items()}
 
 
-def _explain(error: ValidationError, may_echo: Callable[[Tokens], bool]) -> Iterator[SchemaProblem]:
+def _explain(error: Any, may_echo: Callable[[Tokens], bool]) -> Iterator[SchemaProblem]:
     tokens: Tokens = tuple(error.absolute_path)
-    keyword = str(error.validator)
-    if keyword == "additionalProperties":
-        yield from _explain_unknown_keys(error, tokens)
-    elif keyword in ("oneOf", "anyOf"):
-        yield from _explain_choice(error, tokens)
-    elif keyword == "required":
-        name = str(error.validator_value)
-        known = list(cast("Any", error.schema).get("properties", {}))
-        if _is_closed(error) and any(find_near(key, known) == name for key in _list_additional_properties(error)):
-            return  # told as an unknown key, with the key that was meant
-        # A key that was written for it is told as unknown, but where any key may stand.
-        near = find_near(name, _list_additional_properties(error), cutoff=0.8) if not _is_closed(error) else ""
-        hint = f"write it for {near!r}" if near else ""
-        yield _lack(tokens, name, hint)
-    else:
-        harmless = error.instance is None or error.instance in ([], {}, "")
-        echo = (harmless or may_echo(tokens)) and keyword != "maxLength"
-        value = _describe(error.instance) if echo else "the value"
-        part, choices = cast("Any", error.schema), cast("Any", error.validator_value)
-        hint = ""
-        if keyword == "enum" and isinstance(error.instance, str):
-            hint = suggest(error.instance, [choice for choice in choices if isinstance(choice, str)])
-        yield SchemaProblem(tokens, keyword, f"{value} {_complaint(error)}", hint, part=part)
+    instance, wanted = error.instance, error.validator_value
+    known = list(error.schema.get("properties", {}))
+    ignored = tuple(pattern.removeprefix("^") for pattern in error.schema.get("patternProperties", {}))
+    keys = instance if isinstance(instance, dict) else ()
+    others = [key for key in keys if key not in known and not key.startswith(ignored)]
+    is_closed = error.schema.get("additionalProperties") is False
+    match error.validator:
+        case "additionalProperties":
+            for key in others:
+                hint = suggest_key(key, known) or f"known keys: {', '.join(known)}"
+                message = f"unknown key {key!r}"
+                yield SchemaProblem((*tokens, key), error.validator, message, hint, key=True, part=error.schema)
+        case "oneOf" | "anyOf" if isinstance(instance, dict):  # anything else is told as the wrong type
+            alternatives = [choice["required"] for choice in wanted]
+            yield from _explain_choice(tokens, error.validator, alternatives, instance, others if is_closed else [])
+        case "required":
+            # A key that was written for it is told as unknown, and its hint names this one; but where any may stand.
+            if not is_closed:
+                near = find_near(wanted, others, cutoff=0.8)
+                yield _lack(tokens, wanted, f"write it for {near!r}" if near else "")
+            elif all(find_near(key, known) != wanted for key in others):
+                yield _lack(tokens, wanted)
+        case keyword if keyword not in ("oneOf", "anyOf"):
+            harmless = instance is None or instance in ([], {}, "")
+            echo = (harmless or may_echo(tokens)) and keyword != "maxLength"
+            value = _describe(instance) if echo else "the value"
+            hint = ""
+            if keyword == "enum" and isinstance(instance, str):
+                hint = suggest(instance, [choice for choice in wanted if isinstance(choice, str)])
+            message = f"{value} {_complain(keyword, wanted, instance)}"
+            yield SchemaProblem(tokens, keyword, message, hint, part=error.schema)
 
 
-def _explain_unknown_keys(error: ValidationError, tokens: Tokens) -> Iterator[SchemaProblem]:
-    schema: Any = error.schema
-    instance: Any = error.instance
-    known = list(schema.get("properties", {}))
-    patterns = list(schema.get("patternProperties", {}))
-    for key in instance:
-        if key not in known and not any(key.startswith(pattern.removeprefix("^")) for pattern in patterns):
-            hint = suggest_key(key, known) or f"known keys: {', '.join(known)}"
-            yield SchemaProblem(
-                (*tokens, key), "additionalProperties", f"unknown key {key!r}", hint, key=True, part=schema
-            )
-
-
-def _explain_choice(error: ValidationError, tokens: Tokens) -> Iterator[SchemaProblem]:
+def _explain_choice(
+    tokens: Tokens,
+    keyword: str,
+    alternatives: Sequence[Sequence[str]],
+    present: Mapping[str, Any],
+    unknown: Sequence[str],
+) -> Iterator[SchemaProblem]:
     """Explain a choice among sets of required keys, the only kind of choice that the published schemas make."""
-    choices: Any = error.validator_value
-    instance: Any = error.instance
-    if not isinstance(instance, dict):
-        return  # told as the wrong type
-    alternatives: list[list[str]] = [choice["required"] for choice in choices]
-    present = set(instance)
-    chosen = [names for names in alternatives if present.issuperset(names)]
+    chosen = [names for names in alternatives if present.keys() >= {*names}]
     if chosen:
         given = " and ".join(repr(name) for names in chosen for name in names)
         yield SchemaProblem(tokens, "oneOf", f"{given} exclude each other", "keep one of them")
-    elif all(len(names) == 1 for names in alternatives) and error.validator == "oneOf":
+    elif keyword == "oneOf" and all(len(names) == 1 for names in alternatives):
         wanted = [names[0] for names in alternatives]
-        if _is_closed(error) and any(suggest(key, wanted) for key in _list_additional_properties(error)):
-            return  # told as an unknown key, with the key that was meant
-        yield SchemaProblem(tokens, "oneOf", f"one of {', '.join(map(repr, wanted))} is required")
+        if not any(suggest(key, wanted) for key in unknown):  # else told as an unknown key, with the key that was meant
+            yield SchemaProblem(tokens, "oneOf", f"one of {', '.join(map(repr, wanted))} is required")
     else:
         # The one that most is there of, and else the first: not the shortest, which nobody may have meant.
-        closest = max(alternatives, key=lambda names: len(present.intersection(names)))
-        for name in closest:
-            if name not in present:
-                yield _lack(tokens, name)
+        closest = max(alternatives, key=lambda names: len(present.keys() & {*names}))
+        yield from (_lack(tokens, name) for name in closest if name not in present)
 
 
 def _lack(tokens: Tokens, name: str, hint: str = "") -> SchemaProblem:
     return SchemaProblem(tokens, "required", f"{name!r} is a required property", hint, part={"required": name})
 
 
-def _is_closed(error: ValidationError) -> bool:
-    """Whether the object may have no other keys than the schema's."""
-    schema: Any = error.schema
-    return schema.get("additionalProperties") is False
-
-
-def _list_additional_properties(error: ValidationError) -> list[str]:
-    schema: Any = error.schema
-    instance: Any = error.instance
-    return [key for key in instance if key not in schema.get("properties", {}) and not key.startswith("x-")]
-
-
-def _complaint(error: ValidationError) -> str:
-    limit: Any = error.validator_value
-    instance: Any = error.instance
-    match str(error.validator):
+def _complain(keyword: str, wanted: Any, instance: Any) -> str:
+    """What is wrong with a value, as far as requests can break their schema; definitions have words of their own."""
+    match keyword:
         case "type":
-            types = limit if isinstance(limit, list) else [limit]
-            return f"is not of type {', '.join(repr(name) for name in types)}"
-        case "enum" if len(limit) == 1:
-            return f"is not {limit[0]!r}"
-        case "enum":
-            return f"is not one of {', '.join(repr(value) for value in limit)}"
+            return f"is not of type {', '.join(map(repr, wanted if isinstance(wanted, list) else [wanted]))}"
         case "maxLength":
-            return f"is too long: {len(instance):,} characters, where {limit:,} are allowed"
+            return f"is too long: {len(instance):,} characters, where {wanted:,} are allowed"
         case "pattern":
-            return "is blank" if limit == r"\S" else f"does not match {limit!r}"
-        case "minimum":
-            return f"is less than {limit}"
-        case "maximum":
-            return f"is greater than {limit}"
-        case "minLength" | "minItems" | "minProperties":
+            return "is blank" if wanted == r"\S" else f"does not match {wanted!r}"
+        case "minLength":
             return "is empty"
-        case keyword:
+        case _:
             return f"breaks {keyword!r}"
 
 
 def _describe(instance: Any) -> str:
     """The value, cut where it is long; a filled container only by its kind."""
-    if isinstance(instance, dict) and instance:
-        return "the object"
-    if isinstance(instance, list) and instance:
-        return "the array"
+    if isinstance(instance, dict | list) and instance:
+        return "the object" if isinstance(instance, dict) else "the array"
     return shorten(repr(instance), _MAX_ECHO)
