@@ -16,11 +16,11 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from email.utils import formatdate
 from typing import Any, Final
 
-from builder.checking.running import find_presets, judge_together
+from builder.checking.running import describe_outcome, judge_together
 from builder.checking.targets import Target, Targets
 from builder.checking.uploads import UNNAMED, UploadedFiles, find_definitions, is_archive, unpack
 from builder.definitions.building import build_cluster_type
@@ -86,10 +86,9 @@ def check_upload(content: bytes, settings: UploadSettings) -> dict[str, Any]:
         except Exception as error:  # noqa: BLE001  # an edge: one definition never stops the check of the others
             checked.append(CheckedDefinition(target.path, own, (), describe_crash(error)))
             continue
-        # Whoever leaves the id out says nothing of it.
-        problems = tuple(each for each in outcome.problems if own != UNNAMED or each.rule != "cluster-type-output")
-        unless_known = {id_: each for id_, each in outcome.unless_known.items() if id_ not in settings.listed}
-        checked.append(CheckedDefinition(target.path, own, problems, "", unless_known, find_presets(outcome)))
+        described = describe_outcome(own, target.path, outcome, is_named=own != UNNAMED)
+        unless_known = {id_: each for id_, each in described.unless_known.items() if id_ not in settings.listed}
+        checked.append(replace(described, unless_known=unless_known))
         if outcome.cluster_type is not None:
             cluster_types.append({**render_cluster_type(outcome.cluster_type), "last_modified": modified})
     report = Report(tuple(judge_together(targets.definitions, checked, None)), tuple(targets.problems))

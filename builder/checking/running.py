@@ -1,5 +1,8 @@
 """Checking many definitions: each by itself, in several processes where that pays."""
 
+# Paths are plain strings here, as in the rest of the room.
+# ruff: noqa: PTH100, PTH120
+
 from __future__ import annotations
 
 import gc
@@ -9,14 +12,13 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from builder.catalogue.entries import Entry, scan_folder
 from builder.catalogue.states import report_duplicates
 from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.recognition import find_definition_folders, find_instance
-from builder.checking.targets import STANDARD_INPUT, Target, Targets, list_duplicates
+from builder.checking.targets import STANDARD_INPUT, Target, Targets
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
 from builder.definitions.presets import PRESET_SEPARATOR
@@ -85,16 +87,15 @@ def _check(
         return CheckedDefinition(files.display(""), target.id, (), describe_crash(error))
     finally:
         gc.enable()
-    problems = outcome.problems
-    if target.path == STANDARD_INPUT:  # which says nothing of its id
-        problems = tuple(problem for problem in problems if problem.rule != "cluster-type-output")
-    seconds, path = time.perf_counter() - start, files.display("")
-    return CheckedDefinition(path, target.id, problems, "", outcome.unless_known, find_presets(outcome), seconds)
+    checked = describe_outcome(target.id, files.display(""), outcome, is_named=target.path != STANDARD_INPUT)
+    return replace(checked, seconds=time.perf_counter() - start)
 
 
-def find_presets(outcome: Outcome) -> frozenset[ClusterTypeId] | None:
-    """The ids of a type's presets; None where there is no type."""
-    return frozenset(each.id for each in outcome.cluster_type.presets) if outcome.cluster_type is not None else None
+def describe_outcome(id_: ClusterTypeId, path: str, outcome: Outcome, *, is_named: bool) -> CheckedDefinition:
+    """What became of a definition; one that is not named was sent without its id, of which nothing is said then."""
+    problems = tuple(each for each in outcome.problems if is_named or each.rule != "cluster-type-output")
+    presets = frozenset(each.id for each in outcome.cluster_type.presets) if outcome.cluster_type is not None else None
+    return CheckedDefinition(path, id_, problems, "", outcome.unless_known, presets)
 
 
 def judge_together(
@@ -102,37 +103,22 @@ def judge_together(
 ) -> list[CheckedDefinition]:
     """The results, with the problems that definitions have beside each other: of one id, or naming one that is missing.
 
-    ``enabled`` is a folder in which there may be more of them; None: there is nothing but what is checked.
+    Two entries with one id are told of in the service's own words. Known are the types that are checked, those beside
+    them and those in the folder ``enabled``; None: there is nothing but what is checked.
     """
-    return _add_unknown(targets, _add_duplicates(targets, checked), enabled)
-
-
-def _add_duplicates(targets: Sequence[Target], checked: Sequence[CheckedDefinition]) -> list[CheckedDefinition]:
-    """The results, with the problem that the service has with two entries of one id, in its own words."""
-    problems: dict[Target, tuple[Problem, ...]] = {}
-    for group in list_duplicates(targets):
-        found = report_duplicates([Entry(target.id, target.entry, target.path) for target in group])
-        problems |= {target: (problem,) for target, problem in zip(group, found, strict=True)}
-    return [
-        replace(result, problems=(*problems.get(target, ()), *result.problems))
-        for target, result in zip(targets, checked, strict=True)
-    ]
-
-
-def _add_unknown(
-    targets: Sequence[Target], checked: Sequence[CheckedDefinition], enabled: str | None
-) -> list[CheckedDefinition]:
-    """The results, with the problems that they have where a type is missing that they name.
-
-    Known are those that are checked as well, those beside them, and those that are enabled.
-    """
-    if not any(result.unless_known for result in checked):
-        return list(checked)
+    groups: dict[tuple[str, str], list[Target]] = {}
+    for target in targets:
+        groups.setdefault((os.path.dirname(os.path.abspath(target.entry)), target.id), []).append(target)
+    doubled: dict[Target, Problem] = {}
+    for group in groups.values():
+        if len(group) > 1:
+            found = report_duplicates([Entry(target.id, target.entry, target.path) for target in group])
+            doubled |= zip(group, found, strict=True)
     known = {target.id for target in targets}
-    beside = {str(Path(target.entry).absolute().parent) for target in targets}
-    for folder in set() if enabled is None else {enabled, *beside}:
-        with suppress(OSError):  # it need not be there
-            known |= {entry.id for entry in scan_folder(folder).values() if isinstance(entry, Entry)}
+    if enabled is not None and any(result.unless_known for result in checked):
+        for folder in {enabled, *(folder for folder, _ in groups)}:
+            with suppress(OSError):  # it need not be there
+                known |= {entry.id for entry in scan_folder(folder).values() if isinstance(entry, Entry)}
     presets = {result.id: result.presets for result in checked}
 
     def is_known(id_: ClusterTypeId) -> bool:
@@ -141,12 +127,12 @@ def _add_unknown(
         of_base = presets.get(base)
         return id_ in known or (base in known and (of_base is None or id_ in of_base))
 
-    return [
-        replace(result, problems=(*result.problems, *missing))
-        if (missing := [problem for each, problem in result.unless_known.items() if not is_known(each)])
-        else result
-        for result in checked
-    ]
+    judged = []
+    for target, result in zip(targets, checked, strict=True):
+        doubles = (doubled[target],) if target in doubled else ()
+        missing = (problem for id_, problem in result.unless_known.items() if not is_known(id_))
+        judged.append(replace(result, problems=(*doubles, *result.problems, *missing)))
+    return judged
 
 
 def _count_processors() -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -226,12 +226,3 @@ def _scan(folder: str) -> list[Classified]:
         return sorted(scan_folder(folder).values(), key=lambda found: natural_key(found.name))
     except OSError as error:
         raise ConfigurationError(f"{folder!r} cannot be read: {error.strerror}") from error
-
-
-def list_duplicates(targets: Sequence[Target]) -> Iterator[list[Target]]:
-    """The targets that stand in one folder and have one id."""
-    groups: dict[tuple[str, str], list[Target]] = {}
-    for target in targets:
-        folder = os.path.dirname(os.path.abspath(target.entry))
-        groups.setdefault((folder, target.id), []).append(target)
-    yield from (group for group in groups.values() if len(group) > 1)
