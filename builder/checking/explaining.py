@@ -1,22 +1,22 @@
 """``cluster-builder check --explain``: what becomes of a definition, for the person who wrote it."""
 
 # Paths are plain strings here, shown as they were given, which a Path would tidy up.
-# ruff: noqa: PTH110, PTH118
+# ruff: noqa: PTH118
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from email.utils import formatdate
 
-from builder.catalogue.entries import DEFINITION_NAME, Entry, scan_folder
+from builder.catalogue.entries import Entry, scan_folder
 from builder.checking.checked_files import CheckedFiles, CheckSettings
 from builder.checking.command import read_standard_input
 from builder.checking.running import STANDARD_INPUT_SHOWN, open_files
 from builder.checking.streams import EXIT_CLEAN, EXIT_PROBLEMS, Streams
-from builder.checking.targets import STANDARD_INPUT, Target, find_targets, hint_at_path
+from builder.checking.targets import STANDARD_INPUT, find_targets, hint_at_path
 from builder.clusters.plan import explain_nothing_selected
 from builder.definitions.building import build_cluster_type
 from builder.definitions.listing import render_cluster_type
@@ -50,7 +50,16 @@ def explain(
     if cluster_type is None:
         return EXIT_PROBLEMS
     if template:
-        return _print_template(cluster_type, selected, streams)
+        optional = cluster_type.optional_components
+        for name in selected:
+            if name not in optional:
+                hint = _suggest_or_list(name, optional)
+                raise ConfigurationError(f"no optional component is named {name!r}; {hint}")
+        if cluster_type.needs_selection and not selected:
+            streams.stderr.write(f"cluster-builder: {explain_nothing_selected(cluster_type)}\n")
+            return EXIT_PROBLEMS
+        streams.stdout.write(KINDS[cluster_type.kind].explain(cluster_type, selected))
+        return EXIT_CLEAN
     modified = formatdate(files.last_modified, usegmt=True)
     body = {**render_cluster_type(cluster_type), "last_modified": modified}
     streams.stdout.write(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
@@ -67,11 +76,25 @@ def load_definition(
 
     Raises ConfigurationError for a subject that leads to no definition, or to several, and for an unknown preset.
     """
-    if not preset and not os.path.lexists(subject) and not _find_entries(subject, settings.enabled):
+    paths = [subject]
+    if subject != STANDARD_INPUT and not os.path.lexists(subject):
+        enabled = _list_enabled(settings.enabled)
         base, _, last = subject.rpartition(PRESET_SEPARATOR)
-        if base and _find_entries(base, settings.enabled):
+        if not preset and subject not in enabled and base in enabled:
             subject, preset = base, last
-    target = _find_target(subject, settings.enabled, streams)
+        if subject not in enabled:
+            near = suggest(subject, enabled)
+            hint = f"; {near}" if near else hint_at_path(subject)
+            message = f"{subject!r} is neither a path nor the id of a definition in {settings.enabled}{hint}"
+            raise ConfigurationError(message)
+        paths = enabled[subject]
+    found = find_targets(paths, settings.enabled)
+    if len(found.definitions) != 1:
+        shown = ", ".join(repr(target.path) for target in found.definitions[:5]) or "none"
+        raise ConfigurationError(f"{subject!r} leads to {len(found.definitions)} definitions, not to one: {shown}")
+    for path, taken in found.instead.items():
+        streams.stderr.write(f"cluster-builder: {describe_stand_in(path, taken)}\n")
+    (target,) = found.definitions
     text = read_standard_input(streams) if target.path == STANDARD_INPUT else None
     files = open_files(target, settings, text, LinkResolver())
     outcome = build_cluster_type(target.id, files, KINDS, deep=True, profile=settings.profile)
@@ -84,52 +107,19 @@ def load_definition(
         return outcome.cluster_type, files
     presets = {each.id.rpartition(PRESET_SEPARATOR)[2]: each for each in outcome.cluster_type.presets}
     if preset not in presets:
-        known = f"there are: {', '.join(presets)}" if presets else "there is none"
-        raise ConfigurationError(f"no preset has the id {preset!r}; {suggest(preset, presets) or known}")
+        raise ConfigurationError(f"no preset has the id {preset!r}; {_suggest_or_list(preset, presets)}")
     return presets[preset], files
 
 
-def _print_template(cluster_type: ClusterType, selected: Sequence[str], streams: Streams) -> int:
-    """Print what the cloud is sent when the optional components ``selected`` are chosen.
-
-    Raises ConfigurationError for a name that is no optional component.
-    """
-    optional = cluster_type.optional_components
-    for name in selected:
-        if name not in optional:
-            known = f"there are: {', '.join(optional)}" if optional else "there is none"
-            raise ConfigurationError(f"no optional component is named {name!r}; {suggest(name, optional) or known}")
-    if cluster_type.needs_selection and not selected:
-        streams.stderr.write(f"cluster-builder: {explain_nothing_selected(cluster_type)}\n")
-        return EXIT_PROBLEMS
-    streams.stdout.write(KINDS[cluster_type.kind].explain(cluster_type, selected))
-    return EXIT_CLEAN
+def _list_enabled(folder: str) -> Mapping[str, list[str]]:
+    """The paths of the definitions in an enabled folder, by their ids; none where it cannot be read."""
+    paths: dict[str, list[str]] = {}
+    with suppress(OSError):
+        for _, entry in sorted(scan_folder(folder).items()):
+            if isinstance(entry, Entry):
+                paths.setdefault(entry.id, []).append(os.path.join(folder, entry.definition))
+    return paths
 
 
-def _find_entries(id_: str, enabled: str) -> list[str]:
-    """The definitions in the enabled folder that have an id."""
-    candidates = [os.path.join(enabled, f"{id_}{suffix}") for suffix in (".yaml", ".yml")]
-    candidates.append(os.path.join(enabled, id_, DEFINITION_NAME))
-    return [path for path in candidates if os.path.exists(path)]
-
-
-def _find_target(subject: str, enabled: str, streams: Streams) -> Target:
-    if subject == STANDARD_INPUT or os.path.lexists(subject):
-        paths = [subject]
-    else:
-        paths = _find_entries(subject, enabled)
-        if not paths:
-            ids: list[str] = []
-            with suppress(OSError):
-                ids += [entry.id for entry in scan_folder(enabled).values() if isinstance(entry, Entry)]
-            near = suggest(subject, ids)
-            hint = f"; {near}" if near else hint_at_path(subject)
-            raise ConfigurationError(f"{subject!r} is neither a path nor the id of a definition in {enabled}{hint}")
-    found = find_targets(paths, enabled)
-    targets = found.definitions
-    if len(targets) != 1:
-        shown = ", ".join(repr(target.path) for target in targets[:5]) or "none"
-        raise ConfigurationError(f"{subject!r} leads to {len(targets)} definitions, not to one: {shown}")
-    for path, taken in found.instead.items():
-        streams.stderr.write(f"cluster-builder: {describe_stand_in(path, taken)}\n")
-    return targets[0]
+def _suggest_or_list(name: str, known: Collection[str]) -> str:
+    return suggest(name, known) or (f"there are: {', '.join(known)}" if known else "there is none")

@@ -60,6 +60,16 @@ def test_a_preset_is_explained_by_its_own_id_or_by_the_option(capsys: pytest.Cap
     assert Run(capsys, "check", "--preset", "small", str(enabled / "type.yaml")).status == 2
 
 
+def test_an_id_whose_folder_has_no_definition_is_told_by_the_path_of_what_is_missing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "cluster-types-enabled" / "hpc"
+    folder.mkdir(parents=True)
+    run = Run(capsys, "check", "--explain", "--instance", str(tmp_path), "hpc")
+    assert (run.status, run.out) == (2, "")
+    assert f"'{folder}/cluster-type.yaml' does not exist" in run.err
+
+
 def test_an_unknown_id_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     run = Run(capsys, "check", "--explain", "nothing")
     assert (run.status, run.out) == (2, "")
