@@ -33,7 +33,7 @@ def by_credential_name(cloud: Sandbox, **changes: Any) -> dict[str, Any]:
         "auth_url": cloud.auth_url,
         "application_credential_name": UNRESTRICTED.name,
         "application_credential_secret": UNRESTRICTED.secret,
-        "user_id": UNRESTRICTED.user_id,
+        "user_id": UNRESTRICTED.user.id,
         **changes,
     }
 
