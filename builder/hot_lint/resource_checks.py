@@ -28,50 +28,79 @@ from builder.hot_lint.properties import find_property_problems
 from builder.hot_lint.property_calls import CallScope
 from builder.hot_lint.scope import ScopedTemplate
 from builder.text.pointers import Tokens
-from builder.text.spelling import find_near, suggest
+from builder.text.spelling import find_near, suggest, suggest_near
 
-GROUP_ATTRIBUTES: Final = ("refs", "refs_map", "attributes", "removed_rsrc_list")
+_GROUP_ATTRIBUTES: Final = ("refs", "refs_map", "attributes", "removed_rsrc_list")
 """The attributes of a group besides those of its members: ``heat.engine.resources.openstack.heat.resource_group``."""
 
-MEMBER_ATTRIBUTE: Final = re.compile(r"resource\.[^.]*\.")
+_NESTED_ATTRIBUTES: Final = ("show",)
+"""Attributes of a nested template besides its outputs; a group of them has no ``show``."""
+
+_MEMBER_ATTRIBUTE: Final = re.compile(r"resource\.[^.]*\.")
 """What comes before the attribute of one member of a group: ``resource.0.address``."""
 
 
-def find_attribute_problems(templates: Sequence[ScopedTemplate]) -> Iterator[tuple[int, TemplateProblem]]:
-    """Every attribute that is read and that the type of the resource does not have: the template's number, the problem.
+def find_attribute_problems(
+    templates: Sequence[ScopedTemplate], nested: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[int, TemplateProblem]]:
+    """Every attribute that is read and that the resource does not have: the template's number, and the problem.
 
-    What another Heat has in place of the type, by a plug-in or in a later release, may have it. And every one that is a
-    list in which what is read has no number.
+    Those of a nested template are its outputs; ``nested`` are all, by the names of their files. What another Heat has
+    in place of a type, by a plug-in or in a later release, may have others. And every one that is a list in which what
+    is read has no number.
     """
-    resources: dict[str, Mapping[str, Any]] = {}
-    for each in templates:
-        resources.update(each.template.get("resources") or {})
+    resources = {name: one for each in templates for name, one in (each.template.get("resources") or {}).items()}
     for number, each in enumerate(templates):
         for reference in each.reading.references:
-            resource = resources.get(reference.name)
-            if reference.kind is not Kind.RESOURCE or reference.attribute is None or resource is None:
+            resource, attribute = resources.get(reference.name), reference.attribute
+            if reference.kind is not Kind.RESOURCE or attribute is None or resource is None:
                 continue
-            attribute, type_ = reference.attribute, resource.get("type")
+            type_, is_there = resource.get("type"), True
             if isinstance(type_, str) and (depth := find_list_depth(type_, attribute)) is not None:
                 yield from ((number, found) for found in _find_key_in_list(each.template, reference, depth))
-            if type_ == GROUP:
-                members = {str(member.get("type")) for member, _, certain in find_members(resource, ()) if certain}
-                attribute, type_ = MEMBER_ATTRIBUTE.sub("", attribute), next(iter(members), None)
-                if attribute in GROUP_ATTRIBUTES or attribute.startswith("resource."):
-                    continue
-            known = find_attributes(type_) if isinstance(type_, str) else None
-            if known is not None and attribute not in known:
-                tokens = (*reference.tokens[:-1], 1)
-                message, meant = (
-                    f"{type_} has no attribute {attribute!r}",
-                    find_foreign_attribute(str(type_), attribute),
-                )
-                hint = suggest(meant or attribute, sorted(known))
-                if "," in meant:
-                    hint = f"write [{reference.name}, {meant}]"
-                elif attribute in ("id", "uuid"):
-                    hint = f"write {{get_resource: {reference.name}}}"
-                yield number, TemplateProblem("unknown-attribute", message, tokens, hint, reference.certain)
+            if is_group := type_ == GROUP:
+                members = [each for each in find_members(resource, ()) if len(each[1]) == 2]  # in no branch of an if
+                type_, is_there = (members[0][0].get("type"), members[0][2]) if members else (None, False)
+                attribute = _MEMBER_ATTRIBUTE.sub("", attribute)
+            if not isinstance(type_, str):
+                continue
+            others = _GROUP_ATTRIBUTES if is_group else _NESTED_ATTRIBUTES if type_ in nested else ()
+            if attribute in others or (others and attribute.startswith("resource.")):
+                continue
+            certain, found = reference.certain, None
+            if type_ in nested:
+                if is_group:  # Heat asks each member for it, in an output only when somebody asks for that
+                    is_made = resource.get("condition") in (None, True) and resource.get("external_id") is None
+                    certain = certain and is_there and is_made and reference.tokens[0] != "outputs"
+                found = _explain_output(type_, attribute, nested[type_].get("outputs") or {})
+            elif is_there:
+                found = _explain_attribute(type_, attribute, reference.name)
+            if found is not None:
+                rule, message, hint = found
+                yield number, TemplateProblem(rule, message, (*reference.tokens[:-1], 1), hint, certain)
+
+
+def _explain_output(name: str, attribute: str, outputs: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """Rule, message and hint for an attribute that is no output of the nested template ``name``; None where it is."""
+    if attribute in outputs:
+        return None
+    hint = suggest(attribute, outputs) or (suggest_near(next(iter(outputs))) if len(outputs) == 1 else "")
+    hint = f"resource.{attribute} is a member" if attribute.isdecimal() else hint
+    return "nested-attribute", f"{name} has no output {attribute!r}", hint
+
+
+def _explain_attribute(type_: str, attribute: str, resource: str) -> tuple[str, str, str] | None:
+    """Rule, message and hint for an attribute that Heat's own type has not; None where it has, or nobody knows."""
+    known = find_attributes(type_)
+    if known is None or attribute in known:
+        return None
+    meant = find_foreign_attribute(type_, attribute)
+    hint = suggest(meant or attribute, sorted(known))
+    if "," in meant:
+        hint = f"write [{resource}, {meant}]"
+    elif attribute in ("id", "uuid"):
+        hint = f"write {{get_resource: {resource}}}"
+    return "unknown-attribute", f"{type_} has no attribute {attribute!r}", hint
 
 
 def _find_key_in_list(template: Mapping[str, Any], reference: Reference, depth: int) -> Iterator[TemplateProblem]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.definitions.texts import VERSION, build, find_rules
@@ -153,6 +155,22 @@ def test_attribute_of_a_group_is_an_output_of_its_members_and_one_in_an_output_i
     assert find_rules(build(definition, {"node.yaml": SERVED})) == ["nested-attribute"] * (not is_there)
     shown = f"{template(group)}  outputs: {{o: {{value: {{get_attr: [r, {path}]}}}}}}\n"
     assert find_rules(build(shown, {"node.yaml": SERVED})) == ["conditional-mistake"] * (not is_there)
+
+
+def test_what_is_no_output_of_a_nested_template_in_another_component_is_told() -> None:
+    resources = {
+        "node": {"type": "nested/node.yaml"},
+        "nodes": {"type": "OS::Heat::ResourceGroup", "properties": {"resource_def": {"type": "nested/node.yaml"}}},
+    }
+    for attribute, expected in (("addres", ["conditional-mistake", "nested-attribute"]), ("address", [])):
+        outputs = {name: {"value": {"get_attr": [name, attribute]}} for name in resources}
+        files = {
+            "components/nodes.yaml": json.dumps({"heat_template_version": "2021-04-16", "resources": resources}),
+            "components/shown.yaml": json.dumps({"heat_template_version": "2021-04-16", "outputs": outputs}),
+            "components/nested/node.yaml": SERVED,
+        }
+        outcome = build("components: [{name: nodes}, {name: shown}]\n", files)
+        assert sorted(find_rules(outcome, "concertim-nested")) == expected
 
 
 @pytest.mark.parametrize("key", ["AWSTemplateFormatVersion: '2010-09-09'", "HeatTemplateFormatVersion: '2012-12-12'"])

@@ -21,24 +21,18 @@ from builder.hot_lint.conflicts.sharing import Owners
 from builder.hot_lint.conflicts.waiting import find_unawaited
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
-from builder.hot_lint.findings import MAX_NAMED, Kind, NestedUse, TemplateProblem, TemplateReading, explain_missing
+from builder.hot_lint.findings import MAX_NAMED, NestedUse, TemplateProblem, TemplateReading, explain_missing
 from builder.hot_lint.inclusion import LoadedTemplate
 from builder.hot_lint.members import has_properties_beside, suggest_beside
 from builder.hot_lint.outputs import find_misread_values
 from builder.hot_lint.properties import find_nested_value_problems
 from builder.hot_lint.property_calls import CallScope, find_named, suggest_missing
 from builder.hot_lint.references import MAX_WORK, read_template
-from builder.hot_lint.resource_checks import (
-    GROUP_ATTRIBUTES,
-    MEMBER_ATTRIBUTE,
-    find_attribute_problems,
-    find_meant_type,
-    find_type_problems,
-)
+from builder.hot_lint.resource_checks import find_attribute_problems, find_meant_type, find_type_problems
 from builder.hot_lint.scope import ScopedTemplate, demote, find_scope_problems, find_unused_parameters
 from builder.hot_lint.shape import explain_version, find_shape_problems
 from builder.kinds.heat.reading.components import Component, LoadedComponent
-from builder.text.spelling import find_near, suggest, suggest_near
+from builder.text.spelling import find_near, suggest_near
 
 NETWORK_TYPES: Final = ("OS::Neutron::Net", "OS::Neutron::Router")
 """The types of resources that make a private network; earlier releases refused templates without them."""
@@ -48,9 +42,6 @@ ALWAYS_USED: Final = frozenset({"clustername"})
 
 TAKES_ALL: Final = frozenset({"parameter-reference", "resource-reference", "condition-reference", "unused-parameter"})
 """Rules that can be judged only where every template of a composition could be read."""
-
-_NESTED_ATTRIBUTES: Final = ("show",)
-"""Attributes of a nested template besides its outputs; a group of them has no ``show``."""
 
 SCHEMA_RULES: Final = frozenset({"unknown-parameter-key", "parameter-syntax", "allowed-pattern"})
 """Rules about the schema of a parameter."""
@@ -125,13 +116,12 @@ class _TemplateCheck:
             self.tell(loaded, find_misread_values(template, calls.resources))
             self.tell(loaded, find_shape_problems(template, language, composed=len(templates) > 1))
             self.tell(loaded, _check_nested_uses(template, calls, reading, self.nested))
-            self.tell(loaded, _check_nested_attributes(reading, self.nested))
             self.types.update(find_meant_type(type_) or type_ for type_ in reading.types)
             scope.append(ScopedTemplate(component.name, component.optional, template, reading))
         nested = {name: each.template for name, each in self.nested.items()}
         for found in (
             find_scope_problems(scope, around), find_cycles(scope), find_unused_parameters(scope),
-            find_attribute_problems(scope), find_unawaited(scope, nested),
+            find_attribute_problems(scope, nested), find_unawaited(scope, nested),
         ):  # fmt: skip
             for number, problem in found:
                 is_always_used = problem.rule == "unused-parameter" and problem.tokens[-1] in ALWAYS_USED
@@ -202,24 +192,3 @@ def _check_nested_uses(
             about = tuple(f"property {each}" for each in missing)
             yield TemplateProblem("nested-parameter", message, (*use.tokens, "type"), hint, use.certain, about=about)
         yield from find_nested_value_problems(within, calls, use, parameters, named[use.name])
-
-
-def _check_nested_attributes(
-    reading: TemplateReading, nested: Mapping[str, LoadedTemplate]
-) -> Iterator[TemplateProblem]:
-    """Yield a problem for each attribute of a nested template that is read and that is none of its outputs."""
-    uses = {use.owner: use for use in reading.nested if use.is_plain or use.is_member}
-    for reference in reading.references:
-        use, attribute, certain = uses.get(reference.name), reference.attribute, reference.certain
-        if use is None or use.name not in nested or reference.kind is not Kind.RESOURCE or attribute is None:
-            continue
-        outputs = nested[use.name].template.get("outputs") or {}
-        if use.is_member:  # of which Heat asks each for an attribute, in an output only when somebody asks for that
-            certain = certain and use.certain and reference.tokens[0] != "outputs"
-            attribute = MEMBER_ATTRIBUTE.sub("", attribute)
-        known = GROUP_ATTRIBUTES if use.is_member else _NESTED_ATTRIBUTES
-        if attribute not in outputs and attribute not in known and not attribute.startswith("resource."):
-            message, tokens = f"{use.name} has no output {attribute!r}", (*reference.tokens[:-1], 1)
-            hint = suggest(attribute, outputs) or (suggest_near(next(iter(outputs))) if len(outputs) == 1 else "")
-            hint = f"resource.{attribute} is a member" if attribute.isdecimal() else hint
-            yield TemplateProblem("nested-attribute", message, tokens, hint, certain)
