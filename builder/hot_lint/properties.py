@@ -7,10 +7,10 @@ Judged is what stands there, branches of ``if`` and what ``repeat`` makes items 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final
 
 from builder.hot.foreign_names import find_foreign_property, suggest_foreign_value
@@ -38,9 +38,6 @@ from builder.pattern_matching.matching import MatchingTimeoutError, MatchingUnav
 from builder.text.pointers import Tokens
 from builder.text.spelling import find_near, suggest, suggest_near
 
-Path = tuple[str, ...]
-"""A way within the properties of a type, the items of lists being ``*``."""
-
 _JOINED: Final = re.compile(r"([\w:.-]*[\w.-])(\s+|:)(\{\w+)")
 """A property and the call that gives its value, with no colon or no space between them: ``network {get_resource``."""
 
@@ -65,10 +62,16 @@ def find_property_problems(
     """Yield a problem for each property that is missing, unknown, or has a value that it does not take.
 
     ``definition`` is that of a resource or a member, whose ``type_`` is one of Heat's own."""
-    _, tokens, certain = definition
-    constraints = partial(_parse_constraints, type_)
-    names = find_index_names(template, tokens)
-    yield from _PropertyCheck(type_, certain, scope, names, constraints).check(definition)
+    given, tokens, certain = definition
+    check = _PropertyCheck(type_, certain, scope, find_index_names(template, tokens))
+    properties = given.get("properties", {})
+    properties = {} if properties is None else properties
+    if isinstance(properties, dict) and not check.is_unknown(properties):
+        schemas = load_types()[type_]["properties"]
+        kind = properties.get("type")
+        if type_ == "OS::Heat::Value" and isinstance(kind, str) and kind in PROPERTY_TYPES:
+            schemas = {**schemas, "value": {**schemas["value"], "type": PROPERTY_TYPES[kind]}}
+        yield from check.check_map(schemas, properties, (*tokens, "properties"), ())
 
 
 def find_nested_value_problems(
@@ -83,13 +86,10 @@ def find_nested_value_problems(
     ``named`` are the constraints of what these name in a cloud. Heat makes a property of each parameter, which is
     stricter (``heat.engine.properties.Schema.from_parameter``).
     """
-    constraints: dict[Path, tuple[Constraint, ...]] = {}
-    names = find_index_names(template, use.tokens)
-    check = _PropertyCheck(use.name, use.certain, scope, names, lambda path: constraints[path])
+    check = _PropertyCheck(use.name, use.certain, scope, find_index_names(template, use.tokens))
     for name, value in {} if scope.language.newer else (use.properties or {}).items():
         with suppress(ParameterSyntaxError, KeyError):  # which are told elsewhere
             parameter = parse_parameter(name, parameters[name])
-            constraints[(name,)] = parameter.constraints
             schema: dict[str, Any] = {"type": str(parameter.type)}
             if name in named:
                 schema["custom_constraint"] = named[name]
@@ -114,31 +114,21 @@ def find_index_names(template: Mapping[str, Any], tokens: Tokens) -> tuple[str, 
 
 @dataclass(slots=True)
 class _PropertyCheck:
-    """Holds the properties of one resource, or of one member of a group, against the schema of its type."""
+    """Holds properties of one resource, or of one member of a group, against their schemas.
+
+    A path is a way within the properties; what it leads to in general has ``*`` for the items of lists.
+    """
 
     type: str
     certain: bool
     scope: CallScope
     index_names: tuple[str, ...]
-    constraints_at: Callable[[Path], tuple[Constraint, ...]]
-    """The constraints of what is at a path within the properties, the items of lists being ``*``."""
 
-    def check(self, definition: Definition) -> Iterator[TemplateProblem]:
-        given, tokens, _ = definition
-        properties = given.get("properties", {})
-        properties = {} if properties is None else properties
-        if isinstance(properties, dict) and not self._is_unknown(properties):
-            schemas = load_types()[self.type]["properties"]
-            kind = properties.get("type")
-            if self.type == "OS::Heat::Value" and isinstance(kind, str) and kind in PROPERTY_TYPES:
-                schemas = {**schemas, "value": {**schemas["value"], "type": PROPERTY_TYPES[kind]}}
-            yield from self._check_map(schemas, properties, (*tokens, "properties"), ())
-
-    def _check_map(
-        self, schemas: Mapping[str, Any], given: Mapping[str, Any], tokens: Tokens, path: tuple[str | int, ...]
+    def check_map(
+        self, schemas: Mapping[str, Any], given: Mapping[str, Any], tokens: Tokens, path: Tokens
     ) -> Iterator[TemplateProblem]:
         """A mapping whose keys are known: the properties of the type itself, where the ``path`` is empty."""
-        if self.index_names and any(map(self._is_unknown, given)):
+        if self.index_names and any(map(self.is_unknown, given)):
             return
         missing = [
             name
@@ -179,7 +169,7 @@ class _PropertyCheck:
             if name in schemas and (name != members or not isinstance(value, dict)):
                 yield from self.check_value(schemas[name], value, (*tokens, name), (*path, name), (schemas, given))
 
-    def _suggest_place(self, name: str, tokens: Tokens, path: tuple[str | int, ...]) -> str:
+    def _suggest_place(self, name: str, tokens: Tokens, path: Tokens) -> str:
         """A hint at where an unknown key belongs, as far as that can be guessed."""
         if path:
             own = load_types()[self.type]["properties"].get(name, {"hidden": True})
@@ -191,14 +181,14 @@ class _PropertyCheck:
         schema: Mapping[str, Any],
         value: Any,
         tokens: Tokens,
-        path: tuple[str | int, ...],
+        path: Tokens,
         beside: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None,
     ) -> Iterator[TemplateProblem]:
         """A value, and what is in it, against the schema of what it is given for; ``beside`` is as for a Property."""
         kind = schema["type"]
         if value is None or kind == "any":
             return
-        is_unknown = self._is_unknown(value)
+        is_unknown = self.is_unknown(value)
         if is_unknown or "custom_constraint" in schema:
             yield from self._check_call(schema, value, tokens, path, beside)
         if is_unknown:
@@ -225,12 +215,12 @@ class _PropertyCheck:
             for key, item in value.items():
                 yield from self.check_value(children["*"], item, (*tokens, key), (*path, key))
         elif isinstance(value, dict) and children:
-            yield from self._check_map(children, value, tokens, path)
+            yield from self.check_map(children, value, tokens, path)
         if "constraints" in schema and not self._holds_unknown(value):
             yield from self._check_constraints(schema, meant, tokens, path)
 
     def _check_items(
-        self, schema: Mapping[str, Any] | None, items: Sequence[Any], tokens: Tokens, path: tuple[str | int, ...]
+        self, schema: Mapping[str, Any] | None, items: Sequence[Any], tokens: Tokens, path: Tokens
     ) -> Iterator[TemplateProblem]:
         constraint = ITEM_CONSTRAINTS.get(str(path[-1]), "")
         for number, item in enumerate(items):
@@ -246,7 +236,7 @@ class _PropertyCheck:
         schema: Mapping[str, Any],
         value: Any,
         tokens: Tokens,
-        path: tuple[str | int, ...],
+        path: Tokens,
         beside: tuple[Mapping[str, Any], Mapping[str, Any]] | None,
     ) -> Iterator[TemplateProblem]:
         """What a call gives: itself, in the branches of an ``if``, and as items that a ``repeat`` makes.
@@ -265,17 +255,19 @@ class _PropertyCheck:
             for number, branch in enumerate(arguments[1:], start=1):
                 yield from replace(self, certain=False).check_value(schema, branch, (*tokens, number), path)
         lists = arguments.get("for_each") if function == "repeat" and isinstance(arguments, dict) else None
-        if isinstance(lists, dict) and not self._is_unknown(lists) and "*" in schema.get("schema", {}):
+        if isinstance(lists, dict) and not self.is_unknown(lists) and "*" in schema.get("schema", {}):
             certain = self.certain and all(isinstance(each, list) and each for each in lists.values())
             within = replace(self, certain=certain, index_names=(*self.index_names, *lists))
             item, place = arguments.get("template"), (*tokens, "template")
             yield from within.check_value(schema["schema"]["*"], item, place, (*path, 0))
 
     def _check_constraints(
-        self, schema: Mapping[str, Any], value: Any, tokens: Tokens, path: tuple[str | int, ...]
+        self, schema: Mapping[str, Any], value: Any, tokens: Tokens, path: Tokens
     ) -> Iterator[TemplateProblem]:
-        type_ = _PARAMETER_TYPES[schema["type"]]
-        for constraint in self.constraints_at(_generalise(path)):
+        type_, constraints = _PARAMETER_TYPES[schema["type"]], schema["constraints"]
+        if not isinstance(constraints, tuple):  # Heat's own, as they are written
+            constraints = _parse_constraints(self.type, _generalise(path))
+        for constraint in constraints:
             try:
                 is_met = constraint.is_met_by(ParsedValue(value, value))
             except (MatchingTimeoutError, MatchingUnavailableError):
@@ -287,29 +279,26 @@ class _PropertyCheck:
                 wrong = next((each for each in given if isinstance(each, str) and each not in texts), "")
                 same = next((each for each in texts if each.lower() == wrong.lower()), wrong)
                 hint = suggest_foreign_value(str(path[-1]), wrong) or suggest(same, texts)
-                yield self._problem(
-                    "property-constraint", f"{self._name(path)} {constraint.explain(type_)}", tokens, hint
-                )
+                message = f"{self._name(path)} {constraint.explain(type_)}"
+                yield self._problem("property-constraint", message, tokens, hint)
 
-    def _is_unknown(self, value: Any) -> bool:
+    def is_unknown(self, value: Any) -> bool:
         """Whether only a launch tells what the value is: it calls a function, or seems to, or names a member."""
         if isinstance(value, str):
             return any(name in value for name in self.index_names)
         if not isinstance(value, dict) or len(value) != 1:
             return False
-        key = next(iter(value))
-        is_call = key in self.scope.language.functions or (
-            first_version_with(key) is not None and key not in RULE_WORDS
-        )
-        return is_call or bool(explain_unknown_function(key, self.scope.language)[0])
+        key, language = next(iter(value)), self.scope.language
+        is_known = key in language.functions or (first_version_with(key) is not None and key not in RULE_WORDS)
+        return is_known or bool(explain_unknown_function(key, language)[0])
 
     def _holds_unknown(self, value: Any) -> bool:
-        if self._is_unknown(value):
+        if self.is_unknown(value):
             return True
         items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         return any(map(self._holds_unknown, items))
 
-    def _name(self, path: tuple[str | int, ...]) -> str:
+    def _name(self, path: Tokens) -> str:
         """What a message calls the value at a path, or what has properties where that is empty."""
         return Property(self.type, path, "").name if path else self.type
 
@@ -320,7 +309,7 @@ class _PropertyCheck:
 
 
 @cache
-def _parse_constraints(type_: str, path: Path) -> tuple[Constraint, ...]:
+def _parse_constraints(type_: str, path: Tokens) -> tuple[Constraint, ...]:
     """The constraints of what is at a path within the properties of a type."""
     schema: Mapping[str, Any] = {"schema": load_types()[type_]["properties"]}
     for name in path:
@@ -329,5 +318,6 @@ def _parse_constraints(type_: str, path: Path) -> tuple[Constraint, ...]:
     return parse_constraints(_PARAMETER_TYPES[schema["type"]], schema.get("constraints"), in_template=True)
 
 
-def _generalise(path: tuple[str | int, ...]) -> Path:
+def _generalise(path: Tokens) -> tuple[str, ...]:
+    """The path with ``*`` for every item of a list."""
     return tuple("*" if isinstance(each, int) else each for each in path)
