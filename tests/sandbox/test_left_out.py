@@ -69,7 +69,9 @@ def test_every_type_in_the_table_can_be_read() -> None:
     names = list_resource_types()
     assert {"OS::Nova::Server", "OS::Neutron::Net", "OS::Cinder::Volume", "OS::Glance::WebImage"} <= set(names)
     for name in names:
-        assert find_resource_type(name).name == name
+        found = find_resource_type(name)
+        assert found is not None
+        assert found.name == name
         assert describe_resource_type(name)["resource_type"] == name
 
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from builder.hot.language import NESTED_SUFFIXES, VERSION_KEY
-from builder.sandbox.faults import HeatFault, Json, ResourceLimitExceeded, StackValidationFailed
-from builder.sandbox.heat.parameters import parse_parameter_schemas
+from builder.sandbox.faults import Json, ResourceLimitExceeded, StackValidationFailed
+from builder.sandbox.heat.parameters import parse_parameters
 from builder.sandbox.heat.resource_types import (
     AUTO_SCALING_GROUP,
     GROUP_TYPES,
     RESOURCE_CHAIN,
     RESOURCE_GROUP,
     ResourceType,
-    derive_property_schemas,
+    derive_properties,
     find_resource_type,
 )
 from builder.sandbox.heat.template_texts import DocumentError, find_language, parse_template
@@ -71,10 +71,10 @@ def find_type(name: str, source: StackSource) -> ResourceType:
         raise StackValidationFailed(f"The Resource Type ({name}) could not be found.")
     if target.endswith(NESTED_SUFFIXES):
         return _load_nested(name, target, source)
-    try:
-        return find_resource_type(target)
-    except HeatFault as fault:
-        raise StackValidationFailed(f"The Resource Type ({name}) could not be found.") from fault
+    found = find_resource_type(target)
+    if found is None:
+        raise StackValidationFailed(f"The Resource Type ({name}) could not be found.")
+    return found
 
 
 def find_child_source(
@@ -113,11 +113,11 @@ def _load_nested(name: str, path: str, source: StackSource) -> ResourceType:
         template = parse_template(content, path)
     except DocumentError as error:
         return ResourceType(name, None, None, template_name=path, fault=str(error))
-    schemas = parse_parameter_schemas(template.get("parameters"), find_language(template))
+    parameters = parse_parameters(template.get("parameters"), find_language(template))
     outputs = template.get("outputs")
     return ResourceType(
         name=name,
-        properties=derive_property_schemas(schemas),
+        properties=derive_properties(parameters),
         attributes=frozenset(outputs) if isinstance(outputs, Mapping) else frozenset(),
         template=template,
         template_name=path,

@@ -1,4 +1,4 @@
-"""The parameters of a template: their schemas, and the values a stack is given for them.
+"""The parameters of a template: their definitions, and the values a stack is given for them.
 
 Apart from the rest of the template, because everything else resolves against the values.
 https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#parameters-section
@@ -27,77 +27,72 @@ HIDDEN = "******"
 
 
 @dataclass(frozen=True, slots=True)
-class ParameterSchema:
-    """What a template says of one parameter."""
+class Parameter:
+    """A parameter as a template defines it, and what it was given: a value of the user's, else a default."""
 
     name: str
     type: ParameterType
-    description: str | None
-    default: Json
+    definition: Mapping[str, Json]
     rules: tuple[Rule, ...]
-    is_hidden: bool
-    label: str | None
-    tags: tuple[str, ...]
-
-    def validate(self) -> None:
-        """Check that the constraints fit the type, and the default the constraints.
-
-        Raises InvalidSchemaError where they do not.
-        """
-        for rule in self.rules:
-            if self.type not in TYPES[rule.kind]:
-                kind = rule.kind.title().replace("_", "")
-                raise self._invalid(f"{kind} constraint invalid for {self.type}")
-        if self.default is None:
-            return
-        default = self.default
-        if self.type == "comma_delimited_list":
-            try:
-                default = read_value(ParameterType.COMMA_DELIMITED_LIST, default)
-            except UnreadableValueError as error:
-                raise self._invalid(explain_unreadable(default, error, "Default")) from error
-        try:
-            for rule in self.rules:
-                if rule.kind != "custom_constraint":
-                    rule.check(default, self.type)
-        except (ValueError, TypeError) as error:
-            raise self._invalid(f"Invalid default {self.default} ({error})") from error
-
-    def _invalid(self, reason: str) -> HeatFault:
-        return HeatFault("InvalidSchemaError", f"Parameter '{self.name}' is invalid: {reason}")
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter and what it was given: a value of the user's, else a default."""
-
-    schema: ParameterSchema
     given: Json = None
     environment_default: Json = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether nobody is shown its value."""
+        return bool(self.definition.get("hidden", False))
+
+    @property
+    def default(self) -> Json:
+        """The default of the environment, else that of the template."""
+        return self.definition.get("default") if self.environment_default is None else self.environment_default
 
     @property
     def raw(self) -> Json:
         """The value as it was given; None when there is none."""
         return self.default if self.given is None else self.given
 
-    @property
-    def default(self) -> Json:
-        """The default of the environment, else that of the template."""
-        return self.schema.default if self.environment_default is None else self.environment_default
+    def validate_definition(self) -> None:
+        """Check that the constraints fit the type, and the template's default the constraints.
+
+        Raises HeatFault where they do not.
+        """
+        for rule in self.rules:
+            if self.type not in TYPES[rule.kind]:
+                kind = rule.kind.title().replace("_", "")
+                raise self._invalid(f"{kind} constraint invalid for {self.type}")
+        default = self.definition.get("default")
+        if default is None:
+            return
+        compared = default
+        if self.type == "comma_delimited_list":
+            try:
+                compared = read_value(self.type, default)
+            except UnreadableValueError as error:
+                raise self._invalid(explain_unreadable(default, error, "Default")) from error
+        try:
+            for rule in self.rules:
+                if rule.kind != "custom_constraint":
+                    rule.check(compared, self.type)
+        except (ValueError, TypeError) as error:
+            raise self._invalid(f"Invalid default {default} ({error})") from error
+
+    def _invalid(self, reason: str) -> HeatFault:
+        return HeatFault("InvalidSchemaError", f"Parameter '{self.name}' is invalid: {reason}")
 
     def validate_value(self) -> None:
         """Check the value. Raises HeatFault where there is none, or it does not fit."""
         try:
             # A list and a JSON document are compared as what they hold, the others as they were given.
             value = self.value()
-            compared = value if self.schema.type in ("comma_delimited_list", "json") else self.raw
-            for rule in self.schema.rules:
-                rule.check(compared, self.schema.type)
+            compared = value if self.type in ("comma_delimited_list", "json") else self.raw
+            for rule in self.rules:
+                rule.check(compared, self.type)
         except (ValueError, TypeError) as error:
             # Heat's API answers thus when a constraint cannot be compared with the value at all.
-            if isinstance(error, TypeError) and self.schema.type != "number":
+            if isinstance(error, TypeError) and self.type != "number":
                 raise bad_request() from error
-            raise StackValidationFailed(f"Parameter '{self.schema.name}' is invalid: {error}") from error
+            raise StackValidationFailed(f"Parameter '{self.name}' is invalid: {error}") from error
 
     def value(self) -> Json:
         """Return the value in the parameter's type.
@@ -105,9 +100,9 @@ class Parameter:
         Raises HeatFault where there is none; ValueError where it does not fit the type.
         """
         if self.raw is None:
-            raise HeatFault("UserParameterMissing", self.schema.name)
+            raise HeatFault("UserParameterMissing", self.name)
         try:
-            return read_value(self.schema.type, self.raw)
+            return read_value(self.type, self.raw)
         except UnreadableValueError as error:
             if isinstance(error.error, TypeError):
                 raise error.error from error
@@ -115,12 +110,33 @@ class Parameter:
 
     def text(self) -> str:
         """Return the value as a stack shows it."""
-        if self.schema.is_hidden:
+        if self.is_hidden:
             return HIDDEN
         value = self.value()
-        if self.schema.type == "comma_delimited_list":
+        if self.type == "comma_delimited_list":
             return ",".join(value)
-        return json.dumps(value) if self.schema.type == "json" else str(value)
+        return json.dumps(value) if self.type == "json" else str(value)
+
+    def describe(self) -> dict[str, Json]:
+        """Return the parameter as ``POST validate`` describes it."""
+        described: dict[str, Json] = {
+            "Type": self.type.title().replace("_", ""),
+            "Description": self.definition.get("description") or "",
+            "NoEcho": "true" if self.is_hidden else "false",
+            "Label": self.definition.get("label") or self.name,
+        }
+        if self.default is not None:
+            described["Default"] = self.default
+        if self.given:
+            described["Value"] = self.given
+        if self.definition.get("tags"):
+            described["Tags"] = self.definition["tags"]
+        for rule in self.rules:
+            described.update(rule.describe())
+        descriptions = [rule.description for rule in self.rules if rule.description]
+        if descriptions:
+            described["ConstraintDescription"] = " ".join(descriptions)
+        return described
 
 
 class Parameters(Mapping[str, Json]):
@@ -147,20 +163,20 @@ class Parameters(Mapping[str, Json]):
         return {**self.pseudo, **{name: parameter.text() for name, parameter in self.declared.items()}}
 
 
-def parse_parameter_schemas(section: Json, language: Language) -> dict[str, ParameterSchema]:
-    """Return the schemas of a template's ``parameters`` section.
+def parse_parameters(section: Json, language: Language) -> dict[str, Parameter]:
+    """Return what a template's ``parameters`` section defines, without values.
 
-    Raises HeatFault where the section or one of the schemas is wrong.
+    Raises HeatFault where the section or one of the definitions is wrong.
     """
     if not section:
         return {}
     if not isinstance(section, Mapping):
         raise HeatFault("AttributeError")
-    return {name: _parse_schema(name, definition, language) for name, definition in section.items()}
+    return {name: _parse_parameter(name, definition, language) for name, definition in section.items()}
 
 
 def validate_parameters(declared: Mapping[str, Parameter], given: Mapping[str, Json], *, with_values: bool) -> None:
-    """Check schemas and, when ``with_values``, values, in Heat's order: the unknown first.
+    """Check definitions and, when ``with_values``, values, in Heat's order: the unknown first.
 
     Raises HeatFault for the first fault.
     """
@@ -168,39 +184,15 @@ def validate_parameters(declared: Mapping[str, Parameter], given: Mapping[str, J
         if name not in declared:
             raise HeatFault("UnknownUserParameter", name)
     for parameter in declared.values():
-        parameter.schema.validate()
+        parameter.validate_definition()
         if with_values:
             parameter.validate_value()
 
 
-def describe_parameter(parameter: Parameter) -> dict[str, Json]:
-    """Return a parameter as ``POST validate`` describes it."""
-    schema = parameter.schema
-    described: dict[str, Json] = {
-        "Type": schema.type.title().replace("_", ""),
-        "Description": schema.description or "",
-        "NoEcho": "true" if schema.is_hidden else "false",
-        "Label": schema.label or schema.name,
-    }
-    if parameter.default is not None:
-        described["Default"] = parameter.default
-    if parameter.given:
-        described["Value"] = parameter.given
-    if schema.tags:
-        described["Tags"] = list(schema.tags)
-    for rule in schema.rules:
-        described.update(rule.describe())
-    descriptions = [rule.description for rule in schema.rules if rule.description]
-    if descriptions:
-        described["ConstraintDescription"] = " ".join(descriptions)
-    return described
-
-
-def _parse_schema(name: str, definition: Json, language: Language) -> ParameterSchema:
+def _parse_parameter(name: str, definition: Json, language: Language) -> Parameter:
     check_keys(definition, language.parameter_keys, f"parameter ({name})")
     if "type" not in definition:
         raise HeatFault("InvalidSchemaError", f"Missing parameter type for parameter: {name}")
-    tags = definition.get("tags")
     if not isinstance(definition.get("tags", []), list):
         raise HeatFault("InvalidSchemaError", f"Tags property should be a list for parameter: {name}")
     constraints = definition.get("constraints")
@@ -209,13 +201,4 @@ def _parse_schema(name: str, definition: Json, language: Language) -> ParameterS
     rules = tuple(parse_rule(constraint, language) for constraint in constraints or ())
     if definition["type"] not in tuple(ParameterType):
         raise HeatFault("InvalidSchemaError", f"Invalid type ({definition['type']})")
-    return ParameterSchema(
-        name=name,
-        type=ParameterType(definition["type"]),
-        description=definition.get("description"),
-        default=definition.get("default"),
-        rules=rules,
-        is_hidden=bool(definition.get("hidden", False)),
-        label=definition.get("label"),
-        tags=tuple(tags or ()),
-    )
+    return Parameter(name, ParameterType(definition["type"]), definition, rules)

@@ -7,15 +7,15 @@ type list no string.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
 
-from builder.hot.resource_types import load_types
+from builder.hot.resource_types import load_placeholders, load_types
 from builder.hot.values import PROPERTY_TYPES, read_property
 from builder.sandbox.faults import HeatFault, Json, Path, StackValidationFailed
 from builder.sandbox.heat.constraints import Rule, parse_rule
 from builder.sandbox.heat.functions import OMITTED, Node, find_references
-from builder.sandbox.heat.parameters import ParameterSchema
+from builder.sandbox.heat.parameters import Parameter
 from builder.sandbox.heat.wording import explain_property_fault
 
 NONE = "OS::Heat::None"
@@ -101,23 +101,18 @@ def _parse_properties(definitions: Mapping[str, Json]) -> dict[str, PropertySche
     }
 
 
-def derive_property_schemas(parameters: Mapping[str, ParameterSchema]) -> dict[str, PropertySchema]:
+def derive_properties(parameters: Mapping[str, Parameter]) -> dict[str, PropertySchema]:
     """Return the properties of a nested template: its parameters."""
     return {
         name: PropertySchema(
-            type=PROPERTY_TYPES[schema.type],
-            is_required=schema.default is None,
-            default=schema.default,
-            rules=schema.rules,
+            type=PROPERTY_TYPES[parameter.type],
+            is_required=parameter.default is None,
+            default=parameter.default,
+            rules=parameter.rules,
             converts=True,
         )
-        for name, schema in parameters.items()
+        for name, parameter in parameters.items()
     }
-
-
-def retype(schema: PropertySchema, parameter_type: Json) -> PropertySchema:
-    """Return a schema for values of a type named as parameters name theirs; unchanged for no or another name."""
-    return replace(schema, type=PROPERTY_TYPES.get(str(parameter_type), schema.type))
 
 
 def check_names(schemas: Mapping[str, PropertySchema], given: Mapping[str, Node], path: Path) -> None:
@@ -194,15 +189,15 @@ class ResourceType:
         return "NoneResource" if self.name == NONE else self.name.rpartition("::")[2]
 
 
-def find_resource_type(name: str) -> ResourceType:
-    """Return a type of the table.
-
-    Raises HeatFault: ``EntityNotFound``, status 404; a template that names the type is a 400 of the caller's making.
-    """
-    resource_type = _load_types().get(name)
-    if resource_type is None:
-        raise HeatFault("EntityNotFound", "Resource Type", name)
-    return resource_type
+@lru_cache(maxsize=256)  # about as many as there are types
+def find_resource_type(name: str) -> ResourceType | None:
+    """Return a type of the table, if it is there."""
+    row = load_types().get(name)
+    if row is None:
+        return None
+    if name in load_placeholders():
+        return ResourceType(name, None, None)
+    return ResourceType(name, _parse_properties(row["properties"]), frozenset(row["attributes"]))
 
 
 def list_resource_types(prefix: str = "") -> list[str]:
@@ -212,8 +207,9 @@ def list_resource_types(prefix: str = "") -> list[str]:
 
 def describe_resource_type(name: str) -> dict[str, Json]:
     """Return a type as ``GET resource_types/{type}`` describes it. Raises HeatFault where there is no such type."""
-    find_resource_type(name)
-    row = load_types()[name]
+    row = load_types().get(name)
+    if row is None:
+        raise HeatFault("EntityNotFound", "Resource Type", name)
     return {
         "resource_type": name,
         "properties": _describe_properties(row["properties"]),
@@ -232,14 +228,3 @@ def _describe_properties(schemas: Mapping[str, Json]) -> dict[str, Json]:
             shown["schema"] = _describe_properties(schema["schema"])
         described[name] = {"required": False, **shown}
     return described
-
-
-@cache
-def _load_types() -> Mapping[str, ResourceType]:
-    """Those that take everything and make nothing have no schemas: the types of retired services are such, too."""
-    return {
-        name: ResourceType(name, None, None)
-        if name == NONE or (row.get("hidden") and not row["properties"])
-        else ResourceType(name, _parse_properties(row["properties"]), frozenset(row["attributes"]))
-        for name, row in load_types().items()
-    }

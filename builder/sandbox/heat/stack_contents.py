@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from builder.hot.values import PROPERTY_TYPES
 from builder.sandbox.faults import HeatFault, Json, format_path
 from builder.sandbox.heat.functions import resolve, select
 from builder.sandbox.heat.nesting import StackSource
@@ -19,7 +20,6 @@ from builder.sandbox.heat.resource_types import (
     VALUE,
     ResourceType,
     check_properties,
-    retype,
 )
 from builder.sandbox.heat.templates import Definition, Output
 
@@ -102,8 +102,9 @@ class StackContent:
         if schemas is None:
             return {}
         if resource.type.name == VALUE:
-            # The type of the one property is the value of the other.
-            schemas = {**schemas, "value": retype(schemas["value"], resolve(given.get("type"), self))}
+            # The type of the one property is the value of the other, in the words that parameters have.
+            named = str(resolve(given.get("type"), self))
+            schemas = {**schemas, "value": replace(schemas["value"], type=PROPERTY_TYPES.get(named, "any"))}
         path = ("resources", resource.name, "properties")
         return check_properties(schemas, given, path, resolve=lambda node: resolve(node, self))
 

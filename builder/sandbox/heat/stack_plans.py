@@ -24,7 +24,7 @@ from builder.sandbox.faults import (
 from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
 from builder.sandbox.heat.functions import Node, find_references, resolve, validate_node
 from builder.sandbox.heat.nesting import StackSource, find_child_source, find_type
-from builder.sandbox.heat.parameters import Parameter, Parameters, parse_parameter_schemas, validate_parameters
+from builder.sandbox.heat.parameters import Parameters, parse_parameters, validate_parameters
 from builder.sandbox.heat.resource_types import RANDOM_STRING, TEST_RESOURCE, VALUE, check_names
 from builder.sandbox.heat.stack_contents import Failure, Resource, StackContent
 from builder.sandbox.heat.template_texts import find_language
@@ -81,12 +81,12 @@ def plan_stack(
     if source.depth == 0:
         check_stack_name(source.name)
     defaults = source.environment.get("parameter_defaults") or {}
-    schemas = parse_parameter_schemas(source.template.get("parameters"), language)
     declared = {
-        name: Parameter(schema, source.parameters.get(name), defaults.get(name)) for name, schema in schemas.items()
+        name: replace(each, given=source.parameters.get(name), environment_default=defaults.get(name))
+        for name, each in parse_parameters(source.template.get("parameters"), language).items()
     }
     validate_parameters(declared, source.parameters, with_values=with_values)
-    check_parameter_groups(source.template.get("parameter_groups"), schemas)
+    check_parameter_groups(source.template.get("parameter_groups"), declared)
     content = StackContent(source, Parameters(declared, source.pseudo_parameters()))
     conditions = ConditionSet(source.template.get("conditions"), language, content)
     conditions.validate()

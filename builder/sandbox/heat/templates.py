@@ -6,14 +6,14 @@ Apart from the planner, which gives the sections their meaning.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from builder.hot.language import DELETION_POLICIES, Language
 from builder.sandbox.faults import HeatFault, Json, ResourceLimitExceeded, StackValidationFailed
 from builder.sandbox.heat.call_parsing import TemplateParser
 from builder.sandbox.heat.functions import Node
-from builder.sandbox.heat.parameters import ParameterSchema, parse_parameter_schemas
+from builder.sandbox.heat.parameters import parse_parameters
 from builder.sandbox.heat.template_texts import DocumentError, find_language, parse_template
 
 MAX_RESOURCES = 1000
@@ -69,13 +69,13 @@ def check_schemas(template: Mapping[str, Json], files: Mapping[str, Json]) -> No
 
     Raises HeatFault where one is wrong.
     """
-    parse_parameter_schemas(template.get("parameters"), find_language(template))
+    parse_parameters(template.get("parameters"), find_language(template))
     for content in files.values():
         try:
             nested = parse_template(content)
         except DocumentError:
             continue  # a script, say
-        parse_parameter_schemas(nested.get("parameters"), find_language(nested))
+        parse_parameters(nested.get("parameters"), find_language(nested))
 
 
 def check_sections(template: Mapping[str, Json], language: Language) -> None:
@@ -108,7 +108,7 @@ def check_sections(template: Mapping[str, Json], language: Language) -> None:
         raise ResourceLimitExceeded
 
 
-def check_parameter_groups(groups: Json, parameters: Mapping[str, ParameterSchema]) -> None:
+def check_parameter_groups(groups: Json, parameters: Collection[str]) -> None:
     """Check that each group names parameters there are, and each parameter is in one group.
 
     Raises StackValidationFailed where it is not so.

@@ -24,7 +24,6 @@ from builder.sandbox.faults import (
 )
 from builder.sandbox.heat.functions import resolve
 from builder.sandbox.heat.nesting import StackSource
-from builder.sandbox.heat.parameters import describe_parameter
 from builder.sandbox.heat.resource_types import describe_resource_type, list_resource_types
 from builder.sandbox.heat.stack_contents import Resource, read_output
 from builder.sandbox.heat.stack_plans import plan_stack
@@ -153,7 +152,7 @@ class OrchestrationService:
         declared = content.parameters.declared
         document: dict[str, Json] = {
             "Description": source.template.get("description") or "No description",
-            "Parameters": {name: describe_parameter(parameter) for name, parameter in declared.items()},
+            "Parameters": {name: parameter.describe() for name, parameter in declared.items()},
         }
         if source.template.get("parameter_groups"):
             document["ParameterGroups"] = source.template["parameter_groups"]

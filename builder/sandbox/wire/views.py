@@ -141,7 +141,7 @@ def show_environment_of(stack: Stack) -> dict[str, Json]:
     shown = {"encrypted_param_names": [], **show_environment(stack.content.source)}
     declared = stack.content.parameters.declared
     for section in ("parameters", "parameter_defaults"):
-        hidden = {each for each in shown[section] if each in declared and declared[each].schema.is_hidden}
+        hidden = {each for each in shown[section] if each in declared and declared[each].is_hidden}
         shown[section] = {**shown[section], **dict.fromkeys(hidden, HIDDEN)}
     return shown
 
