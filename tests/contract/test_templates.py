@@ -754,3 +754,15 @@ def test_environment_gives_types_a_meaning(stacks: Stacks) -> None:
     )
     shapes = sorted(isinstance(row, list) for row in preview.resources)
     assert shapes == [False, True]
+
+
+@pytest.mark.parametrize("replaced", ["OS::Heat::Value", RANDOM_STRING, GROUP])
+def test_environment_replaces_types_of_heats_own(stacks: Stacks, replaced: str) -> None:
+    inside = "{heat_template_version: rocky, outputs: {word: {value: from the template}}}"
+    stack = stacks.create_settled(
+        template(None, resource(replaced), outputs={"o": {"value": {"get_attr": ["r", "word"]}}}),
+        environment={"resource_registry": {replaced: "nested/own.yaml"}},
+        files={"nested/own.yaml": inside},
+    )
+    assert stack.stack_status == "CREATE_COMPLETE", stack.stack_status_reason
+    assert [output["output_value"] for output in stack.outputs] == ["from the template"]

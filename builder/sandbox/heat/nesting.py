@@ -70,7 +70,7 @@ def find_type(name: str, source: StackSource) -> ResourceType:
     if not isinstance(target, str):
         raise StackValidationFailed(f"The Resource Type ({name}) could not be found.")
     if target.endswith(NESTED_SUFFIXES):
-        return _load_nested(name, target, source)
+        return _load_nested(target, source)
     found = find_resource_type(target)
     if found is None:
         raise StackValidationFailed(f"The Resource Type ({name}) could not be found.")
@@ -100,7 +100,7 @@ def find_child_source(
     return replace(child, template=template)
 
 
-def _load_nested(name: str, path: str, source: StackSource) -> ResourceType:
+def _load_nested(path: str, source: StackSource) -> ResourceType:
     content = source.files.get(path)
     if content is None:
         scheme = urlsplit(path).scheme
@@ -108,19 +108,18 @@ def _load_nested(name: str, path: str, source: StackSource) -> ResourceType:
         is_remote = scheme in ("http", "https")
         reason = f"Failed to retrieve template from {path}" if is_remote else f"Invalid URL scheme {scheme}"
         fault = f'Could not fetch remote template "{path}": {reason}'
-        return ResourceType(name, None, None, template_name=path, fault=fault)
+        return ResourceType(path, None, None, fault=fault)
     try:
         template = parse_template(content, path)
     except DocumentError as error:
-        return ResourceType(name, None, None, template_name=path, fault=str(error))
+        return ResourceType(path, None, None, fault=str(error))
     parameters = parse_parameters(template.get("parameters"), find_language(template))
     outputs = template.get("outputs")
     return ResourceType(
-        name=name,
+        name=path,
         properties=derive_properties(parameters),
         attributes=frozenset(outputs) if isinstance(outputs, Mapping) else frozenset(),
         template=template,
-        template_name=path,
     )
 
 

@@ -162,7 +162,7 @@ _EMPTY: Mapping[str, Json] = {"string": "", "integer": 0, "number": 0, "boolean"
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """What a type's name stands for in one stack: a type of the table, or a nested template.
+    """What a type's name stands for in one stack: a type of the table, or a nested template by its file's name.
 
     ``properties`` and ``attributes`` are None where every name is taken. ``fault`` tells why a nested template cannot
     be had.
@@ -172,7 +172,6 @@ class ResourceType:
     properties: Mapping[str, PropertySchema] | None
     attributes: frozenset[str] | None
     template: Mapping[str, Json] | None = None
-    template_name: str | None = None
     fault: str | None = None
 
     def has_attribute(self, attribute: str) -> bool:

@@ -205,7 +205,8 @@ def _plan_child(content: StackContent, resource: Resource, *, is_lenient: bool) 
         values = content.properties_of(resource)
     except StackValidationFailed:  # inside a nested template, Heat looks at values only when it creates
         values = {}
-    place = ("resources", f"{resource.name}<{resource.type.template_name or 'nested_stack'}>")
+    label = "nested_stack" if resource.type.template is None else resource.type.name
+    place = ("resources", f"{resource.name}<{label}>")
     child = None
     try:
         child = find_child_source(content.source, resource.definition, resource.type, values)
