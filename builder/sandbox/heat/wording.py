@@ -12,7 +12,7 @@ from builder.hot import custom_constraints
 from builder.hot.constraints import ConstraintError
 from builder.hot.custom_constraints import JUDGED, LONGEST_NAME
 from builder.hot.functions import FACADE_ATTRIBUTES, Call, CallError, Fault
-from builder.hot.values import FALSE_STRINGS, TRUE_STRINGS, ParameterType, UnreadableValueError
+from builder.hot.values import UnreadableValueError
 from builder.sandbox.faults import Json
 
 _SENTENCES = tomllib.loads(files(__package__).joinpath("wording.toml").read_text(encoding="utf-8"))
@@ -50,10 +50,7 @@ def explain_call_fault(call: Call, error: CallError) -> str:
 
 def explain_limit_fault(kind: str, error: ConstraintError) -> str:
     """What Heat says of a constraint of numbers that is none."""
-    is_modulo = kind == "modulo"
-    needs = "step value and an offset value" if is_modulo else "min value and/or a max value"
-    whole = "step/offset must be integer" if is_modulo else "min/max length must be integral"
-    return _find_sentence("limits", error.fault).format(kind=kind, key=error.key, needs=needs, whole=whole)
+    return _find_sentence("limits", error.fault, kind).format(kind=kind, key=error.key)
 
 
 def _find_sentence(section: str, fault: Enum, name: str = "") -> str:
@@ -63,17 +60,9 @@ def _find_sentence(section: str, fault: Enum, name: str = "") -> str:
 
 
 def explain_unreadable(value: Json, error: UnreadableValueError, subject: str = "Value") -> str:
-    """What Heat says of a value that is none of its type; ``subject`` is how it calls the value."""
-    match error.type:
-        case ParameterType.BOOLEAN:
-            acceptable = ", ".join(f"'{word}'" for word in sorted(TRUE_STRINGS + FALSE_STRINGS))
-            return f"Unrecognized value '{value}', acceptable values are: {acceptable}"
-        case ParameterType.COMMA_DELIMITED_LIST:
-            reason = f"'{type(value).__name__}' object has no attribute 'split'"
-            return f"{subject} must be a comma-delimited list string: {reason}"
-        case ParameterType.JSON:
-            return f"{subject} must be valid JSON: {error.error}"
-    return str(error.error)
+    """What Heat says of a value that is none of a parameter's type; ``subject`` is how it calls the value."""
+    sentence = _SENTENCES["parameters"].get(error.type, "{error}")
+    return str(sentence.format(value=value, subject=subject, type=type(value).__name__, error=error.error))
 
 
 def explain_property_fault(type_: str, value: Json, error: Exception) -> str:

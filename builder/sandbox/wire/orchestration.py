@@ -161,14 +161,7 @@ class OrchestrationService:
 
     def _list(self, call: Call) -> Json:
         with self._stacks.poll_all(call.project_id) as stacks:
-            page = stack_lists.select_page(stacks, call.request)
-            document: dict[str, Json] = {"stacks": [views.show_summary(call.base, stack) for stack in page.stacks]}
-        if page.next_marker is not None:
-            query = {**call.request.query, "marker": [page.next_marker]}
-            document["links"] = [views.link(f"{call.base}/stacks?{urlencode(query, doseq=True)}", "next")]
-        if page.total is not None:
-            document["count"] = page.total
-        return document
+            return stack_lists.list_stacks(call.base, stacks, call.request)
 
     def _look_up(self, call: Call, name: str, part: str = "") -> Response:
         """Redirect from a name, or an id, to the canonical URL."""
@@ -216,11 +209,7 @@ class OrchestrationService:
 
     def _list_events(self, call: Call, name: str, stack_id: str, resource: str | None = None) -> Json:
         with self._stacks.poll(call.project_id, name, stack_id) as stack:
-            events = [event for event in stack.events if resource in (None, event.resource or stack.name)]
-            shown = [
-                views.show_event(call.base, stack, event) for event in stack_lists.select_events(events, call.request)
-            ]
-        return {"events": shown}
+            return stack_lists.list_events(call.base, stack, resource, call.request)
 
     def _list_resource_types(self, call: Call) -> Json:
         return {"resource_types": list_resource_types(call.request.parameter("name") or "")}

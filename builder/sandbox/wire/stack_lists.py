@@ -1,4 +1,4 @@
-"""Which stacks and events a list holds: filters, tags, order and pages.
+"""Lists of stacks and of events: filters, tags, order and pages.
 
 Apart from the routes and the store, as functions over what there is.
 https://docs.openstack.org/api-ref/orchestration/v1/#list-stacks
@@ -7,11 +7,12 @@ https://docs.openstack.org/api-ref/orchestration/v1/#list-stacks
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import urlencode
 
-from builder.sandbox.faults import HeatFault
-from builder.sandbox.heat.stacks import Event, Stack
+from builder.sandbox.faults import HeatFault, Json
+from builder.sandbox.heat.stacks import Stack
+from builder.sandbox.wire import views
 from builder.sandbox.wire.bodies import read_count, read_flag, read_tags
 from builder.sandbox.wire.server import Request
 
@@ -39,17 +40,11 @@ _TAG_QUERIES = ("tags", "tags_any", "not_tags", "not_tags_any")
 """By all of some tags, or any of them; and by what a stack must not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of stacks; ``next_marker`` is None on the last, ``total`` counts all pages, where that was asked for."""
+def list_stacks(base: str, stacks: Sequence[Stack], request: Request) -> dict[str, Json]:
+    """Return the page of stacks that a query asks for, and where the next one is, if there can be one.
 
-    stacks: Sequence[Stack]
-    next_marker: str | None
-    total: int | None
-
-
-def select_page(stacks: Sequence[Stack], request: Request) -> Page:
-    """Return the stacks that a query asks for. Raises HeatFault for a wrong value, and for other people's stacks."""
+    Raises HeatFault for a wrong value, and for other people's stacks.
+    """
     if read_flag(request, "global_tenant"):
         raise HeatFault("Forbidden", "stacks:global_index")
     read_flag(request, "show_nested")  # nested stacks are never listed on their own here
@@ -72,15 +67,26 @@ def select_page(stacks: Sequence[Stack], request: Request) -> Page:
     if not read_flag(request, "show_deleted"):
         found = [stack for stack in found if not stack.is_gone]
     page = _select(found, [stack.stack_id for stack in found], request.parameter("marker"), limit)
-    total = len(found) if read_flag(request, "with_count") else None
-    return Page(page, page[-1].stack_id if page and len(page) == limit else None, total)
+    document: dict[str, Json] = {"stacks": [views.show_summary(base, stack) for stack in page]}
+    if page and len(page) == limit:
+        query = urlencode({**request.query, "marker": [page[-1].stack_id]}, doseq=True)
+        document["links"] = [views.link(f"{base}/stacks?{query}", "next")]
+    if read_flag(request, "with_count"):
+        document["count"] = len(found)
+    return document
 
 
-def select_events(events: Sequence[Event], request: Request) -> Sequence[Event]:
-    """Return the events that a query asks for, by default the newest first. Raises HeatFault for a wrong value."""
-    ordered = list(events) if _is_ascending(request, default=False) else list(reversed(events))
+def list_events(base: str, stack: Stack, resource: str | None, request: Request) -> dict[str, Json]:
+    """Return the events that a query asks for, of one resource or of all, by default the newest first.
+
+    Raises HeatFault for a wrong value.
+    """
+    events = [event for event in stack.events if resource in (None, event.resource or stack.name)]
+    if not _is_ascending(request, default=False):
+        events.reverse()
     limit = read_count("limit", request.parameter("limit"))
-    return _select(ordered, [event.event_id for event in ordered], request.parameter("marker"), limit)
+    page = _select(events, [event.event_id for event in events], request.parameter("marker"), limit)
+    return {"events": [views.show_event(base, stack, event) for event in page]}
 
 
 def _select(items: Sequence[_T], ids: Sequence[str], marker: str | None, limit: int | None) -> Sequence[_T]:
