@@ -11,7 +11,7 @@ import pytest
 from builder.sandbox import Sandbox
 from builder.sandbox.heat.nesting import StackSource
 from builder.sandbox.heat.stack_plans import plan_stack
-from builder.sandbox.heat.stacks import MAX_DELETED, StackOptions, StackStore
+from builder.sandbox.heat.stacks import MAX_DELETED, StackStore
 from builder.sandbox.wire.accounts import PROJECTS
 from tests.sandbox.clients import EMPTY, Member, address_of
 
@@ -116,7 +116,7 @@ def test_only_so_many_deleted_stacks_are_remembered() -> None:
     first = None
     for index in range(MAX_DELETED + 2):
         source = StackSource(f"stack-{index}", EMPTY, project, stack_id=f"{index}")
-        stack = store.create(plan_stack(source), StackOptions(), "demo")
+        stack = store.create(plan_stack(source), "demo")
         first = first or stack
         store.delete(project, stack.name, stack.stack_id)
         with store.poll(project, stack.name, stack.stack_id):

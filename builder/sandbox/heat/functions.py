@@ -23,16 +23,14 @@ OMITTED = Ellipsis
 
 
 class Scope(Protocol):
-    """What functions resolve against: a stack, planned or made.
-
-    ``parameters`` are the values, of pseudo parameters too; ``files`` those that came with the template.
-    """
+    """What functions resolve against: a stack, planned or made."""
 
     @property
-    def parameters(self) -> Mapping[str, Json]: ...
+    def files(self) -> Mapping[str, str]:
+        """The files that came with the template."""
 
-    @property
-    def files(self) -> Mapping[str, str]: ...
+    def parameter(self, name: str) -> Json:
+        """Return the value of a parameter, or of a pseudo parameter. Raises HeatFault where there is none."""
 
     def has_resource(self, name: str) -> bool:
         """Tell whether the template has such a resource (and its condition holds)."""
@@ -74,9 +72,7 @@ class Function:
             case "get_param":
                 _worded(check_values, call)
                 name, *path = [args] if isinstance(args, str) else args
-                if name not in scope.parameters:
-                    raise HeatFault("UserParameterMissing", name)
-                value = select(scope.parameters[name], path)
+                value = select(scope.parameter(name), path)
                 return "" if value is None and path else value
             case "get_file":
                 _worded(check_values, call)

@@ -42,7 +42,7 @@ class Tally:
 class StackSource:
     """All that a stack is made from, once; ``depth`` is 0 for the stack that was asked for, and grows inwards.
 
-    ``parameters`` are those given and those of the environment.
+    ``parameters`` are those given and those of the environment; ``timeout_mins`` is in minutes, None for none.
     """
 
     name: str
@@ -51,6 +51,9 @@ class StackSource:
     parameters: Mapping[str, Json] = field(default_factory=dict)
     environment: Mapping[str, Json] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    timeout_mins: int | None = None
+    disable_rollback: bool = True
     stack_id: str = "None"
     depth: int = 0
     tally: Tally = field(default_factory=Tally, compare=False)

@@ -7,7 +7,7 @@ https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#parameters-s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from builder.hot.constraints import TYPES
@@ -137,30 +137,6 @@ class Parameter:
         if descriptions:
             described["ConstraintDescription"] = " ".join(descriptions)
         return described
-
-
-class Parameters(Mapping[str, Json]):
-    """The values a template's functions may ask for, pseudo parameters included; lives as long as its stack."""
-
-    def __init__(self, declared: Mapping[str, Parameter], pseudo: Mapping[str, str]) -> None:
-        self.declared = declared
-        self.pseudo = pseudo
-
-    def __getitem__(self, name: str) -> Json:
-        if name in self.declared:
-            return self.declared[name].value()
-        return self.pseudo[name]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self.pseudo
-        yield from self.declared
-
-    def __len__(self) -> int:
-        return len(self.pseudo) + len(self.declared)
-
-    def texts(self) -> dict[str, str]:
-        """Return every value as a stack shows it."""
-        return {**self.pseudo, **{name: parameter.text() for name, parameter in self.declared.items()}}
 
 
 def parse_parameters(section: Json, language: Language) -> dict[str, Parameter]:

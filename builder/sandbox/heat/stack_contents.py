@@ -12,7 +12,7 @@ from builder.hot.values import PROPERTY_TYPES
 from builder.sandbox.faults import HeatFault, Json, format_path
 from builder.sandbox.heat.functions import resolve, select
 from builder.sandbox.heat.nesting import StackSource
-from builder.sandbox.heat.parameters import Parameters
+from builder.sandbox.heat.parameters import Parameter
 from builder.sandbox.heat.resource_types import (
     AUTO_SCALING_GROUP,
     GROUP_TYPES,
@@ -70,7 +70,7 @@ class StackContent:
     """
 
     source: StackSource
-    parameters: Parameters
+    parameters: Mapping[str, Parameter]
     resources: dict[str, Resource] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     outputs: Mapping[str, Output] = field(default_factory=dict)
@@ -79,6 +79,14 @@ class StackContent:
     @property
     def files(self) -> Mapping[str, str]:
         return self.source.files
+
+    def parameter(self, name: str) -> Json:
+        if name in self.parameters:
+            return self.parameters[name].value()
+        pseudo = self.source.pseudo_parameters()
+        if name not in pseudo:
+            raise HeatFault("UserParameterMissing", name)
+        return pseudo[name]
 
     def has_resource(self, name: str) -> bool:
         return name in self.resources

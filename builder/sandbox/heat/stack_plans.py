@@ -24,7 +24,7 @@ from builder.sandbox.faults import (
 from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
 from builder.sandbox.heat.functions import Node, find_references, resolve, validate_node
 from builder.sandbox.heat.nesting import StackSource, find_child_source, find_type
-from builder.sandbox.heat.parameters import Parameters, parse_parameters, validate_parameters
+from builder.sandbox.heat.parameters import parse_parameters, validate_parameters
 from builder.sandbox.heat.resource_types import RANDOM_STRING, TEST_RESOURCE, VALUE, check_names
 from builder.sandbox.heat.stack_contents import Failure, Resource, StackContent
 from builder.sandbox.heat.template_texts import find_language
@@ -87,13 +87,13 @@ def plan_stack(
     }
     validate_parameters(declared, source.parameters, with_values=with_values)
     check_parameter_groups(source.template.get("parameter_groups"), declared)
-    content = StackContent(source, Parameters(declared, source.pseudo_parameters()))
+    content = StackContent(source, declared)
     conditions = ConditionSet(source.template.get("conditions"), language, content)
     conditions.validate()
     parser = TemplateParser(language, conditions)
     definitions = parse_definitions(source.template, parser)
     content.resources = {name: Resource(each, find_type(each.type, source)) for name, each in definitions.items()}
-    if twice := set(content.parameters) & set(definitions):
+    if twice := {*declared, *source.pseudo_parameters()} & set(definitions):
         raise StackValidationFailed(f"Duplicate names {twice}")
     content.outputs = parse_outputs(source.template, language, parser)
     needs = {name: _find_needs(content, definition) for name, definition in definitions.items()}

@@ -22,15 +22,6 @@ MAX_DELETED = 200
 
 
 @dataclass(frozen=True, slots=True)
-class StackOptions:
-    """What a stack is asked to be, beside its template; ``timeout_mins`` in minutes, None for none."""
-
-    tags: tuple[str, ...] = ()
-    timeout_mins: int | None = None
-    disable_rollback: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened to a resource, or to the stack as a whole when ``resource`` is None."""
 
@@ -49,7 +40,6 @@ class Stack:
     """
 
     content: StackContent
-    options: StackOptions
     owner: str
     number: int = 0
     user_project_id: str | None = None
@@ -131,12 +121,12 @@ class StackStore:
                     f"You have reached the maximum stacks per tenant, {self._quota}. Please delete some stacks.",
                 )
 
-    def create(self, content: StackContent, options: StackOptions, owner: str) -> Stack:
+    def create(self, content: StackContent, owner: str) -> Stack:
         """Add a stack that is planned. Raises HeatFault where there is no room for it."""
         with self._lock:
             self.check_room(content.source.project_id, content.source.name)
             self._count += 1
-            stack = Stack(content, options, owner, self._count, uuid.uuid4().hex)
+            stack = Stack(content, owner, self._count, uuid.uuid4().hex)
             self._stacks[stack.stack_id] = stack
             _record(stack, None, "CREATE_IN_PROGRESS", stack.reason)
             return stack

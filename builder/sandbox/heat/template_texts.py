@@ -60,7 +60,6 @@ def parse_template(text: str, origin: str = "[root stack]") -> dict[str, Json]:
         raise DocumentError("The template is not a JSON object or YAML mapping.")
     if not any(key in template for key in VERSION_KEYS):
         raise DocumentError("Template format version not found.")
-    check_nodes(template)
     return template
 
 
@@ -107,8 +106,6 @@ def parse_environment(value: Json) -> dict[str, Json]:
         raise bad_request()
     try:
         environment = _load_yaml(value, "") if isinstance(value, str) else value
-        if isinstance(environment, dict):
-            check_nodes(environment)
     except DocumentError as error:
         raise _invalid_environment(error) from error
     if environment is None:
@@ -136,12 +133,17 @@ def check_size(text: str) -> None:
         )
 
 
-def check_nodes(document: Json) -> None:
-    """Refuse a document that grows beyond ``MAX_NODES`` values when its aliases are followed.
-
-    Raises DocumentError where it does.
-    """
-    budget = MAX_NODES
+def _load_yaml(text: str, prefix: str) -> Json:
+    """Return the document in a text. Raises DocumentError where there is none, or one of too many values."""
+    try:
+        document = yaml.load(text, Loader=_TemplateLoader)  # noqa: S506  # a safe loader that differs in timestamps only
+    except (yaml.YAMLError, ValueError):
+        try:
+            # The loader written in Python quotes the offending line in its message, as Heat's answer does.
+            document = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError) as error:
+            raise DocumentError(prefix + str(error)) from error
+    left = MAX_NODES
     pending = [document]
     while pending:
         value = pending.pop()
@@ -149,18 +151,7 @@ def check_nodes(document: Json) -> None:
             pending.extend(value.values())
         elif isinstance(value, list):
             pending.extend(value)
-        budget -= 1
-        if budget < len(pending):
+        left -= 1
+        if left < len(pending):
             raise DocumentError(f"The document holds more than {MAX_NODES} values.")
-
-
-def _load_yaml(text: str, prefix: str) -> Json:
-    try:
-        return yaml.load(text, Loader=_TemplateLoader)  # noqa: S506  # a safe loader that differs in timestamps only
-    except (yaml.YAMLError, ValueError):
-        pass
-    try:
-        # The loader written in Python quotes the offending line in its message, as Heat's answer does.
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:
-        raise DocumentError(prefix + str(error)) from error
+    return document

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from builder.sandbox.faults import HeatFault, Json, bad_request
 from builder.sandbox.heat.nesting import StackSource
-from builder.sandbox.heat.stacks import StackOptions
 from builder.sandbox.heat.template_texts import DocumentError, check_size, parse_environment, parse_template
 from builder.sandbox.wire.server import Request
 
@@ -21,10 +20,10 @@ MAX_TAG = 80
 """Characters a tag may have."""
 
 
-def read_stack_request(request: Request, project_id: str, *, is_named: bool) -> tuple[StackSource, StackOptions]:
+def read_stack_request(request: Request, project_id: str, *, is_named: bool) -> StackSource:
     """Read the body of a create, a preview (``is_named``) or a validate. Raises HeatFault where it cannot be read."""
     body = read_json(request)
-    options = _read_options(body) if is_named else StackOptions()
+    options = _read_options(body) if is_named else {}
     if is_named and "stack_name" not in body:
         raise bad_request("No stack name specified")
     template = _read_template(body)
@@ -47,7 +46,7 @@ def read_stack_request(request: Request, project_id: str, *, is_named: bool) -> 
         raise bad_request()
     parameters = {**(environment.get("parameters") or {}), **given}
     name = body["stack_name"] if is_named else "dummy"
-    return StackSource(name, template, project_id, parameters, environment, files), options
+    return StackSource(name, template, project_id, parameters, environment, files, **options)
 
 
 def read_json(request: Request) -> dict[str, Json]:
@@ -100,7 +99,7 @@ def read_tags(value: str | None) -> tuple[str, ...]:
     return tags
 
 
-def _read_options(body: Mapping[str, Json]) -> StackOptions:
+def _read_options(body: Mapping[str, Json]) -> dict[str, Json]:
     timeout = read_count("timeout_mins", body.get("timeout_mins"))
     tags = body.get("tags")
     if tags is not None and not isinstance(tags, str):
@@ -112,8 +111,11 @@ def _read_options(body: Mapping[str, Json]) -> StackOptions:
         raise HeatFault("ValueError")
     if "adopt_stack_data" in body:
         raise HeatFault("NotSupported", "Stack Adopt")
-    # Heat takes 0 for no timeout at all.
-    return StackOptions(read_tags(tags), timeout or None, str(disable_rollback).lower() == "true")
+    return {
+        "tags": read_tags(tags),
+        "timeout_mins": timeout or None,  # Heat takes 0 for no timeout at all
+        "disable_rollback": str(disable_rollback).lower() == "true",
+    }
 
 
 def _read_template(body: Mapping[str, Json]) -> Mapping[str, Json]:

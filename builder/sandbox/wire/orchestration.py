@@ -27,7 +27,7 @@ from builder.sandbox.heat.nesting import StackSource
 from builder.sandbox.heat.resource_types import describe_resource_type, list_resource_types
 from builder.sandbox.heat.stack_contents import Resource, read_output
 from builder.sandbox.heat.stack_plans import plan_stack
-from builder.sandbox.heat.stacks import Stack, StackOptions, StackStore
+from builder.sandbox.heat.stacks import Stack, StackStore
 from builder.sandbox.heat.template_texts import list_template_versions
 from builder.sandbox.heat.templates import check_schemas
 from builder.sandbox.wire import stack_lists, views
@@ -123,36 +123,34 @@ class OrchestrationService:
         return as_response(methods[request.method](call, **parameters))
 
     def _create(self, call: Call) -> Response:
-        source, options = self._read_new(call)
-        content = plan_stack(replace(source, stack_id=str(uuid.uuid4())), is_lenient=True)
+        content = plan_stack(replace(self._read_new(call), stack_id=str(uuid.uuid4())), is_lenient=True)
         credential = call.token.application_credential
         if credential is not None and credential.is_restricted:
             raise HeatFault("Forbidden")  # Keystone's refusal of the trust, which Heat does not repeat
-        stack = self._stacks.create(content, options, call.token.user.name)
-        url = views.stack_url(call.base, stack.content.source)
+        stack = self._stacks.create(content, call.token.user.name)
+        url = views.stack_url(call.base, content.source)
         return json_response(201, {"stack": {"id": stack.stack_id, "links": [views.link(url)]}}, Location=url)
 
     def _preview(self, call: Call) -> Json:
-        source, options = self._read_new(call)
-        return {"stack": views.show_preview(call.base, Stack(plan_stack(source), options, call.token.user.name))}
+        content = plan_stack(self._read_new(call))
+        return {"stack": views.show_preview(call.base, Stack(content, call.token.user.name))}
 
-    def _read_new(self, call: Call) -> tuple[StackSource, StackOptions]:
-        source, options = read_stack_request(call.request, call.project_id, is_named=True)
+    def _read_new(self, call: Call) -> StackSource:
+        source = read_stack_request(call.request, call.project_id, is_named=True)
         check_schemas(source.template, source.files)
         self._stacks.check_room(call.project_id, source.name)
-        return source, options
+        return source
 
     def _validate(self, call: Call) -> Json:
-        source, _ = read_stack_request(call.request, call.project_id, is_named=False)
+        source = read_stack_request(call.request, call.project_id, is_named=False)
         check_schemas(source.template, source.files)
         try:
             content = plan_stack(source, with_values=False, with_children=False)
         except (StackValidationFailed, ResourceLimitExceeded) as failure:
             raise bad_request(failure.message) from failure
-        declared = content.parameters.declared
         document: dict[str, Json] = {
             "Description": source.template.get("description") or "No description",
-            "Parameters": {name: parameter.describe() for name, parameter in declared.items()},
+            "Parameters": {name: parameter.describe() for name, parameter in content.parameters.items()},
         }
         if source.template.get("parameter_groups"):
             document["ParameterGroups"] = source.template["parameter_groups"]

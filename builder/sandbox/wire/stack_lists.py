@@ -56,7 +56,7 @@ def list_stacks(base: str, stacks: Sequence[Stack], request: Request) -> dict[st
         stack
         for stack in stacks
         if _has_attributes(stack, request)
-        and every <= (tags := set(stack.options.tags))
+        and every <= (tags := set(stack.content.source.tags))
         and (not some or tags & some)
         and not (not_every and not_every <= tags)
         and not tags & not_some

@@ -40,7 +40,7 @@ def show_summary(base: str, stack: Stack) -> dict[str, Json]:
         "stack_owner": stack.owner,
         "parent": None,
         "stack_user_project_id": stack.user_project_id,
-        "tags": list(stack.options.tags) or None,
+        "tags": list(stack.content.source.tags) or None,
     }
 
 
@@ -139,7 +139,7 @@ def show_environment(source: StackSource) -> dict[str, Json]:
 def show_environment_of(stack: Stack) -> dict[str, Json]:
     """Return the environment of a stack, hidden values hidden."""
     shown = {"encrypted_param_names": [], **show_environment(stack.content.source)}
-    declared = stack.content.parameters.declared
+    declared = stack.content.parameters
     for section in ("parameters", "parameter_defaults"):
         hidden = {each for each in shown[section] if each in declared and declared[each].is_hidden}
         shown[section] = {**shown[section], **dict.fromkeys(hidden, HIDDEN)}
@@ -166,22 +166,25 @@ def _show_times(stack: Stack) -> dict[str, Json]:
 
 
 def _show_common(base: str, stack: Stack) -> dict[str, Json]:
-    source, options = stack.content.source, stack.options
+    source = stack.content.source
     description = source.template.get("description") or "No description"
     return {
         "stack_name": source.name,
         "id": source.stack_id,
         "links": [link(stack_url(base, source))],
         "notification_topics": [],
-        "parameters": stack.content.parameters.texts(),
+        "parameters": {
+            **source.pseudo_parameters(),
+            **{name: parameter.text() for name, parameter in stack.content.parameters.items()},
+        },
         "description": description,
         "template_description": description,
         "capabilities": [],
-        "disable_rollback": options.disable_rollback,
-        "timeout_mins": options.timeout_mins,
+        "disable_rollback": source.disable_rollback,
+        "timeout_mins": source.timeout_mins,
         "stack_owner": stack.owner,
         "parent": None,
-        "tags": list(options.tags),
+        "tags": list(source.tags),
         **_show_times(stack),
         "stack_user_project_id": stack.user_project_id,
     }

@@ -59,8 +59,12 @@ def call_in_sandbox(name: str, arguments: Any, version: str, *, in_condition: bo
 class _Scope:
     """What calls without resources are resolved against."""
 
-    parameters: Mapping[str, Any] = field(default_factory=lambda: PARAMETERS)
     files: Mapping[str, str] = field(default_factory=lambda: FILES)
+
+    def parameter(self, name: str) -> Any:
+        if name not in PARAMETERS:
+            raise HeatFault("UserParameterMissing", name)
+        return PARAMETERS[name]
 
     def has_resource(self, name: str) -> bool:
         return False
