@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -766,3 +767,13 @@ def test_environment_replaces_types_of_heats_own(stacks: Stacks, replaced: str) 
     )
     assert stack.stack_status == "CREATE_COMPLETE", stack.stack_status_reason
     assert [output["output_value"] for output in stack.outputs] == ["from the template"]
+
+
+def test_members_of_a_group_know_functions_that_the_template_around_them_does_not(stacks: Stacks) -> None:
+    member = {"type": TEST_RESOURCE, "properties": {"value": {"digest": ["md5", "member-%index%"]}}}
+    outputs = {"o": {"value": {"get_attr": ["r", "output"]}}}
+    stack = stacks.create_settled(template(None, {"r": group(2, member)}, version="2013-05-23", outputs=outputs))
+    assert stack.stack_status == "CREATE_COMPLETE", stack.stack_status_reason
+    assert [output["output_value"] for output in stack.outputs] == [
+        [hashlib.md5(name).hexdigest() for name in (b"member-0", b"member-1")]
+    ]

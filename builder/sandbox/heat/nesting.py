@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from builder.hot.language import NESTED_SUFFIXES, VERSION_KEY
+from builder.hot.language import MEMBERS_VERSION, NESTED_SUFFIXES, VERSION_KEY
 from builder.sandbox.faults import Json, ResourceLimitExceeded, StackValidationFailed
 from builder.sandbox.heat.parameters import parse_parameters
 from builder.sandbox.heat.resource_types import (
@@ -99,8 +99,7 @@ def find_child_source(
     members = _list_members(resource_type, values)
     for kind in {member["type"] for member in members.values() if isinstance(member["type"], str)}:
         find_type(kind, parent)
-    template = {VERSION_KEY: find_language(parent.template).version, "resources": members}
-    return replace(child, template=template)
+    return replace(child, template={VERSION_KEY: MEMBERS_VERSION, "resources": members})
 
 
 def _load_nested(path: str, source: StackSource) -> ResourceType:
