@@ -24,6 +24,7 @@ from builder.console.type_page import describe_type
 from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.errors import Fault, RequestError
+from builder.parameters.declarations import parse_parameter
 from tests.console.test_pages import HTML, page
 from tests.service import Service, minimal_definition, wait_until
 
@@ -205,5 +206,5 @@ def test_file_that_may_be_no_definition_is_not_compared() -> None:
     ],
 )
 def test_field_is_answered_by_what_its_type_takes(given: dict[str, object], control: str, value: str) -> None:
-    field = build_field("name", {"hidden": False, "immutable": False, **given})
+    field = build_field(parse_parameter("name", given))
     assert (field.control, field.value) == (control, value)
