@@ -177,7 +177,7 @@ async def preload(app: Application) -> None:
         await services.wait_until_loaded()
         await asyncio.sleep(PRELOAD_DELAY)
         if not services.stopping:
-            await services.preload_clients()
+            await services.load_clients()
 
     # Not Sanic's ``add_task``: where Sanic does not run the server itself, what is added after its start never begins.
     app.ctx.preload_later = asyncio.create_task(preload_later())

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
-import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sanic import Blueprint, HTTPResponse, Request
 
@@ -24,6 +22,7 @@ from builder.api.parsing import (
     credentials_at,
     parse_build_request,
     parse_cloud_env,
+    parse_idempotency_key,
     parse_json,
     read_flag,
     refuse_unknown,
@@ -37,7 +36,7 @@ from builder.catalogue.snapshot import PublishedType
 from builder.clusters.answers import fill_in
 from builder.clusters.plan import ClusterPlan, build_payload
 from builder.definitions.model import ClusterTypeId
-from builder.errors import Fault, RequestError, bad_request
+from builder.errors import Fault, RequestError
 from builder.kinds.protocol import Kind, LaunchOutcome
 from builder.kinds.registry import KINDS
 from builder.logs.lines import protect
@@ -51,7 +50,7 @@ from builder.settings.table import Settings
 
 logger = logging.getLogger(__name__)
 
-_KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|(?P<bare>[\x21\x23-\x7e][\x20-\x7e]{0,254})')
+Answer = TypeVar("Answer")
 
 _MATCHING_SECONDS: Final = 0.5
 """Of a processor, for all answers of a build together: a person who waits for a form should not notice."""
@@ -70,7 +69,8 @@ class _Wish:
     """A build that somebody wishes for, and all that a thread of the pool needs for it.
 
     ``published`` is its type, or what is told where that is not known; ``orders`` are None where it is not billed, and
-    a fault where what it says of billing is wrong. ``subject`` is that of the request's token.
+    a fault where what it says of billing is wrong. ``subject`` is that of the request's token; ``building`` is told
+    what becomes of it.
     """
 
     build: BuildRequest
@@ -78,9 +78,8 @@ class _Wish:
     keys: Sequence[str]
     orders: Orders | Fault | None
     settings: Settings
-    deadline: Deadline
-    request_id: str
     subject: str
+    building: Building
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -90,7 +89,7 @@ class _Wish:
 
     def connect(self, credentials: Credentials, secrets: tuple[str, ...] = ()) -> AbstractContextManager[Cloud]:
         """Open the cloud that it is for."""
-        return connect(credentials, self.settings, self.deadline, self.request_id, secrets)
+        return connect(credentials, self.settings, self.building.deadline, self.building.request_id, secrets)
 
 
 def admit(request: Request) -> None:
@@ -118,21 +117,21 @@ async def create_cluster(request: Request) -> HTTPResponse:
     published = await _find_type(services, build)
     if isinstance(published, RequestError) and (is_dry_run or not keys):
         raise published
-    orders = _open_orders(request, build, deadline)
-    wish = _Wish(build, published, keys, orders, services.settings, deadline, str(request.id), request.ctx.subject)
-    await wait_for_clients(services, deadline)
-    if is_dry_run:
-        shown = await services.pool.run(_preview, wish, deadline=deadline)
-        return respond_json(shown, headers=NO_STORE)
     cloud_env = build.cloud_env
     project = cloud_env.get("project_id") or cloud_env.get("project_name") or ""
     kind = "" if isinstance(published, RequestError) else published.cluster_type.kind
+    orders = _open_orders(request, build, deadline)
+    await services.load_clients(deadline.seconds_left())
     building = Building(
         services.metrics, services.recent_builds, kind, build.cluster_type_id, project, deadline, str(request.id)
     )
+    wish = _Wish(build, published, keys, orders, services.settings, request.ctx.subject, building)
+    if is_dry_run:
+        shown = await services.pool.run(_preview, wish, deadline=deadline)
+        return respond_json(shown, headers=NO_STORE)
     with building.awaited():
-        launch, same = partial(_launch, wish, building), _find_same(wish, request.body)
-        built = await services.pool.run(building.follow, launch, deadline=deadline, same=same)
+        same = _find_same(wish, request.body)
+        built = await services.pool.run(building.follow, partial(_launch, wish), deadline=deadline, same=same)
     headers = {"Location": built.url} if built.url else {}
     if built.replayed:
         headers["Idempotent-Replayed"] = "true"
@@ -154,7 +153,6 @@ def _open_orders(request: Request, build: BuildRequest, deadline: Deadline) -> O
 async def list_cloud_assets(request: Request) -> HTTPResponse:
     """What a form can offer for parameters that name flavors, images, networks and key pairs."""
     services: Services = request.app.ctx.services
-    deadline = Deadline(services.settings.build_deadline)
     if request.method == "POST":  # with credentials under a key, as a build has them, or bare
         given = parse_json(request.body, services.settings.json_depth_limit)
         place = CLOUD_ENV if isinstance(given, dict) and "cloud_env" in given else ""
@@ -163,14 +161,24 @@ async def list_cloud_assets(request: Request) -> HTTPResponse:
         protect(value for key in SECRET_KEYS for value in request.args.getlist(key) or ())
         given, place = {key: values[0] for key, values in request.args.items()}, ""
     with credentials_at(place):
-        cloud_env = parse_cloud_env(given)
-        protect(list_secrets(cloud_env))
-        credentials = parse_credentials(cloud_env)
-        await wait_for_clients(services, deadline)
-        assets = await services.pool.run(
-            fetch_assets, credentials, services.settings, deadline, str(request.id), deadline=deadline
-        )
-    return respond_json(assets, headers=NO_STORE)
+        return respond_json(await ask_cloud(request, parse_cloud_env(given), fetch_assets), headers=NO_STORE)
+
+
+async def ask_cloud(
+    request: Request,
+    cloud_env: Mapping[str, Any],
+    ask: Callable[[Credentials, Settings, Deadline, str], Answer],
+) -> Answer:
+    """What ``ask`` finds out of a cloud, in a thread of the pool and within the deadline of a build.
+
+    Raises RequestError where the credentials are wrong, or the cloud cannot be asked.
+    """
+    services: Services = request.app.ctx.services
+    deadline = Deadline(services.settings.build_deadline)
+    protect(list_secrets(cloud_env))
+    credentials = parse_credentials(cloud_env)
+    await services.load_clients(deadline.seconds_left())
+    return await services.pool.run(ask, credentials, services.settings, deadline, str(request.id), deadline=deadline)
 
 
 def _preview(wish: _Wish) -> dict[str, object]:
@@ -186,7 +194,7 @@ def _preview(wish: _Wish) -> dict[str, object]:
     return shown
 
 
-def _launch(wish: _Wish, building: Building) -> LaunchOutcome:
+def _launch(wish: _Wish) -> LaunchOutcome:
     """Plan the cluster and launch it, or find the one that the same request made before.
 
     In a thread of the pool: many answers take long to read and to match against their patterns.
@@ -196,11 +204,11 @@ def _launch(wish: _Wish, building: Building) -> LaunchOutcome:
     billed = wish.orders if isinstance(wish.orders, Orders) else None
     try:
         kind, credentials, plan = _plan(wish)
-        building.revision = plan.revision
+        wish.building.revision = plan.revision
         if billed is not None:
             billed.check_credits()
     except RequestError:
-        launched = _find_launched(wish, building, billed)
+        launched = _find_launched(wish, billed)
         if launched is None:
             raise
         return launched
@@ -233,7 +241,7 @@ def _plan(wish: _Wish) -> tuple[Kind, Credentials, ClusterPlan]:
     if unbillable:
         raise RequestError(*unbillable)
     protect(plan.secrets)
-    credentials, key = parse_credentials(build.cloud_env), _read_key(wish.keys)
+    credentials, key = parse_credentials(build.cloud_env), parse_idempotency_key(wish.keys)
     plan = replace(
         plan, idempotency_key=key, payload=wish.payload, projects=published.cluster_type.projects,
         repeat_window=wish.settings.repeat_window, subject=wish.subject,
@@ -241,7 +249,7 @@ def _plan(wish: _Wish) -> tuple[Kind, Credentials, ClusterPlan]:
     return kind, credentials, plan
 
 
-def _find_launched(wish: _Wish, building: Building, orders: Orders | None) -> LaunchOutcome | None:
+def _find_launched(wish: _Wish, orders: Orders | None) -> LaunchOutcome | None:
     """The cluster that the same request made before, although its type, as it is now, refuses it.
 
     Where the type is not known any more, every kind is asked.
@@ -249,15 +257,15 @@ def _find_launched(wish: _Wish, building: Building, orders: Orders | None) -> La
     Raises RequestError (5xx) where nobody can tell whether there is one.
     """
     try:
-        key = _read_key(wish.keys)
+        key = parse_idempotency_key(wish.keys)
         if key is None:
             return None
         credentials = parse_credentials(wish.build.cloud_env)
-        kinds = [building.kind] if building.kind else [*KINDS]
-        building.kind = kinds[0]  # counts a cloud that cannot be asked for any
+        kinds = [wish.building.kind] if wish.building.kind else [*KINDS]
+        wish.building.kind = kinds[0]  # counts a cloud that cannot be asked for any
         with wish.connect(credentials) as cloud:
             for name in kinds:
-                building.kind = name
+                wish.building.kind = name
                 launched = KINDS[name].launcher.find_launched(cloud, key, wish.payload, orders)
                 if launched is not None:
                     return launched
@@ -284,38 +292,18 @@ async def _find_type(services: Services, build: BuildRequest) -> PublishedType |
     return published
 
 
-async def wait_for_clients(services: Services, deadline: Deadline) -> None:
-    """Wait until the OpenStack clients are imported, which only those who come with the first connection have to."""
-    await asyncio.wait([services.preload_clients()], timeout=deadline.seconds_left())
-
-
 def _find_same(wish: _Wish, body: bytes) -> Hashable | None:
     """What tells whether two requests have the same key, or without one are the same, before Keystone is asked.
 
     Who names one project in two ways, or writes one request in two, is told apart, and left to Heat.
     """
     try:
-        key = _read_key(wish.keys)
+        key = parse_idempotency_key(wish.keys)
     except RequestError:  # told with what else is wrong
         return None
     if key is not None:
         return (key, *(str(wish.build.cloud_env.get(name)) for name in _KEY_SCOPE))
     return (wish.subject, hashlib.sha256(body).digest()) if wish.settings.repeat_window else None
-
-
-def _read_key(given: Sequence[str]) -> str | None:
-    """The ``Idempotency-Key``: a string as structured fields write it, or, as most clients send it, without quotes.
-
-    See https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
-
-    Raises RequestError (400).
-    """
-    if not given:
-        return None
-    match = _KEY.fullmatch(given[0])
-    if len(given) > 1 or match is None:
-        raise bad_request("The Idempotency-Key must be one text of 1 to 255 printable ASCII characters.")
-    return match["quoted"] or match["bare"]
 
 
 blueprint.add_route(create_cluster, "/clusters", methods=("POST",), ctx_admit=admit)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import json
 import math
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -27,6 +28,8 @@ CLOUD_ENV = "/cloud_env"
 
 _ANY_CLUSTER: Final = {"cluster": {"name": "", "cluster_type_id": ""}}
 """What makes credentials a whole build, as its schema wants it."""
+
+_KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|(?P<bare>[\x21\x23-\x7e][\x20-\x7e]{0,254})')
 
 _LONGEST_NAME = 40
 """How many characters of an unknown query parameter's name are repeated."""
@@ -185,3 +188,18 @@ def read_flag(request: Request, name: str) -> bool:
     if flag is not None:
         return flag
     raise bad_request(f"The query parameter {name} must be true or false, once.")
+
+
+def parse_idempotency_key(given: Sequence[str]) -> str | None:
+    """The ``Idempotency-Key``: a string as structured fields write it, or, as most clients send it, without quotes.
+
+    See https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
+
+    Raises RequestError (400).
+    """
+    if not given:
+        return None
+    match = _KEY.fullmatch(given[0])
+    if len(given) > 1 or match is None:
+        raise bad_request("The Idempotency-Key must be one text of 1 to 255 printable ASCII characters.")
+    return match["quoted"] or match["bare"]

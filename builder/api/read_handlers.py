@@ -24,7 +24,6 @@ from builder.api.services import Services
 from builder.catalogue.publishing import publish_without
 from builder.catalogue.snapshot import EntryReport, Snapshot, State
 from builder.definitions.model import ClusterType, ClusterTypeId
-from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
 from builder.errors import Fault, RequestError, bad_request
 from builder.openstack.failure_kinds import RETRY_AFTER
@@ -190,14 +189,11 @@ def _describe(report: EntryReport) -> dict[str, Any]:
         "changed_at": _format_time(report.changed_at),
         "stale_since": _format_time(report.stale_since),
         "changed_files": report.changed_files,
-        "problems": [_describe_problem(problem) for problem in report.problems],
+        "problems": [  # with null for what is not known of one
+            {**each.as_json(), "line": each.line or None, "column": each.column or None, "hint": each.hint or None}
+            for each in report.problems
+        ],
     }
-
-
-def _describe_problem(problem: Problem) -> dict[str, Any]:
-    """A problem, with null for what is not known of it."""
-    unknown = {"line": problem.line or None, "column": problem.column or None, "hint": problem.hint or None}
-    return {**problem.as_json(), **unknown}
 
 
 def _format_time(seconds: float | None) -> str | None:

@@ -66,11 +66,11 @@ class Services:
                 await asyncio.wait_for(self.load_is_over.wait(), FIRST_LOAD_SECONDS)
         return self.reconcile_loop.has_loaded
 
-    def preload_clients(self) -> asyncio.Task[None]:
-        """Import the OpenStack clients, once: two threads that import them at once get halves of modules."""
+    async def load_clients(self, seconds: float | None = None) -> None:
+        """Wait for the OpenStack clients, imported once: two threads that import them at once get halves of modules."""
         if self.preloading is None:
             self.preloading = asyncio.create_task(self.pool.preload())
-        return self.preloading
+        await asyncio.wait([self.preloading], timeout=seconds)
 
     def readiness(self) -> str:
         """Why nothing new should be sent here, as the end of a sentence; ``""`` where all is well."""

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from functools import partial
 from typing import Final
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from builder.api.build_handlers import admit, wait_for_clients
+from builder.api.build_handlers import admit, ask_cloud
 from builder.api.parsing import parse_cloud_request, refuse_unknown
 from builder.api.rendering import NO_STORE, respond_json
 from builder.api.services import Services
 from builder.errors import Fault, RequestError
 from builder.kinds.protocol import ClusterStatus
 from builder.kinds.registry import KINDS
-from builder.logs.lines import protect
 from builder.openstack.connection import connect
-from builder.openstack.credentials import Credentials, list_secrets, parse_credentials
+from builder.openstack.credentials import Credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.settings.table import Settings
@@ -34,14 +34,9 @@ async def show_cluster_status(request: Request, cluster_id: str) -> HTTPResponse
     By POST, for it takes a password, which belongs in no URL.
     """
     services: Services = request.app.ctx.services
-    deadline = Deadline(services.settings.build_deadline)
     refuse_unknown(request)
     cloud_env = parse_cloud_request(request.body, services.settings.json_depth_limit)
-    protect(list_secrets(cloud_env))
-    credentials = parse_credentials(cloud_env)
-    await wait_for_clients(services, deadline)
-    asking = (credentials, services.settings, cluster_id, deadline, str(request.id))
-    status = await services.pool.run(_fetch_status, *asking, deadline=deadline) if _ID.fullmatch(cluster_id) else None
+    status = await ask_cloud(request, cloud_env, partial(_fetch_status, cluster_id))
     if status is None:
         detail = f"The project has no cluster {cluster_id[:100]!r} that this service launched, or has it no longer."
         raise RequestError(Fault(404, "Not Found", detail))
@@ -49,14 +44,16 @@ async def show_cluster_status(request: Request, cluster_id: str) -> HTTPResponse
 
 
 def _fetch_status(
-    credentials: Credentials, settings: Settings, cluster_id: str, deadline: Deadline, request_id: str
+    cluster_id: str, credentials: Credentials, settings: Settings, deadline: Deadline, request_id: str
 ) -> ClusterStatus | None:
-    """Ask each kind in turn: nothing but the cloud knows of which one a cluster is.
+    """Ask each kind in turn: nothing but the cloud knows of which one a cluster is; none of an id that is none.
 
     A cloud that lacks the service of one kind may have those of others.
 
     Raises RequestError where the cloud refuses, cannot tell, or has none of the services.
     """
+    if not _ID.fullmatch(cluster_id):
+        return None
     missing: list[CloudError] = []
     with connect(credentials, settings, deadline, request_id) as cloud:
         for kind in KINDS.values():
