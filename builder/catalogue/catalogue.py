@@ -69,7 +69,6 @@ class Catalogue:
         self.persistence = Persistence(self._settings, self._reread)
         """What of it outlives this process; :meth:`keep_state` brings that up to date."""
         self._own_folders: frozenset[str] = frozenset()
-        self._watched: tuple[frozenset[str], frozenset[str], frozenset[str]] | None = None
         self.snapshot: Snapshot = EMPTY
         self._deferred: set[str] = set()
         self._awaited: dict[str, LoadedEntry] = {}
@@ -86,14 +85,8 @@ class Catalogue:
         return frozenset(os.path.join(self.real_folder, name) for name in self._deferred)
 
     def watched_folders(self) -> frozenset[str]:
-        """The folders in which a change may change the catalogue; the very same value until they change.
-
-        None of the paths has a link in it; the folders need not exist.
-        """
-        outer, inner = self._own_folders, self._entries.index.folders()
-        if self._watched is None or self._watched[0] is not outer or self._watched[1] is not inner:
-            self._watched = (outer, inner, outer | inner)
-        return self._watched[2]
+        """The folders in which a change may change the catalogue: they need not exist; no link is in their paths."""
+        return self._own_folders | self._entries.index.folders()
 
     def reconcile(self, hint: ChangeHint = EVERYTHING) -> bool:
         """Scan what may have changed and, if it did, swap in a new snapshot. Returns whether it did.
@@ -148,9 +141,7 @@ class Catalogue:
             self._own_folders = frozenset(map(os.path.dirname, error.links))
             raise
         # The folder itself, where it would appear, and where a link that leads there would be re-pointed.
-        own = frozenset({resolved.real, *map(os.path.dirname, (resolved.real, *resolved.links))})
-        if own != self._own_folders:
-            self._own_folders = own
+        self._own_folders = frozenset({resolved.real, *map(os.path.dirname, (resolved.real, *resolved.links))})
         return resolved.real
 
     def _scan(self, hint: ChangeHint, resolver: LinkResolver) -> ScanResult:

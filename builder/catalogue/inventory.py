@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from builder.catalogue.loader import LoadedEntry
@@ -20,10 +20,10 @@ class PathIndex:
 
     def __init__(self) -> None:
         self._paths: dict[str, frozenset[str]] = {}
-        self._at: defaultdict[str, set[str]] = defaultdict(set)
-        self._below: defaultdict[str, set[str]] = defaultdict(set)
-        self._users: defaultdict[str, int] = defaultdict(int)
-        self._folders: frozenset[str] | None = None
+        self._names: defaultdict[str, set[str]] = defaultdict(set)
+        """Who depends on a path, or on something below it."""
+        self._users: Counter[str] = Counter()
+        """How many entries have a path right in a folder."""
 
     def put(self, name: str, paths: Iterable[str]) -> None:
         """Note that the entry ``name`` depends on ``paths``, and on no others any more."""
@@ -32,40 +32,29 @@ class PathIndex:
             return
         self.remove(name)
         self._paths[name] = wanted
-        for path in wanted:
-            self._at[path].add(name)
-        folders = set(map(os.path.dirname, wanted))
-        for folder in folders:
-            if not self._users[folder]:
-                self._folders = None
-            self._users[folder] += 1
-        for folder in _with_ancestors(folders):
-            self._below[folder].add(name)
+        self._users.update(set(map(os.path.dirname, wanted)))
+        for path in _with_ancestors(wanted):
+            self._names[path].add(name)
 
     def remove(self, name: str) -> None:
         """Have no change of a file concern an entry any more."""
         paths = self._paths.pop(name, frozenset())
-        folders = set(map(os.path.dirname, paths))
-        for path in paths:
-            _discard(self._at, path, name)
-        for folder in folders:
+        for folder in set(map(os.path.dirname, paths)):
             self._users[folder] -= 1
             if not self._users[folder]:
                 del self._users[folder]
-                self._folders = None
-        for folder in _with_ancestors(folders):
-            _discard(self._below, folder, name)
+        for path in _with_ancestors(paths):
+            self._names[path].discard(name)
+            if not self._names[path]:
+                del self._names[path]
 
     def names(self, path: str) -> Collection[str]:
         """The entries that depend on this path, or on something below it."""
-        at, below = self._at.get(path), self._below.get(path)
-        return at | below if at and below else at or below or ()
+        return self._names.get(path, ())
 
     def folders(self) -> frozenset[str]:
-        """The folders in which a change may change an entry; the very same value until they change."""
-        if self._folders is None:
-            self._folders = frozenset(self._users)
-        return self._folders
+        """The folders in which a change may change an entry."""
+        return frozenset(self._users)
 
 
 class Inventory(dict[str, Known]):
@@ -125,16 +114,10 @@ class Inventory(dict[str, Known]):
         return {key: [each for each in entries[key] if isinstance(each, LoadedEntry)] for key in ids}
 
 
-def _with_ancestors(folders: Iterable[str]) -> set[str]:
+def _with_ancestors(paths: Iterable[str]) -> set[str]:
     found: set[str] = set()
-    for folder in folders:
-        while folder not in found and folder not in ("/", ""):
-            found.add(folder)
-            folder = os.path.dirname(folder)
+    for path in paths:
+        while path not in found and path not in ("/", ""):
+            found.add(path)
+            path = os.path.dirname(path)
     return found
-
-
-def _discard(names: dict[str, set[str]], key: str, name: str) -> None:
-    names[key].discard(name)
-    if not names[key]:
-        del names[key]

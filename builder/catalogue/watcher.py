@@ -106,10 +106,10 @@ class Watcher:
         if thorough:
             self._said_overflow, self._has_overflowed = self._has_overflowed, False
         dropped = self._drop_misplaced(thorough)
-        if folders is self._folders and not (dropped or self._missing or thorough):
-            return ()
-        if folders is not self._folders:
+        if folders != self._folders:
             self._folders, self._masks = folders, plan_masks(folders)
+        elif not (dropped or self._missing or thorough):
+            return ()
         return list(dict.fromkeys([*self._place_all(), *dropped]))
 
     def stop(self) -> None:
