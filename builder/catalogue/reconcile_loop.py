@@ -294,7 +294,8 @@ class ReconcileLoop:
         watch_mode, complaint = WatchMode.POLL, ""
         if self._asked is not WatchMode.POLL:
             folder = str(self._catalogue.folder)
-            silent = "" if reports_changes(folder) else find_file_system(folder)
+            found = find_file_system(folder)
+            silent = "" if reports_changes(found) else found
             complaint = f"{folder} is on a file system ({silent}) that reports no changes" if silent else ""
             if silent and silent != self._silent:
                 logger.warning("%s: it is read every %g seconds", complaint, self._rescan_seconds)

@@ -20,19 +20,12 @@ MOUNT_TABLE = "/proc/self/mountinfo"
 
 def find_file_system(path: str, table: str = MOUNT_TABLE) -> str:
     """The type of the file system that holds ``path`` (proc(5), /proc/pid/mountinfo); "" where it is not known."""
-    real = os.path.realpath(path)
-    # Of several mounts on one folder the last in the table is on top.
-    holders = [
-        (len(point), number, kind)
-        for number, (point, kind) in enumerate(_read_mounts(table))
-        if is_at_or_below(real, point)
-    ]
-    return max(holders)[2] if holders else ""
+    return _find_mount(path, table)[1]
 
 
-def reports_changes(path: str, table: str = MOUNT_TABLE) -> bool:
-    """Whether the kernel reports all changes below ``path``."""
-    return _SILENT.fullmatch(find_file_system(path, table)) is None
+def reports_changes(file_system: str) -> bool:
+    """Whether the kernel reports all changes in a file system of this type."""
+    return _SILENT.fullmatch(file_system) is None
 
 
 def is_mount_point(path: str, table: str = MOUNT_TABLE) -> bool:
@@ -47,9 +40,15 @@ def identify_mount(path: str) -> str:
     The device alone would not tell a folder from one of the same disk that is mounted there; the mount alone would not
     tell a container's volume from the empty folder that is mounted in its place.
     """
+    return f"{os.stat(path).st_dev}:{_find_mount(path, MOUNT_TABLE)[0]}"
+
+
+def _find_mount(path: str, table: str) -> tuple[str, str]:
+    """The mount point that holds ``path``, and the type of its file system; empty texts where that is not known."""
     real = os.path.realpath(path)
-    point = max((point for point, _ in _read_mounts(MOUNT_TABLE) if is_at_or_below(real, point)), key=len, default="")
-    return f"{os.stat(real).st_dev}:{point}"
+    holders = [mount for mount in _read_mounts(table) if is_at_or_below(real, mount[0])]
+    # Of several mounts on one folder the last in the table is on top.
+    return max(reversed(holders), key=lambda mount: len(mount[0]), default=("", ""))
 
 
 def _read_mounts(table: str) -> list[tuple[str, str]]:

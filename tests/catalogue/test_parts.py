@@ -47,7 +47,7 @@ def test_silent_file_system_is_recognised_from_the_mount(tmp_path: Path, path: s
     table = tmp_path / "mountinfo"
     table.write_text(MOUNTS)
     assert find_file_system(path, str(table)) == kind
-    assert reports_changes(path, str(table)) is reports
+    assert reports_changes(kind) is reports
 
 
 def test_mount_point_is_told_from_what_is_below_it(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_number_is_the_name_of_a_probe_of_vims_but_of_a_folder_too(tmp_path: P
 
 
 def test_no_mount_table_means_that_changes_are_reported(tmp_path: Path) -> None:
-    assert reports_changes("/anywhere", str(tmp_path / "missing"))
+    assert reports_changes(find_file_system("/anywhere", str(tmp_path / "missing")))
 
 
 # ---- stamps
