@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -31,6 +31,10 @@ INDEX: Final = "%index%"
 
 ON_REQUEST: Final = frozenset({"get_param", "get_resource"})
 """The functions whose references in outputs Heat follows only when somebody asks for the output."""
+
+
+_ON_REQUEST_RULES: Final = ("nested-attribute", "function-arguments")
+"""Rules whose problems in outputs do not stop a launch, if they are not certain."""
 
 
 def find_reachable(starts: Iterable[str], leads_to: Callable[[str], Iterable[str]]) -> set[str]:
@@ -99,6 +103,21 @@ class TemplateProblem:
         """Make it a problem of the document in which the template, or the definition, stands at ``root``."""
         tokens = (*root, *self.tokens)
         return document.problem(self.rule, self.message, tokens, key=self.key, hint=self.hint, about=self.about)
+
+
+def demote(problem: TemplateProblem) -> TemplateProblem:
+    """The problem as it is reported: a warning if Heat does not look at its place in every launch.
+
+    Heat makes the values of outputs when somebody asks for them, and then tells nobody that it could not.
+    """
+    if problem.certain:
+        return problem
+    is_asked_for = problem.rule in _ON_REQUEST_RULES or not ON_REQUEST.isdisjoint(problem.tokens)
+    follows = ONLY_SOME_LAUNCHES
+    if problem.tokens[0] == "outputs" and is_asked_for:
+        follows = "Heat makes the stack, and this output stays empty"
+    message = f"{problem.message}; {follows}"
+    return replace(problem, rule="conditional-mistake", message=message, certain=True)
 
 
 def judge_default(

@@ -226,6 +226,25 @@ def test_optional_component_takes_no_other_walk_over_the_required_ones() -> None
     assert many < 2 * few
 
 
+def build_with_conditions(number: int) -> None:
+    """A definition whose resource stands under the last of so many conditions, each made of the one before, twice."""
+    above = "".join(f", c{key + 1}: {{and: [c{key}, c{key}]}}" for key in range(number))
+    conditions = f"c0: {{equals: [a, b]}}{above}"
+    head = "heat_template_version: 2021-04-16\n"
+    resources = f"resources: {{r: {{type: OS::Heat::None, condition: c{number}, depends_on: s}}}}\n"
+    base, other = (
+        f"{head}conditions: {{{conditions}}}\n{resources}",
+        f"{head}resources: {{s: {{type: OS::Heat::None}}}}\n",
+    )
+    build_composed(f"{HEAD}components: [{{name: base}}, {{name: other, optional: true}}]\n", base=base, other=other)
+
+
+def test_conditions_made_of_others_twice_take_no_more_than_their_number() -> None:
+    build_with_conditions(1)
+    few, many = (count_steps(partial(build_with_conditions, number)) for number in (8, 16))
+    assert many < 2.2 * few
+
+
 def circle(number: int) -> str:
     row = "".join(f"    r{key}: {{type: OS::Heat::None, depends_on: r{(key + 1) % number}}}\n" for key in range(number))
     return TEMPLATE + row

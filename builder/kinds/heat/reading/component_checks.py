@@ -21,7 +21,14 @@ from builder.hot_lint.conflicts.sharing import Owners
 from builder.hot_lint.conflicts.waiting import find_unawaited
 from builder.hot_lint.cycles import find_cycles, find_nested_cycles
 from builder.hot_lint.declared_parameters import find_parameter_problems
-from builder.hot_lint.findings import MAX_NAMED, NestedUse, TemplateProblem, TemplateReading, explain_missing
+from builder.hot_lint.findings import (
+    MAX_NAMED,
+    NestedUse,
+    TemplateProblem,
+    TemplateReading,
+    demote,
+    explain_missing,
+)
 from builder.hot_lint.inclusion import LoadedTemplate
 from builder.hot_lint.members import has_properties_beside, suggest_beside
 from builder.hot_lint.outputs import find_misread_values
@@ -29,7 +36,7 @@ from builder.hot_lint.properties import find_nested_value_problems
 from builder.hot_lint.property_calls import CallScope, find_named, suggest_missing
 from builder.hot_lint.references import MAX_WORK, read_template
 from builder.hot_lint.resource_checks import find_attribute_problems, find_meant_type, find_type_problems
-from builder.hot_lint.scope import ScopedTemplate, demote, find_scope_problems, find_unused_parameters
+from builder.hot_lint.scope import ScopedTemplate, find_scope_problems, find_unused_parameters
 from builder.hot_lint.shape import explain_version, find_shape_problems
 from builder.kinds.heat.reading.components import Component, LoadedComponent
 from builder.text.spelling import find_near, suggest_near
