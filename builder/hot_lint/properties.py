@@ -201,8 +201,8 @@ class _PropertyCheck:
             hint = f"write {call}" if call else split or suggest_form(kind, value, tokens[-1])
             message = f"{self._name(path)} must be {MUST_BE[kind]}"
             problem = self._problem("property-type", message, tokens, hint)
-            if isinstance(value, str) and value in self.scope.parameters:
-                problem = replace(problem, hint=f"write {{get_param: {value}}}", about=(f"use of {value}",))
+            if isinstance(value, str) and (name := value.strip("<>")) in self.scope.parameters:
+                problem = replace(problem, hint=f"write {{get_param: {name}}}", about=(f"use of {name}",))
             given = Property(self.type, path, kind, children=schema.get("schema"))
             if isinstance(value, str) and _LONE_NAME.fullmatch(value):
                 problem = replace(problem, hint=suggest_key_for("", value, given, self.scope) or problem.hint)

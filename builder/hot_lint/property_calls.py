@@ -79,7 +79,7 @@ class Property(NamedTuple):
     """
 
     owner: str
-    path: tuple[str | int, ...]
+    path: Tokens
     type: str
     constraint: str = ""
     children: Mapping[str, Any] | None = None
@@ -99,13 +99,18 @@ def find_misfits(
 ) -> Iterator[TemplateProblem]:
     """What is wrong with a call that gives a property its value, once for an ``if`` as a whole.
 
-    And with the name of a resource as a text, by which Heat looks for something else in the cloud.
+    And with the name of a resource, or of a parameter, as a text, by which Heat looks for something else in the cloud.
     """
-    reference = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
-    meant = reference[1] if reference else ""
+    text = value.strip("<>") if isinstance(value, str) else ""  # <image>, as manuals write what is to be replaced
+    meant = reference[1] if (reference := _REFERENCE.fullmatch(text)) else ""
     if meant and scope.resources.get(meant) in MADE_BY.get(property_.constraint, ()):
         message, hint = f"{property_.name} is text, not the resource {meant!r}", f"write {{get_resource: {meant}}}"
         yield TemplateProblem("property-constraint", message, tokens, hint, certain)
+    elif text in scope.parameters and property_.constraint:
+        is_alike = property_.constraint.partition(".")[2] in text or text == property_.path[-1]
+        if is_alike or text != value or _names(scope.parameters[text]) == property_.constraint:  # not some namesake
+            message, hint = f"{property_.name} is text, not the parameter {text!r}", f"write {{get_param: {text}}}"
+            yield TemplateProblem("property-constraint", message, tokens, hint, certain, about=(f"use of {text}",))
     if not is_call(value, scope.language):
         return
     ((function, arguments),) = value.items()
@@ -196,11 +201,6 @@ def _find_made_by(constraint: str, scope: CallScope) -> list[str]:
     return [name for name, type_ in scope.resources.items() if type_ in MADE_BY.get(constraint, ())]
 
 
-def _takes(name: str, schema: Mapping[str, Any], type_: str) -> bool:
-    """Whether a property names what resources of this type are, such as a network."""
-    return not schema.get("hidden") and type_ in MADE_BY.get(find_constraint(name, schema), ())
-
-
 def _find_beside(property_: Property, resource: str, scope: CallScope) -> tuple[str, bool]:
     """The property beside this one that takes the resource given here, and whether the values of both are swapped.
 
@@ -208,7 +208,8 @@ def _find_beside(property_: Property, resource: str, scope: CallScope) -> tuple[
     """
     schemas, given = property_.beside or ({}, {})
     for name, schema in schemas.items():
-        if _takes(name, schema, scope.resources[resource]):
+        made_by = () if schema.get("hidden") else MADE_BY.get(find_constraint(name, schema), ())
+        if scope.resources[resource] in made_by:
             value = given.get(name)
             other = value.get("get_resource") if isinstance(value, dict) else None
             is_swapped = isinstance(other, str) and scope.resources.get(other) in MADE_BY.get(property_.constraint, ())

@@ -22,6 +22,48 @@ ASSOCIATION: Final = """
 """
 
 MISTAKES: Final[Mapping[str, Mistake]] = {
+    "the name of a parameter for its value": Mistake(
+        LOGIN,
+        "image: {get_param: image}",
+        "image: image",
+        "warning: components/login.yaml:57:14: 'image' of OS::Nova::Server is text, not the parameter 'image' "
+        "(write {get_param: image}) [property-constraint]",
+    ),
+    "the name of a parameter that is used nowhere else": Mistake(
+        LOGIN,
+        "flavor: {get_param: login_flavor}",
+        "flavor: login_flavor",
+        "warning: components/login.yaml:58:15: 'flavor' of OS::Nova::Server is text, not the parameter 'login_flavor' "
+        "(write {get_param: login_flavor}) [property-constraint]",
+    ),
+    "the name of a parameter as manuals write what is to be replaced": Mistake(
+        LOGIN,
+        "key_name: {get_param: key_name}",
+        "key_name: <key_name>",
+        "warning: components/login.yaml:59:17: 'key_name' of OS::Nova::Server is text, not the parameter 'key_name' "
+        "(write {get_param: key_name}) [property-constraint]",
+    ),
+    "the name of a resource as manuals write what is to be replaced": Mistake(
+        LOGIN,
+        "network: {get_resource: network}",
+        "network: <network>",
+        "warning: components/login.yaml:42:16: 'network' of OS::Neutron::Port is text, not the resource 'network' "
+        "(write {get_resource: network}) [property-constraint]",
+    ),
+    "a parameter for a number as manuals write what is to be replaced": Mistake(
+        STORAGE,
+        "size: {get_param: volume_size}",
+        "size: <volume_size>",
+        "error: components/storage.yaml:15:13: 'size' of OS::Cinder::Volume must be a whole number "
+        "(write {get_param: volume_size}) [property-type]",
+    ),
+    "the name of a parameter for its value to a nested template": Mistake(
+        COMPUTE,
+        "image: {get_param: image}",
+        "image: image",
+        "warning: components/compute.yaml:50:18: 'image' of nested/node.yaml is text, not the parameter 'image' "
+        "(write {get_param: image}) [property-constraint]",
+    ),
     "a parameter for a mapping with one key": Mistake(
         NETWORK,
         "\n        network: {get_param: external_network}",
@@ -618,6 +660,19 @@ name:
 
 def test_a_section_without_a_template_is_an_unknown_key() -> None:
     assert find_rules(build("resources: {}\n")) == ["exclusive-keys", "unknown-key"]
+
+
+@pytest.mark.parametrize("properties", ["image: debian, flavor: small", "image: small, flavor: debian"])
+def test_a_name_in_a_cloud_that_some_parameter_has_by_chance_is_left_alone(properties: str) -> None:
+    definition = f"""\
+heat_template:
+  heat_template_version: 2021-04-16
+  parameters:
+    small: {{type: boolean, default: false}}
+    debian: {{type: string, constraints: [{{custom_constraint: neutron.network}}]}}
+  resources: {{node: {{type: OS::Nova::Server, properties: {{{properties}, networks: []}}}}}}
+"""
+    assert "property-constraint" not in find_rules(build(definition))
 
 
 @pytest.mark.parametrize(
