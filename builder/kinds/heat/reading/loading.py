@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from builder.diagnostics.problems import Problem
@@ -39,72 +39,69 @@ class LoadedParts:
 
 def load_parts(document: Document, definition: Mapping[str, Any], files: Files) -> LoadedParts:
     """Read the templates of a definition, which has exactly one of the keys that name them."""
-    loading = _Loading(document, files)
     if "components" in definition:
-        return loading.load_components(definition["components"])
+        return _load_components(document, definition["components"], files)
     if "heat_template" in definition:
         tokens = ("heat_template",)
         component, problems = build_component(document, DEFINITION, files, name="", optional=False, tokens=tokens)
-        loading.problems += problems
     else:
-        component = loading.load(definition["heat_template_url"], ("heat_template_url",), name="", optional=False)
-    return LoadedParts((component,) if component else (), tuple(loading.problems), component is not None)
+        reference, tokens = definition["heat_template_url"], ("heat_template_url",)
+        component, problems = _load(document, reference, tokens, files, name="", optional=False)
+    return LoadedParts((component,) if component else (), tuple(problems), component is not None)
 
 
-@dataclass(slots=True)
-class _Loading:
-    """One reading of the templates of one definition; collects the problems on the way."""
+def _load_components(document: Document, entries: Sequence[Mapping[str, Any] | None], files: Files) -> LoadedParts:
+    """The templates that are composed: of two with one name the first; an entry that is faulty is None."""
+    names = {component_name(entry["name"]) if entry is not None else None for entry in entries}
+    listed = {name for name in names if name is not None}
+    loaded: dict[str, LoadedComponent | None] = {}
+    problems: list[Problem] = []
+    for number, entry in enumerate(entries):
+        if entry is None:
+            continue
+        given, tokens = entry["name"], ("components", number, "name")
+        name, optional = component_name(given), entry.get("optional", False)
+        if name in loaded:
+            message = f"the component {name!r} is listed twice"
+            problems.append(document.problem("duplicate-component", message, tokens))
+            continue
+        path = given if given.startswith("/") else f"{COMPONENTS}/{given}.yaml"
+        loaded[name], found = _load(document, path, tokens, files, name=name, optional=optional, others=listed)
+        problems += found
+    components = tuple(each for each in loaded.values() if each is not None)
+    problems += _find_differing_versions(components)
+    problems += _find_collisions(components)
+    if all(entry is not None and entry.get("optional") for entry in entries):
+        message, place = "no component is required: a launch that selects none is refused", ("components",)
+        hint = "leave optional: true out of one of them"
+        problems.append(document.problem("no-required-component", message, place, key=True, hint=hint))
+    return LoadedParts(components, tuple(problems), len(components) == len(names))
 
-    document: Document
-    files: Files
-    problems: list[Problem] = field(default_factory=list)
 
-    def load_components(self, entries: Sequence[Mapping[str, Any] | None]) -> LoadedParts:
-        """The templates that are composed: of two with one name the first; an entry that is faulty is None."""
-        names = {component_name(entry["name"]) if entry is not None else None for entry in entries}
-        listed = {name for name in names if name is not None}
-        loaded: dict[str, LoadedComponent | None] = {}
-        for number, entry in enumerate(entries):
-            if entry is None:
-                continue
-            given, tokens = entry["name"], ("components", number, "name")
-            name, optional = component_name(given), entry.get("optional", False)
-            if name in loaded:
-                message = f"the component {name!r} is listed twice"
-                self.problems.append(self.document.problem("duplicate-component", message, tokens))
-                continue
-            path = given if given.startswith("/") else f"{COMPONENTS}/{given}.yaml"
-            loaded[name] = self.load(path, tokens, name=name, optional=optional, others=listed)
-        components = tuple(each for each in loaded.values() if each is not None)
-        self.problems += _find_differing_versions(components)
-        self.problems += _find_collisions(components)
-        if all(entry is not None and entry.get("optional") for entry in entries):
-            message, place = "no component is required: a launch that selects none is refused", ("components",)
-            hint = "leave optional: true out of one of them"
-            self.problems.append(self.document.problem("no-required-component", message, place, key=True, hint=hint))
-        return LoadedParts(components, tuple(self.problems), len(components) == len(names))
-
-    def load(
-        self, reference: str, tokens: Tokens, *, name: str, optional: bool, others: Collection[str] = ()
-    ) -> LoadedComponent | None:
-        """The component whose template is in the file ``reference``; None where it is of no use."""
-        is_beside = bool(others) and not reference.startswith("/")  # a component in the definition's own folder
-        try:
-            source = self.files.resolve(reference, DEFINITION) if is_beside else self.files.resolve_template(reference)
-            template = parse_template(self.files.read(source), self.files.display(source))
-        except SourceError as error:
-            message, hint = describe_source_error(reference, DEFINITION, error, self.files)
-            if others and error.rule == MISSING_FILE and not reference.startswith("/"):
-                hint = hint_at_components(name, others, self.files) or error.hint
-            self.problems.append(self.document.problem(error.rule, message, tokens, hint=hint))
-            return None
-        except DocumentError as error:
-            self.problems += error.problems
-            return None
-        self.problems += () if is_cloudformation(template.value) else template.problems
-        component, problems = build_component(template, source, self.files, name=name, optional=optional)
-        self.problems += problems
-        return component
+def _load(
+    document: Document,
+    reference: str,
+    tokens: Tokens,
+    files: Files,
+    *,
+    name: str,
+    optional: bool,
+    others: Collection[str] = (),
+) -> tuple[LoadedComponent | None, list[Problem]]:
+    """The component whose template is in the file ``reference``, as :func:`build_component` gives it."""
+    is_beside = bool(others) and not reference.startswith("/")  # a component in the definition's own folder
+    try:
+        source = files.resolve(reference, DEFINITION) if is_beside else files.resolve_template(reference)
+        template = parse_template(files.read(source), files.display(source))
+    except SourceError as error:
+        message, hint = describe_source_error(reference, DEFINITION, error, files)
+        if is_beside and error.rule == MISSING_FILE:
+            hint = hint_at_components(name, others, files) or error.hint
+        return None, [document.problem(error.rule, message, tokens, hint=hint)]
+    except DocumentError as error:
+        return None, [*error.problems]
+    component, problems = build_component(template, source, files, name=name, optional=optional)
+    return component, [*(() if is_cloudformation(template.value) else template.problems), *problems]
 
 
 def _find_differing_versions(components: Sequence[LoadedComponent]) -> Iterator[Problem]:
