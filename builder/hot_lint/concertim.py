@@ -32,7 +32,13 @@ def find_unreadable_resources(root: LoadedTemplate, nested: Mapping[str, LoadedT
 
     What a condition may leave out counts, too: one launch that has it is enough.
     """
-    own = {name for template in (root, *nested.values()) for name in _find_own_stacks(template.template)}
+    own = {  # of which the site lists stacks; what is given a context is in another region, or on another cloud
+        name
+        for template in (root, *nested.values())
+        for resource in (template.template.get("resources") or {}).values()
+        for definition, _, _ in find_definitions(resource, ())
+        if (name := find_own_stack(definition)) is not None and "context" not in definition["properties"]
+    }
     for template in (root, *(nested[name] for name in sorted(own & nested.keys()))):
         yield from map(template.problem, _find_unreadable(template.template))
 
@@ -58,15 +64,3 @@ def _find_unreadable(template: Mapping[str, Any]) -> Iterator[TemplateProblem]:
                     )
                     hint = f"put the {member} into a template of its own, and write type: {name}-member.yaml here"
                     yield TemplateProblem("concertim-group", message, (*place, "type"), hint)
-
-
-def _find_own_stacks(template: Mapping[str, Any]) -> Iterator[str]:
-    """The files of which stacks are made that the site lists as it does the launched one; those elsewhere it does not.
-
-    What is given a ``context`` is in another region, or on another cloud.
-    """
-    for resource in (template.get("resources") or {}).values():
-        for definition, _, _ in find_definitions(resource, ()):
-            name = find_own_stack(definition)
-            if name is not None and "context" not in definition["properties"]:
-                yield name

@@ -19,9 +19,9 @@ from builder.hot.resource_types import (
     find_list_depth,
     load_names,
     load_placeholders,
-    load_types,
 )
 from builder.hot.results import is_call
+from builder.hot_lint.conflicts.judged import reads_properties
 from builder.hot_lint.findings import Kind, Reference, TemplateProblem
 from builder.hot_lint.members import CHAIN, GROUP, find_definitions, find_members, has_properties_beside
 from builder.hot_lint.properties import find_property_problems
@@ -155,10 +155,8 @@ def find_type_problems(
                 elif named in load_placeholders() and named != "OS::Heat::None":
                     message = f"Heat has retired {named}: it accepts the resource, and makes nothing"
                     yield TemplateProblem("retired-resource-type", message, place, _RETIRED_HINT, certain)
-            is_read = resource.get("external_id") is None and type_ not in load_placeholders()
-            is_read = is_read and ("properties" in given or not find_near("properties", given, cutoff=0.8))
-            is_read = is_read and (len(tokens) == 2 or not has_properties_beside(resource))
-            if is_read and not scope.language.newer and type_ in load_types():
+            is_beside = len(tokens) > 2 and has_properties_beside(resource)
+            if reads_properties(resource, given) and not is_beside and not scope.language.newer:
                 yield from find_property_problems(template, scope, type_, definition)
 
 

@@ -54,16 +54,24 @@ def find_judged(template: Mapping[str, Any], types: Mapping[str, str]) -> Iterat
     """Yield each resource and each group's member whose properties Heat reads, and that are written as a mapping."""
     resources = template.get("resources") or {}
     for name, resource in resources.items():
-        if resource.get("external_id") is not None:
-            continue
         certain = resource.get("condition") in (None, True)
         for definition, tokens, is_certain in find_definitions(resource, ("resources", name), certain):
-            type_, properties = definition.get("type"), definition.get("properties", {})
-            is_read = "properties" in definition or not find_near("properties", definition, cutoff=0.8)
-            if not isinstance(type_, str) or type_ not in load_types() or type_ in load_placeholders():
-                continue
-            if is_read and isinstance(properties, dict):
-                yield Judged(type_, properties, tokens, is_certain, resources, types)
+            properties = definition.get("properties", {})
+            if reads_properties(resource, definition) and isinstance(properties, dict):
+                yield Judged(definition["type"], properties, tokens, is_certain, resources, types)
+
+
+def reads_properties(resource: Mapping[str, Any], definition: Mapping[str, Any]) -> bool:
+    """Whether Heat reads the properties of a resource, or of a member in it, and they are known.
+
+    It reads neither those of what exists already, nor those of placeholders; and a key may be ``properties``, misspelt.
+    """
+    type_ = definition.get("type")
+    if resource.get("external_id") is not None or not isinstance(type_, str):
+        return False
+    if type_ not in load_types() or type_ in load_placeholders():
+        return False
+    return "properties" in definition or not find_near("properties", definition, cutoff=0.8)
 
 
 def find_referred(value: Any) -> str:

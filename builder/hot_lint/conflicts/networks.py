@@ -88,10 +88,7 @@ def judge_port(port: Judged) -> Iterator[TemplateProblem]:
 
 
 def judge_interface(interface: Judged) -> Iterator[TemplateProblem]:
-    """Yield a problem if a router interface names neither a subnet nor a port, or both.
-
-    Refused by ``heat.engine.resources.openstack.neutron.router``.
-    """
+    """Yield a problem if it names neither a subnet nor a port, or both: Heat's ``neutron.router`` refuses that."""
     given = [interface.properties.get(each) for each in ("subnet", "subnet_id", "port", "port_id")]
     if interface.is_complete and all(each is None for each in given):
         message, hint = "nothing says what the router is connected to", "give it a subnet"

@@ -95,10 +95,7 @@ def may_be_floating_ip(value: Any, types: Mapping[str, str]) -> bool:
 
 
 def judge_deployment(deployment: Judged) -> Iterator[TemplateProblem]:
-    """Yield a problem if the server of a deployment is not one for deployments, by its ``user_data_format``.
-
-    Refused by ``heat.engine.resources.openstack.heat.software_deployment``.
-    """
+    """Yield a problem if its server is not one for deployments, which Heat's ``software_deployment`` refuses."""
     server = deployment.find_named(deployment.properties.get("server"), SERVER)
     if server is None:
         return
@@ -109,10 +106,7 @@ def judge_deployment(deployment: Judged) -> Iterator[TemplateProblem]:
 
 
 def judge_volume(volume: Judged) -> Iterator[TemplateProblem]:
-    """Yield a problem if nothing gives the size of a volume.
-
-    Refused by ``heat.engine.resources.openstack.cinder.volume``.
-    """
+    """Yield a problem if nothing gives the size of a volume, which Heat's ``cinder.volume`` refuses."""
     given = map(volume.properties.get, ("size", "backup_id", "source_volid", "snapshot_id"))
     if volume.is_complete and all(each is None for each in given):
         message = "nothing says how large the volume is"
