@@ -20,14 +20,15 @@ _CONDITION_ERROR = "Condition validation error"
 class Parser:
     """Parses what is in one template; lives as long as its stack is planned.
 
-    ``functions`` are those that may be called; ``forbidden`` are functions elsewhere in the language, and an error
-    here.
+    Conditions have functions of their own; what is a function elsewhere is an error in them. Those of CloudFormation,
+    which the first versions had, the sandbox does not know.
     """
 
-    def __init__(self, language: Language, functions: frozenset[str], forbidden: frozenset[str] = frozenset()) -> None:
+    def __init__(self, language: Language, *, in_conditions: bool) -> None:
+        elsewhere = language.functions - language.cloudformation_functions
         self.language = language
-        self._functions = functions
-        self._forbidden = forbidden
+        self._functions = language.condition_functions if in_conditions else elsewhere
+        self._forbidden = elsewhere - self._functions
 
     def parse(self, value: Json, path: Path) -> Node:
         """Return ``value`` with its intrinsic functions as :class:`Function`.
@@ -58,7 +59,7 @@ class TemplateParser(Parser):
     """The parser of everything but conditions: it evaluates each ``if``, and parses only the branch that holds."""
 
     def __init__(self, language: Language, conditions: ConditionSet) -> None:
-        super().__init__(language, _hot_functions(language))
+        super().__init__(language, in_conditions=False)
         self._conditions = conditions
 
     def _parse_call(self, name: str, args: Json, path: Path) -> Function:
@@ -90,8 +91,7 @@ class ConditionSet(Parser):
                 f"Condition definitions must be a map. Found a {type(definitions).__name__} instead",
                 error="Conditions validation error",
             )
-        allowed = language.condition_functions
-        super().__init__(language, allowed, forbidden=_hot_functions(language) - allowed)
+        super().__init__(language, in_conditions=True)
         self._scope = scope
         self._resolving: set[str] = set()
         self._parsed = {
@@ -147,11 +147,6 @@ class _Condition(Function):
             case "not":
                 return not self.conditions.holds(args)
         return (all if self.name == "and" else any)(self.conditions.holds(part) for part in args)
-
-
-def _hot_functions(language: Language) -> frozenset[str]:
-    """The functions of a language that the sandbox knows: all but CloudFormation's, which the first versions had."""
-    return language.functions - language.cloudformation_functions
 
 
 def _check_type(name: str, value: Node) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 from builder.hot.computations import Budget, compute
 from builder.hot.functions import Call, CallError, check_shape, check_values
 from builder.hot.language import Language
-from builder.sandbox.faults import HeatFault, Json, StackValidationFailed
+from builder.sandbox.faults import HeatFault, Json, Path, StackValidationFailed
 from builder.sandbox.heat.wording import explain_call_fault
 
 Node = Json
@@ -87,15 +87,18 @@ class Function:
         named = self.args if self.name == "get_resource" else self.args[0] if self.name == "get_attr" else None
         return named if isinstance(named, str) else None
 
-    def check_attribute(self, scope: Scope) -> None:
-        """Check the attribute that is asked for, as only the whole template can tell it. Raises HeatFault."""
+    def check_attribute(self, scope: Scope, path: Path) -> None:
+        """Check the attribute that is asked for, which only the whole template can tell.
+
+        Raises StackValidationFailed.
+        """
         if self.name != "get_attr" or self.reference is None:
             return
         name, attribute = self.reference, self.args[1] if len(self.args) > 1 else None
         if not scope.has_resource(name):
-            raise StackValidationFailed(HeatFault("InvalidTemplateReference", name, "unknown").message)
+            raise StackValidationFailed(HeatFault("InvalidTemplateReference", name, "unknown").message, path=path)
         if isinstance(attribute, str) and not scope.check_attribute(name, attribute):
-            raise StackValidationFailed(f"The Referenced Attribute ({name} {attribute}) is incorrect.")
+            raise StackValidationFailed(f"The Referenced Attribute ({name} {attribute}) is incorrect.", path=path)
 
 
 def _worded(judge: Callable[[Call], Json], call: Call) -> Json:
@@ -107,10 +110,7 @@ def _worded(judge: Callable[[Call], Json], call: Call) -> Json:
 
 
 def resolve(node: Node, scope: Scope) -> Json:
-    """Return the value of a node.
-
-    Raises ValueError, TypeError or HeatFault where a function in it has none.
-    """
+    """Return the value of a node. Raises ValueError, TypeError or HeatFault where a function in it has none."""
     if isinstance(node, Function):
         return node.resolve(scope)
     if isinstance(node, dict):
@@ -129,18 +129,12 @@ def find_references(node: Node, path: str) -> Iterator[tuple[str, str]]:
         yield node.reference, path
 
 
-def validate_node(node: Node, scope: Scope) -> None:
-    """Check the attributes that a node asks for.
-
-    Raises HeatFault where one is wrong; its path is relative to ``node``.
-    """
+def validate_node(node: Node, scope: Scope, path: Path = ()) -> None:
+    """Check the attributes that a node asks for. Raises StackValidationFailed where one is wrong."""
     for part, child in _children(node):
-        try:
-            validate_node(child, scope)
-            if isinstance(node, Function):
-                node.check_attribute(scope)
-        except StackValidationFailed as failure:
-            raise failure.within((part,)) from failure
+        validate_node(child, scope, (*path, part))
+    if isinstance(node, Function):
+        node.check_attribute(scope, (*path, node.name))
 
 
 def _children(node: Node) -> Iterable[tuple[str | int, Node]]:

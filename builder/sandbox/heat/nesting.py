@@ -70,14 +70,31 @@ def find_type(name: str, source: StackSource) -> ResourceType:
     """
     registry = source.environment.get("resource_registry") or {}
     target = registry.get(name, name) if name != "resources" else name
-    if not isinstance(target, str):
-        raise StackValidationFailed(f"The Resource Type ({name}) could not be found.")
-    if target.endswith(NESTED_SUFFIXES):
-        return _load_nested(target, source)
-    found = find_resource_type(target)
-    if found is None:
-        raise StackValidationFailed(f"The Resource Type ({name}) could not be found.")
-    return found
+    if not (isinstance(target, str) and target.endswith(NESTED_SUFFIXES)):
+        found = find_resource_type(target) if isinstance(target, str) else None
+        if found is None:
+            raise StackValidationFailed(f"The Resource Type ({name}) could not be found.")
+        return found
+    content = source.files.get(target)
+    if content is None:
+        scheme = urlsplit(target).scheme
+        # The sandbox fetches nothing.
+        is_remote = scheme in ("http", "https")
+        reason = f"Failed to retrieve template from {target}" if is_remote else f"Invalid URL scheme {scheme}"
+        fault = f'Could not fetch remote template "{target}": {reason}'
+        return ResourceType(target, None, None, fault=fault)
+    try:
+        template = parse_template(content, target)
+    except DocumentError as error:
+        return ResourceType(target, None, None, fault=str(error))
+    parameters = parse_parameters(template.get("parameters"), find_language(template))
+    outputs = template.get("outputs")
+    return ResourceType(
+        name=target,
+        properties=derive_properties(parameters),
+        attributes=frozenset(outputs) if isinstance(outputs, Mapping) else frozenset(),
+        template=template,
+    )
 
 
 def find_child_source(
@@ -100,29 +117,6 @@ def find_child_source(
     for kind in {member["type"] for member in members.values() if isinstance(member["type"], str)}:
         find_type(kind, parent)
     return replace(child, template={VERSION_KEY: MEMBERS_VERSION, "resources": members})
-
-
-def _load_nested(path: str, source: StackSource) -> ResourceType:
-    content = source.files.get(path)
-    if content is None:
-        scheme = urlsplit(path).scheme
-        # The sandbox fetches nothing.
-        is_remote = scheme in ("http", "https")
-        reason = f"Failed to retrieve template from {path}" if is_remote else f"Invalid URL scheme {scheme}"
-        fault = f'Could not fetch remote template "{path}": {reason}'
-        return ResourceType(path, None, None, fault=fault)
-    try:
-        template = parse_template(content, path)
-    except DocumentError as error:
-        return ResourceType(path, None, None, fault=str(error))
-    parameters = parse_parameters(template.get("parameters"), find_language(template))
-    outputs = template.get("outputs")
-    return ResourceType(
-        name=path,
-        properties=derive_properties(parameters),
-        attributes=frozenset(outputs) if isinstance(outputs, Mapping) else frozenset(),
-        template=template,
-    )
 
 
 def _list_members(resource_type: ResourceType, values: Mapping[str, Json]) -> dict[str, Json]:

@@ -61,21 +61,18 @@ class PropertySchema:
                 value = value.split(",") if value else []
             elif not (self.converts and self.type == "map" and isinstance(value, str | list)):
                 value = _read(self.type, value)
-            if self.children:
-                value = self._coerce_inside(value, self.children, path, check=check)
+            if self.children and "*" not in self.children:
+                value = check_properties(self.children, value, path, check=check)
+            elif self.children:
+                item = self.children["*"]
+                pairs = enumerate(value) if isinstance(value, list) else value.items()
+                inside = {key: item.coerce(element, (*path, key), check=check) for key, element in pairs}
+                value = [*inside.values()] if isinstance(value, list) else inside
             for rule in self.rules if check else ():
                 rule.check(value, self.type)
         except (ValueError, TypeError) as error:
             raise StackValidationFailed(str(error), path=path) from error
         return value
-
-    def _coerce_inside(self, value: Json, children: Mapping[str, PropertySchema], path: Path, *, check: bool) -> Json:
-        if "*" not in children:
-            return check_properties(children, value, path, check=check)
-        item = children["*"]
-        if isinstance(value, list):
-            return [item.coerce(element, (*path, index), check=check) for index, element in enumerate(value)]
-        return {key: item.coerce(element, (*path, key), check=check) for key, element in value.items()}
 
 
 def _read(type_: str, value: Json) -> Json:

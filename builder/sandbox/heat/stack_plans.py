@@ -17,12 +17,11 @@ from graphlib import CycleError, TopologicalSorter
 from builder.sandbox.faults import (
     HeatFault,
     Json,
-    Path,
     ResourceLimitExceeded,
     StackValidationFailed,
 )
 from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
-from builder.sandbox.heat.functions import Node, find_references, resolve, validate_node
+from builder.sandbox.heat.functions import find_references, resolve, validate_node
 from builder.sandbox.heat.nesting import StackSource, find_child_source, find_type
 from builder.sandbox.heat.parameters import parse_parameters, validate_parameters
 from builder.sandbox.heat.resource_types import RANDOM_STRING, TEST_RESOURCE, VALUE, check_names
@@ -105,10 +104,13 @@ def plan_stack(
         resource = content.resources[name]
         _validate_resource(content, resource, with_values=with_values)
         if with_children:
+            if not with_values:  # inside a nested template, Heat looks at values only when it creates
+                with suppress(StackValidationFailed):
+                    resource.values = content.properties_of(resource)
             child = _plan_child(content, resource, is_lenient=is_lenient)
             resource.nested = None if is_lenient else child
     for output in content.outputs.values():
-        _validate_node(output.value, content, ("outputs", output.name, "value"))
+        validate_node(output.value, content, ("outputs", output.name, "value"))
     return content
 
 
@@ -179,37 +181,26 @@ def _find_needs(content: StackContent, definition: Definition) -> set[str]:
 def _validate_resource(content: StackContent, resource: Resource, *, with_values: bool) -> None:
     definition = resource.definition
     path = ("resources", definition.name, "properties")
-    _validate_node(dict(definition.properties), content, path)
+    validate_node(dict(definition.properties), content, path)
     if resource.type.fault is not None:
         raise StackValidationFailed(resource.type.fault)
     try:
         if with_values:
             resolve(definition.metadata, content)
-            content.properties_of(resource)
+            resource.values = content.properties_of(resource)
         elif resource.type.properties is not None:
             check_names(resource.type.properties, definition.properties, path)
     except StackValidationFailed as failure:
         raise failure.within((), error="Property error") from failure
 
 
-def _validate_node(node: Node, content: StackContent, path: Path) -> None:
-    try:
-        validate_node(node, content)
-    except StackValidationFailed as failure:
-        raise failure.within(path) from failure
-
-
 def _plan_child(content: StackContent, resource: Resource, *, is_lenient: bool) -> StackContent | None:
     """Plan the stack inside a resource, if it has one."""
-    try:
-        values = content.properties_of(resource)
-    except StackValidationFailed:  # inside a nested template, Heat looks at values only when it creates
-        values = {}
     label = "nested_stack" if resource.type.template is None else resource.type.name
     place = ("resources", f"{resource.name}<{label}>")
     child = None
     try:
-        child = find_child_source(content.source, resource.definition, resource.type, values)
+        child = find_child_source(content.source, resource.definition, resource.type, resource.values)
         return None if child is None else plan_stack(child, with_values=False)
     except ResourceLimitExceeded:
         if is_lenient:

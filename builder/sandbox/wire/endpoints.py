@@ -25,9 +25,28 @@ def orchestration_url(base: str, project_id: str) -> str:
 def build_catalog(base: str, project_id: str) -> list[dict[str, Json]]:
     """Return the catalogue for a project: every service, region and interface."""
     identity = f"{base}{IDENTITY_PATH}"
+    services: dict[tuple[str, str], dict[str, str]] = {
+        ("identity", "keystone"): {REGION: identity, EMPTY_REGION: identity},
+        ("orchestration", "heat"): {REGION: orchestration_url(base, project_id)},
+    }
     return [
-        _service("identity", "keystone", {REGION: identity, EMPTY_REGION: identity}),
-        _service("orchestration", "heat", {REGION: orchestration_url(base, project_id)}),
+        {
+            "id": _stable_id(kind),
+            "type": kind,
+            "name": name,
+            "endpoints": [
+                {
+                    "id": _stable_id(kind, region, interface),
+                    "interface": interface,
+                    "region_id": region,
+                    "region": region,
+                    "url": url,
+                }
+                for region, url in urls.items()
+                for interface in ("public", "internal", "admin")
+            ],
+        }
+        for (kind, name), urls in services.items()
     ]
 
 
@@ -46,25 +65,6 @@ def describe_orchestration(base: str) -> dict[str, Json]:
     """Return the one version of the orchestration service."""
     href = f"{base}/{ORCHESTRATION_PREFIX}/v1/"
     return {"versions": [{"id": "v1.0", "status": "CURRENT", "links": [{"rel": "self", "href": href}]}]}
-
-
-def _service(kind: str, name: str, urls: dict[str, str]) -> dict[str, Json]:
-    return {
-        "id": _stable_id(kind),
-        "type": kind,
-        "name": name,
-        "endpoints": [
-            {
-                "id": _stable_id(kind, region, interface),
-                "interface": interface,
-                "region_id": region,
-                "region": region,
-                "url": url,
-            }
-            for region, url in urls.items()
-            for interface in ("public", "internal", "admin")
-        ],
-    }
 
 
 def _stable_id(*parts: str) -> str:

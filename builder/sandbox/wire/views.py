@@ -6,7 +6,6 @@ Apart from the routes, as functions from a stack to JSON. ``base`` is the URL of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from builder.sandbox.faults import HeatFault, Json
@@ -207,11 +206,10 @@ def _preview_resources(content: StackContent, parent: str | None) -> list[Json]:
 def _preview_resource(content: StackContent, resource: Resource, parent: str | None) -> dict[str, Json]:
     name, source = resource.name, content.source
     identity = {"tenant": source.project_id, "stack_name": source.name, "stack_id": "None"}
-    properties: Mapping[str, Json]
     try:
-        properties, metadata = content.properties_of(resource), resolve(resource.definition.metadata, content)
-    except (ValueError, TypeError, HeatFault):  # inside nested templates values may not fit, and are not shown then
-        properties, metadata = dict.fromkeys(resource.type.properties or ()), {}
+        metadata = resolve(resource.definition.metadata, content)
+    except (ValueError, TypeError, HeatFault):  # inside nested templates it may not fit, and is not shown then
+        metadata = {}
     shown: dict[str, Json] = {
         "updated_time": None,
         "creation_time": None,
@@ -228,7 +226,7 @@ def _preview_resource(content: StackContent, resource: Resource, parent: str | N
         "description": resource.definition.description,
         "metadata": metadata,
         "attributes": read_attributes(resource),
-        "properties": dict(properties),
+        "properties": resource.values or dict.fromkeys(resource.type.properties or ()),
     }
     if parent is not None:
         shown["parent_resource"] = parent
