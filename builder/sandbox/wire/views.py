@@ -35,7 +35,9 @@ def show_summary(base: str, stack: Stack) -> dict[str, Json]:
         "description": "",
         "stack_status": stack.status,
         "stack_status_reason": stack.reason,
-        **_show_times(stack),
+        "creation_time": format_time(stack.created),
+        "updated_time": None,
+        "deletion_time": format_time(stack.deleted),
         "stack_owner": stack.owner,
         "parent": None,
         "stack_user_project_id": stack.user_project_id,
@@ -45,19 +47,32 @@ def show_summary(base: str, stack: Stack) -> dict[str, Json]:
 
 def show_stack(base: str, stack: Stack, *, with_outputs: bool = True) -> dict[str, Json]:
     """Return a stack as ``GET stacks/{name}/{id}`` shows it; a deleted one has no outputs."""
-    shown = {**_show_common(base, stack), "stack_status": stack.status, "stack_status_reason": stack.reason}
+    source = stack.content.source
+    description = source.template.get("description") or "No description"
+    shown: dict[str, Json] = {
+        **show_summary(base, stack),
+        "notification_topics": [],
+        "parameters": {
+            **source.pseudo_parameters(),
+            **{name: parameter.text() for name, parameter in stack.content.parameters.items()},
+        },
+        "description": description,
+        "template_description": description,
+        "capabilities": [],
+        "disable_rollback": source.disable_rollback,
+        "timeout_mins": source.timeout_mins,
+        "tags": list(source.tags),
+    }
     if with_outputs and not stack.is_gone:
-        shown["outputs"] = _show_outputs(stack.content)
+        shown["outputs"] = [read_output(stack.content, output) for output in stack.content.outputs.values()]
     return shown
 
 
 def show_preview(base: str, stack: Stack) -> dict[str, Json]:
-    """Return a stack there would be, with its resources."""
-    return {
-        **_show_common(base, stack),
-        "outputs": _show_outputs(stack.content),
-        "resources": _preview_resources(stack.content, None),
-    }
+    """Return a stack there would be, without a state, but with its resources."""
+    shown = {**show_stack(base, stack), "resources": _preview_resources(stack.content, None)}
+    del shown["stack_status"], shown["stack_status_reason"]
+    return shown
 
 
 def list_resources(base: str, stack: Stack, depth: int, *, with_detail: bool) -> list[dict[str, Json]]:
@@ -154,43 +169,6 @@ def list_outputs(stack: Stack) -> dict[str, Json]:
 def format_time(moment: datetime | None) -> str | None:
     """Return a time as Heat writes it: UTC, to the second."""
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _show_times(stack: Stack) -> dict[str, Json]:
-    return {
-        "creation_time": format_time(stack.created),
-        "updated_time": None,
-        "deletion_time": format_time(stack.deleted),
-    }
-
-
-def _show_common(base: str, stack: Stack) -> dict[str, Json]:
-    source = stack.content.source
-    description = source.template.get("description") or "No description"
-    return {
-        "stack_name": source.name,
-        "id": source.stack_id,
-        "links": [link(stack_url(base, source))],
-        "notification_topics": [],
-        "parameters": {
-            **source.pseudo_parameters(),
-            **{name: parameter.text() for name, parameter in stack.content.parameters.items()},
-        },
-        "description": description,
-        "template_description": description,
-        "capabilities": [],
-        "disable_rollback": source.disable_rollback,
-        "timeout_mins": source.timeout_mins,
-        "stack_owner": stack.owner,
-        "parent": None,
-        "tags": list(source.tags),
-        **_show_times(stack),
-        "stack_user_project_id": stack.user_project_id,
-    }
-
-
-def _show_outputs(content: StackContent) -> list[dict[str, Json]]:
-    return [read_output(content, output) for output in content.outputs.values()]
 
 
 def _preview_resources(content: StackContent, parent: str | None) -> list[Json]:
