@@ -117,21 +117,17 @@ async def current_snapshot(services: Services) -> Snapshot:
 # --- how the service fares --------------------------------------------------------------------------------------------
 
 
-async def show_catalogue(request: Request) -> HTTPResponse:
-    """Every entry of the enabled folder with its state and problems, and how changes are noticed."""
+async def show_catalogue(request: Request, entry_id: str | None = None) -> HTTPResponse:
+    """Every entry of the enabled folder with its state and problems, and how changes are noticed.
+
+    Or those entries only that are of one cluster type, by its id, or by the name of its entry.
+    """
     services: Services = request.app.ctx.services
     authenticate_read(request)
     await services.wait_until_loaded()  # no entries would look like an empty folder
     snapshot = services.catalogue.snapshot
-    return await asyncio.to_thread(lambda: _respond_entries(services, snapshot, snapshot.reports()))
-
-
-async def show_catalogue_entry(request: Request, entry_id: str) -> HTTPResponse:
-    """The same of one cluster type, by its id, or by the name of its entry."""
-    services: Services = request.app.ctx.services
-    authenticate_read(request)
-    await services.wait_until_loaded()
-    snapshot = services.catalogue.snapshot
+    if entry_id is None:
+        return await asyncio.to_thread(lambda: _respond_entries(services, snapshot, snapshot.reports()))
     reports = snapshot.find_reports(entry_id)
     if not reports:
         raise RequestError(Fault(404, "Not Found", f"The enabled folder has no entry {entry_id[:MAX_SHOWN_ID]!r}."))
@@ -166,7 +162,7 @@ def _respond_entries(services: Services, snapshot: Snapshot, reports: Iterable[E
         "snapshot": {
             "revision": snapshot.revision,
             "listing_changes": snapshot.listings,
-            "changed_at": _format_time(snapshot.changed_at),
+            "changed_at": format_time(snapshot.changed_at),
         },
         "noticing": health.watch_mode,
         "noticing_problem": health.watch_problem or None,
@@ -186,8 +182,8 @@ def _describe(report: EntryReport) -> dict[str, Any]:
         "state": report.state,
         "reason": report.reason or None,
         "revision": report.revision,
-        "changed_at": _format_time(report.changed_at),
-        "stale_since": _format_time(report.stale_since),
+        "changed_at": format_time(report.changed_at),
+        "stale_since": format_time(report.stale_since),
         "changed_files": report.changed_files,
         "problems": [  # with null for what is not known of one
             {**each.as_json(), "line": each.line or None, "column": each.column or None, "hint": each.hint or None}
@@ -196,7 +192,7 @@ def _describe(report: EntryReport) -> dict[str, Any]:
     }
 
 
-def _format_time(seconds: float | None) -> str | None:
+def format_time(seconds: float | None) -> str | None:
     """A time in seconds since the epoch, as RFC 3339 writes it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds") if seconds else None
 
@@ -227,7 +223,7 @@ blueprint.add_route(list_cluster_types, "/cluster-types", methods=READ)
 blueprint.add_route(show_cluster_type, "/cluster-types/<cluster_type_id:str>", methods=READ, unquote=True)
 blueprint.add_route(show_health, "/health", methods=READ)
 blueprint.add_route(show_catalogue, "/catalogue", methods=READ)
-blueprint.add_route(show_catalogue_entry, "/catalogue/<entry_id:str>", methods=READ, unquote=True)
+blueprint.add_route(show_catalogue, "/catalogue/<entry_id:str>", methods=READ, unquote=True, name="show_entry")
 blueprint.add_route(show_readiness, "/ready", methods=READ)
 blueprint.add_route(show_metrics, "/metrics", methods=READ)
 blueprint.add_route(show_schema, "/schemas/<name:str>", methods=READ)

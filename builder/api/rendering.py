@@ -36,7 +36,12 @@ def respond_json(value: object, status: int = 200, headers: Mapping[str, str] = 
 
 def respond_faults(faults: Sequence[Fault], headers: Mapping[str, str] = NO_HEADERS) -> HTTPResponse:
     """The error response that tells ``faults``; its status is that of the first."""
-    return respond_json({"errors": [_render(fault) for fault in faults]}, faults[0].status, headers)
+    errors = [
+        {"status": str(each.status), "title": each.title, "detail": each.detail}
+        | ({} if each.pointer is None else {"source": {"pointer": each.pointer}})
+        for each in faults
+    ]
+    return respond_json({"errors": errors}, faults[0].status, headers)
 
 
 def internal_error(aftermath: str = "This is not your fault.") -> RequestError:
@@ -49,13 +54,6 @@ def install_error_handlers(app: Sanic[Any, Any]) -> None:
     app.exception(RequestError)(lambda _, error: respond_faults(error.faults, error.headers))
     app.exception(SanicException)(_on_sanic_exception)
     app.exception(Exception)(_on_unexpected)
-
-
-def _render(fault: Fault) -> dict[str, object]:
-    rendered: dict[str, object] = {"status": str(fault.status), "title": fault.title, "detail": fault.detail}
-    if fault.pointer is not None:
-        rendered["source"] = {"pointer": fault.pointer}
-    return rendered
 
 
 def _on_sanic_exception(request: Request | None, error: SanicException) -> HTTPResponse:

@@ -136,7 +136,11 @@ def _tabulate(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
     """A line for each entry, in columns, and below those that are to be mended a line for each problem."""
     if not entries:
         return
-    rows = [[clean(str(each)) for each in _read_row(entry)] for entry in entries]
+    rows = []
+    for entry in entries:
+        since = str(entry.get("stale_since") or entry.get("changed_at") or "")[:19].replace("T", " ")
+        shown = entry.get("state"), entry.get("id") or "-", entry.get("path"), since or "-", entry.get("reason") or ""
+        rows.append([clean(str(each)) for each in shown])
     # The last column is as wide as it is.
     widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)][:-1]
     form = "  ".join(f"{{:<{width}}}" for width in widths) + "  {}"
@@ -160,8 +164,3 @@ def _list(entry: dict[str, Any], name: str) -> list[Any]:
     """A list of an entry; empty where it has none, as in another release."""
     listed = entry.get(name)
     return listed if isinstance(listed, list) else []
-
-
-def _read_row(entry: dict[str, Any]) -> tuple[Any, ...]:
-    since = str(entry.get("stale_since") or entry.get("changed_at") or "")[:19].replace("T", " ")
-    return entry.get("state"), entry.get("id") or "-", entry.get("path"), since or "-", entry.get("reason") or ""

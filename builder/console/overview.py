@@ -137,10 +137,5 @@ def format_moment(seconds: float | None) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%-d %b %Y, %H:%M UTC") if seconds else "–"
 
 
-def format_machine_time(seconds: float | None) -> str:
-    """The same as HTML's ``datetime`` takes it."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds") if seconds else ""
-
-
 def _count(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"

@@ -17,8 +17,9 @@ from sanic.response import raw
 
 from builder import __version__
 from builder.api.authentication import UnauthorizedError
+from builder.api.read_handlers import format_time
 from builder.api.rendering import NO_STORE, respond_faults
-from builder.console.overview import GLYPHS, format_machine_time, format_moment
+from builder.console.overview import GLYPHS, format_moment
 from builder.console.static_files import accepts_gzip, find_static_name
 from builder.errors import NO_HEADERS, RequestError
 
@@ -114,6 +115,6 @@ def _load_environment() -> Environment:
     )
     environment.globals |= {"static": find_static_name, "version": __version__}
     environment.globals["glyphs"] = GLYPHS
-    environment.filters |= {"moment": format_moment, "machine_time": format_machine_time}
+    environment.filters |= {"moment": format_moment, "machine_time": format_time}
     environment.filters["segment"] = lambda text: quote(str(text), safe="", errors="replace")
     return environment

@@ -19,7 +19,7 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from typing import ClassVar
@@ -104,24 +104,20 @@ class LogOutput(logging.Handler):
             batch = [waiting.get()]
             batch += [waiting.get() for _ in range(waiting.qsize())]
             with contextlib.suppress(Exception):  # as in every handler: what fails here concerns nobody who logs
-                if lines := list(self._make_lines(batch)):
+                told = [each for each in batch if isinstance(each, str | RequestRecord)]
+                lines = [each if isinstance(each, str) else self._make_line(each) for each in told]
+                if self._lost:  # while there was no room, all that was queued before was there
+                    with self._counting:
+                        lost, self._lost = self._lost, 0
+                    record = logging.LogRecord(__name__, logging.WARNING, "", 0, _LOST, (lost,), None)
+                    lines.append(self._make_line(record))
+                if lines:
                     self._write(lines)
             for item in batch:
                 if isinstance(item, threading.Event):
                     item.set()
             is_open = None not in batch
             time.sleep(GATHERING_SECONDS)
-
-    def _make_lines(self, batch: Iterable[object]) -> Iterator[str]:
-        for item in batch:
-            if isinstance(item, str):
-                yield item
-            elif isinstance(item, RequestRecord):
-                yield self._make_line(item)
-        if self._lost:  # while there was no room, all that was queued before was there
-            with self._counting:
-                lost, self._lost = self._lost, 0
-            yield self._make_line(logging.LogRecord(__name__, logging.WARNING, "", 0, _LOST, (lost,), None))
 
     def _make_line(self, record: logging.LogRecord) -> str:
         """The line of a record, which is made once for destinations that it looks the same at."""
