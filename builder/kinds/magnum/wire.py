@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 from builder.clusters.names import CreatedStack
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import requests
 
 logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 WITHOUT_NODES: Final = "1.10"
 """The version of the API that takes a ``node_count`` of 0; all else, the default of every Magnum takes."""
@@ -60,8 +62,8 @@ def create_cluster(cloud: Cloud, request: CreationRequest) -> CreatedStack:
     body = build_body(request)
     version = WITHOUT_NODES if body.get("node_count") == 0 else None
     with creating(cloud, Service.CONTAINER_INFRA, request) as context:
-        response = _ask(cloud, "POST", "/clusters", context, body, version)
-        return CreatedStack(read_id(response.json()["uuid"]), request.name)
+        id_ = _ask(cloud, "/clusters", lambda answer: read_id(answer.json()["uuid"]), "POST", context, body, version)
+    return CreatedStack(id_, request.name)
 
 
 def build_body(request: CreationRequest) -> dict[str, Any]:
@@ -77,16 +79,12 @@ def list_clusters(cloud: Cloud, *, detailed: bool = False) -> list[Listed]:
 
     If ``detailed``, with their ages, which takes Magnum longer.
     """
-    context = cloud.context(Service.CONTAINER_INFRA)
     path = "/clusters/detail" if detailed else "/clusters"
     found: dict[str, Listed] = {}
     marker = ""
     for _ in range(MAX_PAGES):
         with cloud.session.long_answers():
-            response = _ask_for_list(cloud, f"{path}?limit={PAGE}{marker}", context)
-        with cloud.calling(context):
-            now = read_time(parsedate_to_datetime, response.headers.get("Date"))
-            page = [_read_cluster(cluster, now) for cluster in response.json()["clusters"]]
+            page = _ask_for_page(cloud, f"{path}?limit={PAGE}{marker}")
         found |= {cluster.id: cluster for cluster in page}
         if len(page) < PAGE:
             break
@@ -103,7 +101,9 @@ def find_stack_id(cloud: Cloud, created: CreatedStack) -> str:
     stack_id = None
     while stack_id is None and time.monotonic() < until:
         try:
-            stack_id = _fetch_stack_id(cloud, created)
+            stack_id = _ask(
+                cloud, f"/clusters/{created.id}", lambda answer: (told := answer.json()["stack_id"]) and read_id(told)
+            )
         except CloudError as error:
             logger.debug("the stack of cluster %s is not known: %s", created.name, error)
         if stack_id is None:
@@ -111,24 +111,14 @@ def find_stack_id(cloud: Cloud, created: CreatedStack) -> str:
     return stack_id or created.id
 
 
-def _fetch_stack_id(cloud: Cloud, cluster: CreatedStack) -> str | None:
-    shown = show_cluster(cloud, cluster.id)
-    with cloud.calling(Service.CONTAINER_INFRA):
-        stack_id = shown["stack_id"]
-        return None if stack_id is None else read_id(stack_id)
-
-
 def show_cluster(cloud: Cloud, cluster_id: str) -> Mapping[str, Any]:
     """A cluster with all that Magnum has of it. Blocks; raises RequestError."""
-    context = cloud.context(Service.CONTAINER_INFRA)
-    response = _ask(cloud, "GET", f"/clusters/{cluster_id}", context)
-    with cloud.calling(context):
-        return dict(response.json())
+    return _ask(cloud, f"/clusters/{cluster_id}", lambda answer: dict(answer.json()))
 
 
 def delete_cluster(cloud: Cloud, cluster: CreatedStack) -> None:
     """Have Magnum delete a cluster, which goes on after this. Blocks; raises RequestError."""
-    _ask(cloud, "DELETE", f"/clusters/{cluster.id}", cloud.context(Service.CONTAINER_INFRA))
+    _ask(cloud, f"/clusters/{cluster.id}", lambda _: None, "DELETE")
 
 
 MAGNUM: Final = Calls(
@@ -144,61 +134,67 @@ def check_template(cloud: Cloud, cluster_template: str) -> None:
 
     Raises RequestError: (400) it is not there, or not for this project; and as :func:`create_cluster` does.
     """
-    name = quote(cluster_template, safe="")
-    _ask(cloud, "GET", f"/clustertemplates/{name}", cloud.context(Service.CONTAINER_INFRA))
+    _ask(cloud, f"/clustertemplates/{quote(cluster_template, safe='')}", lambda _: None)
 
 
 def count_clusters(cloud: Cloud) -> tuple[int, int]:
     """How many clusters the project may have, and how many it has. Blocks; raises RequestError."""
-    context = cloud.context(Service.CONTAINER_INFRA)
     project = quote(cloud.project_id, safe="")
-    quota = _ask(cloud, "GET", f"/quotas/{project}/Cluster", context)
-    stats = _ask(cloud, "GET", f"/stats?project_id={project}", context)
-    with cloud.calling(context):
-        limit, used = quota.json()["hard_limit"], stats.json()["clusters"]
-        if not isinstance(limit, int) or not isinstance(used, int) or max(abs(limit), abs(used)) > MAX_COUNT:
-            raise TypeError("no numbers")
-        return limit, used
+    limit = _ask(cloud, f"/quotas/{project}/Cluster", lambda answer: _read_count(answer.json()["hard_limit"]))
+    return limit, _ask(cloud, f"/stats?project_id={project}", lambda answer: _read_count(answer.json()["clusters"]))
 
 
-def _ask_for_list(cloud: Cloud, path: str, context: CallContext) -> requests.Response:
-    """A list, asked for again where Magnum cannot write it down.
+def _read_count(told: object) -> int:
+    if not isinstance(told, int) or abs(told) > MAX_COUNT:
+        raise TypeError("no number")
+    return told
+
+
+def _ask_for_page(cloud: Cloud, path: str) -> list[Listed]:
+    """A page of a list, asked for again where Magnum cannot write it down.
 
     When it deletes a cluster, its node groups go first (``magnum/service/periodic.py``), and for as long as the cluster
     has none, every list of the project is refused, for it has no masters.
     """
+
+    def read(answer: requests.Response) -> list[Listed]:
+        now = read_time(parsedate_to_datetime, answer.headers.get("Date"))
+        return [_read_cluster(cluster, now) for cluster in answer.json()["clusters"]]
+
     for _ in range(LIST_TRIES - 1):
         try:
-            return _ask(cloud, "GET", path, context)
+            return _ask(cloud, path, read)
         except CloudError as error:
             if error.status != HTTPStatus.BAD_REQUEST:
                 raise
         time.sleep(min(LIST_PAUSE, cloud.deadline.remaining()))
-    return _ask(cloud, "GET", path, context)
+    return _ask(cloud, path, read)
 
 
 def _ask(
     cloud: Cloud,
-    method: str,
     path: str,
-    context: CallContext,
+    read: Callable[[requests.Response], Answer],
+    method: str = "GET",
+    context: CallContext | None = None,
     body: Mapping[str, Any] | None = None,
     version: str | None = None,
-) -> requests.Response:
-    """Magnum's answer, if it is a success; ``version`` is that of the API, else Magnum's default."""
+) -> Answer:
+    """What ``read`` finds in Magnum's answer, if it is a success; ``version`` is that of the API, else the default."""
     headers = {"OpenStack-API-Version": f"container-infra {version}"} if version else {}
     endpoint = {
         "service_type": SERVICE_TYPES[Service.CONTAINER_INFRA],
         "interface": cloud.settings.cloud_interface,
         "region_name": cloud.region_name,
     }
+    context = context or cloud.context(Service.CONTAINER_INFRA)
     with cloud.calling(context):
         response = cloud.session.request(
             path, method, json=body, headers=headers, endpoint_filter=endpoint, raise_exc=False
         )
-    if not response.ok:
-        raise explain_refusal(response, context, body or {})
-    return response
+        if not response.ok:
+            raise explain_refusal(response, context, body or {})
+        return read(response)
 
 
 def _read_cluster(listed: Mapping[str, Any], now: datetime | None) -> Listed:
