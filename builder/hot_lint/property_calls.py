@@ -101,16 +101,8 @@ def find_misfits(
 
     And with the name of a resource, or of a parameter, as a text, by which Heat looks for something else in the cloud.
     """
-    text = value.strip("<>") if isinstance(value, str) else ""  # <image>, as manuals write what is to be replaced
-    meant = reference[1] if (reference := _REFERENCE.fullmatch(text)) else ""
-    if meant and scope.resources.get(meant) in MADE_BY.get(property_.constraint, ()):
-        message, hint = f"{property_.name} is text, not the resource {meant!r}", f"write {{get_resource: {meant}}}"
-        yield TemplateProblem("property-constraint", message, tokens, hint, certain)
-    elif text in scope.parameters and property_.constraint:
-        is_alike = property_.constraint.partition(".")[2] in text or text == property_.path[-1]
-        if is_alike or text != value or _names(scope.parameters[text]) == property_.constraint:  # not some namesake
-            message, hint = f"{property_.name} is text, not the parameter {text!r}", f"write {{get_param: {text}}}"
-            yield TemplateProblem("property-constraint", message, tokens, hint, certain, about=(f"use of {text}",))
+    if isinstance(value, str) and property_.constraint:
+        yield from _find_name_as_text(property_, value, tokens, scope, certain=certain)
     if not is_call(value, scope.language):
         return
     ((function, arguments),) = value.items()
@@ -132,15 +124,24 @@ def find_misfits(
         thing = property_.constraint.partition(".")[2].replace("_", " ")
         article = "an" if thing[0] in "aeiou" else "a"
         message = f"{property_.name} must be {article} {thing}, and {name!r} is an {scope.resources[name]}"
-        right = _find_made_by(property_.constraint, scope)
-        hint = f"did you mean {right[0]!r}?" if len(right) == 1 else suggest(name, right)
-        beside, is_swapped = _find_beside(property_, name, scope)
-        if beside:
-            hint = f"swap it with {beside}" if is_swapped else f"write {beside}: {{get_resource: {name}}}"
-        given: list[str | int] = [*property_.beside[1]] if property_.beside else []
-        if is_swapped and given.index(beside) < given.index(property_.path[-1]):
-            return  # it is told there
-        yield TemplateProblem("property-type", message, tokens, hint, certain, about=(f"type of resource {name}",))
+        if (mended := _suggest_resource(property_, name, scope)) is not None:
+            about = (f"type of resource {name}",)
+            yield TemplateProblem("property-type", message, tokens, mended, certain, about=about)
+
+
+def _find_name_as_text(
+    property_: Property, value: str, tokens: Tokens, scope: CallScope, *, certain: bool
+) -> Iterator[TemplateProblem]:
+    text, rule = value.strip("<>"), "property-constraint"  # <image>, as manuals write what is to be replaced
+    reference = _REFERENCE.fullmatch(text)
+    if reference and scope.resources.get(reference[1]) in MADE_BY.get(property_.constraint, ()):
+        message = f"{property_.name} is text, not the resource {reference[1]!r}"
+        yield TemplateProblem(rule, message, tokens, f"write {{get_resource: {reference[1]}}}", certain)
+    elif text in scope.parameters:
+        is_alike = property_.constraint.partition(".")[2] in text or text == property_.path[-1]
+        if is_alike or text != value or _names(scope.parameters[text]) == property_.constraint:  # not some namesake
+            message, hint = f"{property_.name} is text, not the parameter {text!r}", f"write {{get_param: {text}}}"
+            yield TemplateProblem(rule, message, tokens, hint, certain, about=(f"use of {text}",))
 
 
 def suggest_missing(names: Sequence[str], schemas: Mapping[str, Any], scope: CallScope) -> str:
@@ -201,21 +202,24 @@ def _find_made_by(constraint: str, scope: CallScope) -> list[str]:
     return [name for name, type_ in scope.resources.items() if type_ in MADE_BY.get(constraint, ())]
 
 
-def _find_beside(property_: Property, resource: str, scope: CallScope) -> tuple[str, bool]:
-    """The property beside this one that takes the resource given here, and whether the values of both are swapped.
+def _suggest_resource(property_: Property, name: str, scope: CallScope) -> str | None:
+    """How a property is mended that is given a resource of another type: by the right one, or beside it.
 
-    ``""`` if there is none, or if it has a value that fits.
+    None where the values of two properties are swapped, and the other is told.
     """
     schemas, given = property_.beside or ({}, {})
-    for name, schema in schemas.items():
-        made_by = () if schema.get("hidden") else MADE_BY.get(find_constraint(name, schema), ())
-        if scope.resources[resource] in made_by:
-            value = given.get(name)
+    for beside, schema in schemas.items():
+        made_by = () if schema.get("hidden") else MADE_BY.get(find_constraint(beside, schema), ())
+        if scope.resources[name] in made_by:
+            value = given.get(beside)
             other = value.get("get_resource") if isinstance(value, dict) else None
-            is_swapped = isinstance(other, str) and scope.resources.get(other) in MADE_BY.get(property_.constraint, ())
-            if value is None or is_swapped:
-                return name, is_swapped
-    return "", False
+            if isinstance(other, str) and scope.resources.get(other) in MADE_BY.get(property_.constraint, ()):
+                first = next(each for each in given if each in (beside, property_.path[-1]))
+                return None if first == beside else f"swap it with {beside}"
+            if value is None:
+                return f"write {beside}: {{get_resource: {name}}}"
+    right = _find_made_by(property_.constraint, scope)
+    return f"did you mean {right[0]!r}?" if len(right) == 1 else suggest(name, right)
 
 
 def _describe_call(function: str, arguments: Any, kinds: Sequence[type], scope: CallScope) -> str:
