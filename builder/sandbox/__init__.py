@@ -9,8 +9,7 @@ service of a cloud (a flavor is not looked up, a server is an id).
 
 from __future__ import annotations
 
-from builder.sandbox.cloud import Sandbox
-from builder.sandbox.startup_message import format_startup_message
+from builder.sandbox.cloud import Sandbox, format_startup_message
 from builder.sandbox.wire.accounts import Credentials
 
 __all__ = ["Credentials", "Sandbox", "format_startup_message"]

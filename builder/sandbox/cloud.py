@@ -1,11 +1,15 @@
 """The sandbox as a whole: two services behind one port, and the thread that serves them.
 
-Apart from the services, which know nothing of threads and ports. This is what the rest of the project starts.
+Apart from the services, which know nothing of threads and ports. This is what the rest of the project starts, and what
+a person then reads, most of which is in ``startup_message.txt``.
 """
 
 from __future__ import annotations
 
+import json
+import shlex
 import threading
+from importlib.resources import files
 from typing import Self
 
 from builder.sandbox.heat.stacks import StackStore
@@ -124,3 +128,24 @@ class Sandbox:
         if self._heat_latency > 0:
             self._stopping.wait(self._heat_latency)
         return self._orchestration.handle(request)
+
+
+def format_startup_message(sandbox: Sandbox, service_url: str | None = None) -> str:
+    """Return what to print when a sandbox has started.
+
+    With ``service_url``, the URL of a running Cluster Builder, the text ends with a command that launches a cluster of
+    one of the examples. The password is in the text on purpose: it opens nothing but the sandbox.
+    """
+    text = files(__package__).joinpath("startup_message.txt").read_text(encoding="utf-8")
+    told = text.format(auth_url=sandbox.auth_url, own=sandbox.credentials)
+    if service_url is None:
+        return told
+    cluster = {"cluster_type_id": "self-contained", "name": "my-first-cluster", "parameters": {}}
+    body = json.dumps({"cloud_env": sandbox.cloud_env, "cluster": cluster})
+    return f"""{told}
+Launch a cluster:
+
+  curl --request POST {shlex.quote(service_url.rstrip("/") + "/clusters/")} \\
+    --header 'Content-Type: application/json' \\
+    --data {shlex.quote(body)}
+"""

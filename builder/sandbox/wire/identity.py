@@ -133,7 +133,7 @@ class IdentityService:
         raise IdentityFault(403, f"{_FORBIDDEN}: identity:list_{request.segments[1]}.")
 
     def _require_token(self, request: Request) -> Token:
-        token = self._tokens.find_valid(request.header("X-Auth-Token"))
+        token = self._tokens.find_valid(request.headers.get("X-Auth-Token"))
         if token is None:
             raise IdentityFault(401, UNAUTHENTICATED)
         return token
@@ -141,7 +141,7 @@ class IdentityService:
     def _read_subject(self, request: Request, action: str) -> Token:
         """Return the token that ``X-Subject-Token`` names: one's own user's, and no one else's."""
         caller = self._require_token(request)
-        subject_id = request.header("X-Subject-Token")
+        subject_id = request.headers.get("X-Subject-Token")
         subject = None if subject_id is None else self._find_subject(subject_id)
         if subject is None or subject.user != caller.user:
             raise IdentityFault(403, f"{_FORBIDDEN}: {action}.")
@@ -188,7 +188,7 @@ def _read_json(request: Request) -> dict[str, Json]:
     """Return the body; none at all counts as an empty document. Raises IdentityFault where it is no JSON document."""
     if not request.body:
         return {}
-    content_type = (request.header("Content-Type") or "").partition(";")[0].strip()
+    content_type = (request.headers.get("Content-Type") or "").partition(";")[0].strip()
     if content_type != "application/json":
         raise expected("application/json", "Content-Type header")
     try:

@@ -105,7 +105,7 @@ class OrchestrationService:
             return json_response(300, describe_orchestration(request.base))
         if rest[0] != "v1":
             raise PageFault
-        token = self._tokens.find_valid(request.header("X-Auth-Token"))
+        token = self._tokens.find_valid(request.headers.get("X-Auth-Token"))
         if token is None:
             challenge = f'Keystone uri="{request.base}{IDENTITY_PATH}"'
             return json_response(401, _UNAUTHENTICATED, **{"WWW-Authenticate": challenge})

@@ -16,6 +16,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -43,7 +44,7 @@ class Request:
     method: str
     path: str
     query: Mapping[str, list[str]]
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
     base: str
 
@@ -51,10 +52,6 @@ class Request:
     def segments(self) -> tuple[str, ...]:
         """The parts of the path, decoded; a trailing slash makes an empty last one."""
         return tuple(unquote(part) for part in self.path.removeprefix("/").split("/"))
-
-    def header(self, name: str) -> str | None:
-        """Return a header, or None."""
-        return self.headers.get(name.lower())
 
     def parameter(self, name: str) -> str | None:
         """Return the first value of a query parameter, or None when it is absent or empty."""
@@ -207,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
             method=self.command,
             path=target.path or "/",
             query=parse_qs(target.query, keep_blank_values=True),
-            headers={name.lower(): value for name, value in self.headers.items()},
+            headers=self.headers,
             body=self._read_body(),
             base=f"http://{host}",
         )
