@@ -757,16 +757,64 @@ def test_environment_gives_types_a_meaning(stacks: Stacks) -> None:
     assert shapes == [False, True]
 
 
-@pytest.mark.parametrize("replaced", ["OS::Heat::Value", RANDOM_STRING, GROUP])
-def test_environment_replaces_types_of_heats_own(stacks: Stacks, replaced: str) -> None:
-    inside = "{heat_template_version: rocky, outputs: {word: {value: from the template}}}"
+WORD = "outputs: {value: {value: from the template}}"
+
+
+@pytest.mark.parametrize(
+    ("resources", "inside"),
+    [
+        (resource(RANDOM_STRING), f"{{heat_template_version: rocky, {WORD}}}"),
+        (
+            resource(GROUP, resource_def={"type": NONE}),
+            "{heat_template_version: rocky, parameters: {resource_def: {type: json}}, outputs: "
+            "{value: {value: from the template}, refs: {value: 1}, refs_map: {value: 1}, attributes: {value: 1}, "
+            "removed_rsrc_list: {value: 1}}}",
+        ),
+    ],
+    ids=["string", "group"],
+)
+def test_environment_replaces_types_of_heats_own(stacks: Stacks, resources: dict[str, Any], inside: str) -> None:
+    outputs = {"word": {"value": {"get_attr": ["r", "value"]}}, "reference": {"value": {"get_resource": "r"}}}
     stack = stacks.create_settled(
-        template(None, resource(replaced), outputs={"o": {"value": {"get_attr": ["r", "word"]}}}),
-        environment={"resource_registry": {replaced: "nested/own.yaml"}},
+        template(None, resources, outputs=outputs),
+        environment={"resource_registry": {resources["r"]["type"]: "nested/own.yaml"}},
         files={"nested/own.yaml": inside},
     )
     assert stack.stack_status == "CREATE_COMPLETE", stack.stack_status_reason
-    assert [output["output_value"] for output in stack.outputs] == ["from the template"]
+    told = {output["output_key"]: output["output_value"] for output in stack.outputs}
+    assert told["word"] == "from the template"
+    assert told["reference"].startswith("arn:openstack:heat::")
+
+
+@pytest.mark.parametrize(
+    ("replaced", "sections", "message"),
+    [
+        ("OS::Heat::Value", "", "Required property value for facade OS::Heat::Value missing in provider"),
+        (
+            RANDOM_STRING,
+            f"parameters: {{length: {{type: string, default: x}}}}, {WORD}",
+            f"Property length type mismatch between facade {RANDOM_STRING} (Integer) and provider (String)",
+        ),
+        (
+            RANDOM_STRING,
+            f"parameters: {{size: {{type: number}}}}, {WORD}",
+            f"Provider requires property size unknown in facade {RANDOM_STRING}",
+        ),
+        (RANDOM_STRING, "", f"Attribute value for facade {RANDOM_STRING} missing in provider"),
+    ],
+    ids=["property", "type", "parameter", "attribute"],
+)
+def test_what_replaces_a_type_of_heats_own_has_its_properties_and_attributes(
+    stacks: Stacks, replaced: str, sections: str, message: str
+) -> None:
+    with pytest.raises(HTTPBadRequest) as caught:
+        stacks.client.stacks.preview(
+            stack_name=stacks.new_name(),
+            template=template(None, resource(replaced, **({"size": 1} if "size" in sections else {}))),
+            environment={"resource_registry": {replaced: "nested/own.yaml"}},
+            files={"nested/own.yaml": f"{{heat_template_version: rocky, {sections}}}"},
+        )
+    assert_told(caught, INVALID, message)
 
 
 def test_members_of_a_group_know_functions_that_the_template_around_them_does_not(stacks: Stacks) -> None:

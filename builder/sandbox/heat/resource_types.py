@@ -185,6 +185,27 @@ class ResourceType:
         return "NoneResource" if self.name == NONE else self.name.rpartition("::")[2]
 
 
+def check_replacement(facade: ResourceType, template: ResourceType) -> None:
+    """Refuse a nested template in place of a type that it cannot stand in for.
+
+    Raises StackValidationFailed where it lacks a property that is required or an attribute, or takes a property in
+    another type, or requires one that the type does not have.
+    """
+    wanted, given = facade.properties or {}, template.properties or {}
+    for name, schema in wanted.items():
+        if name not in given and schema.is_required:
+            raise StackValidationFailed(f"Required property {name} for facade {facade.name} missing in provider")
+        # No parameter is an integer.
+        if name in given and given[name].type != ("number" if schema.type == "integer" else schema.type):
+            types = f"between facade {facade.name} ({schema.type.title()}) and provider ({given[name].type.title()})"
+            raise StackValidationFailed(f"Property {name} type mismatch {types}")
+    for name, schema in given.items():
+        if name not in wanted and schema.is_required:
+            raise StackValidationFailed(f"Provider requires property {name} unknown in facade {facade.name}")
+    for name in sorted((facade.attributes or frozenset()) - (template.attributes or frozenset()) - {"show"}):
+        raise StackValidationFailed(f"Attribute {name} for facade {facade.name} missing in provider")
+
+
 @lru_cache(maxsize=256)  # about as many as there are types
 def find_resource_type(name: str) -> ResourceType | None:
     """Return a type of the table, if it is there."""

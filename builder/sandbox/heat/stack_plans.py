@@ -24,7 +24,14 @@ from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
 from builder.sandbox.heat.functions import find_references, resolve, validate_node
 from builder.sandbox.heat.nesting import StackSource, find_child_source, find_type
 from builder.sandbox.heat.parameters import parse_parameters, validate_parameters
-from builder.sandbox.heat.resource_types import RANDOM_STRING, TEST_RESOURCE, VALUE, check_names
+from builder.sandbox.heat.resource_types import (
+    RANDOM_STRING,
+    TEST_RESOURCE,
+    VALUE,
+    check_names,
+    check_replacement,
+    find_resource_type,
+)
 from builder.sandbox.heat.stack_contents import Failure, Resource, StackContent
 from builder.sandbox.heat.template_texts import find_language
 from builder.sandbox.heat.templates import (
@@ -192,6 +199,9 @@ def _validate_resource(content: StackContent, resource: Resource, *, with_values
             check_names(resource.type.properties, definition.properties, path)
     except StackValidationFailed as failure:
         raise failure.within((), error="Property error") from failure
+    facade = None if resource.type.template is None else find_resource_type(definition.type)
+    if facade is not None:
+        check_replacement(facade, resource.type)
 
 
 def _plan_child(content: StackContent, resource: Resource, *, is_lenient: bool) -> StackContent | None:
