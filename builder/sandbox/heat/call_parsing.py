@@ -82,7 +82,7 @@ class TemplateParser(Parser):
 class ConditionSet(Parser):
     """The conditions of one template, and what parses them; lives as long as its stack is planned.
 
-    Raises HeatFault where a definition has the wrong shape.
+    Raises HeatFault where a definition is neither a boolean nor a function, or has the wrong shape.
     """
 
     def __init__(self, definitions: Json, language: Language, scope: Scope) -> None:
@@ -97,9 +97,6 @@ class ConditionSet(Parser):
         self._parsed = {
             name: self.parse(definition, ("conditions", name)) for name, definition in (definitions or {}).items()
         }
-
-    def validate(self) -> None:
-        """Check that each definition is a boolean or a function. Raises StackValidationFailed where one is not."""
         for name, node in self._parsed.items():
             _check_type(name, node)
 

@@ -31,12 +31,6 @@ class Tally:
 
     count: int = 0
 
-    def add(self, number: int) -> None:
-        """Count some more. Raises ResourceLimitExceeded where these are too many."""
-        self.count += number
-        if self.count > MAX_RESOURCES:
-            raise ResourceLimitExceeded
-
 
 @dataclass(frozen=True, slots=True)
 class StackSource:

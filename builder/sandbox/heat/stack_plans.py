@@ -35,6 +35,7 @@ from builder.sandbox.heat.resource_types import (
 from builder.sandbox.heat.stack_contents import Failure, Resource, StackContent
 from builder.sandbox.heat.template_texts import find_language
 from builder.sandbox.heat.templates import (
+    MAX_RESOURCES,
     Definition,
     check_parameter_groups,
     check_sections,
@@ -94,9 +95,7 @@ def plan_stack(
     validate_parameters(declared, source.parameters, with_values=with_values)
     check_parameter_groups(source.template.get("parameter_groups"), declared)
     content = StackContent(source, declared)
-    conditions = ConditionSet(source.template.get("conditions"), language, content)
-    conditions.validate()
-    parser = TemplateParser(language, conditions)
+    parser = TemplateParser(language, ConditionSet(source.template.get("conditions"), language, content))
     definitions = parse_definitions(source.template, parser)
     content.resources = {name: Resource(each, find_type(each.type, source)) for name, each in definitions.items()}
     if twice := {*declared, *source.pseudo_parameters()} & set(definitions):
@@ -106,7 +105,9 @@ def plan_stack(
     for name, dependents in find_dependents(needs).items():
         content.resources[name].required_by = dependents
     content.order = sort_by_needs(needs, lambda name: f'{content.resources[name].type.label} "{name}"')
-    source.tally.add(len(content.resources))
+    source.tally.count += len(content.resources)
+    if source.tally.count > MAX_RESOURCES:
+        raise ResourceLimitExceeded
     for name in content.order:
         resource = content.resources[name]
         _validate_resource(content, resource, with_values=with_values)

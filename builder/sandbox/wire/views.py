@@ -99,7 +99,10 @@ def show_resource(
     links = [link(f"{url}/resources/{resource.name}"), link(url, "stack")]
     if resource.nested is not None:
         links.append(link(stack_url(base, resource.nested.source), "nested"))
-    status, reason = _resource_state(stack, resource)
+    status, reason = stack.status, "state changed"  # while all of them are made, or deleted
+    if stack.action == "CREATE" and stack.is_settled:
+        status = "CREATE_COMPLETE" if resource.is_made else "CREATE_FAILED" if resource.failure else "INIT_COMPLETE"
+        reason = reason if resource.is_made else str(resource.failure or "")
     shown: dict[str, Json] = {
         "resource_name": resource.name,
         "logical_resource_id": resource.name,
@@ -173,49 +176,36 @@ def format_time(moment: datetime | None) -> str | None:
 
 def _preview_resources(content: StackContent, parent: str | None) -> list[Json]:
     """Return a row per resource; a group or a nested template is the list of the rows in it."""
-    return [
-        _preview_resource(content, resource, parent)
-        if resource.nested is None
-        else _preview_resources(resource.nested, name)
-        for name, resource in content.resources.items()
-    ]
-
-
-def _preview_resource(content: StackContent, resource: Resource, parent: str | None) -> dict[str, Json]:
-    name, source = resource.name, content.source
+    rows: list[Json] = []
+    source = content.source
     identity = {"tenant": source.project_id, "stack_name": source.name, "stack_id": "None"}
-    try:
-        metadata = resolve(resource.definition.metadata, content)
-    except (ValueError, TypeError, HeatFault):  # inside nested templates it may not fit, and is not shown then
-        metadata = {}
-    shown: dict[str, Json] = {
-        "updated_time": None,
-        "creation_time": None,
-        "resource_name": name,
-        "physical_resource_id": "",
-        "resource_action": "INIT",
-        "resource_status": "COMPLETE",
-        "resource_status_reason": "",
-        "resource_type": resource.definition.type,
-        "resource_identity": {**identity, "path": f"/resources/{name}"},
-        "stack_identity": {**identity, "path": ""},
-        "stack_name": source.name,
-        "required_by": list(resource.required_by),
-        "description": resource.definition.description,
-        "metadata": metadata,
-        "attributes": read_attributes(resource),
-        "properties": resource.values or dict.fromkeys(resource.type.properties or ()),
-    }
-    if parent is not None:
-        shown["parent_resource"] = parent
-    return shown
-
-
-def _resource_state(stack: Stack, resource: Resource) -> tuple[str, str]:
-    if stack.action == "DELETE":
-        return stack.status, "state changed"
-    if not stack.is_settled:
-        return "CREATE_IN_PROGRESS", "state changed"
-    if resource.failure is not None:
-        return "CREATE_FAILED", str(resource.failure)
-    return ("CREATE_COMPLETE", "state changed") if resource.is_made else ("INIT_COMPLETE", "")
+    for name, resource in content.resources.items():
+        if resource.nested is not None:
+            rows.append(_preview_resources(resource.nested, name))
+            continue
+        try:
+            metadata = resolve(resource.definition.metadata, content)
+        except (ValueError, TypeError, HeatFault):  # inside nested templates it may not fit, and is not shown then
+            metadata = {}
+        shown: dict[str, Json] = {
+            "updated_time": None,
+            "creation_time": None,
+            "resource_name": name,
+            "physical_resource_id": "",
+            "resource_action": "INIT",
+            "resource_status": "COMPLETE",
+            "resource_status_reason": "",
+            "resource_type": resource.definition.type,
+            "resource_identity": {**identity, "path": f"/resources/{name}"},
+            "stack_identity": {**identity, "path": ""},
+            "stack_name": source.name,
+            "required_by": list(resource.required_by),
+            "description": resource.definition.description,
+            "metadata": metadata,
+            "attributes": read_attributes(resource),
+            "properties": resource.values or dict.fromkeys(resource.type.properties or ()),
+        }
+        if parent is not None:
+            shown["parent_resource"] = parent
+        rows.append(shown)
+    return rows
