@@ -209,3 +209,5 @@ def test_with_protected_reads_a_check_needs_the_token(protected: Service) -> Non
     assert protected.post("/check", GOOD, {**YAML, **token}).status == 200
     assert protected.get("/check", {**HTML, **token}).status == 200
     assert send_form(protected, token, definition=GOOD).status == 200
+    asked = send_form(protected, definition=GOOD)
+    assert (asked.status, b"A token is needed" in asked.body) == (401, True)

@@ -96,6 +96,8 @@ def test_what_is_not_there_is_told_on_a_page(service: Service) -> None:
     answer = service.get("/types/god", HTML)
     assert answer.status == 404
     assert "did you mean &#39;good&#39;?" in page(answer)
+    assert "of another release" in page(service.get("/static/none.css", HTML))
+    assert service.get("/static/none.css").faults() == [("Not Found", None)]
 
 
 def test_page_may_do_nothing_but_what_it_does(service: Service) -> None:
