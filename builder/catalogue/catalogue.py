@@ -70,9 +70,6 @@ class Catalogue:
         """What of it outlives this process; :meth:`keep_state` brings that up to date."""
         self._own_folders: frozenset[str] = frozenset()
         self.snapshot: Snapshot = EMPTY
-        self._deferred: set[str] = set()
-        self._awaited: dict[str, LoadedEntry] = {}
-        """The entries that are deferred, as they were last found, so that none is judged at every look."""
 
     @property
     def has_loaded(self) -> bool:
@@ -82,7 +79,7 @@ class Catalogue:
     @property
     def deferred(self) -> frozenset[str]:
         """Paths of entries whose change has to wait for a moment: look at them again then."""
-        return frozenset(os.path.join(self.real_folder, name) for name in self._deferred)
+        return frozenset(os.path.join(self.real_folder, name) for name in self._settling.awaited)
 
     def watched_folders(self) -> frozenset[str]:
         """The folders in which a change may change the catalogue: they need not exist; no link is in their paths."""
@@ -98,10 +95,7 @@ class Catalogue:
             result = self._scan(hint, resolver)
             if not resolver.links_moved():
                 break
-        looked_at = result.found.keys() | result.gone | result.absent
-        self._deferred = (self._deferred - looked_at) | result.deferred
-        self._awaited = {name: entry for name, entry in self._awaited.items() if name in self._deferred}
-        self._settling.keep(self._deferred)
+        self._settling.take_over(result)
         return self._settle(result)
 
     def sweep(self) -> Iterator[frozenset[str]]:
@@ -152,8 +146,8 @@ class Catalogue:
             names = None if everything else self._entries.find_concerned(hint.paths, folder)
             if names is None:
                 classified = scan_folder(folder, look=True)
-                result = ScanResult(folder, gone=self._entries.keys() - classified.keys())
-                result.absent = self._deferred - classified.keys() - result.gone
+                known = self._entries.keys() | self._settling.awaited.keys()
+                result = ScanResult(folder, gone=known - classified.keys())
                 self._load_all(result, classified.values(), resolver)
                 # At the first load only, wait for what is on other hosts: who saw no such type would delete it.
                 remote = self._settings.remote if not self.has_loaded else None
@@ -165,9 +159,11 @@ class Catalogue:
                 result = ScanResult(folder)
                 while names:
                     looked_at = {name: classify_path(folder, name) for name in names}
-                    absent = {name for name, found in looked_at.items() if found is None}
-                    result.gone |= absent & self._entries.keys()
-                    result.absent |= absent - self._entries.keys()
+                    result.gone |= {
+                        name
+                        for name, found in looked_at.items()
+                        if found is None and (name in self._entries or name in self._settling.awaited)
+                    }
                     self._load_all(result, [found for found in looked_at.values() if found is not None], resolver)
                     # All entries that depend on a link which was found to lead elsewhere change in one step.
                     related = set[str]().union(*map(self._entries.index.names, self._entries.find_moved(result.found)))
@@ -175,7 +171,7 @@ class Catalogue:
             if result.gone or not self.has_loaded:
                 self._refuse_lost_mount(result, resolver)
         if folder == self.real_folder:  # another folder is taken as it is: its link was put in place in one step
-            self._awaited |= self._settling.hold_back(result, self._entries, hint.finished)
+            self._settling.hold_back(result, self._entries, hint.finished)
         return result
 
     def _refuse_lost_mount(self, result: ScanResult, resolver: LinkResolver) -> None:
@@ -205,7 +201,7 @@ class Catalogue:
         if not isinstance(found, Entry):
             return known if known == found else found
         read = cache(read_file)  # what is compared, perhaps twice, is what is loaded then
-        awaited = self._awaited.get(found.name)
+        awaited = self._settling.awaited.get(found.name)
         if awaited is not None and awaited.entry == found and folder == self.real_folder:
             same = recheck_entry(awaited, resolver, time.monotonic_ns(), self._settings.remote, read)
             if same is not None:

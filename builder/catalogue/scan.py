@@ -96,14 +96,13 @@ class Hints:
 class ScanResult:
     """What one look at the disk found: entries that were looked at, that are gone, and that have to wait.
 
-    ``absent`` are names that stand for nothing, and did not before.
+    Of those that wait it has what was found, None where nothing was.
     """
 
     folder: str
     found: dict[str, Known] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
-    absent: set[str] = field(default_factory=set)
-    deferred: set[str] = field(default_factory=set)
+    deferred: dict[str, LoadedEntry | None] = field(default_factory=dict)
 
 
 def report_other(name: str, entry: Known | None, now: float) -> EntryReport | None:

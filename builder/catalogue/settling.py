@@ -46,16 +46,17 @@ class Settling:
 
     def __init__(self, steady_clock: Callable[[], float] = time.monotonic) -> None:
         self._steady_clock = steady_clock
+        self.awaited: dict[str, LoadedEntry | None] = {}
+        """The entries whose change has to wait, as they were last found, so that none is judged at every look."""
         self._since: dict[str, float] = {}
         self._stamps: dict[str, dict[str, tuple[Stamp, float]]] = {}
         """The last stamp of each file that may be in writing, by entry and path, and since when it is this one."""
 
-    def hold_back(self, result: ScanResult, entries: Inventory, finished: Collection[str]) -> dict[str, LoadedEntry]:
-        """Leave out of what a pass found what has to wait, and return that; ``entries`` are those known before.
+    def hold_back(self, result: ScanResult, entries: Inventory, finished: Collection[str]) -> None:
+        """Set aside, of what a pass found, what has to wait; ``entries`` are those known before.
 
         ``finished`` is as for :meth:`defers_change`.
         """
-        awaited_entries = {}
         for name, found in result.found.items():
             known = entries.get(name)
             if not isinstance(found, LoadedEntry):
@@ -63,24 +64,22 @@ class Settling:
             before = known.dependencies if isinstance(known, LoadedEntry) else ()
             is_same = found is known or (isinstance(known, LoadedEntry) and known.revision == found.revision)
             if not is_same and self.defers_change(name, before, found.dependencies, finished):
-                result.deferred.add(name)
-                awaited_entries[name] = found
+                result.deferred[name] = found
         new = result.found.keys() - entries.keys()
-        arrived = identify_all(result.found[name] for name in new - result.deferred)
-        awaited = identify_all(result.found[name] for name in new & result.deferred)
-        longest = EMPTIED_SECONDS if not result.found and result.gone == entries.keys() else VANISHED_SECONDS
+        arrived = identify_all(result.found[name] for name in new - result.deferred.keys())
+        awaited = identify_all(result.found[name] for name in new & result.deferred.keys())
+        longest = EMPTIED_SECONDS if not result.found and result.gone >= entries.keys() else VANISHED_SECONDS
         moved = entries.find_moved(result.found)
         for name in result.gone:
-            known = entries[name]
+            known = entries.get(name)
             own = identify_all([known])
             if not isinstance(known, LoadedEntry) or own & arrived or not moved.isdisjoint(known.paths()):
                 continue
             if own & awaited or self._waits(name, longest):
-                result.deferred.add(name)
-        result.gone -= result.deferred
+                result.deferred[name] = None
+        result.gone -= result.deferred.keys()
         for name in result.deferred:
             result.found.pop(name, None)
-        return awaited_entries
 
     def defers_change(
         self, name: str, known: Collection[Dependency], found: Collection[Dependency], finished: Collection[str]
@@ -107,10 +106,13 @@ class Settling:
             return self._waits(name, VANISHED_SECONDS)
         return False
 
-    def keep(self, names: Collection[str]) -> None:
-        """Forget that anything was waited for, but for the entries ``names``, which still are."""
-        self._since = {name: since for name, since in self._since.items() if name in names}
-        self._stamps = {name: stamps for name, stamps in self._stamps.items() if name in names}
+    def take_over(self, result: ScanResult) -> None:
+        """Wait from now on for what a pass set aside, and no longer for what else it looked at."""
+        looked_at = result.found.keys() | result.gone
+        still = {name: found for name, found in self.awaited.items() if name not in looked_at}
+        self.awaited = still | result.deferred
+        self._since = {name: since for name, since in self._since.items() if name in self.awaited}
+        self._stamps = {name: stamps for name, stamps in self._stamps.items() if name in self.awaited}
 
     def _is_any_being_written(self, name: str, files: Collection[Dependency]) -> bool:
         """Whether one of the ``files`` has not been left alone for long enough."""
