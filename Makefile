@@ -98,7 +98,7 @@ wheel: $(VENV)/.dev ## Build the wheel and try it in an environment of its own
 	cd build/wheel && venv/bin/cluster-builder check ../../cluster-types-examples && \
 	    venv/bin/cluster-builder schema cluster-type > /dev/null
 
-bench: $(VENV)/.dev ## Measure for five minutes; prints ratios against a baseline of the same run (BENCH_SIZES: numbers of types)
+bench: $(VENV)/.dev ## Measure for nine minutes; prints ratios against a baseline of the same run (BENCH_SIZES: numbers of types)
 	$(PYTEST) -m benchmark -s tests/benchmarks
 
 soak: $(VENV)/.dev ## Change files and read listings for ten minutes (SOAK_SECONDS), twice, then build 600 times (SOAK_BUILDS)
