@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from builder.billing.creation import Creation, Steps
-from builder.billing.execution import Run, failure
+from builder.billing.execution import Creation, Run, Steps, failure
 from builder.billing.responses import MiddlewareError
 from builder.billing.saga import REPLAY
 from builder.billing.terms import Terms

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from builder.billing.creation import Steps
+from builder.billing.execution import Steps
 from builder.billing.orders import Orders
 from builder.clusters.names import CreatedStack, build_stack_name, build_tags, order_tag
 from builder.clusters.plan import ClusterPlan

@@ -15,7 +15,7 @@ from typing import Any
 import jwt
 import pytest
 
-from builder.billing.creation import Steps
+from builder.billing.execution import Steps
 from builder.billing.middleware import MAX_ANSWER, Middleware
 from builder.billing.orders import Orders
 from builder.billing.responses import MiddlewareError
