@@ -67,27 +67,22 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
 
 def refuse_useless_flags(options: argparse.Namespace) -> None:
     """Raises ConfigurationError for flags that say nothing with the others."""
-    if options.preset and not options.explain:
-        raise ConfigurationError("check: --preset is of use with --explain only")
-    if options.template and not options.explain:
-        raise ConfigurationError("check: --template is of use with --explain only")
-    if options.cloud and (options.explain or options.list_rules or options.format != "text"):
-        raise ConfigurationError("check: --cloud is of no use with --explain and --list-rules, and tells text only")
-    if options.watch and (
-        options.cloud or options.explain or options.list_rules or options.rule or options.format != "text"
-    ):
-        raise ConfigurationError(
-            "check: --watch is of no use with --cloud, --explain, --list-rules and --rule, and tells text only"
-        )
-    if options.watch and "-" in options.paths:
-        raise ConfigurationError("check: --watch takes files and folders, not standard input")
-    if options.paths and (options.rule is not None or options.list_rules):
-        raise ConfigurationError("check: --rule and --list-rules check nothing: leave PATH out")
-    if options.parameter and not options.cloud:
-        raise ConfigurationError("check: --parameter is of use with --cloud only")
-    if not all("=" in each for each in options.parameter):
-        raise ConfigurationError("check: --parameter takes NAME=VALUE, such as --parameter size=3")
-    if options.select and not options.template:
-        raise ConfigurationError("check: --select is of use with --explain --template only")
-    if options.strict and options.exit_zero:
-        raise ConfigurationError("check: of --strict and --exit-zero, one can be had")
+    of_rules = options.list_rules or options.rule is not None
+    is_text = options.format == "text"
+    wrong = {
+        "--preset is of use with --explain only": options.preset and not options.explain,
+        "--template is of use with --explain only": options.template and not options.explain,
+        "--cloud is of no use with --explain and --list-rules, and tells text only": options.cloud
+        and (options.explain or options.list_rules or not is_text),
+        "--watch is of no use with --cloud, --explain, --list-rules and --rule, and tells text only": options.watch
+        and (options.cloud or options.explain or of_rules or not is_text),
+        "--watch takes files and folders, not standard input": options.watch and "-" in options.paths,
+        "--rule and --list-rules check nothing: leave PATH out": options.paths and of_rules,
+        "--parameter is of use with --cloud only": options.parameter and not options.cloud,
+        "--parameter takes NAME=VALUE, such as --parameter size=3": not all("=" in each for each in options.parameter),
+        "--select is of use with --explain --template only": options.select and not options.template,
+        "of --strict and --exit-zero, one can be had": options.strict and options.exit_zero,
+    }
+    for told, is_wrong in wrong.items():
+        if is_wrong:
+            raise ConfigurationError(f"check: {told}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
 
@@ -72,8 +72,22 @@ def _wait_for_change(
 
 
 def _look(paths: Sequence[str], settings: CheckSettings) -> _Stamps:
-    """What tells one version of a file from the next, for each that definitions may be in or refer to."""
-    return {path: _stamp(path) for folder in _list_folders(paths, settings) for path in _list_files(folder)}
+    """What tells one version of a file from the next, for each that definitions may be in or refer to.
+
+    Hidden ones, as those of Git and of editors, are passed over.
+    """
+    stamps: dict[str, tuple[int, ...]] = {}
+    for top in _list_folders(paths, settings):
+        for folder, within, names in os.walk(top):
+            within[:] = [name for name in within if not name.startswith(".")]
+            for path in (os.path.join(folder, name) for name in (*within, *names) if not name.startswith(".")):
+                stamps[path] = ()
+                with suppress(OSError):  # it is gone, or a link that leads nowhere
+                    found = os.stat(path)
+                    # The date of a folder changes with hidden files as well.
+                    dated = () if stat.S_ISDIR(found.st_mode) else (found.st_mtime_ns, found.st_size)
+                    stamps[path] = (found.st_ino, *dated)
+    return stamps
 
 
 def _list_folders(paths: Sequence[str], settings: CheckSettings) -> set[str]:
@@ -86,20 +100,3 @@ def _list_folders(paths: Sequence[str], settings: CheckSettings) -> set[str]:
     if settings.enabled:
         tops.append(os.path.join(os.path.dirname(settings.enabled), "hot"))
     return {os.path.realpath(top) for top in tops}
-
-
-def _list_files(top: str) -> Iterator[str]:
-    """All that is in a folder, and what is in it; but for hidden ones, as those of Git and of editors."""
-    for folder, within, names in os.walk(top):
-        within[:] = [name for name in within if not name.startswith(".")]
-        yield from (os.path.join(folder, name) for name in (*within, *names) if not name.startswith("."))
-
-
-def _stamp(path: str) -> tuple[int, ...]:
-    try:
-        found = os.stat(path)
-    except OSError:  # gone, or a link that leads nowhere
-        return ()
-    if stat.S_ISDIR(found.st_mode):  # whose date changes with hidden files as well
-        return (found.st_ino,)
-    return (found.st_ino, found.st_mtime_ns, found.st_size)
