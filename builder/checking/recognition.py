@@ -51,53 +51,53 @@ def is_enabled_folder(folder: str, enabled: str) -> bool:
     )
 
 
-def find_definition_folders(entry: str, enabled: str) -> DefinitionFolders | None:
-    """Where the real file of an entry may be if it stands in an enabled folder; None where it may be anywhere."""
+def find_surroundings(entry: str, enabled: str) -> tuple[DefinitionFolders | None, str]:
+    """Where the real file of an entry may be, None where it may be anywhere; and the folder that holds the enabled one.
+
+    Only what stands in an enabled folder may not be anywhere. The folder around that is the service's, unless the entry
+    stands in that of another.
+    """
     folder = os.path.dirname(os.path.abspath(entry))
-    if not is_enabled_folder(folder, enabled):
-        return None
+    of_service = os.path.abspath(enabled) if enabled else ""
     real = os.path.realpath(folder)
     is_of_service = enabled != "" and real == os.path.realpath(enabled)
-    return list_definition_folders(os.path.abspath(enabled) if is_of_service else folder, real)
-
-
-def find_instance(entry: str, enabled: str) -> str:
-    """The folder that holds the enabled one, for an entry: the service's, unless it stands in that of another."""
-    folder = os.path.dirname(os.path.abspath(entry))
-    is_of_service = enabled != "" and os.path.realpath(folder) == os.path.realpath(enabled)
+    instance = os.path.dirname(of_service)
     if not is_of_service and os.path.basename(folder) in (ENABLED_NAME, AVAILABLE_NAME):
-        return os.path.dirname(folder)
-    return os.path.dirname(os.path.abspath(enabled)) if enabled else ""
+        instance = os.path.dirname(folder)
+    if not is_enabled_folder(folder, enabled):
+        return None, instance
+    return list_definition_folders(of_service if is_of_service else folder, real), instance
 
 
-def looks_like_definition(path: str) -> bool:
-    """Whether a file has at its top what only definitions have; one that cannot be read might."""
-    text = _read(path)
-    return text is None or reads_like_definition(text)
+def read_text(path: str) -> str | None:
+    """What is in a file; None where it cannot be read."""
+    try:
+        content, _ = read_file(os.path.realpath(path))
+        return decode(content)
+    except SourceError:
+        return None
 
 
-def reads_like_definition(text: str) -> bool:
-    """Whether a text has at its top what only definitions have.
+def reads_like_definition(text: str | None) -> bool:
+    """Whether a text has at its top what only definitions have; what cannot be read might.
 
     Other tools have ``components`` too: with a list of names and a title below it, it is taken for a definition whose
     ``kind`` is misspelt.
     """
-    return _MARK.search(text) is not None or (_COMPONENTS.search(text) is not None and _TITLE.search(text) is not None)
+    return (
+        text is None
+        or _MARK.search(text) is not None
+        or (_COMPONENTS.search(text) is not None and _TITLE.search(text) is not None)
+    )
 
 
-def is_foreign(path: str) -> bool:
-    """Whether a file has the keys of something else at its top; one that cannot be read might be a definition."""
-    text = _read(path)
-    return text is not None and reads_foreign(text)
-
-
-def reads_foreign(text: str) -> bool:
+def reads_foreign(text: str | None) -> bool:
     """Whether a text has keys at its top, and none that tells of a definition, however it is misspelt.
 
     So have the files of Compose, MkDocs, Helm, Kubernetes and GitHub Actions. A text without a key is none of theirs,
-    but for somebody to mend.
+    but for somebody to mend; what cannot be read might be a definition.
     """
-    found = _TOP_WORD.findall(text)
+    found = _TOP_WORD.findall(text or "")
     words = {word.lower() for word, _ in found}
     own = _OWN[1:] if "apiversion" in words else _OWN  # objects of Kubernetes have a kind, too
     return any(colon for _, colon in found) and not (
@@ -113,12 +113,4 @@ def holds_components(folder: str) -> bool:
     except OSError:
         return False
     templates = (os.path.join(components, name) for name in sorted(names) if name.endswith((".yaml", ".yml")))
-    return any(f"\n{VERSION_KEY}:" in f"\n{_read(path) or ''}" for path in templates)
-
-
-def _read(path: str) -> str | None:
-    try:
-        content, _ = read_file(os.path.realpath(path))
-        return decode(content)
-    except SourceError:
-        return None
+    return any(f"\n{VERSION_KEY}:" in f"\n{read_text(path) or ''}" for path in templates)

@@ -17,7 +17,7 @@ from typing import Final
 from builder.catalogue.entries import Entry, scan_folder
 from builder.catalogue.states import report_duplicates
 from builder.checking.checked_files import CheckedFiles, CheckSettings
-from builder.checking.recognition import find_definition_folders, find_instance
+from builder.checking.recognition import find_surroundings
 from builder.checking.targets import STANDARD_INPUT, Target, Targets
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.model import ClusterTypeId
@@ -68,10 +68,9 @@ def open_files(
     target: Target, settings: CheckSettings, standard_input: str | None, resolver: LinkResolver
 ) -> CheckedFiles:
     """The files of a target; those of standard input are beside it in the current folder."""
-    instance = find_instance(target.entry, settings.enabled)
+    folders, instance = find_surroundings(target.entry, settings.enabled)
     if target.path == STANDARD_INPUT:
         return CheckedFiles(STANDARD_INPUT_SHOWN, resolver, settings, standard_input or "", instance=instance)
-    folders = find_definition_folders(target.entry, settings.enabled)
     return CheckedFiles(target.path, resolver, settings, folders=folders, instance=instance)
 
 

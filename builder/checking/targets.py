@@ -29,8 +29,9 @@ from builder.checking.recognition import (
     MISNAMED_DEFINITION,
     holds_components,
     is_enabled_folder,
-    is_foreign,
-    looks_like_definition,
+    read_text,
+    reads_foreign,
+    reads_like_definition,
 )
 from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
@@ -103,7 +104,7 @@ def _take_file(path: str, found: Targets, enabled: str) -> None:
     if name == DEFINITION_NAME and not is_enabled_folder(folder, enabled):
         _take_definition(path, found)
         return
-    owner = None if name.endswith(SUFFIXES) and looks_like_definition(path) else _find_owner(folder, enabled)
+    owner = None if name.endswith(SUFFIXES) and reads_like_definition(read_text(path)) else _find_owner(folder, enabled)
     if owner is not None:
         found.instead[path] = owner
         _take_definition(owner, found)
@@ -163,7 +164,7 @@ def _take_folder(top: str, found: Targets, enabled: str) -> None:
         for entry in _scan(top):
             if isinstance(entry, Entry) and entry.definition == entry.name:
                 path = _join(top, entry.name)
-                if is_foreign(path):
+                if reads_foreign(read_text(path)):
                     within.foreign.append(path)
                     continue
                 within.definitions.append(Target(entry.id, path, path))
@@ -195,9 +196,9 @@ def _search(folder: str, found: Targets, enabled: str) -> list[str]:
         or (os.path.islink(path := _join(folder, entry.name)) and not os.path.exists(path))
     ]
     named = [entry.name for entry in files] + [entry.name for entry in entries if isinstance(entry, Misnamed)]
-    if own or any(looks_like_definition(_join(folder, name)) for name in named):
+    if own or any(reads_like_definition(read_text(_join(folder, name))) for name in named):
         others = [entry for entry in entries if isinstance(entry, Misnamed | Ignored)]
-        foreign = [path for name in named if is_foreign(path := _join(folder, name))]
+        foreign = [path for name in named if reads_foreign(read_text(path := _join(folder, name)))]
         found.foreign += foreign
         left_out = {*foreign}
         for each in (*files, *own, *others):

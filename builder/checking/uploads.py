@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from builder.catalogue.entries import DEFINITION_NAME, Classified, Entry, Ignored, Misnamed, classify, printable
+from builder.catalogue.entries import DEFINITION_NAME, Classified, Entry, Ignored, classify, printable
 from builder.checking.recognition import MISNAMED_DEFINITION, reads_foreign, reads_like_definition
 from builder.checking.targets import Target, Targets, take
 from builder.definitions.model import ClusterTypeId
@@ -123,10 +123,11 @@ def find_definitions(files: Mapping[str, bytes]) -> Targets:
                 found.definitions.append(Target(UNNAMED, path, path))
             return found
         entries = [each for name in listed if (each := _classify(files, folder, name, listed[name])) is not None]
-        if any(isinstance(each, Entry | Misnamed) and _is_definition(files, folder, each) for each in entries):
+        contents = {each.name: files.get(posixpath.join(folder, each.name)) for each in entries}
+        texts = {name: None if each is None else each.decode("utf-8", "replace") for name, each in contents.items()}
+        if any(not isinstance(each, Ignored) and reads_like_definition(texts[each.name]) for each in entries):
             for each in entries:
-                content = None if isinstance(each, Ignored) else files.get(posixpath.join(folder, each.name))
-                if content is not None and reads_foreign(content.decode("utf-8", "replace")):
+                if not isinstance(each, Ignored) and reads_foreign(texts[each.name]):
                     continue
                 definition = posixpath.join(folder, each.definition) if isinstance(each, Entry) else ""
                 take(each, definition, posixpath.join(folder, each.name), found)
@@ -154,12 +155,6 @@ def _is_of_definition(files: Mapping[str, bytes], folder: str) -> bool:
     return any(posixpath.join(folder, name) in files for name in (DEFINITION_NAME, MISNAMED_DEFINITION)) or any(
         path.startswith(components) for path in files
     )
-
-
-def _is_definition(files: Mapping[str, bytes], folder: str, entry: Entry | Misnamed) -> bool:
-    """Whether a file is a definition by what is in it; a folder is that of one."""
-    content = files.get(posixpath.join(folder, entry.name))
-    return content is None or reads_like_definition(content.decode("utf-8", "replace"))
 
 
 def _list_folder(files: Mapping[str, bytes], folder: str) -> dict[str, bool]:
