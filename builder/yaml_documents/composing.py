@@ -17,7 +17,6 @@ from typing import Any
 import yaml as pyyaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.reader import ReaderError
 from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import Reader
@@ -140,17 +139,10 @@ def _compose(text: str, path: str) -> Node | None:
         raise _too_large(path) from error
     except _TooDeepError as error:
         raise _too_deep(path, error.args[0].start_mark) from error
-    except pyyaml.MarkedYAMLError as error:
-        if len(text) <= MAX_SECOND_READING:
-            return _compose_again(text, path)
-        raise DocumentError(describe_syntax_error(error, text, path)) from error
     except (pyyaml.YAMLError, ValueError) as error:
         if len(text) <= MAX_SECOND_READING:
             return _compose_again(text, path)
-        forbidden = Reader.NON_PRINTABLE.search(text)
-        if forbidden is None:
-            raise DocumentError(_unexplained(error, path)) from error
-        raise DocumentError(_forbidden_character(forbidden[0], text, forbidden.start(), path)) from error
+        raise DocumentError(_describe(error, text, path)) from error
     return root
 
 
@@ -160,19 +152,14 @@ def _compose_again(text: str, path: str) -> Node | None:
     yaml.composer.warn_double_anchors = False  # an anchor may be used again: YAML 1.2.2, section 7.1
     try:
         root = yaml.compose(text)
-    except MarkedYAMLError as error:
-        spaced = _TABS_WITHIN.sub(lambda tabs: " " * len(tabs[0]), text)
-        # A tab is right within a line. That ruamel.yaml minds one, it tells in its text alone.
-        if "'\\t'" in str(error.problem) and spaced != text:
-            _compose_again(spaced, path)
-        raise DocumentError(describe_syntax_error(error, text, path)) from error
-    except ReaderError as error:
-        character = chr(error.character) if isinstance(error.character, int) else error.character[:1] or "\0"
-        raise DocumentError(_forbidden_character(character, text, error.position, path)) from error
     except RecursionError as error:
         raise _too_deep(path) from error
     except (YAMLError, ValueError) as error:
-        raise DocumentError(_unexplained(error, path)) from error
+        spaced = _TABS_WITHIN.sub(lambda tabs: " " * len(tabs[0]), text)
+        # A tab is right within a line. That ruamel.yaml minds one, it tells in its text alone.
+        if isinstance(error, MarkedYAMLError) and "'\\t'" in str(error.problem) and spaced != text:
+            _compose_again(spaced, path)
+        raise DocumentError(_describe(error, text, path)) from error
     return _convert(root, {}) if root is not None else None
 
 
@@ -197,15 +184,16 @@ def _convert(node: Any, known: dict[int, Node]) -> Node:
     return converted
 
 
-def _unexplained(error: Exception, path: str) -> Problem:
-    """A problem without the error's own words, which may repeat what is in the file."""
-    return Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {type(error).__name__}")
-
-
-def _forbidden_character(character: str, text: str, offset: int, path: str) -> Problem:
-    before = text[:offset]
-    line, column = before.count("\n") + 1, offset - before.rfind("\n")
-    message = f"not valid YAML: the character U+{ord(character):04X} may not stand in YAML"
+def _describe(error: Exception, text: str, path: str) -> Problem:
+    """What either parser minds; not in the error's own words where these may repeat what is in the file."""
+    if isinstance(error, MarkedYAMLError | pyyaml.MarkedYAMLError):
+        return describe_syntax_error(error, text, path)
+    forbidden = Reader.NON_PRINTABLE.search(text)  # both parsers refuse the same characters
+    if forbidden is None:
+        return Problem(path, 0, 0, "", "yaml-syntax", f"not valid YAML: {type(error).__name__}")
+    before = text[: forbidden.start()]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    message = f"not valid YAML: the character U+{ord(forbidden[0]):04X} may not stand in YAML"
     return Problem(path, line, column, "", "yaml-syntax", message)
 
 

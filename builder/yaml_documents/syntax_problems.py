@@ -61,7 +61,7 @@ def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text:
     if not looks_like_mapping(text):
         complaint = _NAME.sub(r"\1 '…'", complaint)
     opened: Any = error.context_mark
-    if opened is not None and any(pattern.search(complaint) for pattern in _TOLD_WHERE_IT_BEGINS):
+    if opened is not None and _TOLD_WHERE_IT_BEGINS.search(complaint):
         line, column = opened.line + 1, opened.column + 1
         written = lines[line - 1] if line <= len(lines) else ""
     if ended := _find_ended_text(lines, line):
@@ -76,7 +76,10 @@ def describe_syntax_error(error: MarkedYAMLError | pyyaml.MarkedYAMLError, text:
     elif _UNSPACED.match(written) and "could not find expected ':'" in complaint:
         message, hint = "a space is missing after the ':'", "put one there"
     else:
-        message, hint = _explain(complaint, written, column, opened.line + 1 if opened is not None else 0)
+        before, begun_in = written[: column - 1].strip(), opened.line + 1 if opened is not None else 0
+        explained = ((explain, pattern.search(complaint)) for pattern, explain in _EXPLANATIONS)
+        told = (explain(found, before, begun_in) for explain, found in explained if found is not None)
+        message, hint = next(told, (complaint, ""))
     if message in _OF_LINES and (number := _find_dedented(lines, line)):
         line, column = number, _indentation(lines[number - 1]) + 1
         message, hint = "this line is indented less than those that it stands among", "indent it as far as they are"
@@ -145,20 +148,8 @@ def _find_dedented(lines: Sequence[str], line: int) -> int:
     return 0
 
 
-_TOLD_WHERE_IT_BEGINS: Final = (
-    re.compile("unexpected end of stream"),
-    re.compile("could not find expected ':'"),
-)  # the parser notices at the end of the text, or on a later line
-
-
-def _explain(complaint: str, written: str, column: int, opened: int) -> tuple[str, str]:
-    """Message and hint; ``written`` is the line of the place, ``opened`` the line of what the parser was reading."""
-    before = written[: column - 1].strip()
-    for pattern, explain in _EXPLANATIONS:
-        found = pattern.search(complaint)
-        if found is not None:
-            return explain(found, before, opened)
-    return complaint, ""
+_TOLD_WHERE_IT_BEGINS: Final = re.compile("unexpected end of stream|could not find expected ':'")
+"""Complaints of what the parser notices at the end of the text, or on a later line."""
 
 
 def _out_of_place(found: re.Match[str], before: str, _opened: int) -> tuple[str, str]:
@@ -189,6 +180,7 @@ def _unclosed(found: re.Match[str], before: str, opened: int) -> tuple[str, str]
 
 
 _Explain = Callable[[re.Match[str], str, int], tuple[str, str]]
+"""From a complaint, what is before it in its line, and the line of what the parser was reading, to message and hint."""
 
 
 def _always(message: str, hint: str) -> _Explain:
