@@ -169,16 +169,14 @@ class _Building:
         self.documents = part.documents
         if part.parameters is None:
             return None
-        self.problems += [
-            each.at(self.document) for each in find_presentation_problems(definition, self.document.value)
-        ]
         hardcoded = definition.get("hardcoded_parameters", {})
         groups: Sequence[Mapping[str, Any]] = definition.get(GROUPS, [])
-        if all(key in definition or key not in self.document.value for key in ("parameters", GROUPS)):
-            found = find_group_problems(groups, part.parameters, hardcoded, part.optional_components)
-            self.problems += [each.at(self.document) for each in found]
         presets: Sequence[Mapping[str, Any]] = definition.get("presets", [])
-        self.problems += [each.at(self.document) for each in find_preset_problems(presets, part.parameters, hardcoded)]
+        found = [*find_presentation_problems(definition, self.document.value)]
+        if all(key in definition or key not in self.document.value for key in ("parameters", GROUPS)):
+            found += find_group_problems(groups, part.parameters, hardcoded, part.optional_components)
+        found += find_preset_problems(presets, part.parameters, hardcoded)
+        self.problems += [each.at(self.document) for each in found]
         for number, entry in enumerate(presets):
             preset_id = name_preset(cluster_type_id, entry["id"])
             self.problems += _check_id(preset_id, self.document, ("presets", number, "id"))

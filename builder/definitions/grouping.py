@@ -47,9 +47,18 @@ def find_group_problems(
     groups = {number: entry for number, entry in enumerate(entries) if entry is not None}
     grouped = {name for entry in groups.values() for name in entry["parameters"]}
     lone = [each for each in parameters if each not in grouped and each not in hardcoded]
+    unshown = _list_unshown_groups(groups, parameters, hardcoded)
     for number, entry in groups.items():
+        place: Tokens = ("parameter_groups", number, "parameters")
+        if number in unshown:
+            message = (
+                f"nobody can choose {unshown[number]!r}: its group shows no field, and the App leaves out such a group"
+            )
+            yield TemplateProblem(
+                "unshown-group", message, place, "name a parameter that is neither hidden nor hardcoded"
+            )
         for position, name in enumerate(entry["parameters"]):
-            tokens: Tokens = ("parameter_groups", number, "parameters", position)
+            tokens = (*place, position)
             if name in seen:
                 message = f"parameter {name!r} is in a group already"
                 yield TemplateProblem("parameter-in-two-groups", message, tokens, "keep one of them")
@@ -61,23 +70,17 @@ def find_group_problems(
                     hint = f"a comma is missing: write {', '.join(words)}"
                 message, about = f"no parameter {name!r} is asked for", (f"parameter {name}",)
                 yield TemplateProblem("unknown-group-parameter", message, tokens, hint, about=about)
+            if name in hardcoded and number not in unshown:
+                message = f"parameter {name!r} is hardcoded, so that the group shows no field"
+                yield TemplateProblem("hardcoded-group-parameter", message, tokens, "keep one of them")
             seen.add(name)
     yield from _find_optional_problems(groups, optional_components)
-    unshown = [*_find_unshown_groups(groups, parameters, hardcoded)]
-    yield from unshown
-    told = {problem.tokens for problem in unshown}
-    for number, entry in groups.items():
-        place: Tokens = ("parameter_groups", number, "parameters")
-        for position, name in enumerate(entry["parameters"]):
-            if name in hardcoded and place not in told:
-                message, hint = f"parameter {name!r} is hardcoded, so that the group shows no field", "keep one of them"
-                yield TemplateProblem("hardcoded-group-parameter", message, (*place, position), hint)
 
 
-def _find_unshown_groups(
+def _list_unshown_groups(
     groups: Mapping[int, Mapping[str, Any]], parameters: Mapping[str, Parameter], hardcoded: Collection[str]
-) -> Iterator[TemplateProblem]:
-    """Yield a problem for each group that the App does not show, so that nobody can select its optional component."""
+) -> Mapping[int, str]:
+    """The groups that the App does not show, by their numbers, each with the component that nobody can select so."""
     shown: set[str] = set()
     unshown: dict[int, str] = {}
     for number, entry in groups.items():
@@ -89,11 +92,7 @@ def _find_unshown_groups(
             shown.add(optional["name"])
         elif all(name in parameters or name in hardcoded for name in names):  # else another problem tells of it
             unshown[number] = optional["name"]
-    for number, name in unshown.items():
-        if name not in shown:
-            message = f"nobody can choose {name!r}: its group shows no field, and the App leaves out such a group"
-            hint = "name a parameter that is neither hidden nor hardcoded"
-            yield TemplateProblem("unshown-group", message, ("parameter_groups", number, "parameters"), hint)
+    return {number: name for number, name in unshown.items() if name not in shown}
 
 
 def _find_optional_problems(

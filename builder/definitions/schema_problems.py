@@ -88,10 +88,10 @@ def find_schema_problems(
     meant |= {(section, len(document.value[section]) - 1, key) for key, section in strays.items() if section}
     told = [each for each in found if each not in misplaced and _name_missing(each) not in meant]
     told_above = _find_told_above(told)
-    names = {key: [each for each in told if _is_name_for_id(each, key)] for key in ("allow", "deny")}
-    shown = [each for each in told if each not in told_above and not _is_name_for_id(each)]
+    names = [each for each in told if _find_rule(each) == "malformed-id" and each.tokens[0] == "projects"]
+    shown = [each for each in told if each not in told_above and each not in names]
     problems = [_describe(document, each, renamed.get(each, "")) for each in shown]
-    problems += [_explain_names(document, each) for each in names.values() if each]
+    problems += _explain_names(document, names)
     problems += _explain_misplaced(document, [str(each.tokens[0]) for each in misplaced])
     found = [each for each in found if find_severity(_find_rule(each), profile) is Severity.ERROR]
     if not found:
@@ -144,19 +144,15 @@ def _explain_misplaced(document: Document, sections: Sequence[str]) -> Iterator[
         yield document.problem("unknown-key", message, sections[:1], key=True, hint=f"{verb} {them}", about=about)
 
 
-def _is_name_for_id(found: SchemaProblem, key: str = "") -> bool:
-    """Whether something else stands in one of the lists of projects, or in the one under the key."""
-    is_id = _find_rule(found) == "malformed-id"
-    return is_id and found.tokens[:1] == ("projects",) and key in ("", found.tokens[1]) and len(found.tokens) == 3
-
-
-def _explain_names(document: Document, found: Sequence[SchemaProblem]) -> Problem:
-    """Names of projects in one list, told at the first of them."""
-    given = [document.value["projects"][each.tokens[1]][each.tokens[2]] for each in found]
-    names = shorten(", ".join(map(repr, given)), _MAX_ECHO)
-    message = f"{names} cannot be {'an id' if len(given) == 1 else 'ids'} of a project"
-    hint = "write what 'openstack project list' shows as ID"
-    return document.problem("malformed-id", message, found[0].tokens, hint=hint)
+def _explain_names(document: Document, found: Sequence[SchemaProblem]) -> Iterator[Problem]:
+    """Names in the lists of projects, where ids belong; those in one list are told at the first of them."""
+    for key in dict.fromkeys(each.tokens[1] for each in found):
+        places = [each.tokens for each in found if each.tokens[1] == key]
+        given = [document.value["projects"][key][number] for *_, number in places]
+        names = shorten(", ".join(map(repr, given)), _MAX_ECHO)
+        message = f"{names} cannot be {'an id' if len(given) == 1 else 'ids'} of a project"
+        hint = "write what 'openstack project list' shows as ID"
+        yield document.problem("malformed-id", message, places[0], hint=hint)
 
 
 def _find_renamed(found: Sequence[SchemaProblem]) -> dict[SchemaProblem, str]:
