@@ -11,7 +11,6 @@ from builder.checking.targets import STANDARD_INPUT, find_targets
 from builder.diagnostics.rules import Severity
 from builder.errors import EXIT_INTERNAL, ConfigurationError
 from builder.reporting.formats import REPOSITORY_FORMATS, render_report
-from builder.reporting.report import describe_failure
 from builder.reporting.repository_paths import relate_paths
 
 
@@ -39,7 +38,7 @@ def run_check(
     shown = relate_paths(report, workspace) if output_format in REPOSITORY_FORMATS else report
     streams.stdout.write(render_report(output_format, shown, strict=strict, excerpts=excerpts, colours=colours))
     for definition in report.crashed():
-        streams.stderr.write(f"cluster-builder: {definition.path}: {describe_failure(definition)}\n")
+        streams.stderr.write(f"cluster-builder: {definition.path}: {definition.failure}\n")
     if report.crashed():
         return EXIT_INTERNAL
     failing = report.count(Severity.ERROR) + (report.count(Severity.WARNING) if strict else 0)

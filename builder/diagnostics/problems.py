@@ -44,6 +44,11 @@ class Problem:
         """``file:line:column``, or the file alone where all of it is meant: what editors and terminals make a link."""
         return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
 
+    @property
+    def explanation(self) -> str:
+        """What is wrong and how to mend it."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
     def as_json(self) -> dict[str, str | int]:
         """The members of its JSON object, the same in ``GET /catalogue`` and ``check --format json``."""
         return {
@@ -59,8 +64,7 @@ class Problem:
 
     def __str__(self) -> str:
         """The place, what is wrong there, and the rule, on one line."""
-        hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.place}: {self.message}{hint} [{self.rule}]"
+        return f"{self.place}: {self.explanation} [{self.rule}]"
 
 
 def judge_problems(problems: Iterable[Problem], profile: Profile) -> list[Problem]:

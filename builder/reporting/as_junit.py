@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
-from builder.reporting.report import CheckedDefinition, Report, describe, describe_failure
+from builder.reporting.report import CheckedDefinition, Report
 
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -31,7 +31,7 @@ def render(report: Report, *, strict: bool = False, **_: bool) -> str:
         serious = [problem for problem in test.problems if strict or problem.severity is Severity.ERROR]
         others = [problem for problem in test.problems if problem not in serious]
         if test.crash:
-            SubElement(case, "error", message="internal error").text = _clean(describe_failure(test))
+            SubElement(case, "error", message="internal error").text = _clean(test.failure)
         elif serious:
             failures += 1
             summary = f"{len(serious)} problem{'' if len(serious) == 1 else 's'}"
@@ -47,7 +47,7 @@ def render(report: Report, *, strict: bool = False, **_: bool) -> str:
 
 
 def _list(problems: Sequence[Problem]) -> str:
-    lines = (f"{each.place}: {each.severity}: {describe(each)} [{each.rule}]" for each in problems)
+    lines = (f"{each.place}: {each.severity}: {each.explanation} [{each.rule}]" for each in problems)
     return _clean("\n".join(" ".join(line.splitlines()) for line in lines))
 
 

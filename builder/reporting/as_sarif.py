@@ -14,7 +14,7 @@ from urllib.parse import quote
 from builder import __version__
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import RULES, Rule
-from builder.reporting.report import Report, describe, describe_failure
+from builder.reporting.report import Report
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 VERSION: Final = "2.1.0"
@@ -40,7 +40,7 @@ def render(report: Report, **_: bool) -> str:
                 "toolExecutionNotifications": [
                     {
                         "level": "error",
-                        "message": {"text": describe_failure(each)},
+                        "message": {"text": each.failure},
                         "locations": [{"physicalLocation": _locate(each.path)}],
                     }
                     for each in report.crashed()
@@ -76,7 +76,7 @@ def _render_result(problem: Problem, rule_index: int) -> dict[str, Any]:
         "ruleId": problem.rule,
         "ruleIndex": rule_index,
         "level": str(problem.severity),
-        "message": {"text": describe(problem)},
+        "message": {"text": problem.explanation},
         "locations": [rendered],
     }
 

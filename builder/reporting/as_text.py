@@ -14,7 +14,7 @@ from typing import Final
 
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import Severity
-from builder.reporting.report import Report, describe, describe_stand_in
+from builder.reporting.report import Report, describe_stand_in
 from builder.text.excerpts import show_printable, split_lines
 
 _RESET: Final = "\033[0m"
@@ -47,7 +47,7 @@ def render(report: Report, *, excerpts: bool = False, colours: bool = False, **_
         pointer = f" at {problem.pointer}" if problem.pointer else ""
         rule = paint(f"[{problem.rule}]{show_printable(pointer)}", _DIM)
         place = paint(show_printable(problem.place), _BOLD)
-        lines.append(f"{place}: {severity}: {show_printable(describe(problem))} {rule}")
+        lines.append(f"{place}: {severity}: {show_printable(problem.explanation)} {rule}")
         if excerpts and problem.line:
             lines += _excerpt(problem, read_lines(problem.path), paint)
     lines += [show_printable(describe_stand_in(path, taken)) for path, taken in report.instead.items()]

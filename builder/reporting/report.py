@@ -29,6 +29,11 @@ class CheckedDefinition:
     presets: frozenset[ClusterTypeId] | None = None
     seconds: float = field(default=0.0, compare=False)
 
+    @property
+    def failure(self) -> str:
+        """How the check itself failed, and what to do about it."""
+        return f"internal error: {self.crash}; please report it, with the file"
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -66,16 +71,6 @@ class Report:
         return tuple(definition for definition in self.definitions if definition.crash)
 
 
-def describe(problem: Problem) -> str:
-    """What is wrong and how to mend it, in the words of the service's log."""
-    return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
-
-
 def describe_stand_in(path: str, taken: str) -> str:
     """That a file was named which is no definition, and which definition was taken instead."""
     return f"{path}: no definition; {taken}, in whose folder it is, was taken instead"
-
-
-def describe_failure(definition: CheckedDefinition) -> str:
-    """How the check of a definition itself failed, and what to do about it."""
-    return f"internal error: {definition.crash}; please report it, with the file"
