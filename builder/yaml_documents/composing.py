@@ -112,16 +112,12 @@ def compose(text: str, path: str) -> Node | None:
     if root is None or hidden is text:
         return root
     shown = str.maketrans(_STAND_INS, _BREAKS)
-    pending, seen = [root], {id(root)}
-    for node in pending:
+    pending = [root]  # what is met again by an alias is, too: there are few enough of these
+    while pending:
+        node = pending.pop()
         if isinstance(node, ScalarNode):
             node.value = node.value.translate(shown)
-            continue
-        below = (each for pair in node.value for each in (pair if isinstance(pair, tuple) else (pair,)))
-        for each in below:
-            if id(each) not in seen:
-                seen.add(id(each))
-                pending.append(each)
+        pending += (child for child, _ in _children(node))
     return root
 
 
