@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from builder.catalogue.entries import DEFINITION_NAME, SUFFIXES
+from builder.catalogue.entries import SUFFIXES
 from builder.checking.streams import EXIT_CLEAN, Streams
 from builder.definitions.model import ID_PATTERN
 from builder.errors import ConfigurationError
 from builder.kinds.registry import KINDS
 from builder.text.spelling import suggest
 
-_COMPOSED: Final = (
-    DEFINITION_NAME,
-    "components/network.yaml",
-    "components/server.yaml",
-    "components/storage.yaml",
-    "user-data/setup.sh",
-)
+_SKELETONS: Final = Path(__file__).with_name("skeletons")
+"""What is written: one file for each kind, and a folder with components."""
 
 
 def create_definition(cluster_type_id: str, streams: Streams, *, kind: str = "heat", composed: bool) -> int:
@@ -44,20 +38,21 @@ def create_definition(cluster_type_id: str, streams: Streams, *, kind: str = "he
             f"{cluster_type_id!r} cannot be an id: it starts with a letter or a digit; . _ and single - may follow"
         )
     title = re.sub(r"[-_.]+", " ", cluster_type_id).strip().capitalize()
-    skeletons = {f"{cluster_type_id}.yaml": f"{kind}.yaml"}
+    skeletons = {Path(f"{cluster_type_id}.yaml"): _SKELETONS / f"{kind}.yaml"}
     if composed:
-        skeletons = {f"{cluster_type_id}/{name}": f"composed/{name}" for name in _COMPOSED}
+        folder = _SKELETONS / "composed"
+        found = (each for each in sorted(folder.rglob("*")) if each.is_file())
+        skeletons = {Path(cluster_type_id, each.relative_to(folder)): each for each in found}
     for taken in (Path(cluster_type_id), *(Path(f"{cluster_type_id}{suffix}") for suffix in (".yaml", ".yml"))):
         if taken.exists() or taken.is_symlink():
             raise ConfigurationError(f"{str(taken)!r} exists already")
     try:
-        for name, skeleton in skeletons.items():
-            path = Path(name)
+        for path, skeleton in skeletons.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            text = resources.files("builder.checking").joinpath("skeletons", *skeleton.split("/")).read_text("utf-8")
+            text = skeleton.read_text("utf-8")
             path.write_text(text.replace("__ID__", cluster_type_id).replace("__TITLE__", title), encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"{error.filename!r} cannot be written: {error.strerror}") from error
-    streams.stdout.write("".join(f"{name}\n" for name in skeletons))
+    streams.stdout.write("".join(f"{path}\n" for path in skeletons))
     streams.stderr.write(f"Check it with: cluster-builder check {cluster_type_id}{'' if composed else '.yaml'}\n")
     return EXIT_CLEAN

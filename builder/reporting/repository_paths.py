@@ -33,8 +33,9 @@ def relate_paths(report: Report, workspace: str) -> Report:
         for file, top in ((given, workspace), (os.path.realpath(path), os.path.realpath(workspace or os.curdir))):
             if workspace and PurePath(file).is_relative_to(os.path.abspath(top)):
                 return os.path.relpath(file, top)
-        top = _find_top(given)
-        return os.path.relpath(given, top) if top else path
+        # The nearest folder above that has a .git, which is a file in a submodule and in a worktree.
+        tops = (above for above in PurePath(given).parents if os.path.lexists(above / ".git"))
+        return next((os.path.relpath(given, top) for top in tops), path)
 
     def move(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
         return tuple(replace(problem, path=relate(problem.path)) for problem in problems)
@@ -43,8 +44,3 @@ def relate_paths(report: Report, workspace: str) -> Report:
         replace(each, path=relate(each.path), problems=move(each.problems)) for each in report.definitions
     )
     return replace(report, definitions=definitions, others=move(report.others))
-
-
-def _find_top(file: str) -> str:
-    """The nearest folder above that has a ``.git``, which is a file in a submodule and in a worktree; or ``""``."""
-    return next((str(above) for above in PurePath(file).parents if os.path.lexists(above / ".git")), "")
