@@ -32,6 +32,7 @@ from builder.diagnostics.rules import Profile, Severity
 from builder.hot.patterns import bounded_patterns
 from builder.hot_lint.sources import DEFINITION, MISSING_FILE, Files, SourceError, hint_at_definition
 from builder.pattern_matching.matching import limited
+from builder.pattern_matching.slow_patterns import search_limited
 from builder.text.excerpts import shorten
 from builder.text.natural_order import natural_key
 from builder.text.pointers import Tokens
@@ -59,6 +60,10 @@ _IN_FOLDER: Final = "cluster-type.yaml"
 
 MATCHING_SECONDS: Final = 1.0
 """How long all defaults of one definition together may take to match against patterns: other types wait meanwhile."""
+
+_SEARCH_SECONDS: Final = 2.0
+"""How long the slow patterns of one definition may be looked for: eight are found in it, each by a quarter of a second.
+It is the author who waits: what the service reads is not looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ def build_cluster_type(
 
     Raises nothing for a wrong definition: what is wrong is in the outcome.
     """
-    with bounded_hints(), bounded_patterns(), limited(MATCHING_SECONDS):
+    with bounded_hints(), bounded_patterns(), limited(MATCHING_SECONDS), search_limited(_SEARCH_SECONDS if deep else 0):
         return _build(cluster_type_id, files, readers, deep, profile)
 
 

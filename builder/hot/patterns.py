@@ -9,27 +9,15 @@ are the business of :mod:`builder.pattern_matching.matching`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Final
 
-from builder.hot import pattern_witness
-from builder.hot.pattern_automaton import NotBoundedError
-from builder.hot.pattern_building import build_automaton
-from builder.hot.pattern_sets import codes, find_module
-
-parser: Any = find_module("re._parser")
-"""Python's own, for its tree is nowhere else to be had."""
-
-STEPS: Final = 1_000_000
-"""The most steps that one text may take beside everything else: of 100,000 patterns that were tried, the slowest took
-some five milliseconds for so many."""
-
-LONGEST: Final = 65_536
-"""In characters: no text is longer than those that are tried beside everything else, whatever the pattern."""
+from builder.hot.pattern_cost import find_longest
+from builder.hot.pattern_tree import MISSHAPEN, codes, find_last, find_singles, parser
 
 MAX_PATTERN: Final = 2_000
 """In characters: the longest pattern that is looked into; compiling it takes twenty milliseconds."""
@@ -43,9 +31,6 @@ _WIDE_CLASS: Final = 2_000
 _FOLDED_CLASS: Final = 40
 """And any class where case does not count."""
 
-MAX_ANALYSING: Final = 300_000
-"""What it may cost to find the slow patterns of one definition, in edges made and in additions: half a second."""
-
 
 @dataclass(slots=True)
 class _Expense:
@@ -53,7 +38,6 @@ class _Expense:
 
     seen: set[str] = field(default_factory=set)
     reading: int = 0
-    analysing: int = 0
 
 
 _FLAG_FOR_CASE: Final = re.compile(r"\(\?[a-zA-Z]*i")
@@ -63,7 +47,7 @@ _expense: ContextVar[_Expense | None] = ContextVar("pattern_expense", default=No
 
 @contextmanager
 def bounded_patterns() -> Iterator[None]:
-    """Within it no more patterns are read, and no more are looked into, than one definition may have."""
+    """Within it no more patterns are read than one definition may have."""
     token = _expense.set(_Expense())
     try:
         yield
@@ -82,9 +66,9 @@ class Pattern:
     def longest(self) -> int:
         """The length, in characters, of the longest text that it can be tried on beside everything else; -1 for none.
 
-        No such text takes more than :data:`STEPS`.
+        No such text takes more than :data:`~builder.hot.pattern_cost.STEPS`.
         """
-        return _find_longest(self.text)
+        return find_longest(self.text) if len(self.text) <= MAX_PATTERN else -1
 
     def fits(self, value: str) -> bool:
         """Whether it matches a whole value, as in Heat: of ``a|ab`` the first that fits counts, not the longest."""
@@ -119,77 +103,12 @@ def _compile(text: str) -> Pattern:
     return Pattern(text, re.compile(text))
 
 
-def is_slow(text: str) -> bool:
-    """Whether some text of 64 characters is certain to keep the engine busy for ever.
-
-    Never of what is no regular expression, and of no more patterns of one definition than can be looked into.
-    """
-    expense = _expense.get()
-    if len(text) > MAX_PATTERN or (expense is not None and expense.analysing > MAX_ANALYSING):
-        return False
-    slow, cost = _find_slow(text)
-    if expense is not None:
-        expense.analysing += cost
-    return slow
-
-
 @lru_cache(maxsize=1024)  # a number for each; a catalogue's patterns are judged once, not at each reload
 def _count_classes(text: str) -> int:
     """What the classes of a pattern cost to compile."""
     try:
-        classes = list(_find_classes(parser.parse(text))) if parser else []
-    except (re.error, OverflowError, RecursionError, AttributeError, TypeError, ValueError):
-        return 0  # for the first three it is never compiled; see NotBoundedError for the others
-    wide = sum(any(_find_last(*item) > 255 for item in items) for items in classes)
+        classes = [value for code, value in find_singles(parser.parse(text)) if code is codes.IN]
+    except (re.error, OverflowError, RecursionError, *MISSHAPEN):
+        return 0  # for the first three it is never compiled
+    wide = sum(find_last(items) > 255 for items in classes)
     return wide * _WIDE_CLASS + len(classes) * _FOLDED_CLASS * bool(_FLAG_FOR_CASE.search(text))
-
-
-def _find_classes(items: Iterable[Any]) -> Iterator[Any]:
-    for code, value in items:
-        if code is codes.IN:
-            yield value
-        elif not isinstance(value, int):
-            for part in value if isinstance(value, tuple) else (value,):
-                for each in part if isinstance(part, list) else (part,):
-                    if isinstance(each, parser.SubPattern):
-                        yield from _find_classes(each)
-
-
-def _find_last(code: Any, value: Any) -> int:
-    return int(value[1]) if code is codes.RANGE else int(value) if code is codes.LITERAL else 0
-
-
-def _find_longest(text: str) -> int:
-    if parser is None or len(text) > MAX_PATTERN:
-        return -1
-    try:
-        tree = parser.parse(text)
-        automaton = build_automaton(tree, tree.state.flags)
-        if automaton.is_plain:  # each character is met once
-            return min(int(STEPS / max(automaton.costs)) - 1, LONGEST)
-        longest = -1
-        for steps in automaton.count_steps():
-            if steps[automaton.start] > STEPS or longest == LONGEST:
-                break
-            longest += 1
-    except (NotBoundedError, RecursionError):
-        return -1
-    return longest
-
-
-@lru_cache(maxsize=1024)  # as above
-def _find_slow(text: str) -> tuple[bool, int]:
-    """Whether a pattern is slow, and what it has cost to find out, in edges made and in additions."""
-    if parser is None:
-        return False, 0
-    cost = 0
-    try:
-        tree = parser.parse(text)
-        with suppress(NotBoundedError):
-            maybe, cost = pattern_witness.may_be_slow(build_automaton(tree, tree.state.flags))
-            if not maybe:
-                return False, cost
-        slow, more = pattern_witness.is_slow(tree, tree.state.flags)
-    except (re.error, OverflowError, RecursionError, AttributeError):
-        return False, cost
-    return slow, cost + more

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from builder.hot.custom_constraints import KNOWN, PICKERS
 from builder.hot.language import first_version_with
-from builder.hot.patterns import is_slow
 from builder.hot.values import ParameterType, parse_boolean
 from builder.hot_lint.findings import TemplateProblem, judge_default
 from builder.hot_lint.shape import is_misplaced_section
@@ -29,6 +28,7 @@ from builder.parameters.attributes import (
 from builder.parameters.constraint_parsing import find_kinds, is_structured
 from builder.parameters.declarations import Parameter, find_default_faults, override_parameter, parse_parameter
 from builder.parameters.declared_constraints import AllowedValues, Length, Range
+from builder.pattern_matching.slow_patterns import find_slow_text
 from builder.text.excerpts import shorten
 from builder.text.pointers import CONTAINERS, Tokens
 from builder.text.spelling import find_near, suggest
@@ -247,8 +247,10 @@ def _find_odd_constraints(
             thing, hint = value.split(".")[1], "write type: string, or remove the constraint"
             message = f"Heat refuses every list here: it looks for one {thing} whose name is the whole list"
             yield TemplateProblem("list-picker", message, place, hint)
-        elif kind == "allowed_pattern" and is_slow(value):
-            message = "a value that breaks this pattern may keep Heat busy for ever"
+        elif kind == "allowed_pattern" and (slow := find_slow_text(value)) is not None:
+            parts = [repr(slow.beginning), f"{slow.repeated!r} {slow.times} times", repr(slow.end)]
+            example = ", then ".join(part for part in parts if part != "''")
+            message = f"a value that breaks this pattern may keep Heat busy for ever: {example}"
             hint = "repeat one thing only, as in ^[a-z]+$ for ^([a-z]+)+$"
             yield TemplateProblem("slow-pattern", message, place, hint)
 

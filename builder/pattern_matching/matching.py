@@ -1,7 +1,7 @@
 """Trying patterns on texts without being held up: at once where that is cheap, and otherwise in another process.
 
 Python's engine holds the interpreter's lock, cannot be told to stop, and no thread can be ended. What may take longer
-than :data:`~builder.hot.patterns.STEPS` is therefore asked of a process (:mod:`builder.pattern_matching.matcher`),
+than :data:`~builder.hot.pattern_cost.STEPS` is therefore asked of a process (:mod:`builder.pattern_matching.matcher`),
 which is started when it is first needed, kept for what comes next, and ends with its time or with this process.
 """
 
@@ -51,19 +51,22 @@ class MatchingUnavailableError(Exception):
 
 
 @dataclass(slots=True)
-class _Limit:
+class Limit:
+    """How long matching may still take, in seconds of a processor."""
+
     seconds: float
 
 
-_limit: ContextVar[_Limit | None] = ContextVar("matching_limit", default=None)
+_limit: ContextVar[Limit | None] = ContextVar("matching_limit", default=None)
 
 
 @contextmanager
-def limited(seconds: float) -> Iterator[None]:
+def limited(seconds: float) -> Iterator[Limit]:
     """Within it all texts together may take so long, in seconds of a processor."""
-    token = _limit.set(_Limit(seconds))
+    limit = Limit(seconds)
+    token = _limit.set(limit)
     try:
-        yield
+        yield limit
     finally:
         _limit.reset(token)
 
@@ -73,7 +76,7 @@ def matches(pattern: Pattern, text: str) -> bool:
 
     Raises MatchingTimeoutError or MatchingUnavailableError.
     """
-    limit = _limit.get() or _Limit(ALONE)
+    limit = _limit.get() or Limit(ALONE)
     if limit.seconds <= 0:
         raise MatchingTimeoutError
     began = time.thread_time()
