@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from builder.hot.computations import COMPUTED, Budget, compute
 from builder.hot.functions import (
@@ -89,29 +89,39 @@ _NOT_CERTAIN: Final = (Fault.ALGORITHM_ELSEWHERE, Fault.TOO_MUCH_WORK, Fault.PAR
 """Findings that are no certain faults; placeholders that a text lacks are reported one by one elsewhere."""
 
 
+class ArgumentFault(NamedTuple):
+    """What is wrong with the arguments of a function, and where within them.
+
+    ``parsed``: Heat notices as soon as it parses the template.
+    """
+
+    parsed: bool
+    tokens: Tokens
+    message: str
+    hint: str
+
+
 def find_argument_fault(
     function: str, arguments: Any, language: Language, types: Types, budget: Budget
-) -> tuple[str, bool]:
-    """What is wrong with the arguments of a function, ``""`` if nothing certainly is.
-
-    And whether Heat notices as soon as it parses the template.
-    """
+) -> ArgumentFault | None:
+    """What is certainly wrong with the arguments of a function; None if nothing is."""
     if _names_something(function, arguments):  # as most calls do
-        return "", False
-    masked = _mask(arguments, language)
+        return None
+    fault, parsed, masked = "", True, _mask(arguments, language)
     try:
         check_shape(Call(function, masked, language))
     except CallError:
-        return f"{function} wants {USAGE[function]}", True
-    if function == "yaql" and not is_expression(masked["expression"]):
-        return "yaql wants an expression that can be parsed", True
-    unknown: list[Unresolved] = []
-    call = Call(function, _resolve(arguments, language, types, budget, unknown), language)
-    try:
-        check_values(call) if unknown else compute(call, budget)
-    except CallError as error:
-        return _explain(call, error), False
-    return "", False
+        fault = f"{function} wants {USAGE[function]}"
+    if not fault and function == "yaql" and not is_expression(masked["expression"]):
+        fault = "yaql wants an expression that can be parsed"
+    if not fault:
+        parsed, unknown = False, list[Unresolved]()
+        call = Call(function, _resolve(arguments, language, types, budget, unknown), language)
+        try:
+            check_values(call) if unknown else compute(call, budget)
+        except CallError as error:
+            fault = _explain(call, error)
+    return ArgumentFault(parsed, *_explain_fault(function, arguments, fault, language)) if fault else None
 
 
 def _names_something(function: str, arguments: Any) -> bool:
@@ -121,7 +131,7 @@ def _names_something(function: str, arguments: Any) -> bool:
     return function == "get_attr" and isinstance(arguments, list) and [*map(type, arguments)] == [str, str]
 
 
-def explain_fault(function: str, arguments: Any, fault: str, language: Language) -> tuple[Tokens, str, str]:
+def _explain_fault(function: str, arguments: Any, fault: str, language: Language) -> tuple[Tokens, str, str]:
     """Where within the arguments their fault is, the message and the hint.
 
     A mapping where a text is wanted may be the call of a function whose name is misspelt.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from builder.hot.computations import Budget
@@ -16,7 +17,7 @@ from builder.hot.functions import REPLACING, Call
 from builder.hot.language import MEMBERS_VERSION, NESTED_SUFFIXES, Language, first_version_with
 from builder.hot.resource_types import load_names, load_placeholders
 from builder.hot.results import Types, find_kinds, is_call
-from builder.hot_lint.calls import explain_fault, find_argument_fault, find_placeholder_problems, find_unmade_parts
+from builder.hot_lint.calls import find_argument_fault, find_placeholder_problems, find_unmade_parts
 from builder.hot_lint.findings import INDEX, ON_REQUEST, Kind, NestedUse, Reference, TemplateProblem, TemplateReading
 from builder.hot_lint.members import GROUP_MEMBER, find_definitions
 from builder.hot_lint.unknown_functions import (
@@ -56,60 +57,65 @@ def read_template(
     ``types`` tell what the parameters of all templates can be that it is composed with, itself among them, and
     ``set_aside`` the entries that something else stands for. Calls are computed as far as the ``budget`` goes.
     """
-    walk = _Walk(language, files, budget, types)
+    reading = TemplateReading()
+    walk = partial(_Walk, language, files, budget, types, reading)
     for name, resource in (template.get("resources") or {}).items():
-        walk.resource(name, resource)
+        walk(owner=name).resource(resource, ("resources", name))
     for name, output in (template.get("outputs") or {}).items():
-        walk.output(output, ("outputs", name))
-    walk.reading.mention({section: each for section, each in template.items() if section not in language.sections})
-    walk.reading.mention(set_aside)
-    used = {reference.name for reference in walk.reading.references if reference.kind is Kind.CONDITION}
+        walk().output(output, ("outputs", name))
+    reading.mention({section: each for section, each in template.items() if section not in language.sections})
+    reading.mention(set_aside)
+    used = {reference.name for reference in reading.references if reference.kind is Kind.CONDITION}
     for name, condition in (template.get("conditions") or {}).items():
-        walk.condition_definition(condition, ("conditions", name), certain=name in used)
-    return walk.reading
+        walk(certain=name in used).condition_definition(condition, ("conditions", name))
+    return reading
 
 
 @dataclass(slots=True)
 class _Walk:
+    """A walk over one entry of a section, which adds what it finds to the reading of the template."""
+
     language: Language
     files: Mapping[str, str]
     budget: Budget
     types: Types
-    reading: TemplateReading = field(default_factory=TemplateReading)
+    reading: TemplateReading
     owner: str = ""
+    certain: bool = True
+    """Whether Heat looks at the place in every launch."""
     under: tuple[Any, ...] = ()
+    in_condition: bool = False
+    """Whether the walk is within a condition, where only the functions of conditions may be called."""
     is_replaced: bool = False
     """Whether the walk is within the arguments of a function that replaces placeholders."""
     unread: frozenset[str] = frozenset()
     """The functions whose references Heat does not follow here, where it parses calls and never makes their values."""
 
-    # ---- sections
+    # ---- entries of sections
 
-    def resource(self, name: str, resource: Mapping[str, Any]) -> None:
-        tokens: Tokens = ("resources", name)
-        self.owner = name
-        condition = resource.get("condition")
-        certain = condition is None or condition is True
-        if condition is not None:
-            self.condition(condition, (*tokens, "condition"), certain=True)
-            self.under = (condition,)
+    def resource(self, resource: Mapping[str, Any], tokens: Tokens) -> None:
+        self._stand_under(resource.get("condition"), tokens)
         is_external = resource.get("external_id") is not None and "external_id" in self.language.resource_keys
         unread = _IN_EXTERNAL if is_external else _IN_PLACEHOLDER if _is_placeholder(resource) else frozenset()
         for key in ("properties", "metadata", "update_policy", "deletion_policy", "external_id"):
             value = resource.get(key)
             if isinstance(value, CONTAINERS):
                 self.unread = unread if key in ("properties", "update_policy") else frozenset()
-                self.value(value, (*tokens, key), certain)
-        self.unread = frozenset()
+                self.value(value, (*tokens, key))
         self.reading.mention({key: value for key, value in resource.items() if key not in self.language.resource_keys})
         depends_on = resource.get("depends_on")
         for number, dependency in enumerate(depends_on if isinstance(depends_on, list) else [depends_on]):
             if isinstance(dependency, str):
                 place = (number,) if isinstance(depends_on, list) else ()
-                self._refer(Kind.RESOURCE, dependency, (*tokens, "depends_on", *place), certain)
-        for each in find_definitions(resource, tokens, certain and not is_external):
+                self._refer(Kind.RESOURCE, dependency, (*tokens, "depends_on", *place), self.certain)
+        for each in find_definitions(resource, tokens, self.certain and not is_external):
             self._type(*each)
-        self.owner, self.under = "", ()
+
+    def _stand_under(self, condition: Any, tokens: Tokens) -> None:
+        """Read the condition of an entry, under which the rest of it stands."""
+        if condition is not None:
+            self.condition(condition, (*tokens, "condition"))
+            self.certain, self.under = condition is True, (condition,)
 
     def _type(self, definition: Mapping[str, Any], tokens: Tokens, certain: bool) -> None:
         type_ = definition.get("type")
@@ -125,132 +131,103 @@ class _Walk:
         is_known = type_ in load_names() and not _is_placeholder(definition)
         if is_judged and (type_.endswith(NESTED_SUFFIXES) or is_known):
             message, hint = "properties must be a mapping, not a function", "use the function for each property's value"
-            self._report("template-shape", message, (*tokens, "properties"), certain, hint)
+            self._report("template-shape", message, (*tokens, "properties"), hint, certain=certain)
         if type_.endswith(NESTED_SUFFIXES):
             self.reading.nested.append(NestedUse(type_, tokens, None if unknown else properties, certain, self.owner))
 
     def output(self, output: Mapping[str, Any], tokens: Tokens) -> None:
-        condition = output.get("condition") if self.language.has_conditions else None
-        if condition is not None:
-            self.condition(condition, (*tokens, "condition"), certain=True)
+        self._stand_under(output.get("condition") if self.language.has_conditions else None, tokens)
         self.reading.mention({key: each for key, each in output.items() if key not in self.language.output_keys})
-        self.unread, self.under = ON_REQUEST, () if condition is None else (condition,)
-        self._members({"value": output.get("value")}, tokens, condition is None or condition is True)
-        self.unread, self.under = frozenset(), ()
+        self.unread = ON_REQUEST
+        self._members({"value": output.get("value")}, tokens)
 
-    def condition_definition(self, condition: Any, tokens: Tokens, *, certain: bool) -> None:
+    def condition_definition(self, condition: Any, tokens: Tokens) -> None:
         if isinstance(condition, str):
             self.reading.mention(_NAME.findall(condition))
-            call = (
-                f"{{get_param: {condition}}}" if condition in self.types else write_bare_call(condition, self.language)
-            )
-            hint = f"write {call}" if call else ""
+            is_parameter = condition in self.types
+            call = f"{{get_param: {condition}}}" if is_parameter else write_bare_call(condition, self.language)
             message = "a condition must be true, false or a function, not a text"
-            self._report("template-shape", message, tokens, True, hint)
+            self._report("template-shape", message, tokens, f"write {call}" if call else "")
         else:  # what is neither true, false nor a function is refused whether it is used or not
             keys = [*condition] if isinstance(condition, dict) else []
-            is_function = len(keys) == 1 and keys[0] in self.language.condition_functions
-            self.condition(condition, tokens, certain=certain or not is_function)
+            self.certain = self.certain or len(keys) != 1 or keys[0] not in self.language.condition_functions
+            self.condition(condition, tokens)
 
     # ---- conditions
 
-    def condition(self, condition: Any, tokens: Tokens, *, certain: bool, judged: bool = True) -> None:
+    def condition(self, condition: Any, tokens: Tokens, *, judged: bool = True) -> None:
         """A place where Heat wants a condition: its name, true, false, or a function that tells.
 
         Unless ``judged``, Heat may never ask what it is, though it makes the value of a function there.
         """
-        if isinstance(condition, bool):
-            return
+        certain = self.certain and judged
         call = write_bare_call(condition, self.language) if isinstance(condition, str) else ""
         if isinstance(condition, str) and not call:
-            self._refer(Kind.CONDITION, condition, tokens, certain and judged)
+            self._refer(Kind.CONDITION, condition, tokens, certain)
         elif isinstance(condition, dict) and len(condition) == 1:
             ((function, arguments),) = condition.items()
             if function in self.language.condition_functions:
-                self._condition_call(function, arguments, (*tokens, function), certain)
-                kinds = find_kinds(condition, self.language, self.types)
-                if function == "get_param" and kinds and bool not in kinds:
-                    name = arguments[0] if isinstance(arguments, list) else arguments
-                    message = f"only a boolean parameter can be a condition, and {name!r} is none"
-                    hint = f"write equals: [{{get_param: {name}}}, ...], or type: boolean"
-                    switches = [each for each, known in self.types.items() if bool in known]
-                    if meant := find_near(name, switches) or (switches[0] if len(switches) == 1 else ""):
-                        hint = f"{suggest_near(meant)} Else {hint}"
-                    if isinstance(arguments, list) and name in switches:
-                        message, hint = f"{name!r} is true or false, and has no parts", f"write {{get_param: {name}}}"
-                    self.reading.mention(switches)  # any may have been meant
-                    self._report("template-shape", message, (*tokens, function), certain and judged, hint)
+                outer, self.in_condition = self.in_condition, True
+                self._call(function, arguments, (*tokens, function))
+                self.in_condition = outer
+                kinds = find_kinds(condition, self.language, self.types) if function == "get_param" else ()
+                if kinds and bool not in kinds:
+                    self._explain_no_switch(arguments, (*tokens, function), certain)
             else:
                 self.reading.mention(condition)
-                is_parsed = function in self.language.functions
-                self._no_condition_function(function, tokens, is_parsed or (certain and judged))
-        else:
+                self._report_misplaced(function, tokens, certain or function in self.language.functions)
+        elif not isinstance(condition, bool):
             self.reading.mention(_NAME.findall(str(condition)))
             message = "a condition must be a name, true, false or a function"
-            self._report("template-shape", message, tokens, certain and judged, f"write {call}" if call else "")
+            self._report("template-shape", message, tokens, f"write {call}" if call else "", certain=certain)
 
-    def _condition_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
-        fault, parsed = find_argument_fault(function, arguments, self.language, self.types, self.budget)
-        if fault:
-            self._report("function-arguments", fault, tokens, certain or parsed)
-            self.reading.mention(arguments)
-        elif function == "not":
-            self.condition(arguments, tokens, certain=certain)
-        elif function in ("and", "or"):
-            for number, each in enumerate(arguments):  # Heat stops at the first that decides
-                self.condition(each, (*tokens, number), certain=certain, judged=number == 0)
-        elif function == "get_param":
-            self._call(function, arguments, tokens, certain)
-        else:
-            if function == "equals":
-                self.reading.equalities.append((arguments, tokens))
-            self._condition_value(arguments, tokens, certain)
+    def _explain_no_switch(self, arguments: Any, tokens: Tokens, certain: bool) -> None:
+        """Report a parameter that is a condition and not a boolean one."""
+        name = arguments[0] if isinstance(arguments, list) else arguments
+        message = f"only a boolean parameter can be a condition, and {name!r} is none"
+        hint = f"write equals: [{{get_param: {name}}}, ...], or type: boolean"
+        switches = [each for each, known in self.types.items() if bool in known]
+        if meant := find_near(name, switches) or (switches[0] if len(switches) == 1 else ""):
+            hint = f"{suggest_near(meant)} Else {hint}"
+        if isinstance(arguments, list) and name in switches:
+            message, hint = f"{name!r} is true or false, and has no parts", f"write {{get_param: {name}}}"
+        self.reading.mention(switches)  # any may have been meant
+        self._report("template-shape", message, tokens, hint, certain=certain)
 
-    def _condition_value(self, value: Any, tokens: Tokens, certain: bool) -> None:
-        """Data within a condition, where only the functions of conditions may be called."""
-        if isinstance(value, list):
-            for number, item in enumerate(value):
-                self._condition_value(item, (*tokens, number), certain)
-        elif isinstance(value, dict):
-            key, arguments = next(iter(value.items())) if len(value) == 1 else ("", None)
-            if key in self.language.condition_functions:
-                self._condition_call(key, arguments, (*tokens, key), certain)
-            elif key in self.language.functions:
-                self.reading.mention(arguments)
-                self._no_condition_function(key, tokens, certain=True)
-            else:
-                for key, item in value.items():
-                    self._condition_value(item, (*tokens, key), certain)
-
-    def _no_condition_function(self, function: str, tokens: Tokens, certain: bool) -> None:
+    def _report_misplaced(self, function: str, tokens: Tokens, certain: bool) -> None:
+        """Report what only stands elsewhere than in conditions."""
         known = sorted(self.language.condition_functions)
         hint = suggest_key(function, known, cutoff=0.75) or f"known there: {', '.join(known)}"
         message = f"{function!r} is no function that conditions can use"
         if not self.language.newer:
-            self._report("misplaced-function", message, (*tokens, function), certain, hint, key=True)
+            self._report("misplaced-function", message, (*tokens, function), hint, certain=certain, key=True)
 
     # ---- values
 
-    def value(self, value: Any, tokens: Tokens, certain: bool) -> None:
+    def value(self, value: Any, tokens: Tokens) -> None:
         """A value in which Heat evaluates functions."""
         if isinstance(value, dict) and len(value) == 1:
             ((key, arguments),) = value.items()
-            if key in self.language.functions:
-                self._call(key, arguments, (*tokens, key), certain)
+            if key in (self.language.condition_functions if self.in_condition else self.language.functions):
+                self._call(key, arguments, (*tokens, key))
                 return
-            if self._is_misnamed(key, (*tokens, key), certain):
+            if key in self.language.functions:
+                self.reading.mention(arguments)
+                self._report_misplaced(key, tokens, certain=True)
+                return
+            if self._is_misnamed(key, (*tokens, key)):
                 self.reading.mention(value)
         elif isinstance(value, dict):
             message, hint = explain_split_call(value, self.language)
             if message:
-                self._report("unknown-function", message, tokens, True, hint)
+                self._report("unknown-function", message, tokens, hint)
                 self.reading.mention([*value, *value.values()])
-        self._members(value, tokens, certain)
+        self._members(value, tokens)
 
-    def _members(self, value: Any, tokens: Tokens, certain: bool) -> None:
+    def _members(self, value: Any, tokens: Tokens) -> None:
         for key, item in enumerate(value) if isinstance(value, list) else value.items():
             if isinstance(item, CONTAINERS):
-                self.value(item, (*tokens, key), certain)
+                self.value(item, (*tokens, key))
             elif isinstance(item, str):
                 if INDEX in item:
                     self.reading.has_index = True
@@ -261,64 +238,77 @@ class _Walk:
                     continue  # which is told beside what it lacks
                 names, message, hint = find_substitution(item, key, self.language, types)
                 if message:
-                    self._report("unknown-function", message, (*tokens, key), True, hint)
+                    self._report("unknown-function", message, (*tokens, key), hint)
                     self.reading.mention(names)
 
-    def _is_misnamed(self, key: str, tokens: Tokens, certain: bool) -> bool:
+    def _is_misnamed(self, key: str, tokens: Tokens) -> bool:
         """Whether a key looks like a function and is none in this version, which is told."""
         since = first_version_with(key)
         if tokens[2:4] == ("properties", GROUP_MEMBER) and since is not None and since <= MEMBERS_VERSION:
             return False
         if key in self.language.removed_functions:
             message = f"{key} is no function of version {self.language.version} any more"
-            self._report("removed-function", message, tokens, certain, find_successor(key), key=True)
+            self._report("removed-function", message, tokens, find_successor(key), certain=self.certain, key=True)
             return True
         if not self.language.newer and tokens[-2] != "properties":  # where it is the name of a property
             message, hint = explain_unknown_function(key, self.language)
             if message:
-                self.reading.problems.append(TemplateProblem("unknown-function", message, tokens, hint, key=True))
+                self._report("unknown-function", message, tokens, hint, key=True)
                 return True
         return False
 
-    def _call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
-        fault, parsed = find_argument_fault(function, arguments, self.language, self.types, self.budget)
-        if fault:
-            parsed = parsed and (self.unread == ON_REQUEST or function not in _VALIDATED)
-            place, message, hint = explain_fault(function, arguments, fault, self.language)
-            certain = certain and (parsed or not self.unread)
-            self._report("function-arguments", message, (*tokens, *place), certain, hint)
+    def _call(self, function: str, arguments: Any, tokens: Tokens) -> None:
+        fault = find_argument_fault(function, arguments, self.language, self.types, self.budget)
+        if fault is not None:
+            is_parsed = fault.parsed and (self.unread == ON_REQUEST or function not in _VALIDATED)
+            is_judged = (self.certain and (is_parsed or not self.unread)) or (self.in_condition and fault.parsed)
+            place = (*tokens, *fault.tokens)
+            self._report("function-arguments", fault.message, place, fault.hint, certain=is_judged)
             self.reading.mention(arguments)
             return
         match function:
-            case "get_param" | "get_resource" | "get_attr" | "Ref":
-                self._reference_call(function, arguments, tokens, certain)
+            case "not":
+                self.condition(arguments, tokens)
+            case "and" | "or":
+                for number, each in enumerate(arguments):  # Heat stops at the first that decides
+                    self.condition(each, (*tokens, number), judged=number == 0)
             case "if":
-                self.condition(arguments[0], (*tokens, 0), certain=certain)
-                around = self.under
+                self.condition(arguments[0], (*tokens, 0))
+                certain, around = self.certain, self.under
                 for number, branch in enumerate(arguments[1:], start=1):
-                    self.under = (*around, arguments[0] if number == 1 else {"not": arguments[0]})
-                    self._members({number: branch}, tokens, certain=False)
-                self.under = around
-                return
+                    self.certain, self.under = False, (*around, arguments[0] if number == 1 else {"not": arguments[0]})
+                    self._members({number: branch}, tokens)
+                self.certain, self.under = certain, around
+            case _:
+                self._judge_arguments(function, arguments, tokens)
+                outer = self.is_replaced
+                self.is_replaced = outer or function in REPLACING or function in ("repeat", "yaql")
+                if is_call(arguments, self.language):
+                    self.value(arguments, tokens)
+                elif isinstance(arguments, CONTAINERS):
+                    self._members(arguments, tokens)
+                self.is_replaced = outer
+
+    def _judge_arguments(self, function: str, arguments: Any, tokens: Tokens) -> None:
+        """What a function that is given values refers to, and what is wrong with some of them."""
+        match function:
+            case "get_param" | "get_resource" | "get_attr" | "Ref":
+                self._reference_call(function, arguments, tokens)
+            case "equals":
+                self.reading.equalities.append((arguments, tokens))
             case "get_file" if not isinstance(arguments, str):
                 message = "a function gives the path, and the file is sent only if it is named elsewhere too"
-                self._report("computed-file", message, tokens, True, "write each path out, and choose by if")
+                self._report("computed-file", message, tokens, "write each path out, and choose by if")
             case "make_url" if tokens[2:3] == ("properties",):
                 for key, message, hint in find_unmade_parts(arguments):
-                    self._report("function-arguments", message, (*tokens, key), certain and not self.unread, hint)
+                    is_made = self.certain and not self.unread
+                    self._report("function-arguments", message, (*tokens, key), hint, certain=is_made)
             case _ if function in REPLACING:
-                call, read = Call(function, arguments, self.language), certain and not self.unread
+                call, read = Call(function, arguments, self.language), self.certain and not self.unread
                 found = find_placeholder_problems(call, tokens, self.files, self.budget, certain=read)
                 self.reading.problems += found
-        outer = self.is_replaced
-        self.is_replaced = outer or function in REPLACING or function in ("repeat", "yaql")
-        if is_call(arguments, self.language):
-            self.value(arguments, tokens, certain)
-        elif isinstance(arguments, CONTAINERS):
-            self._members(arguments, tokens, certain)
-        self.is_replaced = outer
 
-    def _reference_call(self, function: str, arguments: Any, tokens: Tokens, certain: bool) -> None:
+    def _reference_call(self, function: str, arguments: Any, tokens: Tokens) -> None:
         in_list = isinstance(arguments, list)
         name = arguments[0] if in_list else arguments
         if isinstance(name, CONTAINERS):
@@ -332,7 +322,7 @@ class _Walk:
         is_read = self.unread in (frozenset(), ON_REQUEST)  # in outputs Heat looks whether there is such an attribute
         has_attribute = function == "get_attr" and len(arguments) > 1 and isinstance(arguments[1], str)
         attribute = arguments[1] if has_attribute and is_read else None
-        self._refer(kind, name, place, certain and function not in self.unread, attribute)
+        self._refer(kind, name, place, self.certain and function not in self.unread, attribute)
 
     # ---- findings
 
@@ -340,7 +330,7 @@ class _Walk:
         self.reading.references.append(Reference(kind, name, tokens, certain, self.owner, attribute, self.under))
 
     def _report(
-        self, rule: str, message: str, tokens: Tokens, certain: bool, hint: str = "", *, key: bool = False
+        self, rule: str, message: str, tokens: Tokens, hint: str = "", *, certain: bool = True, key: bool = False
     ) -> None:
         self.reading.problems.append(TemplateProblem(rule, message, tokens, hint, certain, key))
 

@@ -180,3 +180,22 @@ def test_template_of_cloudformation_is_told_of_in_one_sentence_whatever_tags_it_
     assert find_rules(outcome) == ["template-version"]
     (message,) = [problem.message for problem in outcome.problems if problem.rule == "template-version"]
     assert message == "this is a CloudFormation template, and only HOT templates are taken"
+
+
+@pytest.mark.parametrize(
+    ("compared", "told"),
+    [
+        ("{gett_param: common}", {"unknown-function": "/equals/0/gett_param"}),
+        ("'${common}'", {"unknown-function": "/equals/0"}),
+        ("{get_param: [common, {get_resource: r}]}", {"misplaced-function": "/equals/0/get_param/1/get_resource"}),
+        ("{get_attr: [r, value]}", {"misplaced-function": "/equals/0/get_attr"}),
+    ],
+)
+def test_what_is_compared_in_a_condition_is_read_as_any_other_value(compared: str, told: dict[str, str]) -> None:
+    definition = template("{type: OS::Heat::None, condition: c}").replace("{type: json, default: {}}", "{type: string}")
+    definition = definition.replace("{c: true}", f"{{c: {{equals: [{compared}, x]}}}}")
+    places = {
+        each.rule: each.pointer.removeprefix("/heat_template/conditions/c") for each in build(definition).problems
+    }
+    noise = ("unused-parameter", "no-parameters", "no-private-network")
+    assert {rule: place for rule, place in places.items() if rule not in noise} == told
