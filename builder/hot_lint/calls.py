@@ -228,16 +228,14 @@ def find_placeholder_problems(
         rule = "missing-placeholder" if is_strict else "unknown-placeholder"
         words = sorted({*_WORD.findall(text)} - params.keys())
         hints = {lacking: suggest(lacking, words) for lacking in error.details.get("params", ())}
+        message, hint = "", ""
         if not file and looks_like_path(text) and hints.keys() == params.keys() and not any(hints.values()):
             message, hint = explain_path(text)
-            yield TemplateProblem(rule, message, (*tokens, "template"), hint, certain or not is_strict)
-            return
-        quoted = _QUOTED_FILE.fullmatch(text) if not file else None
-        bare = write_bare_call(text, call.language, is_code=False) if not file else ""
-        if quoted or bare:
+        elif not file and (quoted := _QUOTED_FILE.fullmatch(text)):
+            message, hint = "get_file in quotes is the text itself", f"write it without them: {quoted[1]}"
+        elif not file and (bare := write_bare_call(text, call.language, is_code=False)):
             message, hint = f"{text!r} is plain data here", f"write {bare}"
-            if quoted:
-                message, hint = "get_file in quotes is the text itself", f"write it without them: {quoted[1]}"
+        if message:
             yield TemplateProblem(rule, message, (*tokens, "template"), hint, certain or not is_strict)
             return
         for lacking, hint in hints.items():

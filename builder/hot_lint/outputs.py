@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote_plus
@@ -65,8 +65,8 @@ _MAX_TEXT: Final = 4096
 _MAX_PART: Final = 256
 """In characters, or parts: what one placeholder is replaced by is cut off there, so that no text grows to gigabytes."""
 
-_Found = tuple[str, str, str]
-"""A rule, what is wrong, and a hint."""
+_Found = tuple[str, str]
+"""What is wrong, and a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +88,17 @@ class Outputs:
         template = {**root.template, "resources": self.resources}
         for name, output in (template.get("outputs") or {}).items():
             value, place = output.get("value"), ("outputs", name, "value")
+            found = {
+                "output-equals-signs": self._find_equals_signs(value),
+                "secret-output": find_secrets(name, value, template, self.parameters),
+            }
             if name == TYPE_OUTPUT:
-                found = self._check_cluster_type(output)
-            else:
-                found = chain(find_secrets(name, value, template, self.parameters), self._find_equals_signs(value))
-            if name == WEB_ACCESS_OUTPUT:
-                found = chain(found, self._check_link(value, template))
-            first = {rule: (message, hint) for rule, message, hint in reversed([*found])}
-            for rule, (message, hint) in first.items():
-                yield root.problem(TemplateProblem(rule, message, place, hint))
+                found = {"cluster-type-output": self._check_cluster_type(output)}
+            elif name == WEB_ACCESS_OUTPUT:
+                found = {"web-access-output": self._check_link(value, template), **found}
+            for rule, faults in found.items():
+                for message, hint in islice(faults, 1):
+                    yield root.problem(TemplateProblem(rule, message, place, hint))
 
     def _check_cluster_type(self, output: Mapping[str, Any]) -> Iterator[_Found]:
         wanted, value = self.cluster_type_id, output.get("value")
@@ -104,39 +106,34 @@ class Outputs:
             return
         told = f", and is {value!r}" if isinstance(value, str) and value != wanted else ""
         message = f"{TYPE_OUTPUT} must be the id of the type, {wanted!r}, in every launch{told}"
-        yield "cluster-type-output", message, "leave the output out: every launch has it by itself"
+        yield message, "leave the output out: every launch has it by itself"
 
     def _check_link(self, value: Any, template: Mapping[str, Any]) -> Iterator[_Found]:
         for function, name in _calls(value):
             part = _ADDRESS_OF.get(_find_type(template, name)) if function == "get_resource" else None
             if part is not None:
                 message = f"get_resource gives the id of {name!r}, and {WEB_ACCESS_OUTPUT} wants its address"
-                yield "web-access-output", message, f"write {{get_attr: [{name}, {part}]}}"
+                yield message, f"write {{get_attr: [{name}, {part}]}}"
         for path in filter(None, map(_find_path, _find_parts(value))):
             depth = find_list_depth(_find_type(template, path[0]), str(path[1])) if len(path) > 1 else None
             if depth is not None and len(path) == 2 + depth:
                 message = f"get_attr gives a list, of which Heat makes JSON, and {WEB_ACCESS_OUTPUT} wants one address"
                 item = _ITEMS.get(path[1], (0,))
-                yield "web-access-output", message, f"write [{', '.join(map(str, (*path, *item)))}]"
+                yield message, f"write [{', '.join(map(str, (*path, *item)))}]"
         hint = "put 'https://' before it with str_replace or list_join"
         for each in _branches(value):
             attributes: list[str] = []
             if (way := _find_path(each)) and _find_type(template, way[0]).startswith(_WITH_ADDRESSES):
                 attributes = [part for part in way[1:] if isinstance(part, str)]
             if not _URL.match(self._read(each)):
-                yield (
-                    "web-access-output",
-                    f"{WEB_ACCESS_OUTPUT} becomes a link, and does not begin with http(s)://",
-                    hint,
-                )
+                yield f"{WEB_ACCESS_OUTPUT} becomes a link, and does not begin with http(s)://", hint
             elif any(map(_ADDRESS.search, attributes)):
-                yield "web-access-output", f"{WEB_ACCESS_OUTPUT} becomes a link, and this is an address, no URL", hint
+                yield f"{WEB_ACCESS_OUTPUT} becomes a link, and this is an address, no URL", hint
 
     def _find_equals_signs(self, value: Any) -> Iterator[_Found]:
-        rule = "output-equals-signs"
         for each in _leaves(value):
             if any(part.count("=") > 1 for part in self._read(each).split(", ")):
-                yield rule, "the text has two '=' with no ', ' between them", "show the parts in outputs of their own"
+                yield "the text has two '=' with no ', ' between them", "show the parts in outputs of their own"
         for function, arguments in _calls(value):
             name = arguments[0] if isinstance(arguments, list) and arguments else arguments
             parameter = self.parameters.get(name) if function == "get_param" and isinstance(name, str) else None
@@ -144,7 +141,7 @@ class Outputs:
                 continue
             if _may_hold_equals_signs(parameter):
                 hint = "constrain it by allowed_pattern: '^[^=]*$', or do not show it"
-                yield rule, f"people may enter two '=' for {name!r}, which the output shows", hint
+                yield f"people may enter two '=' for {name!r}, which the output shows", hint
 
     def _read(self, value: Any) -> str:
         """The text that a value becomes, with one character for each part that is not known before a launch."""
@@ -180,15 +177,12 @@ def find_misread_values(template: Mapping[str, Any], types: Mapping[str, str]) -
     for name, output in (template.get("outputs") or {}).items():
         if isinstance(text := output.get("value"), str) and (found := _ATTRIBUTE.fullmatch(text)):
             resource, attribute = found.groups()
-            known, foreign = (
-                find_attributes(types.get(resource, "")),
-                find_foreign_attribute(types.get(resource, ""), attribute),
-            )
-            if attribute in (known or ()) or foreign:
+            type_ = types.get(resource, "")
+            foreign = find_foreign_attribute(type_, attribute)
+            if foreign or attribute in (find_attributes(type_) or ()):
+                place, message = ("outputs", name, "value"), f"Heat does not replace {text!r} here"
                 hint = f"write {{get_attr: [{resource}, {foreign or attribute}]}}"
-                yield TemplateProblem(
-                    "unknown-function", f"Heat does not replace {text!r} here", ("outputs", name, "value"), hint
-                )
+                yield TemplateProblem("unknown-function", message, place, hint)
             continue
         told = f"{name} {output.get('description', '')}"
         if name in (WEB_ACCESS_OUTPUT, TYPE_OUTPUT) or not _SAYS_ADDRESS.search(told) or _SAYS_ID.search(told):
@@ -220,24 +214,20 @@ def find_secrets(
         if function == "get_param":
             settled = parameters.get(path[0])
             if settled.hidden if settled is not None else bool(declared.get(path[0], {}).get("hidden")):
-                yield "secret-output", f"the whole team sees outputs, and parameter {path[0]!r} is hidden", hint
+                yield f"the whole team sees outputs, and parameter {path[0]!r} is hidden", hint
         elif function in ("get_attr", "get_resource") and (
             path[1:2] == ["private_key"]
             or (_find_type(template, path[0]) == _RANDOM and any(map(_SECRET.search, (name, path[0]))))
         ):
-            yield "secret-output", f"the whole team sees outputs, and {path[0]!r} looks secret", hint
+            yield f"the whole team sees outputs, and {path[0]!r} looks secret", hint
 
 
 def _may_hold_equals_signs(parameter: Parameter) -> bool:
     """Whether a value with two '=' satisfies all constraints of a text; those that only a cloud can tell say no."""
-    if parameter.type is not ParameterType.STRING or any(
-        isinstance(c, CustomConstraint) for c in parameter.constraints
-    ):
-        return False
+    is_custom = any(isinstance(each, CustomConstraint) for each in parameter.constraints)
     least = max((each.minimum or 0 for each in parameter.constraints if isinstance(each, Length)), default=0)
-    return any(
-        not find_default_faults(replace(parameter, default=probe.ljust(int(least), "c"))) for probe in ("a=b=c", "==")
-    )
+    probes = (replace(parameter, default=probe.ljust(int(least), "c")) for probe in ("a=b=c", "=="))
+    return parameter.type is ParameterType.STRING and not is_custom and not all(map(find_default_faults, probes))
 
 
 def _find_type(template: Mapping[str, Any], name: object) -> str:

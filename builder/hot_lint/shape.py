@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from builder.diagnostics.problems import name_lost
+from builder.hot import constraints
 from builder.hot.language import (
     CLOUDFORMATION_KEYS,
     DELETION_POLICIES,
@@ -50,13 +51,7 @@ _ELSEWHERE: Final = (*NAMED_SECTIONS, *_OF_OTHER_TOOLS, *(key for _, key in _SIN
 _FILE_SUFFIXES: Final = (".yml", ".json", ".hot", ".tmpl")
 """Endings of files that people take for nested templates, and Heat does not."""
 
-_MAPPINGS: Final = ("parameters", "resources", "outputs")
-"""The sections whose entries are mappings."""
-
 _PARAMETER_TYPES: Final = frozenset(map(str, ParameterType))
-
-_CONSTRAINTS: Final = frozenset({"length", "range", "modulo", "allowed_values", "allowed_pattern", "custom_constraint"})
-"""The keys of the items in the list ``constraints`` of a parameter."""
 
 _MARKS: Final = frozenset({"type", "properties", "value", "default"})
 """Keys that only an entry of a section has, and no section itself."""
@@ -153,7 +148,7 @@ def _check_sections(template: Mapping[str, Any], language: Language, *, composed
             hint, is_ignored = f"indent it below {kind}s", composed
         rule = "ignored-section" if is_ignored else "unknown-section"
         yield TemplateProblem(rule, message, (section,), hint, key=True, about=(*names,))
-    for section in _MAPPINGS:
+    for section in ("parameters", "resources", "outputs"):  # whose entries are mappings
         for name, entry in (template.get(section) or {}).items():
             if is_misplaced_section(name, entry):
                 about = (f"{section[:-1]} {name}", *name_lost(name, entry))
@@ -201,7 +196,7 @@ def _check_keys(entry: Mapping[str, Any], kind: str, known: Sequence[str], token
         elif key not in known and key not in forgotten and not (kind == "a parameter" and is_other_end(key, entry)):
             foreign = suggest_attribute(key, entry) if kind == "a parameter" else ""
             hint = _write_since(kind, key) or foreign or suggest_key(_OF_OTHER_TOOLS.get(key, key), known)
-            if kind == "a parameter" and key in _CONSTRAINTS:
+            if kind == "a parameter" and key in constraints.KINDS:
                 hint = f"write it below constraints: - {key}: ..."
             if kind == "a resource" and key in load_types().get(str(entry.get("type")), {}).get("properties", {}):
                 hint = f"indent it as the other properties of {entry['type']}"

@@ -73,10 +73,9 @@ def find_substitution(
     if call:
         return _NAME.findall(call), f"{shorten(text.strip(), _MAX_SHOWN)!r} is plain data here", f"write {call}"
     if "{" not in text and "$" not in text:  # as of most texts
-        meant = _find_scoped(text, parameters) if "." in text and key not in _TEXTS else ""
-        return (
-            ((meant,), f"Heat does not replace {text!r} here", f"write {{get_param: {meant}}}") if meant else _NOTHING
-        )
+        if "." in text and key not in _TEXTS and (meant := _find_scoped(text, parameters)):
+            return (meant,), f"Heat does not replace {text!r} here", f"write {{get_param: {meant}}}"
+        return _NOTHING
     if alone := _JINJA.fullmatch(text):
         name = _read_name(alone)
         return (name,), f"{text!r} is Jinja's; here it is plain data", f"write {{get_param: {name}}}"
@@ -86,11 +85,8 @@ def find_substitution(
         return _NAME.findall(quoted[2]), f"{shorten(text.strip(), _MAX_SHOWN)!r} is plain data here", hint
     if parameters and "{get_" in text and "\n" not in text and key not in _TEXTS and (called := _CALL.search(text)):
         joined = ", ".join(each if _CALL.fullmatch(each) else repr(each) for each in _CALL.split(text) if each)
-        return (
-            _NAME.findall(text),
-            f"Heat does not replace {called[0]!r} here",
-            f"write {{list_join: ['', [{joined}]]}}",
-        )
+        hint = f"write {{list_join: ['', [{joined}]]}}"
+        return _NAME.findall(text), f"Heat does not replace {called[0]!r} here", hint
     for found in _SUBSTITUTION.finditer(text) if parameters and "\n" not in text and key not in _SCRIPTS else ():
         name = _read_name(found)
         if found[0] == text and name not in parameters:
@@ -163,11 +159,9 @@ def explain_split_call(mapping: Mapping[Any, Any], language: Language) -> tuple[
     if function in REPLACING and {"template", "params"}.issuperset(others):
         return f"{others[0]} stands beside {function}, not below it", f"indent {others[0]} further"
     if function == "if" and {"then", "else"} == {*others}:
-        parts = (
-            "..." if isinstance(each, CONTAINERS) else str(each)
-            for each in map(mapping.get, (function, "then", "else"))
-        )
-        return "if is no call beside further keys; here it is plain data", f"write a list: {{if: [{', '.join(parts)}]}}"
+        parts = map(mapping.get, (function, "then", "else"))
+        outline = ", ".join("..." if isinstance(each, CONTAINERS) else str(each) for each in parts)
+        return "if is no call beside further keys; here it is plain data", f"write a list: {{if: [{outline}]}}"
     if "_" not in function or function != next(iter(mapping)) or any(mapping[each] is not None for each in others):
         return "", ""
     first, message = mapping[function], f"{function} is no call beside further keys; here it is plain data"
@@ -209,8 +203,5 @@ def _fold(name: str) -> str:
 
 def _swaps_two(key: str, function: str) -> bool:
     """Whether two neighbouring letters of a function are in the wrong order."""
-    differing = [number for number, pair in enumerate(zip(key, function, strict=False)) if pair[0] != pair[1]]
-    if len(key) != len(function) or len(differing) != 2 or differing[1] - differing[0] != 1:
-        return False
-    first, second = differing
-    return (key[first], key[second]) == (function[second], function[first])
+    pairs = range(len(function) - 1)
+    return any(key == function[:at] + function[at + 1] + function[at] + function[at + 2 :] for at in pairs)

@@ -6,10 +6,10 @@ follows from it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from builder.hot.language import NESTED_SUFFIXES
+from builder.hot.language import NESTED_SUFFIXES, NEWEST
 from builder.hot_lint.findings import TemplateProblem
 
 _ENTRIES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
@@ -19,18 +19,17 @@ _ENTRIES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
 }
 """The sections whose entries are mappings; for each, what replaces an entry that is none, and the hint for it."""
 
-_KEYS: Final[Mapping[str, Mapping[str, bool]]] = {
-    "parameters": {
-        "type": False, "label": False, "description": False, "default": True, "hidden": False, "immutable": False,
-        "tags": False, "constraints": True,
-    },
-    "resources": {
-        "type": False, "properties": True, "metadata": True, "depends_on": False, "condition": True,
-        "deletion_policy": False, "update_policy": True, "description": False, "external_id": False,
-    },
-    "outputs": {"value": True, "description": False, "condition": True},
-}  # fmt: skip
-"""The keys that entries have, by section; for each key, whether its value may be a mapping."""
+_KEYS: Final[Mapping[str, Collection[str]]] = {
+    "parameters": NEWEST.parameter_keys,
+    "resources": NEWEST.resource_keys,
+    "outputs": NEWEST.output_keys,
+}
+"""The keys that entries have, by section."""
+
+_MAPPINGS: Final = frozenset({
+    "default", "constraints", "properties", "metadata", "condition", "update_policy", "value",
+})  # fmt: skip
+"""The keys of entries whose values may be mappings."""
 
 
 def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TemplateProblem]]:
@@ -42,7 +41,7 @@ def set_broken_entries_aside(template: Mapping[str, Any]) -> tuple[dict[str, Any
     usable = dict(template)
     for section, (stand_in, hint) in _ENTRIES.items():
         entries = template.get(section) or {}
-        entries, found = _indent(section, entries) if not _KEYS[section].keys().isdisjoint(entries) else (entries, [])
+        entries, found = _indent(section, entries) if not entries.keys().isdisjoint(_KEYS[section]) else (entries, [])
         broken = [name for name, entry in entries.items() if not isinstance(entry, dict)]
         problems += found
         for name in broken:
@@ -59,12 +58,8 @@ def _indent(section: str, entries: Mapping[str, Any]) -> tuple[dict[str, Any], l
     strays: dict[str, list[str]] = {}
     above = ""
     for name, entry in entries.items():
-        owner = indented.get(above)
-        if (
-            above
-            and _is_stray(section, name, entry)
-            and (owner is None or (isinstance(owner, dict) and name not in owner))
-        ):
+        owner = indented.get(above, "")
+        if _is_stray(section, name, entry) and (owner is None or (isinstance(owner, dict) and name not in owner)):
             indented[above] = {**(owner or {}), name: entry}
             strays.setdefault(above, []).append(name)
         else:
@@ -82,12 +77,12 @@ def _indent(section: str, entries: Mapping[str, Any]) -> tuple[dict[str, Any], l
 
 def _is_stray(section: str, name: str, entry: Any) -> bool:
     """Whether what looks like an entry of a section is really a key of another entry."""
-    if name not in _KEYS[section] or not isinstance(entry, dict):
-        return name in _KEYS[section]
+    if not isinstance(entry, dict) or name not in _MAPPINGS:
+        return name in _KEYS[section] and not isinstance(entry, dict)
     type_ = entry.get("type")
     is_entry = {
         "parameters": type_ is not None,
         "resources": isinstance(type_, str) and ("::" in type_ or type_.endswith(NESTED_SUFFIXES)),
         "outputs": "value" in entry,
     }
-    return _KEYS[section][name] and not is_entry[section]
+    return name in _KEYS[section] and not is_entry[section]
