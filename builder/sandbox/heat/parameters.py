@@ -13,12 +13,7 @@ from dataclasses import dataclass
 from builder.hot.constraints import TYPES
 from builder.hot.language import Language
 from builder.hot.values import ParameterType, UnreadableValueError, read_value
-from builder.sandbox.faults import (
-    HeatFault,
-    Json,
-    StackValidationFailed,
-    bad_request,
-)
+from builder.sandbox.faults import HeatFault, Json, StackValidationFailed, bad_request
 from builder.sandbox.heat.constraints import Rule, check_keys, parse_rule
 from builder.sandbox.heat.wording import explain_unreadable
 

@@ -14,12 +14,8 @@ from contextlib import suppress
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
-from builder.sandbox.faults import (
-    HeatFault,
-    Json,
-    ResourceLimitExceeded,
-    StackValidationFailed,
-)
+from builder.sandbox.faults import HeatFault, Json, ResourceLimitExceeded, StackValidationFailed
+from builder.sandbox.heat import templates
 from builder.sandbox.heat.call_parsing import ConditionSet, TemplateParser
 from builder.sandbox.heat.functions import find_references, resolve, validate_node
 from builder.sandbox.heat.nesting import StackSource, find_child_source, find_type
@@ -34,15 +30,6 @@ from builder.sandbox.heat.resource_types import (
 )
 from builder.sandbox.heat.stack_contents import Failure, Resource, StackContent
 from builder.sandbox.heat.template_texts import find_language
-from builder.sandbox.heat.templates import (
-    MAX_RESOURCES,
-    Definition,
-    check_parameter_groups,
-    check_sections,
-    check_stack_name,
-    parse_definitions,
-    parse_outputs,
-)
 
 Needs = Mapping[str, set[str]]
 """What each resource needs, in the template's order."""
@@ -84,29 +71,29 @@ def plan_stack(
     if source.depth > MAX_DEPTH:
         raise HeatFault("RequestLimitExceeded", f"Recursion depth exceeds {MAX_DEPTH}.")
     language = find_language(source.template)
-    check_sections(source.template, language)
+    templates.check_sections(source.template, language)
     if source.depth == 0:
-        check_stack_name(source.name)
+        templates.check_stack_name(source.name)
     defaults = source.environment.get("parameter_defaults") or {}
     declared = {
         name: replace(each, given=source.parameters.get(name), environment_default=defaults.get(name))
         for name, each in parse_parameters(source.template.get("parameters"), language).items()
     }
     validate_parameters(declared, source.parameters, with_values=with_values)
-    check_parameter_groups(source.template.get("parameter_groups"), declared)
+    templates.check_parameter_groups(source.template.get("parameter_groups"), declared)
     content = StackContent(source, declared)
     parser = TemplateParser(language, ConditionSet(source.template.get("conditions"), language, content))
-    definitions = parse_definitions(source.template, parser)
+    definitions = templates.parse_definitions(source.template, parser)
     content.resources = {name: Resource(each, find_type(each.type, source)) for name, each in definitions.items()}
     if twice := {*declared, *source.pseudo_parameters()} & set(definitions):
         raise StackValidationFailed(f"Duplicate names {twice}")
-    content.outputs = parse_outputs(source.template, language, parser)
+    content.outputs = templates.parse_outputs(source.template, language, parser)
     needs = {name: _find_needs(content, definition) for name, definition in definitions.items()}
     for name, dependents in find_dependents(needs).items():
         content.resources[name].required_by = dependents
     content.order = sort_by_needs(needs, lambda name: f'{content.resources[name].type.label} "{name}"')
     source.tally.count += len(content.resources)
-    if source.tally.count > MAX_RESOURCES:
+    if source.tally.count > templates.MAX_RESOURCES:
         raise ResourceLimitExceeded
     for name in content.order:
         resource = content.resources[name]
@@ -168,7 +155,7 @@ def _make(content: StackContent, resource: Resource) -> Failure | None:
     return None
 
 
-def _find_needs(content: StackContent, definition: Definition) -> set[str]:
+def _find_needs(content: StackContent, definition: templates.Definition) -> set[str]:
     needs: set[str] = set()
     for name in definition.depends_on:
         if name in content.resources:

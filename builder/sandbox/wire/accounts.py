@@ -147,7 +147,6 @@ class Token:
     audit_ids: tuple[str, ...]
     issued: datetime
     expires: datetime
-    is_revoked: bool = False
     application_credential: ApplicationCredential | None = None
 
 
@@ -197,11 +196,11 @@ class TokenStore:
         return token if token is not None and self.is_valid(token) else None
 
     def is_valid(self, token: Token) -> bool:
-        """Tell whether a token is neither revoked nor expired."""
-        return not token.is_revoked and self._now() < token.expires
+        """Tell whether a token has not expired yet."""
+        return self._now() < token.expires
 
     def revoke(self, token: Token) -> None:
-        """Make a token good for nothing."""
+        """Have a token expire now."""
         with self._lock:
             if token.id in self._tokens:
-                self._tokens[token.id] = replace(token, is_revoked=True)
+                self._tokens[token.id] = replace(token, expires=self._now())

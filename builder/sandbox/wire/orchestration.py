@@ -13,15 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlencode
 
-from builder.sandbox.faults import (
-    MALFORMED,
-    HeatFault,
-    Json,
-    PageFault,
-    ResourceLimitExceeded,
-    StackValidationFailed,
-    bad_request,
-)
+from builder.sandbox.faults import HeatFault, Json, PageFault, ResourceLimitExceeded, StackValidationFailed, bad_request
 from builder.sandbox.heat.functions import resolve
 from builder.sandbox.heat.nesting import StackSource
 from builder.sandbox.heat.resource_types import describe_resource_type, list_resource_types
@@ -34,11 +26,7 @@ from builder.sandbox.wire import stack_lists, views
 from builder.sandbox.wire.accounts import Token, TokenStore
 from builder.sandbox.wire.authentication import UNAUTHENTICATED
 from builder.sandbox.wire.bodies import read_count, read_flag, read_stack_request
-from builder.sandbox.wire.endpoints import (
-    IDENTITY_PATH,
-    describe_orchestration,
-    orchestration_url,
-)
+from builder.sandbox.wire.endpoints import IDENTITY_PATH, describe_orchestration, orchestration_url
 from builder.sandbox.wire.server import Request, Response, Router, as_response, json_response
 
 _UNAUTHENTICATED = {"error": {"code": 401, "title": "Unauthorized", "message": UNAUTHENTICATED}}
@@ -116,9 +104,9 @@ class OrchestrationService:
         if request.method == "OPTIONS":
             return Response(204, content_type=None, headers={"Allow": ",".join(methods)})
         if request.method not in methods:
-            raise HeatFault("HTTPMethodNotAllowed", MALFORMED)
+            raise HeatFault("HTTPMethodNotAllowed", request.method)
         if token.project is None or token.project.id != rest[1]:
-            raise HeatFault("HTTPForbidden", "Access was denied to this resource.")
+            raise HeatFault("HTTPForbidden", rest[1])
         call = Call(request, token, token.project.id, orchestration_url(request.base, token.project.id))
         return as_response(methods[request.method](call, **parameters))
 
