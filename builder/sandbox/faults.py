@@ -91,7 +91,7 @@ _HEATS_OWN: Mapping[str, tuple[int, str]] = {
     "StackValidationFailed": (400, "{}"),
     "UnknownUserParameter": (400, "The Parameter ({}) was not defined in template."),
     "UserParameterMissing": (400, "The Parameter ({}) was not provided."),
-    "ValueError": (400, ""),
+    "ValueError": (400, "{}"),
 }
 """The status and the sentence of Heat's exceptions; any other is a failure of its own, of which it tells nothing."""
 

@@ -116,21 +116,23 @@ def make_stack(content: StackContent) -> None:
     for name in content.order:
         resource = content.resources[name]
         try:
-            resource.failure = _make(content, resource)
+            _make(content, resource)
         except HeatFault as fault:
             resource.failure = Failure(fault.error_type, ("resources", name), fault.message)
+        if resource.nested is not None and resource.nested.failure is not None:
+            resource.failure = resource.nested.failure.within(name)
         if resource.failure is not None:
             content.failure = resource.failure
             break
         resource.is_made = True
 
 
-def _make(content: StackContent, resource: Resource) -> Failure | None:
+def _make(content: StackContent, resource: Resource) -> None:
     """Make one resource; what it needs is there. Nothing is real: a server is an id, a random string is just that."""
     values = content.properties_of(resource)
     type_ = resource.type.name
     if type_ == TEST_RESOURCE and values.get("fail"):
-        return Failure("ValueError", ("resources", resource.name), f"Test Resource failed {resource.name}")
+        raise HeatFault("ValueError", f"Test Resource failed {resource.name}")
     child = find_child_source(content.source, resource.definition, resource.type, values)
     suffix = "".join(secrets.choice(_SUFFIX) for _ in range(12))
     if child is not None:
@@ -138,8 +140,7 @@ def _make(content: StackContent, resource: Resource) -> Failure | None:
         resource.nested = plan_stack(source, with_children=False)
         make_stack(resource.nested)
         resource.physical_id = source.stack_id
-        failure = resource.nested.failure
-        return None if failure is None else failure.within(resource.name)
+        return
     made_up: dict[str, Json] = {}
     if type_ == RANDOM_STRING:
         classes = [part.get("class") for part in values.get("character_classes") or ()]
@@ -152,7 +153,6 @@ def _make(content: StackContent, resource: Resource) -> Failure | None:
         made_up = dict.fromkeys(attributes, f"{network}.{1 + secrets.randbelow(254)}")
     resource.values = {**values, **made_up}
     resource.physical_id = f"{content.source.name}-{resource.name}-{suffix}" if type_ in _NAMED else str(uuid.uuid4())
-    return None
 
 
 def _find_needs(content: StackContent, definition: templates.Definition) -> set[str]:
