@@ -56,7 +56,8 @@ def explain_limit_fault(kind: str, error: ConstraintError) -> str:
 def _find_sentence(section: str, fault: Enum, name: str = "") -> str:
     """What Heat says of a kind of fault: of one function or constraint, or in general."""
     sentences = _SENTENCES[section]
-    return str({**sentences, **sentences.get(name, {})}[fault.name])
+    own = (each for names, each in sentences.items() if isinstance(each, dict) and name in names.split())
+    return str({**sentences, **next(own, {})}[fault.name])
 
 
 def explain_unreadable(value: Json, error: UnreadableValueError, subject: str = "Value") -> str:
