@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from builder.api.services import Services
 from builder.catalogue.catalogue import Catalogue
-from builder.catalogue.snapshot import EntryReport, PublishedType, Slot, Snapshot, State
+from builder.catalogue.snapshot import EntryReport, PublishedType, Snapshot, State
 from builder.clusters.plan import explain_nothing_selected
 from builder.console.differences import Difference, Excerpt, compare, find_excerpt, read_lines
 from builder.console.forms import build_sections
 from builder.console.overview import MEANINGS
-from builder.definitions.model import ClusterType, ClusterTypeId
+from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.diagnostics.rules import RULES
 from builder.kinds.registry import KINDS
@@ -36,6 +36,8 @@ def describe_type(
     base = snapshot.types.get(found.id) if found.id is not None else None
     published = snapshot.types.get(ClusterTypeId(name), base)
     is_preset = published is not base
+    replaced_by = slot.published.cluster_type.replaced_by if slot is not None and slot.published is not None else None
+    successor = snapshot.types.get(replaced_by) if replaced_by is not None else None
     problems, contents = _look_into_files(services.catalogue, snapshot, name)
     return {
         "name": name if is_preset else found.id or found.path,
@@ -49,19 +51,12 @@ def describe_type(
         "problems": problems[:MAX_PROBLEMS],
         "unshown": max(0, len(problems) - MAX_PROBLEMS),
         "differences": _compare(services.catalogue, found, contents),
-        "successor": _find_successor(snapshot, slot),
+        "successor": successor.cluster_type if successor is not None else None,
         "sections": build_sections(published.cluster_type) if published is not None else [],
         "files": sorted(base.files) if base is not None else [],
         "builds": services.recent_builds.list_of(published.cluster_type.id) if published is not None else [],
         **_describe_template(published, selected),
     }
-
-
-def _find_successor(snapshot: Snapshot, slot: Slot | None) -> ClusterType | None:
-    """The listed type that replaces one that is deprecated or retired."""
-    replaced_by = slot.published.cluster_type.replaced_by if slot is not None and slot.published is not None else None
-    successor = snapshot.types.get(replaced_by) if replaced_by is not None else None
-    return successor.cluster_type if successor is not None else None
 
 
 @lru_cache(maxsize=8)  # reading takes seconds for a file that is large, and all who have the page open ask for it

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from time import monotonic
 from typing import Any
 
 import uvloop
@@ -139,15 +140,15 @@ async def _wind_down(connections: set[BoundedProtocol], services: Services) -> N
 
     A build that goes on past its deadline, for an order is to be cancelled, is waited for.
     """
-    worked = _now()
+    worked = monotonic()
     end = worked + services.settings.build_deadline
     steps = 0
     while (connections or services.pool.is_busy) and not services.hurry.is_set():
-        if _now() >= (end + OVERTIME_SECONDS if services.pool.in_overtime else end):
+        if monotonic() >= (end + OVERTIME_SECONDS if services.pool.in_overtime else end):
             break
         if services.pool.is_busy or any(connection.is_served for connection in connections):
-            worked = _now()
-        elif _now() > worked + LAST_ANSWERS_SECONDS:
+            worked = monotonic()
+        elif monotonic() > worked + LAST_ANSWERS_SECONDS:
             _abort(connections)
         for connection in list(connections):
             if connection.had_request or steps > FIRST_REQUEST_STEPS:
@@ -158,8 +159,8 @@ async def _wind_down(connections: set[BoundedProtocol], services: Services) -> N
 
 async def _close(connections: set[BoundedProtocol]) -> None:
     """Let the last answers leave, and end what is still open then."""
-    end = _now() + LAST_ANSWERS_SECONDS
-    while connections and _now() < end:
+    end = monotonic() + LAST_ANSWERS_SECONDS
+    while connections and monotonic() < end:
         for connection in list(connections):
             connection.close_if_idle()
         await asyncio.sleep(_STEP_SECONDS)
@@ -169,7 +170,3 @@ async def _close(connections: set[BoundedProtocol]) -> None:
 def _abort(connections: set[BoundedProtocol]) -> None:
     for connection in list(connections):
         connection.abort()  # type: ignore[no-untyped-call]  # Sanic leaves it so
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

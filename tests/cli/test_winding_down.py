@@ -31,7 +31,7 @@ class Connection:
 
 def test_time_in_which_nothing_is_read_gives_no_connection_up(monkeypatch: pytest.MonkeyPatch) -> None:
     leaps = itertools.count(step=100)  # in seconds: the process has waited for a processor
-    monkeypatch.setattr(worker, "_now", lambda: next(leaps))
+    monkeypatch.setattr(worker, "monotonic", lambda: next(leaps))
     connections: set[Any] = set()
     waiting = Connection(connections)
 
