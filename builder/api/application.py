@@ -13,7 +13,7 @@ from sanic import Blueprint, HTTPResponse, Request, Sanic
 from sanic.config import Config
 from sanic.exceptions import BadRequest, MethodNotAllowed, RequestCancelled
 
-from builder.api import build_handlers, events, read_handlers, status_handlers
+from builder.api import build_handlers, cloud_handlers, events, read_handlers
 from builder.api.access import CLIENT_HAS_GONE, NumberedRequest, identify_response, note_end
 from builder.api.authentication import Refusal, UnauthorizedError
 from builder.api.browsers import refuse_other_hosts
@@ -137,7 +137,7 @@ def create_app(settings: Settings, name: str = APP_NAME, further: Iterable[Bluep
         MOTD=False,
         ACCESS_LOG=False,
     )
-    for handlers in (read_handlers, build_handlers, status_handlers, events):
+    for handlers in (read_handlers, build_handlers, cloud_handlers, events):
         app.blueprint(handlers.blueprint.copy(handlers.blueprint.name))
     for blueprint in further:
         app.blueprint(blueprint)

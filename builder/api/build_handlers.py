@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from builder.api.authentication import authenticate
-from builder.api.browsers import refuse_cross_site
 from builder.api.build_outcomes import Building
+from builder.api.cloud_handlers import admit
 from builder.api.parsing import (
-    CLOUD_ENV,
     BuildRequest,
-    credentials_at,
     parse_build_request,
-    parse_cloud_env,
     parse_idempotency_key,
-    parse_json,
     read_flag,
     refuse_unknown,
 )
-from builder.api.read_handlers import READ, current_snapshot, explain_missing, find_retired
+from builder.api.read_handlers import current_snapshot, explain_missing, find_retired
 from builder.api.rendering import NO_STORE, respond_json
 from builder.api.services import Services
 from builder.billing.orders import Orders
@@ -40,17 +35,14 @@ from builder.errors import Fault, RequestError
 from builder.kinds.protocol import Kind, LaunchOutcome
 from builder.kinds.registry import KINDS
 from builder.logs.lines import protect
-from builder.openstack.assets import fetch_assets
 from builder.openstack.connection import Cloud, connect
-from builder.openstack.credentials import SECRET_KEYS, Credentials, list_secrets, parse_credentials
+from builder.openstack.credentials import Credentials, list_secrets, parse_credentials
 from builder.openstack.deadline import Deadline
 from builder.openstack.failure_kinds import RETRY_AFTER, FailureKind
 from builder.pattern_matching.matching import MatchingUnavailableError, limited
 from builder.settings.table import Settings
 
 logger = logging.getLogger(__name__)
-
-Answer = TypeVar("Answer")
 
 _MATCHING_SECONDS: Final = 0.5
 """Of a processor, for all answers of a build together: a person who waits for a form should not notice."""
@@ -90,19 +82,6 @@ class _Wish:
     def connect(self, credentials: Credentials, secrets: tuple[str, ...] = ()) -> AbstractContextManager[Cloud]:
         """Open the cloud that it is for."""
         return connect(credentials, self.settings, self.building.deadline, self.building.request_id, secrets)
-
-
-def admit(request: Request) -> None:
-    """Let a request pass that uses a cloud, by its head: one with a token where there is a secret, from no other site.
-
-    Notes in its ``ctx`` which secret that was signed with, and the token's subject.
-
-    Raises RequestError (401, 403).
-    """
-    refuse_cross_site(request)
-    verified = authenticate(request, request.app.ctx.services.jwt_secrets)
-    request.ctx.verified_by = verified and verified.secret
-    request.ctx.subject = verified.subject if verified else ""
 
 
 async def create_cluster(request: Request) -> HTTPResponse:
@@ -148,37 +127,6 @@ def _open_orders(request: Request, build: BuildRequest, deadline: Deadline) -> O
     protect([terms.url])
     counters = partial(count, "billing_calls_total"), partial(count, "orders_left_total")
     return Orders(terms, settings, *counters, request.ctx.verified_by, deadline)
-
-
-async def list_cloud_assets(request: Request) -> HTTPResponse:
-    """What a form can offer for parameters that name flavors, images, networks and key pairs."""
-    services: Services = request.app.ctx.services
-    if request.method == "POST":  # with credentials under a key, as a build has them, or bare
-        given = parse_json(request.body, services.settings.json_depth_limit)
-        place = CLOUD_ENV if isinstance(given, dict) and "cloud_env" in given else ""
-        given = given["cloud_env"] if place else given
-    else:
-        protect(value for key in SECRET_KEYS for value in request.args.getlist(key) or ())
-        given, place = {key: values[0] for key, values in request.args.items()}, ""
-    with credentials_at(place):
-        return respond_json(await ask_cloud(request, parse_cloud_env(given), fetch_assets), headers=NO_STORE)
-
-
-async def ask_cloud(
-    request: Request,
-    cloud_env: Mapping[str, Any],
-    ask: Callable[[Credentials, Settings, Deadline, str], Answer],
-) -> Answer:
-    """What ``ask`` finds out of a cloud, in a thread of the pool and within the deadline of a build.
-
-    Raises RequestError where the credentials are wrong, or the cloud cannot be asked.
-    """
-    services: Services = request.app.ctx.services
-    deadline = Deadline(services.settings.build_deadline)
-    protect(list_secrets(cloud_env))
-    credentials = parse_credentials(cloud_env)
-    await services.load_clients(deadline.seconds_left())
-    return await services.pool.run(ask, credentials, services.settings, deadline, str(request.id), deadline=deadline)
 
 
 def _preview(wish: _Wish) -> dict[str, object]:
@@ -307,4 +255,3 @@ def _find_same(wish: _Wish, body: bytes) -> Hashable | None:
 
 
 blueprint.add_route(create_cluster, "/clusters", methods=("POST",), ctx_admit=admit)
-blueprint.add_route(list_cloud_assets, "/cloud_assets", methods=(*READ, "POST"), ctx_admit=admit)

@@ -73,21 +73,14 @@ def parse_build_request(content: bytes, max_depth: int) -> BuildRequest:
     )
 
 
-def parse_cloud_env(cloud_env: Any) -> Mapping[str, Any]:
-    """Read credentials alone. Raises RequestError (400) with every fault of their structure."""
-    _validate({"cloud_env": cloud_env, **_ANY_CLUSTER})
-    valid: Mapping[str, Any] = cloud_env
-    return valid
-
-
-def parse_cloud_request(content: bytes, max_depth: int) -> Mapping[str, Any]:
-    """Read the credentials of a body that has them as a build does; what else is in it is ignored.
+def read_cloud_env(body: Any) -> Mapping[str, Any]:
+    """The credentials of a body that has them as a build does; what else is in it is ignored.
 
     Raises RequestError (400) with every fault of their structure.
     """
-    body = parse_json(content, max_depth)
-    given = {"cloud_env": body["cloud_env"]} if isinstance(body, dict) and "cloud_env" in body else {}
-    _validate({**given, **_ANY_CLUSTER} if isinstance(body, dict) else body)
+    is_object = isinstance(body, dict)
+    given = {"cloud_env": body["cloud_env"]} if is_object and "cloud_env" in body else {}
+    _validate({**given, **_ANY_CLUSTER} if is_object else body)
     valid: Mapping[str, Any] = given["cloud_env"]
     return valid
 

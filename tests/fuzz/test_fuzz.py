@@ -20,7 +20,7 @@ from jsonschema import Draft7Validator
 from keystoneauth1 import exceptions as keystone_exceptions
 
 from builder.api.authentication import check_token
-from builder.api.parsing import parse_build_request, parse_cloud_env, parse_json
+from builder.api.parsing import parse_build_request, parse_json, read_cloud_env
 from builder.api.rendering import respond_faults
 from builder.catalogue.catalogue import Catalogue
 from builder.catalogue.loader import LoadSettings
@@ -228,7 +228,11 @@ def test_whatever_a_file_holds_no_other_suffers_and_the_service_does_not_fail_ov
 @fuzz
 @given(st.one_of(st.binary(max_size=200), trees.map(lambda tree: json.dumps(tree).encode())))
 def test_any_bytes_are_a_request_or_told_to_be_none(content: bytes) -> None:
-    for parse in (parse_json, parse_build_request, lambda each, depth: parse_cloud_env(parse_json(each, depth))):
+    for parse in (
+        parse_json,
+        parse_build_request,
+        lambda each, depth: read_cloud_env({"cloud_env": parse_json(each, depth)}),
+    ):
         try:
             parse(content, 64)
         except RequestError as error:
