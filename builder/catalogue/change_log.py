@@ -30,11 +30,18 @@ def log_changes(before: Snapshot, after: Snapshot, ids: Iterable[ClusterTypeId],
     What did not change is not said again.
     """
     for cluster_type_id in sorted(ids):
-        slots = before.slots.get(cluster_type_id), after.slots.get(cluster_type_id)
-        problems = (
-            [each for report in after.find_reports(cluster_type_id) for each in report.problems] if slots[1] else ()
-        )
-        _log_type(cluster_type_id, *slots, problems)
+        old, new = before.slots.get(cluster_type_id), after.slots.get(cluster_type_id)
+        last, word = new or old, _describe_change(old, new)
+        if last is None or not word:
+            continue
+        first = last.reports[0]
+        fields = {"id": cluster_type_id, "path": first.path}
+        if first.revision is not None:
+            fields["revision"] = first.revision
+        level = logging.WARNING if word in (State.REJECTED, State.STALE) else logging.INFO
+        logger.log(level, "cluster type %s", word, extra={"fields": fields})
+        for each in after.find_reports(cluster_type_id) if new is not None else ():
+            _log_problems(cluster_type_id, each.problems)
     for path in sorted(paths):
         report = after.others.get(path)
         if report is not None and report.state is State.REJECTED and report != before.others.get(path):
@@ -60,23 +67,6 @@ def log_state(before: str, after: str) -> None:
         )
     elif before and not after:
         logger.info("the last good versions of cluster types are kept again")
-
-
-def _log_type(
-    cluster_type_id: ClusterTypeId, before: Slot | None, after: Slot | None, problems: Iterable[Problem]
-) -> None:
-    last = after or before
-    word = _describe_change(before, after)
-    if last is None or not word:
-        return
-    report = last.reports[0]
-    fields = {"id": cluster_type_id, "path": report.path}
-    if report.revision is not None:
-        fields["revision"] = report.revision
-    level = logging.WARNING if word in (State.REJECTED, State.STALE) else logging.INFO
-    logger.log(level, "cluster type %s", word, extra={"fields": fields})
-    if after is not None:
-        _log_problems(cluster_type_id, problems)
 
 
 def _log_problems(cluster_type_id: ClusterTypeId | None, problems: Iterable[Problem]) -> None:
