@@ -286,9 +286,9 @@ class Catalogue:
         thread may call this.
         """
         known = self._entries.get(name)
-        return (
-            read_contents(known.entry, Path(self.real_folder), self._settings) if isinstance(known, LoadedEntry) else {}
-        )
+        if not isinstance(known, LoadedEntry):
+            return {}
+        return read_contents(known.entry, Path(self.real_folder), self._settings)
 
     def read_last_good(self, cluster_type_id: str) -> Mapping[str, bytes] | None:
         """The same of the last good version that outlives the process; None where there is none."""

@@ -106,7 +106,7 @@ def load_entry(
     last_modified = _last_modified(files)
     is_kept = settings.state is not None and outcome.cluster_type is not None
     version = files.as_last_good(entry.id, last_modified) if is_kept else None
-    return LoadedEntry(entry, outcome, revision, last_modified, _list_all(files), crash, version)
+    return LoadedEntry(entry, outcome, revision, last_modified, files.list_dependencies(), crash, version)
 
 
 def read_contents(entry: Entry, folder: Path, settings: LoadSettings) -> dict[str, bytes]:
@@ -138,11 +138,6 @@ def _explain_crash(entry: Entry, error: Exception) -> Outcome:
     traceback.clear_frames(error.__traceback__)  # it is kept for the log, and what it was raised over is not
     hint = "please report it, with the file; the log says more"
     return Outcome(None, (Problem(entry.definition, 0, 0, "", "internal-error", message, hint),))
-
-
-def _list_all(files: DefinitionFiles) -> tuple[Dependency, ...]:
-    """All that an entry depends on: the definition first, which is read before anything."""
-    return (*files.dependencies.values(), *files.roots.values())
 
 
 def recheck_entry(
@@ -177,7 +172,7 @@ def _find_moved(loaded: LoadedEntry, files: DefinitionFiles) -> tuple[Dependency
         files.load(known.name)
         if files.dependencies[known.name].digest != known.digest:
             return None
-    return _list_all(files)
+    return files.list_dependencies()
 
 
 def _last_modified(files: DefinitionFiles) -> int:

@@ -157,6 +157,8 @@ def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Ver
     known = {report.path: report for report in before.reports} if before is not None else {}
     is_stale = verdict.state is State.STALE
     good = published.files if is_stale and published is not None else {}
+    successor = published.cluster_type.replaced_by if published is not None else None
+    retired = "retired" if successor is None else f"retired, and replaced by {successor!r}"
     since = min((each.stale_since for each in known.values() if each.stale_since is not None), default=now)
     reports = []
     for entry in verdict.entries:
@@ -168,18 +170,13 @@ def _build_slot(previous: Snapshot, cluster_type_id: ClusterTypeId, verdict: Ver
             changed_at=now,
             problems=tuple(p for p in verdict.problems if len(verdict.entries) == 1 or p.path == entry.entry.name),
             stale_since=since if is_stale else None,
-            reason=_explain_retired(published) if verdict.state is State.RETIRED else "",
+            reason=retired if verdict.state is State.RETIRED else "",
             unless_known=entry.outcome.unless_known,
             changed_files=tuple(sorted(each for each, is_ in entry.digests().items() if is_ != good.get(each, is_))),
         )
         old = known.get(report.path, report)  # which stays where the new one says nothing but a later time
         reports.append(old if replace(report, changed_at=old.changed_at) == old else report)
     return Slot(published, verdict.state, tuple(reports), presets)
-
-
-def _explain_retired(published: PublishedType | None) -> str:
-    successor = published.cluster_type.replaced_by if published is not None else None
-    return f"retired, and replaced by {successor!r}" if successor is not None else "retired"
 
 
 def _reorder(

@@ -130,21 +130,17 @@ class RemoteFiles:
             except Exception:  # the thread is an edge: others wait for it
                 logger.exception("fetching a template failed")
                 content = SourceError(UNREADABLE, "fetching it failed; the log says why")
-            if self._note(url, content):
+            with self._condition:
+                now, known, digest = self._clock(), self._known[url], digest_remote(content)
+                changed = digest != known.digest
+                known.content, known.digest, known.fetched, known.is_awaited = content, digest, now, False
+                self._awaited -= 1
+                for each, old in list(self._known.items()):
+                    if now - old.asked > FORGOTTEN_SECONDS and not old.is_awaited:
+                        del self._known[each]
+                self._condition.notify_all()
+            if changed:
                 self.on_change()
-
-    def _note(self, url: str, content: bytes | SourceError) -> bool:
-        """Take note of what was fetched; returns whether that is something else than before."""
-        with self._condition:
-            now, known, digest = self._clock(), self._known[url], digest_remote(content)
-            changed = digest != known.digest
-            known.content, known.digest, known.fetched, known.is_awaited = content, digest, now, False
-            self._awaited -= 1
-            for each, old in list(self._known.items()):
-                if now - old.asked > FORGOTTEN_SECONDS and not old.is_awaited:
-                    del self._known[each]
-            self._condition.notify_all()
-            return changed
 
 
 def digest_remote(content: bytes | SourceError) -> str:

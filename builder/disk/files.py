@@ -168,16 +168,16 @@ class DefinitionFiles:
         return name
 
     def read(self, name: str) -> str:
-        content = self.load(name)
-        if isinstance(content, SourceError):
-            raise content
-        return decode(content)
+        return decode(self._content(name))
 
     def read_data(self, name: str) -> str:
+        return decode_data(self._content(name))
+
+    def _content(self, name: str) -> bytes:
         content = self.load(name)
         if isinstance(content, SourceError):
             raise content
-        return decode_data(content)
+        return content
 
     def load(self, name: str) -> bytes | SourceError:
         """What is in a file, or why that cannot be had; it is a dependency from now on."""
@@ -202,6 +202,10 @@ class DefinitionFiles:
         if not isinstance(content, SourceError):
             self.contents[name] = content
         return content
+
+    def list_dependencies(self) -> tuple[Dependency, ...]:
+        """All that the definition depends on: itself first, which is read before anything."""
+        return (*self.dependencies.values(), *self.roots.values())
 
     def as_last_good(self, cluster_type_id: str, last_modified: int) -> LastGoodVersion:
         """All that was read, for a definition that turned out to be without errors."""
