@@ -40,11 +40,10 @@ class LinkResolver:
     """Follows links for one pass; not shared between threads."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, ResolvedPath] = {"/": ResolvedPath("/", ())}
+        self._resolved: dict[str, ResolvedPath] = {"/": ResolvedPath("/", ())}
+        """Folders, and paths that were asked for: a file is asked for to judge where it is, and again to read it."""
         self._targets: dict[str, str | None] = {}
         """Where each name leads that was looked at; None for what is no link."""
-        self._resolved: dict[str, ResolvedPath] = {}
-        """Paths that were asked for: a file is asked for to judge where it is, and again to read it."""
 
     def resolve(self, path: str) -> ResolvedPath:
         """Follow every link in an absolute path; the last part need not exist.
@@ -62,7 +61,7 @@ class LinkResolver:
     def _resolve(self, path: str, chain: tuple[str, ...]) -> ResolvedPath:
         folder, name = os.path.split(path.rstrip("/") or "/")
         if not name:
-            return self._folders["/"]
+            return self._resolved["/"]
         above = self._resolve_folder(folder, chain)
         if name == "..":
             return ResolvedPath(os.path.dirname(above.real), above.links)
@@ -82,13 +81,13 @@ class LinkResolver:
     def _resolve_folder(self, folder: str, chain: tuple[str, ...]) -> ResolvedPath:
         folder = folder.rstrip("/") or "/"
         missing = []
-        while folder not in self._folders:
+        while folder not in self._resolved:
             missing.append(folder)
             folder = os.path.dirname(folder).rstrip("/") or "/"
         for each in reversed(missing):  # from above, so that a deep path takes no deep recursion
-            self._folders[each] = self._resolve(each, chain)
+            self._resolved[each] = self._resolve(each, chain)
             folder = each
-        return self._folders[folder]
+        return self._resolved[folder]
 
 
 def _read_link(path: str) -> str | None:
