@@ -194,7 +194,7 @@ class Watcher:
         """
         placed: dict[str, int] = {}
         for _ in range(MAX_ROUNDS):
-            problems: list[str] = []
+            problems: list[tuple[str, str]] = []
             new: dict[str, int] = {}
             self._missing = self._place_each(self._masks, new, problems)
             standins = dict.fromkeys(map(find_standin, self._missing), ALL_CHANGES)
@@ -214,13 +214,13 @@ class Watcher:
             self._drop(path)
         if problems:
             more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-            folder, _, reason = problems[0].partition("\0")
+            folder, reason = problems[0]
             self._say(reason, f"changes in {folder}{more} are found by rescan only")
         else:
             self._say("", "changes are noticed at once again")
         return [path for path, mask in placed.items() if mask == ALL_CHANGES]
 
-    def _place_each(self, masks: dict[str, int], placed: dict[str, int], problems: list[str]) -> set[str]:
+    def _place_each(self, masks: dict[str, int], placed: dict[str, int], problems: list[tuple[str, str]]) -> set[str]:
         """Place what is not in place yet; returns what is missing of that which is watched for all changes."""
         missing = set()
         for path, mask in masks.items():
@@ -233,7 +233,7 @@ class Watcher:
                 missing.add(path)
             except OSError as error:
                 if mask != OWN_GOING or not isinstance(error, PermissionError):  # not all folders above may be read
-                    problems.append(f"{path}\0{error.strerror}{_advice(error)}")
+                    problems.append((path, f"{error.strerror}{_advice(error)}"))
             else:
                 placed[path] = mask
         return {path for path in missing if masks[path] == ALL_CHANGES}
