@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
@@ -49,7 +49,7 @@ def fetch_assets(
     """
     with connect(credentials, settings, deadline, request_id) as cloud:
         deadline.under_way = "The cloud's services were being asked for what there is to choose from."
-        found = _ask_all(cloud, _questions(open_sdk(cloud)))
+        found = _ask_all(cloud)
     assets: dict[str, list[dict[str, Any]]] = {}
     for kind in (kind for kind in KINDS if kind in found):
         assets[kind] = [{"id": name, "name": name} for name in sorted({name for name, _ in found[kind]})]
@@ -59,27 +59,23 @@ def fetch_assets(
     return assets
 
 
-_Question = tuple[str, Service, Callable[[], Iterable[Any]]]
 _Named = list[tuple[str, bool]]
 """The name of each asset, and whether it is an external network."""
 
 
-def _questions(sdk: Any) -> list[_Question]:
-    """Which service is asked for what, and how."""
-    return [
+def _ask_all(cloud: Cloud) -> dict[str, _Named]:
+    """What each service tells that tells anything.
+
+    Raises RequestError (5xx) where none does, and one of them fails.
+    """
+    sdk = open_sdk(cloud)
+    questions: list[tuple[str, Service, Callable[[], Iterable[Any]]]] = [
         # Public flavors and those the project has access to: openstacksdk by itself has an admin shown everybody's.
         ("flavors", Service.COMPUTE, lambda: sdk.compute.flavors(details=False, is_public=True)),
         ("keypairs", Service.COMPUTE, lambda: sdk.compute.keypairs()),
         ("images", Service.IMAGE, lambda: sdk.image.images(status="active")),
         ("networks", Service.NETWORK, lambda: sdk.network.networks(fields=FIELDS)),
     ]
-
-
-def _ask_all(cloud: Cloud, questions: Sequence[_Question]) -> dict[str, _Named]:
-    """What each service tells that tells anything.
-
-    Raises RequestError (5xx) where none does, and one of them fails.
-    """
     asked = [question for question in questions if has_service(cloud, question[1])]
     found: dict[str, _Named] = {}
     failures: list[CloudError] = []

@@ -45,7 +45,6 @@ class CallContext:
     deadline: Deadline
     secrets: tuple[str, ...] = field(default=(), repr=False)
     region_name: str | None = None
-    region_is_the_callers: bool = False
     creating: str | None = None
     repeatable: bool = False
     form_fields: frozenset[str] = frozenset()

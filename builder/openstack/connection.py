@@ -73,9 +73,9 @@ class Cloud:
         )
         return endpoint
 
-    def clean(self, text: str) -> str:
-        """A text of the cloud that is no error message, fit to show: see :func:`~builder.logs.redaction.clean`."""
-        return clean(text, (*self.credentials.secrets, self.token, *self.secrets))
+    def clean(self, told: object) -> str:
+        """What the cloud tells, as a text fit to show; nothing for None. See :func:`~builder.logs.redaction.clean`."""
+        return clean("" if told is None else str(told), (*self.credentials.secrets, self.token, *self.secrets))
 
     def tells_secret(self, text: str) -> bool:
         """Whether a text of the cloud holds a secret of the credentials or the token, in whichever case.
@@ -100,7 +100,6 @@ class Cloud:
             (*self.credentials.secrets, self.token, *self.secrets),
             self.region_name,
             credentials=self.credentials,
-            region_is_the_callers=self.credentials.region_name is not None,
             creating=creating,
             repeatable=repeatable,
             form_fields=form_fields,

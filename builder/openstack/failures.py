@@ -228,7 +228,7 @@ def service_refusal(
 def _service_not_found(context: CallContext) -> CloudError:
     region = context.region_name
     where = f" in region {clean(region, context.secrets)}" if region else ""
-    pointer = REGION_POINTER if region and context.region_is_the_callers else None
+    pointer = REGION_POINTER if context.credentials is not None and context.credentials.region_name else None
     return FailureKind.SERVICE_NOT_FOUND.error(
         f"The cloud's catalogue names no {context.service.value}{where} for this project", pointer
     )

@@ -52,14 +52,8 @@ class PreviewedResource:
     properties: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Flavor:
-    """A size of servers: ``ram`` in MiB."""
-
-    id: str
-    name: str
-    vcpus: int
-    ram: int
+Flavors = Mapping[str, tuple[int, int]]
+"""The vCPUs and the MiB of RAM of servers of each size, by its name and by its id, which goes before a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +96,8 @@ def limited_time(cloud: Cloud) -> AbstractContextManager[None]:
 def fetch_needs(cloud: Cloud, resources: Sequence[PreviewedResource]) -> tuple[Need, ...]:
     """What ``resources`` need and the project has left, as far as the services tell. Blocks until the deadline."""
     sdk = open_sdk(cloud)
-    wanted = set(_flavors_of(resources))
-    flavors = ask_if_possible(cloud, Service.COMPUTE, partial(_fetch_flavors, cloud, sdk)) if wanted else []
+    wanted = any(_flavors_of(resources))
+    flavors = ask_if_possible(cloud, Service.COMPUTE, partial(_fetch_flavors, cloud, sdk)) if wanted else {}
     required = count_needs(resources, flavors)
     limits: dict[Service, Mapping[str, Any] | None] = {}
     for service in (Service.COMPUTE, Service.BLOCK_STORAGE):
@@ -119,16 +113,14 @@ def check_needs(needs: Sequence[Need]) -> None:
         raise FailureKind.PROJECT_LIMIT_EXCEEDED.error("; ".join(map(str, exceeded)))
 
 
-def count_needs(resources: Sequence[PreviewedResource], flavors: Sequence[Flavor] | None) -> dict[str, int]:
+def count_needs(resources: Sequence[PreviewedResource], flavors: Flavors | None) -> dict[str, int]:
     """How much of each limited thing the resources need; without ``flavors``, vCPUs and RAM are not counted."""
     sizes = list(_volume_sizes(resources))
     instances = sum(resource.type in _FLAVOR_PROPERTY for resource in resources)
     needs = {"instances": instances, "volumes": len(sizes), "gigabytes": sum(sizes)}
     if flavors is not None:
-        known = {flavor.name: flavor for flavor in flavors} | {flavor.id: flavor for flavor in flavors}
-        found = [known[name] for name in _flavors_of(resources) if name in known]
-        needs["vcpus"] = sum(flavor.vcpus for flavor in found)
-        needs["ram"] = sum(flavor.ram for flavor in found)
+        found = [flavors[name] for name in _flavors_of(resources) if name in flavors]
+        needs["vcpus"], needs["ram"] = (sum(flavor[each] for flavor in found) for each in (0, 1))
     return needs
 
 
@@ -175,12 +167,13 @@ def _fetch_limits(sdk: Any, service: Service) -> Mapping[str, Any]:
     return absolute
 
 
-def _fetch_flavors(cloud: Cloud, sdk: Any) -> list[Flavor]:
+def _fetch_flavors(cloud: Cloud, sdk: Any) -> Flavors:
+    by_name, by_id = {}, {}
     with cloud.session.long_answers():
-        return [
-            Flavor(str(flavor.id)[:MAX_NAME], str(flavor.name)[:MAX_NAME], _whole(flavor.vcpus), _whole(flavor.ram))
-            for flavor in islice(sdk.compute.flavors(), MAX_FLAVORS)
-        ]
+        for flavor in islice(sdk.compute.flavors(), MAX_FLAVORS):
+            size = _whole(flavor.vcpus), _whole(flavor.ram)
+            by_name[str(flavor.name)[:MAX_NAME]] = by_id[str(flavor.id)[:MAX_NAME]] = size
+    return by_name | by_id
 
 
 def _compare(required: Mapping[str, int], limits: Mapping[Service, Mapping[str, Any] | None]) -> Iterator[Need]:

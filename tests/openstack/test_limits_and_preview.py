@@ -17,7 +17,7 @@ from builder.kinds.heat.launch import launch, preview_launch
 from builder.kinds.protocol import LaunchOutcome, LaunchPreview, ResourceCount
 from builder.openstack import limits
 from builder.openstack.deadline import Deadline
-from builder.openstack.limits import Flavor, Need, PreviewedResource, count_needs
+from builder.openstack.limits import Need, PreviewedResource, count_needs
 from tests.openstack.further_services import COMPUTE, VOLUME, WholeCloud, previewed
 from tests.openstack.replay_cloud import PASSWORD, Behaviour, answer
 from tests.openstack.settings import ask_connected
@@ -26,7 +26,7 @@ from tests.openstack.settings import ask_connected
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
 
 WISH = ClusterPlan("hpc", "hpc-type", "r1", {"heat_template_version": "2018-08-31"})
-SMALL, MEDIUM = Flavor("1", "m1.small", 1, 2048), Flavor("2", "m1.medium", 2, 4096)
+FLAVORS = dict.fromkeys(("1", "m1.small"), (1, 2048)) | dict.fromkeys(("2", "m1.medium"), (2, 4096))
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def volume(size: Any) -> PreviewedResource:
 def test_needs_are_counted_from_what_heat_previews(
     resources: list[PreviewedResource], expected: dict[str, int]
 ) -> None:
-    needs = count_needs(resources, [SMALL, MEDIUM])
+    needs = count_needs(resources, FLAVORS)
     assert {name: needs[name] for name in expected} == expected
     if not expected:
         assert not any(needs.values())
