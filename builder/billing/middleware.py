@@ -18,7 +18,6 @@ from builder.billing.responses import MiddlewareError, judge, read_credits, read
 from builder.billing.saga import Outcome
 from builder.logs.lines import protect
 from builder.net.addresses import RefusedAddressError
-from builder.net.guard import CloudGuard
 from builder.openstack.answer_limits import AnswerMeter, TooMuchError
 from builder.openstack.connection_errors import explain_no_answer
 from builder.openstack.deadline import Deadline, DeadlineError
@@ -40,8 +39,9 @@ Result = TypeVar("Result")
 class Middleware:
     """The billing service of one request; lives as long as that.
 
-    TLS is checked as for clouds, and connecting may take as long. ``count`` is told the name of each call and how it
-    ended.
+    Each call has a connection of its own: one that is kept, the service may close just as an order is asked for, and
+    nobody could tell whether it was created. TLS is checked as for clouds, and connecting may take as long. ``count``
+    is told the name of each call and how it ended. All calls raise MiddlewareError.
     """
 
     url: str = field(repr=False)
@@ -51,39 +51,27 @@ class Middleware:
     count: Callable[[str, str], None]
 
     def get_credits(self, account: str) -> float:
-        """The credits of a billing account.
-
-        Raises MiddlewareError.
-        """
+        """The credits of a billing account."""
         return self._call("get_credits", {"credits": {"billing_account_id": account}}, read_credits)
 
     def create_order(self, account: str) -> str:
-        """Create an order, once; its id.
-
-        Raises MiddlewareError.
-        """
+        """Create an order, once; its id."""
         return self._call("create_order", {"order": {"billing_account_id": account}}, read_order_id)
 
     def delete_order(self, order: str) -> None:
         """Cancel an order.
 
-        Raises MiddlewareError; also for one that is cancelled already, which cannot be told from other failures.
+        Fails for one that is cancelled already, too, which cannot be told from other failures.
         """
-        self._call("delete_order", {"order": {"order_id": order}}, _read_nothing)
+        self._call("delete_order", {"order": {"order_id": order}}, lambda _: None)
 
     def add_order_tag(self, order: str, name: str, value: str) -> None:
-        """Have an order carry a tag; it may carry it already.
-
-        Raises MiddlewareError.
-        """
+        """Have an order carry a tag; it may carry it already."""
         tag = {"order_id": order, "tag_name": name, "tag_value": value}
-        self._call("add_order_tag", {"tag": tag}, _read_nothing)
+        self._call("add_order_tag", {"tag": tag}, lambda _: None)
 
     def _call(self, call: str, body: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Result]) -> Result:
-        """What ``read`` finds in the answer to one call that worked. Blocks, for at most ``BILLING_TIMEOUT`` seconds.
-
-        Raises MiddlewareError.
-        """
+        """What ``read`` finds in the answer to a call that worked. Blocks, for at most ``BILLING_TIMEOUT`` seconds."""
         try:
             status, document = self._post(call, body)
             judge(call, status, document)
@@ -111,8 +99,11 @@ class Middleware:
             with (
                 self.deadline.interrupting(sockets.shut_down),
                 self.deadline.at_most(seconds),
-                _open_session(sockets, guard) as session,
+                requests.Session() as session,
             ):
+                session.trust_env = False
+                for scheme in ("http://", "https://"):
+                    session.mount(scheme, JudgingAdapter(sockets, guard))
                 return self._exchange(session, url, body, seconds)
         except RefusedAddressError as error:
             raise MiddlewareError(Outcome.FAILED, f"is not asked: its address is {error.why}") from None
@@ -153,17 +144,3 @@ class Middleware:
         token = jwt.encode({"exp": int(time.time()) + TOKEN_SECONDS}, self.secret, algorithm="HS256")
         protect([token])
         return token
-
-
-def _read_nothing(_: Mapping[str, Any]) -> None:
-    """Nothing is wanted of an answer but that the call worked."""
-
-
-def _open_session(sockets: Sockets, guard: CloudGuard) -> requests.Session:
-    """A session for one call. On a connection that is kept, the service may close it just as an order is asked for, and
-    nobody could tell whether it was created."""
-    session = requests.Session()
-    session.trust_env = False
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, JudgingAdapter(sockets, guard))
-    return session
