@@ -5,6 +5,7 @@ And how a failure tells of the cluster of the first.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,25 @@ from builder.openstack.failure_kinds import CloudError, FailureKind
 
 MAX_EQUAL = 50
 """How many equal clusters of one user in one project are recognised as equal: only a script launches more at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How simultaneous requests of one key wait for each other, in seconds.
+
+    ``settling``: how long a creator has to see another's stack or cluster and to give its own up; so long a young one
+    is watched before it is given to a second caller. ``poll``: how long between two looks. ``apart``: how far apart
+    creators that have all given up try again.
+    """
+
+    settling: float
+    poll: float
+    apart: float = 0.0
+
+
+def pause(cloud: Cloud, seconds: float) -> None:
+    """Wait between two looks, within the deadline; raises RequestError (504) when it has passed."""
+    time.sleep(min(seconds, cloud.deadline.remaining()))
 
 
 @dataclass(frozen=True, slots=True)

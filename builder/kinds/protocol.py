@@ -116,15 +116,16 @@ class ClusterStatus:
 
 
 class Launcher(Protocol):
-    """How clusters of one kind are built in a connected cloud. All of it blocks, in a thread of the pool."""
+    """How clusters of one kind are built in a connected cloud.
+
+    All of it blocks, in a thread of the pool, and raises RequestError for whatever fails.
+    """
 
     def launch(self, cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> LaunchOutcome:
         """Launch a cluster: one stack per request, and one for all requests of an idempotency key or a repeat window.
 
         With ``orders`` the request is billed: what is created is created by :meth:`Orders.create`, and of what is found
         by its key, the order's tags are added by :meth:`Orders.complete`.
-
-        Raises RequestError for whatever fails.
         """
 
     def find_launched(
@@ -134,35 +135,22 @@ class Launcher(Protocol):
 
         There is none on a cloud whose catalogue has no service of this kind: every kind is asked for the key of a type
         that is not known any more. ``orders`` are as for ``launch``.
-
-        Raises RequestError as ``launch`` does.
         """
 
     def preview_launch(self, cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
-        """Everything of a launch but the creation. Needs beyond the project's limits are told, not refused.
-
-        Raises RequestError as ``launch`` does.
-        """
+        """Everything of a launch but the creation. Needs beyond the project's limits are told, not refused."""
 
     def validate(self, cloud: Cloud, plan: ClusterPlan) -> None:
-        """Have the cloud judge what does not depend on the values of parameters, of which any may be missing.
-
-        Raises RequestError as ``launch`` does.
-        """
+        """Have the cloud judge what does not depend on the values of parameters, of which any may be missing."""
 
     def fetch_status(self, cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
         """How a cluster fares that was launched as one of this kind; None where the project has none of that id.
 
         ``cluster_id`` is made of letters, digits and dashes. Changes nothing, and remembers nothing.
-
-        Raises RequestError where the cloud refuses, or cannot tell.
         """
 
     def delete(self, cloud: Cloud, cluster: CreatedStack) -> None:
-        """Ask the cloud to delete a cluster that ``launch`` made, which goes on after this.
-
-        Raises RequestError where the cloud refuses, or fails.
-        """
+        """Ask the cloud to delete a cluster that ``launch`` made, which goes on after this."""
 
 
 class Kind(KindReader, Protocol):

@@ -13,7 +13,7 @@ import pytest
 
 from builder.clusters.names import digest_wish
 from builder.clusters.plan import ClusterPlan
-from builder.kinds.equal_requests import MAX_EQUAL
+from builder.kinds.equal_requests import MAX_EQUAL, Pace
 from builder.kinds.heat import idempotency
 from builder.kinds.heat.launch import launch
 from builder.kinds.protocol import LaunchOutcome
@@ -44,7 +44,7 @@ def heat() -> Iterator[RememberingHeat]:
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idempotency, "PACE", idempotency.Pace(settling=0.1, poll=0.01, apart=0.2))
+    monkeypatch.setattr(idempotency, "PACE", Pace(settling=0.1, poll=0.01, apart=0.2))
 
 
 def at(heat: RememberingHeat, seconds_ago: float) -> str:

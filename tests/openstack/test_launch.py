@@ -16,6 +16,7 @@ import pytest
 from builder.clusters.names import build_stack_name, build_tags, fingerprint_tag, key_tag, keyed_suffix, random_suffix
 from builder.clusters.plan import MAX_CLUSTER_NAME, MAX_STACK_NAME, ClusterPlan
 from builder.errors import Fault, RequestError
+from builder.kinds.equal_requests import Pace
 from builder.kinds.heat import idempotency
 from builder.kinds.heat.launch import launch
 from builder.kinds.protocol import LaunchOutcome
@@ -38,13 +39,13 @@ def heat() -> Iterator[RememberingHeat]:
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idempotency, "PACE", idempotency.Pace(settling=0.1, poll=0.01, apart=0.2))
+    monkeypatch.setattr(idempotency, "PACE", Pace(settling=0.1, poll=0.01, apart=0.2))
 
 
 @pytest.fixture
 def settling(_hurry: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a stack watched for as long as its creator may take on a busy machine to see its rivals."""
-    monkeypatch.setattr(idempotency, "PACE", idempotency.Pace(settling=2.0, poll=0.01, apart=0.2))
+    monkeypatch.setattr(idempotency, "PACE", Pace(settling=2.0, poll=0.01, apart=0.2))
 
 
 def ask(heat: RememberingHeat, wish: ClusterPlan, seconds: float = 10, **settings: Any) -> LaunchOutcome:

@@ -22,13 +22,12 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from builder.billing.orders import Orders
 from builder.clusters.names import CreatedStack, random_suffix, read_order
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.creation import CreationRequest, build_request, create_with_order
-from builder.kinds.equal_requests import Key, key_reused, telling
+from builder.kinds.equal_requests import Key, Pace, key_reused, pause, telling
 from builder.kinds.heat.stack_creation import HEAT, list_tagged
 from builder.kinds.listed import Listed
 from builder.openstack.call_context import may_have_created
@@ -45,20 +44,7 @@ MAX_REFUSALS = 8
 """How often a taken name is looked up before it counts as taken by something else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How simultaneous requests of one key wait for each other, in seconds.
-
-    ``settling``: how long a young stack is watched before it is given to a second caller, since its creator may yet
-    delete it. ``poll``: how long between two looks. ``apart``: how far apart their creators try again.
-    """
-
-    settling: float = 2.0
-    poll: float = 0.25
-    apart: float = 1.5
-
-
-PACE = Pace()
+PACE = Pace(settling=2.0, poll=0.25, apart=1.5)
 
 
 def create_stack_once(
@@ -101,7 +87,7 @@ def create_stack_once(
             refusals += 1
             if error.kind is not FailureKind.NAME_TAKEN or refusals == MAX_REFUSALS:
                 raise
-            _pause(cloud, PACE.poll)  # it is taken by one of the same key, whose tag is about to show
+            pause(cloud, PACE.poll)  # it is taken by one of the same key, whose tag is about to show
             continue
         if is_kept:
             return created, False
@@ -141,7 +127,7 @@ def _wait_for_rivals(cloud: Cloud, key: Key, rivals: list[Listed], given_up: Cre
     rank = sum(rival.id < given_up.id for rival in rivals)
     until = time.monotonic() + PACE.apart * (rank + random.random() / 4)  # noqa: S311  # spreads, guards nothing
     while time.monotonic() < until:
-        _pause(cloud, PACE.poll)
+        pause(cloud, PACE.poll)
         with telling(situation):
             found = _fetch(cloud, key)
         if any(key.counts(stack) for stack in found if stack.id not in {rival.id for rival in rivals}):
@@ -171,7 +157,7 @@ def find_stack(cloud: Cloud, key: Key, orders: Orders | None = None) -> CreatedS
         # Of several, all but one are being given up, which takes as long as Heat takes.
         if same[0].is_old or (time.monotonic() >= until and len(live) == 1):
             break
-        _pause(cloud, PACE.poll)
+        pause(cloud, PACE.poll)
     if len(live) > 1:
         ids = [stack.id for stack in live]
         logger.warning("%d stacks of one idempotency key: %s", len(live), ", ".join(ids[:MAX_LOGGED]))
@@ -179,7 +165,3 @@ def find_stack(cloud: Cloud, key: Key, orders: Orders | None = None) -> CreatedS
     if orders is not None:
         orders.complete(read_order(same[0].tags), found)
     return found
-
-
-def _pause(cloud: Cloud, seconds: float) -> None:
-    time.sleep(min(seconds, cloud.deadline.remaining()))

@@ -122,20 +122,15 @@ def _flatten(previewed: Sequence[Any], stack_name: str, depth: int = 0) -> Itera
     """Heat shows a nested stack as a list in place of the resource that it stands for."""
     if depth > MAX_NESTING:
         raise ValueError("nested too deeply")
-    for resource in previewed:
-        if isinstance(resource, list):
-            yield from _flatten(resource, stack_name, depth + 1)
-        else:
-            yield _previewed_resource(resource, stack_name)
-
-
-def _previewed_resource(shown: Mapping[str, Any], stack_name: str) -> PreviewedResource:
-    name = str(shown["resource_name"])
-    # The preview of a nested stack is named <stack>-<resource>.
-    nested_in = str(shown.get("stack_name") or stack_name).removeprefix(stack_name).removeprefix("-")
-    properties = shown.get("properties")
-    return PreviewedResource(
-        str(shown["resource_type"]),
-        f"{nested_in}.{name}" if nested_in else name,
-        properties if isinstance(properties, dict) else {},
-    )
+    for shown in previewed:
+        if isinstance(shown, list):
+            yield from _flatten(shown, stack_name, depth + 1)
+            continue
+        name, properties = str(shown["resource_name"]), shown.get("properties")
+        # The preview of a nested stack is named <stack>-<resource>.
+        nested_in = str(shown.get("stack_name") or stack_name).removeprefix(stack_name).removeprefix("-")
+        yield PreviewedResource(
+            str(shown["resource_type"]),
+            f"{nested_in}.{name}" if nested_in else name,
+            properties if isinstance(properties, dict) else {},
+        )

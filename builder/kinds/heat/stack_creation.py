@@ -32,9 +32,9 @@ def create_stack(cloud: Cloud, request: CreationRequest) -> CreatedStack:
 
 
 def list_stacks(cloud: Cloud, filters: Mapping[str, Any]) -> list[Listed]:
-    """The stacks of the project that Heat gives for ``filters``, which not every Heat knows; oldest first. Blocks.
+    """The stacks of the project that Heat gives for ``filters``, which not every Heat knows; oldest first.
 
-    Raises RequestError where Heat cannot tell.
+    Blocks; raises RequestError.
     """
     # Not by GET /stacks/{name or id}: Heat answers that with a redirect.
     with cloud.calling(Service.ORCHESTRATION, long_answers=True):
@@ -69,10 +69,7 @@ def _read_creation_time(listed: Mapping[str, Any]) -> datetime | None:
 
 
 def delete_stack(cloud: Cloud, cluster: CreatedStack) -> None:
-    """Have Heat delete a stack, which goes on after this. Blocks.
-
-    Raises RequestError.
-    """
+    """Have Heat delete a stack, which goes on after this. Blocks; raises RequestError."""
     with cloud.calling(Service.ORCHESTRATION):
         heat_client(cloud).stacks.delete(f"{cluster.name}/{cluster.id}")
 

@@ -63,10 +63,10 @@ def fetch_stack_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
                 id=cluster_id,
                 name=found.name,
                 status=read_status(stack["stack_status"]),
-                reason=cloud.clean(str(stack["stack_status_reason"] or "")),
+                reason=cloud.clean(stack["stack_status_reason"]),
                 cluster_type_id=cloud.clean(origin.type_id),
                 revision=cloud.clean(origin.revision),
-                created_at=cloud.clean(str(stack["creation_time"])),
+                created_at=cloud.clean(stack["creation_time"]),
                 progress=_count(resources),
                 failures=tuple(_read_failures(cloud, resources)),
                 outputs=tuple(_read_output(cloud, output, template) for output in outputs),
@@ -94,9 +94,9 @@ def _read_failures(cloud: Cloud, resources: Sequence[Mapping[str, Any]]) -> Iter
     for each in told[:MAX_FAILURES]:
         yield FailedResource(
             cloud.clean(".".join(_path(each, stacks))),
-            cloud.clean(str(each["resource_type"])),
+            cloud.clean(each["resource_type"]),
             read_status(each["resource_status"]),
-            cloud.clean(str(each["resource_status_reason"] or "")),
+            cloud.clean(each["resource_status_reason"]),
         )
 
 
@@ -124,14 +124,14 @@ def _read_output(cloud: Cloud, output: Mapping[str, Any], template: Mapping[str,
         value, error = None, "It shows what is secret, so that its value is left out here."
     elif len(told) > MAX_VALUE_BYTES:
         value, error = None, f"It is too long to be shown here: {len(told):,} bytes of JSON."
-    description = cloud.clean(str(output.get("description") or ""))
-    return ClusterOutput(cloud.clean(name), description, value, cloud.clean(str(error)) if error else None)
+    description = cloud.clean(output.get("description"))
+    return ClusterOutput(cloud.clean(name), description, value, cloud.clean(error) if error else None)
 
 
 def _read_event(cloud: Cloud, event: Mapping[str, Any]) -> ClusterEvent:
     return ClusterEvent(
-        cloud.clean(str(event["event_time"])),
-        cloud.clean(str(event["resource_name"])),
+        cloud.clean(event["event_time"]),
+        cloud.clean(event["resource_name"]),
         read_status(event["resource_status"]),
-        cloud.clean(str(event["resource_status_reason"] or "")),
+        cloud.clean(event["resource_status_reason"]),
     )

@@ -14,14 +14,13 @@ at most one is kept. That holds for requests of one key that ask for different t
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import partial
 
 from builder.billing.orders import Orders
 from builder.clusters.names import CreatedStack, read_order
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.creation import build_request, create_with_order
-from builder.kinds.equal_requests import Key, key_reused, telling
+from builder.kinds.equal_requests import Key, Pace, key_reused, pause, telling
 from builder.kinds.listed import Listed
 from builder.kinds.magnum.wire import MAGNUM, find_stack_id, list_clusters
 from builder.openstack.call_context import may_have_created
@@ -30,19 +29,8 @@ from builder.openstack.connection import Cloud
 _IN_CREATION = "CREATE_IN_PROGRESS"
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How simultaneous requests of one key wait for each other, in seconds.
-
-    ``settling``: how long a creator has to see another's cluster and to give its own up; Magnum takes a second for that
-    when it is loaded. ``poll``: how long between two looks.
-    """
-
-    settling: float = 3.0
-    poll: float = 0.25
-
-
-PACE = Pace()
+PACE = Pace(settling=3.0, poll=0.25)
+"""Magnum takes a second to delete a cluster when it is loaded."""
 
 MAX_SETTLINGS = 3
 """How many times ``settling`` a caller waits for several clusters to become one: creators may give up one by one."""
@@ -134,4 +122,4 @@ def may_be_kept(cloud: Cloud, key: Key, created: CreatedStack) -> bool:
 def _pause(cloud: Cloud, key: Key, name: str) -> None:
     """Wait between two looks, within the deadline; raises RequestError (504) when it has passed."""
     cloud.deadline.under_way = may_have_created(name, key.is_sent, "Cluster")
-    time.sleep(min(PACE.poll, cloud.deadline.remaining()))
+    pause(cloud, PACE.poll)

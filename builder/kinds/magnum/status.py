@@ -38,12 +38,12 @@ def fetch_cluster_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
             id=cluster_id,
             name=listed.name,
             status=listed.status,
-            reason=cloud.clean(str(shown.get("status_reason") or "")),
+            reason=cloud.clean(shown.get("status_reason")),
             cluster_type_id=cloud.clean(origin.type_id),
             revision=cloud.clean(origin.revision),
-            created_at=cloud.clean(str(shown["created_at"])),
+            created_at=cloud.clean(shown["created_at"]),
             failures=tuple(
-                FailedResource(cloud.clean(str(name)), "", listed.status, cloud.clean(str(why))) for name, why in faults
+                FailedResource(cloud.clean(name), "", listed.status, cloud.clean(why)) for name, why in faults
             ),
             outputs=tuple(
                 ClusterOutput(name, description, _read_addresses(cloud, shown[name]))
@@ -55,5 +55,5 @@ def fetch_cluster_status(cloud: Cloud, cluster_id: str) -> ClusterStatus | None:
 
 def _read_addresses(cloud: Cloud, told: object) -> str | list[str]:
     if isinstance(told, list):
-        return [cloud.clean(str(each)) for each in told[:_MAX_ADDRESSES]]
-    return cloud.clean(str(told))
+        return [cloud.clean(each) for each in told[:_MAX_ADDRESSES]]
+    return cloud.clean(told)

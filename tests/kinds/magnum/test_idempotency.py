@@ -14,6 +14,7 @@ import pytest
 from builder.clusters.plan import ClusterPlan
 from builder.definitions.model import ProjectRules
 from builder.errors import Fault, RequestError
+from builder.kinds.equal_requests import Pace
 from builder.kinds.magnum import idempotency, wire
 from builder.kinds.magnum.launch import find_launched, launch
 from builder.kinds.magnum.wire import PAGE
@@ -39,7 +40,7 @@ def cloud() -> Iterator[RememberingMagnum]:
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idempotency, "PACE", idempotency.Pace(settling=0.5, poll=0.01))
+    monkeypatch.setattr(idempotency, "PACE", Pace(settling=0.5, poll=0.01))
 
 
 def ask(cloud: RememberingMagnum, plan: ClusterPlan, seconds: float = 20) -> LaunchOutcome:
