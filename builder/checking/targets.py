@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -195,21 +195,29 @@ def _search(folder: str, found: Targets, enabled: str) -> list[str]:
         if os.path.lexists(_join(folder, entry.definition))
         or (os.path.islink(path := _join(folder, entry.name)) and not os.path.exists(path))
     ]
-    named = [entry.name for entry in files] + [entry.name for entry in entries if isinstance(entry, Misnamed)]
-    if own or any(reads_like_definition(read_text(_join(folder, name))) for name in named):
-        others = [entry for entry in entries if isinstance(entry, Misnamed | Ignored)]
-        foreign = [path for name in named if reads_foreign(read_text(path := _join(folder, name)))]
-        found.foreign += foreign
-        left_out = {*foreign}
-        for each in (*files, *own, *others):
-            if _join(folder, each.name) not in left_out:
-                _take_entry(each, folder, found)
-    elif holds_components(folder):
+    others = [entry for entry in entries if isinstance(entry, Misnamed | Ignored)]
+    if not take_entries([*files, *own, *others], folder, read_text, found) and holds_components(folder):
         _take_definition(_join(folder, DEFINITION_NAME), found)
         return []
     taken = {entry.name for entry in own}
     names = [entry.name for entry in folders if entry.name not in taken]
     return [path for name in names if os.path.isdir(path := _join(folder, name))]
+
+
+def take_entries(entries: Sequence[Classified], folder: str, read: Callable[[str], str | None], found: Targets) -> bool:
+    """Take what stands in a folder, if any of it is a definition, but for files that have the keys of something else.
+
+    Of folders, ``entries`` are those of definitions; ``read`` gives the text of a file, None of what has none.
+    """
+    texts = {each.name: read(_join(folder, each.name)) for each in entries if not isinstance(each, Ignored)}
+    if not any(map(reads_like_definition, texts.values())):
+        return False
+    for each in entries:
+        if reads_foreign(texts.get(each.name)):
+            found.foreign.append(_join(folder, each.name))
+        else:
+            _take_entry(each, folder, found)
+    return True
 
 
 def _take_entry(entry: Classified, folder: str, found: Targets) -> None:

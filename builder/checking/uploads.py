@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from builder.catalogue.entries import DEFINITION_NAME, Classified, Entry, Ignored, classify, printable
-from builder.checking.recognition import MISNAMED_DEFINITION, reads_foreign, reads_like_definition
-from builder.checking.targets import Target, Targets, take
+from builder.catalogue.entries import DEFINITION_NAME, Classified, classify, printable
+from builder.checking.recognition import MISNAMED_DEFINITION
+from builder.checking.targets import Target, Targets, take, take_entries
 from builder.definitions.model import ClusterTypeId
 from builder.diagnostics.problems import Problem
 from builder.disk.files import MAX_LISTED, OUTSIDE_TREE, judge_reference
@@ -112,6 +112,7 @@ def find_definitions(files: Mapping[str, bytes]) -> Targets:
     Raises RequestError (400) where there are too many.
     """
     found = Targets()
+    texts = {path: content.decode("utf-8", "replace") for path, content in files.items()}
     folder = ""
     while True:
         listed = _list_folder(files, folder)
@@ -123,14 +124,7 @@ def find_definitions(files: Mapping[str, bytes]) -> Targets:
                 found.definitions.append(Target(UNNAMED, path, path))
             return found
         entries = [each for name in listed if (each := _classify(files, folder, name, listed[name])) is not None]
-        contents = {each.name: files.get(posixpath.join(folder, each.name)) for each in entries}
-        texts = {name: None if each is None else each.decode("utf-8", "replace") for name, each in contents.items()}
-        if any(not isinstance(each, Ignored) and reads_like_definition(texts[each.name]) for each in entries):
-            for each in entries:
-                if not isinstance(each, Ignored) and reads_foreign(texts[each.name]):
-                    continue
-                definition = posixpath.join(folder, each.definition) if isinstance(each, Entry) else ""
-                take(each, definition, posixpath.join(folder, each.name), found)
+        if take_entries(entries, folder, texts.get, found):
             if len(found.definitions) > MAX_DEFINITIONS:
                 raise bad_request(f"The archive has more than {MAX_DEFINITIONS} definitions.")
             return found
