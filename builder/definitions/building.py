@@ -54,7 +54,6 @@ MAX_ID_LENGTH: Final = 64
 MAX_PROBLEMS: Final = 200
 """How many problems of one definition are reported."""
 
-
 _IN_FOLDER: Final = "cluster-type.yaml"
 """The name of a definition that has a folder of its own: no other definition uses the files in it."""
 
@@ -240,13 +239,11 @@ class _Building:
 
         Not if errors kept some rules from being checked."""
         folder, name = posixpath.split(self.document.path)
-        own = [self.document.path]
-        if name == _IN_FOLDER:
-            inside = posixpath.join(folder, "")
-            own += [document.path for document in self.documents if document.path.startswith(inside)]
+        inside = posixpath.join(folder, "")
+        own = {each.path for each in self.documents if name == _IN_FOLDER and each.path.startswith(inside)}
         return [
             problem
-            for path in dict.fromkeys(own)
+            for path in sorted({self.document.path, *own})
             for problem in find_unused_suppressions(path, self.files.suppressions(path), self.profile)
         ]
 

@@ -59,7 +59,12 @@ def hint_at_type(value: Any, part: Mapping[str, Any]) -> str:
         case "array":
             return "write a list, each item on a line that begins with '- '"
         case "object":
-            return _hint_at_mapping(value, part)
+            keys: Sequence[str] = part.get("required") or list(part.get("properties", {}))
+            if isinstance(value, str) and "\n" in value:
+                return "write keys, not a text, which '|' or '>' begins"
+            if isinstance(value, str) and len(keys) == 1:
+                return f"write {keys[0]}: {value[:80]}"
+            return f"write keys below it: {', '.join(keys)}" if keys else "write keys below it, each with a ':'"
         case "string":
             return "write it in quotes" if isinstance(value, int | float) else ""
         case "boolean":
@@ -67,13 +72,3 @@ def hint_at_type(value: Any, part: Mapping[str, Any]) -> str:
         case _:
             is_number = isinstance(value, str) and value.isdecimal()
             return "write it without quotes" if is_number else suggest_number(value)
-
-
-def _hint_at_mapping(value: Any, part: Mapping[str, Any]) -> str:
-    keys: Sequence[str] = part.get("required") or list(part.get("properties", {}))
-    if isinstance(value, str):
-        if "\n" in value:
-            return "write keys, not a text, which '|' or '>' begins"
-        if len(keys) == 1:
-            return f"write {keys[0]}: {value[:80]}"
-    return f"write keys below it: {', '.join(keys)}" if keys else "write keys below it, each with a ':'"
