@@ -8,7 +8,7 @@ where it is the type of a resource, or what an OS::Heat::Stack is made from; any
 from __future__ import annotations
 
 import json
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -77,8 +77,8 @@ def include_files(
     """Read what the template at ``tokens`` of the file named ``base`` refers to; its sections are sound."""
     reader = _Reader(files)
     root = reader.load(template, document, base, tokens)
-    while reader.pending:
-        reader.read_template(reader.pending.popleft())
+    for name in reader.queued:  # which grows meanwhile
+        reader.read_template(name)
     return reader.settle(root, base)
 
 
@@ -97,8 +97,8 @@ class _Reader:
     uses: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     problems: defaultdict[str, list[Problem]] = field(default_factory=lambda: defaultdict(list))
     lacks: defaultdict[str, list[Problem]] = field(default_factory=lambda: defaultdict(list))
-    pending: deque[str] = field(default_factory=deque)
-    queued: set[str] = field(default_factory=set)
+    queued: list[str] = field(default_factory=list)
+    """The names of the files that are read as templates, in the order in which they are met."""
 
     def load(self, template: Mapping[str, Any], document: Document, base: str, tokens: Tokens) -> LoadedTemplate:
         """The template at ``tokens`` of a document, whose sections are sound."""
@@ -154,8 +154,7 @@ class _Reader:
 
     def _queue(self, name: str) -> None:
         if name not in self.queued:
-            self.queued.add(name)
-            self.pending.append(name)
+            self.queued.append(name)
 
     def read_template(self, name: str) -> None:
         """Rewrite the references within a template, so that it finds the files that are sent along with it."""
@@ -184,7 +183,9 @@ class _Reader:
             if name == base or name in used:
                 problems += [*self.problems[name], *self.lacks[name]]
             else:
-                problems += filter(_is_of_parameters, self.problems[name])
+                # Heat reads the parameters of every template among the files, and may never look for what others name.
+                shape = (each for each in self.problems[name] if each.rule == "template-shape")
+                problems += (each for each in shape if each.pointer.split("/")[1:2] == ["parameters"])
                 problems += map(_demote, self.lacks[name])
         innermost_first = reversed(self.templates.items())  # so that a circle is told of in the one that is met first
         nested = {name: each for name, each in innermost_first if name in used}
@@ -205,11 +206,6 @@ def find_own_stack(resource: Mapping[str, Any]) -> str | None:
     template = properties.get("template")
     name = template.get("get_file") if isinstance(template, dict) else None
     return name if isinstance(name, str) else None
-
-
-def _is_of_parameters(problem: Problem) -> bool:
-    """Whether the shape of parameters is wrong, which Heat refuses in every template among the files."""
-    return problem.rule == "template-shape" and problem.pointer.split("/")[1:2] == ["parameters"]
 
 
 def _demote(problem: Problem) -> Problem:

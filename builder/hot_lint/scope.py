@@ -76,11 +76,8 @@ def find_unused_parameters(templates: Sequence[ScopedTemplate]) -> Iterator[tupl
                 message, hint = f"parameter {name!r} is used nowhere in the template", "use it or remove it"
                 words = name.split("_")
                 filled = (f"property {'_'.join(words[first:])}" for first in range(len(words)))
-                about = (f"parameter {name}", f"use of {name}", *filled)
-                yield (
-                    number,
-                    TemplateProblem("unused-parameter", message, ("parameters", name), hint, key=True, about=about),
-                )
+                place, about = ("parameters", name), (f"parameter {name}", f"use of {name}", *filled)
+                yield number, TemplateProblem("unused-parameter", message, place, hint, key=True, about=about)
             seen.add(name)
 
 
