@@ -85,8 +85,17 @@ character and looks back from there, so that Python skips the rest of the text.
 _MAX_SHOWN: Final = 120
 """In characters: as much of a path as fits in a line with the message about it."""
 
-_NOT_CERTAIN: Final = (Fault.ALGORITHM_ELSEWHERE, Fault.TOO_MUCH_WORK, Fault.PARAMS_NOT_FOUND)
-"""Findings that are no certain faults; placeholders that a text lacks are reported one by one elsewhere."""
+_MESSAGES: Final[Mapping[Fault, str]] = {
+    Fault.INDEX_OUT_OF_RANGE: "the index of str_split must be from 0 to {last}: the text has no more parts",
+    Fault.UNEQUAL_LENGTHS: "repeat without permutations wants lists of one length",
+    Fault.KEY_COLLIDES: "map_replace would give the key {key!r} twice",
+    Fault.PARAM_EMPTY: "str_replace_vstrict wants a value for {param!r} that is not empty",
+    **dict.fromkeys((Fault.ALGORITHM_ELSEWHERE, Fault.TOO_MUCH_WORK, Fault.PARAMS_NOT_FOUND), ""),
+}
+"""What to say of a fault in place of how a function is used; nothing of what is none for certain.
+
+Placeholders that a text lacks are reported one by one elsewhere.
+"""
 
 
 class ArgumentFault(NamedTuple):
@@ -120,7 +129,8 @@ def find_argument_fault(
         try:
             check_values(call) if unknown else compute(call, budget)
         except CallError as error:
-            fault = _explain(call, error)
+            told = _MESSAGES.get(error.fault)
+            fault = f"{function} wants {USAGE[function]}" if told is None else told.format(**error.details)
     return ArgumentFault(parsed, *_explain_fault(function, arguments, fault, language)) if fault else None
 
 
@@ -308,18 +318,3 @@ def _resolve(value: Any, language: Language, types: Types, budget: Budget, unkno
                 return compute(call, budget)
     unknown.append(Unresolved(find_kinds(value, language, types)))
     return unknown[-1]
-
-
-def _explain(call: Call, error: CallError) -> str:
-    if error.fault in _NOT_CERTAIN:
-        return ""
-    match error.fault:
-        case Fault.INDEX_OUT_OF_RANGE:
-            return f"the index of str_split must be from 0 to {error.details['last']}: the text has no more parts"
-        case Fault.UNEQUAL_LENGTHS:
-            return "repeat without permutations wants lists of one length"
-        case Fault.KEY_COLLIDES:
-            return f"map_replace would give the key {error.details['key']!r} twice"
-        case Fault.PARAM_EMPTY:
-            return f"str_replace_vstrict wants a value for {error.details['param']!r} that is not empty"
-    return f"{call.name} wants {USAGE[call.name]}"

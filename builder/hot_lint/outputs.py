@@ -147,25 +147,24 @@ class Outputs:
         """The text that a value becomes, with one character for each part that is not known before a launch."""
         if not isinstance(value, dict) or len(value) != 1:
             return _UNKNOWN if isinstance(value, CONTAINERS) else "" if value is None else str(value)[:_MAX_TEXT]
-        ((function, arguments),) = value.items()
-        if function == "get_param" and isinstance(arguments, str):
-            return self._read(self.hardcoded.get(arguments, {}))
-        if function == "get_file" and isinstance(arguments, str):
-            return self.files.get(arguments, _UNKNOWN)[:_MAX_TEXT]
-        if function in REPLACING and isinstance(arguments, dict) and isinstance(arguments.get("params"), dict):
-            text = self._read(arguments.get("template"))
-            for key in sorted(filter(None, arguments["params"]), key=len, reverse=True):
-                text = text.replace(key, self._read(arguments["params"][key])[:_MAX_PART])[:_MAX_TEXT]
-            return text
-        if function == "list_join" and isinstance(arguments, list) and arguments and isinstance(arguments[0], str):
-            lists = [each if isinstance(each, list) else [{}] for each in arguments[1:]]
-            parts = islice((self._read(item) for items in lists for item in items), _MAX_PART)
-            return arguments[0][:_MAX_PART].join(parts)[:_MAX_TEXT]
-        if function == "make_url" and isinstance(arguments, dict):
-            query = arguments.get("query")
-            pairs = [f"{quote_plus(str(key))}={_UNKNOWN}" for key in query] if isinstance(query, dict) else []
-            scheme = self._read(arguments.get("scheme"))
-            return f"{scheme}{':' if scheme else ''}//{_UNKNOWN}{'?' if pairs else ''}{'&'.join(pairs)}"
+        match next(iter(value.items())):
+            case "get_param", str(name):
+                return self._read(self.hardcoded.get(name, {}))
+            case "get_file", str(name):
+                return self.files.get(name, _UNKNOWN)[:_MAX_TEXT]
+            case function, {"params": dict(params), **others} if function in REPLACING:
+                text = self._read(others.get("template"))
+                for key in sorted(filter(None, params), key=len, reverse=True):
+                    text = text.replace(key, self._read(params[key])[:_MAX_PART])[:_MAX_TEXT]
+                return text
+            case "list_join", [str(separator), *joined]:
+                lists = (each if isinstance(each, list) else [{}] for each in joined)
+                parts = islice((self._read(item) for items in lists for item in items), _MAX_PART)
+                return separator[:_MAX_PART].join(parts)[:_MAX_TEXT]
+            case "make_url", {**parts_of_url}:
+                query, scheme = parts_of_url.get("query"), self._read(parts_of_url.get("scheme"))
+                pairs = [f"{quote_plus(str(key))}={_UNKNOWN}" for key in query] if isinstance(query, dict) else []
+                return f"{scheme}{':' if scheme else ''}//{_UNKNOWN}{'?' if pairs else ''}{'&'.join(pairs)}"
         return _UNKNOWN
 
 
