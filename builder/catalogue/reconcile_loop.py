@@ -96,7 +96,6 @@ class ReconcileLoop:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="catalogue-reconcile", daemon=True)
         self._watcher = Watcher(self)
-        self._silent = ""
         self.on_load: Callable[[], object] = lambda: None
         """Called once, after the enabled folder was read for the first time."""
         self.on_change: Callable[[], object] = lambda: None
@@ -294,15 +293,15 @@ class ReconcileLoop:
         watch_mode, complaint = WatchMode.POLL, ""
         if self._asked is not WatchMode.POLL:
             folder = str(self._catalogue.folder)
-            found = find_file_system(folder)
-            silent = "" if reports_changes(found) else found
-            complaint = f"{folder} is on a file system ({silent}) that reports no changes" if silent else ""
-            if silent and silent != self._silent:
-                logger.warning("%s: it is read every %g seconds", complaint, self._rescan_seconds)
-            self._silent = silent
-            if not silent and self._watcher.is_watching(self._catalogue.real_folder):
-                watch_mode = WatchMode.INOTIFY
-            complaint = complaint or self._watcher.problem
+            file_system = find_file_system(folder)
+            if reports_changes(file_system):
+                is_watched = self._watcher.is_watching(self._catalogue.real_folder)
+                watch_mode = WatchMode.INOTIFY if is_watched else WatchMode.POLL
+                complaint = self._watcher.problem
+            else:
+                complaint = f"{folder} is on a file system ({file_system}) that reports no changes"
+                if complaint != self.health.watch_problem:
+                    logger.warning("%s: it is read every %g seconds", complaint, self._rescan_seconds)
         last = self.health.last_rescan if last_rescan is None else last_rescan
         rescans = self.health.rescans + (last_rescan is not None)
         self._set_health(Health(watch_mode, problem, last, rescans, complaint))

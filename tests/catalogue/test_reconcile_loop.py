@@ -65,6 +65,23 @@ def test_keeping_goes_on_where_no_thread_can_watch_and_watching_begins_when_one_
     assert caplog.text.count("no thread can be started") == 1
 
 
+def test_file_system_that_reports_no_changes_is_told_once_and_read_by_rescan_until_another_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kinds = ["nfs4"]
+    monkeypatch.setattr(module, "find_file_system", lambda _: kinds[-1])
+    reconcile_loop = ReconcileLoop(Catalogue(tmp_path, LoadSettings()), rescan_seconds=0.05)
+    reconcile_loop.start()
+    wait_until(lambda: reconcile_loop.health.rescans > 5, "some rescans")
+    assert reconcile_loop.health.watch_mode is WatchMode.POLL
+    assert reconcile_loop.health.watch_problem == f"{tmp_path} is on a file system (nfs4) that reports no changes"
+    assert caplog.text.count("it is read every 0.05 seconds") == 1
+    kinds.append("ext4")
+    wait_until(lambda: reconcile_loop.health.watch_mode is WatchMode.INOTIFY, "watching")
+    assert reconcile_loop.health.watch_problem == ""
+    reconcile_loop.stop()
+
+
 def test_keeping_survives_that_telling_of_a_failure_fails(tmp_path: Path) -> None:
     catalogue = Catalogue(tmp_path / "missing", LoadSettings())
 
