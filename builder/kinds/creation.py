@@ -1,19 +1,23 @@
-"""What all kinds do alike to create a cluster: its name, its tags, its order, and what is told where it fails."""
+"""What all kinds do alike to launch a cluster: its name, its tags, its order, and what is told where it fails."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from builder.billing.execution import Steps
 from builder.billing.orders import Orders
-from builder.clusters.names import CreatedStack, build_stack_name, build_tags, order_tag
+from builder.clusters.names import CreatedStack, build_stack_name, build_tags, order_tag, random_suffix
 from builder.clusters.plan import ClusterPlan
+from builder.kinds.equal_requests import Key, SentKey, choose_key
 from builder.kinds.listed import Listed
+from builder.kinds.protocol import LaunchOutcome
 from builder.openstack.call_context import CallContext, Service
+from builder.openstack.cloud_services import find_url, has_service
 from builder.openstack.connection import Cloud
 from builder.openstack.deadline import DeadlineError
 from builder.openstack.failure_kinds import CloudError, FailureKind
@@ -69,55 +73,82 @@ def creating(cloud: Cloud, service: Service, request: CreationRequest) -> Iterat
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
-    """How the service of a kind is asked. All block, and raise RequestError.
+class Launches:
+    """How a kind launches its clusters, by what it says of its service. All block, and raise RequestError.
 
-    ``create`` asks once, and never again. ``list_tagged`` gives what is there with a tag. ``identify`` gives the id by
-    which Concertim knows what was created, and fails never.
+    ``collection`` is where the service has them, and ``path`` gives the place of one in there. ``create`` asks once,
+    and never again. ``list_tagged`` gives those with a tag. ``create_once`` creates the cluster of a key, or finds it,
+    and tells which: True where it was there. ``find`` gives the one that was created and kept for a key, and has its
+    order told of it once more. ``prepare`` may refuse a request before the creation. ``identify`` gives the id by which
+    Concertim knows what was created, and fails never.
     """
 
+    service: Service
+    collection: str
+    path: Callable[[CreatedStack], str]
     create: Callable[[Cloud, CreationRequest], CreatedStack]
     list_tagged: Callable[[Cloud, str], list[Listed]]
     delete: Callable[[Cloud, CreatedStack], None]
+    create_once: Callable[[Launches, Cloud, Key, ClusterPlan, Orders | None], tuple[CreatedStack, bool]]
+    find: Callable[[Cloud, Key, Orders | None], CreatedStack | None]
+    prepare: Callable[[Cloud, CreationRequest], None] = lambda *_: None
     identify: Callable[[Cloud, CreatedStack], str] = lambda _, created: created.id
 
+    def launch(self, cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> LaunchOutcome:
+        """Launch a cluster: see :class:`~builder.kinds.protocol.Launcher`."""
+        url = find_url(cloud, self.service, self.collection)  # before the creation, so that it cannot fail after it
+        key, replayed = choose_key(cloud, plan), False
+        if key is not None:
+            created, replayed = self.create_once(self, cloud, key, plan, orders)
+        else:
+            created, _ = self.create_with_order(cloud, build_request(cloud, plan, random_suffix()), orders)
+        return LaunchOutcome(created, replayed, url and f"{url}/{self.path(created)}")
 
-def create_with_order(
-    calls: Calls,
-    cloud: Cloud,
-    request: CreationRequest,
-    orders: Orders | None,
-    may_be_kept: Callable[[CreatedStack], bool] | None = None,
-) -> tuple[CreatedStack, bool]:
-    """Create something, with an order where the request is billed; whether it was kept: else it is deleted again.
+    def find_launched(
+        self, cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None
+    ) -> LaunchOutcome | None:
+        """The outcome of an earlier request with this idempotency key; None where there is none."""
+        if not has_service(cloud, self.service):
+            return None  # nothing was launched there
+        url = find_url(cloud, self.service, self.collection)
+        created = self.find(cloud, SentKey(key, cloud.project_id, payload), orders)
+        return LaunchOutcome(created, True, url and f"{url}/{self.path(created)}") if created is not None else None
 
-    ``may_be_kept`` says of what was created whether it need not give way to another of the same key.
+    def create_with_order(
+        self,
+        cloud: Cloud,
+        request: CreationRequest,
+        orders: Orders | None,
+        may_be_kept: Callable[[CreatedStack], bool] | None = None,
+    ) -> tuple[CreatedStack, bool]:
+        """Create something, with an order where the request is billed; whether it was kept: else it is deleted again.
 
-    Raises RequestError: as the calls do, and where the billing service fails.
-    """
-    delete = partial(calls.delete, cloud)
-    if may_be_kept is not None:
-        delete = partial(_give_up, delete)
+        ``may_be_kept`` says of what was created whether it need not give way to another of the same key.
+        """
+        self.prepare(cloud, request)
+        delete = partial(self.delete, cloud)
+        if may_be_kept is not None:
+            delete = partial(_give_up, delete)
 
-    def find(order: str) -> CreatedStack | None:
-        named = (each for each in calls.list_tagged(cloud, order_tag(order)) if each.name == request.name)
-        return next((CreatedStack(each.id, each.name) for each in named), None)
+        def find(order: str) -> CreatedStack | None:
+            named = (each for each in self.list_tagged(cloud, order_tag(order)) if each.name == request.name)
+            return next((CreatedStack(each.id, each.name) for each in named), None)
 
-    steps = Steps(
-        request.name,
-        lambda order: calls.create(cloud, request.with_order(order)),
-        find,
-        delete,
-        may_be_kept or (lambda _: True),
-        partial(calls.identify, cloud),
-    )
-    if orders is not None:
-        return orders.create(steps)
-    created = calls.create(cloud, request)
-    is_kept = steps.may_be_kept(created)
-    if not is_kept:
-        delete(created)
-    return created, is_kept
+        steps = Steps(
+            request.name,
+            lambda order: self.create(cloud, request.with_order(order)),
+            find,
+            delete,
+            may_be_kept or (lambda _: True),
+            partial(self.identify, cloud),
+        )
+        if orders is not None:
+            return orders.create(steps)
+        created = self.create(cloud, request)
+        is_kept = steps.may_be_kept(created)
+        if not is_kept:
+            delete(created)
+        return created, is_kept
 
 
 def _give_up(delete: Callable[[CreatedStack], None], created: CreatedStack) -> None:

@@ -303,7 +303,7 @@ def test_failure_that_nobody_foresaw_names_the_stack_that_may_exist(
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("builder.kinds.heat.launch.stack_url", fail)
+    monkeypatch.setattr("builder.kinds.creation.LaunchOutcome", fail)
     deadline = Deadline(10)
     wish = ClusterPlan("hpc", "hpc", "r1", {"heat_template_version": "2018-08-31"})
     building = Building(Metrics(), RecentBuilds(), "heat", "hpc", "", deadline, "req-1")

@@ -21,14 +21,13 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
 
 from builder.billing.orders import Orders
 from builder.clusters.names import CreatedStack, random_suffix, read_order
 from builder.clusters.plan import ClusterPlan
-from builder.kinds.creation import CreationRequest, build_request, create_with_order
+from builder.kinds.creation import Launches, build_request
 from builder.kinds.equal_requests import Key, Pace, key_reused, pause, telling
-from builder.kinds.heat.stack_creation import HEAT, list_tagged
+from builder.kinds.heat.stack_creation import list_tagged
 from builder.kinds.listed import Listed
 from builder.openstack.call_context import may_have_created
 from builder.openstack.connection import Cloud
@@ -48,16 +47,12 @@ PACE = Pace(settling=2.0, poll=0.25, apart=1.5)
 
 
 def create_stack_once(
-    cloud: Cloud,
-    key: Key,
-    plan: ClusterPlan,
-    prepare: Callable[[CreationRequest], None],
-    orders: Orders | None = None,
+    launches: Launches, cloud: Cloud, key: Key, plan: ClusterPlan, orders: Orders | None
 ) -> tuple[CreatedStack, bool]:
     """Create the stack of ``key``, or find it; tells which: True when it was there.
 
-    ``prepare`` may refuse a request before the creation. With ``orders``, a stack is created with an order; of one that
-    was there, the order's tags are added once more. Blocks: two requests to Heat more than a creation without a key.
+    With ``orders``, a stack is created with an order; of one that was there, the order's tags are added once more.
+    Blocks: two requests to Heat more than a creation without a key.
 
     Raises:
         RequestError: (422) the key came before with another payload; (409) its stack was deleted, or
@@ -81,8 +76,7 @@ def create_stack_once(
         suffix = random_suffix() if stacks is None or not is_certain else key.choose_suffix(stacks)
         request = build_request(cloud, plan, suffix, key.tags)
         try:
-            prepare(request)
-            created, is_kept = create_with_order(HEAT, cloud, request, orders, may_be_kept)
+            created, is_kept = launches.create_with_order(cloud, request, orders, may_be_kept)
         except CloudError as error:
             refusals += 1
             if error.kind is not FailureKind.NAME_TAKEN or refusals == MAX_REFUSALS:

@@ -1,27 +1,23 @@
 """From a request for a cluster to one stack.
 
-Light to import; :func:`launch` blocks, and belongs in a thread of the pool.
+Light to import; what it does blocks, and belongs in a thread of the pool.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from builder.billing.orders import Orders
-from builder.clusters.names import CreatedStack, random_suffix
+from builder.clusters.names import random_suffix
 from builder.clusters.plan import ClusterPlan
-from builder.kinds.creation import CreationRequest, build_request, create_with_order
-from builder.kinds.equal_requests import SentKey, choose_key
+from builder.kinds.creation import CreationRequest, Launches, build_request
 from builder.kinds.heat.idempotency import create_stack_once, find_stack
-from builder.kinds.heat.stack_creation import HEAT, heat_client, stack_fields
+from builder.kinds.heat.stack_creation import create_stack, heat_client, list_tagged, stack_fields
 from builder.kinds.heat.stack_creation import delete_stack as delete
 from builder.kinds.heat.status import fetch_stack_status as fetch_status
-from builder.kinds.protocol import LaunchOutcome, LaunchPreview, ResourceCount
+from builder.kinds.protocol import LaunchPreview, ResourceCount
 from builder.openstack.call_context import Service
-from builder.openstack.cloud_services import find_url, has_service
 from builder.openstack.connection import Cloud
 from builder.openstack.failure_kinds import CloudError, FailureKind
 from builder.openstack.limits import PreviewedResource, check_needs, fetch_needs, has_limits, limited_time
@@ -38,30 +34,6 @@ _PREVIEW_MAY_FAIL = frozenset(
     {FailureKind.FORBIDDEN, FailureKind.SERVICE_NOT_FOUND, FailureKind.INVALID_ANSWER, FailureKind.TIMED_OUT}
 )
 """A Heat that allows or knows no previews, or takes long for them, may yet create."""
-
-
-def launch(cloud: Cloud, plan: ClusterPlan, orders: Orders | None = None) -> LaunchOutcome:
-    """Launch a cluster: one stack per request, and one for all requests of an idempotency key or a repeat window."""
-    url = find_url(cloud, Service.ORCHESTRATION, "/stacks")  # before the creation, so that it cannot fail after it
-    key, replayed = choose_key(cloud, plan), False
-    if key is not None:
-        stack, replayed = create_stack_once(cloud, key, plan, partial(_check_limits, cloud), orders)
-    else:
-        request = build_request(cloud, plan, random_suffix())
-        _check_limits(cloud, request)
-        stack, _ = create_with_order(HEAT, cloud, request, orders)
-    return LaunchOutcome(stack, replayed, stack_url(url, stack))
-
-
-def find_launched(
-    cloud: Cloud, key: str, payload: Mapping[str, Any], orders: Orders | None = None
-) -> LaunchOutcome | None:
-    """The outcome of an earlier request with this idempotency key; None where there is none."""
-    if not has_service(cloud, Service.ORCHESTRATION):
-        return None  # nothing was launched there
-    url = find_url(cloud, Service.ORCHESTRATION, "/stacks")
-    stack = find_stack(cloud, SentKey(key, cloud.project_id, payload), orders)
-    return None if stack is None else LaunchOutcome(stack, True, stack_url(url, stack))
 
 
 def preview_launch(cloud: Cloud, plan: ClusterPlan) -> LaunchPreview:
@@ -85,11 +57,6 @@ def validate(cloud: Cloud, plan: ClusterPlan) -> None:
     with cloud.calling(cloud.context(Service.ORCHESTRATION, form_fields=plan.form_fields), long_answers=True):
         validated = {name: value for name, value in fields.items() if name not in ("stack_name", "tags")}
         heat_client(cloud).stacks.validate(**validated)
-
-
-def stack_url(stacks_url: str | None, stack: CreatedStack) -> str | None:
-    """The URL of a stack at Heat, if it can be told: see :func:`~builder.openstack.cloud_services.find_url`."""
-    return stacks_url and f"{stacks_url}/{stack.name}/{stack.id}"
 
 
 def _check_limits(cloud: Cloud, request: CreationRequest) -> None:
@@ -134,3 +101,17 @@ def _flatten(previewed: Sequence[Any], stack_name: str, depth: int = 0) -> Itera
             f"{nested_in}.{name}" if nested_in else name,
             properties if isinstance(properties, dict) else {},
         )
+
+
+_HEAT = Launches(
+    Service.ORCHESTRATION,
+    "/stacks",
+    lambda stack: f"{stack.name}/{stack.id}",
+    create_stack,
+    list_tagged,
+    delete,
+    create_stack_once,
+    find_stack,
+    prepare=_check_limits,
+)
+launch, find_launched = _HEAT.launch, _HEAT.find_launched

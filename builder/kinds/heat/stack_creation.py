@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from builder.clusters.names import CreatedStack
-from builder.kinds.creation import Calls, CreationRequest, creating
+from builder.kinds.creation import CreationRequest, creating
 from builder.kinds.listed import Listed, read_id, read_name, read_status, read_time
 from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud
@@ -72,9 +72,6 @@ def delete_stack(cloud: Cloud, cluster: CreatedStack) -> None:
     """Have Heat delete a stack, which goes on after this. Blocks; raises RequestError."""
     with cloud.calling(Service.ORCHESTRATION):
         heat_client(cloud).stacks.delete(f"{cluster.name}/{cluster.id}")
-
-
-HEAT = Calls(create_stack, list_tagged, delete_stack)
 
 
 def heat_client(cloud: Cloud) -> Any:

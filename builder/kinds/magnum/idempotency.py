@@ -19,10 +19,10 @@ from functools import partial
 from builder.billing.orders import Orders
 from builder.clusters.names import CreatedStack, read_order
 from builder.clusters.plan import ClusterPlan
-from builder.kinds.creation import build_request, create_with_order
+from builder.kinds.creation import Launches, build_request
 from builder.kinds.equal_requests import Key, Pace, key_reused, pause, telling
 from builder.kinds.listed import Listed
-from builder.kinds.magnum.wire import MAGNUM, find_stack_id, list_clusters
+from builder.kinds.magnum.wire import find_stack_id, list_clusters
 from builder.openstack.call_context import may_have_created
 from builder.openstack.connection import Cloud
 
@@ -37,10 +37,7 @@ MAX_SETTLINGS = 3
 
 
 def create_cluster_once(
-    cloud: Cloud,
-    key: Key,
-    plan: ClusterPlan,
-    orders: Orders | None = None,
+    launches: Launches, cloud: Cloud, key: Key, plan: ClusterPlan, orders: Orders | None
 ) -> tuple[CreatedStack, bool]:
     """Create the cluster of ``key``, or find it; tells which: True when it was there.
 
@@ -49,14 +46,14 @@ def create_cluster_once(
 
     Raises:
         RequestError: (422) the key came before with another payload; and whatever
-            :func:`~builder.kinds.creation.create_with_order` raises.
+            :func:`~builder.kinds.creation.Launches.create_with_order` raises.
     """
     while True:
         found = find_cluster(cloud, key, orders)
         if found is not None:
             return found, True
         request = build_request(cloud, plan, key.choose_suffix(_list(cloud, key)), key.tags)
-        created, is_kept = create_with_order(MAGNUM, cloud, request, orders, partial(may_be_kept, cloud, key))
+        created, is_kept = launches.create_with_order(cloud, request, orders, partial(may_be_kept, cloud, key))
         if is_kept:
             return created, False
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 from builder.clusters.names import CreatedStack
-from builder.kinds.creation import Calls, CreationRequest, creating
+from builder.kinds.creation import CreationRequest, creating
 from builder.kinds.listed import Listed, read_id, read_name, read_status, read_time
 from builder.kinds.magnum.refusals import explain_refusal
 from builder.openstack.call_context import CallContext, Service
@@ -92,6 +92,11 @@ def list_clusters(cloud: Cloud, *, detailed: bool = False) -> list[Listed]:
     return [found[id_] for id_ in sorted(found)]
 
 
+def list_tagged(cloud: Cloud, tag: str) -> list[Listed]:
+    """The clusters of the project that carry a tag. Blocks; raises RequestError."""
+    return [cluster for cluster in list_clusters(cloud) if tag in cluster.tags]
+
+
 def find_stack_id(cloud: Cloud, created: CreatedStack) -> str:
     """The id of the Heat stack that a cluster's driver makes, for that is what Concertim meters. Blocks.
 
@@ -119,14 +124,6 @@ def show_cluster(cloud: Cloud, cluster_id: str) -> Mapping[str, Any]:
 def delete_cluster(cloud: Cloud, cluster: CreatedStack) -> None:
     """Have Magnum delete a cluster, which goes on after this. Blocks; raises RequestError."""
     _ask(cloud, f"/clusters/{cluster.id}", lambda _: None, "DELETE")
-
-
-MAGNUM: Final = Calls(
-    create_cluster,
-    lambda cloud, tag: [cluster for cluster in list_clusters(cloud) if tag in cluster.tags],
-    delete_cluster,
-    find_stack_id,
-)
 
 
 def check_template(cloud: Cloud, cluster_template: str) -> None:
