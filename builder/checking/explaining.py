@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from email.utils import formatdate
 
@@ -27,7 +27,7 @@ from builder.errors import ConfigurationError
 from builder.kinds.registry import KINDS
 from builder.reporting.formats import render_report
 from builder.reporting.report import CheckedDefinition, Report, describe_stand_in
-from builder.text.spelling import suggest
+from builder.text.spelling import suggest, suggest_or_list
 
 
 def explain(
@@ -53,7 +53,7 @@ def explain(
         optional = cluster_type.optional_components
         for name in selected:
             if name not in optional:
-                hint = _suggest_or_list(name, optional)
+                hint = suggest_or_list(name, optional)
                 raise ConfigurationError(f"no optional component is named {name!r}; {hint}")
         if cluster_type.needs_selection and not selected:
             streams.stderr.write(f"cluster-builder: {explain_nothing_selected(cluster_type)}\n")
@@ -107,7 +107,7 @@ def load_definition(
         return outcome.cluster_type, files
     presets = {each.id.rpartition(PRESET_SEPARATOR)[2]: each for each in outcome.cluster_type.presets}
     if preset not in presets:
-        raise ConfigurationError(f"no preset has the id {preset!r}; {_suggest_or_list(preset, presets)}")
+        raise ConfigurationError(f"no preset has the id {preset!r}; {suggest_or_list(preset, presets)}")
     return presets[preset], files
 
 
@@ -119,7 +119,3 @@ def _list_enabled(folder: str) -> Mapping[str, list[str]]:
             if isinstance(entry, Entry):
                 paths.setdefault(entry.id, []).append(os.path.join(folder, entry.definition))
     return paths
-
-
-def _suggest_or_list(name: str, known: Collection[str]) -> str:
-    return suggest(name, known) or (f"there are: {', '.join(known)}" if known else "there is none")

@@ -9,7 +9,7 @@ from builder.checking.streams import EXIT_CLEAN, Streams
 from builder.diagnostics.rules import DOCUMENT_URL, RULES, Profile
 from builder.errors import ConfigurationError
 from builder.schema import published
-from builder.text.spelling import suggest
+from builder.text.spelling import suggest, suggest_or_list
 
 
 def list_rules(streams: Streams, profile: Profile = Profile.CONCERTIM, *, output_format: str = "text") -> int:
@@ -45,7 +45,6 @@ def print_schema(name: str, streams: Streams) -> int:
     texts = published.load_schema_texts()
     known = name.removesuffix(published.SUFFIX)
     if known not in texts:
-        hint = suggest(name, list(texts)) or f"there are: {', '.join(texts)}"
-        raise ConfigurationError(f"no schema is named {name!r}; {hint}")
+        raise ConfigurationError(f"no schema is named {name!r}; {suggest_or_list(name, texts)}")
     streams.stdout.write(texts[known].decode())
     return EXIT_CLEAN

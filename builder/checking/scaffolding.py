@@ -11,7 +11,7 @@ from builder.checking.streams import EXIT_CLEAN, Streams
 from builder.definitions.model import ID_PATTERN
 from builder.errors import ConfigurationError
 from builder.kinds.registry import KINDS
-from builder.text.spelling import suggest
+from builder.text.spelling import suggest_or_list
 
 _SKELETONS: Final = Path(__file__).with_name("skeletons")
 """What is written: one file for each kind, and a folder with components."""
@@ -24,8 +24,7 @@ def create_definition(cluster_type_id: str, streams: Streams, *, kind: str = "he
     that name exists, and where it cannot be written.
     """
     if kind not in KINDS:
-        hint = suggest(kind, KINDS) or f"there are: {', '.join(KINDS)}"
-        raise ConfigurationError(f"no kind is named {kind!r}; {hint}")
+        raise ConfigurationError(f"no kind is named {kind!r}; {suggest_or_list(kind, KINDS)}")
     if composed and kind != "heat":
         raise ConfigurationError(f"new: --composed is of use with --kind heat only; {kind} has no components")
     named = Path(cluster_type_id)

@@ -20,6 +20,11 @@ def suggest(word: str, known: Collection[str], *, cutoff: float = 0.6) -> str:
     return suggest_near(find_near(word, known, cutoff=cutoff))
 
 
+def suggest_or_list(word: str, known: Collection[str]) -> str:
+    """A hint that names the known word nearest to ``word``, or else all that there are."""
+    return suggest(word, known) or (f"there are: {', '.join(known)}" if known else "there is none")
+
+
 def suggest_near(near: str) -> str:
     """A hint that names a known word, or ``""`` where there is none."""
     return f"did you mean {near!r}?" if near else ""
