@@ -1,7 +1,8 @@
 """The versions of the template language HOT, and what each of them knows: the table in ``versions.json``.
 
 Taken from Heat's own ``heat/engine/hot/template.py``; a new version is a new row. A row has what came with a version,
-and under ``removed`` which functions of CloudFormation's, known to all versions before it, went.
+under ``features`` the fields of :class:`Language` that are true from then on, and under ``removed`` which functions of
+CloudFormation's, known to all versions before it, went.
 https://docs.openstack.org/heat/latest/template_guide/hot_spec.html#heat-template-version
 """
 
@@ -67,6 +68,18 @@ class Language:
     removed_functions: frozenset[str]
     cloudformation_functions: frozenset[str]
     """Those of ``functions`` that the first versions took over from CloudFormation."""
+    has_get_all_attributes: bool
+    """Whether ``get_attr`` may name a resource alone."""
+    joins_lists: bool
+    """Whether ``list_join`` takes several lists, and lists and maps in them, as ``str_replace`` does in params."""
+    repeats_maps: bool
+    """Whether ``repeat`` goes through the keys of maps, too."""
+    has_modulo: bool
+    """Whether parameters may have the modulo constraint."""
+    has_permutations: bool
+    """Whether ``repeat`` knows ``permutations``."""
+    has_nullable_if: bool
+    """Whether ``if`` may leave out its third argument."""
     newer: bool = False
 
     @property
@@ -78,36 +91,6 @@ class Language:
     def output_keys(self) -> tuple[str, ...]:
         """The keys of an output; Heat ignores others."""
         return ("description", "value", "condition") if self.has_conditions else ("description", "value")
-
-    @property
-    def has_modulo(self) -> bool:
-        """Whether parameters may have the modulo constraint."""
-        return self.version >= "2017-02-24"
-
-    @property
-    def has_nullable_if(self) -> bool:
-        """Whether ``if`` may leave out its third argument."""
-        return self.version >= "2021-04-16"
-
-    @property
-    def has_get_all_attributes(self) -> bool:
-        """Whether ``get_attr`` may name a resource alone."""
-        return self.version >= "2015-10-15"
-
-    @property
-    def joins_lists(self) -> bool:
-        """Whether ``list_join`` takes several lists, and lists and maps in them, as ``str_replace`` does in params."""
-        return self.version >= "2015-10-15"
-
-    @property
-    def repeats_maps(self) -> bool:
-        """Whether ``repeat`` goes through the keys of maps, too."""
-        return self.version >= "2016-10-14"
-
-    @property
-    def has_permutations(self) -> bool:
-        """Whether ``repeat`` knows ``permutations``."""
-        return self.version >= "2017-09-01"
 
 
 def find_language(version: object) -> Language | None:
@@ -141,6 +124,7 @@ def _describe(date: str, *, newer: bool) -> Language:
         condition_functions=frozenset(_list(rows, "condition_functions")),
         removed_functions=frozenset(removed),
         cloudformation_functions=frozenset(remaining),
+        **{feature: feature in _list(rows, "features") for feature in _list(_ROWS, "features")},
         newer=newer,
     )
 
