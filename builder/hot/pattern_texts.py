@@ -23,6 +23,9 @@ LENGTH: Final = 64
 _MAX_SAMPLE: Final = 128
 """In characters: of what leads to a repeat."""
 
+LONGEST: Final = _MAX_SAMPLE + LENGTH + 2
+"""In characters: no text is longer."""
+
 _MAX_REPEATS: Final = 16
 """Of one pattern, the first."""
 

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Final
 
-from builder.hot.pattern_texts import RepeatingText, find_texts
+from builder.hot.pattern_texts import LONGEST, RepeatingText, find_texts
 from builder.hot.patterns import parse_pattern
 from builder.pattern_matching.matching import Limit, MatchingTimeoutError, MatchingUnavailableError, limited, matches
 
@@ -51,16 +51,15 @@ def find_slow_text(pattern: str) -> RepeatingText | None:
 def _search(pattern: str) -> tuple[RepeatingText | None, float]:
     """A text that keeps the engine busy, if one is found, and how many seconds of a processor it took."""
     began = time.thread_time()
-    parsed, texts = parse_pattern(pattern), find_texts(pattern)
+    parsed = parse_pattern(pattern)
+    texts = find_texts(pattern) if parsed.longest < LONGEST else ()  # the others are quick, whatever the text
     spent = time.thread_time() - began
     for each in texts:
         if spent > _ALL_TEXTS:
             break
-        if len(text := each.write_out()) <= parsed.longest:
-            continue
         with limited(_ENDLESS) as limit:
             try:
-                matches(parsed, text)
+                matches(parsed, each.write_out())
             except MatchingTimeoutError:
                 return each, spent + _ENDLESS
         spent += _ENDLESS - limit.seconds
