@@ -21,13 +21,13 @@ STEPS: Final = 1_000_000
 """The most steps that one text may take beside everything else: of 22,000 patterns that were tried, the slowest took
 some five milliseconds for so many."""
 
-LENGTHS: Final = (16, 32, 64, 128, 256, 512, 1_024, 8_192, 65_536)
+LENGTHS: Final = (16, 32, 64, 128, 256, 512, 1_024, 4_096, 16_384, 65_536)
 """In characters: the lengths that are tried as bounds. No longer text is tried beside everything else."""
 
 _MAX_VISITS: Final = 3_000
 """How many nodes may be looked at for one length, as a rule some tens: ten milliseconds."""
 
-_ROUND: Final = 4
+_ROUND: Final = 8
 """In steps, beside one for each group: what the engine keeps to go back to, in each round or alternative."""
 
 

@@ -61,6 +61,28 @@ def test_pattern_that_was_misjudged_has_a_bound_that_holds(pattern: str) -> None
         assert time.thread_time() - began < 1.0
 
 
+TRICKY = r"""
+    (?:a??,)*?$ (?:a*?(?=,),)*$ (?:(?!.*x)a)*$ (?:(?=a*)a)*$ (?:a(?<=aaaaaaaa))*$ (?:a?b?c?d?,)*$ ^(a*$)*b (?:$|a)*b
+    (?m)^(?:a*$\n?)*b ^(?:a*\n)*$ ^(?:a+$|a+\n)*! (?s)(?:.*\n)*x (?s)(?:[^\n]*\n)*x (?:[a-z]*[a-z]{3},)*! (?:a*){2}b
+    (?:[ab]*a[ab]{2},?)+$ (?:a*(?:b|$))*c (?:(?:a|b)*(?:,|$))+x (?:(?:a,)*;)*$ (?:(?:(?:a,)*;)*:)*$ (?:a{0,30}b){0,30}c
+    (?:\w+(?:\.\w+)*,)*$ (?:[^a]*[^ab]a)*$ (?:[é-ö]*[é-ö],)*$ ([Ā-ſ]*[a-z],)*$ (?a:\w*)(?u:\w*)$ (?i)^(k+\u212a?,)*$
+    (?i)^(?:i*\u0130)*x (?:x*y|x*z)*w (?:x*y|z)*w (?:a(?:b|)(?:|c),)*x (?:ab|ac|a)+! (?:a|b|[ab]c)*d (?:\b|a)*b (?:a|)*b
+"""
+"""Patterns that stand at the borders of what bounds them: what follows a repeat begins as it does, or nearly so."""
+
+
+@pytest.mark.parametrize("pattern", TRICKY.split())
+def test_bound_of_a_pattern_holds_where_parts_are_nearly_alike(pattern: str) -> None:
+    parsed = parse_pattern(pattern)
+    units = ["a", "ab", "a,", "ab,", ",", "x", "k", "\u212a", "\u0130", "é", "a\n", "a.b,", "xy"]
+    for unit in units if parsed.longest > 0 else ():
+        for end in ("", "!", "\n\n"):
+            text = (unit * parsed.longest)[: parsed.longest - len(end)] + end
+            began = time.thread_time()
+            parsed.fits(text)
+            assert time.thread_time() - began < 0.2, (unit, end)
+
+
 @pytest.mark.parametrize(
     ("pattern", "least"),
     [
