@@ -1,4 +1,4 @@
-"""What the world sees: an immutable picture of the catalogue, encoded once, when it is made.
+"""What the world sees: an immutable picture of the catalogue, of bodies that ``publishing`` has encoded once.
 
 Made by the catalogue after every change and swapped in whole; whoever holds one may keep using it. No request handler
 encodes anything or reads the disk.

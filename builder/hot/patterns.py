@@ -3,7 +3,8 @@
 Heat tries them with Python's ``re``, and so does this project, for nothing else agrees with it in every case. It
 backtracks, cannot be interrupted and holds the interpreter's lock: by ``^(\\w+\\s?)*$`` thirty letters and a ``!``
 would stop the whole service for minutes. So each pattern has a length up to which any text is cheap to try; longer ones
-are the business of :mod:`builder.pattern_matching.matching`.
+are the business of :mod:`builder.pattern_matching.matching`. Which patterns some short text keeps busy for ever is
+found by :mod:`builder.pattern_matching.slow_patterns`.
 """
 
 from __future__ import annotations
