@@ -251,7 +251,10 @@ class StateFolder:
         if len(content) > MAX_VERSION_BYTES:
             self._refused[version.id] = f"{version.path} is not kept: it has more than {MAX_VERSION_BYTES:,} bytes"
             return
-        self._make_folder()
+        try:
+            self._check_owner()
+        except FileNotFoundError:
+            self._make_folder()
         before = _read_if_there(path)
         if before == content:
             self._written.add(version.id)  # by another process, which may have ended
