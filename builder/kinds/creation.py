@@ -80,7 +80,7 @@ class Launches:
     and never again. ``list_tagged`` gives those with a tag. ``create_once`` creates the cluster of a key, or finds it,
     and tells which: True where it was there. ``find`` gives the one that was created and kept for a key, and has its
     order told of it once more. ``prepare`` may refuse a request before the creation. ``identify`` gives the id by which
-    Concertim knows what was created, and fails never.
+    Concertim knows what was created, and never fails.
     """
 
     service: Service
@@ -154,7 +154,7 @@ class Launches:
 def _give_up(delete: Callable[[CreatedStack], None], created: CreatedStack) -> None:
     """Delete what was just created, for there is another of the same key.
 
-    Raises RequestError where it is left; it names it.
+    Raises RequestError where it could not be deleted, which names what is left.
     """
     logger.info("%s (%s) yields to a simultaneous one of the same key", created.name, created.id)
     try:

@@ -104,14 +104,14 @@ def _flatten(previewed: Sequence[Any], stack_name: str, depth: int = 0) -> Itera
 
 
 _HEAT = Launches(
-    Service.ORCHESTRATION,
-    "/stacks",
-    lambda stack: f"{stack.name}/{stack.id}",
-    create_stack,
-    list_tagged,
-    delete,
-    create_stack_once,
-    find_stack,
+    service=Service.ORCHESTRATION,
+    collection="/stacks",
+    path=lambda stack: f"{stack.name}/{stack.id}",
+    create=create_stack,
+    list_tagged=list_tagged,
+    delete=delete,
+    create_once=create_stack_once,
+    find=find_stack,
     prepare=_check_limits,
 )
 launch, find_launched = _HEAT.launch, _HEAT.find_launched

@@ -43,14 +43,14 @@ def validate(cloud: Cloud, plan: ClusterPlan) -> None:
 
 
 _MAGNUM = Launches(
-    Service.CONTAINER_INFRA,
-    "/clusters",
-    lambda cluster: cluster.id,
-    create_cluster,
-    list_tagged,
-    delete,
-    create_cluster_once,
-    find_cluster,
+    service=Service.CONTAINER_INFRA,
+    collection="/clusters",
+    path=lambda cluster: cluster.id,
+    create=create_cluster,
+    list_tagged=list_tagged,
+    delete=delete,
+    create_once=create_cluster_once,
+    find=find_cluster,
     identify=find_stack_id,
 )
 """With nothing to prepare: Magnum refuses what exceeds the project's limit before it creates anything."""
