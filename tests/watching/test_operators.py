@@ -92,6 +92,7 @@ def test_json_line_of_a_problem_has_its_place_rule_and_severity_as_fields(start:
     assert (error["line"], error["column"]) == (1, 7)
     assert error["message"].startswith("broken.yaml:1:7: ")
     assert {entry["level"] for entry in told if entry["severity"] == "warning"} == {"WARNING"}
+    wait_until(lambda: all("problems" in world.entry("broken.yaml") for _ in range(20)), "both workers have judged it")
     assert len(told) == len(world.entry("broken.yaml")["problems"])
 
 
