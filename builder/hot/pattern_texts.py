@@ -52,7 +52,7 @@ class RepeatingText:
     end: str
 
     def write_out(self) -> str:
-        """The whole text."""
+        """Make the value that is tried: for the message its parts are told, as it may be long."""
         return self.beginning + self.repeated * self.times + self.end
 
 
