@@ -106,7 +106,7 @@ class Settings:
     )  # fmt: skip
     log_file: str | None = _setting(
         None, "PATH", optional(str), "File that is logged to besides standard output; it may be rotated by "
-        "others. Where it cannot be written, that is said, and it is tried again with every line.",
+        "others. Where it cannot be written, that is said, and it is tried again with the next lines.",
     )  # fmt: skip
     log_dir: str | None = _setting(
         None, "DIR", optional(str), "Folder for the file `cluster-builder.log`, which is logged to where "
