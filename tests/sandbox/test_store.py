@@ -66,6 +66,30 @@ class TestState:
         assert shown[0]["output_value"] is None
         assert len(shown[1]["output_value"]) == 32
 
+    @pytest.mark.parametrize(
+        ("value", "type_", "key", "reason"),
+        [
+            (
+                "1e400",
+                "OS::Cinder::Volume",
+                "size",
+                "OverflowError: resources.r: cannot convert float infinity to integer",
+            ),
+        ],
+    )
+    def test_resource_that_cannot_be_made_of_what_is_known_late_fails_the_stack(
+        self, member: Member, value: str, type_: str, key: str, reason: str
+    ) -> None:
+        source = {"type": "OS::Heat::Value", "properties": {"type": "number", "value": value}}
+        made = {"type": type_, "properties": {key: {"get_attr": ["source", "value"]}}}
+        stack = address_of(member.create("one", {**EMPTY, "resources": {"source": source, "r": made}}))
+        assert member.status(stack) == "CREATE_IN_PROGRESS"
+        shown = member.ask("GET", f"/stacks/{stack}").json()["stack"]
+        assert (shown["stack_status"], shown["stack_status_reason"]) == (
+            "CREATE_FAILED",
+            f"Resource CREATE failed: {reason}",
+        )
+
 
 class TestQuota:
     def test_project_may_have_so_many_stacks(self, member: Member) -> None:

@@ -117,8 +117,9 @@ def make_stack(content: StackContent) -> None:
         resource = content.resources[name]
         try:
             _make(content, resource)
-        except HeatFault as fault:
-            resource.failure = Failure(fault.error_type, ("resources", name), fault.message)
+        except Exception as error:  # noqa: BLE001  # Heat, too, holds whatever comes up against the resource
+            error_type = error.error_type if isinstance(error, HeatFault) else type(error).__name__
+            resource.failure = Failure(error_type, ("resources", name), str(error))
         if resource.nested is not None and resource.nested.failure is not None:
             resource.failure = resource.nested.failure.within(name)
         if resource.failure is not None:
