@@ -75,6 +75,13 @@ class TestState:
                 "size",
                 "OverflowError: resources.r: cannot convert float infinity to integer",
             ),
+            (
+                "100000000",
+                "OS::Heat::RandomString",
+                "length",
+                "StackValidationFailed: resources.r: resources.r.properties.length: "
+                "100000000 is out of range (min: 1, max: 512)",
+            ),
         ],
     )
     def test_resource_that_cannot_be_made_of_what_is_known_late_fails_the_stack(

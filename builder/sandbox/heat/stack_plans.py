@@ -146,7 +146,10 @@ def _make(content: StackContent, resource: Resource) -> None:
     if type_ == RANDOM_STRING:
         classes = [part.get("class") for part in values.get("character_classes") or ()]
         alphabet = "".join(_ALPHABETS.get(name, "") for name in classes) or _ALPHABETS["lettersdigits"]
-        made_up["value"] = "".join(secrets.choice(alphabet) for _ in range(values["length"]))
+        # A length that was not known when it was planned has not been held against its limit yet.
+        path = ("resources", resource.name, "properties", "length")
+        length = (resource.type.properties or {})["length"].coerce(values["length"], path, check=True)
+        made_up["value"] = "".join(secrets.choice(alphabet) for _ in range(length))
     elif type_ == TEST_RESOURCE:
         made_up["output"] = values["value"]
     elif type_ in _ADDRESSES:
