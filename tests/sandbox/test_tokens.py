@@ -39,6 +39,16 @@ def test_token_from_a_token_lives_no_longer() -> None:
     assert child.methods == ("token", "password")
 
 
+def test_revoked_token_stays_revoked_when_the_clock_is_set_back() -> None:
+    clock = Clock()
+    store = TokenStore(clock)
+    token = store.issue(USER, PROJECT)
+    clock.now += timedelta(hours=1)
+    store.revoke(token)
+    clock.now -= timedelta(minutes=30)
+    assert store.find_valid(token.id) is None
+
+
 def test_oldest_tokens_are_forgotten_first() -> None:
     store = TokenStore()
     tokens = [store.issue(USER, PROJECT) for _ in range(MAX_TOKENS + 1)]

@@ -200,7 +200,7 @@ class TokenStore:
         return self._now() < token.expires
 
     def revoke(self, token: Token) -> None:
-        """Have a token expire now."""
+        """Make a token good for nothing: it expired when it was issued."""
         with self._lock:
             if token.id in self._tokens:
-                self._tokens[token.id] = replace(token, expires=self._now())
+                self._tokens[token.id] = replace(token, expires=token.issued)
