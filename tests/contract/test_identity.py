@@ -248,6 +248,7 @@ class TestMalformed:
         ("body", "beginning"),
         [
             ({"auth": {}}, "'identity' is a required property"),
+            ({"auth": {"scope": 5}}, "Invalid input for field 'scope': 5 is not of type 'object', 'string'"),
             (
                 {"auth": {"identity": {}}},
                 "Invalid input for field 'identity': 'methods' is a required property",
@@ -266,7 +267,9 @@ class TestMalformed:
     def test_wrong_types_are_named(self, cloud: Cloud, body: Any, beginning: str) -> None:
         answer = sign_in(cloud, body)
         assert answer.status == 400
-        assert answer.json()["error"]["message"].splitlines()[0] == beginning
+        message = answer.json()["error"]["message"]
+        assert message.splitlines()[0] == beginning
+        assert "$ref" not in message
 
     def test_text_that_is_no_json_is_told(self, cloud: Cloud) -> None:
         broken = sign_in(cloud, None, data=b"{x", headers={"Content-Type": "application/json"})

@@ -1,16 +1,14 @@
 """From the body of ``POST /v3/auth/tokens`` to a user and a project, or to Keystone's words for what is wrong with it.
 
 Apart from the routes of the identity service: this is the part with rules. Keystone tells a malformed request from a
-refused one, and never says what it refused. The types are in ``authentication.json``: ``keystone/auth/schema.py``.
+refused one, and never says what it refused. The types are those of ``keystone/auth/schema.py``.
 https://docs.openstack.org/api-ref/identity/v3/#password-authentication-with-scoped-authorization
 https://docs.openstack.org/api-ref/identity/v3/#authenticating-with-an-application-credential
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 
 import jsonschema
 
@@ -28,8 +26,35 @@ from builder.sandbox.wire.accounts import (
 )
 
 _METHODS = ("external", "password", "token", "oauth1", "mapped", "application_credential", "ec2credential")
-_SCHEMA = json.loads(files(__package__).joinpath("authentication.json").read_text(encoding="utf-8"))
-_VALIDATOR = jsonschema.Draft202012Validator(_SCHEMA)
+# Keystone quotes them, without references, and looks at properties before it misses any.
+_TEXT = {"type": "string"}
+_DOMAIN = {"type": "object", "properties": {"id": _TEXT, "name": _TEXT}}
+_USER = {"type": "object", "properties": {"id": _TEXT, "name": _TEXT, "password": _TEXT, "domain": _DOMAIN}}
+_IDENTITY = {
+    "type": "object",
+    "properties": {
+        "methods": {"type": "array", "items": _TEXT},
+        "password": {"type": "object", "properties": {"user": _USER}},
+        "token": {"type": "object", "properties": {"id": _TEXT}, "required": ["id"]},
+        "application_credential": {
+            "type": "object",
+            "properties": {"id": _TEXT, "name": _TEXT, "secret": _TEXT, "user": _USER},
+        },
+    },
+    "required": ["methods"],
+}
+_SCOPE = {
+    "type": ["object", "string"],
+    "properties": {
+        "project": {"type": "object", "properties": {"name": _TEXT, "id": _TEXT, "domain": _DOMAIN}},
+        "domain": _DOMAIN,
+        "OS-TRUST:trust": {"type": "object", "properties": {"id": _TEXT}},
+        "system": {"type": "object", "properties": {"all": {"type": "boolean"}}},
+    },
+}
+_VALIDATOR = jsonschema.Draft202012Validator(
+    {"type": "object", "properties": {"identity": _IDENTITY, "scope": _SCOPE}, "required": ["identity"]}
+)
 
 UNAUTHENTICATED = "The request you have made requires authentication."
 _DELEGATED = (
