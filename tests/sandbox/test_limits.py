@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import tracemalloc
 from contextlib import ExitStack
 from http.client import HTTPException
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from builder.sandbox import Sandbox
+from builder.sandbox.heat.resource_types import find_resource_type
 from builder.sandbox.wire import server
 from tests.contract.clouds import wait_for
 from tests.contract.wire import ask
@@ -163,3 +165,14 @@ def test_secrets_are_in_no_log(sandbox: Sandbox, caplog: pytest.LogCaptureFixtur
     assert caplog.records
     for secret in (member.token, sandbox.credentials.password + '"', "very-secret"):
         assert secret not in caplog.text
+
+
+def test_names_of_types_that_there_are_not_are_not_kept() -> None:
+    tracemalloc.start()
+    try:
+        found = [find_resource_type(f"{number}" * 100_000) for number in range(20)]
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not any(found)
+    assert kept < 100_000

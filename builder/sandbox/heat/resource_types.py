@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from builder.hot.resource_types import load_placeholders, load_types
 from builder.hot.values import PROPERTY_TYPES, read_property
@@ -206,14 +206,16 @@ def check_replacement(facade: ResourceType, template: ResourceType) -> None:
         raise StackValidationFailed(f"Attribute {name} for facade {facade.name} missing in provider")
 
 
-@lru_cache(maxsize=256)  # about as many as there are types
 def find_resource_type(name: str) -> ResourceType | None:
     """Return a type of the table, if it is there."""
-    row = load_types().get(name)
-    if row is None:
-        return None
+    return _load_type(name) if name in load_types() else None  # no other name is kept
+
+
+@cache
+def _load_type(name: str) -> ResourceType:
     if name in load_placeholders():
         return ResourceType(name, None, None)
+    row = load_types()[name]
     return ResourceType(name, _parse_properties(row["properties"]), frozenset(row["attributes"]))
 
 
