@@ -176,3 +176,12 @@ def test_names_of_types_that_there_are_not_are_not_kept() -> None:
         tracemalloc.stop()
     assert not any(found)
     assert kept < 100_000
+
+
+@pytest.mark.parametrize("name", [{}, ["ip_addr"]], ids=str)
+def test_constraint_whose_name_is_no_text_is_malformed(member: Member, name: Any) -> None:
+    schema = {"type": "string", "constraints": [{"custom_constraint": name}]}
+    template = {**EMPTY, "parameters": {"p": schema}}
+    assert member.create("one", template, parameters={"p": "x"}).json()["error"]["type"] == "HTTPBadRequest"
+    described = member.ask("POST", "/validate", {"template": template}).json()["Parameters"]["p"]
+    assert described["CustomConstraint"] == name

@@ -97,7 +97,8 @@ def _parse_constraint(kind: str, definition: Json) -> Constraint:
                 # Heat lets the exception of the re module through, as a failure of its own.
                 raise HeatFault("error") from error
         case "custom_constraint":
-            return str(definition)
+            name: str = definition  # what is none trips Heat up only when it looks for it
+            return name
     try:
         return parse_limits(kind, definition)
     except ConstraintError as error:
