@@ -807,14 +807,15 @@ def test_environment_replaces_types_of_heats_own(stacks: Stacks, resources: dict
 def test_what_replaces_a_type_of_heats_own_has_its_properties_and_attributes(
     stacks: Stacks, replaced: str, sections: str, message: str
 ) -> None:
+    body = {
+        "template": template(None, resource(replaced, **({"size": 1} if "size" in sections else {}))),
+        "environment": {"resource_registry": {replaced: "nested/own.yaml"}},
+        "files": {"nested/own.yaml": f"{{heat_template_version: rocky, {sections}}}"},
+    }
     with pytest.raises(HTTPBadRequest) as caught:
-        stacks.client.stacks.preview(
-            stack_name=stacks.new_name(),
-            template=template(None, resource(replaced, **({"size": 1} if "size" in sections else {}))),
-            environment={"resource_registry": {replaced: "nested/own.yaml"}},
-            files={"nested/own.yaml": f"{{heat_template_version: rocky, {sections}}}"},
-        )
+        stacks.client.stacks.preview(stack_name=stacks.new_name(), **body)
     assert_told(caught, INVALID, message)
+    assert stacks.client.stacks.validate(**body)["Parameters"] == {}  # which looks at no more than the templates
 
 
 def test_members_of_a_group_know_functions_that_the_template_around_them_does_not(stacks: Stacks) -> None:

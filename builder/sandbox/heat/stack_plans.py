@@ -104,6 +104,9 @@ def plan_stack(
                     resource.values = content.properties_of(resource)
             child = _plan_child(content, resource, is_lenient=is_lenient)
             resource.nested = None if is_lenient else child
+        facade = None if resource.type.template is None else find_resource_type(resource.definition.type)
+        if facade is not None and (with_values or with_children):  # POST validate does not compare them
+            check_replacement(facade, resource.type)
     for output in content.outputs.values():
         validate_node(output.value, content, ("outputs", output.name, "value"))
     return content
@@ -191,9 +194,6 @@ def _validate_resource(content: StackContent, resource: Resource, *, with_values
             check_names(resource.type.properties, definition.properties, path)
     except StackValidationFailed as failure:
         raise failure.within((), error="Property error") from failure
-    facade = None if resource.type.template is None else find_resource_type(definition.type)
-    if facade is not None:
-        check_replacement(facade, resource.type)
 
 
 def _plan_child(content: StackContent, resource: Resource, *, is_lenient: bool) -> StackContent | None:
