@@ -16,8 +16,8 @@ PICKERS: Final = {
 }
 """What the App offers the project's own of, by the custom constraint that asks for it."""
 
-_CONTROLS: Final = {"boolean": "checkbox", "json": "textarea", "number": "number"}
-"""What a question is answered by, by its type; any other by a line of text."""
+_CONTROLS: Final = {"boolean": "checkbox", "json": "textarea"}
+"""What a question is answered by, by its type; any other by a line, which is concealed for a hidden parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ def build_field(parameter: Parameter) -> Field:
     default = given.get("default")
     kinds: dict[str, Any] = {each.kind: each.define() for each in parameter.constraints}
     options = tuple(map(str, kinds.get("allowed_values", ())))
-    control = "select" if options else _CONTROLS.get(given["type"], "password" if parameter.hidden else "text")
+    line = "password" if parameter.hidden else "number" if given["type"] == "number" else "text"
+    control = "select" if options else _CONTROLS.get(given["type"], line)
     told = [(each.explain(parameter.type), each.description) for each in parameter.constraints]
     notes = {
         given["type"].replace("_", " "): True,

@@ -203,6 +203,7 @@ def test_file_that_may_be_no_definition_is_not_compared() -> None:
         ({"type": "comma_delimited_list", "default": "a,b"}, "text", "a,b"),
         ({"type": "string", "constraints": [{"allowed_values": ["x"]}]}, "select", ""),
         ({"type": "string", "hidden": True}, "password", ""),
+        ({"type": "number", "hidden": True, "default": 2}, "password", "2"),
     ],
 )
 def test_field_is_answered_by_what_its_type_takes(given: dict[str, object], control: str, value: str) -> None:
