@@ -97,7 +97,11 @@ class StrictHttp(Http):
         if self._read_head is not None and self.recv_buffer.startswith(self._read_head[0]):
             self._repeat_request(*self._read_head)
             return
-        received = await self._receive_head()
+        try:
+            received = await self._receive_head()
+        except asyncio.CancelledError:
+            self.create_empty_request()  # of which Sanic tells, if the connection was closed by this side meanwhile
+            raise
         await super().http1_request_header()  # type: ignore[no-untyped-call]  # Sanic leaves it so
         self.upgrade_websocket = False  # there is nothing else here to change over to (RFC 9110, section 7.8)
         if _HEAD.fullmatch(self.request.head) is None:

@@ -277,6 +277,15 @@ def test_signal_stops_it_with_status_0(number: signal.Signals, workers: str, tmp
     assert "Traceback" not in service.settled_log()
 
 
+def test_client_that_never_ends_a_head_is_let_go_in_silence_when_it_stops(tmp_path: Path) -> None:
+    with Service(tmp_path / "instance") as service:
+        with socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2]))) as client:
+            client.sendall(b"GET /clus")
+            assert service.get("/health").status == 200  # what came before it has been read
+            assert service.stop() == 0
+        assert "Traceback" not in service.settled_log()
+
+
 RESOLVER_THAT_HANGS = """
 import socket, threading
 
