@@ -147,9 +147,10 @@ def _explain_fault(function: str, arguments: Any, fault: str, language: Language
     A mapping where a text is wanted may be the call of a function whose name is misspelt.
     """
     members = arguments.items() if isinstance(arguments, dict) else ()
+    known = language.functions if function in language.functions else language.condition_functions
     for key, item in enumerate(arguments) if isinstance(arguments, list) else members:
         name = next(iter(item)) if isinstance(item, dict) and len(item) == 1 else ""
-        is_word = isinstance(name, str) and name not in language.functions
+        is_word = isinstance(name, str) and name not in known
         message, hint = explain_unknown_function(name, language) if is_word else ("", "")
         if message:
             return (key,), message.partition(";")[0], hint

@@ -199,3 +199,9 @@ def test_what_is_compared_in_a_condition_is_read_as_any_other_value(compared: st
     }
     noise = ("unused-parameter", "no-parameters", "no-private-network")
     assert {rule: place for rule, place in places.items() if rule not in noise} == told
+
+
+def test_a_condition_among_the_arguments_of_another_is_in_its_place() -> None:
+    definition = template("{type: OS::Heat::None, condition: c}").replace("{c: true}", "{c: {and: [{equals: [1, 2]}]}}")
+    told = [(each.message, each.hint) for each in build(definition).problems if each.rule == "function-arguments"]
+    assert told == [("and wants a list of at least two conditions", "")]
