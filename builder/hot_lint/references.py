@@ -167,9 +167,10 @@ class _Walk:
         elif isinstance(condition, dict) and len(condition) == 1:
             ((function, arguments),) = condition.items()
             if function in self.language.condition_functions:
-                outer, self.in_condition = self.in_condition, True
+                outer = self.in_condition, self.unread
+                self.in_condition, self.unread = True, frozenset()  # Heat makes its value as soon as it parses it
                 self._call(function, arguments, (*tokens, function))
-                self.in_condition = outer
+                self.in_condition, self.unread = outer
                 kinds = find_kinds(condition, self.language, self.types) if function == "get_param" else ()
                 if kinds and bool not in kinds:
                     self._explain_no_switch(arguments, (*tokens, function), certain)
@@ -248,7 +249,10 @@ class _Walk:
             return False
         if key in self.language.removed_functions:
             message = f"{key} is no function of version {self.language.version} any more"
-            self._report("removed-function", message, tokens, find_successor(key), certain=self.certain, key=True)
+            # Heat refuses it in the section, used or not, and takes it in a condition that stands anywhere else.
+            is_taken = self.in_condition and tokens[0] != "conditions"
+            rule, certain = "unknown-function" if is_taken else "removed-function", self.certain or self.in_condition
+            self._report(rule, message, tokens, find_successor(key), certain=certain, key=True)
             return True
         if not self.language.newer and tokens[-2] != "properties":  # where it is the name of a property
             message, hint = explain_unknown_function(key, self.language)
