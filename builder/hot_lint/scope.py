@@ -112,12 +112,13 @@ class _Scope:
             for reference in within.reading.references:
                 kind, name = reference.kind, reference.name
                 givers = self.declared[kind].get(name, ())
-                if number in givers or (givers and not self.templates[givers[0]].optional):
+                is_there = number in givers or (kind is Kind.PARAMETER and name in PSEUDO_PARAMETERS)
+                if is_there or (givers and not self.templates[givers[0]].optional):
                     continue
                 if givers:
                     components = [self.templates[each].component for each in givers]
                     yield from self._explain_optional(number, reference, components)
-                elif kind is not Kind.PARAMETER or name not in PSEUDO_PARAMETERS:
+                else:
                     dangling += 1
                     hint, also = self._suggest(reference, within, fit=dangling <= _MOST_FITTED)
                     message, about = f"there is no {kind} {name!r}", (f"{kind} {name}", *also)

@@ -205,3 +205,11 @@ def test_a_condition_among_the_arguments_of_another_is_in_its_place() -> None:
     definition = template("{type: OS::Heat::None, condition: c}").replace("{c: true}", "{c: {and: [{equals: [1, 2]}]}}")
     told = [(each.message, each.hint) for each in build(definition).problems if each.rule == "function-arguments"]
     assert told == [("and wants a list of at least two conditions", "")]
+
+
+def test_parameter_that_every_template_has_is_there_whatever_optional_component_declares_one_of_its_name() -> None:
+    named = f"{VERSION}\nparameters: {{'OS::stack_name': {{type: string}}}}\n"
+    reads = "resources: {r: {type: OS::Heat::Value, properties: {value: {get_param: 'OS::stack_name'}}}}\n"
+    components = {"components/a.yaml": named, "components/b.yaml": f"{VERSION}\n{reads}"}
+    outcome = build("components: [{name: a, optional: true}, {name: b}]\n", components)
+    assert "optional-reference" not in [each.rule for each in outcome.problems]
