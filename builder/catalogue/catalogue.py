@@ -168,7 +168,7 @@ class Catalogue:
                     # All entries that depend on a link which was found to lead elsewhere change in one step.
                     related = set[str]().union(*map(self._entries.index.names, self._entries.find_moved(result.found)))
                     names = (related & self._entries.keys()) - result.gone - result.found.keys()
-            if result.gone or not self.has_loaded:
+            if result.gone & self._entries.keys() or not self.has_loaded:
                 self._refuse_lost_mount(result, resolver)
         if folder == self.real_folder:  # another folder is taken as it is: its link was put in place in one step
             self._settling.hold_back(result, self._entries, hint.finished)

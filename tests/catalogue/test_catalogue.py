@@ -21,6 +21,7 @@ from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.kind_reading import KindReader
 from builder.definitions.model import ClusterTypeId
 from builder.disk import safe_reading
+from builder.disk.state_folder import StateFolder
 from builder.hot_lint.sources import Files
 from tests.steps import count_steps
 from tests.watching.test_5_kubernetes import ConfigMap
@@ -252,6 +253,22 @@ def test_new_file_that_is_gone_before_it_counts_is_waited_for_no_longer(
     path.write_text("kind: [")
     assert not catalogue.reconcile(ChangeHint(frozenset({str(path)})))  # it waits anew
     assert catalogue.deferred == {str(path)}
+
+
+def test_new_file_that_is_gone_before_it_counts_makes_no_lost_volume_of_an_empty_folder(tmp_path: Path) -> None:
+    folder, state = tmp_path / "enabled", StateFolder(tmp_path / "state")
+    folder.mkdir()
+    state.write_mount("another, of an earlier start")
+    catalogue = Catalogue(folder, LoadSettings(state=state), settling=Settling(lambda: 0.0))
+    catalogue.reconcile()
+    path = folder / "x.yaml"
+    hint = ChangeHint(frozenset({str(path)}))
+    path.write_text("kind: [")
+    catalogue.reconcile(hint)
+    assert catalogue.deferred == {str(path)}
+    path.unlink()
+    assert not catalogue.reconcile(hint)
+    assert catalogue.deferred == frozenset()
 
 
 def test_folder_that_only_a_withdrawn_type_depended_on_is_watched_no_longer(tmp_path: Path) -> None:
