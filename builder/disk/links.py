@@ -50,8 +50,9 @@ class LinkResolver:
 
         Raises LinkLoopError where links lead in a circle.
         """
+        path = os.path.normpath(path) if "//" in path else path
         if path not in self._resolved:
-            self._resolved[path] = self._resolve(os.path.normpath(path) if "//" in path else path, ())
+            self._resolved[path] = self._resolve(path, ())
         return self._resolved[path]
 
     def links_moved(self) -> bool:

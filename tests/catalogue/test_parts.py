@@ -12,7 +12,7 @@ from builder.catalogue.entries import scan_folder
 from builder.catalogue.scan import LONGEST_BURST_SECONDS, MAX_PATHS, QUIET_SECONDS, Hints
 from builder.catalogue.validators import DAY, build_entity_tag, date_cluster_type, date_listing, is_same_content
 from builder.disk.dependencies import RACY_NS, load_dependency, recheck_dependency
-from builder.disk.links import LinkResolver, is_at_or_below
+from builder.disk.links import LinkLoopError, LinkResolver, is_at_or_below
 from builder.disk.mounts import find_file_system, is_mount_point, reports_changes
 from builder.disk.safe_reading import read_file
 
@@ -166,6 +166,14 @@ def test_path_of_many_folders_is_followed(tmp_path: Path) -> None:
 def test_path_may_begin_with_several_slashes(tmp_path: Path, root: str) -> None:
     (tmp_path / "link").symlink_to(root + "etc")
     assert LinkResolver().resolve(f"{root}{str(tmp_path).lstrip('/')}/link/x").real == "/etc/x"
+
+
+def test_path_that_was_asked_for_with_two_slashes_is_not_what_a_link_means_by_it(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("a//../b")
+    resolver = LinkResolver()
+    assert resolver.resolve(f"{tmp_path}/a//..").real == str(tmp_path)
+    with pytest.raises(LinkLoopError):
+        resolver.resolve(f"{tmp_path}/a")
 
 
 @pytest.mark.parametrize(
