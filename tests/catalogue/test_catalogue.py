@@ -16,7 +16,7 @@ from builder.catalogue import loader
 from builder.catalogue.catalogue import SWEEP_STEP, TURN_SECONDS, Catalogue
 from builder.catalogue.loader import LoadSettings
 from builder.catalogue.scan import EVERYTHING, ChangeHint, FolderUnavailableError
-from builder.catalogue.settling import VANISHED_SECONDS, WRITING_SECONDS, Settling
+from builder.catalogue.settling import EMPTIED_SECONDS, VANISHED_SECONDS, WRITING_SECONDS, Settling
 from builder.definitions.building import Outcome, build_cluster_type
 from builder.definitions.kind_reading import KindReader
 from builder.definitions.model import ClusterTypeId
@@ -136,6 +136,20 @@ def test_what_vanished_is_withdrawn_only_when_it_stays_away(tmp_path: Path) -> N
     assert catalogue.reconcile(ChangeHint(catalogue.deferred))
     assert list(catalogue.snapshot.types) == ["b"]
     assert not catalogue.deferred
+
+
+def test_folder_that_has_become_empty_is_given_longer_to_be_filled_again(tmp_path: Path) -> None:
+    now = [0.0]
+    catalogue = Catalogue(tmp_path, LoadSettings(), settling=Settling(lambda: now[0]))
+    path = tmp_path / "a.yaml"
+    path.write_text(definition("A"))
+    catalogue.reconcile()
+    path.unlink()
+    catalogue.reconcile()
+    now[0] = (VANISHED_SECONDS + EMPTIED_SECONDS) / 2
+    assert not catalogue.reconcile(ChangeHint(catalogue.deferred))
+    now[0] = EMPTIED_SECONDS
+    assert catalogue.reconcile(ChangeHint(catalogue.deferred))
 
 
 def test_file_that_is_written_slowly_is_taken_when_it_is_complete_or_after_half_a_minute(tmp_path: Path) -> None:
