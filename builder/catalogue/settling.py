@@ -47,7 +47,10 @@ class Settling:
     def __init__(self, steady_clock: Callable[[], float] = time.monotonic) -> None:
         self._steady_clock = steady_clock
         self.awaited: dict[str, LoadedEntry | None] = {}
-        """The entries whose change has to wait, as they were last found, so that none is judged at every look."""
+        """The entries whose change has to wait, as they were last found, so that none is judged at every look.
+
+        None stands for one that was not there.
+        """
         self._since: dict[str, float] = {}
         self._stamps: dict[str, dict[str, tuple[Stamp, float]]] = {}
         """The last stamp of each file that may be in writing, by entry and path, and since when it is this one."""
