@@ -24,6 +24,9 @@ SELECTED: Final = "selected_"
 _MOST_FITTED: Final = 100
 """For how many wrong references a fitting resource is looked for: as many as there are problems in a report."""
 
+_MOST_NESTED: Final = 400
+"""How deep in conditions switches are looked for. Heat fails of 200 conditions of which each is ``not`` the next."""
+
 _MOST_LISTED: Final = 8
 """How many names a hint lists: about as many as a line of a report holds."""
 
@@ -143,24 +146,26 @@ class _Scope:
         message += " too" if is_optional else ""
         yield number, TemplateProblem(rule, message, reference.tokens, hint, certain, about=about)
 
-    def _find_switches(self, condition: Any, wanted: bool = True) -> set[str]:
+    def _find_switches(self, condition: Any, wanted: bool = True, depth: int = 0) -> set[str]:
         """The boolean parameters that are certainly true wherever a condition is ``wanted``.
 
         Heat does not look for what a resource, an output or a branch of ``if`` refers to that is left out.
         """
         match condition:
+            case _ if depth > _MOST_NESTED:
+                return set()
             case str():
                 key = condition, wanted
                 if key not in self.switches:
                     self.switches[key] = set()  # if it needs itself
                     is_known = condition in self.declared[Kind.CONDITION]
                     definition = self._read(Kind.CONDITION, condition) if is_known else None
-                    self.switches[key] = self._find_switches(definition, wanted)
+                    self.switches[key] = self._find_switches(definition, wanted, depth + 1)
                 return self.switches[key]
             case {"not": inner}:
-                return self._find_switches(inner, not wanted)
+                return self._find_switches(inner, not wanted, depth + 1)
             case {"and": [_, *_] as parts} | {"or": [_, *_] as parts}:
-                found = [self._find_switches(each, wanted) for each in parts]
+                found = [self._find_switches(each, wanted, depth + 1) for each in parts]
                 return set.union(*found) if ("and" in condition) is wanted else set.intersection(*found)
             case {"equals": [*sides]} if any(each is wanted for each in sides):
                 return {switch for each in sides if isinstance(each, dict) for switch in self._find_switches(each)}

@@ -226,7 +226,7 @@ def test_optional_component_takes_no_other_walk_over_the_required_ones() -> None
     assert many < 2 * few
 
 
-def build_with_conditions(number: int) -> None:
+def build_with_conditions(number: int) -> Outcome:
     """A definition whose resource stands under the last of so many conditions, each made of the one before, twice."""
     above = "".join(f", c{key + 1}: {{and: [c{key}, c{key}]}}" for key in range(number))
     conditions = f"c0: {{equals: [a, b]}}{above}"
@@ -236,13 +236,20 @@ def build_with_conditions(number: int) -> None:
         f"{head}conditions: {{{conditions}}}\n{resources}",
         f"{head}resources: {{s: {{type: OS::Heat::None}}}}\n",
     )
-    build_composed(f"{HEAD}components: [{{name: base}}, {{name: other, optional: true}}]\n", base=base, other=other)
+    return build_composed(
+        f"{HEAD}components: [{{name: base}}, {{name: other, optional: true}}]\n", base=base, other=other
+    )
 
 
 def test_conditions_made_of_others_twice_take_no_more_than_their_number() -> None:
     build_with_conditions(1)
     few, many = (count_steps(partial(build_with_conditions, number)) for number in (8, 16))
     assert many < 2.2 * few
+
+
+def test_more_conditions_made_of_one_another_than_heat_takes_end_the_judging_of_no_definition() -> None:
+    told = [problem.rule for problem in build_with_conditions(2000).problems]
+    assert told == [problem.rule for problem in build_with_conditions(2).problems] != []
 
 
 def circle(number: int) -> str:
