@@ -42,7 +42,7 @@ class Listed:
 
 def _read(given: object, *, form: re.Pattern[str]) -> str:
     if not isinstance(given, str) or form.fullmatch(given) is None:
-        raise TypeError("no id, name or status")
+        raise TypeError("no id, name, status or tag")
     return given
 
 
@@ -54,6 +54,9 @@ read_name = partial(_read, form=re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,254}"))
 
 read_status = partial(_read, form=re.compile(r"[A-Z_]{1,64}"))
 """The status of a stack, a resource or a cluster, an action and a state: CREATE_IN_PROGRESS. Raises TypeError, too."""
+
+read_tag = partial(_read, form=re.compile(r".*", re.DOTALL))
+"""A tag of a stack, whoever gave it. Raises TypeError where it is no text."""
 
 
 def read_time(parse: Callable[[str], datetime], told: object) -> datetime | None:

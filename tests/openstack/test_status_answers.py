@@ -124,6 +124,7 @@ def test_stacks_within_each_other_in_a_circle_are_told_all_the_same(heat: Tellin
         [],
         {"stacks": 7},
         {"stacks": [{"id": ID}]},
+        {"stacks": [{**STACK, "tags": [7]}]},
         {"stack": [], "resources": [7], "events": {}},
         {"stack": {"outputs": 7}, "resources": [{}], "events": [{}], "outputs": 7},
         {"stack": {**STACK, "stack_status": "x" * 100}, "resources": [{**resource("a"), "links": 3}], "events": 5},

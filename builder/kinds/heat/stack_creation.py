@@ -12,7 +12,7 @@ from typing import Any
 
 from builder.clusters.names import CreatedStack
 from builder.kinds.creation import CreationRequest, creating
-from builder.kinds.listed import Listed, read_id, read_name, read_status, read_time
+from builder.kinds.listed import Listed, read_id, read_name, read_status, read_tag, read_time
 from builder.openstack.call_context import Service
 from builder.openstack.connection import Cloud
 
@@ -60,7 +60,7 @@ def _read_stack(listed: Mapping[str, Any], now: datetime | None) -> Listed:
         read_name(listed["stack_name"]),
         read_status(listed["stack_status"]),
         (ended - created).total_seconds() if created and ended else None,
-        tuple(listed.get("tags") or ()),
+        tuple(map(read_tag, listed.get("tags") or ())),
     )
 
 
