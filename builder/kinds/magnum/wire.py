@@ -104,14 +104,14 @@ def find_stack_id(cloud: Cloud, created: CreatedStack) -> str:
     """
     until = time.monotonic() + min(STACK_SECONDS, cloud.deadline.seconds_left())
     stack_id = None
-    while stack_id is None and time.monotonic() < until:
+    while not stack_id and time.monotonic() < until:
         try:
             stack_id = _ask(
                 cloud, f"/clusters/{created.id}", lambda answer: (told := answer.json()["stack_id"]) and read_id(told)
             )
         except CloudError as error:
             logger.debug("the stack of cluster %s is not known: %s", created.name, error)
-        if stack_id is None:
+        if not stack_id:
             time.sleep(max(0.0, min(STACK_POLL, until - time.monotonic())))
     return stack_id or created.id
 

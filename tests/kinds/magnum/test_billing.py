@@ -109,6 +109,19 @@ def test_cluster_whose_creation_gave_no_answer_is_found_by_its_order(
     assert built.json()["id"] == cloud.live[0].id
 
 
+def test_stack_that_magnum_tells_late_is_waited_for(cloud: RememberingMagnum, monkeypatch: pytest.MonkeyPatch) -> None:
+    respond, told = cloud.respond, iter([None, "", 7, "s-1"])
+    monkeypatch.setattr(
+        cloud,
+        "respond",
+        lambda request: (
+            answer(200, {"stack_id": next(told)}) if request.path.startswith("/magnum") else respond(request)
+        ),
+    )
+    with connect(parse_credentials(cloud.credentials()), cloud_settings(), Deadline(20)) as connected:
+        assert wire.find_stack_id(connected, CreatedStack("c-1", "kube--x")) == "s-1"
+
+
 def test_cluster_without_a_stack_is_named_by_its_own_id(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "STACK_SECONDS", 0.2)
     with (
