@@ -213,5 +213,5 @@ def labels_of(tags: Iterable[str]) -> dict[str, str]:
 
 
 def tags_of(labels: Mapping[str, Any]) -> list[str]:
-    """The tags that labels stand for, whoever gave them."""
-    return [f"{name.replace('_', '-')}:{value}" for name, value in labels.items()]
+    """The tags that labels stand for: not those that only look like a tag, as a form may give them."""
+    return [f"{name.replace('_', '-')}:{value}" for name, value in labels.items() if name.isidentifier()]

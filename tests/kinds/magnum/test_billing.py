@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from builder.openstack.connection import connect
 from builder.openstack.credentials import parse_credentials
 from builder.openstack.deadline import Deadline
 from tests.api.orders import order
-from tests.billing.middleware import ACCOUNT, BillingService, LiveStack
+from tests.billing.middleware import ACCOUNT, BillingService, LiveStack, Order
 from tests.kinds.magnum.definitions import HEAD
 from tests.kinds.magnum.remembering_magnum import RememberingMagnum, refusal
 from tests.openstack.replay_cloud import answer
@@ -46,14 +47,15 @@ def kube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     environment = {"JWT_SECRET": SECRET, "BILLING_TIMEOUT": "2"}
     service = Service(tmp_path_factory.mktemp("billed") / "instance", environment)
     service.enabled.mkdir(parents=True)
-    (service.enabled / "k8s.yaml").write_text(f"{HEAD}parameters: {{node_count: {{type: number, default: 1}}}}\n")
+    asked = "{node_count: {type: number, default: 1}, labels: {type: json, default: {}}}"
+    (service.enabled / "k8s.yaml").write_text(f"{HEAD}parameters: {asked}\n")
     with service:
         wait_until(lambda: service.ids() == ["k8s"], "listed")
         yield service
 
 
-def build(kube: Service, cloud: RememberingMagnum, middleware: BillingService, key: str = "") -> Answer:
-    body = order(cloud.credentials(), name="kube", cluster_type_id="k8s", parameters={})
+def build(kube: Service, cloud: RememberingMagnum, middleware: BillingService, key: str = "", **answers: Any) -> Answer:
+    body = order(cloud.credentials(), name="kube", cluster_type_id="k8s", parameters=answers)
     headers = bearer(make_token()) | ({"Idempotency-Key": key} if key else {})
     return kube.post("/clusters/", {**body, "billing_account_id": ACCOUNT, "middleware_url": middleware.url}, headers)
 
@@ -75,6 +77,16 @@ def test_repeated_request_has_no_further_order(
     first, again = (build(kube, cloud, middleware, "repeated") for _ in range(2))
     assert (first.json(), again.headers["idempotent-replayed"]) == (again.json(), "true")
     assert len(middleware.active) == 1
+
+
+def test_label_of_the_form_stands_for_no_order(
+    kube: Service, cloud: RememberingMagnum, middleware: BillingService
+) -> None:
+    middleware.orders["theirs"] = Order("another", is_active=False)
+    for _ in range(2):
+        built = build(kube, cloud, middleware, "labelled", labels={"concertim-order": "theirs"})
+    assert built.headers["idempotent-replayed"] == "true"
+    assert middleware.orders["theirs"].tags == {}
 
 
 def test_order_of_a_cluster_that_magnum_refuses_is_cancelled(

@@ -47,6 +47,12 @@ def test_cluster_tells_where_it_comes_from_and_its_addresses(cloud: RememberingM
     )
 
 
+def test_label_of_another_spelling_does_not_tell_where_a_cluster_comes_from(cloud: RememberingMagnum) -> None:
+    status = fetch(cloud, {**OURS, "concertim-type": "another", "concertim_type:another": ""})
+    assert status is not None
+    assert status.cluster_type_id == "kube"
+
+
 def test_cluster_that_failed_tells_why(cloud: RememberingMagnum) -> None:
     faults = {"default-master": "No valid host", "default-worker": "aborted"}
     status = fetch(cloud, OURS, status_reason="Failed to create", faults=faults)
