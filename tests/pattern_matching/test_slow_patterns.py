@@ -45,6 +45,16 @@ def test_text_that_is_found_is_slow_and_short() -> None:
         matches(parse_pattern("^[a-z]{9}-(b+,?)*$"), slow.write_out())
 
 
+@pytest.mark.parametrize("busy", ["", "(b+)*!"])
+def test_pattern_that_takes_long_to_compile_is_slow_only_if_a_text_is(
+    busy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow_patterns, "_ENDLESS", 0.05)
+    matching._end_all()  # it has to be compiled there
+    found = find_slow_text("(?i)" + "[\x00-\uffff]" * 40 + r"(a*)\1" + busy)
+    assert (found is not None) is bool(busy)
+
+
 def test_pattern_that_would_take_long_to_judge_is_refused() -> None:
     pattern = "(a+)+" * (MAX_PATTERN // 5) + "$"
     assert find_slow_text(pattern) is None
