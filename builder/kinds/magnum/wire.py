@@ -1,6 +1,6 @@
 """Magnum's API, by plain calls on the session of a request.
 
-python-magnumclient would be one more dependency for five calls, and takes the reason out of refusals; openstacksdk's
+python-magnumclient would be one more dependency for seven calls, and takes the reason out of refusals; openstacksdk's
 proxy first asks the service for its versions. See
 https://docs.openstack.org/api-ref/container-infrastructure-management/.
 """
