@@ -11,8 +11,10 @@ import pytest
 
 from builder.clusters.plan import ClusterPlan
 from builder.kinds.magnum.launch import launch
+from builder.kinds.magnum.planning import plan_cluster
 from builder.kinds.protocol import LaunchOutcome
 from builder.openstack.deadline import Deadline
+from tests.kinds.magnum.definitions import build_good
 from tests.kinds.magnum.remembering_magnum import RememberingMagnum
 from tests.openstack.settings import ask_connected
 
@@ -46,6 +48,14 @@ def test_equal_requests_within_the_window_get_one_cluster(cloud: RememberingMagn
     first, second = ask(cloud), ask(cloud)
     assert (first.replayed, second.replayed, first.stack) == (False, True, second.stack)
     assert len(cloud.posted) == 1
+
+
+def test_requests_are_equal_whose_answers_come_to_the_same(cloud: RememberingMagnum) -> None:
+    asked = build_good("parameters: {node_count: {type: number, default: 1}}\n")
+    given: list[dict[str, Any]] = [{}, {"node_count": "1"}, {"node_count": 2}]
+    plans = [plan_cluster(asked, "kube", answers, {}, "r1") for answers in given]
+    outcomes = [ask(cloud, dataclasses.replace(each, repeat_window=WINDOW)) for each in plans]
+    assert [each.replayed for each in outcomes] == [False, True, False]
 
 
 @pytest.mark.parametrize(
