@@ -21,7 +21,7 @@ SUFFIX_LENGTH = 12
 MAX_TAG = 80
 """Heat's limit; a tag may not contain a comma either."""
 
-_MARK = "concertim"
+MARK = "concertim"
 _TYPE = "concertim-type"
 _REVISION = "concertim-revision"
 
@@ -70,7 +70,7 @@ def keyed_suffix(key: str, project_id: str, attempt: int) -> str:
 
 def build_tags(type_id: str, revision: str) -> tuple[str, ...]:
     """Where a stack comes from, for operators; a value too long for Heat is cut."""
-    return (_MARK, _tag(_TYPE, type_id), _tag(_REVISION, revision))
+    return (MARK, _tag(_TYPE, type_id), _tag(_REVISION, revision))
 
 
 def key_tag(key: str, project_id: str) -> str:
@@ -119,7 +119,7 @@ def digest_wish(wish: object, hidden: object) -> str:
 def read_origin(tags: Iterable[str]) -> Origin | None:
     """Where a stack comes from, as :func:`build_tags` says it; None for one that this service did not launch."""
     told = {name: value for name, _, value in (tag.partition(":") for tag in tags)}
-    return Origin(told.get(_TYPE, ""), told.get(_REVISION, "")) if _MARK in told else None
+    return Origin(told.get(_TYPE, ""), told.get(_REVISION, "")) if MARK in told else None
 
 
 def _suffix(entropy: bytes) -> str:

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
-from builder.clusters.names import CreatedStack
+from builder.clusters.names import MARK, CreatedStack
 from builder.kinds.creation import CreationRequest, creating
 from builder.kinds.listed import Listed, read_id, read_name, read_status, read_time
 from builder.kinds.magnum.refusals import explain_refusal
@@ -67,9 +67,10 @@ def create_cluster(cloud: Cloud, request: CreationRequest) -> CreatedStack:
 
 
 def build_body(request: CreationRequest) -> dict[str, Any]:
-    """What Magnum is sent. Tags become labels, in whose place no label of the definition or the form is."""
+    """What Magnum is sent. Tags become labels; others that begin as those do are left out."""
     planned = request.plan.template
-    return {"name": request.name, **planned, "labels": {**planned["labels"], **labels_of(request.tags)}}
+    others = {name: label for name, label in planned["labels"].items() if name.partition("_")[0] != MARK}
+    return {"name": request.name, **planned, "labels": {**others, **labels_of(request.tags)}}
 
 
 def list_clusters(cloud: Cloud, *, detailed: bool = False) -> list[Listed]:

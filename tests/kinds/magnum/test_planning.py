@@ -124,14 +124,15 @@ def test_labels_that_are_no_map_of_texts_are_refused_beside_their_field(labels: 
     assert pointer == "/cluster/parameters/labels"
 
 
-def test_cluster_is_marked_by_labels_that_nothing_takes_the_place_of() -> None:
-    planned = plan(LABELS, labels={"concertim": "no", "concertim_key": "x", "mine": "1"})
+def test_cluster_is_marked_by_labels_that_nothing_else_is_taken_for() -> None:
+    mine = {"mine": "1", "concertims": "2"}
+    planned = plan(LABELS, labels={"concertim": "no", "concertim_key": "x", "concertim_body": "y", **mine})
     tags = (*build_tags(planned.type_id, planned.revision), "concertim-key:k")
     body = build_body(CreationRequest(planned, "mykube--abc", tags).with_order("o-1"))
     assert body["name"] == "mykube--abc"
     assert body["labels"] == {
-        "concertim": "true", "concertim_key": "k", "mine": "1", "concertim_type": "k8s", "concertim_revision": "r1",
-        "concertim_order": "o-1",
+        "concertim": "true", "concertim_key": "k", "concertim_type": "k8s", "concertim_revision": "r1",
+        "concertim_order": "o-1", **mine,
     }  # fmt: skip
 
 
