@@ -22,6 +22,8 @@ MAX_TAG = 80
 """Heat's limit; a tag may not contain a comma either."""
 
 MARK = "concertim"
+"""What the names of all tags of this service begin with; by itself, the tag of what it launched."""
+
 _TYPE = "concertim-type"
 _REVISION = "concertim-revision"
 

@@ -168,7 +168,8 @@ class _Scope:
                 found = [self._find_switches(each, wanted, depth + 1) for each in parts]
                 return set.union(*found) if ("and" in condition) is wanted else set.intersection(*found)
             case {"equals": [*sides]} if any(each is wanted for each in sides):
-                return {switch for each in sides if isinstance(each, dict) for switch in self._find_switches(each)}
+                parts = [each for each in sides if isinstance(each, dict)]
+                return set[str]().union(*(self._find_switches(each, depth=depth + 1) for each in parts))
             case {"get_param": str(name)} if wanted:
                 return {name}
         return set()
